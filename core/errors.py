@@ -1,0 +1,67 @@
+"""What simtool says when it cannot go on. Imports nothing heavy, so that every layer may raise these."""
+
+from collections.abc import Iterable
+
+
+class SimtoolError(Exception):
+    """An error that the caller can understand and mend.
+
+    Args:
+        what: one line: what was expected, what was found, in which row.
+        where: the file, column or option it was found in, or "".
+        hint: what to type or change next, or "".
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return "\n".join(line for line in (self.what, self.where, self.hint) if line)
+
+
+class ShapeError(SimtoolError, ValueError):
+    """Shapes, ranks, dims or lengths do not fit together."""
+
+
+class ParameterError(SimtoolError, ValueError):
+    """An option or argument is outside its range, misspelt, or does not go with another."""
+
+
+class DataError(SimtoolError, ValueError):
+    """The content of an input is refused: damaged, of a wrong type, ragged, or not finite."""
+
+
+class LabelError(SimtoolError, ValueError):
+    """Labels do not follow the convention that the operation needs."""
+
+
+class InputNotFoundError(SimtoolError, FileNotFoundError):
+    """A file, column or member is not there."""
+
+
+class OutputError(SimtoolError, OSError):
+    """An output file may not be written: it exists, it is an input, or its suffix is unknown."""
+
+
+class ResourceError(SimtoolError, RuntimeError):
+    """It cannot be done here: not enough memory or disk, or the device is missing."""
+
+    exit_code = 3
+
+
+def closest(name: str, choices: Iterable[str]) -> str:
+    """Return the member of `choices` that `name` was most likely meant to be, or "".
+
+    Args:
+        name: what was typed.
+        choices: an iterable of known names.
+    """
+    from difflib import get_close_matches
+
+    matches = get_close_matches(name, list(choices), n=1, cutoff=0.5)
+    return matches[0] if matches else ""

@@ -1,0 +1,91 @@
+"""What an operation hands back: frozen records with named columns, ready for any format."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[Any]
+Scalar = float | int | str | None
+
+
+class Rows(Protocol):
+    """A table of equally long named columns that is read by row range."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, start: int, stop: int) -> dict[str, Column]:
+        """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Rows held in memory, one 1-D array per column."""
+
+    columns: Mapping[str, Column]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(self.columns)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def read(self, start: int, stop: int) -> dict[str, Column]:
+        """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
+        return {name: column[start:stop] for name, column in self.columns.items()}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A matrix of scores as a person looks at it: the whole of a small one, the corner of a large one.
+
+    Args:
+        shape: (rows, columns) of the whole matrix.
+        row_ids: ids or row numbers of the shown rows.
+        column_ids: ids or row numbers of the shown columns.
+        scores: (len(row_ids), len(column_ids)) the shown scores.
+    """
+
+    shape: tuple[int, int]
+    row_ids: Column
+    column_ids: Column
+    scores: Column
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one operation.
+
+    Args:
+        command: the command that gives this result.
+        inputs: role (`a`, `b`, `labels`) -> what the user typed.
+        parameters: every option that shaped the numbers, defaults filled in.
+        summary: named scalars; the names that gates and JSON use. None is an undefined value.
+        rows: the table, possibly computed as it is read.
+        array: the same numbers in their natural shape, for npy; None where that was not kept.
+        grid: a matrix to look at, where the result is one.
+        notes: warnings and facts for the reader, one sentence each.
+    """
+
+    command: str
+    inputs: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    summary: Mapping[str, Scalar]
+    rows: Rows = field(default_factory=lambda: Columns({}))
+    array: Column | None = None
+    grid: Grid | None = None
+    notes: tuple[str, ...] = ()
+
+
+def in_batches(rows: Rows, size: int = 65536) -> Iterator[dict[str, Column]]:
+    """Yield the rows in ranges of at most `size`; an empty table yields one empty range."""
+    for start in range(0, max(len(rows), 1), size):
+        yield rows.read(start, min(start + size, len(rows)))
