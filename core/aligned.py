@@ -1,0 +1,284 @@
+"""`similarity`: vectors against their counterparts, along any dims, in one streamed pass."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from . import checks
+from .backend import Array, Backend, choose_backend, quiet
+from .catalogue import find
+from .errors import ParameterError, ShapeError
+from .io import Vectors, select, with_ids
+from .io.vectors import name_rows
+from .metrics import EPS, finish, magnitude, needs_scale, scales_of, terms
+from .results import Column, Columns, Result, Scalar
+
+CPU_PIECE = 1 << 16  # elements of one piece: both sides widened stay in a core's cache
+GPU_PIECE = 1 << 24
+
+Piece = tuple[slice, ...]
+
+
+def similarity(
+    a: Any,
+    b: Any,
+    *,
+    dim: int | Sequence[int] = -1,
+    metric: str = "cosine",
+    eps: float = EPS,
+    nonfinite: str = "error",
+    device: str = "cpu",
+    backend: str = "auto",
+) -> Result:
+    """Compute the metric of vectors and their counterparts along one or several dims.
+
+    The shapes are broadcast first, then the vectors lie along `dim`; the scores have the other dims.
+
+    Args:
+        a: Vectors or a numpy array of real numbers, any shape.
+        b: Vectors or a numpy array that broadcasts with a.
+        dim: the dims of the broadcast shape that make a vector; negative counts from the end.
+        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        eps: eps >= 0, the least norm that a cosine divides by.
+        nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
+        device: where to compute: cpu, cuda, cuda:N, mps or auto.
+        backend: auto, numpy or torch.
+
+    Returns:
+        A result whose `array` holds the float64 scores in the remaining dims, with the summary
+        `count`, `mean`, `min`, `max` and rows `id` or `index`, `score`.
+
+    Raises:
+        ShapeError: the shapes do not broadcast, or a dim is out of range or named twice.
+        DataError: rows that are not finite, with their numbers and ids.
+        ParameterError: an unknown metric or mode.
+        ResourceError: the device is not available.
+
+    Source:
+        The catalogue row of the metric.
+
+    Example:
+        >>> import numpy as np
+        >>> similarity(np.eye(2), np.ones((2, 2))).array.round(4).tolist()
+        [0.7071, 0.7071]
+    """
+    a, b = checks.given(a, "A"), checks.given(b, "B")
+    metric = find("metric", metric).name
+    checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
+    if eps < 0:
+        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+    notes: list[str] = []
+    if nonfinite == "drop":
+        a, b = drop_rows(a, b, notes)
+    job = _Job(a, b, _dims(a, b, dim), metric, eps, nonfinite, choose_backend(backend, device))
+    if job.width == 1 and metric in ("cosine", "angular"):
+        notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
+    scores, zeros = job.run()
+    if zeros:
+        notes.append(f"{zeros} of {scores.size} scores have a zero vector on a side and are {_zero_score(metric)}")
+    return Result(
+        command="similarity",
+        inputs={"a": a.name, "b": b.name},
+        parameters={"dim": list(job.dims), "metric": metric, "eps": eps, "nonfinite": nonfinite},
+        summary=summarise(scores),
+        rows=_rows(scores, job),
+        array=scores,
+        notes=tuple(notes),
+    )
+
+
+def drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vectors]:
+    """Return aligned inputs without the rows in which either side is not finite."""
+    bad = np.union1d(checks.nonfinite_rows(a), checks.nonfinite_rows(b))
+    if not len(bad):
+        return a, b
+    checks.check_same_rows(a, b)
+    notes.append(f"{len(bad)} rows that are not finite were left out: {name_rows(bad, a.ids)}")
+    keep = np.setdiff1d(np.arange(a.shape[0]), bad)
+    if not len(keep):
+        checks.refuse_nonfinite(a)
+        checks.refuse_nonfinite(b)
+    numbers = keep if a.ids is None else a.ids[keep]
+    return with_ids(select(a, keep), numbers), select(b, keep)
+
+
+def summarise(scores: Column) -> dict[str, Scalar]:
+    """Return count, mean, min and max of scores; undefined ones are None."""
+    if scores.size == 0 or np.isnan(scores).any():
+        return {"count": scores.size, "mean": None, "min": None, "max": None}
+    # clipped because the sum of ones rounds: a mean lies between its extremes
+    low, high = float(scores.min()), float(scores.max())
+    return {"count": scores.size, "mean": float(np.clip(scores.mean(), low, high)), "min": low, "max": high}
+
+
+def _zero_score(metric: str) -> float:
+    return 0.5 if metric == "angular" else 0.0
+
+
+def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
+    rank = max(len(a.shape), len(b.shape))
+    dims = tuple(checks.check_dim(d, rank) for d in ([dim] if isinstance(dim, int) else dim))
+    if not dims or len(set(dims)) < len(dims):
+        raise ShapeError(f"dims {list(dims)} name an axis twice or none", "--dim", "name each dim once, as in --dim 2,3")
+    return dims
+
+
+def _rows(scores: Column, job: "_Job") -> Columns:
+    ids = job.a.ids if job.a.ids is not None else job.b.ids
+    if scores.ndim == 1:
+        if ids is not None and 0 not in job.dims and len(ids) == len(scores):
+            return Columns({"id": ids, "score": scores})
+        return Columns({"index": np.arange(len(scores)), "score": scores})
+    index = np.empty(scores.size, dtype=object)
+    index[:] = list(np.ndindex(scores.shape))
+    return Columns({"index": index, "score": scores.ravel()})
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One similarity: what is read, along which dims, and how. The inputs are checked by the caller."""
+
+    a: Vectors
+    b: Vectors
+    dims: tuple[int, ...]
+    metric: str
+    eps: float
+    nonfinite: str
+    backend: Backend
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        try:
+            return np.broadcast_shapes(self.a.shape, self.b.shape)
+        except ValueError:
+            raise ShapeError(
+                f"shapes {self.a.shape} and {self.b.shape} do not broadcast",
+                f"{self.a.name}, {self.b.name}",
+                "each dim must be equal, or 1 on one side; simtool pairwise compares every row with every row",
+            ) from None
+
+    @property
+    def width(self) -> int:
+        return prod(self.shape[d] for d in self.dims)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        return tuple(d for d in range(len(self.shape)) if d not in self.dims)
+
+    def run(self) -> tuple[Column, int]:
+        """Return the scores and how many of them have a zero vector on a side."""
+        if prod(self.shape) == 0:
+            checks.check_not_empty(self.a if prod(self.a.shape) == 0 else self.b)
+        out_shape = tuple(self.shape[d] for d in self.kept)
+        scores, zeros = np.empty(out_shape), 0
+        with quiet():
+            for target, sums, scales in self._sums():
+                score = self._finished(sums, scales)
+                if self.metric in ("cosine", "angular"):
+                    zeros += int(self.backend.xp.sum((sums[1] == 0) | (sums[2] == 0)))
+                scores[target] = self.backend.get(score)
+        return scores, zeros
+
+    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> Array:
+        xp = self.backend.xp
+        finite = reduce(lambda x, y: x & y, (xp.isfinite(part) for part in sums))
+        score = finish(self.metric, sums, scales, self.eps)
+        if not bool(xp.all(finite & xp.isfinite(score))) and self.nonfinite != "propagate":
+            checks.refuse_nonfinite(self.a)
+            checks.refuse_nonfinite(self.b)
+            raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
+        return xp.where(finite, score, xp.full_like(score, float("nan")))
+
+    def _sums(self) -> Iterator[tuple[Piece, tuple[Array, ...], tuple[Array, Array]]]:
+        """Yield finished sums of pieces of the output, each with its place and its scales."""
+        limit = CPU_PIECE if self.backend.device == "cpu" else GPU_PIECE
+        rest = [d for d in range(1, len(self.shape))]
+        # dim 0 first, because files are read by rows; dims of the vector last, so that few pieces are partial
+        order = [0, *(d for d in rest if d in self.kept), *(d for d in rest if d in self.dims)]
+        first = next(split(self.shape, order, limit))
+        if any(first[d].stop < self.shape[d] for d in self.dims):
+            yield self._accumulated(list(split(self.shape, order, limit)))
+            return
+        for piece in split(self.shape, order, limit):
+            x, y = self._read(piece)
+            scales = self._scales(x, y)
+            yield self._target(piece), self._terms(x, y, scales), scales
+
+    def _accumulated(self, pieces: list[Piece]) -> tuple[Piece, tuple[Array, ...], tuple[Array, Array]]:
+        """Sum the terms of vectors that come in several pieces; float64 needs a first pass for the scale."""
+        out_shape = tuple(self.shape[d] for d in self.kept)
+        magnitudes = [np.full(out_shape, 2.0**-1000) if self._scaled else np.ones(out_shape) for _ in range(2)]
+        for piece in pieces if self._scaled else ():
+            for total, part in zip(magnitudes, self._read(piece), strict=True):
+                target = self._target(piece)
+                total[target] = np.maximum(total[target], self.backend.get(magnitude(part)))
+        scales = [self.backend.get(scale) for scale in scales_of(self.metric, *magnitudes)]
+        sums: list[Column] = []
+        for piece in pieces:
+            target = self._target(piece)
+            parts = self._terms(*self._read(piece), tuple(self.backend.put(s[target]) for s in scales))
+            sums = sums or [np.zeros(out_shape) for _ in parts]
+            for total, part in zip(sums, parts, strict=True):
+                total[target] += self.backend.get(part)
+        everything = tuple(slice(None) for _ in out_shape)
+        put = [self.backend.put(np.asarray(v)) for v in (*sums, *scales)]
+        return everything, tuple(put[:-2]), (put[-2], put[-1])
+
+    @property
+    def _scaled(self) -> bool:
+        return needs_scale(self.a.dtype) or needs_scale(self.b.dtype)
+
+    def _scales(self, x: Array, y: Array) -> tuple[Array, Array]:
+        if self._scaled:
+            return scales_of(self.metric, magnitude(x), magnitude(y))
+        one = self.backend.xp.ones_like(x[..., 0])
+        return one, one
+
+    def _terms(self, x: Array, y: Array, scales: tuple[Array, ...]) -> tuple[Array, ...]:
+        if self._scaled:
+            x, y = x / scales[0][..., None], y / scales[1][..., None]
+        return terms(self.metric, x, y)
+
+    def _target(self, piece: Piece) -> Piece:
+        return tuple(piece[d] for d in self.kept)
+
+    def _read(self, piece: Piece) -> tuple[Array, Array]:
+        """Return both sides of a piece as wide arrays, the kept dims first and the vector as the last axis."""
+        shape = tuple(s.stop - s.start for s in piece)
+        kept_shape = tuple(shape[d] for d in self.kept)
+        sides = []
+        for vectors in (self.a, self.b):
+            view = np.broadcast_to(_part(vectors, piece), shape).transpose(*self.kept, *self.dims)
+            put = self.backend.put(view, self.backend.xp.float64)
+            sides.append(self.backend.xp.reshape(put, (*kept_shape, -1)))
+        return sides[0], sides[1]
+
+
+def _part(vectors: Vectors, piece: Piece) -> Column:
+    """Read the part of an input that broadcasts to the piece."""
+    own = piece[len(piece) - len(vectors.shape) :]
+    own = tuple(slice(0, 1) if size == 1 else s for s, size in zip(own, vectors.shape, strict=True))
+    return vectors.read(own[0].start, own[0].stop)[(slice(None), *own[1:])]
+
+
+def split(shape: tuple[int, ...], order: Sequence[int], limit: int) -> Iterator[Piece]:
+    """Yield boxes of at most `limit` elements that tile the shape, cut along the dims in this order.
+
+    Example:
+        >>> [(p[0], p[1]) for p in split((3, 4), [0, 1], 8)]
+        [(slice(0, 2, None), slice(0, 4, None)), (slice(2, 3, None), slice(0, 4, None))]
+    """
+    axis, *others = order
+    rest = prod(shape[d] for d in others)
+    step = max(1, limit // rest)
+    for start in range(0, shape[axis], step):
+        own = slice(start, min(start + step, shape[axis]))
+        if rest <= limit:
+            yield tuple(own if d == axis else slice(0, size) for d, size in enumerate(shape))
+            continue
+        for piece in split(tuple(1 if d == axis else size for d, size in enumerate(shape)), others, limit):
+            yield tuple(own if d == axis else part for d, part in enumerate(piece))

@@ -1,0 +1,126 @@
+"""Which array namespace and which device. The only file that knows both numpy and torch."""
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ParameterError, ResourceError
+
+Array = Any  # an array of numpy, torch or any other namespace of the array API
+
+BACKENDS = ("auto", "numpy", "torch")
+DEVICE = re.compile(r"cpu|cuda(:\d+)?|mps|auto")
+
+
+def namespace(*arrays: Array) -> Any:
+    """Return the array API namespace that the arrays share; numpy's own for numpy arrays."""
+    if all(isinstance(array, np.ndarray | np.generic) for array in arrays):
+        return np
+    from array_api_compat import array_namespace
+
+    return array_namespace(*arrays)
+
+
+def quiet() -> AbstractContextManager[None]:
+    """Silence numpy's own warnings; results that are not finite are found and reported by row."""
+    return np.errstate(all="ignore")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An array namespace on a device, with the few steps that the array API leaves out."""
+
+    name: str
+    device: str
+    xp: Any
+
+    def put(self, array: NDArray[Any], dtype: Any = None) -> Array:
+        """Copy a numpy array, strided or not, to the device as `dtype` (default: as it is)."""
+        if self.name == "numpy":
+            return np.ascontiguousarray(array, dtype=dtype)
+        import torch
+
+        source = np.ascontiguousarray(array)
+        if not source.flags.writeable:  # torch warns about memory maps opened for reading
+            source = source.copy()
+        if source.dtype in (np.uint16, np.uint32, np.uint64):  # torch computes with few unsigned types
+            source = source.astype(np.float64)
+        return torch.from_numpy(source).to(self.device).to(dtype)
+
+    def get(self, array: Array) -> NDArray[Any]:
+        """Return an array of this backend as a numpy array in host memory."""
+        return array if self.name == "numpy" else np.asarray(array.detach().cpu())
+
+    def largest(self, array: Array, k: int) -> Array:
+        """Return the k largest values of each row of an (n, m) array, in no particular order; k <= m."""
+        if self.name == "numpy":
+            return np.partition(array, array.shape[1] - k, axis=1)[:, array.shape[1] - k :]
+        return array.topk(k, dim=1, sorted=False).values
+
+    def manhattan(self, x: Array, y: Array) -> Array:
+        """Return the (n, m) Manhattan distances of the rows of x (n, d) and y (m, d)."""
+        if self.name == "torch":
+            import torch
+
+            return torch.cdist(x, y, p=1.0)
+        distances = np.empty((len(x), len(y)), dtype=x.dtype)
+        step = max(1, (1 << 16) // y.shape[1])  # rows of y whose differences stay in a core's cache
+        for start in range(0, len(y), step):
+            part = y[start : start + step]
+            for row, vector in enumerate(x):
+                np.abs(part - vector).sum(axis=1, out=distances[row, start : start + step])
+        return distances
+
+
+def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
+    """Return the backend for a job.
+
+    `auto` is numpy on the CPU, which starts without the second and a half that torch takes to
+    import and multiplies matrices as fast; on any other device it is torch.
+
+    Args:
+        backend: `auto`, `numpy` or `torch`.
+        device: `cpu`, `cuda`, `cuda:N`, `mps` or `auto`, which is cuda where there is a GPU.
+
+    Raises:
+        ParameterError: an unknown name, or numpy on a device other than the CPU.
+        ResourceError: the device is not there.
+    """
+    if backend not in BACKENDS:
+        raise ParameterError(f"unknown backend {backend!r}", "--backend", f"one of: {', '.join(BACKENDS)}")
+    if not DEVICE.fullmatch(device):
+        raise ParameterError(f"unknown device {device!r}", "--device", "one of: cpu, cuda, cuda:N, mps, auto")
+    if backend == "numpy" and device not in ("cpu", "auto"):
+        raise ParameterError(f"numpy cannot compute on {device}", "--backend", "leave --backend out, or say torch")
+    if backend == "numpy" or (backend == "auto" and device == "cpu"):
+        return Backend("numpy", "cpu", np)
+    return Backend("torch", _torch_device(device), _torch_namespace())
+
+
+def _torch_namespace() -> Any:
+    import array_api_compat.torch as xp
+    import torch
+
+    # TF32 would keep 10 bits of each factor: far outside the promised tolerance
+    torch.set_float32_matmul_precision("highest")
+    return xp
+
+
+def _torch_device(device: str) -> str:
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda"):
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if int(device.partition(":")[2] or 0) >= count:
+            found = f"torch {torch.__version__} sees {count} CUDA devices here" if count else "torch sees no GPU here"
+            raise ResourceError(f"device {device} is not available: {found}", "--device", "use --device cpu or auto")
+    if device == "mps":
+        # the accuracy that simtool promises stands on float64, which this device does not have
+        raise ResourceError("device mps computes in float32 at most, simtool needs float64", "--device", "use cpu")
+    return device

@@ -1,0 +1,149 @@
+"""The checks at the door of every operation: options, shapes, finite rows. Each runs once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .errors import DataError, ParameterError, ShapeError, closest
+from .io import Vectors, as_vectors
+from .io.vectors import name_rows
+from .results import Column
+
+NONFINITE = ("error", "propagate", "drop")
+SURVEY_BYTES = 4 << 20
+
+
+def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse a value that is not among the choices."""
+    if value not in choices:
+        guess = closest(value, choices)
+        hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(choices)}"
+        raise ParameterError(f"unknown value {value!r}", f"--{option}", hint)
+
+
+def check_dim(dim: int, rank: int) -> int:
+    """Return a dim counted from the front."""
+    if not -rank <= dim < rank:
+        raise ShapeError(
+            f"dim {dim} is out of range: the inputs have {rank} dims", "--dim", f"valid dims are {-rank} to {rank - 1}"
+        )
+    return dim % rank
+
+
+def check_rank(vectors: Vectors, least: int) -> None:
+    """Refuse an input with fewer dims than the operation needs."""
+    if len(vectors.shape) < least:
+        raise ShapeError(
+            f"expected {least} dims or more, got shape {vectors.shape}",
+            vectors.name,
+            "reshape one vector to (1, d)" if len(vectors.shape) == 1 else "",
+        )
+
+
+def check_not_empty(vectors: Vectors) -> None:
+    """Refuse an input that holds no number."""
+    if prod(vectors.shape) == 0:
+        raise ShapeError(f"the input is empty: shape {vectors.shape}", vectors.name, "at least one row is needed")
+
+
+def check_same_width(a: Vectors, b: Vectors, width_a: int, width_b: int) -> None:
+    """Refuse vectors of different length."""
+    if width_a != width_b:
+        raise ShapeError(
+            f"the vectors differ in length: {width_a} in A, {width_b} in B",
+            f"{a.name} {a.shape}, {b.name} {b.shape}",
+            "both inputs must come from the same model, or --dim names another axis",
+        )
+
+
+def check_same_rows(a: Vectors, b: Vectors) -> None:
+    """Refuse aligned inputs of different length."""
+    if a.shape[0] != b.shape[0]:
+        raise ShapeError(
+            f"row i of A belongs to row i of B, but A has {a.shape[0]} rows and B has {b.shape[0]}",
+            f"{a.name}, {b.name}",
+            "simtool pairwise compares every row with every row",
+        )
+
+
+def given(x: Any, name: str) -> Vectors:
+    """Return Vectors as they are, and an array or tensor as Vectors of that name."""
+    if hasattr(x, "read"):
+        return x  # type: ignore[no-any-return]
+    if hasattr(x, "detach"):
+        x = x.detach().cpu().numpy()
+    return as_vectors(x, name)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The extremes of every vector of an input, which tell zero rows and rows that are not finite.
+
+    Args:
+        high: the largest number of each vector; the shape of the input without the vectors' dim.
+        low: the smallest.
+    """
+
+    high: Column
+    low: Column
+
+    @property
+    def finite(self) -> Column:
+        """Which vectors hold neither NaN nor infinity."""
+        return np.isfinite(self.high) & np.isfinite(self.low)
+
+    @property
+    def zero(self) -> Column:
+        """Which vectors are all zero."""
+        return (self.high == 0) & (self.low == 0)
+
+    @property
+    def largest(self) -> float:
+        """The largest finite magnitude."""
+        extremes = np.maximum(np.abs(self.high.astype(np.float64)), np.abs(self.low.astype(np.float64)))
+        return float(np.max(extremes, initial=0.0, where=np.isfinite(extremes)))
+
+
+def survey(vectors: Vectors, dim: int) -> Survey:
+    """Return the extremes of the vectors along `dim`, in one pass over the rows."""
+    step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
+    highs, lows = [], []
+    for start in range(0, vectors.shape[0], step):
+        rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        highs.append(rows.max(axis=dim))
+        lows.append(rows.min(axis=dim))
+    if dim:
+        return Survey(np.concatenate(highs), np.concatenate(lows))
+    return Survey(np.max(highs, axis=0), np.min(lows, axis=0))
+
+
+def nonfinite_rows(vectors: Vectors) -> Column:
+    """Return the numbers of the rows that hold NaN or infinity."""
+    if vectors.dtype.kind != "f" or vectors.shape[0] == 0:
+        return np.empty(0, dtype=np.int64)
+    found = survey(vectors, len(vectors.shape) - 1).finite if len(vectors.shape) > 1 else np.isfinite(_all(vectors))
+    return np.flatnonzero(~found.reshape(vectors.shape[0], -1).all(axis=1))
+
+
+def _all(vectors: Vectors) -> Column:
+    return vectors.read(0, vectors.shape[0])
+
+
+def refuse_nonfinite(vectors: Vectors) -> None:
+    """Raise the error that names the rows with NaN or infinity, if there are any."""
+    rows = nonfinite_rows(vectors)
+    if len(rows):
+        verb = "holds" if len(rows) == 1 else "hold"
+        raise DataError(
+            f"{name_rows(rows, vectors.ids)} of {vectors.shape[0]} {verb} NaN or infinity",
+            vectors.name,
+            "--nonfinite drop leaves them out, --nonfinite propagate keeps them as NaN",
+        )
+
+
+def refuse_overflow(names: str) -> DataError:
+    """Return the error for finite inputs whose score leaves the range of float64."""
+    return DataError("a score leaves the range of float64", names, "scale the inputs down")
