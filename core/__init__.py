@@ -4,32 +4,90 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .aligned import similarity
-    from .allpairs import pairwise
-    from .catalogue import search
-    from .channels import channels
-    from .errors import SimtoolError
-    from .examine import inspect
-    from .explanation import explain
-    from .io import open_table, open_vectors
-    from .losses.pair import contrastive, cosine_distance, cosine_embedding
-    from .losses.report import loss
-    from .metrics import (
-        angular_distance,
-        cosine_similarity,
-        dot_product,
-        euclidean_distance,
-        manhattan_distance,
-        squared_euclidean_distance,
+    from .aligned import similarity as similarity
+    from .allpairs import pairwise as pairwise
+    from .catalogue import find as find
+    from .catalogue import search as search
+    from .contents import inspect as inspect
+    from .errors import SimtoolError as SimtoolError
+    from .explanation import explain as explain
+    from .explanation import explained_names as explained_names
+    from .feature_maps import channels as channels
+    from .io import (
+        open_pairs as open_pairs,
     )
-    from .results import Result
-    from .sets.comparison import compare
+    from .io import (
+        open_table as open_table,
+    )
+    from .io import (
+        open_vectors as open_vectors,
+    )
+    from .listing import describe as describe
+    from .losses.pair import (
+        contrastive as contrastive,
+    )
+    from .losses.pair import (
+        cosine_distance as cosine_distance,
+    )
+    from .losses.pair import (
+        cosine_embedding as cosine_embedding,
+    )
+    from .losses.report import loss as loss
+    from .metrics import (
+        angular_distance as angular_distance,
+    )
+    from .metrics import (
+        cosine_similarity as cosine_similarity,
+    )
+    from .metrics import (
+        dot_product as dot_product,
+    )
+    from .metrics import (
+        euclidean_distance as euclidean_distance,
+    )
+    from .metrics import (
+        manhattan_distance as manhattan_distance,
+    )
+    from .metrics import (
+        squared_euclidean_distance as squared_euclidean_distance,
+    )
+    from .results import Result as Result
+    from .sets.comparison import compare as compare
+    from .sets.comparison import summary_keys as summary_keys
 
 __version__ = "0.1.0"
 
 _MODULES = {
     "aligned": ("similarity",),
     "allpairs": ("pairwise",),
-    "catalogue": ("search",),
-    "channels": ("channels",),
+    "catalogue": ("find", "search"),
+    "contents": ("inspect",),
+    "errors": ("SimtoolError",),
+    "explanation": ("explain", "explained_names"),
+    "feature_maps": ("channels",),
+    "io": ("open_pairs", "open_table", "open_vectors"),
+    "listing": ("describe",),
+    "losses.pair": ("contrastive", "cosine_distance", "cosine_embedding"),
+    "losses.report": ("loss",),
+    "metrics": (
+        "angular_distance",
+        "cosine_similarity",
+        "dot_product",
+        "euclidean_distance",
+        "manhattan_distance",
+        "squared_euclidean_distance",
+    ),
+    "results": ("Result",),
+    "sets.comparison": ("compare", "summary_keys"),
 }
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simtool' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

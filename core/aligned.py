@@ -123,7 +123,7 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     rank = max(len(a.shape), len(b.shape))
     dims = tuple(checks.check_dim(d, rank) for d in ([dim] if isinstance(dim, int) else dim))
     if not dims or len(set(dims)) < len(dims):
-        raise ShapeError(f"dims {list(dims)} name an axis twice or none", "--dim", "name each dim once, as in --dim 2,3")
+        raise ShapeError(f"dims {list(dims)} are not one or more different dims", "--dim", "as in --dim 2,3")
     return dims
 
 
@@ -196,9 +196,9 @@ class _Job:
     def _sums(self) -> Iterator[tuple[Piece, tuple[Array, ...], tuple[Array, Array]]]:
         """Yield finished sums of pieces of the output, each with its place and its scales."""
         limit = CPU_PIECE if self.backend.device == "cpu" else GPU_PIECE
-        rest = [d for d in range(1, len(self.shape))]
+
         # dim 0 first, because files are read by rows; dims of the vector last, so that few pieces are partial
-        order = [0, *(d for d in rest if d in self.kept), *(d for d in rest if d in self.dims)]
+        order = [0, *(d for d in self.kept if d), *(d for d in self.dims if d)]
         first = next(split(self.shape, order, limit))
         if any(first[d].stop < self.shape[d] for d in self.dims):
             yield self._accumulated(list(split(self.shape, order, limit)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from math import fsum, prod
+from math import fsum, isnan, prod
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,12 @@ from .catalogue import Entry, find
 from .engine.exact import Pairs
 from .engine.kernels import Kernel
 from .engine.matrix import Full, Moments, Take
-from .engine.memory import available_memory, resident
+from .engine.memory import available_memory
 from .engine.reducers import Threshold, TopK
 from .engine.sweep import Progress, sweep
 from .engine.tiles import Plan, whole_rows
 from .errors import ParameterError, ResourceError, ShapeError
-from .io import Vectors
-from .io.vectors import name_rows
+from .inputs import Input, lay_out
 from .metrics import EPS, needs_scale
 from .results import Column, Columns, Grid, Result, Scalar
 
@@ -94,26 +93,27 @@ def pairwise(
         raise ParameterError("a top k and a threshold are two different questions", "--top-k, --threshold", "ask one")
     if top_k is not None and top_k < 1:
         raise ParameterError(f"top k is {top_k}, expected at least 1", "--top-k")
-    if threshold is not None and threshold != threshold:
+    if threshold is not None and isnan(threshold):
         raise ParameterError("the threshold is not a number", "--threshold")
     if eps < 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     checks.check_choice("precision", precision, PRECISIONS)
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     first = checks.given(a, "A")
-    sides = [_side(first, dim, nonfinite)]
-    sides.append(sides[0] if b is None else _side(checks.given(b, "B"), dim, nonfinite))
+    sides = [lay_out(first, dim, nonfinite)]
+    sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite))
     job = _Job(
-        *sides,
-        find("metric", metric),
-        eps,
-        top_k,
-        threshold,
-        exclude_self,
-        b is None,
-        precision,
-        nonfinite,
-        choose_backend(backend, device),
+        a=sides[0],
+        b=sides[1],
+        entry=find("metric", metric),
+        eps=eps,
+        top_k=top_k,
+        threshold=threshold,
+        exclude_self=exclude_self,
+        alone=b is None,
+        precision=precision,
+        nonfinite=nonfinite,
+        backend=choose_backend(backend, device),
     )
     result = job.run(into, progress)
     parameters = {"metric": job.entry.name, "eps": eps, "dim": dim, "exclude_self": exclude_self}
@@ -122,61 +122,11 @@ def pairwise(
 
 
 @dataclass(frozen=True)
-class _Side:
-    """One input, its rows laid out as (..., n, d), and what is known of them.
-
-    Args:
-        vectors: the input.
-        rows: (..., n, d) host rows, perhaps a view of a file.
-        ids: (n,) ids or numbers of the rows.
-        zeros: how many rows are all zero.
-        missing: (..., n) which rows are not finite and stay as NaN.
-        largest: the largest magnitude.
-        notes: what to tell the reader.
-    """
-
-    vectors: Vectors
-    rows: Column
-    ids: Column
-    zeros: int
-    missing: Column
-    largest: float
-    notes: tuple[str, ...]
-
-
-def _side(vectors: Vectors, dim: int, nonfinite: str) -> _Side:
-    checks.check_rank(vectors, 2)
-    checks.check_not_empty(vectors)
-    rank = len(vectors.shape)
-    dim = checks.check_dim(dim, rank)
-    survey = checks.survey(vectors, dim)
-    missing = ~survey.finite
-    rows = np.moveaxis(resident(vectors), dim, -1)
-    ids = np.arange(rows.shape[-2])
-    if rank == 2 and dim == 1 and vectors.ids is not None:
-        ids = vectors.ids
-    notes: list[str] = []
-    zero = survey.zero
-    if missing.any() and nonfinite == "error":
-        checks.refuse_nonfinite(vectors)
-    if missing.any() and nonfinite == "drop":
-        if rank != 2:
-            raise ParameterError("only rows of a 2-D input can be left out", "--nonfinite drop", "use propagate")
-        notes.append(f"{missing.sum()} rows left out, not finite: {name_rows(np.flatnonzero(missing), vectors.ids)}")
-        if missing.all():
-            checks.refuse_nonfinite(vectors)
-        rows, ids, zero, missing = rows[~missing], ids[~missing], zero[~missing], missing[~missing]
-    if missing.any():
-        rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
-    return _Side(vectors, rows, ids, int(zero.sum()), missing, survey.largest, tuple(notes))
-
-
-@dataclass(frozen=True)
 class _Job:
     """One comparison, checked by the caller but for shapes that must fit each other."""
 
-    a: _Side
-    b: _Side
+    a: Input
+    b: Input
     entry: Entry
     eps: float
     top_k: int | None
@@ -202,8 +152,9 @@ class _Job:
         yield from self.a.notes
         if not self.alone:
             yield from self.b.notes
-        zeros = {"A": self.a.zeros} if self.alone else {"A": self.a.zeros, "B": self.b.zeros}
-        counted = " and ".join(f"{count} zero rows in {side}" for side, count in zeros.items() if count)
+        sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
+        zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
+        counted = " and ".join(f"{count} zero rows in {name}" for name, count in zeros.items() if count)
         if counted and self.entry.name in ("cosine", "angular"):
             yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"
 
@@ -293,7 +244,7 @@ class _Job:
 
     @property
     def _product_size(self) -> float:
-        return self.a.largest * self.b.largest * self.a.rows.shape[-1]
+        return self.a.largest * self.b.largest * float(self.a.rows.shape[-1])
 
     @property
     def _dtypes(self) -> tuple[str, str]:

@@ -1,7 +1,9 @@
 """The catalogue: one frozen row per metric, aggregate and loss. Imports neither numpy nor torch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 
 from .errors import ParameterError, closest
 
@@ -41,6 +43,11 @@ class Entry:
     parameters: Mapping[str, float] = field(default_factory=dict)
     laws: tuple[str, ...] = ()
     peers: str = ""
+
+    def load(self) -> Callable[..., Any]:
+        """Return the public function."""
+        module, _, name = self.function.partition(":")
+        return getattr(import_module(module), name)  # type: ignore[no-any-return]
 
 
 METRICS = (

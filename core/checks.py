@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import DataError, ParameterError, ShapeError, closest
 from .io import Vectors, as_vectors
@@ -91,19 +92,21 @@ class Survey:
     low: Column
 
     @property
-    def finite(self) -> Column:
+    def finite(self) -> NDArray[np.bool]:
         """Which vectors hold neither NaN nor infinity."""
-        return np.isfinite(self.high) & np.isfinite(self.low)
+        finite: NDArray[np.bool] = np.isfinite(self.high) & np.isfinite(self.low)
+        return finite
 
     @property
-    def zero(self) -> Column:
+    def zero(self) -> NDArray[np.bool]:
         """Which vectors are all zero."""
-        return (self.high == 0) & (self.low == 0)
+        zero: NDArray[np.bool] = (self.high == 0) & (self.low == 0)
+        return zero
 
     @property
     def largest(self) -> float:
         """The largest finite magnitude."""
-        extremes = np.maximum(np.abs(self.high.astype(np.float64)), np.abs(self.low.astype(np.float64)))
+        extremes: Column = np.maximum(np.abs(self.high.astype(np.float64)), np.abs(self.low.astype(np.float64)))
         return float(np.max(extremes, initial=0.0, where=np.isfinite(extremes)))
 
 
@@ -124,12 +127,10 @@ def nonfinite_rows(vectors: Vectors) -> Column:
     """Return the numbers of the rows that hold NaN or infinity."""
     if vectors.dtype.kind != "f" or vectors.shape[0] == 0:
         return np.empty(0, dtype=np.int64)
-    found = survey(vectors, len(vectors.shape) - 1).finite if len(vectors.shape) > 1 else np.isfinite(_all(vectors))
-    return np.flatnonzero(~found.reshape(vectors.shape[0], -1).all(axis=1))
-
-
-def _all(vectors: Vectors) -> Column:
-    return vectors.read(0, vectors.shape[0])
+    if len(vectors.shape) == 1:
+        return np.flatnonzero(~np.isfinite(vectors.read(0, vectors.shape[0])))
+    finite = survey(vectors, len(vectors.shape) - 1).finite
+    return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
 
 
 def refuse_nonfinite(vectors: Vectors) -> None:

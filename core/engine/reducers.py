@@ -88,7 +88,9 @@ class TopK:
         larger_is_closer: the direction of the metric.
     """
 
-    def __init__(self, k: int, kernel: Kernel, pairs: Pairs, *, gaps: bool, exclude_self: bool, larger_is_closer: bool) -> None:
+    def __init__(
+        self, k: int, kernel: Kernel, pairs: Pairs, *, gaps: bool, exclude_self: bool, larger_is_closer: bool
+    ) -> None:
         self.k = k
         self.backend = kernel.backend
         self.pairs = pairs

@@ -39,4 +39,3 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
         reducer.end(stripe)
         if progress is not None:
             progress(stripe.stop, plan.rows)
-

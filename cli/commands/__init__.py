@@ -1,0 +1,1 @@
+"""One thin file per command: read, one library call, deliver."""

@@ -1,0 +1,59 @@
+"""`simtool explain`."""
+
+from typing import Annotated
+
+import typer
+
+from ..options import (
+    AArgument,
+    AssertOption,
+    BArgument,
+    ForceOption,
+    FormatOption,
+    IdsAOption,
+    IdsBOption,
+    MarginOption,
+    OutputOption,
+    QuietOption,
+)
+
+
+def explain(
+    a: AArgument,
+    b: BArgument,
+    row: Annotated[str, typer.Option("--row", help="The pair: a row number from 0, or an id.")] = "0",
+    margin: MarginOption = None,
+    ids_a: IdsAOption = None,
+    ids_b: IdsBOption = None,
+    format: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Derive the cosine, the distance and every pair loss of one pair, step by step.
+
+    Examples:
+
+        simtool explain sample_data/wordsim_a.npy sample_data/wordsim_b.npy --row 12
+
+        simtool explain sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b --row 12 --format json
+
+    """
+    import simtool
+
+    from ..session import Session
+
+    session = Session.open(
+        output=output,
+        format=format,
+        force=force,
+        quiet=quiet,
+        gates=gates,
+        keys=simtool.explained_names(),
+        inputs=[a, b, ids_a, ids_b],
+        has_array=False,
+        limit=100,
+    )
+    first, second = simtool.open_vectors(a, ids=ids_a), simtool.open_vectors(b, ids=ids_b)
+    session.deliver(simtool.explain(first, second, row=row, margin=margin))

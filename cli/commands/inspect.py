@@ -1,0 +1,46 @@
+"""`simtool inspect`."""
+
+from typing import Annotated
+
+import typer
+
+from ..options import AssertOption, ForceOption, FormatOption, OutputOption, QuietOption
+
+KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
+
+
+def inspect(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)
+    ],
+    format: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Show what a file holds: shapes, dtypes, norms, and zero, non-finite and duplicate rows.
+
+    Examples:
+
+        simtool inspect sample_data/wordsim353.parquet
+
+        simtool inspect sample_data/words.parquet::embedding --assert 'duplicates == 0'
+
+    """
+    import simtool
+
+    from ..session import Session
+
+    session = Session.open(
+        output=output,
+        format=format,
+        force=force,
+        quiet=quiet,
+        gates=gates,
+        keys=KEYS,
+        inputs=[file],
+        has_array=False,
+        limit=1000,
+    )
+    session.deliver(simtool.inspect(file))

@@ -1,0 +1,75 @@
+"""`simtool similarity`."""
+
+from typing import Annotated
+
+import typer
+
+from ..options import (
+    AArgument,
+    AssertOption,
+    BackendOption,
+    BArgument,
+    DeviceOption,
+    EpsOption,
+    ForceOption,
+    FormatOption,
+    IdsAOption,
+    IdsBOption,
+    MetricOption,
+    NonfiniteOption,
+    OutputOption,
+    QuietOption,
+)
+
+KEYS = ("count", "mean", "min", "max")
+
+
+def similarity(
+    a: AArgument,
+    b: BArgument,
+    dim: Annotated[str, typer.Option("--dim", metavar="D[,D...]", help="The dims that make a vector.")] = "-1",
+    metric: MetricOption = "cosine",
+    eps: EpsOption = 1e-8,
+    ids_a: IdsAOption = None,
+    ids_b: IdsBOption = None,
+    nonfinite: NonfiniteOption = "error",
+    format: FormatOption = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+    device: DeviceOption = "cpu",
+    backend: BackendOption = "auto",
+) -> None:
+    """Compare vectors with their counterparts, along any dim or dims.
+
+    Examples:
+
+        simtool similarity sample_data/wordsim_a.npy sample_data/wordsim_b.npy
+
+        simtool similarity sample_data/maps_a.npy sample_data/maps_b.npy --dim 2,3
+
+        simtool similarity sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b --assert 'mean > 0.3'
+
+    Shapes are broadcast first; the scores have the dims that `--dim` does not name.
+    """
+    import simtool
+
+    from ..parsing import parse_dims
+    from ..session import Session
+
+    session = Session.open(
+        output=output, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=[a, b, ids_a, ids_b]
+    )
+    nulls = nonfinite != "error"
+    result = simtool.similarity(
+        simtool.open_vectors(a, ids=ids_a, nulls=nulls),
+        simtool.open_vectors(b, ids=ids_b, nulls=nulls),
+        dim=parse_dims(dim),
+        metric=metric,
+        eps=eps,
+        nonfinite=nonfinite,
+        device=device,
+        backend=backend,
+    )
+    session.deliver(result)

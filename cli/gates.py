@@ -1,0 +1,140 @@
+"""`--assert 'mean >= 0.9'`: a summary in, verdicts and an exit code out."""
+
+import math
+import operator
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simtool.errors import ParameterError, closest
+
+from .terminal import say
+
+_COMPARISONS = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_GATE = re.compile(rf"\s*([^\s<>=!]+)\s*({'|'.join(_COMPARISONS)})\s*([^\s<>=!]+)\s*")
+_EXAMPLE = f"for example --assert 'mean >= 0.9'; the operators are {' '.join(_COMPARISONS)}"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition on a number of the summary.
+
+    Args:
+        key: name in the summary.
+        operator: one of >= <= == != > <.
+        number: the finite threshold.
+        text: the condition as it was typed.
+    """
+
+    key: str
+    operator: str
+    number: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a gate.
+
+    Args:
+        gate: the condition.
+        value: the number it was held against; None where it is undefined, which fails.
+        passed: whether the condition holds.
+    """
+
+    gate: Gate
+    value: float | None
+    passed: bool
+
+    def sentence(self) -> str:
+        """Return the verdict as stderr has it."""
+        word = "passed" if self.passed else "failed"
+        value = "undefined" if self.value is None else _number(self.value)
+        return f"{word}: {self.gate.key} = {value} {self.gate.operator} {_number(self.gate.number)}"
+
+    def record(self) -> dict[str, Any]:
+        """Return the verdict as the JSON document has it."""
+        return {
+            "assert": self.gate.text,
+            "key": self.gate.key,
+            "operator": self.gate.operator,
+            "threshold": self.gate.number,
+            "value": self.value,
+            "passed": self.passed,
+        }
+
+
+def parse_gate(text: str) -> Gate:
+    """Read one `KEY OPERATOR NUMBER`.
+
+    Raises:
+        ParameterError: the text has another form, or the number is not finite.
+    """
+    match = _GATE.fullmatch(text)
+    if not match:
+        raise ParameterError(f"a gate is KEY OPERATOR NUMBER, found {text!r}", "--assert", _EXAMPLE)
+    key, comparison, typed = match.groups()
+    try:
+        number = float(typed)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ParameterError(f"a gate compares with a finite number, found {typed!r}", "--assert", _EXAMPLE)
+    return Gate(key, comparison, number, text.strip())
+
+
+def check_keys(gates: Iterable[Gate], known: Iterable[str]) -> None:
+    """Refuse a gate on a number that the summary will not have.
+
+    Raises:
+        ParameterError: a key is not in `known`.
+    """
+    names = list(known)
+    for gate in gates:
+        if gate.key not in names:
+            nearest = closest(gate.key, names)
+            guess = f"did you mean {nearest}? " if nearest else ""
+            raise ParameterError(
+                f"no number is called {gate.key!r}",
+                f"--assert {gate.text!r}",
+                f"{guess}the summary has {', '.join(names) or 'no numbers'}",
+            )
+
+
+def judge(gates: Iterable[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """Hold each gate against the summary; a number that is undefined fails every gate.
+
+    Raises:
+        ParameterError: a key is not in the summary, or it names a text.
+    """
+    gates = tuple(gates)
+    check_keys(gates, [key for key, value in summary.items() if not isinstance(value, str)])
+    return tuple(_verdict(gate, summary[gate.key]) for gate in gates)
+
+
+def report(verdicts: Sequence[Verdict]) -> None:
+    """Write one line per verdict to stderr."""
+    for verdict in verdicts:
+        say(verdict.sentence())
+
+
+def exit_code(verdicts: Sequence[Verdict]) -> int:
+    """Return 0 when every gate passed, else 1."""
+    return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _verdict(gate: Gate, found: Any) -> Verdict:
+    value = None if found is None or math.isnan(found) else found
+    return Verdict(gate, value, value is not None and _COMPARISONS[gate.operator](value, gate.number))
+
+
+def _number(value: float) -> str:
+    return str(value).removesuffix(".0")

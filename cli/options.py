@@ -1,0 +1,63 @@
+"""Every argument and option that two commands share."""
+
+from typing import Annotated
+
+import typer
+
+SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
+
+AArgument = Annotated[str, typer.Argument(metavar="A", help=f"Vectors: {SOURCE}.", show_default=False)]
+BArgument = Annotated[str, typer.Argument(metavar="B", help=f"Vectors: {SOURCE}.", show_default=False)]
+
+MetricOption = Annotated[
+    str, typer.Option("--metric", help="cosine, dot, euclidean, sqeuclidean, manhattan or angular.")
+]
+EpsOption = Annotated[float, typer.Option("--eps", help="The least norm that a cosine divides by.")]
+IdsAOption = Annotated[
+    str | None,
+    typer.Option("--ids-a", metavar="SOURCE", help="Ids of A: a file, one per row, or `::NAME`, a column of A."),
+]
+IdsBOption = Annotated[
+    str | None,
+    typer.Option("--ids-b", metavar="SOURCE", help="Ids of B: a file, one per row, or `::NAME`, a column of B."),
+]
+MarginOption = Annotated[
+    float | None,
+    typer.Option("--margin", help="The margin, in units of the loss's metric; `simtool list` has each default."),
+]
+NonfiniteOption = Annotated[
+    str,
+    typer.Option(
+        "--nonfinite", help="Rows with NaN, infinity or null: `error`, `propagate` them as NaN, or `drop` them."
+    ),
+]
+
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="What stdout carries: table (default), json, jsonl, csv, markdown, npy, parquet or arrow.",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="PATH", help="Write a file; its suffix says the format.", show_default=False
+    ),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
+AssertOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assert",
+        metavar="GATE",
+        help="Exit with 1 unless `KEY OP NUMBER` holds for the summary, as in `mean >= 0.9`. Repeatable.",
+        show_default=False,
+    ),
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", envvar="SIMTOOL_DEVICE", help="Where to compute: cpu, cuda, cuda:N or auto.")
+]
+BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]

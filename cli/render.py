@@ -1,0 +1,223 @@
+"""A result becomes what was asked for: a table or data on stdout, a file, notes on stderr."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Self
+
+import numpy as np
+
+from simtool.errors import OutputError, ParameterError, closest
+from simtool.io.output import check_output, output_format, replacing
+from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python, to_python, write_array
+from simtool.results import Columns, Result, Rows, in_batches
+
+from .gates import Verdict
+from .terminal import printable, say, standard_output, stdout_is_terminal, text_of
+
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
+_BINARY = {"npy", "parquet", "arrow"}
+_MARKUP = re.compile(r"[\\|<`*\[]")
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a result goes, checked before the work.
+
+    Args:
+        path: the file to write, or None.
+        file_format: its format, from the suffix.
+        shown: the format on stdout, or None when only the file was asked for.
+        force: an existing file may be replaced.
+        quiet: no notes on stderr.
+        limit: rows that a table shows.
+    """
+
+    path: str | None
+    file_format: str | None
+    shown: str | None
+    force: bool = False
+    quiet: bool = False
+    limit: int = 20
+
+    @classmethod
+    def check(
+        cls,
+        path: str | None,
+        format: str | None,
+        force: bool = False,
+        *,
+        quiet: bool = False,
+        inputs: Iterable[str] = (),
+        has_array: bool = True,
+        limit: int = 20,
+    ) -> Self:
+        """Refuse, before any work, an output that could not be written after it.
+
+        Args:
+            path: what was typed for --output.
+            format: what was typed for --format.
+            force: whether --force was.
+            quiet: no notes on stderr.
+            inputs: what was typed for each input; the output may be none of them.
+            has_array: whether the result will have a single array, for npy.
+            limit: rows that a table shows.
+
+        Raises:
+            OutputError: the file may not be written, or a binary format would meet a terminal.
+            ParameterError: the format is unknown.
+        """
+        file_format = output_format(path) if path is not None else None
+        if path is not None:
+            check_output(path, force=force, inputs=inputs)
+        if format is not None:
+            _check_shown(format)
+        if not has_array and "npy" in (file_format, format):
+            raise _no_array(path)
+        shown = format if path is not None else format or "table"
+        return cls(path, file_format, shown, force, quiet, limit)
+
+    def written(self, description: str) -> Self:
+        """Return the output that is left once the command itself has written the file, and say so."""
+        if not self.quiet:
+            say(f"wrote {self.path} ({description})")
+        return replace(self, path=None, file_format=None)
+
+
+def render(result: Result, output: Output, *, gates: Sequence[Verdict] = ()) -> None:
+    """Write a result to its file, to stdout, or to both, and its notes to stderr.
+
+    On stdout the table leaves the verdicts to `gates.report`, which puts them right below it.
+
+    Args:
+        result: what an operation handed back.
+        output: made by `Output.check`.
+        gates: verdicts for the document and the report.
+
+    Raises:
+        OutputError: the result has no single array for npy, or the file may not be written.
+        ResourceError: the disk is full.
+    """
+    if output.path is not None and output.file_format is not None:
+        with replacing(output.path, force=output.force) as temporary, open(temporary, "wb") as file:
+            _write(result, output.file_format, file, gates, output)
+        output = output.written(_description(result, output.file_format))
+    if output.shown is not None:
+        _show(result, output.shown, gates, output)
+    if not output.quiet:
+        for note in result.notes:
+            say(f"note: {note}")
+
+
+def _check_shown(format: str) -> None:
+    if format not in FORMATS:
+        nearest = closest(format, FORMATS)
+        guess = f"did you mean {nearest}? " if nearest else ""
+        raise ParameterError(f"no format is called {format!r}", "--format", f"{guess}there is {', '.join(FORMATS)}")
+    if format in _BINARY and stdout_is_terminal():
+        raise OutputError(
+            f"{format} is binary, and stdout is a terminal", "--format", f"-o FILE.{format} writes it to a file"
+        )
+
+
+def _no_array(where: str | None) -> OutputError:
+    return OutputError(
+        "npy holds one array, and this result is a table", where or "--format npy", "-o FILE.parquet holds every column"
+    )
+
+
+def _show(result: Result, shown: str, gates: Sequence[Verdict], output: Output) -> None:
+    # the table is printable already, and its colours must stay
+    with standard_output(escaped=stdout_is_terminal() and shown != "table") as stream:
+        if shown == "table":
+            from .table import on_stdout
+
+            stream.write(on_stdout(result, limit=output.limit))
+        else:
+            _write(result, shown, stream, gates, output)
+
+
+def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict], output: Output) -> None:
+    match format:
+        case "npy":
+            if result.array is None:
+                raise _no_array(output.path)
+            write_array(file, result.array)
+        case "json":
+            _write_json(result, file, gates)
+        case "markdown":
+            _write_markdown(result, file, gates)
+        case "table":
+            from .table import in_file
+
+            file.write(in_file(result, limit=output.limit, gates=gates))
+        case _:
+            with open_rows(file, format) as writer:
+                for columns in in_batches(_rows(result)):
+                    writer.write(columns)
+
+
+def _rows(result: Result) -> Rows:
+    """Return the table of a result; the summary is the one row of a result that has nothing else."""
+    if result.rows.names:
+        return result.rows
+    values = {key: float("nan") if value is None else value for key, value in result.summary.items()}
+    return Columns(
+        {key: np.array([value], dtype=object if isinstance(value, str) else None) for key, value in values.items()}
+    )
+
+
+def _write_json(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> None:
+    before = {
+        "schema": 1,
+        "command": result.command,
+        "inputs": result.inputs,
+        "parameters": result.parameters,
+        "summary": result.summary,
+    }
+    after = {"gates": [verdict.record() for verdict in gates], "notes": result.notes}
+    file.write(b"{\n")
+    for key, value in before.items():
+        file.write(f'  "{key}": {json_text(value)},\n'.encode())
+    file.write(b'  "rows": [')
+    separator = "\n    "
+    for columns in in_batches(result.rows):
+        for line in json_rows(columns):
+            file.write(f"{separator}{line}".encode())
+            separator = ",\n    "
+    file.write(b"],\n" if separator == "\n    " else b"\n  ],\n")
+    file.write(",\n".join(f'  "{key}": {json_text(value)}' for key, value in after.items()).encode())
+    file.write(b"\n}\n")
+
+
+def _write_markdown(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> None:
+    def write_row(cells: Iterable[str]) -> None:
+        file.write(f"| {' | '.join(cells)} |\n".encode())
+
+    for number, columns in enumerate(in_batches(result.rows)):
+        if number == 0 and columns:
+            write_row(map(_markdown, columns))
+            write_row("---:" if column.dtype.kind in "iuf" else "---" for column in columns.values())
+        for row in zip(*map(to_python, columns.values()), strict=True):
+            write_row(map(_markdown, row))
+    if result.rows.names:
+        file.write(b"\n")
+    write_row(("summary", "value"))
+    write_row(("---", "---:"))
+    for key, value in result.summary.items():
+        write_row((_markdown(key), _markdown(scalar_to_python(value))))
+    if gates:
+        file.write(b"\n")
+    for verdict in gates:
+        file.write(f"- {_markdown(verdict.sentence())}\n".encode())
+
+
+def _markdown(value: object) -> str:
+    return _MARKUP.sub(r"\\\g<0>", printable(text_of(value)))
+
+
+def _description(result: Result, format: str) -> str:
+    if format == "npy" and result.array is not None:
+        return f"{' × '.join(map(str, result.array.shape)) or 'one number'}, {result.array.dtype}"
+    count = len(result.rows)
+    return f"{count} row{'' if count == 1 else 's'}" if result.rows.names else "summary"

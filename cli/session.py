@@ -1,0 +1,78 @@
+"""One run of a command: its output and gates checked before the work, its result delivered after it."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Self
+
+import typer
+
+from simtool.engine.sweep import Progress
+from simtool.results import Result
+
+from .gates import Gate, check_keys, exit_code, judge, parse_gate, report
+from .progress import progress_on_stderr
+from .render import Output, render
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where the result goes and what it must hold.
+
+    Args:
+        output: the file and the format on stdout.
+        gates: the conditions.
+    """
+
+    output: Output
+    gates: tuple[Gate, ...]
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        output: str | None,
+        format: str | None,
+        force: bool,
+        quiet: bool,
+        gates: Sequence[str] | None,
+        keys: Iterable[str],
+        inputs: Iterable[str | None],
+        has_array: bool = True,
+        limit: int = 20,
+    ) -> Self:
+        """Refuse, before any work, what would fail after it.
+
+        Args:
+            output: what was typed for --output.
+            format: what was typed for --format.
+            force: whether --force was.
+            quiet: whether --quiet was.
+            gates: what was typed for --assert.
+            keys: the summary keys that the command will have.
+            inputs: what was typed for each input.
+            has_array: whether the result will have a single array.
+            limit: rows that a table shows.
+        """
+        parsed = tuple(parse_gate(text) for text in gates or ())
+        check_keys(parsed, keys)
+        named = [source for source in inputs if source is not None]
+        checked = Output.check(output, format, force, quiet=quiet, inputs=named, has_array=has_array, limit=limit)
+        return cls(checked, parsed)
+
+    @property
+    def only_shows_a_table(self) -> bool:
+        """Whether a person is to read the result, and nothing else."""
+        return self.output.shown == "table" and self.output.path is None
+
+    def deliver(self, result: Result) -> None:
+        """Render a result, report the gates, and end with their exit code."""
+        verdicts = judge(self.gates, result.summary)
+        render(result, self.output, gates=verdicts)
+        report(verdicts)
+        if code := exit_code(verdicts):
+            raise typer.Exit(code)
+
+    def progress(self) -> AbstractContextManager[Progress | None]:
+        """Return a context manager that yields what the work reports its progress to; None when quiet."""
+        return progress_on_stderr(quiet=self.output.quiet)

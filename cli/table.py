@@ -1,0 +1,180 @@
+"""A result as a person reads it: the same table on a terminal, in a log and in a file, never folded or cut."""
+
+import io
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+import numpy as np
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from simtool.io.writers import scalar_to_python, to_python
+from simtool.results import Column, Grid, Result, Rows
+
+from .gates import Verdict
+from .terminal import printable, text_of
+
+_UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
+_DIGITS = 6
+_DECIMALS = 4
+# the coolwarm map of Moreland 2009: its middle is light, its ends are dark, and neither red nor green decides
+_COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
+
+
+def on_stdout(result: Result, *, limit: int) -> bytes:
+    """Return the table for stdout: coloured on a terminal, in the encoding that stdout has."""
+    return _text(result, limit, (), sys.stdout).encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def in_file(result: Result, *, limit: int, gates: Sequence[Verdict]) -> bytes:
+    """Return the table for a file, with the verdicts that stderr would show."""
+    return _text(result, limit, gates, io.StringIO()).encode()
+
+
+def _text(result: Result, limit: int, gates: Sequence[Verdict], file: TextIO) -> str:
+    console = Console(
+        file=file,
+        width=_UNLIMITED,
+        height=25,  # with a width alone, a dumb terminal would get 80 columns
+        color_system="auto" if file.isatty() and not os.environ.get("NO_COLOR") else None,
+    )
+    with console.capture() as capture:
+        for part in _parts(result, limit, gates):
+            console.print(part)
+    return capture.get()
+
+
+def _parts(result: Result, limit: int, gates: Sequence[Verdict]) -> Iterator[RenderableType]:
+    yield Text.assemble((printable(result.command), "bold"), _pairs(result.inputs))
+    if any(value is not None for value in result.parameters.values()):
+        yield Text(_pairs(result.parameters).lstrip(), style="dim")
+    if "percent" in result.summary:
+        yield Text(f"\n{_percentage(result.summary['percent'])}\n", style="bold")
+    if result.grid is not None:
+        yield from _grid_parts(result.grid)
+    elif result.rows.names:
+        yield from _rows_parts(result.rows, limit)
+    rest = {key: value for key, value in result.summary.items() if key != "percent"}
+    if rest:
+        yield from _summary_lines(rest)
+    for verdict in gates:
+        yield Text(printable(verdict.sentence()))
+
+
+def _percentage(value: Any) -> str:
+    text = text_of(scalar_to_python(value))
+    return text if text == "undefined" else f"{value:.2f} %"
+
+
+def _pairs(members: Mapping[str, Any]) -> str:
+    """Return `  name value  name value` without the members that were not given."""
+    given = ((name, scalar_to_python(value)) for name, value in members.items() if value is not None)
+    return "".join(printable(f"  {name} {text_of(value)}") for name, value in given)
+
+
+def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
+    shown = min(len(rows), limit)
+    columns = rows.read(0, shown)
+    table = Table(box=box.ROUNDED)
+    for name in rows.names:
+        _add_column(table, name, is_number=columns[name].dtype.kind in "iuf")
+    for cells in zip(*map(_cells, columns.values()), strict=True):
+        table.add_row(*map(Text, cells))
+    yield table
+    if not len(rows):
+        yield Text("no rows")
+    elif shown < len(rows):
+        left = len(rows) - shown
+        yield Text(f"… {left} more row{'s' * (left > 1)}; -o FILE or --format csv lists all", style="dim")
+
+
+def _grid_parts(grid: Grid) -> Iterator[RenderableType]:
+    more_rows = grid.shape[0] > len(grid.row_ids)
+    more_columns = grid.shape[1] > len(grid.column_ids)
+    table = Table(box=box.ROUNDED)
+    _add_column(table, "", is_number=grid.row_ids.dtype.kind in "iu")
+    for name in [*_cells(grid.column_ids), *(["…"] if more_columns else [])]:
+        _add_column(table, name, is_number=True)
+    texts = _cells(grid.scores.reshape(-1))
+    styles = _shades(grid.scores.reshape(-1))
+    width = len(grid.column_ids)
+    for row, name in enumerate(_cells(grid.row_ids)):
+        part = slice(row * width, (row + 1) * width)
+        shaded = [Text(text, style=style) for text, style in zip(texts[part], styles[part], strict=True)]
+        table.add_row(Text(name, style="bold"), *shaded, *(["…"] if more_columns else []))
+    if more_rows:
+        table.add_row(*["…"] * len(table.columns))
+    yield table
+    if more_rows or more_columns:
+        yield Text(f"-o scores.npy writes the whole {grid.shape[0]} × {grid.shape[1]} matrix", style="dim")
+
+
+def _summary_lines(summary: Mapping[str, Any]) -> Iterator[Text]:
+    keys = [printable(key) for key in summary]
+    width = max(map(cell_len, keys))
+    for key, value in zip(keys, summary.values(), strict=True):
+        text = printable(_significant(scalar_to_python(value)))
+        yield Text.assemble((key, "bold"), " " * (width - cell_len(key) + 2), text)
+
+
+def _add_column(table: Table, name: str, *, is_number: bool) -> None:
+    table.add_column(Text(printable(name)), justify="right" if is_number else "left")
+
+
+def _cells(column: Column) -> list[str]:
+    """Return a column as printable text; the floats of one column share their decimals."""
+    values = to_python(column)
+    if column.dtype.kind != "f":
+        return [printable(text_of(value)) for value in values]
+    finite = [abs(value) for value in values if math.isfinite(value)]
+    decimals = min(_decimals(max(finite, default=0)), _DECIMALS)
+    return [_decimal(value, decimals) for value in values]
+
+
+def _decimal(value: float, decimals: int) -> str:
+    if math.isnan(value):
+        return "undefined"
+    # a small number keeps its digits, and a huge one does not look exact
+    if value and not 10.0 ** (1 - decimals) <= abs(value) < 1e15:
+        return f"{value:.4g}"
+    return f"{value + 0.0:.{decimals}f}"
+
+
+def _decimals(value: float) -> int:
+    """Return how many decimals show `value` with six significant digits."""
+    return max(0, _DIGITS - 1 - math.floor(math.log10(value))) if value else _DECIMALS
+
+
+def _significant(value: Any) -> str:
+    if not isinstance(value, float) or math.isnan(value):
+        return text_of(value)
+    if not 1e-4 <= abs(value) < 1e15:
+        return f"{value:.6g}"
+    text = f"{value:.{_decimals(abs(value))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _shades(scores: Column) -> list[Style]:
+    """Return a background per score: blue at the low end, red at the high end, both sides of zero alike."""
+    finite = scores[np.isfinite(scores)].astype(float)
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+    if low < 0 < high:
+        low, high = -max(-low, high), max(-low, high)
+    span = high - low or 1.0
+    return [
+        _shade((score - low) / span) if math.isfinite(score) else Style() for score in scores.astype(float).tolist()
+    ]
+
+
+def _shade(share: float) -> Style:
+    start, end, way = (_COLD, _MIDDLE, 2 * share) if share < 0.5 else (_MIDDLE, _WARM, 2 * share - 1)
+    red, green, blue = (round(a + (b - a) * way) for a, b in zip(start, end, strict=True))
+    is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
+    return Style(color="#000000" if is_light else "#ffffff", bgcolor=f"#{red:02x}{green:02x}{blue:02x}")

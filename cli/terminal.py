@@ -1,0 +1,106 @@
+"""stdout and stderr: text that cannot move the cursor, and pipes that may close."""
+
+import io
+import math
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import BinaryIO, cast
+
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with all that a terminal would obey, or could not encode, written out.
+
+    Control characters, direction marks, line separators and lone surrogates become `\x1b` or `\u202e`.
+    """
+    return _UNSAFE.sub(_written_out, text)
+
+
+def text_of(value: object) -> str:
+    """Return a Python value as people read it, in every format that is made for people."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "undefined"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def stdout_is_terminal() -> bool:
+    """Tell whether a person reads stdout."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def say(text: str) -> None:
+    """Write one line to stderr, made printable; a stderr that nobody reads is no reason to stop."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(printable(text) + "\n")
+            sys.stderr.flush()
+
+
+@contextmanager
+def standard_output(*, escaped: bool = False) -> Iterator[BinaryIO]:
+    """Yield stdout as a binary stream and flush it; all that goes to stdout goes through here.
+
+    When the reader has gone the body ends there, quietly: what else is written ends up nowhere,
+    and the exit code is still decided by the gates.
+
+    Args:
+        escaped: the stream takes lines of UTF-8 text, and they become printable.
+
+    Raises:
+        SimtoolError: stdout is closed, or what it is redirected to is full.
+    """
+    from simtool.errors import OutputError, SimtoolError
+    from simtool.io.output import writing_error
+
+    if sys.stdout is None:
+        raise OutputError("stdout is closed", hint="-o FILE writes a file")
+    try:
+        sys.stdout.flush()
+        with _binary_stdout() as stream:
+            yield cast(BinaryIO, _PrintableStream(stream)) if escaped else stream
+            stream.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+    except SimtoolError:
+        raise
+    except OSError as error:
+        _discard_stdout()
+        raise writing_error(error, "stdout") from error
+
+
+class _PrintableStream:
+    """A binary stream for UTF-8 lines that reach the terminal printable, line by line."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes) -> None:
+        """Write whole characters; line ends stay."""
+        lines = data.decode().split("\n")
+        self._stream.write("\n".join(map(printable, lines)).encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    return _NAMED.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def _binary_stdout() -> AbstractContextManager[BinaryIO]:
+    stream = sys.stdout.buffer
+    # PYTHONUNBUFFERED makes it raw, and a raw write may end before the last byte
+    return open(stream.fileno(), "wb", closefd=False) if isinstance(stream, io.RawIOBase) else nullcontext(stream)
+
+
+def _discard_stdout() -> None:
+    # the interpreter flushes stdout once more as it ends, and that must not fail again
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,138 @@
+"""`inspect`: what a file holds: shapes, dtypes, norms, and rows that will make trouble."""
+
+from dataclasses import dataclass, field
+from math import inf, prod
+from typing import Any
+
+import numpy as np
+
+from .engine.memory import READ_BYTES
+from .io import Vectors, open_table, pick_vectors, split_source
+from .io.vectors import name_rows
+from .metrics import magnitude, needs_scale
+from .results import Column, Columns, Result
+
+
+def inspect(source: str) -> Result:
+    """Describe the columns of a file, or one of them, in one pass over its vectors.
+
+    Args:
+        source: PATH for all columns, PATH::NAME for one, `-` for standard input.
+
+    Returns:
+        A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
+        `nonfinite`, `duplicates`, `norm_min`, `norm_mean`, `norm_max`. The summary counts `rows`, `columns`,
+        `zero`, `nonfinite` and `duplicates` over all vector columns. A duplicate equals an earlier row.
+
+    Raises:
+        DataError, InputNotFoundError: the file or the column cannot be read.
+
+    Example:
+        >>> inspect("sample_data/wordsim_a.npy").summary["rows"]
+        353
+    """
+    path, column = split_source(source)
+    table = open_table(path, nulls=True)
+    chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
+    described = [_describe(name, table.vectors(name)) for name in chosen]
+    records = [facts.record() for facts in described]
+    if column is None:
+        for name in (name for name in table.value_columns if name not in chosen):
+            values = table.values(name)
+            dtype = "string" if values.dtype == object else values.dtype.name
+            records.append({"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)})
+    totals = {name: sum(getattr(facts, name) for facts in described) for name in ("zero", "nonfinite", "duplicates")}
+    return Result(
+        command="inspect",
+        inputs={"a": source},
+        parameters={},
+        summary={"rows": table.rows, "columns": len(records), **totals},
+        rows=_columns(records),
+        notes=tuple(note for facts in described for note in facts.notes),
+    )
+
+
+@dataclass
+class _Facts:
+    """What one pass over a column of vectors finds."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    zero: int = 0
+    nonfinite: int = 0
+    duplicates: int = 0
+    norms: tuple[float, float, float] = (np.nan, np.nan, np.nan)
+    notes: list[str] = field(default_factory=list)
+
+    def record(self) -> dict[str, Any]:
+        known = {"column": self.name, "kind": "vectors", "dtype": self.dtype, "shape": _text(self.shape)}
+        counts = {"zero": self.zero, "nonfinite": self.nonfinite, "duplicates": self.duplicates}
+        return {**known, **counts, **dict(zip(("norm_min", "norm_mean", "norm_max"), self.norms, strict=True))}
+
+
+def _describe(name: str, vectors: Vectors) -> _Facts:
+    facts = _Facts(name, vectors.shape, vectors.dtype.name)
+    width = vectors.shape[-1] if len(vectors.shape) > 1 else 1
+    step = max(1, READ_BYTES // max(1, prod(vectors.shape[1:]) * 8))
+    zero, nonfinite, hashes = [], [], []
+    least, largest, total, count = inf, -inf, 0.0, 0
+    for start in range(0, vectors.shape[0], step):
+        rows = vectors.read(start, min(start + step, vectors.shape[0])).astype(np.float64)
+        norms = _norms(rows.reshape(-1, width), scaled=needs_scale(vectors.dtype)).reshape(len(rows), -1)
+        finite = np.isfinite(norms)
+        zero.append(np.flatnonzero((norms == 0).any(axis=1)) + start)
+        nonfinite.append(np.flatnonzero(~finite.all(axis=1)) + start)
+        hashes.append(_hashes(rows.reshape(len(rows), -1)))
+        facts.zero += int((norms == 0).sum())
+        facts.nonfinite += int((~finite).sum())
+        total, count = total + float(norms[finite].sum()), count + int(finite.sum())
+        least = min(least, float(norms[finite].min(initial=inf)))
+        largest = max(largest, float(norms[finite].max(initial=-inf)))
+    if count:
+        facts.norms = (least, total / count, largest)
+    repeated = _repeated(np.concatenate(hashes)) if hashes else np.empty(0, dtype=np.int64)
+    facts.duplicates = len(repeated)
+    found = {"zero": zero, "nonfinite": nonfinite, "duplicates": [repeated]}
+    for what, parts in found.items():
+        rows = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+        if len(rows):
+            facts.notes.append(f"{what} in {vectors.name}: {name_rows(rows, vectors.ids)}")
+    return facts
+
+
+def _norms(rows: Column, *, scaled: bool) -> Column:
+    scale = magnitude(rows) if scaled else np.ones(len(rows))
+    rows = rows / scale[:, None]
+    norms: Column = np.sqrt(np.vecdot(rows, rows)) * scale
+    return norms
+
+
+def _hashes(rows: Column) -> Column:
+    """Return a 64-bit hash of each row's numbers; by chance two of a million rows collide once in 10^7 files."""
+    bits = (rows + 0.0).view(np.uint64)  # -0.0 and 0.0 are one number
+    odd = np.random.default_rng(0).integers(0, 2**63, bits.shape[1], dtype=np.uint64) * 2 + 1
+    # the upper half is mixed in, because a product's low bits see only the low bits of its factor
+    hashes: Column = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
+    return hashes
+
+
+def _repeated(hashes: Column) -> Column:
+    """Return the rows that equal an earlier one."""
+    first = np.unique(hashes, return_index=True)[1]
+    return np.setdiff1d(np.arange(len(hashes)), first)
+
+
+def _columns(records: list[dict[str, Any]]) -> Columns:
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns: dict[str, Column] = {}
+    for name in names:
+        values = [record.get(name) for record in records]
+        columns[name] = np.asarray(values, dtype=object)
+        if all(isinstance(value, int | float) for value in values):
+            columns[name] = np.asarray(values)
+    return Columns(columns)
+
+
+def _text(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

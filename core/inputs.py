@@ -1,0 +1,71 @@
+"""Inputs of whole-set operations, laid out as rows of vectors and surveyed once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import checks
+from .engine.memory import resident
+from .errors import ParameterError
+from .io import Vectors
+from .io.vectors import name_rows
+from .results import Column
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input, its rows laid out as (..., n, d), and what is known of them.
+
+    Args:
+        vectors: the input.
+        rows: (..., n, d) host rows, perhaps a view of a file.
+        ids: (n,) ids or numbers of the rows.
+        zero: (..., n) which rows are all zero.
+        missing: (..., n) which rows are not finite and stay as NaN.
+        largest: the largest magnitude.
+        notes: what to tell the reader.
+    """
+
+    vectors: Vectors
+    rows: Column
+    ids: Column
+    zero: Column
+    missing: Column
+    largest: float
+    notes: tuple[str, ...]
+
+
+def lay_out(vectors: Vectors, dim: int, nonfinite: str) -> Input:
+    """Return an input of rank 2 or more with its vectors as the last dim.
+
+    Args:
+        vectors: any shape; `dim` becomes d, the last of the others n, what is left are batches.
+        dim: the dim along which a vector lies.
+        nonfinite: `error`, `propagate` (such rows become NaN throughout) or `drop` (2-D only).
+
+    Raises:
+        ShapeError: rank 1, no elements, or a dim out of range.
+        DataError: rows that are not finite, or nothing else.
+        ParameterError: rows to drop from a batch.
+    """
+    checks.check_rank(vectors, 2)
+    checks.check_not_empty(vectors)
+    rank = len(vectors.shape)
+    dim = checks.check_dim(dim, rank)
+    survey = checks.survey(vectors, dim)
+    rows = np.moveaxis(resident(vectors), dim, -1)
+    ids = vectors.ids if rank == 2 and dim == 1 and vectors.ids is not None else np.arange(rows.shape[-2])
+    missing, zero, notes = ~survey.finite, survey.zero, []
+    if missing.any():
+        if nonfinite == "error" or (nonfinite == "drop" and missing.all()):
+            checks.refuse_nonfinite(vectors)
+        if nonfinite == "propagate":
+            rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
+        elif rank > 2:
+            raise ParameterError("only rows of a 2-D input can be left out", "--nonfinite drop", "use propagate")
+        else:
+            left_out = name_rows(np.flatnonzero(missing), vectors.ids)
+            notes.append(f"{missing.sum()} rows of {vectors.name} are not finite and were left out: {left_out}")
+            keep = ~missing
+            rows, ids, zero, missing = rows[keep], ids[keep], zero[keep], missing[keep]
+    return Input(vectors, rows, ids, zero, missing, survey.largest, tuple(notes))

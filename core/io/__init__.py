@@ -1,0 +1,19 @@
+"""Readers and writers: where bytes become vectors and tables, and nowhere else."""
+
+from .pairs import open_pairs
+from .source import open_table, open_vectors, read_values, split_source
+from .vectors import Table, Vectors, as_vectors, pick_vectors, select, with_ids
+
+__all__ = [
+    "Table",
+    "Vectors",
+    "as_vectors",
+    "open_pairs",
+    "open_table",
+    "open_vectors",
+    "pick_vectors",
+    "read_values",
+    "select",
+    "split_source",
+    "with_ids",
+]

@@ -1,0 +1,389 @@
+"""Reader of Parquet, Arrow files and Arrow streams.
+
+Accepted: columns of lists of floats (16, 32, 64 bits) or integers: list, large_list, list_view, large_list_view,
+fixed_size_list, and fixed_shape_tensor; nested lists give rank 3 and up. Values and ids: strings, numbers and bools,
+dictionary-encoded or not. A Parquet column is decoded by batches of a few MB; an Arrow file is mapped and read by
+record batch; an Arrow stream is opened whole. Going back within a row group decodes it again from its start.
+Refused: ragged rows, other element types (decimals, strings, bools, dates), tensors with permuted dims, damaged or
+encrypted files, a column name that comes twice, nulls among values; nulls among vectors unless they are asked for.
+Lost: nothing; with nulls asked for, integers that may hold some become float64, exact up to 2**53.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from ..errors import DataError
+from .source import Source
+from .vectors import Array, Vectors, check_column, check_ids, join_name, name_rows, null_rows, pick_ids, ragged_row
+
+BATCH_BYTES = 1 << 23
+# rows per batch when the width of a row is not known yet, and when a row is one value
+PROBE_ROWS = 256
+VALUE_ROWS = 1 << 16
+
+
+class Batches(Protocol):
+    """A file of row groups, whatever its format."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Column names and types."""
+
+    @property
+    def counts(self) -> list[int]:
+        """Rows of each group."""
+
+    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """Yield one column from the start of a group to the end of the file, some `rows` at a time."""
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Say whether a null anywhere in the column cannot be ruled out."""
+
+
+class ParquetBatches:
+    """Row groups of a Parquet file."""
+
+    def __init__(self, source: Source) -> None:
+        """Read the footer."""
+        from pyarrow.parquet import ParquetFile
+
+        place = source.name if source.data is None else pa.BufferReader(source.data)
+        # mapped, as otherwise a whole column of a row group is read before its first page is decoded
+        self._file = ParquetFile(place, memory_map=True)
+        self._metadata = self._file.metadata
+        self.schema = self._file.schema_arrow
+        self.counts = [self._metadata.row_group(group).num_rows for group in range(self._metadata.num_row_groups)]
+
+    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """Decode one column page by page."""
+        groups = range(group, len(self.counts))
+        for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=[column]):
+            yield batch.column(column)
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Ask the statistics of every row group; a group without them may hold some."""
+        for group in map(self._metadata.row_group, range(len(self.counts))):
+            for chunk in map(group.column, range(group.num_columns)):
+                mine = f"{chunk.path_in_schema}.".startswith(f"{column}.")
+                if mine and not (chunk.statistics and chunk.statistics.null_count == 0):
+                    return True
+        return False
+
+
+class MessageBatches:
+    """Record batches of an Arrow file or stream."""
+
+    def __init__(self, source: Source) -> None:
+        """Count the rows of every batch."""
+        self._source = source
+        reader = self._open(None)
+        self.schema = reader.schema
+        # decoding one column is enough to count, and compressed files decode every column they are asked for
+        first = self._open(0) if len(self.schema) else reader
+        self.counts = [batch.num_rows for batch in self._batches(first, 0)]
+
+    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """Yield one column, a record batch at a time, after checking that its offsets stay within its buffers."""
+        for batch in self._batches(self._open(self.schema.get_field_index(column)), group):
+            array = batch.column(0)
+            array.validate(full=True)
+            yield array
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Look for nulls, which takes no decoding."""
+        return any(null_mask(array) is not None for array in self.read(0, column, 0))
+
+    def _open(self, column: int | None) -> Any:
+        place = pa.memory_map(self._source.name) if self._source.data is None else pa.BufferReader(self._source.data)
+        options = pa.ipc.IpcReadOptions(included_fields=[] if column is None else [column])
+        opener = pa.ipc.open_file if self._source.format == "arrow file" else pa.ipc.open_stream
+        return opener(place, options=options)
+
+    def _batches(self, reader: Any, group: int) -> Iterator[pa.RecordBatch]:
+        if self._source.format == "arrow file":
+            yield from map(reader.get_batch, range(group, reader.num_record_batches))
+        else:
+            yield from reader.read_all().to_batches()[group:]
+
+
+class Cursor:
+    """A forward reader of one column: it keeps the batch it stands on, and starts a row group again only to go back."""
+
+    def __init__(self, batches: Batches, column: str, rows: int) -> None:
+        """Stand before the first row; `rows` is the size of a batch."""
+        self._batches = batches
+        self._column = column
+        self._rows = rows
+        self._starts = np.cumsum([0, *batches.counts])
+        self._seek(0)
+
+    def read(self, start: int, stop: int) -> list[pa.Array]:
+        """Return rows `start` to `stop` (exclusive) in pieces."""
+        pieces = []
+        group, coming = np.searchsorted(self._starts, [start, self._first + len(self._batch)], side="right")
+        if start < self._first or group > coming:
+            self._seek(start)
+        while start < stop:
+            while self._first + len(self._batch) <= start:
+                self._advance()
+            piece = self._batch.slice(start - self._first, stop - start)
+            pieces.append(piece)
+            start += len(piece)
+        return pieces
+
+    def _seek(self, row: int) -> None:
+        group = max(int(np.searchsorted(self._starts, row, side="right")) - 1, 0)
+        self._first = int(self._starts[group])
+        self._batch = pa.nulls(0)
+        self._iterator = self._batches.read(group, self._column, self._rows)
+
+    def _advance(self) -> None:
+        self._first += len(self._batch)
+        self._batch = next(self._iterator, None)
+        if self._batch is None:
+            self._seek(0)
+            raise pa.ArrowInvalid(f"{self._starts[-1]} rows are promised, but they end before")
+
+
+@dataclass(frozen=True)
+class ColumnVectors:
+    """One column of lists; every read checks that the rows are equally long."""
+
+    name: str
+    column: str
+    batches: Batches
+    shape: tuple[int, ...]
+    widths: tuple[int, ...]
+    dtype: np.dtype[Any]
+    ids: Array | None
+    nulls: bool
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows `start` to `stop` (exclusive), without a copy where they lie in one batch."""
+        stop = min(stop, self.shape[0])
+        with self._lock, damage(self.name):
+            parts, first = [np.empty((0, *self.shape[1:]), self.dtype)], start
+            for piece in self._cursor.read(start, stop):
+                parts.append(self._rows(piece, first))
+                first += len(piece)
+        return parts[1] if len(parts) == 2 else np.concatenate(parts)
+
+    @cached_property
+    def _cursor(self) -> Cursor:
+        return Cursor(self.batches, self.column, self._batch_rows)
+
+    @property
+    def _batch_rows(self) -> int:
+        return max(1, min(VALUE_ROWS, BATCH_BYTES // max(1, math.prod(self.shape[1:]) * self.dtype.itemsize)))
+
+    def _rows(self, piece: pa.Array, first: int) -> Array:
+        rows = np.arange(first, first + len(piece))
+        missing = null_mask(piece)
+        if missing is None:
+            return self._dense(piece, rows).astype(self.dtype, copy=False)
+        if not self.nulls:
+            raise self._null_error()
+        result = np.full((len(piece), *self.shape[1:]), np.nan, self.dtype)
+        result[~missing] = self._dense(piece.take(pa.array(np.flatnonzero(~missing))), rows[~missing])
+        return result
+
+    def _dense(self, array: pa.Array, rows: Array) -> Array:
+        """Return lists without nulls as one array; `rows` are their numbers, for messages."""
+        array = storage(array)
+        lists_per_row = 1
+        for dim, width in enumerate(self.widths, start=1):
+            lengths = pa.compute.list_value_length(array).to_numpy(zero_copy_only=False)
+            wrong = np.flatnonzero(lengths != width)
+            if len(wrong):
+                row, length = int(rows[wrong[0] // lists_per_row]), int(lengths[wrong[0]])
+                raise ragged_row(row, self.ids, dim, (length, width), self.name)
+            array = array.flatten()
+            lists_per_row *= width
+        values: Array = array.to_numpy()
+        return values.reshape(len(rows), *self.shape[1:])
+
+    def _null_error(self) -> DataError:
+        first, total = 0, 0
+        shown: list[int] = []
+        for array in self.batches.read(0, self.column, self._batch_rows):
+            mask = null_mask(array)
+            found = np.flatnonzero(mask) + first if mask is not None else np.empty(0, int)
+            shown.extend(found[: 3 - len(shown)].tolist())
+            total += len(found)
+            first += len(array)
+        return null_rows(shown, self.ids, total, self.name)
+
+
+@dataclass(frozen=True)
+class ArrowTable:
+    """The columns of a Parquet or Arrow file."""
+
+    name: str
+    columns: tuple[str, ...]
+    batches: Batches
+    nulls: bool
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return sum(self.batches.counts)
+
+    @property
+    def vector_columns(self) -> tuple[str, ...]:
+        """Columns of lists of numbers."""
+        return tuple(name for name, kind in self._types() if is_vector(kind))
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """Columns of strings, numbers and bools."""
+        return tuple(name for name, kind in self._types() if is_value(kind))
+
+    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
+        """Return one column of lists as vectors."""
+        kind, where = self._type(column), join_name(self.name, column)
+        if not is_vector(kind):
+            raise DataError(f"expected lists of numbers, got {kind}", where, "cast it to a list of float32")
+        ids = check_ids(ids, self.rows, where)
+        with damage(where):
+            widths = self._widths(column, kind)
+            shape = tuple(kind.shape) if isinstance(kind, pa.FixedShapeTensorType) else widths
+            dtype = np.dtype(leaf(kind).to_pandas_dtype())
+            if self.nulls and dtype.kind != "f" and self.batches.may_hold_nulls(column):
+                dtype = np.dtype(np.float64)
+        return ColumnVectors(where, column, self.batches, (self.rows, *shape), widths, dtype, ids, self.nulls)
+
+    def values(self, column: str) -> Array:
+        """Return one column of values; nulls are refused."""
+        kind, where = self._type(column), join_name(self.name, column)
+        if not is_value(kind):
+            raise DataError(f"expected strings, numbers or bools, got {kind}", where, "cast it")
+        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+        with damage(where):
+            pieces = [array.cast(plain) for array in self.batches.read(0, column, VALUE_ROWS)]
+            array = pa.chunked_array(pieces, plain)
+            if array.null_count:
+                rows = np.flatnonzero(array.is_null().to_numpy())
+                raise DataError(f"null in {name_rows(rows, None)}", where, "fill them in, or leave these rows out")
+            values: Array = array.to_numpy()
+        return values
+
+    def ids(self) -> Array | None:
+        """Return the column that is named like an id."""
+        column = pick_ids(self)
+        return None if column is None else self.values(column)
+
+    def _types(self) -> Iterator[tuple[str, Any]]:
+        return zip(self.columns, self.batches.schema.types, strict=True)
+
+    def _type(self, column: str) -> Any:
+        check_column(self, column)
+        return dict(self._types())[column]
+
+    def _widths(self, column: str, kind: Any) -> tuple[int, ...]:
+        """Return the list length at each depth: the type says it, or the first row without a null."""
+        known = list_sizes(kind)
+        if -1 not in known:
+            return known
+        for array in self.batches.read(0, column, PROBE_ROWS):
+            missing = null_mask(array)
+            whole = np.arange(len(array)) if missing is None else np.flatnonzero(~missing)
+            if len(whole):
+                return first_lengths(array.slice(int(whole[0]), 1), len(known))
+        return tuple(max(size, 0) for size in known)
+
+
+def open_arrow(source: Source, nulls: bool) -> ArrowTable:
+    """Open a Parquet or Arrow file; with `nulls`, vectors that hold one are read as NaN."""
+    with damage(source.name):
+        batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
+        return ArrowTable(source.name, tuple(batches.schema.names), batches, nulls)
+
+
+@contextmanager
+def damage(where: str) -> Iterator[None]:
+    """Turn what Arrow says about a damaged file into one line."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        lines = str(error).strip("'\" ").splitlines() or [type(error).__name__]
+        raise DataError(f"this file is damaged or cannot be decoded: {lines[0]}", where, "write it again") from None
+
+
+def is_list(kind: Any) -> bool:
+    """Say whether a type is one of the list types."""
+    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(test(kind) for test in (*tests, pa.types.is_list_view, pa.types.is_large_list_view))
+
+
+def leaf(kind: Any) -> Any:
+    """Return the type of the elements of nested lists or of a tensor."""
+    if isinstance(kind, pa.FixedShapeTensorType):
+        return kind.value_type
+    return leaf(kind.value_type) if is_list(kind) else kind
+
+
+def is_vector(kind: Any) -> bool:
+    """Say whether a column of this type can be vectors."""
+    if isinstance(kind, pa.FixedShapeTensorType):
+        in_order = kind.permutation is None or kind.permutation == sorted(kind.permutation)
+        return in_order and is_number(kind.value_type)
+    return is_list(kind) and is_number(leaf(kind))
+
+
+def is_value(kind: Any) -> bool:
+    """Say whether a column of this type can be values."""
+    if pa.types.is_dictionary(kind):
+        return is_value(kind.value_type)
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_boolean)
+    return is_number(kind) or any(test(kind) for test in tests)
+
+
+def is_number(kind: Any) -> bool:
+    """Say whether a type is a float or an integer."""
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+
+def list_sizes(kind: Any) -> tuple[int, ...]:
+    """Return the list length at each depth, -1 where the type leaves it open."""
+    if isinstance(kind, pa.FixedShapeTensorType):
+        return (math.prod(kind.shape),)
+    if not is_list(kind):
+        return ()
+    return (kind.list_size if pa.types.is_fixed_size_list(kind) else -1, *list_sizes(kind.value_type))
+
+
+def first_lengths(row: pa.Array, depth: int) -> tuple[int, ...]:
+    """Return the length of the first list at each depth; 0 below an empty list."""
+    lengths = []
+    for _ in range(depth):
+        lengths.append(pa.compute.list_value_length(row)[0].as_py() if len(row) else 0)
+        row = row.flatten()
+    return tuple(lengths)
+
+
+def storage(array: pa.Array) -> pa.Array:
+    """Return the lists that an extension array is made of."""
+    return array.storage if isinstance(array, pa.ExtensionArray) else array
+
+
+def null_mask(array: pa.Array) -> Array | None:
+    """Return True for each row that is null or holds a null at any depth; None where no row does."""
+    array = storage(array)
+    mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    inner = null_mask(array.flatten()) if is_list(array.type) else None
+    if inner is None:
+        return mask
+    lengths = pa.compute.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
+    mask = np.zeros(len(array), bool) if mask is None else mask.copy()
+    mask[np.searchsorted(np.cumsum(lengths), np.flatnonzero(inner), side="right")] = True
+    return mask

@@ -1,0 +1,351 @@
+"""Reader of npy and npz: numpy's array files.
+
+Accepted: format versions 1 to 3, C and Fortran order, either byte order, rank 1 and up. An npz is a table whose columns
+are its members. An npy, and an npz member that is stored without compression, are mapped, not read.
+Refused: pickled objects (dtype object), structured dtypes, a header that promises more or fewer bytes than are there,
+encrypted or damaged zip files, and zip files that are something else (PyTorch checkpoints, documents).
+Lost: npz members of rank 0 are not listed as columns.
+"""
+
+import ast
+import math
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, Any, TypeVar
+
+import numpy as np
+
+from ..errors import DataError
+from .source import Source
+from .vectors import (
+    Array,
+    ArrayVectors,
+    Vectors,
+    check_column,
+    check_ids,
+    check_numeric,
+    is_numeric,
+    join_name,
+    pick_ids,
+)
+
+MAGIC = b"\x93NUMPY"
+# numpy refuses longer headers too: parsing them may exhaust memory
+MAX_HEADER = 10_000
+# what numpy.save writes for every dtype that is not structured
+DESCRIPTION = re.compile(r"[<>=|][biufcmMOSUV]\d*(\[\w+\])?")
+# deflate cannot shrink data further than this
+MAX_DEFLATE = 1032
+CHUNK = 1 << 24
+RESAVE = "save it again with numpy.save"
+
+Loaded = TypeVar("Loaded")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the first bytes of an npy promise."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    length: int
+
+    @property
+    def content(self) -> int:
+        """Bytes that the elements take."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class NpyTable:
+    """A table of one column without a name."""
+
+    name: str
+    array: Array
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.array)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column without a name."""
+        return ("",)
+
+    @property
+    def vector_columns(self) -> tuple[str, ...]:
+        """The column without a name, whatever it holds, so that `vectors` says why it is refused."""
+        return ("",)
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """The column without a name, whatever its shape: the label guard refuses what is not 1-D."""
+        return ("",)
+
+    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
+        """Return the array as vectors."""
+        check_column(self, column)
+        return array_vectors(self.name, self.array, ids)
+
+    def values(self, column: str) -> Array:
+        """Return the array in whatever shape it has."""
+        check_column(self, column)
+        return array_values(self.name, self.array)
+
+    def ids(self) -> Array | None:
+        """An npy has none."""
+        return None
+
+
+@dataclass(frozen=True)
+class NpzTable:
+    """A table whose columns are the members of an npz."""
+
+    source: Source
+    members: tuple[zipfile.ZipInfo, ...]
+
+    @property
+    def name(self) -> str:
+        """What the user typed."""
+        return self.source.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Member names without `.npy`."""
+        return tuple(column_of(member) for member in self.members)
+
+    @cached_property
+    def headers(self) -> dict[str, Header]:
+        """The headers of the members that can be columns; why one cannot is said when it is named, or when none can."""
+        found, refused = {}, None
+        for member in self.members:
+            try:
+                header = self._header(member)
+            except DataError as error:
+                refused = refused or error
+                continue
+            if header.shape:
+                found[column_of(member)] = header
+        if refused and not found:
+            raise refused
+        return found
+
+    @property
+    def rows(self) -> int:
+        """Rows of the first member that holds vectors, or else of the first that can be a column."""
+        columns = [*self.vector_columns, *self.headers]
+        return self.headers[columns[0]].shape[0] if columns else 0
+
+    @property
+    def vector_columns(self) -> tuple[str, ...]:
+        """Members of rank 2 and up; where there are none, 1-D floats."""
+        numeric = {name: header for name, header in self.headers.items() if is_numeric(header.dtype)}
+        deep = tuple(name for name, header in numeric.items() if len(header.shape) > 1)
+        return deep or tuple(name for name, header in numeric.items() if header.dtype.kind == "f")
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """Members of rank 1 that hold numbers, bools or strings."""
+        flat = {name: header.dtype for name, header in self.headers.items() if len(header.shape) == 1}
+        return tuple(name for name, dtype in flat.items() if is_numeric(dtype) or dtype.kind in "bU")
+
+    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
+        """Return one member as vectors."""
+        return array_vectors(join_name(self.name, column), self._array(column), ids)
+
+    def values(self, column: str) -> Array:
+        """Return one member in whatever shape it has."""
+        return array_values(join_name(self.name, column), self._array(column))
+
+    def ids(self) -> Array | None:
+        """Return the member that is named like an id; none where members differ in length and so form no table."""
+        lengths = {self.headers[name].shape[0] for name in self.vector_columns}
+        column = pick_ids(self) if len(lengths) == 1 else None
+        return None if column is None else self.values(column)
+
+    def _header(self, member: zipfile.ZipInfo) -> Header:
+        where = join_name(self.name, column_of(member))
+
+        def read(file: IO[bytes]) -> Header:
+            return read_header(file, member.file_size, where)
+
+        return _unzip(self.source, member, where, read)
+
+    def _array(self, column: str) -> Array:
+        check_column(self, column)
+        member = self.members[self.columns.index(column)]
+        where = join_name(self.name, column)
+        if member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1:
+            return map_array(self.source, _content_start(self.source, member, where), member.file_size, where)
+
+        def read(file: IO[bytes]) -> Array:
+            return _load(file, read_header(file, member.file_size, where), where)
+
+        return _unzip(self.source, member, where, read)
+
+
+def open_npy(source: Source) -> NpyTable:
+    """Map an npy file."""
+    return NpyTable(source.name, map_array(source, 0, source.size, source.name))
+
+
+def open_npz(source: Source) -> NpzTable:
+    """List the members of an npz file."""
+    try:
+        with source.open() as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        raise DataError(f"damaged npz file: {error}", source.name, "write it again with numpy.savez") from None
+    arrays = tuple(member for member in members if member.filename.endswith(".npy"))
+    if not arrays:
+        torch = any(member.filename.endswith("data.pkl") for member in members)
+        kind = "a PyTorch checkpoint" if torch else "a zip file without arrays"
+        raise DataError(f"this is {kind}: expected an npz", source.name, "save the array with numpy.save")
+    return NpzTable(source, arrays)
+
+
+def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
+    """Return an array as vectors, if its elements are numbers and it has rows."""
+    check_numeric(array.dtype, name)
+    return ArrayVectors(name, array, check_ids(ids, len(array), name))
+
+
+def array_values(name: str, array: Array) -> Array:
+    """Return an array as values: numbers and bools in native byte order, strings as objects."""
+    if array.dtype.kind == "U":
+        return array.astype(object)
+    if array.dtype.kind != "b":
+        check_numeric(array.dtype, name)
+    return np.asarray(array, dtype=array.dtype.newbyteorder("="))
+
+
+def map_array(source: Source, start: int, size: int, where: str) -> Array:
+    """Map the npy that lies at byte `start`, after checking that it takes `size` bytes as it promises."""
+    with source.open() as file:
+        file.seek(start)
+        header = read_header(file, size, where)
+        offset, count = start + header.length, math.prod(header.shape)
+        if not header.content:
+            return _empty(header, where)
+        flat = (
+            np.memmap(file, header.dtype, "r", offset, (count,))
+            if source.data is None
+            else np.frombuffer(source.data, header.dtype, count, offset)
+        )
+    return _shaped(np.asarray(flat), header, where)
+
+
+def read_header(file: IO[bytes], size: int, where: str) -> Header:
+    """Read the header of an npy of `size` bytes, trusting nothing."""
+    start = file.read(8)
+    width = 2 if start[6:7] == b"\x01" else 4
+    length = file.read(width)
+    if start[:6] != MAGIC or start[6:8] not in (b"\x01\0", b"\x02\0", b"\x03\0") or len(length) < width:
+        raise DataError("expected an npy header of version 1.0, 2.0 or 3.0", where, RESAVE)
+    promised = int.from_bytes(length, "little")
+    if promised > MAX_HEADER:
+        raise DataError(f"the npy header promises {promised} bytes, expected at most {MAX_HEADER}", where, RESAVE)
+    text = file.read(promised)
+    if len(text) < promised:
+        raise DataError(f"truncated npy header: expected {promised} bytes, got {len(text)}", where, RESAVE)
+    header = parse_header(text, 8 + width + promised, where)
+    if header.length + header.content != size:
+        kind = "truncated" if header.length + header.content > size else "overlong"
+        promise = f"shape {header.shape} of {header.dtype.name} takes {header.content} bytes"
+        raise DataError(f"{kind} npy: {promise}, got {size - header.length}", where, RESAVE)
+    return header
+
+
+def parse_header(text: bytes, length: int, where: str) -> Header:
+    """Parse the dictionary of an npy header."""
+    try:
+        fields = ast.literal_eval(text.decode("utf-8").strip())
+        shape, fortran, description = fields["shape"], fields["fortran_order"], fields["descr"]
+    except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
+        raise DataError("the npy header cannot be understood", where, RESAVE) from None
+    if isinstance(description, list):
+        raise DataError("expected floats or integers, got a structured dtype", where, "save one field of it")
+    if not isinstance(description, str) or not DESCRIPTION.fullmatch(description):
+        raise DataError(f"the npy header has an unknown dtype: {str(description)[:40]!r}", where, RESAVE)
+    if not isinstance(shape, tuple) or not all(type(size) is int and 0 <= size < 1 << 63 for size in shape):
+        raise DataError(f"the npy header has an impossible shape: {str(shape)[:40]}", where, RESAVE)
+    if not isinstance(fortran, bool):
+        raise DataError("the npy header does not say the memory order", where, RESAVE)
+    return Header(shape, _dtype(description, where), fortran, length)
+
+
+def column_of(member: zipfile.ZipInfo) -> str:
+    """Return the column name of an npz member."""
+    return member.filename.removesuffix(".npy")
+
+
+def _dtype(description: str, where: str) -> np.dtype[Any]:
+    """Return the dtype of an npy header; an object dtype would need pickle."""
+    try:
+        dtype = np.dtype(description)
+    except (TypeError, ValueError):
+        raise DataError(f"the npy header has an unknown dtype: {description[:40]!r}", where, RESAVE) from None
+    if dtype.hasobject:
+        hint = "save it with a numeric dtype, or ids with ids.astype(str): numpy.save(path, array.astype('float32'))"
+        raise DataError("expected floats or integers, got pickled Python objects (dtype object)", where, hint)
+    return dtype
+
+
+def _empty(header: Header, where: str) -> Array:
+    """Return the array without elements; numpy cannot map it, and cannot hold every shape that a header can name."""
+    return _shaped(np.empty(0, header.dtype), header, where)
+
+
+def _shaped(flat: Array, header: Header, where: str) -> Array:
+    """Give the elements their shape."""
+    if not header.shape:
+        raise DataError("expected rows, got a single number (rank 0)", where, "save an array of rank 1 or more")
+    try:
+        return flat.reshape(header.shape, order="F" if header.fortran else "C")
+    except (ValueError, MemoryError):
+        raise DataError(f"the npy header has an impossible shape: {str(header.shape)[:40]}", where, RESAVE) from None
+
+
+def _load(file: IO[bytes], header: Header, where: str) -> Array:
+    """Read the elements by chunks: memory is taken as bytes arrive, not as the header promises."""
+    flat = np.empty(math.prod(header.shape), header.dtype)
+    room = flat.view(np.uint8).data
+    filled = 0
+    while filled < len(room):
+        chunk = file.read(min(CHUNK, len(room) - filled))
+        if not chunk:
+            raise DataError(f"truncated npz member: expected {len(room)} bytes, got {filled}", where)
+        room[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+    return _shaped(flat, header, where)
+
+
+def _unzip(source: Source, member: zipfile.ZipInfo, where: str, read: Callable[[IO[bytes]], Loaded]) -> Loaded:
+    """Read a member, or refuse one that is encrypted, damaged, or larger than its bytes could ever unpack to."""
+    if member.file_size > MAX_DEFLATE * (member.compress_size + 1) and member.compress_type == zipfile.ZIP_DEFLATED:
+        what = f"npz member promises {member.file_size} bytes, got {member.compress_size} that cannot hold them"
+        raise DataError(what, where)
+    try:
+        with source.open() as file, zipfile.ZipFile(file) as archive, archive.open(member) as content:
+            return read(content)
+    except DataError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise DataError(f"damaged npz member: {error}", where, "write it again with numpy.savez") from None
+
+
+def _content_start(source: Source, member: zipfile.ZipInfo, where: str) -> int:
+    """Return where the bytes of a stored member begin: its local header repeats the name at a length of its own."""
+    with source.open() as file:
+        file.seek(member.header_offset)
+        local = file.read(30)
+    start = member.header_offset + 30 + int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
+    if local[:4] != b"PK\x03\x04" or start + member.file_size > source.size:
+        raise DataError("damaged npz member: its bytes are not where the index says", where)
+    return start

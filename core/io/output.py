@@ -1,0 +1,144 @@
+"""Where results go: a file that appears whole or not at all.
+
+Accepted: a path with a known suffix, in a folder that is there and can be written; a symlink stands for its target.
+Refused: an existing file without `force`, a folder, a device or pipe, and any file that is also an input.
+Lost: the mode and the owner of a file that is replaced; the new one gets what the umask gives.
+"""
+
+import errno
+import os
+import shlex
+import stat
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+from ..errors import OutputError, ResourceError, SimtoolError
+
+FORMAT_OF_SUFFIX = {
+    ".npy": "npy",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".txt": "table",
+}
+
+_DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def output_format(path: str) -> str:
+    """Return the format that the suffix of `path` names.
+
+    Raises:
+        OutputError: the suffix is unknown.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in FORMAT_OF_SUFFIX:
+        found = f"the suffix {suffix!r}" if suffix else "no suffix"
+        raise OutputError(
+            f"an output's suffix names its format, and this path has {found}",
+            path,
+            f"use {', '.join(FORMAT_OF_SUFFIX)}",
+        )
+    return FORMAT_OF_SUFFIX[suffix]
+
+
+def check_output(path: str, *, force: bool, inputs: Iterable[str]) -> None:
+    """Refuse an output that could not be written at the end, before any work is done.
+
+    Args:
+        path: the file to write.
+        force: an existing file may be replaced; an input may not.
+        inputs: what was typed for each input: `PATH`, `PATH::NAME` or `-`.
+
+    Raises:
+        OutputError: see the contract above.
+    """
+    for typed in inputs:
+        if any(_is_same_file(path, candidate) for candidate in (typed, typed.rpartition("::")[0])):
+            raise OutputError(f"the output is also the input {typed}", path, "write to another file")
+    _check_target(path, force=force)
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise OutputError(f"the folder {folder} is not there", path, f"mkdir -p {shlex.quote(folder)}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"the folder {folder} may not be written to", path, "write to another folder")
+
+
+@contextmanager
+def replacing(path: str, *, force: bool) -> Iterator[str]:
+    """Yield a temporary path beside `path` that takes its place once the body has ended well.
+
+    The caller writes a file at the yielded path and closes it. After any exception, an interrupt
+    too, the temporary file is removed and `path` is what it was before.
+
+    Args:
+        path: the final file.
+        force: an existing file may be replaced.
+
+    Raises:
+        OutputError: the file exists without `force`, or it may not be written.
+        ResourceError: the disk is full.
+    """
+    final = os.path.realpath(path)
+    # short and unrelated to the final name, which may already be as long as a name can be
+    temporary = os.path.join(os.path.dirname(final), f".simtool-{uuid.uuid4().hex}.tmp")
+    try:
+        _check_target(path, force=force)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        yield temporary
+        _flush_to_disk(temporary)
+        _check_target(path, force=force)
+        os.replace(temporary, final)
+    except SimtoolError:
+        raise
+    except OSError as error:
+        raise writing_error(error, path) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def writing_error(error: OSError, path: str) -> SimtoolError:
+    """Return what to tell the caller when the system refused a write to `path`."""
+    reason = error.strerror or str(error)
+    if error.errno in _DISK_IS_FULL:
+        return ResourceError(f"the output could not be written: {reason}", path, "free some space or write elsewhere")
+    return OutputError(f"the output could not be written: {reason}", path, "write to another file or folder")
+
+
+def _check_target(path: str, *, force: bool) -> None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise writing_error(error, path) from error
+    if stat.S_ISDIR(mode):
+        raise OutputError("the output is a folder", path, "name a file in it")
+    if not stat.S_ISREG(mode):
+        raise OutputError("the output is not a regular file", path, "use --format and redirect stdout")
+    if not force:
+        raise OutputError("the output exists already", path, "--force replaces it")
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    try:
+        return os.path.samefile(path, other)
+    except (OSError, ValueError):
+        return False
+
+
+def _flush_to_disk(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,288 @@
+"""From what a user types to a table: PATH, PATH::NAME or `-`, told apart by bytes and never by suffix.
+
+Accepted: npy, npz, Parquet, Arrow file, Arrow stream, and UTF-8 text as JSON lines, CSV or one value per line; from a
+regular file, a pipe, or standard input, which is held in memory whole.
+Refused: everything else, by name where the first bytes tell (pickle, HDF5, gzip, safetensors, images, ...); empty
+input; folders and devices; standard input read twice.
+Lost: nothing.
+"""
+
+import io
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+from weakref import WeakSet
+
+from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError, closest
+from .vectors import ID_NAMES, Array, Table, Vectors, check_column, pick_vectors
+
+FORMATS = (
+    (b"\x93NUMPY", "npy"),
+    (b"PK\x03\x04", "npz"),
+    (b"PK\x05\x06", "npz"),
+    (b"PAR1", "parquet"),
+    (b"ARROW1", "arrow file"),
+    (b"\xff\xff\xff\xff", "arrow stream"),
+)
+
+FOREIGN = (
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "save the array with numpy.save"),
+    (b"\x1f\x8b", "gzip data", "unpack it: gunzip -c FILE | simtool ... -"),
+    (b"BZh", "bzip2 data", "unpack it: bunzip2 -c FILE | simtool ... -"),
+    (b"\xfd7zXZ\x00", "xz data", "unpack it: xz -dc FILE | simtool ... -"),
+    (b"\x28\xb5\x2f\xfd", "zstandard data", "unpack it: zstd -dc FILE | simtool ... -"),
+    (b"\x89PNG", "a PNG image", "turn it into vectors first"),
+    (b"\xff\xd8\xff", "a JPEG image", "turn it into vectors first"),
+    (b"%PDF", "a PDF document", "turn it into vectors first"),
+    (b"SQLite format 3", "an SQLite database", "export the table to Parquet"),
+    (b"FEA1", "a Feather version 1 file", "save it again with pyarrow.feather.write_feather"),
+    (b"PARE", "an encrypted Parquet file", "save it without encryption"),
+    (b"ORC", "an ORC file", "save it as Parquet"),
+    (b"Obj\x01", "an Avro file", "save it as Parquet"),
+    (b"GGUF", "a GGUF model", "save the tensor with numpy.save"),
+    (b"MATLAB 5.0", "a MATLAB file", "save the array with numpy.save"),
+    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
+    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
+)
+
+KNOWN = "expected npy, npz, Parquet, Arrow, JSON lines or CSV"
+
+# one process has one standard input; a test may put another in its place
+_consumed: WeakSet[Any] = WeakSet()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file, or the content of a pipe, whose format is known.
+
+    Args:
+        name: what the user typed, without ::NAME.
+        format: one of `FORMATS`, or "text".
+        size: in bytes.
+        data: the content of a pipe; None for a file.
+    """
+
+    name: str
+    format: str
+    size: int
+    data: bytes | None = None
+
+    def open(self) -> BinaryIO:
+        """Return the bytes as a seekable file."""
+        return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
+
+
+def open_vectors(source: str, *, ids: str | None = None, nulls: bool = False) -> Vectors:
+    """Open the vectors of a file; rows are read later, by range.
+
+    Args:
+        source: PATH, PATH::NAME, or `-` for standard input.
+        ids: PATH[::NAME] of one id per row, or ::NAME for a column of the same file. Without it, a column
+            that is named like an id is used.
+        nulls: read rows that are null or hold a null as rows of NaN, instead of refusing them.
+
+    Raises:
+        InputNotFoundError: there is no such file or column.
+        DataError: the content is refused.
+        ShapeError: there are more or fewer ids than rows.
+    """
+    path, name = split_source(source)
+    table = _table_of(open_source(path), nulls)
+    column = pick_vectors(table, name)
+    found = table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES)
+    return table.vectors(column, found)
+
+
+def open_table(source: str, *, nulls: bool = False) -> Table:
+    """Open a file as a table.
+
+    Args:
+        source: PATH, or `-` for standard input.
+        nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
+
+    Raises:
+        InputNotFoundError: there is no such file.
+        DataError: the content is refused.
+        ParameterError: `source` names a column.
+    """
+    path, name = split_source(source)
+    if name is not None:
+        raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
+    return _table_of(open_source(path), nulls)
+
+
+def read_values(
+    source: str, *, base: Table | None = None, wanted: tuple[str, ...] = (), rows: int | None = None
+) -> Array:
+    """Read labels, scores or ids.
+
+    Args:
+        source: PATH, PATH::NAME, `-`, or ::NAME for a column of `base`.
+        base: the table that ::NAME refers to.
+        wanted: the column names to look for when a table has several value columns and none is named.
+        rows: how many values there must be.
+
+    Returns:
+        Numbers, bools or strings (dtype object), one per row; an npy array keeps whatever shape it has.
+
+    Raises:
+        InputNotFoundError: there is no such file or column.
+        DataError: the content is refused, or several columns would do.
+        ShapeError: there are not `rows` values.
+    """
+    path, name = split_source(source)
+    if path:
+        values = _read_path_values(path, name, wanted)
+    elif base is None or name is None:
+        raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
+    else:
+        check_column(base, name)
+        values = base.values(name)
+    if rows is not None and len(values) != rows:
+        raise _wrong_count(len(values), rows, source)
+    return values
+
+
+def split_source(source: str) -> tuple[str, str | None]:
+    """Split PATH::NAME; the name is None where there is no `::`."""
+    path, mark, name = source.rpartition("::")
+    return (path, name) if mark else (source, None)
+
+
+def open_source(path: str) -> Source:
+    """Find a file, tell its format from its bytes, and refuse what cannot be read."""
+    if path == "-":
+        return _in_memory(path, _read_standard_input())
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISFIFO(mode):
+            with open(path, "rb") as pipe:
+                return _in_memory(path, pipe.read())
+        if not stat.S_ISREG(mode):
+            kind = "folder" if stat.S_ISDIR(mode) else "device"
+            raise DataError(f"expected a file, got a {kind}", path, _files_in(path) if kind == "folder" else "")
+        with open(path, "rb") as file:
+            head, size = file.read(512), os.fstat(file.fileno()).st_size
+    except DataError:
+        raise
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputNotFoundError(f"this file cannot be read: {reason}", path) from None
+    return Source(path, sniff(head, path), size)
+
+
+def sniff(head: bytes, where: str) -> str:
+    """Return the format that the first bytes tell."""
+    if not head:
+        raise DataError(f"the input is empty: {KNOWN}", where)
+    for magic, name in FORMATS:
+        if head.startswith(magic):
+            return name
+    what, hint = _foreign(head)
+    if what:
+        raise DataError(f"this is {what}: {KNOWN}", where, hint)
+    return "text"
+
+
+def _foreign(head: bytes) -> tuple[str, str]:
+    """Return what a refused file is and how to convert it, or ("", "") for text."""
+    for magic, what, hint in FOREIGN:
+        if head.startswith(magic):
+            return what, hint
+    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+        return "a pickle, which may run code when it is read", "save the array with numpy.save"
+    if head[8:10] == b'{"' and int.from_bytes(head[:8], "little") < 1 << 32:
+        return "a safetensors file", "save the tensor with numpy.save"
+    if b"\0" in head:
+        return "binary data of an unknown format", ""
+    return "", ""
+
+
+def _table_of(source: Source, nulls: bool = False) -> Table:
+    """Open a table with the reader of its format."""
+    if source.format in ("npy", "npz"):
+        from . import npy
+
+        return npy.open_npy(source) if source.format == "npy" else npy.open_npz(source)
+    if source.format == "text":
+        from . import text
+
+        return text.open_text(source, nulls)
+    from . import arrow
+
+    return arrow.open_arrow(source, nulls)
+
+
+def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...]) -> Array:
+    """Read the values of a file of their own."""
+    source = open_source(path)
+    if source.format == "text" and name is None:
+        from . import text
+
+        lines = text.read_lines(source)
+        if lines is not None:
+            return lines
+    table = _table_of(source)
+    if name is not None:
+        check_column(table, name)
+        return table.values(name)
+    return table.values(_pick_values(table, wanted))
+
+
+def _pick_values(table: Table, wanted: tuple[str, ...]) -> str:
+    """Return the column to read values from when none is named."""
+    choices = table.value_columns
+    likely = [column for column in choices if column.lower() in wanted]
+    for found in (choices, likely):
+        if len(found) == 1:
+            return found[0]
+    if choices:
+        hint = f"name one: {table.name}::{(likely or choices)[0]}"
+        raise DataError(f"several columns hold values: {', '.join(likely or choices)}", table.name, hint)
+    raise DataError(f"no column holds one value per row; columns: {', '.join(table.columns) or 'none'}", table.name)
+
+
+def _wrong_count(count: int, rows: int, source: str) -> ShapeError:
+    """Return the error for values that are not one per row."""
+    headed = count == rows + 1 and "::" not in source
+    hint = f"is the first line a header? then type {source}::NAME" if headed else ""
+    return ShapeError(f"expected {rows} values, one per row, got {count}", source, hint)
+
+
+def _read_standard_input() -> bytes:
+    """Read standard input whole, once."""
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        return b""
+    if stream in _consumed:
+        raise DataError("standard input can be read only once", "-", "save it to a file, and name that file twice")
+    _consumed.add(stream)
+    return bytes(stream.read())
+
+
+def _in_memory(name: str, data: bytes) -> Source:
+    """Return the content of a pipe as a source."""
+    return Source(name, sniff(data[:512], name), len(data), data)
+
+
+def _missing(path: str) -> InputNotFoundError:
+    """Return the error for a path that is not there, with the closest name that is."""
+    folder, name = os.path.split(path)
+    try:
+        match = closest(name, os.listdir(folder or "."))
+    except OSError:
+        return InputNotFoundError(f"no such file: the folder {folder} is not there either", path)
+    return InputNotFoundError("no such file", path, f"did you mean {os.path.join(folder, match)}?" if match else "")
+
+
+def _files_in(folder: str) -> str:
+    """Return a hint that names some files of a folder."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())[:3]
+    except OSError:
+        return ""
+    return f"name a file in it, such as {', '.join(names)}" if names else ""

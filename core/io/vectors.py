@@ -1,0 +1,329 @@
+"""Vectors and tables as the operations see them: rows that are read by range, whatever file they come from.
+
+Accepted: float16, float32, float64 and integers of 8 to 64 bits, signed or not, rank 1 and up; rows are the first dim.
+Refused: bool, complex, object, string, date and structured elements, rank 0, ids that are neither strings nor integers.
+Lost: byte order and memory order; `read` returns native, C-contiguous rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError, closest
+
+Array = NDArray[Any]
+
+ID_NAMES = ("id", "ids", "_id", "key", "uuid")
+LABEL_NAMES = ("label", "labels", "class", "target")
+
+
+class Vectors(Protocol):
+    """Rows of numbers that are read by range, so that memory stays bounded."""
+
+    @property
+    def name(self) -> str:
+        """What the user typed plus the chosen column, for messages."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, ...)."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Element type, in native byte order."""
+
+    @property
+    def ids(self) -> Array | None:
+        """(rows,) strings (dtype object) or integers, or None."""
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows `start` to `stop` (exclusive), shape (stop - start, ...); perhaps a read-only view."""
+
+
+class Table(Protocol):
+    """Named columns of equal length."""
+
+    @property
+    def name(self) -> str:
+        """What the user typed, without a column."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column, those of unknown types too; "" is the only column of a file that names none."""
+
+    @property
+    def vector_columns(self) -> tuple[str, ...]:
+        """Columns that hold one vector per row."""
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """Columns that hold one string, number or bool per row."""
+
+    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
+        """Return one column as vectors."""
+
+    def values(self, column: str) -> Array:
+        """Return one column as a 1-D array of numbers, bools or strings (dtype object)."""
+
+    def ids(self) -> Array | None:
+        """Return the column that is named like an id, if there is one."""
+
+
+@dataclass(frozen=True)
+class ArrayVectors:
+    """Vectors in memory or in a memory map."""
+
+    name: str
+    array: Array
+    ids: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, ...)."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Element type, in native byte order."""
+        return self.array.dtype.newbyteorder("=")
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows `start` to `stop` (exclusive): a view where byte order and memory order allow it."""
+        return np.ascontiguousarray(self.array[start:stop], dtype=self.dtype)
+
+
+@dataclass(frozen=True)
+class IdentifiedVectors:
+    """Vectors under other ids."""
+
+    base: Vectors
+    ids: Array | None
+
+    @property
+    def name(self) -> str:
+        """The name of the base."""
+        return self.base.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the base."""
+        return self.base.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the base."""
+        return self.base.dtype
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows `start` to `stop` (exclusive) of the base."""
+        return self.base.read(start, stop)
+
+
+@dataclass(frozen=True)
+class SelectedVectors:
+    """Some rows of other vectors, in the order of `index`."""
+
+    base: Vectors
+    index: Array
+
+    # a read may fetch this many rows of the base per row asked for, rather than one range per row
+    _stride = 4
+
+    @property
+    def name(self) -> str:
+        """The name of the base."""
+        return self.base.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(kept rows, ...)."""
+        return (len(self.index), *self.base.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the base."""
+        return self.base.dtype
+
+    @property
+    def ids(self) -> Array | None:
+        """The ids of the kept rows."""
+        return None if self.base.ids is None else self.base.ids[self.index]
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return the kept rows `start` to `stop` (exclusive)."""
+        rows = self.index[start:stop]
+        order = np.argsort(rows, kind="stable")
+        ascending = rows[order]
+        result = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        breaks = np.flatnonzero(np.diff(ascending) > self._stride) + 1
+        for places in np.split(np.arange(len(rows)), breaks):
+            if len(places):
+                low, high = int(ascending[places[0]]), int(ascending[places[-1]]) + 1
+                result[order[places]] = self.base.read(low, high)[ascending[places] - low]
+        return result
+
+
+def as_vectors(array: Array, name: str = "array") -> Vectors:
+    """Wrap a numpy array of rank 1 or more.
+
+    Args:
+        array: (rows, ...) of floats or integers; not copied.
+        name: what messages call it.
+
+    Raises:
+        DataError: the elements are not numbers, or there is no dim of rows.
+    """
+    if not isinstance(array, np.ndarray):
+        raise DataError(f"expected a numpy array, got {type(array).__name__}", name, "numpy.asarray makes one")
+    check_numeric(array.dtype, name)
+    if array.ndim == 0:
+        raise DataError("expected rows, got a single number (rank 0)", name)
+    return ArrayVectors(name, np.asarray(array))
+
+
+def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:
+    """Return the same vectors under other ids.
+
+    Args:
+        vectors: any vectors.
+        ids: (rows,) strings or integers, or None for no ids.
+
+    Raises:
+        ShapeError: there are more or fewer ids than rows.
+        DataError: the ids are neither strings nor integers.
+    """
+    checked = check_ids(ids, vectors.shape[0], vectors.name)
+    if isinstance(vectors, ArrayVectors | IdentifiedVectors):
+        return replace(vectors, ids=checked)
+    return IdentifiedVectors(vectors, checked)
+
+
+def select(vectors: Vectors, index: Array) -> Vectors:
+    """Return some rows, in the order of `index`, with their ids.
+
+    Args:
+        vectors: any vectors.
+        index: (kept,) row numbers from 0; a row may come twice.
+
+    Raises:
+        ParameterError: a row number is outside the vectors.
+    """
+    index = np.asarray(index, dtype=np.int64)
+    outside = (index < 0) | (index >= vectors.shape[0])
+    if outside.any():
+        raise ParameterError(f"row {index[outside][0]} is outside the {vectors.shape[0]} rows", vectors.name)
+    return SelectedVectors(vectors, index)
+
+
+def is_numeric(dtype: np.dtype[Any]) -> bool:
+    """Say whether vectors may have this element type."""
+    return dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize <= 8)
+
+
+def check_numeric(dtype: np.dtype[Any], where: str) -> None:
+    """Refuse every element type that vectors may not have."""
+    if not is_numeric(dtype):
+        hint = "save it with a numeric dtype: numpy.save(path, array.astype('float32'))"
+        raise DataError(f"expected floats or integers, got {dtype.name}", where, hint)
+
+
+def check_ids(ids: Array | None, rows: int, where: str) -> Array | None:
+    """Return the ids as strings (dtype object) or integers, one per row."""
+    if ids is None:
+        return None
+    if ids.ndim != 1 or len(ids) != rows:
+        raise ShapeError(f"expected {rows} ids, one per row, got shape {ids.shape}", where)
+    if ids.dtype.kind == "U":
+        return ids.astype(object)
+    if ids.dtype.kind not in "iuO":
+        raise DataError(f"expected strings or integers as ids, got {ids.dtype.name}", where)
+    return ids
+
+
+def join_name(table: str, column: str) -> str:
+    """Return what a user types to name a column of a table."""
+    return f"{table}::{column}" if column else table
+
+
+def pick_vectors(table: Table, column: str | None) -> str:
+    """Return the column to read vectors from: the named one, or the only one.
+
+    Raises:
+        InputNotFoundError: there is no column of that name.
+        DataError: none was named, and no column or several columns hold vectors.
+    """
+    if column is not None:
+        check_column(table, column)
+        return column
+    choices = table.vector_columns
+    if len(choices) == 1:
+        return choices[0]
+    if choices:
+        hint = f"name one: {join_name(table.name, choices[0])}"
+        raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
+    raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name)
+
+
+def check_column(table: Table, column: str) -> None:
+    """Refuse a column that is missing or that comes twice."""
+    count = table.columns.count(column)
+    if count == 1:
+        return
+    if count > 1:
+        raise DataError(f"{count} columns are named {column!r}", table.name, "rename them, so that the name says which")
+    if table.columns == ("",):
+        raise InputNotFoundError(f"no column {column!r}: this file names no columns", table.name, f"type {table.name}")
+    match = closest(column, table.columns)
+    hint = f"did you mean {join_name(table.name, match)}?" if match else f"columns: {_listed(table)}"
+    raise InputNotFoundError(f"no column {column!r}", table.name, hint)
+
+
+def pick_ids(table: Table) -> str | None:
+    """Return the value column that is named like an id, or None.
+
+    Raises:
+        DataError: several columns are.
+    """
+    choices = [column for column in table.value_columns if column.lower() in ID_NAMES]
+    if len(choices) > 1:
+        raise DataError(f"several columns may be ids: {', '.join(choices)}", table.name, f"type --ids ::{choices[0]}")
+    return choices[0] if choices else None
+
+
+def name_rows(rows: Sequence[int] | Array, ids: Array | None, total: int | None = None) -> str:
+    """Return the first rows by number and id, as in "rows 3 (id 'cat'), 5 (id 'dog') and 12 more"."""
+    total = len(rows) if total is None else total
+    shown = [str(row) if ids is None else f"{row} (id {_plain(ids[row])!r})" for row in rows[:3]]
+    more = f" and {total - len(shown)} more" if total > len(shown) else ""
+    return f"{'row' if total == 1 else 'rows'} {', '.join(shown)}{more}"
+
+
+def null_rows(rows: Sequence[int] | Array, ids: Array | None, total: int, where: str) -> DataError:
+    """Return the error for rows that are null or hold a null."""
+    verb = "is null or holds a null" if total == 1 else "are null or hold a null"
+    return DataError(f"{name_rows(rows, ids, total)} {verb}", where, "--nonfinite drop leaves them out")
+
+
+def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], where: str) -> DataError:
+    """Return the error for a row whose length along `dim` (got, expected) differs from the rows before it."""
+    what = f"{name_rows([row], ids)} has length {lengths[0]} along dim {dim}, expected {lengths[1]} as in the first row"
+    return DataError(what, where, "every row needs the same length")
+
+
+def _listed(table: Table) -> str:
+    """Return the names of the columns for a message, which stays short."""
+    names = [column[:40] for column in table.columns if column]
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return (", ".join(names[:20]) or "none") + more
+
+
+def _plain(value: object) -> object:
+    """Return a numpy scalar as the Python value whose repr is plain."""
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,181 @@
+"""What a user types: paths, names, pipes, missing files, and formats that are told apart by their bytes."""
+
+import io
+import os
+import pickle
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError
+from simtool.io import open_table, open_vectors, read_values, split_source
+from simtool.io.source import FOREIGN, sniff
+
+
+def as_stdin(monkeypatch, data):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def npy_bytes(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("a.npy", ("a.npy", None)),
+        ("a.npz::x", ("a.npz", "x")),
+        ("-::x", ("-", "x")),
+        ("::x", ("", "x")),
+        ("a::b::c", ("a::b", "c")),
+    ],
+)
+def test_split_source(source, parts):
+    assert split_source(source) == parts
+
+
+def test_the_bytes_win_over_the_suffix(tmp_path):
+    path = tmp_path / "vectors.parquet"
+    path.write_bytes(npy_bytes(np.eye(2)))
+    assert open_vectors(str(path)).shape == (2, 2)
+
+
+@pytest.mark.parametrize(("magic", "kind", "hint"), FOREIGN, ids=[row[1] for row in FOREIGN])
+def test_foreign_formats_are_named(tmp_path, magic, kind, hint):
+    path = tmp_path / "a.npy"
+    path.write_bytes(magic + b"\0" * 20)
+    with pytest.raises(DataError) as refused:
+        open_vectors(str(path))
+    assert refused.value.what == f"this is {kind}: expected npy, npz, Parquet, Arrow, JSON lines or CSV"
+    assert (refused.value.where, refused.value.hint) == (str(path), hint)
+
+
+def test_pickles_safetensors_and_noise_are_named():
+    with pytest.raises(DataError, match="a pickle, which may run code"):
+        sniff(pickle.dumps([1.0]), "a.pkl")
+    with pytest.raises(DataError, match="a safetensors file"):
+        sniff((64).to_bytes(8, "little") + b'{"x":{"dtype":"F32"}}', "a.safetensors")
+    with pytest.raises(DataError, match="binary data of an unknown format"):
+        sniff(b"abc\0def", "a")
+
+
+def test_a_missing_file_names_the_closest(tmp_path):
+    (tmp_path / "vectors.npy").write_bytes(b"")
+    with pytest.raises(InputNotFoundError) as missing:
+        open_vectors(str(tmp_path / "vektors.npy"))
+    assert missing.value.what == "no such file"
+    assert missing.value.where == str(tmp_path / "vektors.npy")
+    assert missing.value.hint == f"did you mean {tmp_path / 'vectors.npy'}?"
+    with pytest.raises(InputNotFoundError, match=r"the folder .*nowhere is not there either"):
+        open_vectors(str(tmp_path / "nowhere" / "a.npy"))
+
+
+def test_folders_devices_and_empty_files_are_refused(tmp_path):
+    (tmp_path / "empty.npy").write_bytes(b"")
+    with pytest.raises(DataError, match="expected a file, got a folder") as folder:
+        open_vectors(str(tmp_path))
+    assert folder.value.hint == "name a file in it, such as empty.npy"
+    with pytest.raises(DataError, match="the input is empty"):
+        open_vectors(str(tmp_path / "empty.npy"))
+    with pytest.raises(DataError, match="expected a file, got a device"):
+        open_vectors("/dev/null")
+    with pytest.raises(InputNotFoundError, match="this file cannot be read: embedded null byte"):
+        open_vectors("a\0b")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_refused(tmp_path):
+    (tmp_path / "a.npy").write_bytes(npy_bytes(np.eye(2)))
+    (tmp_path / "a.npy").chmod(0)
+    with pytest.raises(InputNotFoundError, match="cannot be read: Permission denied"):
+        open_vectors(str(tmp_path / "a.npy"))
+
+
+def test_standard_input_is_read_once(monkeypatch):
+    as_stdin(monkeypatch, npy_bytes(np.arange(6.0).reshape(2, 3)))
+    vectors = open_vectors("-")
+    assert vectors.name == "-"
+    assert vectors.read(0, 2).tolist() == [[0, 1, 2], [3, 4, 5]]
+    with pytest.raises(DataError, match="standard input can be read only once") as twice:
+        open_vectors("-")
+    assert twice.value.hint == "save it to a file, and name that file twice"
+
+
+def test_standard_input_gives_vectors_and_their_ids(monkeypatch):
+    packed = io.BytesIO()
+    np.savez_compressed(packed, x=np.eye(2), names=np.array(["p", "q"]))
+    as_stdin(monkeypatch, packed.getvalue())
+    vectors = open_vectors("-::x", ids="::names")
+    assert vectors.ids.tolist() == ["p", "q"]
+    assert vectors.read(0, 2).tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("data", [b"", b"  \n"])
+def test_empty_standard_input_is_refused(monkeypatch, data):
+    as_stdin(monkeypatch, data)
+    with pytest.raises(DataError, match="the input is empty") as empty:
+        open_vectors("-")
+    assert empty.value.where == "-"
+
+
+def test_no_standard_input_at_all(monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(DataError, match="the input is empty"):
+        open_vectors("-")
+
+
+def test_a_named_pipe_is_read(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(npy_bytes(np.eye(2)),))
+    writer.start()
+    assert open_vectors(str(path)).read(0, 2).tolist() == [[1, 0], [0, 1]]
+    writer.join()
+
+
+def test_a_table_is_not_a_column(tmp_path):
+    with pytest.raises(ParameterError, match="expected a whole table, got one column of it") as named:
+        open_table("a.npz::x")
+    assert named.value.hint == "type a.npz"
+
+
+def test_values_of_a_base_table(tmp_path):
+    path = str(tmp_path / "a.npz")
+    np.savez(path, x=np.eye(2), label=np.array([1, 0]))
+    table = open_table(path)
+    assert read_values("::label", base=table, rows=2).tolist() == [1, 0]
+    with pytest.raises(InputNotFoundError, match="no column 'labels'") as missing:
+        read_values("::labels", base=table)
+    assert missing.value.hint == f"did you mean {path}::label?"
+    with pytest.raises(ParameterError, match="::NAME needs a file"):
+        read_values("::label")
+    with pytest.raises(ShapeError, match="expected 3 values, one per row, got 2"):
+        read_values("::label", base=table, rows=3)
+
+
+def test_values_of_a_table_are_picked_by_name(tmp_path):
+    path = str(tmp_path / "a.npz")
+    np.savez(path, id=np.arange(2), label=np.array([1, 0]))
+    assert read_values(path, wanted=("label", "class")).tolist() == [1, 0]
+    with pytest.raises(DataError, match="several columns hold values: id, label") as several:
+        read_values(path, wanted=("score",))
+    assert several.value.hint == f"name one: {path}::id"
+    np.savez(path, label=np.arange(2), target=np.array([1, 0]), other=np.arange(2))
+    with pytest.raises(DataError, match="several columns hold values: label, target"):
+        read_values(path, wanted=("label", "target"))
+
+
+def test_heavy_modules_wait_for_their_format(tmp_path):
+    np.save(tmp_path / "a.npy", np.eye(2))
+    code = f"""
+import sys, simtool.io
+simtool.io.open_vectors({str(tmp_path / "a.npy")!r}).read(0, 2)
+print([name for name in ("pyarrow", "csv", "json", "torch") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,261 @@
+"""JSON lines, CSV and one value per line."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from simtool.errors import DataError, ShapeError, SimtoolError
+from simtool.io import open_table, open_vectors, read_values
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="a.txt"):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return str(tmp_path / name)
+
+    return write
+
+
+def check_message(error):
+    assert error.what
+    assert "\n" not in error.what
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("text")
+
+
+def whole(vectors):
+    return vectors.read(0, vectors.shape[0])
+
+
+def refused(path, **options):
+    with pytest.raises(DataError) as error:
+        whole(open_vectors(path, **options))
+    return error.value
+
+
+@given(array=hnp.arrays(st.sampled_from(["f8", "i8"]), hnp.array_shapes(min_dims=2, max_dims=4)), bare=st.booleans())
+def test_json_lines_equal_what_was_written(folder, array, bare):
+    path = folder / "a.jsonl"
+    rows = [row if bare else {"id": number, "emb": row} for number, row in enumerate(array.tolist())]
+    # a last line of its own, as one bare list of lists alone may mean two things
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[-1]]))
+    vectors = open_vectors(str(path))
+    expected = np.concatenate([array, array[-1:]])
+    assert vectors.name == (str(path) if bare else f"{path}::emb")
+    assert vectors.dtype == array.dtype
+    np.testing.assert_array_equal(whole(vectors), expected)
+    np.testing.assert_array_equal(vectors.read(1, 2), expected[1:2])
+
+
+def test_json_columns_and_ids(write):
+    path = write(
+        '{"id": "x", "emb": [1, 2.5], "label": true}\n\n{"emb": [NaN, -Infinity], "label": false, "id": "y"}\n'
+    )
+    table = open_table(path)
+    assert (table.rows, table.vector_columns, table.value_columns) == (2, ("emb",), ("id", "label"))
+    assert table.values("label").tolist() == [True, False]
+    vectors = open_vectors(path)
+    assert vectors.ids.tolist() == ["x", "y"]
+    np.testing.assert_array_equal(whole(vectors), [[1, 2.5], [np.nan, -np.inf]])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"emb": [1, 2]}, {"emb": [3, 4]}]',
+        '[{"emb": [1, 2]},\n{"emb": [3, 4]}]',
+        '[\n {"emb": [1,\n 2]},\n {"emb": [3, 4]}\n]',
+    ],
+)
+def test_one_array_of_objects(write, text):
+    assert whole(open_vectors(write(text))).tolist() == [[1, 2], [3, 4]]
+
+
+def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_refused(write):
+    assert whole(open_vectors(write("[1, 2]\n"))).tolist() == [[1, 2]]
+    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]"):
+        error = refused(write(text))
+        assert error.what == "one JSON array of lists may be one row or many"
+        assert error.hint == "write one list per line: jq -c '.[]' FILE"
+
+
+def test_integers_beyond_64_bits_become_floats(write):
+    assert whole(open_vectors(write(f"[{2**70}, 1]\n[-{10**400}, 1]"))).tolist() == [[2.0**70, 1], [-np.inf, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"a": [1]}\n{"a": [1}\n', "line 2 is not JSON: Expecting ',' delimiter at column 9"),
+        ('{"a": [1]}\n[1]\n', "line 2: expected an object or a list on every line"),
+        ('{\n "a": [1]\n}\n', "line 1 is not JSON"),
+        ("[" * 100_000, "line 1 is not JSON: maximum recursion depth exceeded"),
+        ("[1]\n[" + "9" * 5000 + "]\n", "line 2 is not JSON: Exceeds the limit"),
+        ('{"a": [1, 2]}\n{"a": [1, "x"]}\n', 'expected a list of numbers, got "x" in row 1'),
+        ('{"a": [1, 2]}\n{"a": [1, true]}\n', "expected a list of numbers, got true in row 1"),
+        ('{"a": [1, 2]}\n{"a": [1, {}]}\n', "expected a list of numbers, got {} in row 1"),
+        ('{"a": [1, 2]}\n{"a": 5}\n', "expected a list of numbers, got 5 in row 1"),
+        ('{"a": [1, 2]}\n{"a": "[1, 2]"}\n', 'expected a list of numbers, got "[1, 2]" in row 1'),
+        ('{"a": [[1, 2], [3]]}\n', "row 0 holds lists of different lengths"),
+        ('{"id": 7, "a": [1]}\n{"id": 8, "a": [1, 2]}\n', "row 1 (id 8) has length 2 along dim 1, expected 1"),
+        ('{"a": [[1, 2]]}\n{"a": [[1, 2, 3]]}\n', "row 1 has length 3 along dim 2, expected 2"),
+        ('{"a": [1]}\n{"a": [[1]]}\n', "row 1 has 2 dims, expected 1 as in the first row"),
+        ('{"a": 1}\n', "no column holds vectors (lists of numbers); columns: a"),
+        ("[]", "no column holds vectors (lists of numbers); columns: none"),
+    ],
+)
+def test_bad_json_is_refused(write, text, what):
+    path = write(text)
+    error = refused(path)
+    assert error.what.startswith(what)
+    assert error.where in (path, f"{path}::a")
+
+
+def test_nulls(write):
+    path = write('{"id": 5, "a": [1, 2]}\n{"id": 6, "a": null}\n{"id": 7}\n{"id": 8, "a": [null, 2]}\n')
+    error = refused(path)
+    assert error.what == "rows 1 (id 6), 2 (id 7), 3 (id 8) are null or hold a null"
+    assert (error.where, error.hint) == (f"{path}::a", "--nonfinite drop leaves them out")
+    nan = [np.nan, np.nan]
+    np.testing.assert_array_equal(whole(open_vectors(path, nulls=True)), [[1, 2], nan, nan, nan])
+    with pytest.raises(DataError, match="null in row 1"):
+        read_values(write('{"y": 1}\n{"y": null}\n'))
+
+
+def test_values_of_mixed_kinds_are_refused(write):
+    with pytest.raises(DataError, match="expected values of one kind, got int in row 0 and str in row 1"):
+        read_values(write('{"y": 1}\n{"y": "b"}\n'))
+    with pytest.raises(DataError, match="got bool in row 0 and int in row 1"):
+        read_values(write('{"y": true}\n{"y": 1}\n'))
+
+
+def test_a_csv_with_a_header(write):
+    path = write("id,x,y,label\r\n007,1,2,cat\r\n008,3.5,4,dog\r\n")
+    table = open_table(path)
+    assert (table.vector_columns, table.value_columns) == (("",), ("id", "x", "y", "label"))
+    vectors = open_vectors(path)
+    assert (vectors.name, vectors.dtype) == (path, np.float64)
+    assert vectors.ids.tolist() == ["007", "008"]
+    assert whole(vectors).tolist() == [[1, 2], [3.5, 4]]
+    assert read_values(f"{path}::label").tolist() == ["cat", "dog"]
+
+
+def test_numeric_labels_are_no_part_of_the_vectors(write):
+    path = write("ID,x,y,label,score\n1,2,3,1,0.5\n2,4,5,0,0.5\n")
+    assert whole(open_vectors(path)).tolist() == [[2, 3], [4, 5]]
+
+
+def test_a_csv_without_a_header(write):
+    vectors = open_vectors(write("1,2\n3,4\n"))
+    assert vectors.dtype == np.int64
+    assert whole(vectors).tolist() == [[1, 2], [3, 4]]
+    assert whole(open_vectors(write("1\t2\n3\tnan\n")))[0].tolist() == [1, 2]
+
+
+def test_a_header_of_numbers_in_order(write):
+    assert whole(open_vectors(write("id,0,1\na,5,6\nb,7,8\n"))).tolist() == [[5, 6], [7, 8]]
+
+
+def test_a_csv_of_json_lists(write):
+    long = json.dumps([0.123456789] * 20_000)
+    path = write(f'id,a,b,label\n1,"[1, 2]","{long}",True\n2,"[3, 4]","{long}",False\n')
+    assert open_table(path).vector_columns == ("a", "b")
+    assert whole(open_vectors(f"{path}::a")).tolist() == [[1, 2], [3, 4]]
+    assert open_vectors(f"{path}::b").shape == (2, 20_000)
+    assert read_values(f"{path}::label").tolist() == [True, False]
+    error = refused(write('a\n"[1, 2]"\n"[3 4]"\n'))
+    assert error.what == "expected a JSON list as in the first row, got '[3 4]' in row 1"
+
+
+def test_an_empty_cell_is_a_null(write):
+    path = write("x,y\n1,2\n3,\n")
+    assert refused(path).what == "row 1 is null or holds a null"
+    np.testing.assert_array_equal(whole(open_vectors(path, nulls=True)), [[1, 2], [np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ("x,y\n1,2\n1,2,3\n", "line 3 has 3 cells, expected 2", ""),
+        ("cat,0.5,0.25\ndog,1.5,2.5\n", "line 1 looks like data, not like a header: 0.5", "put a header line"),
+        (",x\n0,1\n", "column 1 has no name", "index=False"),
+        ("x,x\n0,1\n", "2 columns are named 'x'", "rename"),
+        ('x,y\n"a,1\n', "line 2 is not CSV: unexpected end of data", ""),
+        ("name,city\na,b\n", "no column holds vectors (lists of numbers); columns: name, city", ""),
+    ],
+)
+def test_bad_csv_is_refused(write, text, what, hint):
+    error = refused(write(text))
+    assert error.what == what
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "kind"),
+    [
+        ("1\n0\n1\n", [1, 0, 1], "i"),
+        ("1\r\n0.5\r\n", [1, 0.5], "f"),
+        ("true\nfalse\n", [True, False], "b"),
+        ("cat\ndog\n3\n", ["cat", "dog", "3"], "O"),
+        ("007\n008\n", ["007", "008"], "O"),
+        ("1_0\n20\n", ["1_0", "20"], "O"),
+        ("\ufeffcat\n", ["cat"], "O"),
+    ],
+)
+def test_one_value_per_line(write, text, values, kind):
+    read = read_values(write(text))
+    assert read.tolist() == values
+    assert read.dtype.kind == kind
+
+
+def test_lines_as_ids(write, tmp_path):
+    np.save(tmp_path / "a.npy", np.eye(2))
+    assert open_vectors(str(tmp_path / "a.npy"), ids=write("x\ny\n")).ids.tolist() == ["x", "y"]
+    with pytest.raises(ShapeError, match=r"expected 2 ids, one per row, got shape \(3,\)"):
+        open_vectors(str(tmp_path / "a.npy"), ids=write("x\ny\nz\n"))
+
+
+def test_an_empty_line_among_values_is_refused(write):
+    with pytest.raises(DataError, match="line 2 is empty: expected one value per line"):
+        read_values(write("a\n\nb\n"))
+
+
+def test_a_header_above_values_is_suspected(write):
+    path = write("label\n1\n0\n")
+    with pytest.raises(ShapeError, match="expected 2 values, one per row, got 3") as refused:
+        read_values(path, rows=2)
+    assert refused.value.hint == f"is the first line a header? then type {path}::NAME"
+    assert read_values(f"{path}::label", rows=2).tolist() == [1, 0]
+
+
+def test_other_encodings_are_refused(write):
+    assert refused(write("naïve\n".encode("latin-1"))).what.startswith("byte 2 is not UTF-8 text")
+
+
+def test_large_text_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    with open(path, "wb") as file:
+        file.write(b"1,2\n" * 1000)
+        os.truncate(path, 600 << 20)
+    error = refused(str(path))
+    assert error.what == "text of 600 MB: expected at most 512 MB"
+    assert error.hint == "convert it to Parquet, which is read by parts"
+
+
+@given(text=st.text(st.sampled_from('[]{}",:\n\t01.ae-nul '), min_size=1))
+def test_no_text_escapes(folder, text):
+    (folder / "a").write_text(text)
+    for read in (open_vectors, read_values):
+        try:
+            read(str(folder / "a"))
+        except SimtoolError as error:
+            check_message(error)
