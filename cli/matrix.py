@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from simtool.allpairs import MatrixPart, Sink
+from simtool.cells import MatrixPart, Sink
 from simtool.errors import ParameterError
 from simtool.io.output import replacing
 from simtool.io.writers import open_matrix, open_rows

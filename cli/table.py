@@ -4,7 +4,7 @@ import io
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 import numpy as np
@@ -62,10 +62,17 @@ def _parts(result: Result, limit: int, gates: Sequence[Verdict]) -> Iterator[Ren
     elif result.rows.names:
         yield from _rows_parts(result.rows, limit)
     rest = {key: value for key, value in result.summary.items() if key != "percent"}
-    if rest:
+    if rest and not _rows_name_all(result.rows, rest):
         yield from _summary_lines(rest)
     for verdict in gates:
         yield Text(printable(verdict.sentence()))
+
+
+def _rows_name_all(rows: Rows, keys: Collection[str]) -> bool:
+    """Tell whether the table shows every number of the summary already, a row for each."""
+    first = next(iter(rows.read(0, len(keys)).values()), None)
+    shown = [] if first is None else to_python(first)
+    return all(key in shown for key in keys)
 
 
 def _percentage(value: Any) -> str:
@@ -132,7 +139,8 @@ def _cells(column: Column) -> list[str]:
     """Return a column as printable text; the floats of one column share their decimals."""
     values = to_python(column)
     if column.dtype.kind != "f":
-        return [printable(text_of(value)) for value in values]
+        # None is what does not apply to this row
+        return ["" if value is None else printable(_significant(value)) for value in values]
     finite = [abs(value) for value in values if math.isfinite(value)]
     decimals = min(_decimals(max(finite, default=0)), _DECIMALS)
     return [_decimal(value, decimals) for value in values]

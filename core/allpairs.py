@@ -1,6 +1,6 @@
 """`pairwise`: every row of A against every row of B: the whole matrix, the best of each row, or all close pairs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import fsum, isnan, prod
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from . import checks
 from .backend import Backend, choose_backend, quiet
 from .catalogue import Entry, find
+from .cells import Cells, Into, MatrixPart, MatrixRows
 from .engine.exact import Pairs
 from .engine.kernels import Kernel
 from .engine.matrix import Full, Moments, Take
@@ -26,9 +27,6 @@ PRECISIONS = ("auto", "float32", "float64")
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
 CORNER = 8
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
-
-Sink = Callable[["MatrixPart"], None]
-Into = Callable[[tuple[int, ...], np.dtype[Any]], Sink | None]
 
 
 def pairwise(
@@ -264,7 +262,7 @@ class _Job:
     def _matrix(self, into: Into | None, progress: Progress | None) -> Result:
         n, m = self.shape
         shape, (dtype, arithmetic) = (*self.batch, n, m), self._dtypes
-        cells = _Cells(self.a.ids, self.b.ids, bool(self.batch), self.exclude_self)
+        cells = Cells(self.a.ids, self.b.ids, bool(self.batch), self.exclude_self)
         sink = into(shape, np.dtype(dtype)) if into is not None else None
         array = None if sink is not None else self._allocated(shape, dtype)
         side = max(self.shape)
@@ -286,7 +284,7 @@ class _Job:
             inputs={},
             parameters={},
             summary={"rows": n, "columns": m, **moments.summary()},
-            rows=Columns({}) if array is None else _MatrixRows(array.reshape(-1, m), cells),
+            rows=Columns({}) if array is None else MatrixRows(array.reshape(-1, m), cells),
             array=array,
             grid=None if self.batch else Grid((n, m), self.a.ids[: len(corner)], self.b.ids[: corner.shape[1]], corner),
         )
@@ -316,78 +314,3 @@ class _Job:
                 "-o scores.npy writes it as it comes; --top-k or --threshold keep a part",
             )
         return np.empty(shape, dtype=dtype)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Makes rows `a`, `b`, `score` of whole rows of a matrix."""
-
-    a: Column
-    b: Column
-    batched: bool
-    exclude_self: bool
-
-    def columns(self, start: int, scores: Column) -> dict[str, Column]:
-        """Return the columns for (rows, m) scores of which the first row is number `start`."""
-        rows = np.arange(start, start + len(scores))
-        row = rows % len(self.a)
-        keep = np.ones(scores.size, dtype=bool)
-        if self.exclude_self:
-            keep = (row[:, None] != np.arange(len(self.b))).ravel()
-        columns = {"batch": np.repeat(rows // len(self.a), len(self.b))[keep]} if self.batched else {}
-        columns["a"] = np.repeat(self.a[row], len(self.b))[keep]
-        columns["b"] = np.tile(self.b, len(scores))[keep]
-        return {**columns, "score": scores.ravel()[keep]}
-
-    def before(self, row: int) -> int:
-        """Return how many cells lie before a row."""
-        n, m = len(self.a), len(self.b)
-        batches, rest = divmod(row, n)
-        return row * m - (batches * min(n, m) + min(rest, m)) * self.exclude_self
-
-
-@dataclass(frozen=True)
-class _MatrixRows:
-    """The cells of a matrix in memory as rows, made as they are read."""
-
-    matrix: Column
-    cells: _Cells
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return ("batch", "a", "b", "score") if self.cells.batched else ("a", "b", "score")
-
-    def __len__(self) -> int:
-        return self.cells.before(len(self.matrix))
-
-    def read(self, start: int, stop: int) -> dict[str, Column]:
-        width = self.matrix.shape[1]
-        first = max(0, start // width - 1)
-        last = min(len(self.matrix), first + 1)
-        # with self pairs left out a row has a cell less, so the place is walked to, not computed
-        while self.cells.before(first + 1) <= start and first + 1 < len(self.matrix):
-            first += 1
-        while self.cells.before(last) < stop:
-            last += 1
-        columns = self.cells.columns(first, self.matrix[first:last])
-        offset = self.cells.before(first)
-        return {name: column[start - offset : stop - offset] for name, column in columns.items()}
-
-
-@dataclass(frozen=True)
-class MatrixPart:
-    """Whole rows of a matrix, on their way to a writer.
-
-    Args:
-        start: number of the first row; rows of later batches follow those of the first.
-        scores: (rows, m).
-        cells: makes them a table.
-    """
-
-    start: int
-    scores: Column
-    cells: _Cells
-
-    def columns(self) -> dict[str, Column]:
-        """Return the cells as columns `a`, `b`, `score`, for batches `batch` in front."""
-        return self.cells.columns(self.start, self.scores)

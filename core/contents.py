@@ -125,13 +125,13 @@ def _repeated(hashes: Column) -> Column:
 
 def _columns(records: list[dict[str, Any]]) -> Columns:
     names = list(dict.fromkeys(name for record in records for name in record))
-    columns: dict[str, Column] = {}
-    for name in names:
-        values = [record.get(name) for record in records]
-        columns[name] = np.asarray(values, dtype=object)
-        if all(isinstance(value, int | float) for value in values):
-            columns[name] = np.asarray(values)
-    return Columns(columns)
+    columns = {name: [record.get(name) for record in records] for name in names}
+    # None, for what does not apply to plain values, needs an object column
+    return Columns({name: np.asarray(c, dtype=_dtype(c)) for name, c in columns.items()})
+
+
+def _dtype(values: list[Any]) -> type | None:
+    return object if any(value is None or isinstance(value, str) for value in values) else None
 
 
 def _text(shape: tuple[int, ...]) -> str:

@@ -12,7 +12,7 @@ from .io import Vectors
 from .metrics import EPS, cosine_similarity, dot_product, euclidean_distance
 from .results import Column, Columns, Result, Scalar
 
-SHOWN = 5  # numbers of a vector that a line still carries
+SHOWN = 6  # numbers of a vector that a line still carries; of a longer one it has the first two
 WORDS = ("similar", "dissimilar")
 METRIC_STEPS = ("dot", "norm_a", "norm_b", "cosine", "angular", "euclidean")
 FORMULAS = {
@@ -150,7 +150,8 @@ def _distance_numbers(norms: list[float], dot: float) -> str:
 
 
 def _head(x: Column, y: Column) -> list[tuple[float, float]]:
-    return list(zip(x[:SHOWN].tolist(), y[:SHOWN].tolist(), strict=True))
+    shown = len(x) if len(x) <= SHOWN else 2
+    return list(zip(x[:shown].tolist(), y[:shown].tolist(), strict=True))
 
 
 def _sum_of(parts: Any) -> str:

@@ -10,7 +10,7 @@ from ..options import ForceOption, FormatOption, OutputOption
 def list_catalogue(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="metrics, aggregates, losses, or one name.", show_default=False),
+        typer.Argument(metavar="NAME", help="metrics, aggregates, losses, or one name.", show_default=False),
     ] = None,
     format: FormatOption = None,
     output: OutputOption = None,

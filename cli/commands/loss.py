@@ -28,7 +28,7 @@ def loss(
     vectors: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[VECTORS]...",
+            metavar="VECTORS",
             help="Two sources of vectors, or one table with columns a, b, label; without any, that table on stdin.",
             show_default=False,
         ),

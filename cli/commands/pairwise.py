@@ -26,7 +26,7 @@ KEYS = ("rows", "columns", "mean", "min", "max")
 def pairwise(
     a: AArgument,
     b: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="Vectors; without B, A against itself.", show_default=False)
+        str | None, typer.Argument(metavar="B", help="Vectors; without B, A against itself.", show_default=False)
     ] = None,
     top_k: Annotated[
         int | None, typer.Option("--top-k", "-k", help="List the K closest rows of B per row of A.")

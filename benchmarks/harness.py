@@ -1,0 +1,157 @@
+"""Contests: the same job by several contenders, in alternating order, with medians and ratios."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from environment import environment
+from rich.console import Console
+from rich.table import Table
+
+MEASURE = str(Path(__file__).with_name("measure.py"))
+TOLERANCE = 2e-6  # what simtool promises of a float32 score
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One run: wall seconds, and the peak resident bytes of a process of its own."""
+
+    seconds: float
+    peak: int | None = None
+
+
+Run = Callable[[], Timing]
+
+
+def timed(function: Callable[[], object]) -> Run:
+    """Return what times a call in this process."""
+
+    def run() -> Timing:
+        start = time.perf_counter()
+        function()
+        return Timing(time.perf_counter() - start)
+
+    return run
+
+
+def process(command: Sequence[str], *, before: Callable[[], object] | None = None) -> Run:
+    """Return what times a whole process; `before` runs first, off the clock."""
+
+    def run() -> Timing:
+        if before is not None:
+            before()
+        with tempfile.NamedTemporaryFile("r") as report:
+            relay = [sys.executable, "-I", "-S", MEASURE, report.name, *command]
+            done = subprocess.run(relay, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
+            result = json.load(report)
+        if result["code"]:
+            raise RuntimeError(f"{command[0]} ended with {result['code']}: {done.stderr.decode()[-500:]}")
+        return Timing(result["seconds"], result["peak"])
+
+    return run
+
+
+def present(peer: str, module: str) -> bool:
+    """Tell whether a peer is installed, and say so where it is not."""
+    found = importlib.util.find_spec(module) is not None
+    if not found:
+        print(f"skipped: {peer} is not installed")
+    return found
+
+
+def require_close(what: str, difference: float, tolerance: float = TOLERANCE) -> None:
+    """Refuse to time two contenders that do not give the same answer."""
+    if not difference <= tolerance:
+        raise AssertionError(f"{what} differs by {difference:.3g}, at most {tolerance:.3g} is allowed")
+
+
+@dataclass
+class Report:
+    """What was measured so far.
+
+    Args:
+        rounds: how often each contender runs.
+        patience: seconds after which a contender is not run again; everyone runs once.
+    """
+
+    rounds: int
+    patience: float
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def contest(
+        self, job: str, contenders: Mapping[str, Run], *, shape: str, work: tuple[float, str] | None = None
+    ) -> None:
+        """Time contenders whose results were found equal; the first is what the others are measured by.
+
+        Args:
+            job: what they all do.
+            contenders: name -> what runs it once.
+            shape: shapes and dtype of the inputs.
+            work: amount and unit of the work of one run, for the rate.
+        """
+        times = self._alternated(contenders)
+        reference = next(iter(times.values()))
+        rows = [self._row(name, runs, reference, work) for name, runs in times.items()]
+        self.rows += [{"job": job, "shape": shape, **row} for row in rows]
+        show(job, shape, rows)
+
+    def _alternated(self, contenders: Mapping[str, Run]) -> dict[str, list[Timing]]:
+        times: dict[str, list[Timing]] = {name: [] for name in contenders}
+        names = list(contenders)
+        for number in range(self.rounds):
+            shift = number % len(names)
+            order = names[shift:] + names[:shift]
+            for name in order[:: -1 if number % 2 else 1]:
+                if not times[name] or sum(run.seconds for run in times[name]) < self.patience:
+                    times[name].append(contenders[name]())
+        return times
+
+    def _row(
+        self, name: str, runs: list[Timing], reference: list[Timing], work: tuple[float, str] | None
+    ) -> dict[str, Any]:
+        seconds = [run.seconds for run in runs]
+        # run by run, as what disturbs one round disturbs its neighbours alike
+        ratios = [run.seconds / other.seconds for run, other in zip(runs, reference, strict=False)]
+        peaks = [run.peak for run in runs if run.peak is not None]
+        return {
+            "contender": name,
+            "median": median(seconds),
+            "least": min(seconds),
+            "most": max(seconds),
+            "runs": len(runs),
+            "ratio": median(ratios),
+            "peak": max(peaks) if peaks else None,
+            "rate": None if work is None else work[0] / median(seconds),
+            "unit": None if work is None else f"{work[1]}/s",
+        }
+
+    def write(self, path: str) -> None:
+        """Write everything as JSON."""
+        content = {"schema": 1, "environment": environment(), "rounds": self.rounds, "rows": self.rows}
+        Path(path).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def show(job: str, shape: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the table of one contest."""
+    table = Table(title=f"{job} · {shape}", title_justify="left")
+    for header in ("contender", "median s", "least to most", "runs", "ratio", "peak MiB", "rate"):
+        table.add_column(header, justify="left" if header == "contender" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row["contender"],
+            f"{row['median']:.3f}",
+            f"{row['least']:.3f} to {row['most']:.3f}",
+            str(row["runs"]),
+            f"{row['ratio']:.2f}",
+            "" if row["peak"] is None else f"{row['peak'] / 2**20:,.0f}",
+            "" if row["rate"] is None else f"{row['rate']:,.3g} {row['unit']}",
+        )
+    Console(width=120).print(table)

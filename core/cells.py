@@ -1,0 +1,97 @@
+"""The cells of a matrix of scores as rows `a`, `b`, `score`, made as they are read or written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .results import Column
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Makes rows `a`, `b`, `score` of whole rows of a matrix.
+
+    Args:
+        a: (n,) ids or numbers of the rows.
+        b: (m,) ids or numbers of the columns.
+        batched: whether rows begin with a column `batch`.
+        exclude_self: whether column i of row i is left out.
+    """
+
+    a: Column
+    b: Column
+    batched: bool
+    exclude_self: bool
+
+    def columns(self, start: int, scores: Column) -> dict[str, Column]:
+        """Return the columns for (rows, m) scores of which the first row is number `start`."""
+        rows = np.arange(start, start + len(scores))
+        row = rows % len(self.a)
+        keep = np.ones(scores.size, dtype=bool)
+        if self.exclude_self:
+            keep = (row[:, None] != np.arange(len(self.b))).ravel()
+        columns = {"batch": np.repeat(rows // len(self.a), len(self.b))[keep]} if self.batched else {}
+        columns["a"] = np.repeat(self.a[row], len(self.b))[keep]
+        columns["b"] = np.tile(self.b, len(scores))[keep]
+        return {**columns, "score": scores.ravel()[keep]}
+
+    def before(self, row: int) -> int:
+        """Return how many cells lie before a row."""
+        n, m = len(self.a), len(self.b)
+        batches, rest = divmod(row, n)
+        return row * m - (batches * min(n, m) + min(rest, m)) * self.exclude_self
+
+
+@dataclass(frozen=True)
+class MatrixRows:
+    """The cells of a matrix in memory as rows, made as they are read."""
+
+    matrix: Column
+    cells: Cells
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return ("batch", "a", "b", "score") if self.cells.batched else ("a", "b", "score")
+
+    def __len__(self) -> int:
+        return self.cells.before(len(self.matrix))
+
+    def read(self, start: int, stop: int) -> dict[str, Column]:
+        """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
+        width = self.matrix.shape[1]
+        first = max(0, start // width - 1)
+        last = min(len(self.matrix), first + 1)
+        # with self pairs left out a row has a cell less, so the place is walked to, not computed
+        while self.cells.before(first + 1) <= start and first + 1 < len(self.matrix):
+            first += 1
+        while self.cells.before(last) < stop:
+            last += 1
+        columns = self.cells.columns(first, self.matrix[first:last])
+        offset = self.cells.before(first)
+        return {name: column[start - offset : stop - offset] for name, column in columns.items()}
+
+
+@dataclass(frozen=True)
+class MatrixPart:
+    """Whole rows of a matrix, on their way to a writer.
+
+    Args:
+        start: number of the first row; rows of later batches follow those of the first.
+        scores: (rows, m).
+        cells: makes them a table.
+    """
+
+    start: int
+    scores: Column
+    cells: Cells
+
+    def columns(self) -> dict[str, Column]:
+        """Return the cells as columns `a`, `b`, `score`, for batches `batch` in front."""
+        return self.cells.columns(self.start, self.scores)
+
+
+Sink = Callable[[MatrixPart], None]
+Into = Callable[[tuple[int, ...], np.dtype[Any]], Sink | None]
