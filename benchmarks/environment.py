@@ -6,7 +6,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("simtool", "numpy", "pyarrow", "typer", "rich", "torch", "faiss-cpu", "scikit-learn", "sentence-transformers")
+PACKAGES = (
+    "simtool",
+    "numpy",
+    "pyarrow",
+    "typer",
+    "rich",
+    "torch",
+    "faiss-cpu",
+    "scikit-learn",
+    "sentence-transformers",
+)
 UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

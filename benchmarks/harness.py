@@ -18,6 +18,7 @@ from rich.table import Table
 
 MEASURE = str(Path(__file__).with_name("measure.py"))
 TOLERANCE = 2e-6  # what simtool promises of a float32 score
+SETTLE = 0.3  # seconds before a call is timed: threads of the one before spin on for a while
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def timed(function: Callable[[], object]) -> Run:
     """Return what times a call in this process."""
 
     def run() -> Timing:
+        time.sleep(SETTLE)
         start = time.perf_counter()
         function()
         return Timing(time.perf_counter() - start)
@@ -141,17 +143,22 @@ class Report:
 
 def show(job: str, shape: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Print the table of one contest."""
+    cells = [
+        {
+            "contender": row["contender"],
+            "median s": f"{row['median']:.3f}",
+            "least to most": f"{row['least']:.3f} to {row['most']:.3f}",
+            "runs": str(row["runs"]),
+            "ratio": f"{row['ratio']:.2f}",
+            "peak MiB": "" if row["peak"] is None else f"{row['peak'] / 2**20:,.0f}",
+            "rate": "" if row["rate"] is None else f"{row['rate']:,.3g} {row['unit']}",
+        }
+        for row in rows
+    ]
     table = Table(title=f"{job} · {shape}", title_justify="left")
-    for header in ("contender", "median s", "least to most", "runs", "ratio", "peak MiB", "rate"):
+    headers = [header for header in cells[0] if any(row[header] for row in cells)]
+    for header in headers:
         table.add_column(header, justify="left" if header == "contender" else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            row["contender"],
-            f"{row['median']:.3f}",
-            f"{row['least']:.3f} to {row['most']:.3f}",
-            str(row["runs"]),
-            f"{row['ratio']:.2f}",
-            "" if row["peak"] is None else f"{row['peak'] / 2**20:,.0f}",
-            "" if row["rate"] is None else f"{row['rate']:,.3g} {row['unit']}",
-        )
+    for row in cells:
+        table.add_row(*(row[header] for header in headers))
     Console(width=120).print(table)

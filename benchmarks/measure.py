@@ -1,4 +1,4 @@
-"""Run one command and write its wall seconds, peak resident bytes and exit code as JSON: `measure.py REPORT COMMAND...`.
+"""Run one command and write its wall seconds, peak resident bytes and exit code: `measure.py REPORT COMMAND...`.
 
 A child starts with the peak of the process that spawned it, so one that holds arrays would lend them to all it
 measures. This small process, which imports nothing but the standard library, stands between.

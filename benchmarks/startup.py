@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from harness import Report, process, require_close
+from harness import Report, Run, present, process, require_close
+from numpy.typing import NDArray
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 SIMTOOL = str(Path(sysconfig.get_path("scripts")) / "simtool")
@@ -52,7 +53,11 @@ if len(sys.argv) > 3:
     np.save(sys.argv[3].removeprefix("--out="), np.asarray(matrix))
 """
 PEERS = {
-    "numpy, by hand": ("numpy", "from numpy.linalg import norm", "(a / norm(a, axis=1)[:, None]) @ (b / norm(b, axis=1)[:, None]).T"),
+    "numpy, by hand": (
+        "numpy",
+        "from numpy.linalg import norm",
+        "(a / norm(a, axis=1)[:, None]) @ (b / norm(b, axis=1)[:, None]).T",
+    ),
     "scikit-learn": ("sklearn", "from sklearn.metrics.pairwise import cosine_similarity", "cosine_similarity(a, b)"),
     "torch": (
         "torch",
@@ -61,3 +66,79 @@ PEERS = {
     ),
     "sentence-transformers": ("sentence_transformers", "from sentence_transformers import util", "util.cos_sim(a, b)"),
 }
+COMMANDS = {
+    "similarity": ["similarity", A, B],
+    "compare": ["compare", A, B],
+    "loss": ["loss", A, B, "--labels", LABELS, "--kind", "cosine-embedding", "--margin", "0.2"],
+    "pairwise --top-k": ["pairwise", A, B, "--top-k", "5"],
+}
+
+
+def run(report: Report, folder: Path, *, quick: bool) -> None:
+    """Time help, a small matrix and other small commands, each beside its floor."""
+    helped = {
+        "floor: Typer": python(HELP_FLOOR, "--help"),
+        "simtool --help": [SIMTOOL, "--help"],
+        "simtool --version": [SIMTOOL, "--version"],
+        "simtool pairwise --help": [SIMTOOL, "pairwise", "--help"],
+    }
+    report.contest("help", _processes(helped), shape="no input")
+    floor = {"floor: Typer, numpy, table": python(COMMAND_FLOOR, A, B)}
+    matrices = {**floor, "simtool pairwise": [SIMTOOL, "pairwise", A, B], **_peers()}
+    check_matrices(matrices, folder)
+    check_summaries()
+    shape = "353 × 353, d 384, float32"
+    report.contest("small matrix, printed", _processes(matrices), shape=shape)
+    others = {f"simtool {name}": [SIMTOOL, *arguments] for name, arguments in COMMANDS.items()}
+    report.contest("other small commands", _processes({**floor, **others}), shape=shape)
+
+
+def python(script: str, *arguments: str) -> list[str]:
+    """Return the command line of a script."""
+    return [sys.executable, "-c", script, *arguments]
+
+
+def check_matrices(commands: Mapping[str, list[str]], folder: Path) -> None:
+    """Let every command write its matrix, and refuse any that is not the cosine of float64."""
+    expected = cosines()
+    for number, (name, command) in enumerate(commands.items()):
+        path = folder / f"small{number}.npy"
+        subprocess.run(
+            [*command, f"--out={path}" if command[0] != SIMTOOL else f"-o{path}"], check=True, stdout=subprocess.DEVNULL
+        )
+        require_close(name, float(np.abs(np.load(path) - expected).max()))
+
+
+def check_summaries() -> None:
+    """Refuse small commands whose numbers are not those of float64."""
+    cosine = cosines()
+    pairs, same = np.diagonal(cosine), np.load(LABELS) == 1
+    expected = {
+        "similarity": ("mean", pairs.mean()),
+        "compare": ("mean", cosine.mean()),
+        "loss": ("mean", np.where(same, 1 - pairs, np.maximum(0, pairs - 0.2)).mean()),
+        "pairwise --top-k": ("mean", np.sort(cosine, axis=1)[:, -5:].mean()),
+    }
+    for name, (key, value) in expected.items():
+        command = [SIMTOOL, *COMMANDS[name], "--format", "json"]
+        shown = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        require_close(f"{name}: {key}", abs(shown["summary"][key] - float(value)), 1e-9)
+
+
+def cosines() -> NDArray[np.float64]:
+    """Return the small matrix in float64."""
+    a, b = (np.load(path).astype(np.float64) for path in (A, B))
+    matrix: NDArray[np.float64] = a @ b.T / np.linalg.norm(a, axis=1)[:, None] / np.linalg.norm(b, axis=1)
+    return matrix
+
+
+def _peers() -> dict[str, list[str]]:
+    return {
+        f"python + {name}": python(SCRIPT.format(imports=imports, matrix=matrix), A, B)
+        for name, (module, imports, matrix) in PEERS.items()
+        if present(name, module)
+    }
+
+
+def _processes(commands: Mapping[str, list[str]]) -> dict[str, Run]:
+    return {name: process(command) for name, command in commands.items()}

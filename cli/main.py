@@ -1,9 +1,14 @@
 """The app: one line per command, --version, the one error boundary, exit codes."""
 
+import signal
 import sys
-from typing import Annotated
+from contextlib import redirect_stdout
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
+
+from simtool.errors import SimtoolError
 
 from .commands.channels import channels
 from .commands.compare import compare
@@ -13,11 +18,13 @@ from .commands.list import list_catalogue
 from .commands.loss import loss
 from .commands.pairwise import pairwise
 from .commands.similarity import similarity
+from .terminal import discard_stdout, say
+from .usage import explained
 
 app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(similarity)
@@ -40,54 +47,65 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def simtool(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Similarity and losses over embedding files.
 
+    Examples:
+
+        simtool pairwise sample_data/words.parquet --top-k 5
+        simtool loss --kind contrastive --margin 1 < sample_data/wordsim353.parquet
+
     Inputs are `PATH`, `PATH::NAME` or `-`: npy, npz, Parquet, Arrow, JSON lines or CSV, told apart by content.
 
     Exit codes: 0 done, 1 a gate failed, 2 the call or an input must change, 3 it cannot be done here, 130 interrupted.
     """
+    if context.invoked_subcommand is None:
+        with redirect_stdout(sys.stderr):  # stdout carries data alone, and there is none
+            context.get_help()
+        raise typer.Exit(2)
 
 
 def main() -> None:
     """Run the app; every error that a user can meet ends here, as a few lines on stderr."""
+    _stop_in_order()
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:
-        code = _explain(error.format_message(), _command_of(error), "add -h to see the options")
-    except typer.Abort:
+        code = _explain(*explained(error))
+    except (typer.Abort, KeyboardInterrupt):
         code = 130
+    except SystemExit as end:
+        # typer's own end when the reader of a help text has gone
+        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
     except MemoryError:
-        code = _explain("not enough memory", "", "--top-k or --threshold keep a part of a matrix") and 3
-    except Exception as error:
-        code = _known(error)
+        code = _explain("not enough memory", "", "--top-k or --threshold keep a part of a matrix", 3)
+    except SimtoolError as error:
+        code = _explain(error.what, error.where, error.hint, error.exit_code)
+    except OSError as error:
+        discard_stdout()
+        code = _explain(f"the system refused: {error.strerror or error}", str(error.filename or ""), "", 3)
     sys.exit(code)
 
 
-def _known(error: Exception) -> int:
-    """Return the exit code of an error of our own, after showing it; raise any other, which is a defect."""
-    from simtool.errors import SimtoolError
+def _stop_in_order() -> None:
+    """Let a polite kill remove the temporary files, as Ctrl-C does; what nohup ignores stays ignored."""
 
-    if not isinstance(error, SimtoolError):
-        raise error
-    _explain(error.what, error.where, error.hint)
-    return error.exit_code
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, stop)
 
 
-def _explain(what: str, where: str, hint: str) -> int:
-    from .terminal import say
-
+def _explain(what: str, where: str, hint: str, code: int = 2) -> int:
     say(f"error: {what}")
     if where:
         say(f"  in:  {where}")
     if hint:
         say(f"  try: {hint}")
-    return 2
-
-
-def _command_of(error: Exception) -> str:
-    context = getattr(error, "ctx", None)
-    return "" if context is None else str(context.command_path)
+    return code

@@ -67,11 +67,11 @@ def standard_output(*, escaped: bool = False) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, _PrintableStream(stream)) if escaped else stream
             stream.flush()
     except BrokenPipeError:
-        _discard_stdout()
+        discard_stdout()
     except SimtoolError:
         raise
     except OSError as error:
-        _discard_stdout()
+        discard_stdout()
         raise writing_error(error, "stdout") from error
 
 
@@ -99,8 +99,10 @@ def _binary_stdout() -> AbstractContextManager[BinaryIO]:
     return open(stream.fileno(), "wb", closefd=False) if isinstance(stream, io.RawIOBase) else nullcontext(stream)
 
 
-def _discard_stdout() -> None:
-    # the interpreter flushes stdout once more as it ends, and that must not fail again
+def discard_stdout() -> None:
+    """Lead stdout nowhere: the interpreter flushes it once more as it ends, and that must not fail again."""
+    if sys.stdout is None:
+        return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

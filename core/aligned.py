@@ -11,13 +11,14 @@ import numpy as np
 from . import checks
 from .backend import Array, Backend, choose_backend, quiet
 from .catalogue import find
+from .engine.overlap import overlapped, processors
 from .errors import ParameterError, ShapeError
 from .io import Vectors, select, with_ids
 from .io.vectors import name_rows
 from .metrics import EPS, finish, magnitude, needs_scale, scales_of, terms
 from .results import Column, Columns, Result, Scalar
 
-CPU_PIECE = 1 << 16  # elements of one piece: both sides widened stay in a core's cache
+CPU_PIECE = 1 << 17  # elements of one piece: both sides widened stay in a core's cache
 GPU_PIECE = 1 << 24
 
 Piece = tuple[slice, ...]
@@ -69,7 +70,7 @@ def similarity(
     a, b = checks.given(a, "A"), checks.given(b, "B")
     metric = find("metric", metric).name
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
-    if eps < 0:
+    if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     notes: list[str] = []
     if nonfinite == "drop":
@@ -97,13 +98,13 @@ def drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vector
     if not len(bad):
         return a, b
     checks.check_same_rows(a, b)
-    notes.append(f"{len(bad)} rows that are not finite were left out: {name_rows(bad, a.ids)}")
+    ids = a.ids if a.ids is not None else b.ids
+    notes.append(f"{len(bad)} rows that are not finite were left out: {name_rows(bad, ids)}")
     keep = np.setdiff1d(np.arange(a.shape[0]), bad)
     if not len(keep):
         checks.refuse_nonfinite(a)
         checks.refuse_nonfinite(b)
-    numbers = keep if a.ids is None else a.ids[keep]
-    return with_ids(select(a, keep), numbers), select(b, keep)
+    return with_ids(select(a, keep), keep if ids is None else ids[keep]), select(b, keep)
 
 
 def summarise(scores: Column) -> dict[str, Scalar]:
@@ -173,60 +174,64 @@ class _Job:
         """Return the scores and how many of them have a zero vector on a side."""
         if prod(self.shape) == 0:
             checks.check_not_empty(self.a if prod(self.a.shape) == 0 else self.b)
-        out_shape = tuple(self.shape[d] for d in self.kept)
-        scores, zeros = np.empty(out_shape), 0
-        with quiet():
-            for target, sums, scales in self._sums():
-                score = self._finished(sums, scales)
-                if self.metric in ("cosine", "angular"):
-                    zeros += int(self.backend.xp.sum((sums[1] == 0) | (sums[2] == 0)))
-                scores[target] = self.backend.get(score)
-        return scores, zeros
-
-    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> Array:
-        xp = self.backend.xp
-        finite = reduce(lambda x, y: x & y, (xp.isfinite(part) for part in sums))
-        score = finish(self.metric, sums, scales, self.eps)
-        if not bool(xp.all(finite & xp.isfinite(score))) and self.nonfinite != "propagate":
-            checks.refuse_nonfinite(self.a)
-            checks.refuse_nonfinite(self.b)
-            raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
-        return xp.where(finite, score, xp.full_like(score, float("nan")))
-
-    def _sums(self) -> Iterator[tuple[Piece, tuple[Array, ...], tuple[Array, Array]]]:
-        """Yield finished sums of pieces of the output, each with its place and its scales."""
         limit = CPU_PIECE if self.backend.device == "cpu" else GPU_PIECE
-
         # dim 0 first, because files are read by rows; dims of the vector last, so that few pieces are partial
         order = [0, *(d for d in self.kept if d), *(d for d in self.dims if d)]
         first = next(split(self.shape, order, limit))
+        pieces = split(self.shape, order, limit)
+        scores, zeros = np.empty(tuple(self.shape[d] for d in self.kept)), 0
         if any(first[d].stop < self.shape[d] for d in self.dims):
-            yield self._accumulated(list(split(self.shape, order, limit)))
-            return
-        for piece in split(self.shape, order, limit):
-            x, y = self._read(piece)
-            scales = self._scales(x, y)
-            yield self._target(piece), self._terms(x, y, scales), scales
+            with quiet():
+                scores[...], zeros = self._finished(*self._accumulated(list(pieces)))
+            return scores, zeros
+        # numpy computes in one thread, so several pieces at a time; torch has threads of its own
+        workers = processors() if self.backend.name == "numpy" else 1
+        parts = ((self._target(piece), self._views(piece)) for piece in pieces)
+        for target, score, count in overlapped(self._scored, parts, workers):
+            scores[target] = score
+            zeros += count
+        return scores, zeros
 
-    def _accumulated(self, pieces: list[Piece]) -> tuple[Piece, tuple[Array, ...], tuple[Array, Array]]:
+    def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int]:
+        """Return the place and the scores of a piece, and how many of them have a zero vector on a side."""
+        with quiet():
+            x, y = self._put(part[1])
+            scales = self._scales(x, y)
+            return part[0], *self._finished(self._terms(x, y, scales), scales)
+
+    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> tuple[Column, int]:
+        xp = self.backend.xp
+        finite = reduce(lambda x, y: x & y, (xp.isfinite(part) for part in sums))
+        score = finish(self.metric, sums, scales, self.eps)
+        if not bool(xp.all(finite & xp.isfinite(score))):
+            if self.nonfinite != "propagate":
+                checks.refuse_nonfinite(self.a)
+                checks.refuse_nonfinite(self.b)
+                raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
+            score = xp.where(finite, score, xp.full_like(score, float("nan")))
+        zeros = 0
+        if self.metric in ("cosine", "angular"):
+            zeros = int(xp.sum((sums[1] == 0) | (sums[2] == 0), dtype=xp.int64))
+        return self.backend.get(score), zeros
+
+    def _accumulated(self, pieces: list[Piece]) -> tuple[tuple[Array, ...], tuple[Array, Array]]:
         """Sum the terms of vectors that come in several pieces; float64 needs a first pass for the scale."""
         out_shape = tuple(self.shape[d] for d in self.kept)
         magnitudes = [np.full(out_shape, 2.0**-1000) if self._scaled else np.ones(out_shape) for _ in range(2)]
         for piece in pieces if self._scaled else ():
-            for total, part in zip(magnitudes, self._read(piece), strict=True):
+            for total, part in zip(magnitudes, self._put(self._views(piece)), strict=True):
                 target = self._target(piece)
                 total[target] = np.maximum(total[target], self.backend.get(magnitude(part)))
-        scales = [self.backend.get(scale) for scale in scales_of(self.metric, *magnitudes)]
+        scales = scales_of(self.metric, *magnitudes)
         sums: list[Column] = []
         for piece in pieces:
             target = self._target(piece)
-            parts = self._terms(*self._read(piece), tuple(self.backend.put(s[target]) for s in scales))
+            parts = self._terms(*self._put(self._views(piece)), tuple(self.backend.put(s[target]) for s in scales))
             sums = sums or [np.zeros(out_shape) for _ in parts]
             for total, part in zip(sums, parts, strict=True):
                 total[target] += self.backend.get(part)
-        everything = tuple(slice(None) for _ in out_shape)
         put = [self.backend.put(np.asarray(v)) for v in (*sums, *scales)]
-        return everything, tuple(put[:-2]), (put[-2], put[-1])
+        return tuple(put[:-2]), (put[-2], put[-1])
 
     @property
     def _scaled(self) -> bool:
@@ -246,16 +251,17 @@ class _Job:
     def _target(self, piece: Piece) -> Piece:
         return tuple(piece[d] for d in self.kept)
 
-    def _read(self, piece: Piece) -> tuple[Array, Array]:
-        """Return both sides of a piece as wide arrays, the kept dims first and the vector as the last axis."""
+    def _views(self, piece: Piece) -> tuple[Column, Column]:
+        """Read both sides of a piece, the kept dims first and those of the vector last."""
         shape = tuple(s.stop - s.start for s in piece)
-        kept_shape = tuple(shape[d] for d in self.kept)
-        sides = []
-        for vectors in (self.a, self.b):
-            view = np.broadcast_to(_part(vectors, piece), shape).transpose(*self.kept, *self.dims)
-            put = self.backend.put(view, self.backend.xp.float64)
-            sides.append(self.backend.xp.reshape(put, (*kept_shape, -1)))
-        return sides[0], sides[1]
+        a, b = (np.broadcast_to(_part(v, piece), shape).transpose(*self.kept, *self.dims) for v in (self.a, self.b))
+        return a, b
+
+    def _put(self, views: tuple[Column, Column]) -> tuple[Array, Array]:
+        """Return both sides as wide arrays, the vector as the last axis."""
+        xp = self.backend.xp
+        x, y = (xp.reshape(self.backend.put(v, xp.float64), (*v.shape[: len(self.kept)], -1)) for v in views)
+        return x, y
 
 
 def _part(vectors: Vectors, piece: Piece) -> Column:

@@ -93,7 +93,7 @@ def pairwise(
         raise ParameterError(f"top k is {top_k}, expected at least 1", "--top-k")
     if threshold is not None and isnan(threshold):
         raise ParameterError("the threshold is not a number", "--threshold")
-    if eps < 0:
+    if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     checks.check_choice("precision", precision, PRECISIONS)
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
@@ -187,8 +187,7 @@ class _Job:
     def _selection(self, progress: Progress | None) -> Result:
         # float64 where the terms of a distance may cancel; a certified float32 product elsewhere
         precise = self.entry.name not in ("cosine", "angular", "dot")
-        overflow = self.entry.name == "dot" and self._product_size > 1e37
-        dtype = "float64" if precise or overflow or self.precision == "float64" else "float32"
+        dtype = "float64" if precise or not self._product_fits or self.precision == "float64" else "float32"
         kernel = Kernel(self.entry.name, dtype, self.scaled, self.backend, self.eps)
         gaps = bool(self.b.missing.any())
         parts: list[dict[str, Column]] = []
@@ -241,10 +240,6 @@ class _Job:
         return Result("pairwise", {}, {}, {**summary, **moments.summary()}, Columns(columns), notes=tuple(notes))
 
     @property
-    def _product_size(self) -> float:
-        return self.a.largest * self.b.largest * float(self.a.rows.shape[-1])
-
-    @property
     def _dtypes(self) -> tuple[str, str]:
         """Return the dtypes of the matrix and of the arithmetic behind it."""
         wide = any(v.dtype.itemsize > (4 if v.dtype.kind == "f" else 2) for v in (self.a.rows, self.b.rows))
@@ -252,12 +247,14 @@ class _Job:
         if self.precision == "float64" or (self.precision == "auto" and wide and not bounded):
             return "float64", "float64"
         long = self.precision == "auto" and self.a.rows.shape[-1] > WIDEST_FLOAT32
-        product = self.entry.name in ("cosine", "dot") and not long and self._product_size_fits
+        product = self.entry.name in ("cosine", "dot") and not long and self._product_fits
         return "float32", "float32" if product else "float64"
 
     @property
-    def _product_size_fits(self) -> bool:
-        return self.entry.name == "cosine" or self._product_size < 1e37
+    def _product_fits(self) -> bool:
+        """Whether the rows and their products stay in the range of float32."""
+        sizes = self.a.largest, self.b.largest, self.a.largest * self.b.largest * self.a.rows.shape[-1]
+        return self.entry.name != "dot" or max(sizes) < 1e37
 
     def _matrix(self, into: Into | None, progress: Progress | None) -> Result:
         n, m = self.shape

@@ -41,10 +41,10 @@ class Backend:
     def put(self, array: NDArray[Any], dtype: Any = None) -> Array:
         """Copy a numpy array, strided or not, to the device as `dtype` (default: as it is)."""
         if self.name == "numpy":
-            return np.ascontiguousarray(array, dtype=dtype)
+            return np.asarray(array, dtype=dtype, order="C")
         import torch
 
-        source = np.ascontiguousarray(array)
+        source = np.asarray(array, order="C")
         if not source.flags.writeable:  # torch warns about memory maps opened for reading
             source = source.copy()
         if source.dtype in (np.uint16, np.uint32, np.uint64):  # torch computes with few unsigned types

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from . import checks
+from .backend import quiet
 from .catalogue import LOSSES
 from .errors import ParameterError, ShapeError
 from .io import Vectors
@@ -52,11 +53,13 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
     """
     a, b = checks.given(a, "A"), checks.given(b, "B")
     x, y, number = _pair(a, b, row)
-    steps = [*_metric_steps(x, y)]
+    with quiet():
+        steps = _metric_steps(x, y)
+        values = {step: value for step, _, _, value in steps}
+        steps += _loss_steps(values["cosine"], values["euclidean"], margin)
     values = {step: value for step, _, _, value in steps}
-    for loss in _loss_steps(values["cosine"], values["euclidean"], margin):
-        steps.append(loss)
-        values[loss[0]] = loss[3]
+    if not np.isfinite(list(values.values())).all():
+        raise checks.refuse_overflow(f"{a.name}, {b.name}")
     columns = [np.asarray(part) for part in zip(*steps, strict=True)]
     names = ("step", "formula", "numbers", "value")
     rows = {n: c if n == "value" else c.astype(object) for n, c in zip(names, columns, strict=True)}
@@ -145,7 +148,7 @@ def _loss_steps(cosine: float, distance: float, margin: float | None) -> list[St
 
 
 def _distance_numbers(norms: list[float], dot: float) -> str:
-    squares = f"{norms[0] ** 2:.6g} + {norms[1] ** 2:.6g}"
+    squares = f"{norms[0] * norms[0]:.6g} + {norms[1] * norms[1]:.6g}"
     return f"sqrt({squares} - 2 × {_factor(dot)})"
 
 

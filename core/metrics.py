@@ -176,7 +176,7 @@ def manhattan_distance(x: Array, y: Array, *, axis: int = -1) -> Array:
 
 def _aligned(metric: str, x: Array, y: Array, axis: int, eps: float) -> Array:
     xp = namespace(x, y)
-    if eps < 0:
+    if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "eps")
     for array in (x, y):
         if not xp.isdtype(array.dtype, ("integral", "real floating")):
@@ -188,6 +188,8 @@ def _aligned(metric: str, x: Array, y: Array, axis: int, eps: float) -> Array:
         raise ShapeError(f"shapes {tuple(x.shape)} and {tuple(y.shape)} do not broadcast") from error
     if not -x.ndim <= axis < x.ndim:
         raise ShapeError(f"axis {axis} is out of range for {x.ndim} dims", "axis")
+    if x.shape[axis] == 0:
+        raise ShapeError(f"the vectors are empty: axis {axis} of shape {tuple(x.shape)}", "axis")
     x, y = (xp.moveaxis(xp.astype(v, xp.float64), axis, -1) for v in (x, y))
     score = score_rows(metric, x, y, eps=eps)
     return xp.astype(score, xp.float32) if narrow else score
@@ -204,12 +206,14 @@ def magnitude(x: Array) -> Array:
     """Return the power of two at or below the largest magnitude along the last axis.
 
     Dividing by a power of two is exact, so scaled sums round as unscaled ones do; but squares of
-    1e200 no longer overflow, nor do those of 1e-200 vanish.
+    1e200 no longer overflow, nor do those of 1e-200 vanish. A row of zeros has the least magnitude, so that
+    it hides no other where two are merged.
     """
     xp = namespace(x)
     largest = xp.max(xp.abs(x), axis=-1)
-    finite = xp.isfinite(largest) & (largest > 0)
-    exponent = xp.floor(xp.log2(xp.where(finite, largest, xp.ones_like(largest))))
+    some = xp.isfinite(largest) & (largest > 0)
+    exponent = xp.floor(xp.log2(xp.where(some, largest, xp.ones_like(largest))))
+    exponent = xp.where(largest == 0, xp.full_like(exponent, -1000.0), exponent)
     return 2.0 ** xp.clip(exponent, -1000.0, 1000.0)
 
 
@@ -245,7 +249,7 @@ def finish(metric: str, sums: tuple[Array, ...], scales: tuple[Array, Array], ep
     if metric == "angular":
         return xp.acos(_cosine(sums, scales, eps)) / pi
     if metric == "euclidean":
-        apart = sums[0] > 0
+        apart = sums[0] != 0  # NaN stays in, and stays NaN
         # the root of a masked 1 instead of 0, whose gradient would be infinite
         root = xp.sqrt(xp.where(apart, sums[0], xp.ones_like(sums[0])))
         return xp.where(apart, root, xp.zeros_like(root)) * scales[0]
@@ -259,7 +263,7 @@ def _cosine(sums: tuple[Array, ...], scales: tuple[Array, Array], eps: float) ->
     some = (xx != 0) & (yy != 0)  # NaN stays in, and stays NaN
     # one root of the product, not a product of roots: equal rows give exactly 1
     squares = [
-        xp.maximum(xp.where(some, square, one), xp.clip(eps / scale, 0.0, 1e150) ** 2)
+        xp.maximum(xp.where(some, square, one), xp.clip(eps / scale, 0.0, 1e75) ** 2)
         for square, scale in ((xx, scales[0]), (yy, scales[1]))
     ]
     cosine = xp.where(some, dot, xp.zeros_like(dot)) / xp.sqrt(squares[0] * squares[1])

@@ -9,7 +9,8 @@ of summation (Higham 2002, section 3.1)::
 
     |fl(x.y) - x.y|  <=  d u / (1 - d u)  sum |x_i y_i|  <=  about d u |x| |y|
 
-plus 2 u |x| |y| for factors that were rounded themselves, plus what underflow can take from each product.
+plus 2 u |x| |y| for factors that were rounded themselves, plus what underflow can take from each product and
+from each factor.
 """
 
 from dataclasses import dataclass
@@ -81,18 +82,18 @@ class Kernel:
     def tile(self, x: Side, y: Side) -> tuple[Array, Array]:
         """Return (n, m) nearness and (n,) bounds of its error."""
         xp, d = self.backend.xp, x.rows.shape[1]
+        length = x.norms + xp.max(y.norms)
         if self.metric == "manhattan":
-            length = x.norms + xp.max(y.norms)
-            return -self.backend.manhattan(x.rows, y.rows), self._bound(d, length)
+            return -self.backend.manhattan(x.rows, y.rows), self._bound(d, length, length)
         product = x.rows @ y.rows.T
         if self.metric in ("cosine", "angular", "dot"):
-            return product, self._bound(d, x.norms * xp.max(y.norms))
+            return product, self._bound(d, x.norms * xp.max(y.norms), length)
         near = 2.0 * product - (x.norms**2)[:, None] - (y.norms**2)[None, :]
-        return near, self._bound(d, (x.norms + xp.max(y.norms)) ** 2)
+        return near, self._bound(d, length**2, length)
 
-    def _bound(self, d: int, size: Array) -> Array:
-        u = ROUNDOFF[self.dtype]
-        return 1.01 * (d + 8) * u * size + d * UNDERFLOW[self.dtype]
+    def _bound(self, d: int, size: Array, length: Array) -> Array:
+        u, least = ROUNDOFF[self.dtype], UNDERFLOW[self.dtype]
+        return 1.01 * (d + 8) * u * size + d * least * (1.0 + length)
 
     def scores(self, near: Array) -> Array:
         """Return the metric of a tile of nearness."""
@@ -115,4 +116,4 @@ class Kernel:
             return inf
         if self.metric == "angular":
             return cos(pi * min(score, 1.0)) - 1e-12
-        return -(score**2 if self.metric == "euclidean" else score) * (1 + 1e-12)
+        return -(score * score if self.metric == "euclidean" else score) * (1 + 1e-12)

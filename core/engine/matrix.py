@@ -134,10 +134,10 @@ class Full:
         count, total = tile.size, float(tile.sum(dtype=np.float64))
         own = np.arange(max(stripe.start, block.start), min(stripe.stop, block.stop))
         if self.exclude_self and len(own):
-            others = tile.astype(np.float64)
-            others[own - stripe.start, own - block.start] = np.nan
-            count, total = tile.size - len(own), float(np.nansum(others))
-            if count == 0:
+            if len(own) == tile.size:
                 return Moments()
-            least, largest = float(np.nanmin(others)), float(np.nanmax(others))
+            others = np.ones(tile.shape, dtype=bool)
+            others[own - stripe.start, own - block.start] = False
+            count, total = tile.size - len(own), float(tile.sum(dtype=np.float64, where=others))
+            least, largest = float(tile.min(initial=inf, where=others)), float(tile.max(initial=-inf, where=others))
         return Moments(count, total, least, largest)

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..backend import Array, Backend
-from ..errors import ResourceError
+from ..errors import DataError, ResourceError
 from ..results import Column
 from .exact import Pairs, best_of
 from .kernels import Kernel
@@ -17,6 +17,7 @@ MOST_PAIRS = 100_000_000
 EARLY, EVERY = 4, 8  # blocks after which the bound is tightened: the first few, then every so often
 
 Hits = tuple[Column, Column, Column]
+NO_HITS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 class Reducer(Protocol):
@@ -142,7 +143,7 @@ class TopK:
             return
         self.best = self.backend.largest(pool, wanted)
         kth = self.backend.get(xp.min(self.best, axis=1)).astype(np.float64)
-        self.low = np.maximum(self.low, kth - 2 * self.backend.get(error).astype(np.float64))
+        self.low = np.maximum(self.low, kth - 2 * known(self.backend, error))
 
     def _best(self, stripe: Span) -> Hits:
         row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
@@ -194,12 +195,12 @@ class Threshold:
 
     def begin(self, stripe: Span) -> None:
         """Start a stripe."""
-        self.found: list[Hits] = []
+        self.found: list[Hits] = [NO_HITS]  # of the last row alone every tile may be skipped
 
     def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
         """Score what may reach the threshold and keep what does."""
         filled, peaks = group_peaks(self.backend, near, gaps=self.gaps)
-        low = rounded_down(self.near - self.backend.get(error).astype(np.float64), self.backend, near)
+        low = rounded_down(self.near - known(self.backend, error), self.backend, near)
         row, column, _ = candidates(self.backend, filled, peaks, low)
         row, column = row + stripe.start, column + block.start
         if self.unordered:
@@ -218,6 +219,14 @@ class Threshold:
         row, column, score = (np.concatenate(part) for part in zip(*self.found, strict=True))
         order = np.lexsort((column, row))
         self.results.append((row[order], column[order], score[order]))
+
+
+def known(backend: Backend, error: Array) -> Column:
+    """Return the bounds of the error on the host, or refuse rows whose products leave float64."""
+    bounds = backend.get(error).astype(np.float64)
+    if not np.isfinite(bounds).all():
+        raise DataError("a product of two rows leaves the range of float64", "", "scale the inputs down")
+    return bounds
 
 
 def rounded_down(low: Column, backend: Backend, near: Array) -> Array:

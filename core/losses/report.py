@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import checks
 from ..aligned import similarity
+from ..backend import quiet
 from ..catalogue import Entry, find
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io.vectors import name_rows
@@ -91,7 +92,10 @@ def loss(
     values = scores[keep]
     similar = None if read is None else read.similar[keep]
     compute = partial(entry.load(), values, **parameters)
-    items = compute() if similar is None else compute(similar)
+    with quiet():
+        items = compute() if similar is None else compute(similar)
+        if np.isinf(items.sum()):
+            raise checks.refuse_overflow(f"{a.name}, {b.name}")
     ids = (np.arange(a.shape[0]) if a.ids is None and b.ids is None else a.ids if a.ids is not None else b.ids)[keep]
     summary = _summary(items, similar, reduction)
     notes += [] if read is None else [read.convention]

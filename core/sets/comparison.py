@@ -73,7 +73,7 @@ def compare(
     if matches and "argmax" not in names:
         raise ParameterError("matches are those of argmax", "--matches", "add --aggregate argmax")
     checks.check_choice("nonfinite", nonfinite, MODES)
-    if eps < 0:
+    if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     a, b = checks.given(a, "A"), checks.given(b, "B")
     job = _Job(_sides(a, b, nonfinite, names), names, eps, choose_backend(backend, device), progress)
@@ -118,7 +118,7 @@ def _sides(a: Any, b: Any, nonfinite: str, names: list[str]) -> tuple[Input, Inp
         what = f"paired compares row i with row i, but A has {a.shape[-2]} rows and B has {b.shape[-2]}"
         raise ShapeError(what, where, "--aggregate argmax matches sets of different length")
     sides = lay_out(a, -1, nonfinite), lay_out(b, -1, nonfinite)
-    if "paired" in names and sides[0].rows.shape[-2] != sides[1].rows.shape[-2]:
+    if "paired" in names and any(side.rows.shape != side.vectors.shape for side in sides):
         raise ShapeError("rows that were left out break the pairs", where, "leave them out of both files first")
     return sides
 

@@ -1,0 +1,97 @@
+"""Selections in this process: the top k of each row, all pairs at a threshold, and a set with itself."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import selections
+from data import Floats, unit, vectors
+from harness import Report, present, timed
+from selections import PairList, TopList, check_pairs, check_top
+
+import simtool
+
+DIMS, K, THRESHOLD = 384, 10, 0.66
+STRIPE, BLOCK = 1024, 4096  # simtool's tiles
+
+Tops = dict[str, Callable[[], TopList]]
+Joins = dict[str, Callable[[], PairList]]
+
+
+def run(report: Report, folder: Path, *, quick: bool) -> None:
+    """Check and time every selection."""
+    _top(report, *((2000, 20_000) if quick else (10_000, 100_000)))
+    _threshold(report, *((2000, 4000) if quick else (10_000, 20_000)))
+    _self_join(report, 4000 if quick else 20_000)
+
+
+def _top(report: Report, n: int, m: int) -> None:
+    a, b = vectors(n, DIMS, 1), vectors(m, DIMS, 2)
+    contenders: Tops = {}
+    if present("faiss", "faiss"):
+        contenders["faiss.knn, inner product of unit rows"] = partial(selections.faiss_top, a, b, K)
+    contenders["simtool.pairwise(top_k)"] = partial(simtool_top, a, b)
+    if present("sentence-transformers", "sentence_transformers"):
+        contenders["sentence-transformers semantic_search"] = partial(selections.semantic_search, a, b, K)
+    if present("scikit-learn", "sklearn"):
+        contenders["scikit-learn brute cosine"] = partial(selections.brute_top, a, b, K)
+    check_top(contenders, a, b, K)
+    runs = {name: timed(function) for name, function in contenders.items()}
+    runs["the product alone, numpy float32"] = timed(partial(multiply_tiles, a, b))
+    shape = f"{n} × {m}, d {DIMS}, float32"
+    report.contest(f"top {K} of each row", runs, shape=shape, work=(2 * n * m * DIMS / 1e9, "GFLOP"))
+
+
+def _threshold(report: Report, n: int, m: int) -> None:
+    a, b = (vectors(rows, DIMS, seed, clusters=m // 20) for seed, rows in ((1, n), (2, m)))
+    contenders: Joins = {}
+    if present("faiss", "faiss"):
+        contenders["faiss range_search of unit rows"] = partial(selections.range_search, a, b, THRESHOLD)
+    contenders["simtool.pairwise(threshold)"] = partial(simtool_pairs, a, b)
+    if present("scikit-learn", "sklearn"):
+        contenders["scikit-learn radius_neighbors"] = partial(selections.radius_neighbors, a, b, THRESHOLD)
+    found = check_pairs(contenders, a, b, THRESHOLD)
+    runs = {name: timed(function) for name, function in contenders.items()}
+    runs["the product alone, numpy float32"] = timed(partial(multiply_tiles, a, b))
+    shape = f"{n} × {m}, d {DIMS}, float32, {found} pairs"
+    report.contest(f"all pairs at {THRESHOLD}", runs, shape=shape, work=(2 * n * m * DIMS / 1e9, "GFLOP"))
+
+
+def _self_join(report: Report, n: int) -> None:
+    a = vectors(n, DIMS, 1, clusters=n // 20)
+    contenders: Joins = {}
+    if present("faiss", "faiss"):
+        contenders["faiss range_search of unit rows"] = partial(selections.range_search, a, a, THRESHOLD)
+    contenders["simtool.pairwise(threshold)"] = partial(simtool_pairs, a, None)
+    if present("scikit-learn", "sklearn"):
+        contenders["scikit-learn radius_neighbors"] = partial(selections.radius_neighbors, a, a, THRESHOLD)
+    if present("sentence-transformers", "sentence_transformers"):
+        contenders["sentence-transformers paraphrase_mining"] = partial(selections.paraphrase_mining, a)
+    found = check_pairs(contenders, a, a, THRESHOLD, itself=True)
+    runs = {name: timed(function) for name, function in contenders.items()}
+    runs["half the product, numpy float32"] = timed(partial(multiply_tiles, a, a, upper=True))
+    shape = f"{n} rows, d {DIMS}, float32, {found} pairs"
+    report.contest(f"self-join at {THRESHOLD}", runs, shape=shape, work=(n * n * DIMS / 1e9, "GFLOP"))
+
+
+def simtool_top(a: Floats, b: Floats) -> TopList:
+    """Return simtool's top k."""
+    rows = simtool.pairwise(a, b, top_k=K, metric="cosine").rows
+    columns = rows.read(0, len(rows))
+    return columns["b"].reshape(-1, K), columns["score"].reshape(-1, K)
+
+
+def simtool_pairs(a: Floats, b: Floats | None) -> PairList:
+    """Return simtool's pairs."""
+    rows = simtool.pairwise(a, b, threshold=THRESHOLD, metric="cosine").rows
+    columns = rows.read(0, len(rows))
+    return columns["a"], columns["b"], columns["score"]
+
+
+def multiply_tiles(a: Floats, b: Floats, *, upper: bool = False) -> None:
+    """Multiply the tiles that simtool multiplies, and do nothing with them."""
+    x, y = unit(a), unit(b)
+    for row in range(0, len(x), STRIPE):
+        for column in range(0, len(y), BLOCK):
+            if not upper or column + BLOCK > row + 1:
+                x[row : row + STRIPE] @ y[column : column + BLOCK].T

@@ -1,0 +1,43 @@
+"""Fixtures that several tests share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import array_api_strict
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Library:
+    """An array library: its name, its namespace, and what makes its arrays of numpy's."""
+
+    name: str
+    namespace: Any
+    array: Callable[..., Any]
+
+
+LIBRARIES = {
+    "numpy": Library("numpy", np, np.asarray),
+    "torch": Library("torch", torch, lambda values, dtype=None: torch.from_numpy(np.array(values, dtype=dtype))),
+    "strict": Library(
+        "strict", array_api_strict, lambda values, dtype=None: array_api_strict.asarray(np.array(values, dtype=dtype))
+    ),
+}
+
+
+@pytest.fixture(params=list(LIBRARIES))
+def xp(request: pytest.FixtureRequest) -> Library:
+    """Every array library that the kernels are written for."""
+    return LIBRARIES[request.param]
+
+
+@pytest.fixture
+def sample_data() -> Path:
+    """The folder of real data."""
+    return ROOT / "sample_data"
