@@ -38,6 +38,15 @@ class Backend:
     device: str
     xp: Any
 
+    @property
+    def out_of_memory(self) -> type[BaseException]:
+        """The error of an allocation that failed."""
+        if self.name == "numpy":
+            return MemoryError
+        import torch
+
+        return torch.OutOfMemoryError
+
     def put(self, array: NDArray[Any], dtype: Any = None) -> Array:
         """Copy a numpy array, strided or not, to the device as `dtype` (default: as it is)."""
         if self.name == "numpy":
@@ -60,6 +69,45 @@ class Backend:
         if self.name == "numpy":
             return np.partition(array, array.shape[1] - k, axis=1)[:, array.shape[1] - k :]
         return array.topk(k, dim=1, sorted=False).values
+
+    def product(self, x: Array, y: Array, out: Array = None) -> Array:
+        """Return the (n, m) dot products of the rows of x (n, d) and y (m, d), in `out` if its shape and dtype fit."""
+        if out is not None and (tuple(out.shape) != (x.shape[0], y.shape[0]) or out.dtype != x.dtype):
+            out = None
+        if self.name == "numpy":
+            return np.matmul(x, y.T, out=out)
+        import torch
+
+        return torch.mm(x, y.T, out=out) if out is not None else torch.mm(x, y.T)
+
+    def group_maxima(self, array: Array, groups: int, *, positive: bool) -> Array:
+        """Return the (n, groups) maxima of every `groups`-th column of an (n, m) array.
+
+        Args:
+            array: m is a multiple of `groups`.
+            groups: how many.
+            positive: only maxima above zero matter. Then bfloat16 is compared as int16, several times as fast:
+                numbers that are not negative order like their bits, and above all negative ones.
+        """
+        xp, shape = self.xp, (array.shape[0], -1, groups)
+        if positive and self.name == "torch" and array.dtype == xp.bfloat16:
+            import torch
+
+            return xp.max(array.view(torch.int16).view(shape), axis=1).view(torch.bfloat16)
+        return xp.max(xp.reshape(array, shape), axis=1)
+
+    def rounded_down(self, values: NDArray[np.float64], dtype: Any) -> Array:
+        """Return host values as an array of that dtype on the device, none above its value."""
+        if dtype == self.xp.float64:
+            return self.put(values)
+        # after rounding to nearest the next number below is at or under the value
+        low = np.nextafter(values.astype(np.float32), np.float32(-np.inf))
+        if dtype == self.xp.float32:
+            return self.put(low)
+        # a bfloat16 is the upper half of a float32: dropping the lower half rounds to zero, so below zero one is added
+        bits = low.view(np.uint32)
+        upper = (bits >> 16) + ((bits & 0xFFFF != 0) & (low < 0))
+        return self.put(upper.astype(np.uint16).view(np.int16)).view(self.xp.bfloat16)
 
     def manhattan(self, x: Array, y: Array) -> Array:
         """Return the (n, m) Manhattan distances of the rows of x (n, d) and y (m, d)."""

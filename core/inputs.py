@@ -35,13 +35,14 @@ class Input:
     notes: tuple[str, ...]
 
 
-def lay_out(vectors: Vectors, dim: int, nonfinite: str) -> Input:
+def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int) -> Input:
     """Return an input of rank 2 or more with its vectors as the last dim.
 
     Args:
         vectors: any shape; `dim` becomes d, the last of the others n, what is left are batches.
         dim: the dim along which a vector lies.
         nonfinite: `error`, `propagate` (such rows become NaN throughout) or `drop` (2-D only).
+        mapped: bytes above which an input that is not mapped is put into a file and mapped.
 
     Raises:
         ShapeError: rank 1, no elements, or a dim out of range.
@@ -53,7 +54,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str) -> Input:
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
     survey = checks.survey(vectors, dim)
-    rows = np.moveaxis(resident(vectors), dim, -1)
+    rows = np.moveaxis(resident(vectors, mapped), dim, -1)
     ids = vectors.ids if rank == 2 and dim == 1 and vectors.ids is not None else np.arange(rows.shape[-2])
     missing, zero, notes = ~survey.finite, survey.zero, []
     if missing.any():

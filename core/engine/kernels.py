@@ -4,25 +4,53 @@ A kernel prepares each row once and gives a tile of *nearness*: a number that is
 rows, whatever the metric. For a distance it is the negated distance, or its negated square. Only the engine
 sees it; what leaves the engine is the metric itself.
 
-The bound is the standard one for a dot product of length d in arithmetic with unit roundoff u, in any order
-of summation (Higham 2002, section 3.1)::
+The bound. A row x is stored as x' = x + dx, so
 
-    |fl(x.y) - x.y|  <=  d u / (1 - d u)  sum |x_i y_i|  <=  about d u |x| |y|
+    |x.y - x'.y'|  <=  |dx| |y| + |x'| |dy|
 
-plus 2 u |x| |y| for factors that were rounded themselves, plus what underflow can take from each product and
-from each factor.
+and a dot product of length d in arithmetic with unit roundoff u is off, in any order of summation, by at most
+(Higham 2002, section 3.1)
+
+    d u / (1 - d u)  sum |x'_i y'_i|  <=  about d u |x'| |y'|
+
+plus what underflow can take from each factor and each product. A bfloat16 product is summed in float32 and rounded once
+more at the end, by at most 2^-8 of itself; that part is kept apart, as `relative`.
 """
 
 from dataclasses import dataclass
-from math import cos, inf, pi
+from math import inf, pi
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..backend import Array, Backend
 from ..metrics import EPS, magnitude
+from ..results import Column
 
 CHUNK = 1 << 20  # numbers that are widened at a time
-ROUNDOFF = {"float32": 2.0**-24, "float64": 2.0**-53}
-UNDERFLOW = {"float32": 2.0**-126, "float64": 2.0**-1022}
+
+
+class Arithmetic(NamedTuple):
+    """What a dtype does to numbers.
+
+    Args:
+        stored: unit roundoff of the dtype, or 0 where the loss is measured row by row.
+        summed: unit roundoff of the sums, with what the order and the exact scores themselves may add.
+        relative: what rounding the result takes at most, as a share of it.
+        least: the smallest normal number.
+    """
+
+    stored: float
+    summed: float
+    relative: float
+    least: float
+
+
+ARITHMETIC = {
+    "bfloat16": Arithmetic(0.0, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126),
+    "float32": Arithmetic(2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126),
+    "float64": Arithmetic(2.0**-53, 2 * 2.0**-53, 0.0, 2.0**-1022),
+}
 
 
 class Side(NamedTuple):
@@ -30,11 +58,13 @@ class Side(NamedTuple):
 
     Args:
         rows: (n, d) in the kernel's dtype.
-        norms: (n,) at least the norm of each row, of the kind that the bound needs.
+        norms: (n,) the norm of each row, of the kind that the bound needs; 0 for a row of NaN.
+        lost: (n,) at least the norm of what storing it in the dtype took.
     """
 
     rows: Array
     norms: Array
+    lost: Array
 
 
 @dataclass(frozen=True)
@@ -43,10 +73,12 @@ class Kernel:
 
     Args:
         metric: a name of the catalogue.
-        dtype: `float32` or `float64`, of the products.
+        dtype: `bfloat16`, `float32` or `float64`, of the products.
         scaled: whether squares of the inputs may leave float64.
         backend: where to compute.
         eps: the least norm that a cosine divides by.
+        center: (d,) a point to move the origin to, for Euclidean distances: the closer to the rows, the
+            tighter the bound.
     """
 
     metric: str
@@ -54,46 +86,83 @@ class Kernel:
     scaled: bool
     backend: Backend
     eps: float = EPS
+    center: Column | None = None
+
+    @property
+    def relative(self) -> float:
+        """The part of the error that is proportional to the nearness itself."""
+        return ARITHMETIC[self.dtype].relative
 
     def prepare(self, rows: Any) -> Side:
         """Return the prepared form of (n, d) host rows, widened a few rows at a time."""
         xp = self.backend.xp
         step = max(1, CHUNK // rows.shape[1])
         parts = [self._prepared(rows[start : start + step]) for start in range(0, len(rows), step)]
-        if len(parts) == 1:
-            return parts[0]
-        return Side(xp.concat([part.rows for part in parts]), xp.concat([part.norms for part in parts]))
+        return parts[0] if len(parts) == 1 else Side(*(xp.concat(part) for part in zip(*parts, strict=True)))
 
     def _prepared(self, rows: Any) -> Side:
         xp = self.backend.xp
+        x = self._wide(rows)
+        stored = xp.astype(x, getattr(xp, self.dtype))
+        norms = xp.sum(xp.abs(x), axis=1) if self.metric == "manhattan" else xp.sqrt(xp.vecdot(x, x))
+        # a row of NaN must not take the bound of the others with it
+        norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
+        if self.dtype != "bfloat16":
+            return Side(stored, norms, ARITHMETIC[self.dtype].stored * norms)
+        rest = x - xp.astype(stored, xp.float64)
+        lost = xp.sqrt(xp.vecdot(rest, rest))
+        return Side(stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost))
+
+    def _wide(self, rows: Any) -> Array:
+        """Return rows in float64 as the product takes them: of unit length, around the center, or as they are."""
+        xp = self.backend.xp
         x = self.backend.put(rows, xp.float64)
-        narrow = getattr(xp, self.dtype)
-        if self.metric not in ("cosine", "angular"):
-            norms = xp.sum(xp.abs(x), axis=1) if self.metric == "manhattan" else xp.sqrt(xp.vecdot(x, x))
-            # a row of NaN must not take the bound of the others with it
-            return Side(xp.astype(x, narrow), xp.where(xp.isnan(norms), xp.zeros_like(norms), norms))
-        scale = magnitude(x) if self.scaled else xp.ones_like(x[:, 0])
-        x = x / scale[:, None]
-        norms = xp.sqrt(xp.vecdot(x, x))
-        divisor = xp.maximum(norms, xp.clip(self.eps / scale, 0.0, 1e150))
-        unit = x / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
-        return Side(xp.astype(unit, narrow), xp.ones_like(norms))
+        if self.metric in ("cosine", "angular"):
+            scale = magnitude(x) if self.scaled else xp.ones_like(x[:, 0])
+            x = x / scale[:, None]
+            divisor = xp.maximum(xp.sqrt(xp.vecdot(x, x)), xp.clip(self.eps / scale, 0.0, 1e150))
+            return x / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
+        return x if self.center is None else x - self.backend.put(self.center)[None, :]
 
-    def tile(self, x: Side, y: Side) -> tuple[Array, Array]:
-        """Return (n, m) nearness and (n,) bounds of its error."""
-        xp, d = self.backend.xp, x.rows.shape[1]
-        length = x.norms + xp.max(y.norms)
+    def tile(self, x: Side, y: Side, out: Array = None) -> tuple[Array, Array]:
+        """Return (n, m) nearness and (n,) bounds of its error, but for the relative part.
+
+        Args:
+            x: n prepared rows.
+            y: m prepared rows.
+            out: an (n, m) array of the dtype that may be overwritten.
+        """
+        xp = self.backend.xp
         if self.metric == "manhattan":
-            return -self.backend.manhattan(x.rows, y.rows), self._bound(d, length, length)
-        product = x.rows @ y.rows.T
+            return -self.backend.manhattan(x.rows, y.rows), self._summed(x) * (x.norms + xp.max(y.norms))
+        product = self.backend.product(x.rows, y.rows, out)
         if self.metric in ("cosine", "angular", "dot"):
-            return product, self._bound(d, x.norms * xp.max(y.norms), length)
-        near = 2.0 * product - (x.norms**2)[:, None] - (y.norms**2)[None, :]
-        return near, self._bound(d, length**2, length)
+            return product, self._product_error(x, y)
+        squares = [xp.astype(side.norms**2, product.dtype) for side in (x, y)]
+        near = 2.0 * product - squares[0][:, None] - squares[1][None, :]
+        size = (x.norms + xp.max(y.norms)) ** 2
+        return near, 2.02 * self._product_error(x, y) + 8 * ARITHMETIC[self.dtype].summed * size
 
-    def _bound(self, d: int, size: Array, length: Array) -> Array:
-        u, least = ROUNDOFF[self.dtype], UNDERFLOW[self.dtype]
-        return 1.01 * (d + 8) * u * size + d * least * (1.0 + length)
+    def _summed(self, x: Side) -> float:
+        return float((x.rows.shape[1] + 8) * ARITHMETIC[self.dtype].summed)
+
+    def _product_error(self, x: Side, y: Side) -> Array:
+        xp, least = self.backend.xp, ARITHMETIC[self.dtype].least
+        longest, most_lost = xp.max(y.norms), xp.max(y.lost)
+        stored = x.norms + x.lost
+        error = x.lost * longest + stored * most_lost + self._summed(x) * stored * (longest + most_lost)
+        return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + longest)
+
+    def at_least(self, near: Array, error: Array) -> Array:
+        """Return float64 lower bounds of the exact nearness of (n, w) approximate ones."""
+        xp = self.backend.xp
+        near = xp.astype(near, xp.float64)
+        return near - xp.abs(near) * self.relative - error[:, None]
+
+    def reach(self, exact: Column, error: Column) -> Column:
+        """Return the least approximate nearness of any pair whose exact one is `exact` or more."""
+        target = exact - error
+        return np.where(target >= 0, target / (1 + self.relative), target / (1 - self.relative))
 
     def scores(self, near: Array) -> Array:
         """Return the metric of a tile of nearness."""
@@ -108,12 +177,12 @@ class Kernel:
             return xp.sqrt(xp.clip(-near, 0.0, None))
         return xp.clip(-near, 0.0, None)
 
-    def nearness(self, score: float) -> float:
-        """Return a nearness that every pair at least as close as `score` reaches, but for the tile's error."""
+    def nearness(self, scores: Column) -> Column:
+        """Return a nearness that every pair at least as close as the score has, for an array of float64 scores."""
         if self.metric in ("cosine", "dot"):
-            return score
-        if score < 0:
-            return inf
+            return scores
         if self.metric == "angular":
-            return cos(pi * min(score, 1.0)) - 1e-12
-        return -(score * score if self.metric == "euclidean" else score) * (1 + 1e-12)
+            near = np.cos(pi * np.minimum(scores, 1.0)) - 1e-12
+        else:
+            near = -(scores**2 if self.metric == "euclidean" else scores) * (1 + 1e-12)
+        return np.where(scores < 0, inf, near)

@@ -27,16 +27,20 @@ def available_memory() -> int:
     return max(free, 0)
 
 
-def resident(vectors: Vectors) -> Column:
+def resident(vectors: Vectors, most: int) -> Column:
     """Return all rows as one array: what is mapped stays mapped, what fits is read, the rest is mapped from a file.
 
     A sweep reads B once per stripe of A. Parquet is decoded once here, not that often.
+
+    Args:
+        vectors: any input.
+        most: bytes that fit.
     """
     if isinstance(vectors, ArrayVectors) and vectors.array.dtype.isnative:
         return vectors.array
     size = int(np.prod(vectors.shape)) * vectors.dtype.itemsize
     array: Any
-    if size <= available_memory() // 4:
+    if size <= most:
         array = np.empty(vectors.shape, dtype=vectors.dtype)
     else:
         # unlinked at once: the mapping keeps the bytes until the process ends, however it ends

@@ -1,23 +1,23 @@
-"""What becomes of the tiles: the k best of each row, or all pairs up to a threshold."""
+"""What becomes of the tiles: the k best of each row, all pairs up to a threshold, or the best pairs overall."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
-from ..backend import Array, Backend
-from ..errors import DataError, ResourceError
+from ..backend import Array
+from ..errors import ResourceError
 from ..results import Column
+from .candidates import GROUPS, Hits
 from .exact import Pairs, best_of
 from .kernels import Kernel
+from .selection import Scan
 from .tiles import Span
 
-GROUPS = 128
-MOST_CANDIDATES = 1 << 21  # of one stripe, before they are reduced to the exact best
-MOST_PAIRS = 100_000_000
 EARLY, EVERY = 4, 8  # blocks after which the bound is tightened: the first few, then every so often
 
-Hits = tuple[Column, Column, Column]
-NO_HITS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
+Give = Callable[[Hits], None]
 
 
 class Reducer(Protocol):
@@ -36,201 +36,250 @@ class Reducer(Protocol):
         """Finish a stripe."""
 
 
-def candidates(backend: Backend, near: Array, peaks: Array, low: Array) -> Hits:
-    """Return row, column and nearness of all places of a tile that reach `low`, opening only groups that do.
+@dataclass(frozen=True)
+class Question:
+    """What every selection has to know.
 
     Args:
-        backend: the backend of the arrays.
-        near: (n, depth * groups) nearness.
-        peaks: (n, groups) maximum of each group; a group is every `groups`-th column.
-        low: (n,) least nearness of interest.
+        kernel: the kernel of the tiles.
+        pairs: the exact scores.
+        larger_is_closer: the direction of the metric.
+        gaps: whether B has rows of NaN, which are never found.
+        exclude_self: whether to leave out column i of row i.
+        unordered: whether row i, column j and row j, column i are one pair, listed as i < j.
+        most: how many candidates may be held, before they are reduced to the exact best.
+        numbers: (m,) the numbers of B's rows where some were left out, ascending; None where none was.
     """
-    xp, groups = backend.xp, peaks.shape[1]
-    row, group = xp.nonzero(peaks >= low[:, None])
-    depth = near.shape[1] // groups
-    offsets = xp.arange(depth, dtype=row.dtype, device=_device(row)) * groups
-    places = (row * near.shape[1] + group)[:, None] + offsets[None, :]
-    opened = xp.reshape(xp.take(xp.reshape(near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
-    hit, step = xp.nonzero((opened >= xp.take(low, row)[:, None]) & (opened > -float("inf")))
-    column = step * groups + xp.take(group, hit)
-    found = (xp.take(row, hit), column, opened[hit, step])
-    return tuple(backend.get(part) for part in found)  # type: ignore[return-value]
+
+    kernel: Kernel
+    pairs: Pairs
+    larger_is_closer: bool
+    gaps: bool = False
+    exclude_self: bool = False
+    unordered: bool = False
+    most: int = 1 << 21
+    numbers: Column | None = None
+
+    def skips(self, stripe: Span, block: Span) -> bool:
+        """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
+        return self.unordered and block.stop <= stripe.start + 1
+
+    def without_others(self, stripe: Span, block: Span, near: Array) -> Array:
+        """Return a tile whose places that are not asked for are -inf."""
+        xp = self.kernel.backend.xp
+        if not self.exclude_self or block.start >= stripe.stop or stripe.start >= block.stop:
+            return near
+        row = np.arange(stripe.start, stripe.stop)[:, None]
+        column = np.arange(block.start, block.stop)[None, :]
+        keep = self.kernel.backend.put(column > row if self.unordered else column != row)
+        return xp.where(keep, near, xp.full_like(near, -np.inf))
+
+    def wanted(self, stripe: Span, block: Span, hits: Hits) -> Hits:
+        """Return the hits of a tile as numbers of rows and columns of the whole, without those not asked for."""
+        row, column, near = hits[0] + stripe.start, hits[1] + block.start, hits[2]
+        if not self.exclude_self:
+            return row, column, near
+        number = column if self.numbers is None else self.numbers[column]
+        keep = number > row if self.unordered else number != row
+        return row[keep], column[keep], near[keep]
 
 
-def _device(array: Array) -> Any:
-    return getattr(array, "device", None)
-
-
-def group_peaks(backend: Backend, near: Array, *, gaps: bool) -> tuple[Array, Array]:
-    """Return a tile, filled up with -inf to whole groups, and the (n, groups) maxima of its groups."""
-    xp, (n, width) = backend.xp, near.shape
-    if gaps:  # a maximum with a NaN is NaN, and would hide its group
-        near = xp.where(xp.isnan(near), xp.full_like(near, -float("inf")), near)
-    missing = -width % GROUPS
-    if missing:
-        filler = xp.full((n, missing), -float("inf"), dtype=near.dtype, device=_device(near))
-        near = xp.concat([near, filler], axis=1)
-    return near, xp.max(xp.reshape(near, (n, -1, GROUPS)), axis=1)
-
-
+@dataclass
 class TopK:
     """The k best columns of each row.
 
-    A column of the true top k has an exact nearness of at least the k-th best approximate one minus the error,
-    so its approximate nearness is at least that minus twice the error. All those are kept, scored exactly,
-    and the k best of them are the k best of all.
+    Known of each row is `sure`, a nearness that k of its columns have for certain. A column that may reach it
+    is kept and scored exactly at the end of the stripe, and the k best of those are the k best of all.
 
     Args:
         k: how many.
-        kernel: the kernel of the tiles.
-        pairs: the exact scores.
-        gaps: whether B has rows of NaN, which are never found.
-        exclude_self: whether to leave out column i of row i.
-        larger_is_closer: the direction of the metric.
+        question: what is asked of which rows.
+        give: takes row, column and score of finished rows, best first.
     """
 
-    def __init__(
-        self, k: int, kernel: Kernel, pairs: Pairs, *, gaps: bool, exclude_self: bool, larger_is_closer: bool
-    ) -> None:
-        self.k = k
-        self.backend = kernel.backend
-        self.pairs = pairs
-        self.gaps = gaps
-        self.exclude_self = exclude_self
-        self.larger_is_closer = larger_is_closer
-        self.results: list[Hits] = []
+    k: int
+    question: Question
+    give: Give
 
     def skips(self, stripe: Span, block: Span) -> bool:
-        """Tell whether this tile has nothing to give: it always has."""
-        return False
+        """Tell whether this tile has nothing to give."""
+        return self.question.skips(stripe, block)
 
     def begin(self, stripe: Span) -> None:
-        """Start a stripe with no bound."""
-        self.best: Array = None
-        self.low = np.full(len(stripe), -np.inf)
+        """Start a stripe with nothing sure."""
+        self.pool: Array = None
+        self.sure = np.full(len(stripe), -np.inf)
         self.blocks = 0
         self.found: list[Hits] = []
 
     def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
         """Keep what may be among the k best."""
-        filled, peaks = group_peaks(self.backend, near, gaps=self.gaps)
+        question = self.question
+        scan = Scan(question.kernel, near, error, self.sure, gaps=question.gaps)
         if self.blocks < EARLY or self.blocks % EVERY == 0:
-            self._tighten(filled, peaks, error)
+            self._tighten(scan)
         self.blocks += 1
-        row, column, approximate = candidates(self.backend, filled, peaks, rounded_down(self.low, self.backend, near))
-        column = column + block.start
-        if self.exclude_self:
-            others = row + stripe.start != column
-            row, column, approximate = row[others], column[others], approximate[others]
-        self.found.append((row, column, approximate))
-        if sum(len(part[0]) for part in self.found) > MOST_CANDIDATES:
-            row, column, _ = self._best(stripe)
-            self.found = [(row, column, np.full(len(row), np.inf))]  # they stay whatever the bound
+        hits = scan.candidates(self.sure, question.pairs, stripe, block, usual=self._asked)
+        self.found.append(question.wanted(stripe, block, hits))
+        if sum(len(part[0]) for part in self.found) > question.most:
+            row, column, score = self._best(stripe)
+            self._raise(row - stripe.start, score)
+            self.found = [(row, column, np.full(len(row), np.inf))]  # they stay whatever is sure
 
     def end(self, stripe: Span) -> None:
-        """Score the candidates of the stripe and keep the k best of each row."""
-        row, column, score = self._best(stripe)
-        self.results.append((row + stripe.start, column, score))
+        """Score the candidates of the stripe and give the k best of each row."""
+        self.give(self._best(stripe))
 
-    def _tighten(self, near: Array, peaks: Array, error: Array) -> None:
-        """Raise the bound: maxima of disjoint groups are scores, so the k-th of them bounds the k-th best."""
-        xp = self.backend.xp
-        wanted = self.k + self.exclude_self  # the row itself may be one of them
-        pool = peaks if 2 * wanted <= GROUPS else near
-        pool = pool if self.best is None else xp.concat([self.best, pool], axis=1)
-        if pool.shape[1] < wanted:
-            self.best = pool
-            return
-        self.best = self.backend.largest(pool, wanted)
-        kth = self.backend.get(xp.min(self.best, axis=1)).astype(np.float64)
-        self.low = np.maximum(self.low, kth - 2 * known(self.backend, error))
+    @property
+    def _asked(self) -> int:
+        return self.k + self.question.exclude_self  # the row itself may be among the best
+
+    def _tighten(self, scan: Scan) -> None:
+        """Raise what is sure: maxima of disjoint groups are scores, so the k-th of them bounds the k-th best."""
+        kernel, wanted = self.question.kernel, self._asked
+        xp = kernel.backend.xp
+        pool = kernel.at_least(scan.peaks if 2 * wanted <= GROUPS else scan.near, scan.error)
+        pool = pool if self.pool is None else xp.concat([self.pool, pool], axis=1)
+        self.pool = kernel.backend.largest(pool, wanted) if pool.shape[1] > wanted else pool
+        if self.pool.shape[1] == wanted:
+            self.sure = np.maximum(self.sure, kernel.backend.get(xp.min(self.pool, axis=1)))
+
+    def _raise(self, rows: Column, scores: Column) -> None:
+        """Raise what is sure to the exact k-th score of the rows that have k."""
+        full = np.flatnonzero(np.bincount(rows, minlength=len(self.sure)) == self.k)
+        last = np.searchsorted(rows, full, side="right") - 1
+        self.sure[full] = np.maximum(self.sure[full], self.question.kernel.nearness(scores[last]))
 
     def _best(self, stripe: Span) -> Hits:
         row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        keep = near >= self.low[row]
+        keep = near >= self.sure[row - stripe.start]
         row, column = row[keep], column[keep]
-        score = self.pairs.score(row + stripe.start, column)
-        best = best_of(row, column, score, self.k, larger_is_closer=self.larger_is_closer)
+        score = self.question.pairs.score(row, column)
+        best = best_of(row, column, score, self.k, larger_is_closer=self.question.larger_is_closer)
         return row[best], column[best], score[best]
 
 
+@dataclass
 class Threshold:
     """All pairs whose exact score is at the threshold or closer.
 
     Args:
         threshold: the least similarity, or the largest distance.
-        kernel: the kernel of the tiles.
-        pairs: the exact scores.
-        gaps: whether B has rows of NaN, which are never found.
-        exclude_self: whether to leave out column i of row i.
-        unordered: whether row i, column j and row j, column i are one pair, listed as i < j.
-        larger_is_closer: the direction of the metric.
+        most: how many pairs may be found.
+        question: what is asked of which rows.
+        give: takes row, column and score of the pairs of a stripe, in order of row and column.
     """
 
-    def __init__(
-        self,
-        threshold: float,
-        kernel: Kernel,
-        pairs: Pairs,
-        *,
-        gaps: bool,
-        exclude_self: bool,
-        unordered: bool,
-        larger_is_closer: bool,
-    ) -> None:
-        self.threshold = threshold
-        self.backend = kernel.backend
-        self.near = kernel.nearness(threshold)
-        self.pairs = pairs
-        self.gaps = gaps
-        self.exclude_self = exclude_self
-        self.unordered = unordered
-        self.larger_is_closer = larger_is_closer
-        self.results: list[Hits] = []
-        self.count = 0
+    threshold: float
+    most: int
+    question: Question
+    give: Give
+    count: int = 0
 
     def skips(self, stripe: Span, block: Span) -> bool:
-        """Tell whether this tile has nothing to give: of unordered pairs only the upper triangle counts."""
-        return self.unordered and block.stop <= stripe.start + 1
+        """Tell whether this tile has nothing to give."""
+        return self.question.skips(stripe, block)
 
     def begin(self, stripe: Span) -> None:
         """Start a stripe."""
-        self.found: list[Hits] = [NO_HITS]  # of the last row alone every tile may be skipped
+        self.found: list[Hits] = []
 
     def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
         """Score what may reach the threshold and keep what does."""
-        filled, peaks = group_peaks(self.backend, near, gaps=self.gaps)
-        low = rounded_down(self.near - known(self.backend, error), self.backend, near)
-        row, column, _ = candidates(self.backend, filled, peaks, low)
-        row, column = row + stripe.start, column + block.start
-        if self.unordered:
-            row, column = row[column > row], column[column > row]
-        elif self.exclude_self:
-            row, column = row[column != row], column[column != row]
-        score = self.pairs.score(row, column)
-        close = score >= self.threshold if self.larger_is_closer else score <= self.threshold
+        question = self.question
+        sure = np.full(len(stripe), question.kernel.nearness(np.asarray(self.threshold)))
+        scan = Scan(question.kernel, near, error, sure, gaps=question.gaps)
+        hits = scan.candidates(sure, question.pairs, stripe, block)
+        row, column, _ = question.wanted(stripe, block, hits)
+        score = question.pairs.score(row, column)
+        close = score >= self.threshold if question.larger_is_closer else score <= self.threshold
         self.found.append((row[close], column[close], score[close]))
         self.count += int(close.sum())
-        if self.count > MOST_PAIRS:
-            raise ResourceError(f"more than {MOST_PAIRS:,} pairs reach {self.threshold}", "--threshold", "narrow it")
+        if self.count > self.most:
+            self._refuse(stripe, block)
 
     def end(self, stripe: Span) -> None:
-        """Put the pairs of the stripe in order of row and column."""
-        row, column, score = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        order = np.lexsort((column, row))
-        self.results.append((row[order], column[order], score[order]))
+        """Give the pairs of the stripe, in order of row and column."""
+        if self.found:
+            row, column, score = (np.concatenate(part) for part in zip(*self.found, strict=True))
+            order = np.lexsort((column, row))
+            self.give((row[order], column[order], score[order]))
+
+    def _refuse(self, stripe: Span, block: Span) -> None:
+        """Raise the error that names a threshold that would fit, judged by the tiles seen in this stripe."""
+        score = np.sort(np.concatenate([part[2] for part in self.found]))
+        score = score[::-1] if self.question.larger_is_closer else score
+        n, m = len(self.question.pairs.a), len(self.question.pairs.b)
+        tiles = len(stripe) * (block.stop - (stripe.start if self.question.unordered else 0))
+        everything = n * m / (2 if self.question.unordered else 1)
+        fitting = float(score[min(len(score) - 1, int(self.most * 0.8 * tiles / everything))])
+        raise ResourceError(
+            f"more than {self.most:,} pairs reach {self.threshold:g}",
+            "--threshold",
+            f"--threshold {fitting:.4g} would fit by what was seen so far; --max-results allows more",
+        )
 
 
-def known(backend: Backend, error: Array) -> Column:
-    """Return the bounds of the error on the host, or refuse rows whose products leave float64."""
-    bounds = backend.get(error).astype(np.float64)
-    if not np.isfinite(bounds).all():
-        raise DataError("a product of two rows leaves the range of float64", "", "scale the inputs down")
-    return bounds
+@dataclass
+class BestPairs:
+    """The best pairs of all, closest first, ties by row, then by column.
 
+    Args:
+        most: how many.
+        question: what is asked of which rows.
+        give: takes row, column and score of the pairs, once, from `finish`.
+    """
 
-def rounded_down(low: Column, backend: Backend, near: Array) -> Array:
-    """Return bounds in the dtype of a tile, never above their exact value."""
-    if near.dtype == backend.xp.float64:
-        return backend.put(low)
-    return backend.put(np.nextafter(low.astype(np.float32), np.float32(-np.inf)))
+    most: int
+    question: Question
+    give: Give
+    sure: float = -np.inf
+    pool: Column = field(default_factory=lambda: np.empty(0))
+    found: list[Hits] = field(default_factory=list)
+
+    def skips(self, stripe: Span, block: Span) -> bool:
+        """Tell whether this tile has nothing to give."""
+        return self.question.skips(stripe, block)
+
+    def begin(self, stripe: Span) -> None:
+        """Start a stripe; what is sure holds for all."""
+
+    def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
+        """Keep what may be among the best."""
+        question = self.question
+        near = question.without_others(stripe, block, near)
+        scan = Scan(question.kernel, near, error, np.full(len(stripe), self.sure), gaps=question.gaps)
+        self._tighten(scan)
+        sure = np.full(len(stripe), self.sure)
+        hits = scan.candidates(sure, question.pairs, stripe, block, usual=self.most / max(1, len(stripe)))
+        self.found.append(question.wanted(stripe, block, hits))
+        if sum(len(part[0]) for part in self.found) > max(question.most, 4 * self.most):
+            row, column, score = self._best()
+            if len(score) == self.most:
+                self.sure = max(self.sure, float(question.kernel.nearness(score[-1:])[0]))
+            self.found = [(row, column, np.full(len(row), np.inf))]
+
+    def end(self, stripe: Span) -> None:
+        """Finish a stripe; the pairs are known when all are."""
+
+    def finish(self) -> None:
+        """Score the candidates and give the best."""
+        self.give(self._best())
+
+    def _tighten(self, scan: Scan) -> None:
+        """Raise what is sure: maxima of disjoint groups are scores of different pairs."""
+        enough = 2 * self.most <= scan.peaks.shape[0] * GROUPS
+        bounds = scan.kernel.backend.get(scan.kernel.at_least(scan.peaks if enough else scan.near, scan.error)).ravel()
+        bounds = np.concatenate([self.pool, bounds[bounds > self.sure]])
+        if len(bounds) >= self.most:
+            bounds = np.partition(bounds, len(bounds) - self.most)[len(bounds) - self.most :]
+            self.sure = max(self.sure, float(bounds.min()))
+        self.pool = bounds
+
+    def _best(self) -> Hits:
+        row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
+        keep = near >= self.sure
+        row, column = row[keep], column[keep]
+        score = self.question.pairs.score(row, column)
+        order = np.lexsort((column, row, -score if self.question.larger_is_closer else score))[: self.most]
+        return row[order], column[order], score[order]

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
+
+from .candidates import GROUPS
 
 STRIPE = 1024
 BLOCK = 4096
+SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 64 << 20  # whole rows of a matrix that are held until they are written
 
 
@@ -28,12 +32,31 @@ class Plan:
         columns: m, rows of B.
         stripe: rows of A in a tile.
         block: rows of B in a tile.
+        kept_columns: rows of B that stay prepared; the others are prepared for every stripe.
     """
 
     rows: int
     columns: int
     stripe: int = STRIPE
     block: int = BLOCK
+    kept_columns: int = 0
+
+    @classmethod
+    def of(cls, rows: int, columns: int, dims: int, *, kept_columns: int = 0, whole_rows: bool = False) -> Self:
+        """Return the plan for vectors of `dims` numbers.
+
+        Args:
+            rows: n.
+            columns: m.
+            dims: d.
+            kept_columns: rows of B that stay prepared.
+            whole_rows: the result is written in whole rows, which have to be held.
+        """
+        fitting = max(GROUPS, SIDE_BYTES // (8 * dims) // GROUPS * GROUPS)
+        stripe, block = min(STRIPE, fitting), min(BLOCK, fitting)
+        if whole_rows:
+            stripe = max(1, min(stripe, FULL_ROWS_BYTES // (4 * columns)))
+        return cls(rows, columns, stripe, block, kept_columns)
 
     def stripes(self) -> Iterator[Span]:
         """Yield the ranges of A's rows."""
@@ -42,11 +65,6 @@ class Plan:
     def blocks(self) -> Iterator[Span]:
         """Yield the ranges of B's rows."""
         return _spans(self.columns, self.block)
-
-
-def whole_rows(rows: int, columns: int) -> Plan:
-    """Return the plan for a result that is written in whole rows."""
-    return Plan(rows, columns, stripe=max(1, min(STRIPE, FULL_ROWS_BYTES // (4 * columns))))
 
 
 def _spans(size: int, step: int) -> Iterator[Span]:

@@ -10,6 +10,7 @@ import numpy as np
 from .. import checks
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import find
+from ..engine.budget import budget_of
 from ..engine.sweep import Progress
 from ..errors import ParameterError, ShapeError
 from ..inputs import Input, lay_out
@@ -117,7 +118,8 @@ def _sides(a: Any, b: Any, nonfinite: str, names: list[str]) -> tuple[Input, Inp
     if "paired" in names and a.shape[-2] != b.shape[-2]:
         what = f"paired compares row i with row i, but A has {a.shape[-2]} rows and B has {b.shape[-2]}"
         raise ShapeError(what, where, "--aggregate argmax matches sets of different length")
-    sides = lay_out(a, -1, nonfinite), lay_out(b, -1, nonfinite)
+    mapped = budget_of(None).mapped
+    sides = lay_out(a, -1, nonfinite, mapped), lay_out(b, -1, nonfinite, mapped)
     if "paired" in names and any(side.rows.shape != side.vectors.shape for side in sides):
         raise ShapeError("rows that were left out break the pairs", where, "leave them out of both files first")
     return sides

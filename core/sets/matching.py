@@ -6,11 +6,12 @@ from math import fsum
 import numpy as np
 
 from ..backend import Backend
+from ..engine.budget import budget_of
+from ..engine.candidates import Hits
 from ..engine.exact import Pairs
 from ..engine.kernels import Kernel
-from ..engine.reducers import TopK
+from ..engine.reducers import Question, TopK
 from ..engine.sweep import Progress, sweep
-from ..engine.tiles import Plan
 from ..metrics import EPS, needs_scale
 from ..results import Column
 
@@ -64,10 +65,11 @@ def best_partners(
     """Return for each row of x its closest row of y; of equals the first."""
     scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
     kernel = Kernel("cosine", "float32", scaled, backend, eps)
-    pairs = Pairs("cosine", x, y, scaled, eps)
-    reducer = TopK(1, kernel, pairs, gaps=False, exclude_self=False, larger_is_closer=True)
-    sweep(x, y, kernel, reducer, Plan(len(x), len(y)), progress)
-    _, partners, scores = (np.concatenate(part) for part in zip(*reducer.results, strict=True))
+    question = Question(kernel, Pairs("cosine", x, y, scaled, eps), larger_is_closer=True)
+    found: list[Hits] = []
+    plan = budget_of(None).plan(len(x), len(y), x.shape[1], 4)
+    sweep(x, y, kernel, TopK(1, question, found.append), plan, progress)
+    _, partners, scores = (np.concatenate(part) for part in zip(*found, strict=True))
     return Match(partners, scores)
 
 

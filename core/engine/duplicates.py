@@ -1,0 +1,47 @@
+"""Equal rows: found by hash, confirmed number by number."""
+
+import numpy as np
+
+from ..results import Column
+
+CHUNK = 1 << 20  # numbers that are hashed at a time
+SHARE = 0.1  # of the rows that must fall away before it pays to copy the others
+
+
+def row_hashes(rows: Column) -> Column:
+    """Return a 64-bit hash of each row of an (n, ...) array of numbers; 0.0 and -0.0 count as one number."""
+    width = int(np.prod(rows.shape[1:]))
+    odd = np.random.default_rng(0).integers(0, 2**63, width, dtype=np.uint64) * 2 + 1
+    hashes = np.empty(len(rows), dtype=np.uint64)
+    step = max(1, CHUNK // max(1, width))
+    for start in range(0, len(rows), step):
+        bits = (rows[start : start + step].reshape(-1, width).astype(np.float64) + 0.0).view(np.uint64)
+        # the upper half is mixed in, because a product's low bits see only the low bits of its factor
+        hashes[start : start + step] = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
+    return hashes
+
+
+def occurrences(hashes: Column) -> tuple[Column, Column]:
+    """Return for each row which of its equals comes first, and how many of them come before it."""
+    order = np.argsort(hashes, kind="stable")
+    ranked = hashes[order]
+    start = np.searchsorted(ranked, ranked)
+    first, before = np.empty_like(order), np.empty_like(order)
+    first[order], before[order] = order[start], np.arange(len(order)) - start
+    return first, before
+
+
+def beyond(rows: Column, limit: int) -> Column | None:
+    """Return the rows that are left when of equal rows only the first `limit` stay; None where few would go."""
+    if limit >= len(rows):
+        return None
+    first, before = occurrences(row_hashes(rows))
+    extra = np.flatnonzero(before >= limit)
+    if len(extra) < SHARE * len(rows):
+        return None
+    same = np.ones(len(rows), dtype=bool)
+    step = max(1, CHUNK // max(1, rows.shape[1]))
+    for start in range(0, len(extra), step):
+        part = extra[start : start + step]
+        same[part] = ~(rows[part] == rows[first[part]]).all(axis=1)
+    return np.flatnonzero(same)

@@ -1,0 +1,93 @@
+"""The whole matrix of scores: kept, or handed on in whole rows as it comes."""
+
+from math import prod
+
+import numpy as np
+
+from .cells import Cells, Into, MatrixPart, MatrixRows, Sink
+from .engine.kernels import Kernel
+from .engine.matrix import Full, Moments
+from .engine.sweep import Progress, sweep
+from .engine.tiles import Plan
+from .pairing import Pairing
+from .results import Column, Columns, Grid, Result
+
+WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
+CORNER = 8
+SMALL = 16  # rows and columns of a matrix that a person still reads whole
+
+
+def matrix(pairing: Pairing, into: Into | None, nonfinite: str, progress: Progress | None) -> Result:
+    """Compute the matrix; the options are checked by the caller."""
+    n, m = pairing.shape
+    dtype, arithmetic = _dtypes(pairing)
+    kernel = Kernel(pairing.entry.name, arithmetic, pairing.scaled, pairing.backend, pairing.eps)
+    target = _Target(pairing, into, dtype)
+    moments: list[Moments] = []
+    for number, a, b in pairing.batches():
+        with Full(
+            kernel,
+            pairing.pairs(a, b),
+            m,
+            np.dtype(dtype),
+            lambda start, scores, number=number: target.take(number * n + start, scores),
+            exclude_self=pairing.exclude_self,
+            propagate=nonfinite == "propagate",
+        ) as reducer:
+            kept = pairing.budget.plan(n, m, pairing.dims, np.dtype(arithmetic).itemsize).kept_columns
+            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), progress)
+            moments.append(reducer.moments())
+    summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
+    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grid())
+
+
+def _dtypes(pairing: Pairing) -> tuple[str, str]:
+    """Return the dtypes of the matrix and of the arithmetic behind it."""
+    metric, automatic = pairing.entry.name, pairing.precision == "auto"
+    if pairing.precision == "float64" or (automatic and pairing.wide and metric not in ("cosine", "angular")):
+        return "float64", "float64"
+    long = automatic and pairing.dims > WIDEST_FLOAT32
+    product = metric in ("cosine", "dot") and not long and pairing.fits_float32
+    return "float32", "float32" if product else "float64"
+
+
+class _Target:
+    """Takes whole rows: for the caller's sink or the array in memory, and for the corner that a person sees."""
+
+    def __init__(self, pairing: Pairing, into: Into | None, dtype: str) -> None:
+        (n, m), self.pairing = pairing.shape, pairing
+        shape = (*pairing.batch, n, m)
+        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.exclude_self)
+        self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
+        self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
+        corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
+        self.corner = np.empty(corner, dtype=dtype)
+
+    def take(self, start: int, scores: Column) -> None:
+        """Take whole rows, the first of which is number `start`."""
+        if start < len(self.corner):
+            part = scores[: len(self.corner) - start, : self.corner.shape[1]]
+            self.corner[start : start + len(part)] = part
+        if self.sink is not None:
+            self.sink(MatrixPart(start, scores, self.cells))
+        elif self.array is not None:
+            self.array.reshape(-1, scores.shape[1])[start : start + len(scores)] = scores
+
+    def rows(self) -> MatrixRows | Columns:
+        """Return the cells of a matrix in memory."""
+        if self.array is None:
+            return Columns({})
+        return MatrixRows(self.array.reshape(-1, self.array.shape[-1]), self.cells)
+
+    def grid(self) -> Grid | None:
+        """Return the corner; batches have none."""
+        if self.pairing.batch:
+            return None
+        ids = self.pairing.a.ids[: len(self.corner)], self.pairing.b.ids[: self.corner.shape[1]]
+        return Grid(self.pairing.shape, *ids, self.corner)
+
+    def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
+        size = prod(shape) * np.dtype(dtype).itemsize
+        hint = "-o scores.npy writes it as it comes; --top-k or --threshold keep a part"
+        self.pairing.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+        return np.empty(shape, dtype=dtype)

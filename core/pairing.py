@@ -1,0 +1,113 @@
+"""Two inputs about to be compared row by row: their shapes, batches, arithmetic and notes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import checks
+from .backend import Backend
+from .catalogue import Entry
+from .engine.budget import Budget
+from .engine.exact import Pairs
+from .errors import ShapeError
+from .inputs import Input
+from .metrics import needs_scale
+from .results import Column
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What is compared with what.
+
+    Args:
+        a: one side.
+        b: the other; the same where A is compared with itself.
+        entry: the metric's row of the catalogue.
+        eps: the least norm that a cosine divides by.
+        exclude_self: whether row i with row i is left out.
+        alone: whether A is compared with itself.
+        precision: `auto`, `float32` or `float64`.
+        backend: where to compute.
+        budget: the bytes that may be used.
+    """
+
+    a: Input
+    b: Input
+    entry: Entry
+    eps: float
+    exclude_self: bool
+    alone: bool
+    precision: str
+    backend: Backend
+    budget: Budget
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """The batch dims, broadcast."""
+        try:
+            return np.broadcast_shapes(self.a.rows.shape[:-2], self.b.rows.shape[:-2])
+        except ValueError:
+            raise ShapeError(
+                f"the batches do not fit: {self.a.rows.shape[:-2]} in A, {self.b.rows.shape[:-2]} in B",
+                f"{self.a.vectors.name}, {self.b.vectors.name}",
+                "dims before the rows must be equal, or 1 on one side",
+            ) from None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows of A and of B."""
+        return self.a.rows.shape[-2], self.b.rows.shape[-2]
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        return int(self.a.rows.shape[-1])
+
+    @property
+    def scaled(self) -> bool:
+        """Whether squares of the inputs may leave float64."""
+        return needs_scale(self.a.rows.dtype) or needs_scale(self.b.rows.dtype)
+
+    @property
+    def wide(self) -> bool:
+        """Whether an input holds numbers that float32 cannot."""
+        return any(v.dtype.itemsize > (4 if v.dtype.kind == "f" else 2) for v in (self.a.rows, self.b.rows))
+
+    @property
+    def fits_float32(self) -> bool:
+        """Whether the rows and their products stay in the range of float32."""
+        sizes = self.a.largest, self.b.largest, self.a.largest * self.b.largest * self.dims
+        return self.entry.name in ("cosine", "angular") or max(sizes) < 1e37
+
+    def batches(self) -> Iterator[tuple[int, Column, Column]]:
+        """Yield the number of each batch with its (n, d) and (m, d) rows."""
+        a = np.broadcast_to(self.a.rows, self.batch + self.a.rows.shape[-2:])
+        b = np.broadcast_to(self.b.rows, self.batch + self.b.rows.shape[-2:])
+        for number, index in enumerate(np.ndindex(self.batch)):
+            yield number, a[index], b[index]
+
+    def pairs(self, a: Column, b: Column) -> Pairs:
+        """Return the exact scores of a batch."""
+        return Pairs(self.entry.name, a, b, self.scaled, self.eps)
+
+    def check(self) -> None:
+        """Refuse inputs that do not fit each other."""
+        a, b = self.a.vectors, self.b.vectors
+        checks.check_same_width(a, b, self.a.rows.shape[-1], self.b.rows.shape[-1])
+
+    def inputs(self) -> dict[str, str]:
+        """Return the names of the inputs by role."""
+        names = {"a": self.a.vectors.name, "b": self.b.vectors.name}
+        return {"a": names["a"]} if self.alone else names
+
+    def notes(self) -> Iterator[str]:
+        """Yield what to tell the reader of the inputs."""
+        yield from self.a.notes
+        if not self.alone:
+            yield from self.b.notes
+        sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
+        zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
+        counted = " and ".join(f"{count} zero rows in {name}" for name, count in zeros.items() if count)
+        if counted and self.entry.name in ("cosine", "angular"):
+            yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"

@@ -1,0 +1,153 @@
+"""Selections of pairs: the k best of each row, all up to a threshold, or the best of all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import fsum
+
+import numpy as np
+
+from .engine.duplicates import beyond
+from .engine.exact import Pairs
+from .engine.kernels import Kernel
+from .engine.matrix import Moments
+from .engine.mixed import bfloat16_pays
+from .engine.reducers import BestPairs, Give, Question, Threshold, TopK
+from .engine.sweep import Progress, sweep
+from .engine.candidates import Hits
+from .pairing import Pairing
+from .results import Column, Columns, Result, Scalar
+
+ROW = 24  # bytes of a listed pair
+CENTER_ROWS = 4096
+
+RowsInto = Callable[[dict[str, Column]], None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which pairs are listed; one of the three is given.
+
+    Args:
+        top_k: the k closest rows of B for each row of A.
+        threshold: all pairs with at least this similarity, or at most this distance.
+        max_pairs: the closest pairs of all.
+        max_results: how many pairs a threshold may give.
+    """
+
+    top_k: int | None = None
+    threshold: float | None = None
+    max_pairs: int | None = None
+    max_results: int = 100_000_000
+
+
+def selection(pairing: Pairing, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
+    """List chosen pairs; the options are checked by the caller."""
+    n, m = pairing.shape
+    if rows_into is None and choice.threshold is None:
+        count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
+        pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
+    listing = _Listing(pairing, choice, rows_into)
+    for number, a, b in pairing.batches():
+        _sweep(pairing, choice, a, b, lambda hits, number=number: listing.take(number, hits), progress)
+    return listing.result()
+
+
+def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> None:
+    numbers = None
+    if choice.top_k is not None:
+        # of equal rows a top k lists the first: more than k of them are never needed
+        numbers = beyond(b, choice.top_k + pairing.exclude_self)
+        b = b if numbers is None else b[numbers]
+    kernel = _kernel(pairing, a, b)
+    question = Question(
+        kernel=kernel,
+        pairs=Pairs(pairing.entry.name, a, b, pairing.scaled, pairing.eps),
+        larger_is_closer=pairing.entry.larger_is_closer,
+        gaps=bool(pairing.b.missing.any()),
+        exclude_self=pairing.exclude_self,
+        unordered=pairing.alone and pairing.exclude_self and choice.top_k is None,
+        numbers=numbers,
+        most=pairing.budget.candidates,
+    )
+    reducer: TopK | Threshold | BestPairs
+    if choice.top_k is not None:
+        reducer = TopK(min(choice.top_k, len(b)), question, _renumbered(give, numbers))
+    elif choice.threshold is not None:
+        reducer = Threshold(choice.threshold, choice.max_results, question, give)
+    else:
+        reducer = BestPairs(choice.max_pairs or 0, question, give)
+    itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
+    sweep(a, b, kernel, reducer, pairing.budget.plan(len(a), len(b), pairing.dims, itemsize), progress)
+    if isinstance(reducer, BestPairs):
+        reducer.finish()
+
+
+def _renumbered(give: Give, numbers: Column | None) -> Give:
+    if numbers is None:
+        return give
+    return lambda hits: give((hits[0], numbers[hits[1]], hits[2]))
+
+
+def _kernel(pairing: Pairing, a: Column, b: Column) -> Kernel:
+    """Return the fastest kernel whose bound holds for this metric and these numbers."""
+    metric, backend = pairing.entry.name, pairing.backend
+    dtype, center = "float32", None
+    if metric in ("euclidean", "sqeuclidean"):
+        # distances do not change with the origin, and near the rows little cancels
+        center = np.nanmean(b[:: max(1, len(b) // CENTER_ROWS)].astype(np.float64), axis=0)
+    elif pairing.precision == "auto" and bfloat16_pays(backend, pairing.dims):
+        dtype = "bfloat16"
+    if metric == "manhattan" or pairing.precision == "float64" or not pairing.fits_float32:
+        dtype, center = "float64", None
+    return Kernel(metric, dtype, pairing.scaled, backend, pairing.eps, center)
+
+
+@dataclass
+class _Listing:
+    """Collects the pairs as rows of the result, or hands them on."""
+
+    pairing: Pairing
+    choice: Choice
+    rows_into: RowsInto | None
+    parts: list[dict[str, Column]] = field(default_factory=list)
+    moments: list[Moments] = field(default_factory=list)
+
+    def take(self, number: int, hits: Hits) -> None:
+        columns = self._columns(number, hits)
+        scores = hits[2]
+        if len(scores):
+            total = fsum(scores.tolist())
+            self.moments.append(Moments(len(scores), total, float(scores.min()), float(scores.max())))
+        if self.rows_into is None:
+            self.parts.append(columns)
+        elif len(scores):
+            self.rows_into(columns)
+
+    def result(self) -> Result:
+        empty = np.empty(0, dtype=np.int64)
+        if not self.moments and self.rows_into is not None:
+            self.rows_into(self._columns(0, (empty, empty, np.empty(0))))
+        parts = self.parts or [self._columns(0, (empty, empty, np.empty(0)))]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        rows = Columns({} if self.rows_into is not None else columns)
+        return Result("pairwise", {}, {}, self._summary(), rows, notes=tuple(self._notes()))
+
+    def _columns(self, number: int, hits: Hits) -> dict[str, Column]:
+        rows, columns, scores = hits
+        listed = {"batch": np.full(len(rows), number)} if self.pairing.batch else {}
+        listed["a"] = self.pairing.a.ids[rows]
+        if self.choice.top_k is not None:
+            listed["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
+        return {**listed, "b": self.pairing.b.ids[columns], "score": scores}
+
+    def _summary(self) -> dict[str, Scalar]:
+        moments = Moments().merge(self.moments)
+        counted = {"k": self.choice.top_k} if self.choice.top_k is not None else {"pairs": moments.count}
+        rows, columns = self.pairing.shape
+        return {"rows": rows, "columns": columns, **counted, **moments.summary()}
+
+    def _notes(self) -> list[str]:
+        most = self.pairing.shape[1] - self.pairing.exclude_self
+        if self.choice.top_k is None or self.choice.top_k <= most:
+            return []
+        return [f"k is {self.choice.top_k}, but a row has at most {most} others: all of them are listed"]
