@@ -80,21 +80,24 @@ class Backend:
 
         return torch.mm(x, y.T, out=out) if out is not None else torch.mm(x, y.T)
 
-    def group_maxima(self, array: Array, groups: int, *, positive: bool) -> Array:
-        """Return the (n, groups) maxima of every `groups`-th column of an (n, m) array.
+    def group_maxima(self, array: Array, groups: int, *, positive: bool, by_column: bool = False) -> Array:
+        """Return the (n, groups) maxima of every `groups`-th column of each row of an (n, m) array.
 
         Args:
             array: m is a multiple of `groups`.
             groups: how many.
             positive: only maxima above zero matter. Then bfloat16 is compared as int16, several times as fast:
                 numbers that are not negative order like their bits, and above all negative ones.
+            by_column: the other way round: the (m, groups) maxima of every `groups`-th row of each column.
         """
-        xp, shape = self.xp, (array.shape[0], -1, groups)
-        if positive and self.name == "torch" and array.dtype == xp.bfloat16:
-            import torch
-
-            return xp.max(array.view(torch.int16).view(shape), axis=1).view(torch.bfloat16)
-        return xp.max(xp.reshape(array, shape), axis=1)
+        xp, axis = self.xp, 0 if by_column else 1
+        shape = (-1, groups, array.shape[1]) if by_column else (array.shape[0], -1, groups)
+        as_bits = positive and self.name == "torch" and array.dtype == xp.bfloat16
+        if as_bits:
+            array = array.view(xp.int16)
+        maxima = xp.max(xp.reshape(array, shape), axis=axis)
+        maxima = maxima.view(xp.bfloat16) if as_bits else maxima
+        return maxima.T if by_column else maxima
 
     def rounded_down(self, values: NDArray[np.float64], dtype: Any) -> Array:
         """Return host values as an array of that dtype on the device, none above its value."""

@@ -6,14 +6,15 @@ from math import fsum
 
 import numpy as np
 
+from .engine.candidates import Hits
 from .engine.duplicates import beyond
-from .engine.exact import Pairs
 from .engine.kernels import Kernel
 from .engine.matrix import Moments
 from .engine.mixed import bfloat16_pays
-from .engine.reducers import BestPairs, Give, Question, Threshold, TopK
+from .engine.mutual import MutualTopK
+from .engine.reducers import BestPairs, Give, Question, Reducer, Threshold, TopK
 from .engine.sweep import Progress, sweep
-from .engine.candidates import Hits
+from .engine.tiles import Plan
 from .pairing import Pairing
 from .results import Column, Columns, Result, Scalar
 
@@ -58,28 +59,40 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
         # of equal rows a top k lists the first: more than k of them are never needed
         numbers = beyond(b, choice.top_k + pairing.exclude_self)
         b = b if numbers is None else b[numbers]
-    kernel = _kernel(pairing, a, b)
+    kernel = _kernel(pairing, b)
+    itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
+    plan = pairing.budget.plan(len(a), len(b), pairing.dims, itemsize)
+    mutual = numbers is None and _is_mutual(pairing, choice, plan)
     question = Question(
         kernel=kernel,
-        pairs=Pairs(pairing.entry.name, a, b, pairing.scaled, pairing.eps),
+        pairs=pairing.pairs(a, b),
         larger_is_closer=pairing.entry.larger_is_closer,
         gaps=bool(pairing.b.missing.any()),
         exclude_self=pairing.exclude_self,
-        unordered=pairing.alone and pairing.exclude_self and choice.top_k is None,
+        unordered=pairing.alone and pairing.exclude_self and (choice.top_k is None or mutual),
         numbers=numbers,
         most=pairing.budget.candidates,
     )
-    reducer: TopK | Threshold | BestPairs
-    if choice.top_k is not None:
-        reducer = TopK(min(choice.top_k, len(b)), question, _renumbered(give, numbers))
-    elif choice.threshold is not None:
-        reducer = Threshold(choice.threshold, choice.max_results, question, give)
-    else:
-        reducer = BestPairs(choice.max_pairs or 0, question, give)
-    itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
-    sweep(a, b, kernel, reducer, pairing.budget.plan(len(a), len(b), pairing.dims, itemsize), progress)
+    reducer = _reducer(choice, question, _renumbered(give, numbers), plan, mutual)
+    sweep(a, b, kernel, reducer, plan, progress)
     if isinstance(reducer, BestPairs):
         reducer.finish()
+
+
+def _is_mutual(pairing: Pairing, choice: Choice, plan: Plan) -> bool:
+    """Tell whether a top k of one set can read each tile both ways: what it knows of all rows has to be held."""
+    if choice.top_k is None or not (pairing.alone and pairing.exclude_self) or plan.rows <= 2 * plan.stripe:
+        return False
+    return plan.rows * (choice.top_k + 1) * 8 * 4 <= pairing.budget.total // 4 and choice.top_k < plan.rows // 2
+
+
+def _reducer(choice: Choice, question: Question, give: Give, plan: Plan, mutual: bool) -> Reducer:
+    if choice.top_k is not None:
+        k = min(choice.top_k, plan.columns)
+        return MutualTopK(k, question, plan.stripe, give) if mutual else TopK(k, question, give)
+    if choice.threshold is not None:
+        return Threshold(choice.threshold, choice.max_results, question, give)
+    return BestPairs(choice.max_pairs or 0, question, give)
 
 
 def _renumbered(give: Give, numbers: Column | None) -> Give:
@@ -88,7 +101,7 @@ def _renumbered(give: Give, numbers: Column | None) -> Give:
     return lambda hits: give((hits[0], numbers[hits[1]], hits[2]))
 
 
-def _kernel(pairing: Pairing, a: Column, b: Column) -> Kernel:
+def _kernel(pairing: Pairing, b: Column) -> Kernel:
     """Return the fastest kernel whose bound holds for this metric and these numbers."""
     metric, backend = pairing.entry.name, pairing.backend
     dtype, center = "float32", None

@@ -35,6 +35,7 @@ def pairwise(
         float | None,
         typer.Option("--threshold", help="List all pairs at this similarity or above, or distance or below."),
     ] = None,
+    max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
     metric: MetricOption = "cosine",
     dim: Annotated[
         int, typer.Option("--dim", help="The dim along which a vector lies; others before the rows are batches.")
@@ -48,8 +49,18 @@ def pairwise(
         ),
     ] = None,
     precision: Annotated[
-        str, typer.Option("--precision", help="Of a full matrix: auto (float32 up to 4096 dims), float32 or float64.")
+        str, typer.Option("--precision", help="Of the products: auto, float32 or float64. Listed scores are always float64.")
     ] = "auto",
+    max_memory: Annotated[
+        str | None,
+        typer.Option(
+            "--max-memory",
+            metavar="SIZE",
+            help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
+            show_default=False,
+        ),
+    ] = None,
+    max_results: Annotated[int, typer.Option("--max-results", help="How many pairs a threshold may give.")] = 100_000_000,
     eps: EpsOption = 1e-8,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
@@ -72,15 +83,17 @@ def pairwise(
 
         simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -o scores.npy
 
-    Without `--top-k` and `--threshold` it is the full matrix: `-o scores.npy` writes it as it comes.
+    Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
     """
     import simtool
 
-    from ..matrix import matrix_target
+    
     from ..session import Session
+    from ..streaming import stream_target
 
-    selection = ("k",) if top_k is not None else ("pairs",) if threshold is not None else ()
+    pairs = threshold is not None or max_pairs is not None
+    selection = ("k",) if top_k is not None else ("pairs",) if pairs else ()
     session = Session.open(
         output=output,
         format=format,
@@ -92,21 +105,25 @@ def pairwise(
         has_array=not selection,
     )
     nulls = nonfinite != "error"
-    with matrix_target(session) as target, session.progress() as progress:
+    with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
             simtool.open_vectors(a, ids=ids_a, nulls=nulls),
             None if b is None else simtool.open_vectors(b, ids=ids_b, nulls=nulls),
             top_k=top_k,
             threshold=threshold,
+            max_pairs=max_pairs,
             metric=metric,
             eps=eps,
             dim=dim,
             exclude_self=exclude_self,
             precision=precision,
+            max_memory=max_memory,
+            max_results=max_results,
             nonfinite=nonfinite,
             device=device,
             backend=backend,
             into=target.into,
+            rows_into=target.rows_into,
             progress=progress,
         )
     target.rest().deliver(result)

@@ -1,52 +1,102 @@
-"""Places of a tile that may matter, found through the maxima of groups of columns."""
+"""Places of a tile that may matter, found through the maxima of groups of partners."""
 
+from dataclasses import replace
 from typing import Any
 
-from ..backend import Array, Backend
-from ..results import Column
+import numpy as np
 
-GROUPS = 128
+from ..backend import Array
+from ..results import Column
+from .exact import Pairs
+from .kernels import Kernel, Tile
+from .tiles import GROUPS, Span
+
+DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
 Hits = tuple[Column, Column, Column]
 
 
-def group_peaks(backend: Backend, near: Array, *, gaps: bool, positive: bool) -> tuple[Array, Array]:
-    """Return a tile, filled up with -inf to whole groups, and the (n, groups) maxima of its groups.
+class Scan:
+    """A tile on its way to candidates: each owner, a row or a column of it, looks for partners.
 
     Args:
-        backend: the backend of the tile.
-        near: (n, m) nearness.
-        gaps: whether it may hold NaN, which is never found.
-        positive: whether only nearness above zero matters.
+        tile: the scored tile.
+        sure: (owners,) the exact nearness that is asked for; a higher one may be asked for later.
+        gaps: whether there are rows of NaN, which are never found.
+        by_column: the owners are the columns, and the rows their partners.
     """
-    xp, (n, width) = backend.xp, near.shape
-    if gaps:  # a maximum with a NaN is NaN, and would hide its group
-        near = xp.where(xp.isnan(near), xp.full_like(near, -float("inf")), near)
-    missing = -width % GROUPS
-    if missing:
-        filler = xp.full((n, missing), -float("inf"), dtype=near.dtype, device=_device(near))
-        near = xp.concat([near, filler], axis=1)
-    return near, backend.group_maxima(near, GROUPS, positive=positive)
 
+    def __init__(self, tile: Tile, sure: Column, *, gaps: bool, by_column: bool = False) -> None:
+        self.tile = tile
+        self.kernel: Kernel = tile.kernel
+        self.gaps = gaps
+        self.by_column = by_column
+        self.error = tile.error(by_column=by_column)
+        self.host_error: Column = self.kernel.backend.get(self.error).astype(np.float64)
+        self.near = self._whole_groups(tile.near)
+        positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
+        # (owners, groups) the maximum of each group; a group is every GROUPS-th partner
+        self.peaks = self.kernel.backend.group_maxima(self.near, GROUPS, positive=positive, by_column=by_column)
 
-def candidates(backend: Backend, near: Array, hits: tuple[Array, Array], low: Array) -> Hits:
-    """Return row, column and nearness of all places of a tile that reach `low`, opening only groups that do.
+    def _whole_groups(self, near: Array) -> Array:
+        """Return the tile without NaN and with partners of -inf up to whole groups."""
+        xp = self.kernel.backend.xp
+        if self.gaps:  # a maximum with a NaN is NaN, and would hide its group
+            near = xp.where(xp.isnan(near), xp.full_like(near, -float("inf")), near)
+        axis = 0 if self.by_column else 1
+        missing = -near.shape[axis] % GROUPS
+        if not missing:
+            return near
+        shape = (missing, near.shape[1]) if self.by_column else (near.shape[0], missing)
+        return xp.concat([near, xp.full(shape, -float("inf"), dtype=near.dtype, device=_device(near))], axis=axis)
 
-    Args:
-        backend: the backend of the arrays.
-        near: (n, depth * GROUPS) nearness; a group is every GROUPS-th column.
-        hits: row and group of the groups whose maximum reaches `low`.
-        low: (n,) least nearness of interest.
-    """
-    xp, (row, group) = backend.xp, hits
-    depth = near.shape[1] // GROUPS
-    offsets = xp.arange(depth, dtype=row.dtype, device=_device(row)) * GROUPS
-    places = (row * near.shape[1] + group)[:, None] + offsets[None, :]
-    opened = xp.reshape(xp.take(xp.reshape(near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
-    hit, step = xp.nonzero((opened >= xp.take(low, row)[:, None]) & (opened > -float("inf")))
-    wide = xp.astype(opened[hit, step], xp.float64)
-    row, column = xp.take(row, hit), step * GROUPS + xp.take(group, hit)
-    return backend.get(row), backend.get(column), backend.get(wide)
+    def bounds(self, wanted: int) -> Array:
+        """Return (owners, w) float64 lower bounds of the exact nearness of different partners, w large enough."""
+        if 2 * wanted <= GROUPS:
+            return self.kernel.at_least(self.peaks, self.error)
+        return self.kernel.at_least(self.near.T if self.by_column else self.near, self.error)
+
+    def candidates(self, sure: Column, pairs: Pairs, stripe: Span, block: Span, usual: float = 0.0) -> Hits:
+        """Return owner, partner and an upper bound of the exact nearness of every place that may reach `sure`.
+
+        Where far more groups than usual are hit, the bound does not tell the partners apart, as with
+        near-duplicates. Such a tile is scored in float64, whose bound does.
+
+        Args:
+            sure: (owners,) the exact nearness of interest.
+            pairs: the rows behind the tile.
+            stripe: its rows of A.
+            block: its rows of B.
+            usual: how many groups of an owner are expected to be hit.
+        """
+        backend = self.kernel.backend
+        low = backend.rounded_down(self.kernel.reach(sure, self.host_error), self.near.dtype)
+        hits = backend.xp.nonzero(self.peaks >= low[:, None])
+        share = max(GROUPS / DENSE, 4 * usual)
+        if self.kernel.dtype != "float64" and hits[0].shape[0] > share * len(sure):
+            return self._refined(sure, pairs, stripe, block).candidates(sure, pairs, stripe, block)
+        owner, partner, near = self._open(hits, low)
+        return owner, partner, near + np.abs(near) * self.kernel.relative + self.host_error[owner]
+
+    def _open(self, hits: tuple[Array, Array], low: Array) -> Hits:
+        """Return owner, partner and nearness of the places that reach `low` in the groups that do."""
+        backend, (owner, group) = self.kernel.backend, hits
+        xp, width = backend.xp, self.near.shape[1]
+        depth = self.near.shape[0 if self.by_column else 1] // GROUPS
+        partners = group[:, None] + xp.arange(depth, dtype=owner.dtype, device=_device(owner))[None, :] * GROUPS
+        places = partners * width + owner[:, None] if self.by_column else owner[:, None] * width + partners
+        opened = xp.reshape(xp.take(xp.reshape(self.near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
+        hit, step = xp.nonzero((opened >= xp.take(low, owner)[:, None]) & (opened > -float("inf")))
+        near = xp.astype(opened[hit, step], xp.float64)
+        return backend.get(xp.take(owner, hit)), backend.get(partners[hit, step]), backend.get(near)
+
+    def _refined(self, sure: Column, pairs: Pairs, stripe: Span, block: Span) -> "Scan":
+        fine = replace(self.kernel, dtype="float64")
+        x, y = fine.prepare(pairs.a[stripe.start : stripe.stop]), fine.prepare(pairs.b[block.start : block.stop])
+        xp = fine.backend.xp
+        # what was set to -inf, because nobody asks for it, stays so
+        near = xp.where(self.tile.near == -float("inf"), -float("inf"), fine.tile(x, y))
+        return Scan(Tile(fine, x, y, near), sure, gaps=self.gaps, by_column=self.by_column)
 
 
 def _device(array: Array) -> Any:

@@ -124,8 +124,8 @@ class Kernel:
             return x / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
         return x if self.center is None else x - self.backend.put(self.center)[None, :]
 
-    def tile(self, x: Side, y: Side, out: Array = None) -> tuple[Array, Array]:
-        """Return (n, m) nearness and (n,) bounds of its error, but for the relative part.
+    def tile(self, x: Side, y: Side, out: Array = None) -> Array:
+        """Return (n, m) nearness.
 
         Args:
             x: n prepared rows.
@@ -134,14 +134,21 @@ class Kernel:
         """
         xp = self.backend.xp
         if self.metric == "manhattan":
-            return -self.backend.manhattan(x.rows, y.rows), self._summed(x) * (x.norms + xp.max(y.norms))
+            return -self.backend.manhattan(x.rows, y.rows)
         product = self.backend.product(x.rows, y.rows, out)
         if self.metric in ("cosine", "angular", "dot"):
-            return product, self._product_error(x, y)
+            return product
         squares = [xp.astype(side.norms**2, product.dtype) for side in (x, y)]
-        near = 2.0 * product - squares[0][:, None] - squares[1][None, :]
-        size = (x.norms + xp.max(y.norms)) ** 2
-        return near, 2.02 * self._product_error(x, y) + 8 * ARITHMETIC[self.dtype].summed * size
+        return 2.0 * product - squares[0][:, None] - squares[1][None, :]
+
+    def error(self, x: Side, y: Side) -> Array:
+        """Return (n,) bounds of the error of each row of x against all of y, but for the relative part."""
+        length = x.norms + self.backend.xp.max(y.norms)
+        if self.metric == "manhattan":
+            return self._summed(x) * length
+        if self.metric in ("cosine", "angular", "dot"):
+            return self._product_error(x, y)
+        return 2.02 * self._product_error(x, y) + 8 * ARITHMETIC[self.dtype].summed * length**2
 
     def _summed(self, x: Side) -> float:
         return float((x.rows.shape[1] + 8) * ARITHMETIC[self.dtype].summed)
@@ -157,7 +164,8 @@ class Kernel:
         """Return float64 lower bounds of the exact nearness of (n, w) approximate ones."""
         xp = self.backend.xp
         near = xp.astype(near, xp.float64)
-        return near - xp.abs(near) * self.relative - error[:, None]
+        # not near - |near| relative, which would be NaN at -inf
+        return near * xp.where(near >= 0, 1 - self.relative, 1 + self.relative) - error[:, None]
 
     def reach(self, exact: Column, error: Column) -> Column:
         """Return the least approximate nearness of any pair whose exact one is `exact` or more."""
@@ -186,3 +194,24 @@ class Kernel:
         else:
             near = -(scores**2 if self.metric == "euclidean" else scores) * (1 + 1e-12)
         return np.where(scores < 0, inf, near)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A scored tile and the rows behind it.
+
+    Args:
+        kernel: that scored it.
+        x: n prepared rows.
+        y: m prepared rows.
+        near: (n, m) nearness.
+    """
+
+    kernel: Kernel
+    x: Side
+    y: Side
+    near: Array
+
+    def error(self, *, by_column: bool = False) -> Array:
+        """Return (n,) bounds of the error of each row, or (m,) of each column, but for the relative part."""
+        return self.kernel.error(self.y, self.x) if by_column else self.kernel.error(self.x, self.y)

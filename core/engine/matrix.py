@@ -8,11 +8,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..backend import Array
 from ..errors import DataError
 from ..results import Column, Scalar
 from .exact import Pairs
-from .kernels import Kernel
+from .kernels import Kernel, Tile
 from .tiles import Span
 
 Take = Callable[[int, Column], None]
@@ -91,15 +90,15 @@ class Full:
         """Start a stripe."""
         self.rows = np.empty((len(stripe), self.columns), dtype=self.dtype)
 
-    def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
+    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Put the tile's scores in their place."""
         backend = self.kernel.backend
-        tile = self.rows[:, block.start : block.stop]
-        tile[:] = backend.get(self.kernel.scores(near))
+        scores = self.rows[:, block.start : block.stop]
+        scores[:] = backend.get(self.kernel.scores(tile.near))
         if self.kernel.metric in ("euclidean", "sqeuclidean"):
-            row, column = np.nonzero(-backend.get(near) < DISTANT * backend.get(error)[:, None])
-            tile[row, column] = self.pairs.score(row + stripe.start, column + block.start)
-        self.parts.append(self._moments(stripe, block, tile))
+            row, column = np.nonzero(-backend.get(tile.near) < DISTANT * backend.get(tile.error())[:, None])
+            scores[row, column] = self.pairs.score(row + stripe.start, column + block.start)
+        self.parts.append(self._moments(stripe, block, scores))
 
     def end(self, stripe: Span) -> None:
         """Hand the rows on."""

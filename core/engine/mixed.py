@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from ..backend import Array, Backend
+from ..results import Column
 from .kernels import Kernel, Side
 
 ROWS, COLUMNS, TRIES = 256, 2048, 3
@@ -30,11 +31,14 @@ def bfloat16_pays(backend: Backend, dims: int) -> bool:
 
 def _is_bounded(backend: Backend, kernels: dict[str, Kernel], sides: dict[str, tuple[Side, Side]]) -> bool:
     """Tell whether the product of this library and device keeps to the bound that the scan relies on."""
-    near, error = kernels["bfloat16"].tile(*sides["bfloat16"])
-    reference, other = kernels["float32"].tile(*sides["float32"])
-    near, reference, error, other = (backend.get(backend.xp.astype(v, backend.xp.float64)) for v in (near, reference, error, other))
+    host = {dtype: [_host(backend, v) for v in (k.tile(*sides[dtype]), k.error(*sides[dtype]))] for dtype, k in kernels.items()}
+    (near, error), (reference, other) = host["bfloat16"], host["float32"]
     most = (error + other)[:, None] + np.abs(near) * kernels["bfloat16"].relative
     return bool((np.abs(near - reference) <= most).all())
+
+
+def _host(backend: Backend, array: Array) -> Column:
+    return backend.get(backend.xp.astype(array, backend.xp.float64))
 
 
 def _fastest(backend: Backend, x: Array, y: Array) -> float:

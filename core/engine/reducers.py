@@ -1,7 +1,7 @@
 """What becomes of the tiles: the k best of each row, all pairs up to a threshold, or the best pairs overall."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -9,10 +9,9 @@ import numpy as np
 from ..backend import Array
 from ..errors import ResourceError
 from ..results import Column
-from .candidates import GROUPS, Hits
+from .candidates import Hits, Scan
 from .exact import Pairs, best_of
-from .kernels import Kernel
-from .selection import Scan
+from .kernels import Kernel, Tile
 from .tiles import Span
 
 EARLY, EVERY = 4, 8  # blocks after which the bound is tightened: the first few, then every so often
@@ -29,8 +28,8 @@ class Reducer(Protocol):
     def begin(self, stripe: Span) -> None:
         """Start a stripe."""
 
-    def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
-        """Take a tile: (n, m) nearness and (n,) bounds of its error."""
+    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+        """Take a tile."""
 
     def end(self, stripe: Span) -> None:
         """Finish a stripe."""
@@ -64,15 +63,15 @@ class Question:
         """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
         return self.unordered and block.stop <= stripe.start + 1
 
-    def without_others(self, stripe: Span, block: Span, near: Array) -> Array:
+    def without_others(self, stripe: Span, block: Span, tile: Tile) -> Tile:
         """Return a tile whose places that are not asked for are -inf."""
-        xp = self.kernel.backend.xp
         if not self.exclude_self or block.start >= stripe.stop or stripe.start >= block.stop:
-            return near
+            return tile
+        xp, backend = self.kernel.backend.xp, self.kernel.backend
         row = np.arange(stripe.start, stripe.stop)[:, None]
         column = np.arange(block.start, block.stop)[None, :]
-        keep = self.kernel.backend.put(column > row if self.unordered else column != row)
-        return xp.where(keep, near, xp.full_like(near, -np.inf))
+        keep = backend.put(column > row if self.unordered else column != row)
+        return replace(tile, near=xp.where(keep, tile.near, xp.full_like(tile.near, -np.inf)))
 
     def wanted(self, stripe: Span, block: Span, hits: Hits) -> Hits:
         """Return the hits of a tile as numbers of rows and columns of the whole, without those not asked for."""
@@ -112,10 +111,10 @@ class TopK:
         self.blocks = 0
         self.found: list[Hits] = []
 
-    def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
+    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best."""
         question = self.question
-        scan = Scan(question.kernel, near, error, self.sure, gaps=question.gaps)
+        scan = Scan(tile, self.sure, gaps=question.gaps)
         if self.blocks < EARLY or self.blocks % EVERY == 0:
             self._tighten(scan)
         self.blocks += 1
@@ -138,7 +137,7 @@ class TopK:
         """Raise what is sure: maxima of disjoint groups are scores, so the k-th of them bounds the k-th best."""
         kernel, wanted = self.question.kernel, self._asked
         xp = kernel.backend.xp
-        pool = kernel.at_least(scan.peaks if 2 * wanted <= GROUPS else scan.near, scan.error)
+        pool = scan.bounds(wanted)
         pool = pool if self.pool is None else xp.concat([self.pool, pool], axis=1)
         self.pool = kernel.backend.largest(pool, wanted) if pool.shape[1] > wanted else pool
         if self.pool.shape[1] == wanted:
@@ -184,11 +183,11 @@ class Threshold:
         """Start a stripe."""
         self.found: list[Hits] = []
 
-    def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
+    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Score what may reach the threshold and keep what does."""
         question = self.question
         sure = np.full(len(stripe), question.kernel.nearness(np.asarray(self.threshold)))
-        scan = Scan(question.kernel, near, error, sure, gaps=question.gaps)
+        scan = Scan(tile, sure, gaps=question.gaps)
         hits = scan.candidates(sure, question.pairs, stripe, block)
         row, column, _ = question.wanted(stripe, block, hits)
         score = question.pairs.score(row, column)
@@ -244,11 +243,11 @@ class BestPairs:
     def begin(self, stripe: Span) -> None:
         """Start a stripe; what is sure holds for all."""
 
-    def take(self, stripe: Span, block: Span, near: Array, error: Array) -> None:
+    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the best."""
         question = self.question
-        near = question.without_others(stripe, block, near)
-        scan = Scan(question.kernel, near, error, np.full(len(stripe), self.sure), gaps=question.gaps)
+        tile = question.without_others(stripe, block, tile)
+        scan = Scan(tile, np.full(len(stripe), self.sure), gaps=question.gaps)
         self._tighten(scan)
         sure = np.full(len(stripe), self.sure)
         hits = scan.candidates(sure, question.pairs, stripe, block, usual=self.most / max(1, len(stripe)))
@@ -268,8 +267,8 @@ class BestPairs:
 
     def _tighten(self, scan: Scan) -> None:
         """Raise what is sure: maxima of disjoint groups are scores of different pairs."""
-        enough = 2 * self.most <= scan.peaks.shape[0] * GROUPS
-        bounds = scan.kernel.backend.get(scan.kernel.at_least(scan.peaks if enough else scan.near, scan.error)).ravel()
+        each = -(-self.most // scan.peaks.shape[0])
+        bounds = scan.kernel.backend.get(scan.bounds(each)).ravel()
         bounds = np.concatenate([self.pool, bounds[bounds > self.sure]])
         if len(bounds) >= self.most:
             bounds = np.partition(bounds, len(bounds) - self.most)[len(bounds) - self.most :]

@@ -6,10 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from ..backend import Array, quiet
 from ..errors import ResourceError
 from ..results import Column
-from .candidates import GROUPS
-from .kernels import Kernel, Side
+from .kernels import Kernel, Side, Tile
 from .reducers import Reducer
-from .tiles import Plan, Span
+from .tiles import GROUPS, Plan, Span
 
 Progress = Callable[[int, int], None]
 
@@ -47,7 +46,7 @@ class _Tiles:
 
     def give(self, stripe: Span, block: Span, x: Side, y: Side) -> None:
         try:
-            near, error = self.kernel.tile(x, y, self.scratch)
+            near = self.kernel.tile(x, y, self.scratch)
         except self.kernel.backend.out_of_memory:
             self.scratch = None
             if len(block) <= GROUPS:
@@ -57,7 +56,7 @@ class _Tiles:
                 span = Span(block.start + part.start, block.start + part.stop)
                 self.give(stripe, span, x, Side(*(values[part] for values in y)))
             return
-        self.reducer.take(stripe, block, near, error)
+        self.reducer.take(stripe, block, Tile(self.kernel, x, y, near))
         self.scratch = near  # what the reducer needs of it is copied by now
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from .candidates import GROUPS
-
+GROUPS = 128  # into which the partners of a row are divided; tiles are whole groups
 STRIPE = 1024
 BLOCK = 4096
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile

@@ -1,4 +1,4 @@
-"""Where a full matrix goes: a file that is written as it comes, memory if it is small, nowhere if only shown."""
+"""Results that are written as they come: a matrix in whole rows, a selection of pairs stripe by stripe."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,18 +9,20 @@ from typing import Any
 from simtool.cells import MatrixPart, Sink
 from simtool.errors import ParameterError
 from simtool.io.output import replacing
-from simtool.io.writers import open_matrix, open_rows
+from simtool.io.writers import RowWriter, open_matrix, open_rows
+from simtool.results import Column
+from simtool.selections import RowsInto
 
 from .render import Output
 from .session import Session
 
 MOST_CELLS = 10_000  # of a matrix as text on stdout
-STREAMED = ("npy", "parquet", "arrow", "csv", "jsonl")
+TABLES = ("parquet", "arrow", "csv", "jsonl")
 TEXT = ("json", "jsonl", "csv", "markdown")
 
 
-class MatrixTarget:
-    """Opens the file of a matrix once its shape is known.
+class StreamTarget:
+    """Opens the output file once there is something to write.
 
     Args:
         session: the run it belongs to.
@@ -31,11 +33,13 @@ class MatrixTarget:
         self.session = session
         self.stack = stack
         self.written = ""
+        self.writer: RowWriter | None = None
+        self.count = 0
 
     def into(self, shape: tuple[int, ...], dtype: Any) -> Sink | None:
         """Return what takes the rows of a matrix of this shape; None keeps it in memory."""
         output = self.session.output
-        if output.path is not None and output.file_format in STREAMED:
+        if output.path is not None and output.file_format in ("npy", *TABLES):
             return self._file(output, shape, dtype)
         if output.path is None and output.shown == "table" and len(shape) == 2:
             return _shown_only
@@ -65,6 +69,23 @@ class MatrixTarget:
         rows = self.stack.enter_context(open_rows(temporary, output.file_format))
         return lambda part: rows.write(part.columns())
 
+    @property
+    def rows_into(self) -> RowsInto | None:
+        """What takes the rows of a selection; None keeps them, to be shown too or written at the end."""
+        output = self.session.output
+        return self._rows if output.shown is None and output.file_format in TABLES else None
+
+    def _rows(self, columns: dict[str, Column]) -> None:
+        if self.writer is None:
+            output = self.session.output
+            assert output.path is not None
+            assert output.file_format is not None
+            temporary = self.stack.enter_context(replacing(output.path, force=output.force))
+            self.writer = self.stack.enter_context(open_rows(temporary, output.file_format))
+        self.writer.write(columns)
+        self.count += len(columns["score"])
+        self.written = f"{self.count} row{'' if self.count == 1 else 's'}"
+
     def rest(self) -> Session:
         """Return the run that is left once the file is in its place."""
         if not self.written:
@@ -73,10 +94,10 @@ class MatrixTarget:
 
 
 @contextmanager
-def matrix_target(session: Session) -> Iterator[MatrixTarget]:
-    """Yield the target of a matrix; its file appears when the body has ended well."""
+def stream_target(session: Session) -> Iterator[StreamTarget]:
+    """Yield the target of a result; its file appears when the body has ended well."""
     with ExitStack() as stack:
-        yield MatrixTarget(session, stack)
+        yield StreamTarget(session, stack)
 
 
 def _shown_only(part: MatrixPart) -> None:
