@@ -27,7 +27,7 @@ from ..backend import Array, Backend
 from ..metrics import EPS, magnitude
 from ..results import Column
 
-CHUNK = 1 << 20  # numbers that are widened at a time
+CHUNK = 1 << 17  # numbers that are widened at a time, few enough to stay in a cache
 
 
 class Arithmetic(NamedTuple):
@@ -118,8 +118,10 @@ class Kernel:
         xp = self.backend.xp
         x = self.backend.put(rows, xp.float64)
         if self.metric in ("cosine", "angular"):
-            scale = magnitude(x) if self.scaled else xp.ones_like(x[:, 0])
-            x = x / scale[:, None]
+            scale = xp.ones_like(x[:, 0])
+            if self.scaled:
+                scale = magnitude(x)
+                x = x / scale[:, None]
             divisor = xp.maximum(xp.sqrt(xp.vecdot(x, x)), xp.clip(self.eps / scale, 0.0, 1e150))
             return x / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
         return x if self.center is None else x - self.backend.put(self.center)[None, :]

@@ -8,13 +8,16 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..backend import Array, quiet
 from ..errors import DataError
 from ..results import Column, Scalar
 from .exact import Pairs
 from .kernels import Kernel, Tile
+from .reducers import Reducer
 from .tiles import Span
 
 Take = Callable[[int, Column], None]
+SUMMED = 1 << 16  # scores that are summed at a time, few enough to stay in a cache
 DISTANT = 1e7  # a squared distance this many times its error has a relative error below 1e-7
 
 
@@ -46,7 +49,7 @@ class Moments:
         )
 
 
-class Full:
+class Full(Reducer):
     """Every score of the matrix.
 
     Args:
@@ -78,65 +81,81 @@ class Full:
         self.exclude_self = exclude_self
         self.propagate = propagate
         self.parts: list[Moments] = []
-        # one writer beside the arithmetic: while these rows are written the next are computed
+        # one writer beside the arithmetic: while these rows are summed and written the next are computed
         self.writer = ThreadPoolExecutor(1)
-        self.written: Future[None] | None = None
-
-    def skips(self, stripe: Span, block: Span) -> bool:
-        """Tell whether this tile has nothing to give: it always has."""
-        return False
+        self.written: Future[Moments] | None = None
+        self.buffers: list[Column] = []
 
     def begin(self, stripe: Span) -> None:
-        """Start a stripe."""
-        self.rows = np.empty((len(stripe), self.columns), dtype=self.dtype)
+        """Start a stripe in a buffer that is not being written."""
+        if len(self.buffers) < 2:
+            self.buffers.append(np.empty((len(stripe), self.columns), dtype=self.dtype))
+        self.rows = self.buffers[-1][: len(stripe)]
+
+    def room(self, stripe: Span, block: Span) -> Array:
+        """Return the place of a tile in its rows, if a product can be written there."""
+        in_place = self.kernel.backend.name == "numpy" and self.kernel.metric in ("cosine", "dot")
+        return self.rows[:, block.start : block.stop] if in_place else None
 
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
-        """Put the tile's scores in their place."""
-        backend = self.kernel.backend
-        scores = self.rows[:, block.start : block.stop]
+        """Put the tile's scores in their place, if they are not there yet."""
+        backend, scores = self.kernel.backend, self.rows[:, block.start : block.stop]
+        if isinstance(tile.near, np.ndarray) and np.may_share_memory(tile.near, scores):
+            return
         scores[:] = backend.get(self.kernel.scores(tile.near))
         if self.kernel.metric in ("euclidean", "sqeuclidean"):
             row, column = np.nonzero(-backend.get(tile.near) < DISTANT * backend.get(tile.error())[:, None])
             scores[row, column] = self.pairs.score(row + stripe.start, column + block.start)
-        self.parts.append(self._moments(stripe, block, scores))
 
     def end(self, stripe: Span) -> None:
         """Hand the rows on."""
         self._wait()
-        self.written = self.writer.submit(self.take_rows, stripe.start, self.rows)
+        self.written = self.writer.submit(self._finished, stripe, self.rows)
+        self.buffers.reverse()
 
     def moments(self) -> Moments:
         """Return the moments of everything that was taken."""
+        self._wait()
         return Moments().merge(self.parts)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        try:
-            self._wait()
-        finally:
-            self.writer.shutdown()
+        self.writer.shutdown()
 
     def _wait(self) -> None:
         if self.written is not None:
-            self.written.result()
+            self.parts.append(self.written.result())
+            self.written = None
 
-    def _moments(self, stripe: Span, block: Span, tile: Column) -> Moments:
-        least, largest = float(tile.min()), float(tile.max())
+    def _finished(self, stripe: Span, rows: Column) -> Moments:
+        """Sum whole rows, bring rounded cosines back into their range, and give them away."""
+        with quiet():
+            step = max(1, SUMMED // self.columns)
+            starts = range(0, len(rows), step)
+            parts = [self._moments(stripe.start + start, rows[start : start + step]) for start in starts]
+        self.take_rows(stripe.start, rows)
+        return Moments().merge(parts)
+
+    def _moments(self, first: int, rows: Column) -> Moments:
+        """Return the moments of whole rows, the first of them number `first`."""
+        least, largest = float(rows.min()), float(rows.max())
         if not np.isfinite([least, largest]).all() and not self.propagate:
             raise DataError(
                 f"a score leaves the range of {np.dtype(self.dtype).name}",
-                f"rows {stripe.start} to {stripe.stop - 1} of A",
+                f"rows {first} to {first + len(rows) - 1} of A",
                 "scale the inputs down" if self.dtype == np.float64 else "--precision float64 has a wider range",
             )
-        count, total = tile.size, float(tile.sum(dtype=np.float64))
-        own = np.arange(max(stripe.start, block.start), min(stripe.stop, block.stop))
-        if self.exclude_self and len(own):
-            if len(own) == tile.size:
-                return Moments()
-            others = np.ones(tile.shape, dtype=bool)
-            others[own - stripe.start, own - block.start] = False
-            count, total = tile.size - len(own), float(tile.sum(dtype=np.float64, where=others))
-            least, largest = float(tile.min(initial=inf, where=others)), float(tile.max(initial=-inf, where=others))
-        return Moments(count, total, least, largest)
+        if self.kernel.metric == "cosine" and (least < -1 or largest > 1):
+            np.clip(rows, -1.0, 1.0, out=rows)
+            least, largest = max(least, -1.0), min(largest, 1.0)
+        own = np.arange(first, min(first + len(rows), self.columns))
+        if not self.exclude_self or not len(own):
+            return Moments(rows.size, float(rows.sum(dtype=np.float64)), least, largest)
+        if len(own) == rows.size:
+            return Moments()
+        others = np.ones(rows.shape, dtype=bool)
+        others[own - first, own] = False
+        least, largest = (float(f(rows, initial=i, where=others)) for f, i in ((np.min, inf), (np.max, -inf)))
+        return Moments(rows.size - len(own), float(rows.sum(dtype=np.float64, where=others)), least, largest)

@@ -8,12 +8,12 @@ from ..results import Column
 from .candidates import Hits, Scan
 from .exact import best_of
 from .kernels import Tile
-from .reducers import EARLY, EVERY, Give, Question
+from .reducers import EARLY, EVERY, Give, Question, Reducer
 from .tiles import Span
 
 
 @dataclass
-class MutualTopK:
+class MutualTopK(Reducer):
     """As `TopK` where A is compared with itself: half the tiles, since a tile says of its columns what it says of its rows.
 
     A stripe is finished once its own tiles are: those before it have met its rows as columns.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -19,17 +18,23 @@ EARLY, EVERY = 4, 8  # blocks after which the bound is tightened: the first few,
 Give = Callable[[Hits], None]
 
 
-class Reducer(Protocol):
-    """Takes the tiles of one stripe after another."""
+class Reducer:
+    """Takes the tiles of one stripe after another; by default it wants them all."""
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
+        return False
 
     def begin(self, stripe: Span) -> None:
         """Start a stripe."""
 
+    def room(self, stripe: Span, block: Span) -> Array:
+        """Return an array that the tile may be written to, or None."""
+        return None
+
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
-        """Take a tile."""
+        """Take a tile; its memory is used again afterwards."""
+        raise NotImplementedError
 
     def end(self, stripe: Span) -> None:
         """Finish a stripe."""
@@ -84,7 +89,7 @@ class Question:
 
 
 @dataclass
-class TopK:
+class TopK(Reducer):
     """The k best columns of each row.
 
     Known of each row is `sure`, a nearness that k of its columns have for certain. A column that may reach it
@@ -159,7 +164,7 @@ class TopK:
 
 
 @dataclass
-class Threshold:
+class Threshold(Reducer):
     """All pairs whose exact score is at the threshold or closer.
 
     Args:
@@ -220,7 +225,7 @@ class Threshold:
 
 
 @dataclass
-class BestPairs:
+class BestPairs(Reducer):
     """The best pairs of all, closest first, ties by row, then by column.
 
     Args:
@@ -240,9 +245,6 @@ class BestPairs:
         """Tell whether this tile has nothing to give."""
         return self.question.skips(stripe, block)
 
-    def begin(self, stripe: Span) -> None:
-        """Start a stripe; what is sure holds for all."""
-
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the best."""
         question = self.question
@@ -257,9 +259,6 @@ class BestPairs:
             if len(score) == self.most:
                 self.sure = max(self.sure, float(question.kernel.nearness(score[-1:])[0]))
             self.found = [(row, column, np.full(len(row), np.inf))]
-
-    def end(self, stripe: Span) -> None:
-        """Finish a stripe; the pairs are known when all are."""
 
     def finish(self) -> None:
         """Score the candidates and give the best."""

@@ -46,7 +46,8 @@ class _Tiles:
 
     def give(self, stripe: Span, block: Span, x: Side, y: Side) -> None:
         try:
-            near = self.kernel.tile(x, y, self.scratch)
+            room = self.reducer.room(stripe, block)
+            near = self.kernel.tile(x, y, self.scratch if room is None else room)
         except self.kernel.backend.out_of_memory:
             self.scratch = None
             if len(block) <= GROUPS:
@@ -57,7 +58,8 @@ class _Tiles:
                 self.give(stripe, span, x, Side(*(values[part] for values in y)))
             return
         self.reducer.take(stripe, block, Tile(self.kernel, x, y, near))
-        self.scratch = near  # what the reducer needs of it is copied by now
+        if room is None:
+            self.scratch = near  # what the reducer needs of it is copied by now
 
 
 class _Blocks:

@@ -175,9 +175,13 @@ def _rows(entry: Entry, ids: Column, similar: Column | None, values: Column, ite
 
 def _meanings(similar: Column | None, items: Column) -> Column:
     """Say of each pair what the loss does to it."""
-    active = items > 0
+    active = (items > 0).astype(np.intp)
     if similar is None:
-        return np.where(active, "apart: pulled together", "same direction: at rest").astype(object)
-    together = np.where(active, "similar: pulled together", "similar and there: at rest")
-    apart = np.where(active, "dissimilar, inside the margin: pushed apart", "dissimilar, past the margin: at rest")
-    return np.where(similar, together, apart).astype(object)
+        return np.asarray(["same direction: at rest", "apart: pulled together"], dtype=object)[active]
+    words = [
+        "dissimilar, past the margin: at rest",
+        "dissimilar, inside the margin: pushed apart",
+        "similar and there: at rest",
+        "similar: pulled together",
+    ]
+    return np.asarray(words, dtype=object)[2 * similar + active]
