@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import fsum, isnan, prod
+from math import fsum, inf, isnan, prod
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def pairwise(
 
     Example:
         >>> import numpy as np
-        >>> pairwise(np.eye(2), np.ones((1, 2))).array.round(4).tolist()
+        >>> pairwise(np.eye(2), np.ones((1, 2)), precision="float64").array.round(4).tolist()
         [[0.7071], [0.7071]]
     """
     exclude_self = b is None if exclude_self is None else exclude_self
@@ -236,7 +236,8 @@ class _Job:
             summary["pairs"] = len(scores)
         moments = Moments()
         if len(scores):
-            moments = Moments(len(scores), fsum(scores.tolist()), float(scores.min()), float(scores.max()))
+            total = fsum(scores.tolist()) if np.isfinite(scores.sum()) else inf  # fsum raises where the sum overflows
+            moments = Moments(len(scores), total, float(scores.min()), float(scores.max()))
         return Result("pairwise", {}, {}, {**summary, **moments.summary()}, Columns(columns), notes=tuple(notes))
 
     @property

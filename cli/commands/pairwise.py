@@ -67,10 +67,9 @@ def pairwise(
     Examples:
 
         simtool pairwise sample_data/words.parquet --top-k 5
-
-        simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy --threshold 0.8
-
-        simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -o scores.npy
+        simtool pairwise sample_data/words.parquet --threshold 0.8
+        simtool pairwise sample_data/words.parquet -o scores.npy
+        simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
 
     Without `--top-k` and `--threshold` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
@@ -78,8 +77,10 @@ def pairwise(
     import simtool
 
     from ..matrix import matrix_target
+    from ..parsing import check_sides
     from ..session import Session
 
+    check_sides(b, ids_b)
     selection = ("k",) if top_k is not None else ("pairs",) if threshold is not None else ()
     session = Session.open(
         output=output,

@@ -87,8 +87,8 @@ def loss(
         lost = np.flatnonzero(~keep)
         notes.append(f"{len(lost)} pairs are not finite and were left out: {name_rows(lost, a.ids)}")
         if not keep.any():
-            checks.refuse_nonfinite(a)
-            checks.refuse_nonfinite(b)
+            checks.refuse_nonfinite(a, checks.NOTHING_LEFT)
+            checks.refuse_nonfinite(b, checks.NOTHING_LEFT)
     values = scores[keep]
     similar = None if read is None else read.similar[keep]
     compute = partial(entry.load(), values, **parameters)
@@ -99,7 +99,11 @@ def loss(
     ids = (np.arange(a.shape[0]) if a.ids is None and b.ids is None else a.ids if a.ids is not None else b.ids)[keep]
     summary = _summary(items, similar, reduction)
     notes += [] if read is None else [read.convention]
-    if summary["active"] == 0:
+    if top is not None and top < len(items):
+        notes.append(
+            f"{top} of {len(items)} pairs are listed, largest loss first; --top N lists more, -o FILE without it all"
+        )
+    if summary["active"] == 0 and summary["total"] is not None:
         notes.append("no pair is active: the loss and its gradient are zero, so nothing can be learnt from these pairs")
     return Result(
         command="loss",
@@ -177,7 +181,9 @@ def _meanings(similar: Column | None, items: Column) -> Column:
     """Say of each pair what the loss does to it."""
     active = items > 0
     if similar is None:
-        return np.where(active, "apart: pulled together", "same direction: at rest").astype(object)
-    together = np.where(active, "similar: pulled together", "similar and there: at rest")
-    apart = np.where(active, "dissimilar, inside the margin: pushed apart", "dissimilar, past the margin: at rest")
-    return np.where(similar, together, apart).astype(object)
+        meanings = np.where(active, "apart: pulled together", "same direction: at rest")
+    else:
+        together = np.where(active, "similar: pulled together", "similar and there: at rest")
+        apart = np.where(active, "dissimilar, inside the margin: pushed apart", "dissimilar, past the margin: at rest")
+        meanings = np.where(similar, together, apart)
+    return np.where(np.isnan(items), "not finite: left as it is", meanings).astype(object)
