@@ -44,6 +44,14 @@ def timed(function: Callable[[], object]) -> Run:
     return run
 
 
+def output_of(command: Sequence[str]) -> bytes:
+    """Run a command off the clock and return its stdout; what it says on stderr is shown only if it fails."""
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+    return done.stdout
+
+
 def process(command: Sequence[str], *, before: Callable[[], object] | None = None) -> Run:
     """Return what times a whole process; `before` runs first, off the clock."""
 

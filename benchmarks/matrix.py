@@ -1,7 +1,6 @@
 """The full matrix into an npy file, whole processes: wall seconds and peak memory."""
 
 import os
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from data import saved
-from harness import Report, Run, present, process, require_close
+from harness import Report, Run, output_of, present, process, require_close
 
 SIMTOOL = str(Path(sysconfig.get_path("scripts")) / "simtool")
 DIMS = 384
@@ -60,7 +59,7 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
 def _check(name: str, command: Sequence[str], a: str, b: str, out: Path) -> None:
     """Refuse a matrix that is not the cosine, by float64 on every twentieth stripe of its rows."""
     out.unlink(missing_ok=True)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    output_of(command)
     matrix = np.load(out, mmap_mode="r")
     x, y = (np.load(path).astype(np.float64) for path in (a, b))
     x, y = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (x, y))

@@ -1,14 +1,13 @@
 """Start-up: small jobs, beside the least that Python with Typer can do and beside one-liners of the peers."""
 
 import json
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from harness import Report, Run, present, process, require_close
+from harness import Report, Run, output_of, present, process, require_close
 from numpy.typing import NDArray
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
@@ -103,9 +102,7 @@ def check_matrices(commands: Mapping[str, list[str]], folder: Path) -> None:
     expected = cosines()
     for number, (name, command) in enumerate(commands.items()):
         path = folder / f"small{number}.npy"
-        subprocess.run(
-            [*command, f"--out={path}" if command[0] != SIMTOOL else f"-o{path}"], check=True, stdout=subprocess.DEVNULL
-        )
+        output_of([*command, f"-o{path}" if command[0] == SIMTOOL else f"--out={path}"])
         require_close(name, float(np.abs(np.load(path) - expected).max()))
 
 
@@ -120,8 +117,7 @@ def check_summaries() -> None:
         "pairwise --top-k": ("mean", np.sort(cosine, axis=1)[:, -5:].mean()),
     }
     for name, (key, value) in expected.items():
-        command = [SIMTOOL, *COMMANDS[name], "--format", "json"]
-        shown = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        shown = json.loads(output_of([SIMTOOL, *COMMANDS[name], "--format", "json"]))
         require_close(f"{name}: {key}", abs(shown["summary"][key] - float(value)), 1e-9)
 
 

@@ -67,9 +67,10 @@ class Output:
             OutputError: the file may not be written, or a binary format would meet a terminal.
             ParameterError: the format is unknown.
         """
-        file_format = output_format(path) if path is not None else None
+        file_format = None
         if path is not None:
             check_output(path, force=force, inputs=inputs)
+            file_format = output_format(path)
         if format is not None:
             _check_shown(format)
         if not has_array and "npy" in (file_format, format):

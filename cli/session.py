@@ -63,7 +63,7 @@ class Session:
     @property
     def only_shows_a_table(self) -> bool:
         """Whether a person is to read the result, and nothing else."""
-        return self.output.shown == "table" and self.output.path is None
+        return {self.output.shown, self.output.file_format} - {None} == {"table"}
 
     def deliver(self, result: Result) -> None:
         """Render a result, report the gates, and end with their exit code."""

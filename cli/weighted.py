@@ -16,9 +16,9 @@ def check_weighted_output(path: str | None, *, force: bool, inputs: Iterable[str
     """Refuse, before any work, a path that could not be written after it."""
     if path is None:
         return
+    check_output(path, force=force, inputs=inputs)
     if output_format(path) != "npy":
         raise OutputError("weighted maps are one array", path, "use a path that ends in .npy")
-    check_output(path, force=force, inputs=inputs)
 
 
 def write_weighted(path: str | None, maps: Vectors, result: Result, *, force: bool, quiet: bool) -> None:

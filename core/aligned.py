@@ -102,8 +102,8 @@ def drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vector
     notes.append(f"{len(bad)} rows that are not finite were left out: {name_rows(bad, ids)}")
     keep = np.setdiff1d(np.arange(a.shape[0]), bad)
     if not len(keep):
-        checks.refuse_nonfinite(a)
-        checks.refuse_nonfinite(b)
+        checks.refuse_nonfinite(a, checks.NOTHING_LEFT)
+        checks.refuse_nonfinite(b, checks.NOTHING_LEFT)
     return with_ids(select(a, keep), keep if ids is None else ids[keep]), select(b, keep)
 
 
@@ -182,37 +182,44 @@ class _Job:
         scores, zeros = np.empty(tuple(self.shape[d] for d in self.kept)), 0
         if any(first[d].stop < self.shape[d] for d in self.dims):
             with quiet():
-                scores[...], zeros = self._finished(*self._accumulated(list(pieces)))
+                scores[...], zeros, whole = self._finished(*self._accumulated(list(pieces)))
+            self._check(whole)
             return scores, zeros
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if self.backend.name == "numpy" else 1
         parts = ((self._target(piece), self._views(piece)) for piece in pieces)
-        for target, score, count in overlapped(self._scored, parts, workers):
+        for target, score, count, whole in overlapped(self._scored, parts, workers):
+            self._check(whole)
             scores[target] = score
             zeros += count
         return scores, zeros
 
-    def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int]:
-        """Return the place and the scores of a piece, and how many of them have a zero vector on a side."""
+    def _check(self, whole: bool) -> None:
+        """Refuse scores that are not finite. It reads the inputs, so it runs in the caller's thread."""
+        if not whole and self.nonfinite != "propagate":
+            checks.refuse_nonfinite(self.a)
+            checks.refuse_nonfinite(self.b)
+            raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
+
+    def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int, bool]:
+        """Return the place of a piece and what `_finished` makes of it."""
         with quiet():
             x, y = self._put(part[1])
             scales = self._scales(x, y)
             return part[0], *self._finished(self._terms(x, y, scales), scales)
 
-    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> tuple[Column, int]:
+    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> tuple[Column, int, bool]:
+        """Return the scores, how many of them have a zero vector on a side, and whether all are finite."""
         xp = self.backend.xp
         finite = reduce(lambda x, y: x & y, (xp.isfinite(part) for part in sums))
         score = finish(self.metric, sums, scales, self.eps)
-        if not bool(xp.all(finite & xp.isfinite(score))):
-            if self.nonfinite != "propagate":
-                checks.refuse_nonfinite(self.a)
-                checks.refuse_nonfinite(self.b)
-                raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
+        whole = bool(xp.all(finite & xp.isfinite(score)))
+        if not whole:
             score = xp.where(finite, score, xp.full_like(score, float("nan")))
         zeros = 0
         if self.metric in ("cosine", "angular"):
             zeros = int(xp.sum((sums[1] == 0) | (sums[2] == 0), dtype=xp.int64))
-        return self.backend.get(score), zeros
+        return self.backend.get(score), zeros, whole
 
     def _accumulated(self, pieces: list[Piece]) -> tuple[tuple[Array, ...], tuple[Array, Array]]:
         """Sum the terms of vectors that come in several pieces; float64 needs a first pass for the scale."""

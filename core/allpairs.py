@@ -87,7 +87,7 @@ def pairwise(
 
     Example:
         >>> import numpy as np
-        >>> pairwise(np.eye(2), np.ones((1, 2))).array.round(4).tolist()
+        >>> pairwise(np.eye(2), np.ones((1, 2)), precision="float64").array.round(4).tolist()
         [[0.7071], [0.7071]]
     """
     choice = Choice(top_k, threshold, max_pairs, max_results)

@@ -240,6 +240,7 @@ LOSSES = (
     ),
 )
 
+OPTIONS = {"metric": "--metric", "aggregate": "--aggregate", "loss": "--kind"}
 KINDS = {"metric": METRICS, "aggregate": AGGREGATES, "loss": LOSSES}
 
 
@@ -282,4 +283,4 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> ParameterError:
     known = list(dict.fromkeys(known))
     guess = closest(name, known)
     hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(known)}"
-    return ParameterError(f"unknown {kind} {name!r}", "", hint)
+    return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)

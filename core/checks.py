@@ -14,6 +14,8 @@ from .io.vectors import name_rows
 from .results import Column
 
 NONFINITE = ("error", "propagate", "drop")
+NONFINITE_HINT = "--nonfinite drop leaves them out, --nonfinite propagate keeps them as NaN"
+NOTHING_LEFT = "mend some of them: no row would be left"
 SURVEY_BYTES = 4 << 20
 
 
@@ -25,11 +27,11 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
         raise ParameterError(f"unknown value {value!r}", f"--{option}", hint)
 
 
-def check_dim(dim: int, rank: int) -> int:
+def check_dim(dim: int, rank: int, option: str = "--dim") -> int:
     """Return a dim counted from the front."""
     if not -rank <= dim < rank:
         raise ShapeError(
-            f"dim {dim} is out of range: the inputs have {rank} dims", "--dim", f"valid dims are {-rank} to {rank - 1}"
+            f"dim {dim} is out of range: the inputs have {rank} dims", option, f"valid dims are {-rank} to {rank - 1}"
         )
     return dim % rank
 
@@ -133,7 +135,7 @@ def nonfinite_rows(vectors: Vectors) -> Column:
     return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
 
 
-def refuse_nonfinite(vectors: Vectors) -> None:
+def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
     """Raise the error that names the rows with NaN or infinity, if there are any."""
     rows = nonfinite_rows(vectors)
     if len(rows):
@@ -141,7 +143,7 @@ def refuse_nonfinite(vectors: Vectors) -> None:
         raise DataError(
             f"{name_rows(rows, vectors.ids)} of {vectors.shape[0]} {verb} NaN or infinity",
             vectors.name,
-            "--nonfinite drop leaves them out, --nonfinite propagate keeps them as NaN",
+            hint,
         )
 
 

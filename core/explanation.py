@@ -97,7 +97,7 @@ def _pair(a: Vectors, b: Vectors, row: int | str) -> tuple[Column, Column, int]:
             raise ShapeError(f"row {number} is out of range", vectors.name, f"valid rows are 0 to {count - 1}")
         values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
         if not np.isfinite(values).all():
-            checks.refuse_nonfinite(vectors)
+            checks.refuse_nonfinite(vectors, "choose another --row")
         sides.append(values.astype(np.float64))
     return sides[0], sides[1], number
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import checks
 from .aligned import similarity, summarise
-from .errors import ShapeError
+from .errors import DataError, ShapeError
 from .metrics import EPS
 from .results import Column, Columns, Result
 
@@ -56,7 +56,7 @@ def channels(
     if a.shape != b.shape:
         raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
-    channel_dim = checks.check_dim(channel_dim, len(a.shape))
+    channel_dim = checks.check_dim(channel_dim, len(a.shape), "--channel-dim")
     dims = tuple(range(channel_dim + 1, len(a.shape)))
     if not dims:
         raise ShapeError(
@@ -65,7 +65,12 @@ def channels(
             "the dims after the channels make the vector, as in (batch, channels, height, width)",
         )
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
-    aligned = similarity(a, b, dim=dims, device=device, backend=backend, **options)
+    try:
+        aligned = similarity(a, b, dim=dims, device=device, backend=backend, **options)
+    except DataError:
+        for maps in (a, b):
+            checks.refuse_nonfinite(maps, "--nonfinite propagate keeps them as NaN")
+        raise
     scores: Column = np.asarray(aligned.array)
     batch, count = prod(scores.shape[:-1]), scores.shape[-1]
     columns = {"batch": np.repeat(np.arange(batch), count)} if batch > 1 else {}

@@ -58,8 +58,10 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int) -> Input:
     ids = vectors.ids if rank == 2 and dim == 1 and vectors.ids is not None else np.arange(rows.shape[-2])
     missing, zero, notes = ~survey.finite, survey.zero, []
     if missing.any():
-        if nonfinite == "error" or (nonfinite == "drop" and missing.all()):
+        if nonfinite == "error":
             checks.refuse_nonfinite(vectors)
+        if nonfinite == "drop" and missing.all():
+            checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
         if nonfinite == "propagate":
             rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
         elif rank > 2:

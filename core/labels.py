@@ -49,7 +49,9 @@ def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:
         hint = "flatten it: one label per row, shape (n,)"
         raise LabelError(f"expected {rows} labels in one dim, got shape {values.shape}", where, hint)
     if len(values) != rows:
-        raise LabelError(f"expected one label per pair: {rows} pairs, {len(values)} labels", where)
+        headed = len(values) == rows + 1 and values.dtype.kind == "O" and np.isnan(_number(values[0]))
+        hint = f"is the first line a header? then type --labels {where}::{values[0]}" if headed else ""
+        raise LabelError(f"expected one label per pair: {rows} pairs, {len(values)} labels", where, hint)
     numbers = _numbers(values, where)
     negatives = np.flatnonzero(numbers == -1)
     zeros = np.flatnonzero(numbers == 0)

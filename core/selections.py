@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import fsum
+from math import fsum, inf
 
 import numpy as np
 
@@ -129,7 +129,7 @@ class _Listing:
         columns = self._columns(number, hits)
         scores = hits[2]
         if len(scores):
-            total = fsum(scores.tolist())
+            total = fsum(scores.tolist()) if np.isfinite(scores.sum()) else inf  # fsum raises where the sum overflows
             self.moments.append(Moments(len(scores), total, float(scores.min()), float(scores.max())))
         if self.rows_into is None:
             self.parts.append(columns)
@@ -160,7 +160,8 @@ class _Listing:
         return {"rows": rows, "columns": columns, **counted, **moments.summary()}
 
     def _notes(self) -> list[str]:
-        most = self.pairing.shape[1] - self.pairing.exclude_self
+        rows, columns = self.pairing.shape
+        most = columns - (self.pairing.exclude_self and rows <= columns)
         if self.choice.top_k is None or self.choice.top_k <= most:
             return []
         return [f"k is {self.choice.top_k}, but a row has at most {most} others: all of them are listed"]

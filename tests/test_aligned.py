@@ -1,5 +1,6 @@
 """`similarity`: dims, pieces, what is not finite, and what is said about it."""
 
+import threading
 from math import fsum, pi, prod, sqrt
 
 import numpy as np
@@ -154,6 +155,36 @@ def test_rows_that_are_not_finite(metric, bad, side):
     assert dropped.rows.columns["id"].tolist() == ["ant", "cat"]
     assert dropped.array.tolist() == kept.array[[0, 2]].tolist()
     assert dropped.notes[0] == "2 rows that are not finite were left out: rows 1 (id 'bee'), 3 (id 'dog')"
+
+
+class OneThread:
+    """Vectors whose reader has one cursor: it may not be read from two threads."""
+
+    name, ids, dtype = "table.parquet", None, np.dtype("f8")
+
+    def __init__(self, values):
+        self.values, self.shape, self.thread = values, values.shape, threading.get_ident()
+
+    def read(self, start, stop):
+        assert threading.get_ident() == self.thread
+        return self.values[start:stop]
+
+
+@pytest.mark.parametrize("nonfinite", ["error", "propagate", "drop"])
+def test_files_are_read_by_one_thread_alone(monkeypatch, nonfinite):
+    monkeypatch.setattr(aligned, "CPU_PIECE", 8)
+    monkeypatch.setattr(aligned, "processors", lambda: 2)
+    values = np.ones((100, 4))
+    values[50] = np.nan
+    vectors = OneThread(values)
+    if nonfinite == "error":
+        with pytest.raises(DataError, match="row 50 of 100 holds NaN"):
+            similarity(vectors, vectors)
+        return
+    scores = similarity(vectors, vectors, nonfinite=nonfinite).array
+    assert scores.tolist() == pytest.approx(
+        [1.0] * 50 + [np.nan] * (nonfinite == "propagate") + [1.0] * 49, nan_ok=True
+    )
 
 
 def test_dropping_everything_is_an_error():

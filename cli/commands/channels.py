@@ -49,8 +49,7 @@ def channels(
     Examples:
 
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy
-
-        simtool channels sample_data/maps_a.npy sample_data/maps_b.npy -o weighted.npy
+        simtool channels sample_data/maps_a.npy sample_data/maps_b.npy -o out.npy
 
     stdout has the scores; `-o` writes B with each channel multiplied by its score.
     """

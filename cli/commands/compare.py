@@ -48,11 +48,12 @@ def compare(
 
     Examples:
 
-        simtool compare sample_data/texts_a.npy sample_data/texts_b.npy --aggregate mean --aggregate argmax
-
-        simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy --aggregate argmax --assert 'argmax >= 0.5'
-
-        simtool compare sample_data/words.parquet sample_data/words.parquet --aggregate argmax --matches --format csv
+        simtool compare sample_data/texts_a.npy sample_data/texts_b.npy \\
+            --aggregate mean --aggregate argmax
+        simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
+            --aggregate argmax --assert 'argmax >= 0.5'
+        simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
+            --aggregate argmax --matches --format csv
 
     The percentage is 100 max(0, s) of the first aggregate. In inputs of (items, tokens, d) item i belongs to
     item i, zero rows are padding, and every score is the mean over the items.

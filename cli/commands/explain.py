@@ -36,9 +36,10 @@ def explain(
     Examples:
 
         simtool explain sample_data/wordsim_a.npy sample_data/wordsim_b.npy --row 12
+        simtool explain --row 12 --format json \\
+            sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b
 
-        simtool explain sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b --row 12 --format json
-
+    Each line has the formula, the same with its numbers filled in, and the value.
     """
     import simtool
 

@@ -24,9 +24,10 @@ def inspect(
     Examples:
 
         simtool inspect sample_data/wordsim353.parquet
+        simtool inspect sample_data/words.parquet::embedding \\
+            --assert 'duplicates == 0'
 
-        simtool inspect sample_data/words.parquet::embedding --assert 'duplicates == 0'
-
+    Without `::NAME` all columns are listed. A duplicate equals an earlier row.
     """
     import simtool
 

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from ..options import ForceOption, FormatOption, OutputOption
+from ..options import AssertOption, ForceOption, FormatOption, OutputOption, QuietOption
+
+KEYS = ("entries",)
 
 
 def list_catalogue(
@@ -15,17 +17,18 @@ def list_catalogue(
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Show the catalogue of metrics, aggregates and losses.
 
     Examples:
 
         simtool list
-
         simtool list losses
-
         simtool list contrastive
 
+    One name shows everything that is known of it: formula, range, defaults, source.
     """
     import simtool
 
@@ -35,9 +38,9 @@ def list_catalogue(
         output=output,
         format=format,
         force=force,
-        quiet=False,
-        gates=None,
-        keys=(),
+        quiet=quiet,
+        gates=gates,
+        keys=KEYS,
         inputs=(),
         has_array=False,
         limit=1000,

@@ -17,6 +17,7 @@ from ..options import (
     QuietOption,
 )
 
+MOST = 20  # pairs of a table, unless asked for
 KEYS = ("loss", "total", "mean", "items", "active", "positives", "negatives")
 
 
@@ -67,11 +68,13 @@ def loss(
     Examples:
 
         simtool loss --kind contrastive --margin 1 < sample_data/wordsim353.parquet
+        simtool loss sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
+            --labels sample_data/wordsim_labels.npy --kind cosine
+        simtool loss sample_data/wordsim353.parquet --top 5 --format csv \\
+            --kind cosine-embedding --margin 0.2
 
-        simtool loss sample_data/wordsim_a.npy sample_data/wordsim_b.npy --labels sample_data/wordsim_labels.npy --kind cosine
-
-        simtool loss sample_data/wordsim353.parquet --kind cosine-embedding --margin 0.2 --top 5 --format csv
-
+    A pair is active while its loss is not zero: only active pairs have a gradient.
+    `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
 
@@ -87,7 +90,7 @@ def loss(
         gates=gates,
         keys=KEYS,
         inputs=[*sources, labels, ids],
-        limit=top or 20,
+        limit=MOST if top is None else top,
     )
     entry = simtool.find("loss", kind)
     pairs = simtool.open_pairs(
@@ -102,7 +105,7 @@ def loss(
         margin=margin,
         reduction=reduction,
         eps=eps,
-        top=top or (20 if session.only_shows_a_table else None),
+        top=MOST if top is None and session.only_shows_a_table else top,
         nonfinite=nonfinite,
         device=device,
         backend=backend,

@@ -78,20 +78,20 @@ def pairwise(
     Examples:
 
         simtool pairwise sample_data/words.parquet --top-k 5
-
-        simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy --threshold 0.8
-
-        simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -o scores.npy
+        simtool pairwise sample_data/words.parquet --threshold 0.8
+        simtool pairwise sample_data/words.parquet -o scores.npy
+        simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
 
     Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
     """
     import simtool
 
-    
+    from ..parsing import check_sides
     from ..session import Session
     from ..streaming import stream_target
 
+    check_sides(b, ids_b)
     pairs = threshold is not None or max_pairs is not None
     selection = ("k",) if top_k is not None else ("pairs",) if pairs else ()
     session = Session.open(

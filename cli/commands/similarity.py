@@ -46,10 +46,9 @@ def similarity(
     Examples:
 
         simtool similarity sample_data/wordsim_a.npy sample_data/wordsim_b.npy
-
         simtool similarity sample_data/maps_a.npy sample_data/maps_b.npy --dim 2,3
-
-        simtool similarity sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b --assert 'mean > 0.3'
+        simtool similarity --assert 'mean > 0.3' \\
+            sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b
 
     Shapes are broadcast first; the scores have the dims that `--dim` does not name.
     """

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
+from ..errors import DataError
 from ..results import Column
 from .exact import Pairs
 from .kernels import Kernel, Tile
@@ -33,6 +34,8 @@ class Scan:
         self.by_column = by_column
         self.error = tile.error(by_column=by_column)
         self.host_error: Column = self.kernel.backend.get(self.error).astype(np.float64)
+        if not np.isfinite(self.host_error).all():
+            raise DataError("a product of two rows leaves the range of float64", "", "scale the inputs down")
         self.near = self._whole_groups(tile.near)
         positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
         # (owners, groups) the maximum of each group; a group is every GROUPS-th partner

@@ -39,6 +39,12 @@ def output_format(path: str) -> str:
     Raises:
         OutputError: the suffix is unknown.
     """
+    if path == "-":
+        raise OutputError(
+            "an output is a file, and - is not one",
+            path,
+            "name one, such as scores.parquet; --format says what stdout carries",
+        )
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in FORMAT_OF_SUFFIX:
         found = f"the suffix {suffix!r}" if suffix else "no suffix"

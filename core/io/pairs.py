@@ -63,10 +63,11 @@ def open_pairs(
     if split_source(sources[0])[1] is not None:
         raise ParameterError("one column is one side of the pairs only", sources[0], "name the other side too")
     table = open_table(sources[0], nulls=nulls)
-    found = table.ids() if ids is None else read_values(ids, base=table)
+    found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows)
     a, b = (table.vectors(_side(table, name), found) for name in SIDES)
     if labels is not None:
-        return Pairs(a, b, read_values(labels, base=table, wanted=LABEL_NAMES), labels)
+        where = f"{table.name}{labels}" if labels.startswith("::") else labels
+        return Pairs(a, b, read_values(labels, base=table, wanted=LABEL_NAMES), where)
     column = _label_column(table) if labelled else None
     values = None if column is None else table.values(column)
     return Pairs(a, b, values, join_name(table.name, column or ""))
@@ -76,11 +77,11 @@ def _side(table: Table, name: str) -> str:
     if name in table.vector_columns:
         return name
     listed = ", ".join(table.columns) if table.columns != ("",) else ""
-    what = f"its columns are {listed}" if listed else "it holds one array"
+    what, suffix = (f"its columns are {listed}", "::NAME") if listed else ("it holds one array", "")
     raise InputNotFoundError(
         f"expected a table of pairs with vector columns a and b, but {what}",
         table.name,
-        f"name both sides: {join_name(table.name, 'NAME')} {join_name(table.name, 'NAME')}, or two files",
+        f"name both sides: {table.name}{suffix} OTHER{suffix}",
     )
 
 

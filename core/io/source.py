@@ -91,7 +91,7 @@ def open_vectors(source: str, *, ids: str | None = None, nulls: bool = False) ->
     path, name = split_source(source)
     table = _table_of(open_source(path), nulls)
     column = pick_vectors(table, name)
-    found = table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES)
+    found = table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows)
     return table.vectors(column, found)
 
 
@@ -271,6 +271,8 @@ def _in_memory(name: str, data: bytes) -> Source:
 
 def _missing(path: str) -> InputNotFoundError:
     """Return the error for a path that is not there, with the closest name that is."""
+    if not path:
+        return InputNotFoundError("no file is named", "", "type PATH, PATH::NAME, or - for stdin")
     folder, name = os.path.split(path)
     try:
         match = closest(name, os.listdir(folder or "."))

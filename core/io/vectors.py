@@ -293,7 +293,11 @@ def pick_ids(table: Table) -> str | None:
     """
     choices = [column for column in table.value_columns if column.lower() in ID_NAMES]
     if len(choices) > 1:
-        raise DataError(f"several columns may be ids: {', '.join(choices)}", table.name, f"type --ids ::{choices[0]}")
+        raise DataError(
+            f"several columns may be ids: {', '.join(choices)}",
+            table.name,
+            f"name one: --ids-a ::{choices[0]} (loss: --ids ::{choices[0]})",
+        )
     return choices[0] if choices else None
 
 

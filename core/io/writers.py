@@ -221,8 +221,12 @@ def _arrow_type(column: Column) -> Any:
 
     if column.dtype.kind not in "OU":
         return pa.from_numpy_dtype(column.dtype)
-    is_index = len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray)
-    return pa.list_(pa.int64()) if is_index else pa.string()
+    if len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray):
+        return pa.list_(pa.int64())
+    kinds = {type(value) for value in to_python(column) if value is not None}
+    if kinds and kinds <= {int, float}:  # numbers with gaps
+        return pa.float64() if float in kinds else pa.int64()
+    return pa.string()
 
 
 def _arrow_array(column: Column, field: Any) -> Any:

@@ -87,8 +87,8 @@ def loss(
         lost = np.flatnonzero(~keep)
         notes.append(f"{len(lost)} pairs are not finite and were left out: {name_rows(lost, a.ids)}")
         if not keep.any():
-            checks.refuse_nonfinite(a)
-            checks.refuse_nonfinite(b)
+            checks.refuse_nonfinite(a, checks.NOTHING_LEFT)
+            checks.refuse_nonfinite(b, checks.NOTHING_LEFT)
     values = scores[keep]
     similar = None if read is None else read.similar[keep]
     compute = partial(entry.load(), values, **parameters)
@@ -99,7 +99,11 @@ def loss(
     ids = (np.arange(a.shape[0]) if a.ids is None and b.ids is None else a.ids if a.ids is not None else b.ids)[keep]
     summary = _summary(items, similar, reduction)
     notes += [] if read is None else [read.convention]
-    if summary["active"] == 0:
+    if top is not None and top < len(items):
+        notes.append(
+            f"{top} of {len(items)} pairs are listed, largest loss first; --top N lists more, -o FILE without it all"
+        )
+    if summary["active"] == 0 and summary["total"] is not None:
         notes.append("no pair is active: the loss and its gradient are zero, so nothing can be learnt from these pairs")
     return Result(
         command="loss",
@@ -177,11 +181,16 @@ def _meanings(similar: Column | None, items: Column) -> Column:
     """Say of each pair what the loss does to it."""
     active = (items > 0).astype(np.intp)
     if similar is None:
-        return np.asarray(["same direction: at rest", "apart: pulled together"], dtype=object)[active]
-    words = [
-        "dissimilar, past the margin: at rest",
-        "dissimilar, inside the margin: pushed apart",
-        "similar and there: at rest",
-        "similar: pulled together",
-    ]
-    return np.asarray(words, dtype=object)[2 * similar + active]
+        words = ["same direction: at rest", "apart: pulled together"]
+        number = active
+    else:
+        words = [
+            "dissimilar, past the margin: at rest",
+            "dissimilar, inside the margin: pushed apart",
+            "similar and there: at rest",
+            "similar: pulled together",
+        ]
+        number = 2 * similar + active
+    # looked up, because an array of long strings is slow to make
+    words.append("not finite: left as it is")
+    return np.asarray(words, dtype=object)[np.where(np.isnan(items), len(words) - 1, number)]

@@ -70,10 +70,11 @@ def centroid_cosine(x: Column, y: Column, *, eps: float = EPS, backend: Backend)
 def _mean_row(rows: Column, backend: Backend) -> Column:
     step = max(1, CHUNK // rows.shape[1])
     total = np.zeros(rows.shape[1])
+    share = 2.0 ** len(rows).bit_length()  # no sum overflows, and division by a power of two is exact
     for start in range(0, len(rows), step):
         wide = backend.put(rows[start : start + step], backend.xp.float64)
-        total += backend.get(backend.xp.sum(wide / len(rows), axis=0))
-    return total
+        total += backend.get(backend.xp.sum(wide / share, axis=0))
+    return total * (share / len(rows))
 
 
 def paired_mean(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> float:

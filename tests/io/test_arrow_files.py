@@ -281,11 +281,11 @@ def test_ids(tmp_path):
     both = save(tmp_path / "b", table.append_column("uuid", pa.array(["p", "q"])))
     with pytest.raises(DataError, match="several columns may be ids: ID, uuid") as several:
         open_vectors(both)
-    assert several.value.hint == "type --ids ::ID"
+    assert several.value.hint == "name one: --ids-a ::ID (loss: --ids ::ID)"
     assert open_vectors(both, ids="::uuid").ids.tolist() == ["p", "q"]
     assert open_vectors(both, ids=f"{path}::ID").ids.tolist() == ["x", "y"]
     longer = save(tmp_path / "c", pa.table({"id": [1, 2, 3]}))
-    with pytest.raises(ShapeError, match=r"expected 2 ids, one per row, got shape \(3,\)"):
+    with pytest.raises(ShapeError, match="expected 2 values, one per row, got 3"):
         open_vectors(path, ids=longer)
 
 

@@ -220,7 +220,7 @@ def test_one_value_per_line(write, text, values, kind):
 def test_lines_as_ids(write, tmp_path):
     np.save(tmp_path / "a.npy", np.eye(2))
     assert open_vectors(str(tmp_path / "a.npy"), ids=write("x\ny\n")).ids.tolist() == ["x", "y"]
-    with pytest.raises(ShapeError, match=r"expected 2 ids, one per row, got shape \(3,\)"):
+    with pytest.raises(ShapeError, match="expected 2 values, one per row, got 3"):
         open_vectors(str(tmp_path / "a.npy"), ids=write("x\ny\nz\n"))
 
 

@@ -1,0 +1,76 @@
+"""Help, version, and every example of every help text."""
+
+import inspect
+import re
+
+import pytest
+
+from simtool.cli.main import app
+
+COMMANDS = ["similarity", "pairwise", "compare", "channels", "loss", "explain", "inspect", "list"]
+FUNCTIONS = {
+    (command.name or command.callback.__name__): command.callback
+    for command in app.registered_commands
+    if command.callback is not None
+}
+assert app.registered_callback is not None
+HELPS = {"": app.registered_callback.callback, **FUNCTIONS}
+
+
+def examples(function):
+    """Return the commands of a help text's `Examples:` block, continued lines joined."""
+    block = re.search(r"Examples:\n\n((?:    .*\n)+)", inspect.cleandoc(function.__doc__) + "\n")
+    assert block is not None
+    return inspect.cleandoc(block[1]).replace("\\\n", "").splitlines()
+
+
+EXAMPLES = [line for function in HELPS.values() for line in examples(function)]
+
+
+def test_every_command_is_listed(run):
+    text = run("--help").text
+    assert sorted(FUNCTIONS) == sorted(COMMANDS)
+    assert all(f"│ {command} " in text for command in COMMANDS)
+    assert "Exit codes: 0 done, 1 a gate failed" in text
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_readable_at_80_columns(run, command):
+    short = run(*command.split(), "-h", env={"COLUMNS": "80"})
+    assert (short.code, short.err) == (0, "")
+    assert short.text == run(*command.split(), "--help", env={"COLUMNS": "80"}).text
+    assert max(map(len, short.text.splitlines())) <= 80
+    lines = [line.strip() for line in short.text.splitlines()]
+    block = re.search(r"Examples:\n\n((?:    .*\n)+)", inspect.cleandoc(HELPS[command].__doc__) + "\n")
+    assert block is not None
+    for line in block[1].splitlines():
+        assert line.strip() in lines  # not folded, so that it can be pasted
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_runs_as_it_stands(shell, example):
+    assert example.startswith("simtool ")
+    done = shell(example)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or "wrote " in done.stderr
+
+
+def test_version(run):
+    from simtool import __version__
+
+    done = run("--version")
+    assert (done.code, done.text, done.err) == (0, f"simtool {__version__}\n", "")
+
+
+def test_without_a_command_the_help_is_on_stderr(run):
+    done = run()
+    assert (done.code, done.out) == (2, b"")
+    assert "Usage: simtool" in done.err
+    assert "error" not in done.err.splitlines()[0]
+
+
+def test_every_shared_option_is_everywhere(run):
+    for command in COMMANDS:
+        text = run(command, "-h").text
+        for option in ("--format", "--output", "--force", "--assert", "--quiet", "--help"):
+            assert option in text, (command, option)

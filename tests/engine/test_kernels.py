@@ -1,0 +1,181 @@
+"""The kernels: every tile is within its stated bound of the exact value, in whatever arithmetic."""
+
+from decimal import Decimal, getcontext
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simtool.backend import choose_backend
+from simtool.engine.exact import Pairs, best_of
+from simtool.engine.kernels import Kernel
+from simtool.metrics import needs_scale
+
+METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
+SINGLE = ["cosine", "angular", "dot"]  # the metrics that are scanned in float32
+getcontext().prec = 60
+
+
+def nearness(metric, x, y, eps):
+    """The exact nearness of two rows, in rational numbers, roots to 60 digits."""
+    x, y = ([Fraction(v) for v in row.tolist()] for row in (x, y))
+    dot, xx, yy = (sum(p * q for p, q in zip(v, w, strict=True)) for v, w in ((x, y), (x, x), (y, y)))
+    if metric == "dot":
+        return dot
+    if metric == "manhattan":
+        return -sum(abs(p - q) for p, q in zip(x, y, strict=True))
+    if metric in ("euclidean", "sqeuclidean"):
+        return 2 * dot - xx - yy
+    floors = [max(root(square), Fraction(eps)) for square in (xx, yy)]
+    return dot / (floors[0] * floors[1]) if all(floors) else Fraction(0)
+
+
+def root(square):
+    return Fraction((Decimal(square.numerator) / Decimal(square.denominator)).sqrt())
+
+
+def rows_of(kind, rng, n, d):
+    """Rows that are easy, and rows that are made to go wrong."""
+    rows = rng.normal(size=(n, d))
+    if kind == "cancelling":  # x and -x with the last bits disturbed
+        rows = rows * np.resize([1.0, -1.0], d)
+        rows[:, 1::2] = -rows[:, : d - d % 2 : 2] * (1 + rng.integers(-3, 4, (n, d // 2)) * 2.0**-23)
+    if kind == "one-sided":  # every rounding error pushes the same way
+        rows = 1 + rng.integers(0, 2, (n, d)) * 2.0**-23 * 1.5
+    if kind == "wide":
+        rows *= 10.0 ** rng.integers(-12, 13, (n, d))
+    if kind == "tiny":
+        rows *= 10.0 ** rng.integers(-44, -36, (n, 1))
+    if kind == "far":
+        rows = 1e8 + rows
+    if kind == "sparse":
+        rows[rng.random((n, d)) < 0.7] = 0
+        rows[0] = 0
+    return rows
+
+
+def assert_within_bound(metric, dtype, backend, a, b, eps=1e-8):
+    scaled = needs_scale(a.dtype) or needs_scale(b.dtype)
+    kernel = Kernel(metric, dtype, scaled, choose_backend(backend), eps)
+    near, bound = (kernel.backend.get(v) for v in kernel.tile(kernel.prepare(a), kernel.prepare(b)))
+    assert near.dtype == dtype
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            assert abs(Fraction(float(near[i, j])) - nearness(metric, x, y, eps)) <= Fraction(float(bound[i])), (i, j)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize(("metric", "dtype"), [(m, "float64") for m in METRICS] + [(m, "float32") for m in SINGLE])
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    kinds=st.tuples(*[st.sampled_from(["normal", "cancelling", "one-sided", "wide", "tiny", "far", "sparse"])] * 2),
+    d=st.sampled_from([1, 2, 3, 17, 128]),
+    given_as=st.sampled_from(["f4", "f8"]),
+)
+def test_a_tile_is_within_its_bound(metric, dtype, backend, seed, kinds, d, given_as):
+    rng = np.random.default_rng(seed)
+    a, b = (rows_of(kind, rng, 3, d).astype(given_as) for kind in kinds)
+    assert_within_bound(metric, dtype, backend, a, b)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("eps", [0.0, 1e-8, 3.0])
+@pytest.mark.parametrize("power", [-664, -1040, 0, 664, 1020])
+def test_cosines_of_extreme_rows_are_within_their_bound(backend, power, eps):
+    a, b = np.random.default_rng(0).normal(size=(2, 4, 9)) * 2.0**power
+    assert_within_bound("cosine", "float32", backend, a, b, eps)
+    assert_within_bound("cosine", "float64", backend, a, b, eps)
+
+
+def test_a_product_of_a_subnormal_factor_is_within_its_bound():
+    # in float32 1e-43 keeps six bits, and 1e30 brings the lost ones back
+    a, b = np.full((2, 3), 1.23e-43), np.full((2, 3), 1e30)
+    assert_within_bound("dot", "float32", "numpy", a, b)
+
+
+def test_many_terms_stay_within_the_bound():
+    a, b = (rows_of("one-sided", np.random.default_rng(n), 2, 5000) for n in (0, 1))
+    for metric in SINGLE:
+        assert_within_bound(metric, "float32", "numpy", a, b)
+
+
+def test_the_bound_is_worth_having():
+    # a bound that is always large would be true and useless: 1e-4 for cosines of 384 numbers
+    kernel = Kernel("cosine", "float32", False, choose_backend())
+    side = kernel.prepare(np.random.default_rng(0).normal(size=(4, 384)).astype("f4"))
+    assert (kernel.tile(side, side)[1] < 1e-4).all()
+
+
+def test_a_row_of_nan_leaves_the_bound_of_the_others():
+    rows = np.asarray([[1.0, 2.0], [np.nan, np.nan]])
+    for metric in METRICS:
+        kernel = Kernel(metric, "float64", True, choose_backend())
+        near, bound = kernel.tile(kernel.prepare(rows), kernel.prepare(rows))
+        assert np.isfinite(bound).all()
+        assert np.isnan(near).tolist() == [[False, True], [True, True]]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_rows_are_prepared_alike_in_any_pieces(monkeypatch, backend):
+    rows = np.random.default_rng(0).normal(size=(50, 7)).astype("f2")
+    kernel = Kernel("cosine", "float32", False, choose_backend(backend))
+    whole = kernel.backend.get(kernel.prepare(rows).rows)
+    monkeypatch.setattr("simtool.engine.kernels.CHUNK", 20)
+    np.testing.assert_array_equal(kernel.backend.get(kernel.prepare(rows).rows), whole)
+    np.testing.assert_allclose(np.linalg.norm(whole.astype("f8"), axis=1), 1, atol=1e-7)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), power=st.integers(-3, 3))
+def test_a_pair_at_the_score_reaches_its_nearness(metric, seed, power):
+    a, b = np.random.default_rng(seed).integers(-5, 6, (2, 6, 4)) * 10.0**power
+    kernel = Kernel(metric, "float64", True, choose_backend())
+    near, bound = kernel.tile(kernel.prepare(a), kernel.prepare(b))
+    places = np.indices(near.shape).reshape(2, -1)
+    scores = Pairs(metric, a, b, True).score(*places)
+    for (i, j), score in zip(places.T, scores.tolist(), strict=True):
+        assert near[i, j] + bound[i] >= kernel.nearness(score)
+
+
+def test_no_pair_is_closer_than_a_negative_distance():
+    for metric in ("euclidean", "sqeuclidean", "manhattan", "angular"):
+        assert Kernel(metric, "float64", False, choose_backend()).nearness(-1e-300) == np.inf
+    assert Kernel("euclidean", "float64", False, choose_backend()).nearness(1e200) == -np.inf
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_exact_scores_do_not_depend_on_the_pieces(monkeypatch, metric):
+    a, b = np.random.default_rng(0).normal(size=(2, 30, 5)).astype("f4")
+    rows, columns = np.random.default_rng(1).integers(0, 30, (2, 100))
+    pairs = Pairs(metric, a, b, scaled=False)
+    whole = pairs.score(rows, columns)
+    monkeypatch.setattr("simtool.engine.exact.CHUNK", 35)
+    assert pairs.score(rows, columns).tolist() == whole.tolist()
+    assert pairs.score(rows[:1], columns[:1])[0] == whole[0]
+    assert Pairs(metric, a, b, scaled=True).score(rows, columns) == pytest.approx(whole, rel=1e-14)
+
+
+def test_best_of_ranks_by_score_then_column():
+    rows = np.asarray([1, 0, 0, 0, 1, 0])
+    columns = np.asarray([2, 9, 3, 1, 0, 4])
+    scores = np.asarray([5.0, 7.0, 7.0, 1.0, 5.0, 8.0])
+    largest = best_of(rows, columns, scores, 3, larger_is_closer=True)
+    assert list(zip(rows[largest], columns[largest], strict=True)) == [(0, 4), (0, 3), (0, 9), (1, 0), (1, 2)]
+    least = best_of(rows, columns, scores, 2, larger_is_closer=False)
+    assert list(zip(rows[least], columns[least], strict=True)) == [(0, 1), (0, 3), (1, 0), (1, 2)]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("metric", SINGLE)
+def test_a_tile_of_a_gpu_is_within_its_bound(metric):
+    a, b = np.random.default_rng(0).normal(size=(2, 4, 4096)).astype("f4")
+    kernel = Kernel(metric, "float32", False, choose_backend("torch", "cuda"))
+    near, bound = (kernel.backend.get(v) for v in kernel.tile(kernel.prepare(a), kernel.prepare(b)))
+    exact = np.asarray([[float(nearness(metric, x, y, 1e-8)) for y in b] for x in a])
+    assert (np.abs(near - exact) <= bound[:, None]).all()

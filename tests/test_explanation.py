@@ -1,0 +1,109 @@
+"""`explain`: every step is the number that the other operations give."""
+
+from math import acos, hypot, pi, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simtool import explain, explained_names, loss, similarity
+from simtool.errors import DataError, ParameterError, ShapeError
+from simtool.io import as_vectors, with_ids
+
+
+def test_the_steps_of_a_pair_worked_out_by_hand():
+    summary = explain(np.asarray([0, 1, 0, 9, 1]), np.asarray([3, 0, 0, 9, 0])).summary
+    cosine = 81 / sqrt(83 * 90)
+    assert summary == pytest.approx(
+        {
+            "dot": 81,
+            "norm_a": sqrt(83),
+            "norm_b": sqrt(90),
+            "cosine": cosine,
+            "angular": acos(cosine) / pi,
+            "euclidean": sqrt(11),
+            "contrastive.similar": 11,
+            "contrastive.dissimilar": 0,
+            "cosine.similar": 1 - cosine,
+            "cosine.dissimilar": cosine - 0.5,
+            "cosine-embedding.similar": 1 - cosine,
+            "cosine-embedding.dissimilar": cosine,
+            "cosine-distance": 1 - cosine,
+        },
+        abs=1e-12,
+    )
+    assert list(summary) == explained_names()
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), d=st.integers(1, 9), row=st.integers(0, 3))
+def test_the_steps_agree_with_the_operations(seed, d, row):
+    a, b = np.random.default_rng(seed).normal(size=(2, 4, d)).astype("f4")
+    summary = explain(a, b, row=row, margin=0.25).summary
+    for metric in ("dot", "cosine", "angular", "euclidean"):
+        assert summary[metric] == pytest.approx(similarity(a, b, metric=metric).array[row], abs=1e-12)
+    for kind in ("contrastive", "cosine", "cosine-embedding"):
+        for label, word in ((1, "similar"), (0, "dissimilar")):
+            items = loss(a, b, np.full(4, label), kind=kind, margin=0.25).array
+            assert summary[f"{kind}.{word}"] == pytest.approx(items[row], abs=1e-12)
+
+
+def test_the_numbers_can_be_calculated():
+    columns = explain(np.asarray([1.0, -2, 3]), np.asarray([4.0, 5, 6])).rows.columns
+    words = str.maketrans({"×": "*", "^": "**"})
+    for step, formula, numbers, value in zip(*(column.tolist() for column in columns.values()), strict=True):
+        if step != "angular":
+            assert eval(numbers.translate(words), {"sqrt": sqrt, "max": max}) == pytest.approx(
+                value, rel=1e-4, abs=1e-5
+            ), (step, formula, numbers)
+
+
+def test_long_vectors_are_shortened():
+    numbers = explain(np.ones(9), np.ones(9)).rows.columns["numbers"].tolist()
+    assert numbers[0] == "1 × 1 + 1 × 1 + ... (9 terms)"
+
+
+def test_a_row_is_found_by_number_or_id():
+    values = np.eye(3) + 1
+    named = with_ids(as_vectors(values), np.asarray(["x", "y", "1"]))
+    other = np.ones((3, 3))
+    assert explain(named, other, row="y").parameters["row"] == 1
+    assert explain(other, named, row="y").parameters["row"] == 1
+    assert explain(named, other, row="1").parameters["row"] == 2  # an id comes before a number
+    assert explain(named, other, row="0").parameters["row"] == 0
+    with pytest.raises(ParameterError, match="no row has the id 'z'"):
+        explain(named, other, row="z")
+    for row in (3, -1):
+        with pytest.raises(ShapeError, match=f"row {row} is out of range") as refused:
+            explain(values, other, row=row)
+        assert refused.value.hint == "valid rows are 0 to 2"
+
+
+def test_a_zero_vector_is_noted_and_a_tiny_one_is_not_zero():
+    zero = explain(np.zeros(2), np.asarray([3.0, 4.0]))
+    assert (zero.summary["cosine"], zero.summary["norm_b"]) == (0, 5)
+    assert zero.notes == ("a vector is zero: its cosine is 0 by definition",)
+    tiny = explain(np.asarray([3e-200, 4e-200]), np.asarray([3.0, 4.0]))
+    assert tiny.summary["norm_a"] == pytest.approx(hypot(3e-200, 4e-200))
+    assert tiny.notes == ()
+
+
+def test_only_the_chosen_row_must_be_finite():
+    values = np.asarray([[1.0, 2], [np.nan, 1]])
+    broken = with_ids(as_vectors(values, "my.npy"), np.asarray(["ant", "bee"]))
+    assert explain(broken, np.ones((2, 2)), row=0).summary["dot"] == 3
+    with pytest.raises(DataError, match=r"row 1 \(id 'bee'\) of 2 holds NaN"):
+        explain(broken, np.ones((2, 2)), row=1)
+
+
+def test_what_is_refused():
+    with pytest.raises(ShapeError, match=r"got \(2, 3\) and \(2, 4\)"):
+        explain(np.ones((2, 3)), np.ones((2, 4)))
+    with pytest.raises(ShapeError, match=r"got \(2, 3, 4\)"):
+        explain(np.ones((2, 3, 4)), np.ones((2, 3, 4)))
+    with pytest.raises(ShapeError, match="the input is empty"):
+        explain(np.ones((0, 3)), np.ones((0, 3)))
+    for size in (1e200, 1e154):
+        with pytest.raises(DataError, match="leaves the range of float64"):
+            explain(np.full(3, size), np.full(3, -size))

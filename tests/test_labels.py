@@ -1,0 +1,55 @@
+"""The guard of binary labels: read, said, or refused by row and value."""
+
+import numpy as np
+import pytest
+
+from simtool.errors import LabelError
+from simtool.labels import binary_labels
+
+
+@pytest.mark.parametrize(
+    ("values", "similar", "read"),
+    [
+        (np.asarray([0, 1, 1]), [0, 1, 1], "0 = dissimilar"),
+        (np.asarray([0, 1, 1], dtype="u1"), [0, 1, 1], "0 = dissimilar"),
+        (np.asarray([0.0, 1.0, -0.0], dtype="f2"), [0, 1, 0], "0 = dissimilar"),
+        (np.asarray([-1, 1, -1]), [0, 1, 0], "-1 = dissimilar"),
+        (np.asarray([1.0, 1.0, 1.0]), [1, 1, 1], "0 = dissimilar"),
+        (np.asarray([-1.0, -1.0, -1.0]), [0, 0, 0], "-1 = dissimilar"),
+        (np.asarray([True, False, True]), [1, 0, 1], "false = dissimilar"),
+        (np.asarray(["true", "False", "TRUE"], dtype=object), [1, 0, 1], "false = dissimilar"),
+        (np.asarray(["0", "1", " 1 "]), [0, 1, 1], "0 = dissimilar"),
+        (np.asarray(["-1", "1", "1.0"], dtype=object), [0, 1, 1], "-1 = dissimilar"),
+    ],
+)
+def test_what_is_accepted_and_what_is_said(values, similar, read):
+    labels = binary_labels(values, 3, "y.npy")
+    assert labels.similar.dtype == bool
+    assert labels.similar.tolist() == [bool(value) for value in similar]
+    assert labels.convention.startswith(f"labels read as {read}, ")
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (np.asarray([1, 0.5, 0]), "row 1 has label 0.5, which is not binary"),
+        (np.asarray([0, 1, 2]), "row 2 has label 2, which is not binary"),
+        (np.asarray([3, 1, 2]), "row 0 has label 3, which is not binary; so are 1 more rows"),
+        (np.asarray([1, np.nan, 0]), "row 1 has label nan, which is not binary"),
+        (np.asarray([1, np.inf, 0]), "row 1 has label inf, which is not binary"),
+        (np.asarray([1, 2**53 + 1, 0]), "row 1 has label 9007199254740993, which is not binary"),
+        (np.asarray(["yes", "1", "0"], dtype=object), "row 0 has label 'yes', which is not binary"),
+        (np.asarray(["1", None, "0"], dtype=object), "row 1 has label None, which is not binary"),
+        (np.asarray([0, 1, -1]), "row 2 is -1 and row 0 is 0: 0/1 and -1/1 cannot be mixed"),
+        (np.asarray([-1, 1, 0]), "row 2 is 0 and row 0 is -1: 0/1 and -1/1 cannot be mixed"),
+        (np.asarray([1j, 0, 1]), "expected labels 0/1, false/true or -1/1, got dtype complex128"),
+        (np.asarray([[1], [0], [1]]), r"expected 3 labels in one dim, got shape \(3, 1\)"),
+        (np.asarray(1), r"expected 3 labels in one dim, got shape \(\)"),
+        (np.asarray([1, 0]), "expected one label per pair: 3 pairs, 2 labels"),
+        (np.asarray([]), "expected one label per pair: 3 pairs, 0 labels"),
+    ],
+)
+def test_what_is_refused(values, what):
+    with pytest.raises(LabelError, match=what) as refused:
+        binary_labels(values, 3, "y.npy")
+    assert refused.value.where == "y.npy"

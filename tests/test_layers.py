@@ -1,0 +1,149 @@
+"""What may import what, in the source and in a fresh interpreter; what is packaged; which names are public."""
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simtool
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE, CLI, TESTS = (sorted((ROOT / name).rglob("*.py")) for name in ("core", "cli", "tests"))
+HEAVY = ("torch", "pyarrow", "scipy", "sklearn", "pandas")
+
+
+def imports(path):
+    """Yield the full name of every module or member that a file imports, relative ones with their dots."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def roots(path):
+    return {name.split(".")[0] for name in imports(path) if not name.startswith(".")}
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_core_knows_no_terminal(path):
+    assert not roots(path) & {"typer", "rich", "click", "simtool"}
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_only_the_backend_knows_torch(path):
+    assert path.name == "backend.py" or not roots(path) & {"torch"}
+
+
+@pytest.mark.parametrize("path", [*CLI, *TESTS], ids=name_of)
+def test_nobody_imports_the_folder_core(path):
+    assert "core" not in roots(path)
+
+
+@pytest.mark.parametrize("path", CLI, ids=name_of)
+def test_the_command_line_uses_typer_in_public_only(path):
+    names = list(imports(path))
+    assert not [name for name in names if name.startswith(("click", "typer._", "typer.core", "torch"))]
+
+
+def loaded(script, *heavy, cwd=ROOT):
+    """Run a script in a fresh interpreter; return which of the modules it left loaded."""
+    probe = f"{script}\nimport sys\nsys.stderr.write('\\n' + ' '.join(m for m in {heavy!r} if m in sys.modules))"
+    environment = {name: value for name, value in os.environ.items() if name != "SIMTOOL_DEVICE"}
+    command = [sys.executable, "-c", probe]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
+    return set(done.stderr.rpartition("\n")[2].split())
+
+
+@pytest.mark.parametrize("module", ["simtool", "simtool.errors", "simtool.catalogue", "simtool.cli.main"])
+def test_errors_and_catalogue_are_light(module):
+    assert loaded(f"import {module}", "numpy", *HEAVY) == set()
+
+
+COMMAND = """
+import sys
+sys.argv = {arguments!r}
+from simtool.cli.main import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "pairwise -h"])
+def test_help_imports_no_arrays(arguments):
+    script = COMMAND.format(arguments=["simtool", *arguments.split()])
+    assert loaded(script, "numpy", *HEAVY) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "pairwise x.npy",
+        "pairwise x.npy x.npy --top-k 2",
+        "pairwise x.npy --threshold 0.5 --format json",
+        "similarity x.npy x.npy --format csv",
+        "compare x.npy x.npy --aggregate argmax",
+        "loss x.npy x.npy --kind cosine-distance",
+        "explain x.npy x.npy",
+        "inspect x.npy",
+        "pairwise x.npy -o scores.npy --force",
+    ],
+)
+def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, arguments):
+    np.save(tmp_path / "x.npy", np.eye(3))
+    script = COMMAND.format(arguments=["simtool", *arguments.split()])
+    assert loaded(script, *HEAVY, cwd=tmp_path) == set()
+
+
+def test_a_small_job_on_parquet_does_not_import_torch():
+    script = COMMAND.format(arguments=["simtool", "loss", "sample_data/wordsim353.parquet", "--kind", "contrastive"])
+    assert loaded(script, *HEAVY) == {"pyarrow"}
+
+
+def test_packages_are_the_folders():
+    configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = {"simtool": "core", "simtool.cli": "cli"}
+    assert configuration["package-dir"] == folders
+    found = []
+    for package, folder in folders.items():
+        for file in (ROOT / folder).rglob("__init__.py"):
+            parts = file.parent.relative_to(ROOT / folder).parts
+            found.append(".".join((package, *parts)))
+    assert configuration["packages"] == sorted(found)
+    for path in (*CORE, *CLI):
+        assert (path.parent / "__init__.py").exists()
+
+
+def typed_names():
+    """Return the names that `core/__init__.py` shows to type checkers, and their modules."""
+    tree = ast.parse((ROOT / "core" / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    return {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+
+def test_public_names_resolve_and_agree_with_what_type_checkers_see():
+    homes = vars(simtool)["_HOMES"]
+    assert homes == typed_names()
+    for name in homes:
+        assert getattr(simtool, name) is not None
+        assert name in dir(simtool)
+    with pytest.raises(AttributeError, match="no attribute 'pairwize'"):
+        getattr(simtool, "pairwize")  # noqa: B009 - the name is wrong on purpose
+
+
+def test_no_public_name_hides_a_module():
+    modules = {path.stem for path in (ROOT / "core").glob("*.py")} | {
+        path.name for path in (ROOT / "core").iterdir() if path.is_dir()
+    }
+    assert not modules & set(vars(simtool)["_HOMES"])
