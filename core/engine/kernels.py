@@ -49,7 +49,7 @@ class Arithmetic(NamedTuple):
 ARITHMETIC = {
     "bfloat16": Arithmetic(0.0, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126),
     "float32": Arithmetic(2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126),
-    "float64": Arithmetic(2.0**-53, 2 * 2.0**-53, 0.0, 2.0**-1022),
+    "float64": Arithmetic(2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022),
 }
 
 
