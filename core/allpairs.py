@@ -80,7 +80,7 @@ def pairwise(
         ShapeError: ranks, widths or batches do not fit.
         DataError: rows that are not finite; a score that leaves the range of its dtype.
         ParameterError: an unknown name, a number below 1, or two selections at once.
-        ResourceError: the device is missing, the result does not fit in the budget, or a threshold gives too many pairs.
+        ResourceError: the device is missing, the result does not fit in the budget, too many pairs for a threshold.
 
     Source:
         The catalogue row of the metric; `simtool.engine.reducers` for the selection.
@@ -100,7 +100,7 @@ def pairwise(
     exclude_self = b is None if exclude_self is None else exclude_self
     sides = [lay_out(checks.given(a, "A"), dim, nonfinite, budget.mapped)]
     sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite, budget.mapped))
-    checks.check_same_width(*(side.vectors for side in sides), *(side.rows.shape[-1] for side in sides))
+    checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
     pairing = Pairing(

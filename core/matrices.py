@@ -1,5 +1,6 @@
 """The whole matrix of scores: kept, or handed on in whole rows as it comes."""
 
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -30,7 +31,7 @@ def matrix(pairing: Pairing, into: Into | None, nonfinite: str, progress: Progre
             pairing.pairs(a, b),
             m,
             np.dtype(dtype),
-            lambda start, scores, number=number: target.take(number * n + start, scores),
+            partial(target.take, number * n),
             exclude_self=pairing.exclude_self,
             propagate=nonfinite == "propagate",
         ) as reducer:
@@ -63,8 +64,9 @@ class _Target:
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
         self.corner = np.empty(corner, dtype=dtype)
 
-    def take(self, start: int, scores: Column) -> None:
-        """Take whole rows, the first of which is number `start`."""
+    def take(self, before: int, start: int, scores: Column) -> None:
+        """Take whole rows: `before` belong to earlier batches, and the first is number `start` of its own."""
+        start += before
         if start < len(self.corner):
             part = scores[: len(self.corner) - start, : self.corner.shape[1]]
             self.corner[start : start + len(part)] = part

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks
 from .backend import Backend
 from .catalogue import Entry
 from .engine.budget import Budget
@@ -90,11 +89,6 @@ class Pairing:
     def pairs(self, a: Column, b: Column) -> Pairs:
         """Return the exact scores of a batch."""
         return Pairs(self.entry.name, a, b, self.scaled, self.eps)
-
-    def check(self) -> None:
-        """Refuse inputs that do not fit each other."""
-        a, b = self.a.vectors, self.b.vectors
-        checks.check_same_width(a, b, self.a.rows.shape[-1], self.b.rows.shape[-1])
 
     def inputs(self) -> dict[str, str]:
         """Return the names of the inputs by role."""

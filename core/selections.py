@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import fsum, inf
 
 import numpy as np
@@ -49,7 +50,7 @@ def selection(pairing: Pairing, choice: Choice, rows_into: RowsInto | None, prog
         pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
     listing = _Listing(pairing, choice, rows_into)
     for number, a, b in pairing.batches():
-        _sweep(pairing, choice, a, b, lambda hits, number=number: listing.take(number, hits), progress)
+        _sweep(pairing, choice, a, b, partial(listing.take, number), progress)
     return listing.result()
 
 

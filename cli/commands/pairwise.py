@@ -49,7 +49,10 @@ def pairwise(
         ),
     ] = None,
     precision: Annotated[
-        str, typer.Option("--precision", help="Of the products: auto, float32 or float64. Listed scores are always float64.")
+        str,
+        typer.Option(
+            "--precision", help="Of the products: auto, float32 or float64. Listed scores are always float64."
+        ),
     ] = "auto",
     max_memory: Annotated[
         str | None,
@@ -60,7 +63,9 @@ def pairwise(
             show_default=False,
         ),
     ] = None,
-    max_results: Annotated[int, typer.Option("--max-results", help="How many pairs a threshold may give.")] = 100_000_000,
+    max_results: Annotated[
+        int, typer.Option("--max-results", help="How many pairs a threshold may give.")
+    ] = 100_000_000,
     eps: EpsOption = 1e-8,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,

@@ -31,7 +31,10 @@ def bfloat16_pays(backend: Backend, dims: int) -> bool:
 
 def _is_bounded(backend: Backend, kernels: dict[str, Kernel], sides: dict[str, tuple[Side, Side]]) -> bool:
     """Tell whether the product of this library and device keeps to the bound that the scan relies on."""
-    host = {dtype: [_host(backend, v) for v in (k.tile(*sides[dtype]), k.error(*sides[dtype]))] for dtype, k in kernels.items()}
+    host = {
+        dtype: [_host(backend, v) for v in (k.tile(*sides[dtype]), k.error(*sides[dtype]))]
+        for dtype, k in kernels.items()
+    }
     (near, error), (reference, other) = host["bfloat16"], host["float32"]
     most = (error + other)[:, None] + np.abs(near) * kernels["bfloat16"].relative
     return bool((np.abs(near - reference) <= most).all())

@@ -14,7 +14,7 @@ from .tiles import Span
 
 @dataclass
 class MutualTopK(Reducer):
-    """As `TopK` where A is compared with itself: half the tiles, since a tile says of its columns what it says of its rows.
+    """As `TopK` where A is compared with itself, with half the tiles: each tells of its columns as of its rows.
 
     A stripe is finished once its own tiles are: those before it have met its rows as columns.
 
