@@ -99,19 +99,6 @@ class Backend:
         maxima = maxima.view(xp.bfloat16) if as_bits else maxima
         return maxima.T if by_column else maxima
 
-    def rounded_down(self, values: NDArray[np.float64], dtype: Any) -> Array:
-        """Return host values as an array of that dtype on the device, none above its value."""
-        if dtype == self.xp.float64:
-            return self.put(values)
-        # after rounding to nearest the next number below is at or under the value
-        low = np.nextafter(values.astype(np.float32), np.float32(-np.inf))
-        if dtype == self.xp.float32:
-            return self.put(low)
-        # a bfloat16 is the upper half of a float32: dropping the lower half rounds to zero, so below zero one is added
-        bits = low.view(np.uint32)
-        upper = (bits >> 16) + ((bits & 0xFFFF != 0) & (low < 0))
-        return self.put(upper.astype(np.uint16).view(np.int16)).view(self.xp.bfloat16)
-
     def manhattan(self, x: Array, y: Array) -> Array:
         """Return the (n, m) Manhattan distances of the rows of x (n, d) and y (m, d)."""
         if self.name == "torch":

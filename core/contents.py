@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .engine.duplicates import occurrences, row_hashes
 from .engine.memory import READ_BYTES
 from .io import Vectors, open_table, pick_vectors, split_source
 from .io.vectors import name_rows
@@ -83,7 +84,7 @@ def _describe(name: str, vectors: Vectors) -> _Facts:
         finite = np.isfinite(norms)
         zero.append(np.flatnonzero((norms == 0).any(axis=1)) + start)
         nonfinite.append(np.flatnonzero(~finite.all(axis=1)) + start)
-        hashes.append(_hashes(rows.reshape(len(rows), -1)))
+        hashes.append(row_hashes(rows))
         facts.zero += int((norms == 0).sum())
         facts.nonfinite += int((~finite).sum())
         total, count = total + float(norms[finite].sum()), count + int(finite.sum())
@@ -91,7 +92,7 @@ def _describe(name: str, vectors: Vectors) -> _Facts:
         largest = max(largest, float(norms[finite].max(initial=-inf)))
     if count:
         facts.norms = (least, total / count, largest)
-    repeated = _repeated(np.concatenate(hashes)) if hashes else np.empty(0, dtype=np.int64)
+    repeated = np.flatnonzero(occurrences(np.concatenate(hashes))[1]) if hashes else np.empty(0, dtype=np.int64)
     facts.duplicates = len(repeated)
     found = {"zero": zero, "nonfinite": nonfinite, "duplicates": [repeated]}
     for what, parts in found.items():
@@ -106,21 +107,6 @@ def _norms(rows: Column, *, scaled: bool) -> Column:
     rows = rows / scale[:, None]
     norms: Column = np.sqrt(np.vecdot(rows, rows)) * scale
     return norms
-
-
-def _hashes(rows: Column) -> Column:
-    """Return a 64-bit hash of each row's numbers; by chance two of a million rows collide once in 10^7 files."""
-    bits = (rows + 0.0).view(np.uint64)  # -0.0 and 0.0 are one number
-    odd = np.random.default_rng(0).integers(0, 2**63, bits.shape[1], dtype=np.uint64) * 2 + 1
-    # the upper half is mixed in, because a product's low bits see only the low bits of its factor
-    hashes: Column = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
-    return hashes
-
-
-def _repeated(hashes: Column) -> Column:
-    """Return the rows that equal an earlier one."""
-    first = np.unique(hashes, return_index=True)[1]
-    return np.setdiff1d(np.arange(len(hashes)), first)
 
 
 def _columns(records: list[dict[str, Any]]) -> Columns:

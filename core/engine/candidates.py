@@ -72,26 +72,29 @@ class Scan:
             block: its rows of B.
             usual: how many groups of an owner are expected to be hit.
         """
-        backend = self.kernel.backend
-        low = backend.rounded_down(self.kernel.reach(sure, self.host_error), self.near.dtype)
-        hits = backend.xp.nonzero(self.peaks >= low[:, None])
-        share = max(GROUPS / DENSE, 4 * usual)
-        if self.kernel.dtype != "float64" and hits[0].shape[0] > share * len(sure):
+        low = self.kernel.reach(sure, self.host_error)
+        owner, group = np.divmod(np.flatnonzero(self._host(self.peaks) >= low[:, None]), GROUPS)
+        if self.kernel.dtype != "float64" and len(owner) > max(GROUPS / DENSE, 4 * usual) * len(sure):
             return self._refined(sure, pairs, stripe, block).candidates(sure, pairs, stripe, block)
-        owner, partner, near = self._open(hits, low)
+        owner, partner, near = self._open(owner, group, low)
         return owner, partner, near + np.abs(near) * self.kernel.relative + self.host_error[owner]
 
-    def _open(self, hits: tuple[Array, Array], low: Array) -> Hits:
+    def _open(self, owner: Column, group: Column, low: Column) -> Hits:
         """Return owner, partner and nearness of the places that reach `low` in the groups that do."""
-        backend, (owner, group) = self.kernel.backend, hits
-        xp, width = backend.xp, self.near.shape[1]
+        backend, width = self.kernel.backend, self.near.shape[1]
         depth = self.near.shape[0 if self.by_column else 1] // GROUPS
-        partners = group[:, None] + xp.arange(depth, dtype=owner.dtype, device=_device(owner))[None, :] * GROUPS
-        places = partners * width + owner[:, None] if self.by_column else owner[:, None] * width + partners
-        opened = xp.reshape(xp.take(xp.reshape(self.near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
-        hit, step = xp.nonzero((opened >= xp.take(low, owner)[:, None]) & (opened > -float("inf")))
-        near = xp.astype(opened[hit, step], xp.float64)
-        return backend.get(xp.take(owner, hit)), backend.get(partners[hit, step]), backend.get(near)
+        first, step = (group * width + owner, width) if self.by_column else (owner * width + group, 1)
+        places = first[:, None] + np.arange(depth) * (GROUPS * step)
+        flat = backend.xp.reshape(self.near, (-1,))
+        opened = backend.xp.take(flat, backend.put(places.ravel()))
+        near = self._host(opened).reshape(-1, depth)
+        hit, depths = np.divmod(np.flatnonzero((near >= low[owner][:, None]) & (near > -np.inf)), depth)
+        return owner[hit], group[hit] + depths * GROUPS, near[hit, depths].astype(np.float64)
+
+    def _host(self, near: Array) -> Column:
+        """Return nearness on the host; float32 holds what bfloat16 does."""
+        xp = self.kernel.backend.xp
+        return self.kernel.backend.get(near if near.dtype == xp.float64 else xp.astype(near, xp.float32))
 
     def _refined(self, sure: Column, pairs: Pairs, stripe: Span, block: Span) -> "Scan":
         fine = replace(self.kernel, dtype="float64")

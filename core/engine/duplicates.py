@@ -4,20 +4,23 @@ import numpy as np
 
 from ..results import Column
 
-CHUNK = 1 << 20  # numbers that are hashed at a time
+CHUNK = 1 << 16  # numbers that are hashed at a time, few enough to stay in a cache
 SHARE = 0.1  # of the rows that must fall away before it pays to copy the others
 
 
 def row_hashes(rows: Column) -> Column:
     """Return a 64-bit hash of each row of an (n, ...) array of numbers; 0.0 and -0.0 count as one number."""
-    width = int(np.prod(rows.shape[1:]))
-    odd = np.random.default_rng(0).integers(0, 2**63, width, dtype=np.uint64) * 2 + 1
+    width = max(1, int(np.prod(rows.shape[1:])))
     hashes = np.empty(len(rows), dtype=np.uint64)
-    step = max(1, CHUNK // max(1, width))
+    step = max(1, CHUNK // width)
     for start in range(0, len(rows), step):
-        bits = (rows[start : start + step].reshape(-1, width).astype(np.float64) + 0.0).view(np.uint64)
+        part = rows[start : start + step].reshape(-1, width)
+        if width * part.itemsize % 8:
+            part = part.astype(np.float64)
+        words = (part + part.dtype.type(0)).view(np.uint64)
+        odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * 2 + 1
         # the upper half is mixed in, because a product's low bits see only the low bits of its factor
-        hashes[start : start + step] = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
+        hashes[start : start + step] = ((words ^ (words >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
     return hashes
 
 

@@ -1,6 +1,7 @@
 """Exact scores of chosen pairs, in float64 on the host, the same bits wherever the pair was found."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -33,20 +34,44 @@ class Pairs:
 
     def score(self, rows: Column, columns: Column) -> Column:
         """Return the float64 scores of the pairs (rows[i], columns[i])."""
+        if self._normed and len(rows):
+            _ = self.squares  # computed here once, before several workers ask for them
         step = max(1, CHUNK // self.a.shape[1])
         parts = [(rows[start : start + step], columns[start : start + step]) for start in range(0, len(rows), step)]
         scores = list(overlapped(self._score, parts, self.workers))
         return np.concatenate(scores) if scores else np.empty(0)
 
+    @property
+    def _normed(self) -> bool:
+        """Whether a score needs the squared norms of its rows, which many pairs share."""
+        return self.metric in ("cosine", "angular") and not self.scaled
+
+    @cached_property
+    def squares(self) -> tuple[Column, Column]:
+        """The squared norms of all rows of both sides."""
+        a = _squares(self.a)
+        return a, a if self.b is self.a else _squares(self.b)
+
     def _score(self, part: tuple[Column, Column]) -> Column:
         with quiet():
-            x, y = self.a[part[0]].astype(np.float64), self.b[part[1]].astype(np.float64)
+            x, y = (v.take(i, axis=0).astype(np.float64) for v, i in zip((self.a, self.b), part, strict=True))
             scales = (np.ones(len(x)), np.ones(len(x)))
+            if self._normed:
+                sums = (np.vecdot(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
+                return finish(self.metric, sums, scales, self.eps)  # type: ignore[no-any-return]
             if self.scaled:
                 scales = scales_of(self.metric, magnitude(x), magnitude(y))
                 x, y = x / scales[0][:, None], y / scales[1][:, None]
-            scores: Column = finish(self.metric, terms(self.metric, x, y), scales, self.eps)
-            return scores
+            return finish(self.metric, terms(self.metric, x, y), scales, self.eps)  # type: ignore[no-any-return]
+
+
+def _squares(rows: Column) -> Column:
+    squares = np.empty(len(rows))
+    step = max(1, CHUNK // rows.shape[1])
+    for start in range(0, len(rows), step):
+        wide = rows[start : start + step].astype(np.float64)
+        squares[start : start + step] = np.vecdot(wide, wide)
+    return squares
 
 
 def best_of(rows: Column, columns: Column, scores: Column, k: int, *, larger_is_closer: bool) -> Column:
