@@ -85,6 +85,10 @@ def main() -> None:
         code = _explain("not enough memory", "", "--top-k or --threshold keep a part of a matrix", 3)
     except SimtoolError as error:
         code = _explain(error.what, error.where, error.hint, error.exit_code)
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's; to name its class would import torch
+            raise
+        code = _explain("not enough memory on the device", "--device", "use --device cpu, or a smaller --max-memory", 3)
     except OSError as error:
         discard_stdout()
         code = _explain(f"the system refused: {error.strerror or error}", str(error.filename or ""), "", 3)

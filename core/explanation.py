@@ -7,7 +7,7 @@ import numpy as np
 
 from . import checks
 from .backend import quiet
-from .catalogue import LOSSES
+from .catalogue import LOSSES, Entry
 from .errors import ParameterError, ShapeError
 from .io import Vectors
 from .metrics import EPS, cosine_similarity, dot_product, euclidean_distance
@@ -31,7 +31,7 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
         a: Vectors or a numpy array, (n, d), or (d,) for a single vector.
         b: the same shape.
         row: the number of the pair from 0, or its id.
-        margin: for every loss that has one, instead of its default.
+        margin: instead of the default of every loss in whose range it lies.
 
     Returns:
         A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:
@@ -64,6 +64,8 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
     names = ("step", "formula", "numbers", "value")
     rows = {n: c if n == "value" else c.astype(object) for n, c in zip(names, columns, strict=True)}
     notes = ["a vector is zero: its cosine is 0 by definition"] if 0.0 in (values["norm_a"], values["norm_b"]) else []
+    kept = [] if margin is None else [e.name for e in LOSSES if "margin" in e.parameters and not _fits(margin, e)]
+    notes += [f"margin {margin:g} is outside the range of {name}, whose default stands" for name in kept]
     return Result(
         command="explain",
         inputs={"a": a.name, "b": b.name},
@@ -127,7 +129,12 @@ def _metric_steps(x: Column, y: Column) -> list[Step]:
         ("norm_b", "sqrt(sum(b^2))", f"sqrt({_sum_of(f'{_factor(q)}^2' for _, q in _head(x, y))}{_more(x)})", norms[1]),
         ("cosine", "dot / (norm_a × norm_b)", f"{dot:.6g} / ({floor[0]:.6g} × {floor[1]:.6g})", cosine),
         ("angular", "arccos(cosine) / pi", f"{acos(cosine):.6g} / {pi:.6g}", acos(cosine) / pi),
-        ("euclidean", "sqrt(norm_a^2 + norm_b^2 - 2 × dot)", _distance_numbers(norms, dot), distance),
+        (
+            "euclidean",
+            "sqrt(sum((a - b)^2))",
+            f"sqrt({_sum_of(f'({p:.6g} - {_factor(q)})^2' for p, q in _head(x, y))}{_more(x)})",
+            distance,
+        ),
     ]
 
 
@@ -139,7 +146,7 @@ def _loss_steps(cosine: float, distance: float, margin: float | None) -> list[St
         if entry.labels == "none":
             steps.append((entry.name, "1 - s", f"1 - {value:.6g}", entry.load()(np.asarray(value)).item()))
             continue
-        m = entry.parameters["margin"] if margin is None else margin
+        m = margin if margin is not None and _fits(margin, entry) else entry.parameters["margin"]
         for label, word in zip((1, 0), WORDS, strict=True):
             item = entry.load()(np.asarray([value]), np.asarray([label]), margin=m).item()
             formula, numbers = FORMULAS[symbol, label]
@@ -147,9 +154,9 @@ def _loss_steps(cosine: float, distance: float, margin: float | None) -> list[St
     return steps
 
 
-def _distance_numbers(norms: list[float], dot: float) -> str:
-    squares = f"{norms[0] * norms[0]:.6g} + {norms[1] * norms[1]:.6g}"
-    return f"sqrt({squares} - 2 × {_factor(dot)})"
+def _fits(margin: float, entry: Entry) -> bool:
+    """Tell whether a margin is in the units of the loss: a cosine, or a distance."""
+    return -1 <= margin <= 1 if entry.metric == "cosine" else margin >= 0
 
 
 def _head(x: Column, y: Column) -> list[tuple[float, float]]:

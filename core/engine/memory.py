@@ -45,7 +45,9 @@ def resident(vectors: Vectors, most: int) -> Column:
     else:
         # unlinked at once: the mapping keeps the bytes until the process ends, however it ends
         with tempfile.TemporaryFile(prefix="simtool-") as file:
-            os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error now, not a crash at some write
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error now, not a crash at some write
+            file.truncate(size)
             array = np.memmap(file, dtype=vectors.dtype, mode="r+", shape=vectors.shape)
     step = max(1, READ_BYTES // max(1, size // max(1, vectors.shape[0])))
     for start in range(0, vectors.shape[0], step):
