@@ -76,8 +76,12 @@ class Pairing:
     @property
     def fits_float32(self) -> bool:
         """Whether the rows and their products stay in the range of float32."""
-        sizes = self.a.largest, self.b.largest, self.a.largest * self.b.largest * self.dims
-        return self.entry.name in ("cosine", "angular") or max(sizes) < 1e37
+        if self.entry.name in ("cosine", "angular"):
+            return True
+        a, b = self.a.largest, self.b.largest
+        if self.entry.name == "dot":
+            return max(a, b, a * b * self.dims) < 1e37
+        return (a + b) * (a + b) * self.dims < 1e37  # also the squares of each side, and around any point between them
 
     def batches(self) -> Iterator[tuple[int, Column, Column]]:
         """Yield the number of each batch with its (n, d) and (m, d) rows."""

@@ -108,12 +108,20 @@ def _kernel(pairing: Pairing, b: Column) -> Kernel:
     dtype, center = "float32", None
     if metric in ("euclidean", "sqeuclidean"):
         # distances do not change with the origin, and near the rows little cancels
-        center = np.nanmean(b[:: max(1, len(b) // CENTER_ROWS)].astype(np.float64), axis=0)
+        center = _middle(b)
     elif pairing.precision == "auto" and bfloat16_pays(backend, pairing.dims):
         dtype = "bfloat16"
     if metric == "manhattan" or pairing.precision == "float64" or not pairing.fits_float32:
         dtype, center = "float64", None
     return Kernel(metric, dtype, pairing.scaled, backend, pairing.eps, center)
+
+
+def _middle(rows: Column) -> Column:
+    """Return the mean of some of the finite rows; any point would do."""
+    finite = np.flatnonzero(np.isfinite(rows[:, 0]))  # a row of NaN is NaN throughout
+    some = finite[:: max(1, len(finite) // CENTER_ROWS)]
+    middle: Column = rows[some].astype(np.float64).mean(axis=0) if len(some) else np.zeros(rows.shape[1])
+    return middle
 
 
 @dataclass

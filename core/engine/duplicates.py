@@ -11,6 +11,9 @@ SHARE = 0.1  # of the rows that must fall away before it pays to copy the others
 def row_hashes(rows: Column) -> Column:
     """Return a 64-bit hash of each row of an (n, ...) array of numbers; 0.0 and -0.0 count as one number."""
     width = max(1, int(np.prod(rows.shape[1:])))
+    wide = bool(width * rows.itemsize % 8)  # rows that are not whole words are widened
+    words = width if wide else width * rows.itemsize // 8
+    odd = np.random.default_rng(0).integers(0, 2**63, words, dtype=np.uint64) * 2 + 1
     hashes = np.empty(len(rows), dtype=np.uint64)
     step = max(1, CHUNK // width)
     for start in range(0, len(rows), step):
@@ -19,8 +22,10 @@ def row_hashes(rows: Column) -> Column:
             part = part.astype(np.float64)
         words = (part + part.dtype.type(0)).view(np.uint64)
         odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * 2 + 1
-        # the upper half is mixed in, because a product's low bits see only the low bits of its factor
-        hashes[start : start + step] = ((words ^ (words >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
+        # the upper half is mixed in before and after, because a product's low bits see only the low bits of its factor:
+        # rows of 1 and -1 would be told apart by 33 bits
+        words = (words ^ (words >> np.uint64(32))) * odd
+        hashes[start : start + step] = (words ^ (words >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
     return hashes
 
 
@@ -39,12 +44,12 @@ def beyond(rows: Column, limit: int) -> Column | None:
     if limit >= len(rows):
         return None
     first, before = occurrences(row_hashes(rows))
-    extra = np.flatnonzero(before >= limit)
-    if len(extra) < SHARE * len(rows):
+    if np.count_nonzero(before >= limit) < SHARE * len(rows):
         return None
-    same = np.ones(len(rows), dtype=bool)
+    repeated = np.flatnonzero(before)
     step = max(1, CHUNK // max(1, rows.shape[1]))
-    for start in range(0, len(extra), step):
-        part = extra[start : start + step]
-        same[part] = ~(rows[part] == rows[first[part]]).all(axis=1)
-    return np.flatnonzero(same)
+    for start in range(0, len(repeated), step):
+        part = repeated[start : start + step]
+        if not np.array_equal(rows[part], rows[first[part]], equal_nan=True):
+            return None  # different rows of one hash, which is as good as never: nothing was counted right
+    return np.flatnonzero(before < limit)

@@ -60,11 +60,15 @@ class Side(NamedTuple):
         rows: (n, d) in the kernel's dtype.
         norms: (n,) the norm of each row, of the kind that the bound needs; 0 for a row of NaN.
         lost: (n,) at least the norm of what storing it in the dtype took.
+        longest: the largest of the norms.
+        most_lost: the largest of what was lost.
     """
 
     rows: Array
     norms: Array
     lost: Array
+    longest: float
+    most_lost: float
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,10 @@ class Kernel:
         xp = self.backend.xp
         step = max(1, CHUNK // rows.shape[1])
         parts = [self._prepared(rows[start : start + step]) for start in range(0, len(rows), step)]
-        return parts[0] if len(parts) == 1 else Side(*(xp.concat(part) for part in zip(*parts, strict=True)))
+        stored, norms, lost = parts[0] if len(parts) == 1 else (xp.concat(part) for part in zip(*parts, strict=True))
+        return Side(stored, norms, lost, float(xp.max(norms)), float(xp.max(lost)))
 
-    def _prepared(self, rows: Any) -> Side:
+    def _prepared(self, rows: Any) -> tuple[Array, Array, Array]:
         xp = self.backend.xp
         x = self._wide(rows)
         stored = xp.astype(x, getattr(xp, self.dtype))
@@ -108,10 +113,10 @@ class Kernel:
         # a row of NaN must not take the bound of the others with it
         norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
         if self.dtype != "bfloat16":
-            return Side(stored, norms, ARITHMETIC[self.dtype].stored * norms)
+            return stored, norms, ARITHMETIC[self.dtype].stored * norms
         rest = x - xp.astype(stored, xp.float64)
         lost = xp.sqrt(xp.vecdot(rest, rest))
-        return Side(stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost))
+        return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
 
     def _wide(self, rows: Any) -> Array:
         """Return rows in float64 as the product takes them: of unit length, around the center, or as they are."""
@@ -145,7 +150,7 @@ class Kernel:
 
     def error(self, x: Side, y: Side) -> Array:
         """Return (n,) bounds of the error of each row of x against all of y, but for the relative part."""
-        length = x.norms + self.backend.xp.max(y.norms)
+        length = x.norms + y.longest
         if self.metric == "manhattan":
             return self._summed(x) * length
         if self.metric in ("cosine", "angular", "dot"):
@@ -156,11 +161,9 @@ class Kernel:
         return float((x.rows.shape[1] + 8) * ARITHMETIC[self.dtype].summed)
 
     def _product_error(self, x: Side, y: Side) -> Array:
-        xp, least = self.backend.xp, ARITHMETIC[self.dtype].least
-        longest, most_lost = xp.max(y.norms), xp.max(y.lost)
-        stored = x.norms + x.lost
-        error = x.lost * longest + stored * most_lost + self._summed(x) * stored * (longest + most_lost)
-        return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + longest)
+        least, stored = ARITHMETIC[self.dtype].least, x.norms + x.lost
+        error = x.lost * y.longest + stored * y.most_lost + self._summed(x) * stored * (y.longest + y.most_lost)
+        return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + y.longest)
 
     def at_least(self, near: Array, error: Array) -> Array:
         """Return float64 lower bounds of the exact nearness of (n, w) approximate ones."""

@@ -1,6 +1,7 @@
 """Whether a reduced precision pays on this machine, found out in milliseconds and not by a list of processors."""
 
 import time
+from functools import cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ ROWS, COLUMNS, TRIES = 256, 2048, 3
 PAYS = 0.7  # share of the float32 time below which it does
 
 
+@cache
 def bfloat16_pays(backend: Backend, dims: int) -> bool:
     """Tell whether a bfloat16 product is clearly faster than a float32 one here, and as exact as its bound says.
 

@@ -113,7 +113,7 @@ class TopK(Reducer):
         """Start a stripe with nothing sure."""
         self.pool: Array = None
         self.sure = np.full(len(stripe), -np.inf)
-        self.blocks = 0
+        self.blocks = self.held = 0
         self.found: list[Hits] = []
 
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
@@ -125,10 +125,12 @@ class TopK(Reducer):
         self.blocks += 1
         hits = scan.candidates(self.sure, question.pairs, stripe, block, usual=self._asked)
         self.found.append(question.wanted(stripe, block, hits))
-        if sum(len(part[0]) for part in self.found) > question.most:
+        self.held += len(self.found[-1][0])
+        if self.held > question.most:
             row, column, score = self._best(stripe)
             self._raise(row - stripe.start, score)
             self.found = [(row, column, np.full(len(row), np.inf))]  # they stay whatever is sure
+            self.held = len(row)
 
     def end(self, stripe: Span) -> None:
         """Score the candidates of the stripe and give the k best of each row."""
@@ -275,6 +277,8 @@ class BestPairs(Reducer):
         self.pool = bounds
 
     def _best(self) -> Hits:
+        if not self.found:  # the only row was left out
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
         row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
         keep = near >= self.sure
         row, column = row[keep], column[keep]

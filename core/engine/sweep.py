@@ -55,7 +55,8 @@ class _Tiles:
             middle = len(block) // 2 // GROUPS * GROUPS or GROUPS
             for part in (slice(0, middle), slice(middle, len(block))):
                 span = Span(block.start + part.start, block.start + part.stop)
-                self.give(stripe, span, x, Side(*(values[part] for values in y)))
+                if not self.reducer.skips(stripe, span):
+                    self.give(stripe, span, x, y._replace(rows=y.rows[part], norms=y.norms[part], lost=y.lost[part]))
             return
         self.reducer.take(stripe, block, Tile(self.kernel, x, y, near))
         if room is None:
