@@ -118,6 +118,8 @@ def survey(vectors: Vectors, dim: int) -> Survey:
     highs, lows = [], []
     for start in range(0, vectors.shape[0], step):
         rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        if rows.dtype == np.float16:  # whose own comparisons are slow
+            rows = rows.astype(np.float32)
         highs.append(rows.max(axis=dim))
         lows.append(rows.min(axis=dim))
     if dim:

@@ -18,15 +18,18 @@ def row_hashes(rows: Column) -> Column:
     step = max(1, CHUNK // width)
     for start in range(0, len(rows), step):
         part = rows[start : start + step].reshape(-1, width)
-        if width * part.itemsize % 8:
-            part = part.astype(np.float64)
-        words = (part + part.dtype.type(0)).view(np.uint64)
-        odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * 2 + 1
+        bits = (part.astype(np.float64) + 0.0 if wide else _without_minus_zero(part)).view(np.uint64)
         # the upper half is mixed in before and after, because a product's low bits see only the low bits of its factor:
         # rows of 1 and -1 would be told apart by 33 bits
-        words = (words ^ (words >> np.uint64(32))) * odd
-        hashes[start : start + step] = (words ^ (words >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
+        bits = (bits ^ (bits >> np.uint64(32))) * odd
+        hashes[start : start + step] = (bits ^ (bits >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
     return hashes
+
+
+def _without_minus_zero(rows: Column) -> Column:
+    if rows.dtype == np.float16:  # whose own arithmetic is slow
+        return np.where(rows.view(np.uint16) == 0x8000, np.float16(0), rows)
+    return rows + rows.dtype.type(0)
 
 
 def occurrences(hashes: Column) -> tuple[Column, Column]:

@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
 from simtool.engine.exact import Pairs, best_of
-from simtool.engine.kernels import Kernel
+from simtool.engine.kernels import Kernel, Tile
 from simtool.metrics import needs_scale
 
 METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
-SINGLE = ["cosine", "angular", "dot"]  # the metrics that are scanned in float32
+PRODUCTS = ["cosine", "angular", "dot"]  # the metrics that are scanned in bfloat16
+SQUARES = ["euclidean", "sqeuclidean"]
+FINE = [(m, "float64") for m in METRICS] + [(m, "float32") for m in PRODUCTS + SQUARES]
+ARITHMETICS = [
+    *((m, dtype, backend) for m, dtype in FINE for backend in ("numpy", "torch")),
+    *((m, "bfloat16", "torch") for m in PRODUCTS),
+]
+KINDS = ["normal", "cancelling", "one-sided", "wide", "tiny", "far", "sparse"]
 getcontext().prec = 60
 
 
@@ -57,29 +64,60 @@ def rows_of(kind, rng, n, d):
     return rows
 
 
-def assert_within_bound(metric, dtype, backend, a, b, eps=1e-8):
+def on_host(kernel, array):
+    return kernel.backend.get(kernel.backend.xp.astype(array, kernel.backend.xp.float64))
+
+
+def assert_within_bound(metric, dtype, backend, a, b, eps=1e-8, center=None):
+    """Of every pair the distance to the exact value, and both bounds that are drawn from it, in rational numbers."""
     scaled = needs_scale(a.dtype) or needs_scale(b.dtype)
-    kernel = Kernel(metric, dtype, scaled, choose_backend(backend), eps)
-    near, bound = (kernel.backend.get(v) for v in kernel.tile(kernel.prepare(a), kernel.prepare(b)))
-    assert near.dtype == dtype
-    for i, x in enumerate(a):
-        for j, y in enumerate(b):
-            assert abs(Fraction(float(near[i, j])) - nearness(metric, x, y, eps)) <= Fraction(float(bound[i])), (i, j)
+    kernel = Kernel(metric, dtype, scaled, choose_backend(backend), eps, center)
+    x, y = kernel.prepare(a), kernel.prepare(b)
+    tile = Tile(kernel, x, y, kernel.tile(x, y))
+    assert str(tile.near.dtype).removeprefix("torch.") == dtype
+    near, by_row, by_column = (on_host(kernel, v) for v in (tile.near, tile.error(), tile.error(by_column=True)))
+    least = [
+        on_host(kernel, kernel.at_least(*given))
+        for given in ((tile.near, tile.error()), (tile.near.T, tile.error(by_column=True)))
+    ]
+    relative = Fraction(kernel.relative)
+    for i, v in enumerate(a):
+        for j, w in enumerate(b):
+            exact, found = nearness(metric, v, w, eps), Fraction(float(near[i, j]))
+            own = min(Fraction(float(by_row[i])), Fraction(float(by_column[j])))
+            assert abs(found - exact) <= own + relative * abs(found), (i, j)
+            assert max(Fraction(float(least[0][i, j])), Fraction(float(least[1][j, i]))) <= exact, (i, j)
+            needed = kernel.reach(np.asarray([float(exact)]), np.asarray([float(own)]))[0]
+            assert near[i, j] >= needed - abs(needed) * 2.0**-50, (i, j)  # float(exact) is rounded
 
 
-@pytest.mark.parametrize("backend", ["numpy", "torch"])
-@pytest.mark.parametrize(("metric", "dtype"), [(m, "float64") for m in METRICS] + [(m, "float32") for m in SINGLE])
-@settings(max_examples=20, deadline=None)
+@pytest.mark.parametrize(("metric", "dtype", "backend"), ARITHMETICS)
+@settings(max_examples=15, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    kinds=st.tuples(*[st.sampled_from(["normal", "cancelling", "one-sided", "wide", "tiny", "far", "sparse"])] * 2),
+    kinds=st.tuples(*[st.sampled_from(KINDS)] * 2),
     d=st.sampled_from([1, 2, 3, 17, 128]),
-    given_as=st.sampled_from(["f4", "f8"]),
+    given_as=st.sampled_from(["f2", "f4", "f8"]),
+    centered=st.booleans(),
 )
-def test_a_tile_is_within_its_bound(metric, dtype, backend, seed, kinds, d, given_as):
+def test_a_tile_is_within_its_bound(metric, dtype, backend, seed, kinds, d, given_as, centered):
     rng = np.random.default_rng(seed)
-    a, b = (rows_of(kind, rng, 3, d).astype(given_as) for kind in kinds)
-    assert_within_bound(metric, dtype, backend, a, b)
+    a, b = (rows_of(kind, rng, 3, d) for kind in kinds)
+    if given_as == "f2":
+        a, b = (np.clip(rows, -6e4, 6e4) for rows in (a, b))
+    a, b = a.astype(given_as), b.astype(given_as)
+    center = b.astype("f8").mean(axis=0) if centered and metric in SQUARES else None
+    assert_within_bound(metric, dtype, backend, a, b, center=center)
+
+
+def test_a_center_near_the_rows_makes_the_bound_of_distances_tight():
+    rows = 1e6 + np.random.default_rng(0).normal(size=(5, 16))
+    kernels = [Kernel("euclidean", "float32", True, choose_backend(), center=c) for c in (None, rows.mean(axis=0))]
+    sides = [kernel.prepare(rows) for kernel in kernels]
+    far, near = (kernel.error(side, side) for kernel, side in zip(kernels, sides, strict=True))
+    assert (near < 1e-3).all()
+    assert (far > 1e6).all()
+    assert_within_bound("euclidean", "float32", "numpy", rows, rows, center=rows.mean(axis=0))
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
@@ -89,6 +127,8 @@ def test_cosines_of_extreme_rows_are_within_their_bound(backend, power, eps):
     a, b = np.random.default_rng(0).normal(size=(2, 4, 9)) * 2.0**power
     assert_within_bound("cosine", "float32", backend, a, b, eps)
     assert_within_bound("cosine", "float64", backend, a, b, eps)
+    if backend == "torch":
+        assert_within_bound("cosine", "bfloat16", backend, a, b, eps)
 
 
 def test_a_product_of_a_subnormal_factor_is_within_its_bound():
@@ -99,23 +139,40 @@ def test_a_product_of_a_subnormal_factor_is_within_its_bound():
 
 def test_many_terms_stay_within_the_bound():
     a, b = (rows_of("one-sided", np.random.default_rng(n), 2, 5000) for n in (0, 1))
-    for metric in SINGLE:
+    for metric in PRODUCTS:
         assert_within_bound(metric, "float32", "numpy", a, b)
+        assert_within_bound(metric, "bfloat16", "torch", a, b)
 
 
-def test_the_bound_is_worth_having():
-    # a bound that is always large would be true and useless: 1e-4 for cosines of 384 numbers
-    kernel = Kernel("cosine", "float32", False, choose_backend())
+@pytest.mark.parametrize(("dtype", "most"), [("float64", 1e-12), ("float32", 1e-4), ("bfloat16", 8e-3)])
+def test_the_bound_is_worth_having(dtype, most):
+    # a bound that is always large would be true and useless; these are for cosines of 384 numbers
+    kernel = Kernel("cosine", dtype, False, choose_backend("torch"))
     side = kernel.prepare(np.random.default_rng(0).normal(size=(4, 384)).astype("f4"))
-    assert (kernel.tile(side, side)[1] < 1e-4).all()
+    assert (kernel.error(side, side) < most).all()
+    assert kernel.relative < 0.004
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_what_storing_took_is_measured(dtype):
+    rows = np.random.default_rng(0).normal(size=(4, 33))
+    kernel = Kernel("dot", dtype, False, choose_backend("torch"))
+    side = kernel.prepare(rows)
+    np.testing.assert_allclose(side.norms, np.linalg.norm(rows, axis=1))
+    lost = np.linalg.norm(rows - on_host(kernel, side.rows), axis=1)
+    assert (lost <= on_host(kernel, side.lost) * (1 + 1e-12)).all()
+    if dtype != "float64":
+        assert (on_host(kernel, side.lost) > 0).all()
+        assert (lost > 0.2 * on_host(kernel, side.lost)).all()
 
 
 def test_a_row_of_nan_leaves_the_bound_of_the_others():
     rows = np.asarray([[1.0, 2.0], [np.nan, np.nan]])
-    for metric in METRICS:
-        kernel = Kernel(metric, "float64", True, choose_backend())
-        near, bound = kernel.tile(kernel.prepare(rows), kernel.prepare(rows))
-        assert np.isfinite(bound).all()
+    for metric, dtype, backend in ARITHMETICS:
+        kernel = Kernel(metric, dtype, True, choose_backend(backend))
+        side = kernel.prepare(rows)
+        assert np.isfinite(on_host(kernel, kernel.error(side, side))).all()
+        near = on_host(kernel, kernel.tile(side, side))
         assert np.isnan(near).tolist() == [[False, True], [True, True]]
 
 
@@ -135,17 +192,31 @@ def test_rows_are_prepared_alike_in_any_pieces(monkeypatch, backend):
 def test_a_pair_at_the_score_reaches_its_nearness(metric, seed, power):
     a, b = np.random.default_rng(seed).integers(-5, 6, (2, 6, 4)) * 10.0**power
     kernel = Kernel(metric, "float64", True, choose_backend())
-    near, bound = kernel.tile(kernel.prepare(a), kernel.prepare(b))
+    x, y = kernel.prepare(a), kernel.prepare(b)
+    near, bound = kernel.tile(x, y), kernel.error(x, y)
     places = np.indices(near.shape).reshape(2, -1)
     scores = Pairs(metric, a, b, True).score(*places)
-    for (i, j), score in zip(places.T, scores.tolist(), strict=True):
-        assert near[i, j] + bound[i] >= kernel.nearness(score)
+    wanted = kernel.nearness(scores).reshape(near.shape)
+    assert (near >= kernel.reach(wanted, bound[:, None])).all()
+    assert (near + bound[:, None] >= wanted).all()
 
 
 def test_no_pair_is_closer_than_a_negative_distance():
+    below, beyond = np.asarray(-1e-300), np.asarray(1e200)
     for metric in ("euclidean", "sqeuclidean", "manhattan", "angular"):
-        assert Kernel(metric, "float64", False, choose_backend()).nearness(-1e-300) == np.inf
-    assert Kernel("euclidean", "float64", False, choose_backend()).nearness(1e200) == -np.inf
+        assert Kernel(metric, "float64", False, choose_backend()).nearness(below) == np.inf
+    with np.errstate(over="ignore"):
+        assert Kernel("euclidean", "float64", False, choose_backend()).nearness(beyond) == -np.inf
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_tile_becomes_scores(metric, backend):
+    a, b = np.random.default_rng(0).normal(size=(2, 5, 3))
+    kernel = Kernel(metric, "float64", False, choose_backend(backend))
+    scores = kernel.backend.get(kernel.scores(kernel.tile(kernel.prepare(a), kernel.prepare(b))))
+    exact = Pairs(metric, a, b, False).score(*np.indices((5, 5)).reshape(2, -1))
+    np.testing.assert_allclose(scores.ravel(), exact, atol=1e-7)
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -172,10 +243,12 @@ def test_best_of_ranks_by_score_then_column():
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-@pytest.mark.parametrize("metric", SINGLE)
-def test_a_tile_of_a_gpu_is_within_its_bound(metric):
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("metric", PRODUCTS)
+def test_a_tile_of_a_gpu_is_within_its_bound(metric, dtype):
     a, b = np.random.default_rng(0).normal(size=(2, 4, 4096)).astype("f4")
-    kernel = Kernel(metric, "float32", False, choose_backend("torch", "cuda"))
-    near, bound = (kernel.backend.get(v) for v in kernel.tile(kernel.prepare(a), kernel.prepare(b)))
-    exact = np.asarray([[float(nearness(metric, x, y, 1e-8)) for y in b] for x in a])
-    assert (np.abs(near - exact) <= bound[:, None]).all()
+    kernel = Kernel(metric, dtype, False, choose_backend("torch", "cuda"))
+    x, y = kernel.prepare(a), kernel.prepare(b)
+    near, bound = (on_host(kernel, v) for v in (kernel.tile(x, y), kernel.error(x, y)))
+    exact = np.asarray([[float(nearness(metric, v, w, 1e-8)) for w in b] for v in a])
+    assert (np.abs(near - exact) <= bound[:, None] + kernel.relative * np.abs(near)).all()
