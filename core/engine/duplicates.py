@@ -29,7 +29,8 @@ def row_hashes(rows: Column) -> Column:
 def _without_minus_zero(rows: Column) -> Column:
     if rows.dtype == np.float16:  # whose own arithmetic is slow
         return np.where(rows.view(np.uint16) == 0x8000, np.float16(0), rows)
-    return rows + rows.dtype.type(0)
+    added: Column = rows + rows.dtype.type(0)
+    return added
 
 
 def occurrences(hashes: Column) -> tuple[Column, Column]:
