@@ -72,8 +72,10 @@ def simtool(
 def main() -> None:
     """Run the app; every error that a user can meet ends here, as a few lines on stderr."""
     _stop_in_order()
+    # an argument that begins with a dash and is not - alone would be taken for an option
+    typed = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in sys.argv[1:]]
     try:
-        code = app(standalone_mode=False)
+        code = app(typed, standalone_mode=False)
     except typer.TyperException as error:
         code = _explain(*explained(error))
     except (typer.Abort, KeyboardInterrupt):

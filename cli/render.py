@@ -148,10 +148,6 @@ def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict]
             _write_json(result, file, gates)
         case "markdown":
             _write_markdown(result, file, gates)
-        case "table":
-            from .table import in_file
-
-            file.write(in_file(result, limit=output.limit, gates=gates))
         case _:
             with open_rows(file, format) as writer:
                 for columns in in_batches(_rows(result)):

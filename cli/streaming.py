@@ -61,13 +61,12 @@ class StreamTarget:
                 "--format",
                 "table and json show its summary",
             )
+        if output.file_format != "npy":
+            return lambda part: self._rows(part.columns())
         temporary = self.stack.enter_context(replacing(output.path, force=output.force))
+        matrix = self.stack.enter_context(open_matrix(temporary, shape, dtype))
         self.written = f"{' × '.join(map(str, shape))}, {dtype}"
-        if output.file_format == "npy":
-            matrix = self.stack.enter_context(open_matrix(temporary, shape, dtype))
-            return lambda part: matrix.write(part.start, part.scores)
-        rows = self.stack.enter_context(open_rows(temporary, output.file_format))
-        return lambda part: rows.write(part.columns())
+        return lambda part: matrix.write(part.start, part.scores)
 
     @property
     def rows_into(self) -> RowsInto | None:

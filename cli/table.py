@@ -1,11 +1,10 @@
 """A result as a person reads it: the same table on a terminal, in a log and in a file, never folded or cut."""
 
-import io
 import math
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from rich import box
@@ -18,7 +17,6 @@ from rich.text import Text
 from simtool.io.writers import scalar_to_python, to_python
 from simtool.results import Column, Grid, Result, Rows
 
-from .gates import Verdict
 from .terminal import printable, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
@@ -30,33 +28,24 @@ _COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
 
 def on_stdout(result: Result, *, limit: int) -> bytes:
     """Return the table for stdout: coloured on a terminal, in the encoding that stdout has."""
-    return _text(result, limit, (), sys.stdout).encode(sys.stdout.encoding or "utf-8", "backslashreplace")
-
-
-def in_file(result: Result, *, limit: int, gates: Sequence[Verdict]) -> bytes:
-    """Return the table for a file, with the verdicts that stderr would show."""
-    return _text(result, limit, gates, io.StringIO()).encode()
-
-
-def _text(result: Result, limit: int, gates: Sequence[Verdict], file: TextIO) -> str:
     console = Console(
-        file=file,
+        file=sys.stdout,
         width=_UNLIMITED,
         height=25,  # with a width alone, a dumb terminal would get 80 columns
-        color_system="auto" if file.isatty() and not os.environ.get("NO_COLOR") else None,
+        color_system="auto" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None,
     )
     with console.capture() as capture:
-        for part in _parts(result, limit, gates):
+        for part in _parts(result, limit):
             console.print(part)
-    return capture.get()
+    return capture.get().encode(sys.stdout.encoding or "utf-8", "backslashreplace")
 
 
-def _parts(result: Result, limit: int, gates: Sequence[Verdict]) -> Iterator[RenderableType]:
+def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
     yield Text.assemble((printable(result.command), "bold"), _pairs(result.inputs))
     if any(value is not None for value in result.parameters.values()):
         yield Text(_pairs(result.parameters).lstrip(), style="dim")
     if "percent" in result.summary:
-        yield Text(f"\n{_percentage(result.summary['percent'])}\n", style="bold")
+        yield Text(f"\n{_headline(result)}\n", style="bold")
     if result.grid is not None:
         yield from _grid_parts(result.grid)
     elif result.rows.names:
@@ -64,8 +53,6 @@ def _parts(result: Result, limit: int, gates: Sequence[Verdict]) -> Iterator[Ren
     rest = {key: value for key, value in result.summary.items() if key != "percent"}
     if rest and not _rows_name_all(result.rows, rest):
         yield from _summary_lines(rest)
-    for verdict in gates:
-        yield Text(printable(verdict.sentence()))
 
 
 def _rows_name_all(rows: Rows, keys: Collection[str]) -> bool:
@@ -75,9 +62,12 @@ def _rows_name_all(rows: Rows, keys: Collection[str]) -> bool:
     return all(key in shown for key in keys)
 
 
-def _percentage(value: Any) -> str:
-    text = text_of(scalar_to_python(value))
-    return text if text == "undefined" else f"{value:.2f} %"
+def _headline(result: Result) -> str:
+    """Return the percentage with the name of what it is."""
+    name = next(key for key in result.summary if key != "percent")
+    percent = result.summary["percent"]
+    text = text_of(scalar_to_python(percent))
+    return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}"
 
 
 def _pairs(members: Mapping[str, Any]) -> str:
@@ -91,7 +81,7 @@ def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
     columns = rows.read(0, shown)
     table = Table(box=box.ROUNDED)
     for name in rows.names:
-        _add_column(table, name, is_number=columns[name].dtype.kind in "iuf")
+        _add_column(table, name, is_number=_is_number(columns[name]))
     for cells in zip(*map(_cells, columns.values()), strict=True):
         table.add_row(*map(Text, cells))
     yield table
@@ -106,7 +96,7 @@ def _grid_parts(grid: Grid) -> Iterator[RenderableType]:
     more_rows = grid.shape[0] > len(grid.row_ids)
     more_columns = grid.shape[1] > len(grid.column_ids)
     table = Table(box=box.ROUNDED)
-    _add_column(table, "", is_number=grid.row_ids.dtype.kind in "iu")
+    _add_column(table, "", is_number=_is_number(grid.row_ids))
     for name in [*_cells(grid.column_ids), *(["…"] if more_columns else [])]:
         _add_column(table, name, is_number=True)
     texts = _cells(grid.scores.reshape(-1))
@@ -135,9 +125,20 @@ def _add_column(table: Table, name: str, *, is_number: bool) -> None:
     table.add_column(Text(printable(name)), justify="right" if is_number else "left")
 
 
+def _is_number(column: Column) -> bool:
+    """Tell whether a column holds numbers, apart from what does not apply to a row."""
+    if column.dtype == object:
+        values = [value for value in column if value is not None]
+        return bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return column.dtype.kind in "iuf"
+
+
 def _cells(column: Column) -> list[str]:
     """Return a column as printable text; the floats of one column share their decimals."""
     values = to_python(column)
+    if _is_number(column) and column.dtype == object:
+        shown = iter(_cells(np.asarray([value for value in values if value is not None])))
+        return ["" if value is None else next(shown) for value in values]
     if column.dtype.kind != "f":
         # None is what does not apply to this row
         return ["" if value is None else printable(_significant(value)) for value in values]

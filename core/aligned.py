@@ -68,6 +68,7 @@ def similarity(
         [0.7071, 0.7071]
     """
     a, b = checks.given(a, "A"), checks.given(b, "B")
+    checks.check_same_ids(a, b)
     metric = find("metric", metric).name
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if not eps >= 0:
@@ -99,7 +100,7 @@ def drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vector
         return a, b
     checks.check_same_rows(a, b)
     ids = a.ids if a.ids is not None else b.ids
-    notes.append(f"{len(bad)} rows that are not finite were left out: {name_rows(bad, ids)}")
+    notes.append(f"{checks.plural(len(bad), 'row')} not finite, left out: {name_rows(bad, ids)}")
     keep = np.setdiff1d(np.arange(a.shape[0]), bad)
     if not len(keep):
         checks.refuse_nonfinite(a, checks.NOTHING_LEFT)

@@ -4,9 +4,11 @@ from dataclasses import replace
 from math import isnan, prod
 from typing import Any
 
+import numpy as np
+
 from . import checks
 from .backend import Backend, choose_backend, quiet
-from .catalogue import find
+from .catalogue import Entry, find
 from .cells import Into
 from .engine.budget import budget_of
 from .engine.sweep import Progress
@@ -34,7 +36,7 @@ def pairwise(
     dim: int = -1,
     exclude_self: bool | None = None,
     precision: str = "auto",
-    max_memory: str | None = None,
+    max_memory: str | int | None = None,
     max_results: int = 100_000_000,
     nonfinite: str = "error",
     device: str = "cpu",
@@ -66,7 +68,7 @@ def pairwise(
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
         into: called with the shape and dtype of the matrix, before it is computed; returns what takes it
-            in whole rows as it comes, or None to keep it in memory, as without `into`.
+            in whole rows as it comes and copies what it keeps, or None to keep it in memory, as without `into`.
         rows_into: takes the rows of a selection as they come, a dict of columns; without it they are kept.
         progress: called with the rows that are done and their total.
 
@@ -91,12 +93,12 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     choice = Choice(top_k, threshold, max_pairs, max_results)
-    _check_choice(choice)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     checks.check_choice("precision", precision, PRECISIONS)
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     entry, budget = find("metric", metric), budget_of(max_memory)
+    _check_choice(choice, entry)
     exclude_self = b is None if exclude_self is None else exclude_self
     sides = [lay_out(checks.given(a, "A"), dim, nonfinite, budget.mapped)]
     sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite, budget.mapped))
@@ -137,18 +139,27 @@ def pairwise(
     )
 
 
-def _check_choice(choice: Choice) -> None:
+def _check_choice(choice: Choice, entry: Entry) -> None:
     given = {"--top-k": choice.top_k, "--threshold": choice.threshold, "--max-pairs": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
         raise ParameterError("these are different questions", ", ".join(asked), "ask one at a time")
     for option, number in (("--top-k", choice.top_k), ("--max-pairs", choice.max_pairs)):
-        if number is not None and number < 1:
-            raise ParameterError(f"{number} is below 1", option)
+        if number is not None and not (isinstance(number, int | np.integer) and number >= 1):
+            raise ParameterError(f"expected a whole number of 1 or more, got {number!r}", option)
     if choice.max_results < 1:
         raise ParameterError(f"{choice.max_results} is below 1", "--max-results")
-    if choice.threshold is not None and isnan(choice.threshold):
+    if choice.threshold is not None:
+        _check_threshold(choice.threshold, entry)
+
+
+def _check_threshold(threshold: float, entry: Entry) -> None:
+    """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
+    if isnan(threshold):
         raise ParameterError("the threshold is not a number", "--threshold")
+    beyond = threshold > 1 if entry.name == "cosine" else threshold < 0 and not entry.larger_is_closer
+    if beyond:
+        raise ParameterError(f"no {entry.name} can reach {threshold:g}: its range is {entry.range}", "--threshold")
 
 
 def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:

@@ -131,7 +131,7 @@ def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
     if backend not in BACKENDS:
         raise ParameterError(f"unknown backend {backend!r}", "--backend", f"one of: {', '.join(BACKENDS)}")
     if not DEVICE.fullmatch(device):
-        raise ParameterError(f"unknown device {device!r}", "--device", "one of: cpu, cuda, cuda:N, mps, auto")
+        raise ParameterError(f"unknown device {device!r}", "--device", "one of: cpu, cuda, cuda:N, auto")
     if backend == "numpy" and device not in ("cpu", "auto"):
         raise ParameterError(f"numpy cannot compute on {device}", "--backend", "leave --backend out, or say torch")
     if backend == "numpy" or (backend == "auto" and device == "cpu"):

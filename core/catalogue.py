@@ -67,6 +67,7 @@ METRICS = (
     Entry(
         name="dot",
         kind="metric",
+        aliases=("inner-product",),
         meaning="dot product",
         formula="sum(x * y)",
         range="unbounded",
@@ -78,6 +79,7 @@ METRICS = (
     Entry(
         name="euclidean",
         kind="metric",
+        aliases=("l2",),
         meaning="Euclidean distance",
         formula="sqrt( sum((x - y)^2) )",
         range="[0, inf)",
@@ -101,6 +103,7 @@ METRICS = (
     Entry(
         name="manhattan",
         kind="metric",
+        aliases=("l1", "cityblock"),
         meaning="Manhattan distance",
         formula="sum(|x - y|)",
         range="[0, inf)",

@@ -76,7 +76,7 @@ class MatrixRows:
 
 @dataclass(frozen=True)
 class MatrixPart:
-    """Whole rows of a matrix, on their way to a writer.
+    """Whole rows of a matrix, on their way to a writer; their memory is used again once it has taken them.
 
     Args:
         start: number of the first row; rows of later batches follow those of the first.

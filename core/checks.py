@@ -58,7 +58,7 @@ def check_same_width(a: Vectors, b: Vectors, width_a: int, width_b: int) -> None
         raise ShapeError(
             f"the vectors differ in length: {width_a} in A, {width_b} in B",
             f"{a.name} {a.shape}, {b.name} {b.shape}",
-            "both inputs must come from the same model, or --dim names another axis",
+            "both inputs must come from the same model",
         )
 
 
@@ -77,7 +77,10 @@ def given(x: Any, name: str) -> Vectors:
     if hasattr(x, "read"):
         return x  # type: ignore[no-any-return]
     if hasattr(x, "detach"):
-        x = x.detach().cpu().numpy()
+        x = x.detach().cpu()
+        x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()
+    if isinstance(x, str):
+        raise DataError("expected vectors, got a string", name, f"simtool.open_vectors({x!r}) opens a file")
     return as_vectors(x, name)
 
 
@@ -135,6 +138,26 @@ def nonfinite_rows(vectors: Vectors) -> Column:
         return np.flatnonzero(~np.isfinite(vectors.read(0, vectors.shape[0])))
     finite = survey(vectors, len(vectors.shape) - 1).finite
     return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
+
+
+def check_same_ids(a: Vectors, b: Vectors) -> None:
+    """Refuse aligned inputs that hold the same ids in another order; different ids altogether are fine."""
+    if a.ids is None or b.ids is None or len(a.ids) != len(b.ids):
+        return
+    differ = np.flatnonzero(a.ids.astype(str) != b.ids.astype(str))
+    if not len(differ) or not set(a.ids[differ].astype(str)) & set(b.ids.astype(str)):
+        return
+    row = int(differ[0])
+    raise DataError(
+        f"row i of A belongs to row i of B, but row {row} is {a.ids[row]!s} in A and {b.ids[row]!s} in B",
+        f"{a.name}, {b.name}",
+        "bring both into the same order, or name other ids with --ids-a and --ids-b",
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, as in `1 row` and `2 rows`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import checks
 from .engine.duplicates import occurrences, row_hashes
 from .engine.memory import READ_BYTES
 from .io import Vectors, open_table, pick_vectors, split_source
@@ -14,11 +15,11 @@ from .metrics import magnitude, needs_scale
 from .results import Column, Columns, Result
 
 
-def inspect(source: str) -> Result:
+def inspect(source: Any) -> Result:
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
     Args:
-        source: PATH for all columns, PATH::NAME for one, `-` for standard input.
+        source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
@@ -32,22 +33,30 @@ def inspect(source: str) -> Result:
         >>> inspect("sample_data/wordsim_a.npy").summary["rows"]
         353
     """
+    if not isinstance(source, str):
+        vectors = checks.given(source, "array")
+        return _result(vectors.name, vectors.shape[0], [_describe("", vectors)], [])
     path, column = split_source(source)
     table = open_table(path, nulls=True)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     described = [_describe(name, table.vectors(name)) for name in chosen]
-    records = [facts.record() for facts in described]
-    if column is None:
-        for name in (name for name in table.value_columns if name not in chosen):
-            values = table.values(name)
-            dtype = "string" if values.dtype == object else values.dtype.name
-            records.append({"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)})
-    totals = {name: sum(getattr(facts, name) for facts in described) for name in ("zero", "nonfinite", "duplicates")}
+    others = [name for name in table.value_columns if name not in chosen] if column is None else []
+    return _result(source, table.rows, described, [_plain(name, table.values(name)) for name in others])
+
+
+def _plain(name: str, values: Column) -> dict[str, Any]:
+    dtype = "string" if values.dtype == object else values.dtype.name
+    return {"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)}
+
+
+def _result(name: str, rows: int, described: list["_Facts"], others: list[dict[str, Any]]) -> Result:
+    records = [*(facts.record() for facts in described), *others]
+    totals = {key: sum(getattr(facts, key) for facts in described) for key in ("zero", "nonfinite", "duplicates")}
     return Result(
         command="inspect",
-        inputs={"a": source},
+        inputs={"a": name},
         parameters={},
-        summary={"rows": table.rows, "columns": len(records), **totals},
+        summary={"rows": rows, "columns": len(records), **totals},
         rows=_columns(records),
         notes=tuple(note for facts in described for note in facts.notes),
     )

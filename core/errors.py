@@ -63,5 +63,5 @@ def closest(name: str, choices: Iterable[str]) -> str:
     """
     from difflib import get_close_matches
 
-    matches = get_close_matches(name, list(choices), n=1, cutoff=0.5)
+    matches = get_close_matches(name, list(choices), n=1, cutoff=0.6)
     return matches[0] if matches else ""

@@ -90,6 +90,7 @@ def _pair(a: Vectors, b: Vectors, row: int | str) -> tuple[Column, Column, int]:
             f"expected two inputs of one shape (n, d) or (d,), got {a.shape} and {b.shape}", f"{a.name}, {b.name}"
         )
     checks.check_not_empty(a)
+    checks.check_same_ids(a, b)
     number = _row_number(a if a.ids is not None else b, row)
     sides = []
     for vectors in (a, b):

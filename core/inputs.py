@@ -67,8 +67,9 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int) -> Input:
         elif rank > 2:
             raise ParameterError("only rows of a 2-D input can be left out", "--nonfinite drop", "use propagate")
         else:
-            left_out = name_rows(np.flatnonzero(missing), vectors.ids)
-            notes.append(f"{missing.sum()} rows of {vectors.name} are not finite and were left out: {left_out}")
+            left = np.flatnonzero(missing)
+            counted = checks.plural(len(left), "row")
+            notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
             keep = ~missing
             rows, ids, zero, missing = rows[keep], ids[keep], zero[keep], missing[keep]
     return Input(vectors, rows, ids, zero, missing, survey.largest, tuple(notes))

@@ -7,6 +7,7 @@ import numpy as np
 
 from .backend import Backend
 from .catalogue import Entry
+from .checks import plural
 from .engine.budget import Budget
 from .engine.exact import Pairs
 from .errors import ShapeError
@@ -106,6 +107,6 @@ class Pairing:
             yield from self.b.notes
         sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
         zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
-        counted = " and ".join(f"{count} zero rows in {name}" for name, count in zeros.items() if count)
+        counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
         if counted and self.entry.name in ("cosine", "angular"):
             yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"

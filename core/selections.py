@@ -1,12 +1,13 @@
 """Selections of pairs: the k best of each row, all up to a threshold, or the best of all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from math import fsum, inf
 
 import numpy as np
 
+from .checks import plural
 from .engine.candidates import Hits
 from .engine.duplicates import beyond
 from .engine.kernels import Kernel
@@ -168,9 +169,15 @@ class _Listing:
         rows, columns = self.pairing.shape
         return {"rows": rows, "columns": columns, **counted, **moments.summary()}
 
-    def _notes(self) -> list[str]:
+    def _notes(self) -> Iterator[str]:
+        yield from self._missing()
         rows, columns = self.pairing.shape
         most = columns - (self.pairing.exclude_self and rows <= columns)
-        if self.choice.top_k is None or self.choice.top_k <= most:
-            return []
-        return [f"k is {self.choice.top_k}, but a row has at most {most} others: all of them are listed"]
+        if self.choice.top_k is not None and self.choice.top_k > most:
+            yield f"k is {self.choice.top_k}, but a row has at most {most} others: all of them are listed"
+
+    def _missing(self) -> Iterator[str]:
+        sides = {"A": self.pairing.a} if self.pairing.alone else {"A": self.pairing.a, "B": self.pairing.b}
+        for name, side in sides.items():
+            if count := int(side.missing.sum()):
+                yield f"{plural(count, 'row')} of {name} not finite: in no pair of a selection"

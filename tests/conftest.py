@@ -1,5 +1,6 @@
 """Fixtures that several tests share."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,10 @@ import array_api_strict
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a thread for each worker, or they spend their time waiting for each other
+    threadpool_limits(1)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -154,7 +154,7 @@ def test_rows_that_are_not_finite(metric, bad, side):
     dropped = similarity(*sides, metric=metric, nonfinite="drop")
     assert dropped.rows.columns["id"].tolist() == ["ant", "cat"]
     assert dropped.array.tolist() == kept.array[[0, 2]].tolist()
-    assert dropped.notes[0] == "2 rows that are not finite were left out: rows 1 (id 'bee'), 3 (id 'dog')"
+    assert dropped.notes[0] == "2 rows not finite, left out: rows 1 (id 'bee'), 3 (id 'dog')"
 
 
 class OneThread:

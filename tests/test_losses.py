@@ -203,7 +203,7 @@ def test_rows_that_are_not_finite(bad):
         assert left.array.tolist() == kept.array[[0, 2]].tolist()
         assert left.rows.columns["id"].tolist() == ["ant", "cat"]
         assert (left.summary["items"], left.summary["positives"], left.summary["negatives"]) == (2, 1, 1)
-        assert any(note.startswith("1 pairs are not finite and were left out: row 1") for note in left.notes)
+        assert any(note.startswith("1 pair not finite, left out: row 1") for note in left.notes)
     with pytest.raises(DataError, match="rows 0, 1, 2 of 3 hold NaN"):
         loss(np.full((3, 2), bad), good, labels, kind="cosine", nonfinite="drop")
 

@@ -1,103 +1,71 @@
-"""`pairwise`: the scan keeps exactly what brute force keeps, and the matrix is what it says."""
+"""`pairwise`: whatever the scan, a selection keeps exactly what brute force keeps."""
 
 import itertools
-from functools import partial
-from math import pi, sqrt
+from math import pi
 
 import numpy as np
 import pytest
 import torch
+from brute_force import (
+    BACKENDS,
+    CLOSER,
+    METRICS,
+    SCANS,
+    best,
+    exact,
+    in_tiles,
+    listed,
+    problems,
+    ranked,
+    refinements,
+    select,
+    ways,
+    within,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from simtool import allpairs, open_vectors, pairwise
-from simtool.engine import reducers
-from simtool.engine.tiles import Plan
-from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
+from simtool import open_vectors, pairwise
+from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.results import in_batches
-
-BACKENDS = ["numpy", "torch"]
-METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
-CLOSER = {"cosine": True, "dot": True}  # larger is closer
 
 
-def exact(metric, a, b):
-    """The matrix for rows of integers: whole-number sums, then one root and one division, as rounded by IEEE."""
-    a, b = a.astype(object), b.astype(object)
-    return np.asarray([[score(metric, x, y) for y in b] for x in a], dtype=float)
-
-
-def score(metric, x, y):
-    squares = sum((x - y) ** 2)
-    if metric in ("cosine", "angular"):
-        size = sum(x * x) * sum(y * y)
-        cosine = sum(x * y) / sqrt(size) if size else 0.0
-        return cosine if metric == "cosine" else float(np.arccos(cosine)) / pi
-    return {"dot": sum(x * y), "euclidean": sqrt(squares), "sqeuclidean": squares, "manhattan": sum(abs(x - y))}[metric]
-
-
-def ranked(metric, matrix, k, *, exclude_self=False):
-    """The (row, column) of the k best of each row: closest first, then lowest number."""
-    sign = -1 if CLOSER.get(metric) else 1
-    pairs = []
-    for i, row in enumerate(matrix):
-        others = [j for j in range(len(row)) if not (exclude_self and i == j)]
-        pairs += [(i, j) for j in sorted(others, key=lambda j, row=row: (sign * row[j], j))[:k]]
-    return pairs
-
-
-def listed(result):
-    return list(zip(result.rows.columns["a"].tolist(), result.rows.columns["b"].tolist(), strict=True))
-
-
-def in_tiles(patch, stripe, block):
-    patch.setattr(allpairs, "Plan", partial(Plan, stripe=stripe, block=block))
-
-
-@st.composite
-def problems(draw):
-    """Few distinct small integers: many ties, equal rows, zero rows, and scores that are exact."""
-    n, m, d = draw(st.integers(1, 9)), draw(st.integers(1, 40)), draw(st.integers(1, 5))
-    dtype = draw(st.sampled_from(["f2", "f4", "f8", "i1", "i8", "u1", "u4"]))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    least = 0 if dtype.startswith("u") else -2
-    a, b = (rng.integers(least, 3, (rows, d)) for rows in (n, m))
-    return a, b, dtype
-
-
-tilings = st.tuples(st.integers(1, 9), st.integers(1, 40))
+def answers(a, b, way, *, alone, metric, **question):
+    """What a selection lists, with its scores, scanned in a way."""
+    with pytest.MonkeyPatch.context() as patch:
+        way = dict(way)
+        result = select(patch, way.pop("scan"), a, None if alone else b, metric=metric, **way, **question)
+    return listed(result), result.rows.columns["score"].tolist(), result.summary
 
 
 @pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=40, deadline=None)
-@given(
-    problem=problems(),
-    k=st.integers(1, 45),
-    tiling=tilings,
-    exclude_self=st.booleans(),
-    most=st.sampled_from([1, 20, reducers.MOST_CANDIDATES]),
-    precision=st.sampled_from(["auto", "float64"]),
-    backend=st.sampled_from(BACKENDS),
-)
-def test_top_k_is_brute_force(metric, problem, k, tiling, exclude_self, most, precision, backend):
+@settings(max_examples=50, deadline=None)
+@given(problem=problems(), k=st.integers(1, 45), way=ways, exclude_self=st.booleans())
+def test_top_k_is_brute_force(metric, problem, k, way, exclude_self):
     a, b, dtype = problem
     matrix = exact(metric, a, b)
-    with pytest.MonkeyPatch.context() as patch:
-        in_tiles(patch, *tiling)
-        patch.setattr(reducers, "MOST_CANDIDATES", most)
-        options = {"metric": metric, "exclude_self": exclude_self, "precision": precision, "backend": backend}
-        result = pairwise(a.astype(dtype), b.astype(dtype), top_k=k, **options)
-    expected = ranked(metric, matrix, k, exclude_self=exclude_self)
-    assert listed(result) == expected
-    assert result.rows.columns["score"].tolist() == [matrix[pair] for pair in expected]
+    question = {"top_k": k, "metric": metric, "exclude_self": exclude_self}
+    found, scores, _ = answers(a.astype(dtype), b.astype(dtype), way, alone=False, **question)
+    assert found == ranked(metric, matrix, k, exclude_self=exclude_self)
+    assert scores == [matrix[pair] for pair in found]
 
 
 @pytest.mark.parametrize("metric", METRICS)
 @settings(max_examples=40, deadline=None)
-@given(problem=problems(), tiling=tilings, alone=st.booleans(), data=st.data(), backend=st.sampled_from(BACKENDS))
-def test_threshold_is_a_filter_of_the_matrix(metric, problem, tiling, alone, data, backend):
+@given(problem=problems(rows=50), k=st.integers(1, 50), way=ways)
+def test_top_k_of_one_set_is_brute_force(metric, problem, k, way):
+    a, _, dtype = problem
+    matrix = exact(metric, a, a)
+    found, scores, _ = answers(a.astype(dtype), None, way, alone=True, metric=metric, top_k=k)
+    assert found == ranked(metric, matrix, k, exclude_self=True)
+    assert scores == [matrix[pair] for pair in found]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=50, deadline=None)
+@given(problem=problems(), way=ways, alone=st.booleans(), data=st.data())
+def test_threshold_is_a_filter_of_the_matrix(metric, problem, way, alone, data):
     a, b, dtype = problem
     b = a if alone else b
     matrix = exact(metric, a, b)
@@ -105,16 +73,285 @@ def test_threshold_is_a_filter_of_the_matrix(metric, problem, tiling, alone, dat
     place = data.draw(st.sampled_from(matrix.ravel().tolist()))
     threshold = data.draw(st.sampled_from([place, float(np.nextafter(place, 9)), float(np.nextafter(place, -9)), 0.5]))
     exclude_self = data.draw(st.booleans())
-    with pytest.MonkeyPatch.context() as patch:
-        in_tiles(patch, *tiling)
-        options = {"metric": metric, "threshold": threshold, "exclude_self": exclude_self, "backend": backend}
-        result = pairwise(a.astype(dtype), None if alone else b.astype(dtype), **options)
-    close = matrix >= threshold if CLOSER.get(metric) else matrix <= threshold
-    if exclude_self:
-        close = np.triu(close, 1) if alone else close & ~np.eye(*close.shape, dtype=bool)
-    assert listed(result) == [(int(i), int(j)) for i, j in np.argwhere(close)]
-    assert result.rows.columns["score"].tolist() == matrix[close].tolist()
-    assert result.summary["pairs"] == close.sum()
+    question = {"threshold": threshold, "metric": metric, "exclude_self": exclude_self}
+    if threshold > 1 if metric == "cosine" else threshold < 0 and metric != "dot":
+        with pytest.raises(ParameterError, match=f"no {metric} can reach"):
+            pairwise(a, threshold=threshold, metric=metric)
+        return
+    found, scores, summary = answers(a.astype(dtype), b.astype(dtype), way, alone=alone, **question)
+    assert found == within(metric, matrix, threshold, exclude_self=exclude_self, alone=alone)
+    assert scores == [matrix[pair] for pair in found]
+    assert summary["pairs"] == len(found)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=50, deadline=None)
+@given(problem=problems(), way=ways, alone=st.booleans(), most=st.integers(1, 400), exclude_self=st.booleans())
+def test_max_pairs_are_the_best_of_the_matrix(metric, problem, way, alone, most, exclude_self):
+    a, b, dtype = problem
+    b = a if alone else b
+    matrix = exact(metric, a, b)
+    question = {"max_pairs": most, "metric": metric, "exclude_self": exclude_self}
+    found, scores, summary = answers(a.astype(dtype), b.astype(dtype), way, alone=alone, **question)
+    assert found == best(metric, matrix, most, exclude_self=exclude_self, alone=alone)
+    assert scores == [matrix[pair] for pair in found]
+    assert summary["pairs"] == len(found)
+
+
+# ---- data made for the scan to fail on
+
+
+def questions(matrix, metric):
+    """One of each selection whose answer is neither nothing nor everything."""
+    order = np.sort(matrix.ravel())
+    middle = order[len(order) // 3 if metric not in CLOSER else -len(order) // 3]
+    return [{"top_k": 5}, {"threshold": float(middle)}, {"max_pairs": 300}]
+
+
+def assert_brute_force(metric, a, b, dtype, scan, matrix=None, **way):
+    """Check each selection of two sets, and of the first against itself."""
+    for alone in (False, True):
+        other = a if alone else b
+        whole = exact(metric, a, other) if matrix is None or alone else matrix
+        options = {"exclude_self": alone, "alone": alone}
+        for question in questions(whole, metric):
+            sides = (a.astype(dtype), None if alone else b.astype(dtype))
+            found, scores, _ = answers(*sides, {"scan": scan, **way}, alone=alone, metric=metric, **question)
+            expected = (
+                ranked(metric, whole, 5, exclude_self=alone)
+                if "top_k" in question
+                else within(metric, whole, question["threshold"], **options)
+                if "threshold" in question
+                else best(metric, whole, 300, **options)
+            )
+            assert found == expected, question
+            assert scores == [whole[pair] for pair in found], question
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+def test_scores_within_the_bound_of_each_other_are_told_apart(monkeypatch, metric, scan):
+    # a million and a little: cosines differ by 1e-12, products by 1e-6 of themselves
+    rng = np.random.default_rng(1)
+    base = np.full(6, 1_000_000)
+    a, b = (base + rng.integers(-2, 3, (size, 6)) for size in (300, 700))
+    seen = refinements(monkeypatch)
+    assert_brute_force(metric, a, b, "f8", scan, tiling=(128, 256))
+    assert bool(seen) == (scan[1] != "float64")
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("metric", ["cosine", "dot", "sqeuclidean"])
+def test_thousands_of_near_duplicates(monkeypatch, metric, scan):
+    rng = np.random.default_rng(2)
+    base = rng.integers(-3000, 3000, (3, 12))
+    a, b = (base[rng.integers(0, 3, size)] + rng.integers(-1, 2, (size, 12)) for size in (200, 3000))
+    seen = refinements(monkeypatch)
+    matrix, way = exact(metric, a, b), {"scan": scan, "tiling": (128, 1024), "most": 5000}
+    for question, expected in (
+        ({"top_k": 7}, ranked(metric, matrix, 7)),
+        ({"max_pairs": 900}, best(metric, matrix, 900)),
+    ):
+        found, scores, _ = answers(a.astype("f4"), b.astype("f4"), way, alone=False, metric=metric, **question)
+        assert found == expected
+        assert scores == [matrix[pair] for pair in found]
+    if metric == "cosine" or scan[1] == "float64":  # what the other bounds tell apart depends on the numbers
+        assert bool(seen) == (scan[1] != "float64")
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("kind", ["equal scores", "negative", "zero", "zero rows", "one hot"])
+@pytest.mark.parametrize("metric", ["cosine", "dot"])
+def test_bounds_at_or_below_zero_and_ties_everywhere(metric, kind, scan):
+    rng = np.random.default_rng(3)
+    a, b = (rng.integers(1, 4, (size, 4)) for size in (150, 400))
+    match kind:
+        case "equal scores":  # rearrangements of one row against rows that are constant
+            a, b = np.repeat(a[:, :1], 4, axis=1), rng.permuted(np.tile([1, 2, 3, 5], (400, 1)), axis=1)
+        case "negative":
+            b = -b
+        case "zero":
+            a, b = a * [1, 1, 0, 0], b * [0, 0, 1, 1]
+        case "zero rows":
+            a[::3], b[::2] = 0, 0
+        case "one hot":
+            a, b = (np.eye(40, dtype=int)[rng.integers(0, 40, size)] for size in (150, 400))
+    assert_brute_force(metric, a, b, "f4", scan, tiling=(64, 130), most=3000)
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("dims", [1, 2, 127, 4097, 10_000])
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean"])
+def test_dims_from_one_to_ten_thousand(metric, dims, scan):
+    rng = np.random.default_rng(dims)
+    a, b = (rng.integers(-2, 3, (size, dims)) for size in (12, 150))
+    b[5] = b[77]
+    a[3] = b[77]
+    assert_brute_force(metric, a, b, "f4", scan, tiling=(8, 64))
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("metric", ["dot", "cosine", "euclidean"])
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_rows_of_very_different_norms(metric, scan, seed):
+    rng = np.random.default_rng(seed)
+    a, b = (rng.integers(-3, 4, (size, 5)) << rng.integers(0, 20, (size, 1)) for size in (40, 200))
+    assert_brute_force(metric, a, b, "f4", scan, tiling=(16, 70))
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("metric", ["dot", "euclidean", "sqeuclidean", "manhattan"])
+@pytest.mark.parametrize(("left", "right"), [(80, 0), (0, 80), (62, 62), (-62, -62), (80, -60), (-70, 0)])
+def test_sides_of_very_different_magnitudes(metric, left, right, scan):
+    # 2^80 is 1e24: it fits float32, and its square does not
+    rng = np.random.default_rng(4)
+    a, b = (rng.integers(-4, 5, (size, 3)) for size in (30, 90))
+    x, y = (a * 2.0**left).astype("f4"), (b * 2.0**right).astype("f4")
+    if metric == "dot":
+        matrix, unit = exact(metric, a, b), 2.0 ** (left + right)
+    elif left == right:
+        matrix = exact(metric, a, b)
+        unit = 2.0 ** (2 * left if metric == "sqeuclidean" else left)
+    else:
+        names = {"manhattan": "cityblock"}
+        matrix, unit = cdist(x.astype("f8"), y.astype("f8"), names.get(metric, metric)), 1.0
+    for question in questions(matrix, metric):
+        given = {key: value * unit if key == "threshold" else value for key, value in question.items()}
+        found, scores, _ = answers(x, y, {"scan": scan, "tiling": (8, 64)}, alone=False, metric=metric, **given)
+        np.testing.assert_allclose(scores, [matrix[pair] * unit for pair in found], rtol=1e-12)
+        if unit != 1.0 or metric == "dot":
+            expected = {"top_k": ranked, "threshold": within, "max_pairs": best}[next(iter(question))]
+            assert found == expected(metric, matrix, next(iter(question.values())))
+        else:  # the last bits of the reference are its own
+            top = "top_k" in question
+            nearest = np.sort(matrix, axis=1)[:, :5].ravel() if top else np.sort(matrix.ravel())[: len(found)]
+            np.testing.assert_allclose(scores if top else np.sort(scores), nearest, rtol=1e-12)
+            assert len(found) >= 30 * 5
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("metric", ["cosine", "dot", "euclidean", "manhattan"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_rows_of_nan_are_never_listed(metric, alone, scan):
+    rng = np.random.default_rng(5)
+    a, b = (rng.integers(-3, 4, (size, 3)) for size in (60, 300))
+    b = a if alone else b
+    gaps = rng.random(len(b)) < 0.4
+    gaps[0] = True
+    matrix = exact(metric, a, b)
+    matrix[:, gaps] = np.nan
+    if alone:
+        matrix[gaps] = np.nan
+    x, y = a.astype("f4"), b.astype("f4")
+    y[gaps, 1] = np.nan
+    x = y if alone else x
+    options = {"exclude_self": alone, "alone": alone}
+    level = float(np.nanmedian(matrix))
+    for question, expected in (
+        ({"top_k": 4}, ranked(metric, matrix, 4, exclude_self=alone)),
+        ({"top_k": 299}, ranked(metric, matrix, 299, exclude_self=alone)),
+        ({"threshold": level}, within(metric, matrix, level, **options)),
+        ({"max_pairs": 200}, best(metric, matrix, 200, **options)),
+    ):
+        for way in ({"tiling": (16, 70)}, {"tiling": (16, 70), "most": 100, "share": 0.0}):
+            way["scan"] = scan
+            found, scores, _ = answers(x, y, way, alone=alone, metric=metric, nonfinite="propagate", **question)
+            assert found == expected
+            assert scores == [matrix[pair] for pair in found]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
+def test_a_middle_is_found_among_rows_of_nan(metric):
+    # every second row, as the rows are drawn that the middle is taken of
+    b = np.random.default_rng(0).normal(size=(9000, 2))
+    b[::2] = np.nan
+    top = pairwise(b[1:2], b, metric=metric, top_k=2, nonfinite="propagate").rows.columns
+    assert (top["b"][0], top["score"][0]) == (1, 0.0)
+    assert len(pairwise(b[:1], b[::2], metric=metric, top_k=2, nonfinite="propagate").rows) == 0
+
+
+def test_a_set_of_one_has_no_pairs():
+    for question in ({"top_k": 1}, {"threshold": -1.0}, {"max_pairs": 5}):
+        assert len(pairwise(np.ones((1, 2)), **question).rows) == 0
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_max_pairs_are_listed_by_score_then_row_then_column(backend):
+    a = np.asarray([[1.0, 0], [0, 1], [1, 0], [0, 1], [1, 1]])
+    columns = pairwise(a, max_pairs=6, backend=backend).rows.columns
+    assert columns["score"].tolist() == pytest.approx([1, 1, *[0.5**0.5] * 4])
+    assert list(zip(columns["a"].tolist(), columns["b"].tolist(), strict=True)) == [
+        (0, 2),
+        (1, 3),
+        (0, 4),
+        (1, 4),
+        (2, 4),
+        (3, 4),
+    ]
+    apart = pairwise(a, a, max_pairs=3, metric="euclidean", backend=backend)
+    assert listed(apart) == [(0, 0), (0, 2), (1, 1)]
+
+
+def test_the_list_of_fewer_pairs_is_a_prefix():
+    a = np.random.default_rng(3).integers(-1, 2, (30, 4)).astype("f4")
+    whole = listed(pairwise(a, max_pairs=435))
+    assert len(whole) == 435
+    for most in (1, 2, 50, 434, 1000):
+        assert listed(pairwise(a, max_pairs=most)) == whole[:most]
+
+
+# ---- rows that are taken as they come
+
+
+@pytest.mark.parametrize("question", [{"top_k": 3}, {"threshold": 0.5}, {"max_pairs": 50}])
+@pytest.mark.parametrize("shape", [(300, 4), (3, 50, 4)])
+def test_rows_that_are_taken_are_those_that_are_kept(monkeypatch, question, shape):
+    in_tiles(monkeypatch, 64, 128)
+    a, parts = np.random.default_rng(0).normal(size=shape).astype("f4"), []
+    kept, taken = pairwise(a, **question), pairwise(a, rows_into=parts.append, **question)
+    assert (len(taken.rows), taken.summary, taken.notes) == (0, kept.summary, kept.notes)
+    assert kept.summary["columns"] == shape[-2]
+    assert len(parts) > 1 or "max_pairs" in question
+    assert [tuple(part) for part in parts] == [kept.rows.names] * len(parts)
+    for name, column in kept.rows.columns.items():
+        assert np.concatenate([part[name] for part in parts]).tolist() == column.tolist()
+
+
+@pytest.mark.parametrize("question", [{"threshold": 1.0}, {"top_k": 1}, {"max_pairs": 1}])
+def test_no_rows_still_have_names_and_types(question):
+    parts = []
+    a = with_ids(as_vectors(np.ones((1, 2))), np.asarray(["p"]))
+    kept, taken = pairwise(a, **question), pairwise(a, rows_into=parts.append, **question)
+    assert len(kept.rows) == taken.summary.get("pairs", 0) == 0
+    (part,) = parts
+    assert tuple(part) == kept.rows.names
+    assert {name: column.dtype for name, column in part.items()} == {
+        name: column.dtype for name, column in kept.rows.columns.items()
+    }
+    assert part["a"].dtype.kind in "UO"
+
+
+# ---- precision
+
+
+@pytest.mark.parametrize("pays", [False, True])
+def test_bfloat16_is_used_where_it_pays_and_its_bound_holds(monkeypatch, pays):
+    from simtool import selections
+
+    used, kernel = [], selections.Kernel
+    monkeypatch.setattr(selections, "Kernel", lambda *args: used.append(args[1]) or kernel(*args))
+    monkeypatch.setattr(selections, "bfloat16_pays", lambda backend, dims: pays)
+    a = np.random.default_rng(0).normal(size=(30, 4))
+    for metric in METRICS:
+        for precision in ("auto", "float32", "float64"):
+            pairwise(a, top_k=1, metric=metric, precision=precision, backend="torch")
+    reduced = "bfloat16" if pays else "float32"
+    assert used[:9] == [reduced, "float32", "float64"] * 3
+    assert used[9:] == ["float32", "float32", "float64"] * 2 + ["float64"] * 3
+
+
+# ---- real numbers, near ties, magnitudes
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -175,13 +412,13 @@ def test_magnitudes_do_not_matter(metric, dtype, power, backend):
 
 
 @pytest.mark.parametrize("metric", ["dot", "sqeuclidean"])
-@pytest.mark.parametrize("question", [{"top_k": 1}, {"threshold": 0.0}, {}])
+@pytest.mark.parametrize("question", [{"top_k": 1}, {"threshold": 0.0}, {"max_pairs": 1}, {}])
 def test_a_score_beyond_float64_is_an_error_not_a_missing_row(metric, question):
     with pytest.raises(DataError, match="leaves the range of float64"):
         pairwise(np.full((2, 2), 1e200), metric=metric, **question)
 
 
-@pytest.mark.parametrize("question", [{"top_k": 10}, {"threshold": 0.0}, {}])
+@pytest.mark.parametrize("question", [{"top_k": 10}, {"threshold": 0.0}, {"max_pairs": 3000}, {}])
 def test_scores_whose_sum_leaves_float64_have_no_mean(question):
     summary = pairwise(np.full((300, 1), 4e153), np.full((10, 1), 4e153), metric="dot", **question).summary
     assert summary["mean"] is summary["max"] is None
@@ -250,196 +487,15 @@ def test_k_beyond_the_rows_lists_all_and_says_so():
     assert (len(nothing.rows), nothing.summary["mean"]) == (0, None)
 
 
-# ---- the whole matrix
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("width", [3, 384, 4096])
-def test_float32_cosines_are_within_2e_6(width, backend):
-    rng = np.random.default_rng(width)
-    a, b = (rng.random((40, width)).astype("f4") for _ in range(2))  # all positive: the worst sums
-    a[0], b[0] = 1.0, 1.0
-    x, y = (v.astype("f8") / np.linalg.norm(v.astype("f8"), axis=1, keepdims=True) for v in (a, b))
-    array = pairwise(a, b, backend=backend).array
-    assert array.dtype == np.float32
-    assert np.abs(array - x @ y.T).max() <= 2e-6
-    precise = pairwise(a, b, precision="float64", backend=backend).array
-    assert precise.dtype == np.float64
-    assert np.abs(precise - x @ y.T).max() <= 1e-13
-
-
-@pytest.mark.parametrize("metric", METRICS)
-@settings(max_examples=20, deadline=None)
-@given(problem=problems(), backend=st.sampled_from(BACKENDS))
-def test_the_matrix_is_brute_force(metric, problem, backend):
-    a, b, dtype = problem
-    result = pairwise(a.astype(dtype), b.astype(dtype), metric=metric, backend=backend)
-    matrix = exact(metric, a, b)
-    np.testing.assert_allclose(result.array, matrix, atol=2e-6 if metric in ("cosine", "angular") else 1e-6, rtol=1e-6)
-    summary = {"rows": len(a), "columns": len(b), "mean": matrix.mean(), "min": matrix.min(), "max": matrix.max()}
-    assert result.summary == pytest.approx(summary, abs=2e-6, rel=1e-6)
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
-def test_distances_of_close_rows_do_not_cancel(metric, backend):
-    a, b = np.asarray([[512695.0], [512804.0]], dtype="f4"), np.asarray([[512804.0]], dtype="f4")
-    expected = [109.0, 0.0] if metric == "euclidean" else [109.0**2, 0.0]
-    assert pairwise(a, b, metric=metric, backend=backend).array.ravel().tolist() == expected
-    near = 1e8 + np.asarray([[0.0, 0.0], [1.0, 1.0]])  # squares of 1e16 hide a difference of 2
-    assert pairwise(near, metric="sqeuclidean", backend=backend).array.tolist() == [[0, 2], [2, 0]]
-
-
-@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
-@pytest.mark.parametrize("offset", [0.0, 1.0, 30.0, 1e3, 1e5, 1e8])
-def test_distances_keep_their_digits_far_from_the_origin(metric, offset):
-    a, b = offset + np.random.default_rng(0).normal(size=(2, 30, 8))
-    array = pairwise(a, b, metric=metric, precision="float64").array
-    np.testing.assert_allclose(array, cdist(a, b, metric), rtol=1e-7, atol=0)
-
-
-def test_cosines_of_very_long_rows_are_summed_in_float64():
-    a = np.random.default_rng(0).random((10, 5000)).astype("f4")
-    precise = pairwise(a, precision="float64").array
-    np.testing.assert_array_equal(pairwise(a).array, precise.astype("f4"))
-    assert (pairwise(a, precision="float32").array != precise.astype("f4")).any()
-
-
-@pytest.mark.parametrize(
-    ("x", "y"), [((5, 3), (7, 3)), ((4, 5, 3), (4, 7, 3)), ((2, 1, 5, 3), (4, 7, 3)), ((5, 3), (2, 7, 3))]
-)
-def test_batches_are_those_of_matmul(x, y):
-    a, b = (np.random.default_rng(len(s)).normal(size=s) for s in (x, y))
-    units = [v / np.linalg.norm(v, axis=-1, keepdims=True) for v in (a, b)]
-    expected = units[0] @ np.swapaxes(units[1], -1, -2)
-    result = pairwise(a, b)
-    assert result.array.shape == expected.shape
-    np.testing.assert_allclose(result.array, expected, atol=2e-6)
-    assert result.summary["mean"] == pytest.approx(expected.mean(), abs=1e-7)
-    top = pairwise(a, b, top_k=2).rows.columns
-    best = np.argsort(-expected.reshape(-1, 7), axis=1)[:, :2]
-    assert top["b"].tolist() == best.ravel().tolist()
-    assert top["a"].tolist() == np.repeat(np.arange(len(best)) % 5, 2).tolist()
-    if len(expected.shape) > 2:
-        assert top["batch"].tolist() == np.repeat(np.arange(len(best)) // 5, 2).tolist()
-
-
-def test_dim_names_where_a_vector_lies():
-    x, y = np.random.default_rng(4).normal(size=(2, 2, 4, 4)).astype("f4")
-    array = pairwise(x, y, dim=1).array
-    units = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in (x, y)]
-    np.testing.assert_allclose(array, np.swapaxes(units[0], 1, 2) @ units[1], atol=2e-6)
-    aligned = torch.nn.functional.cosine_similarity(torch.from_numpy(x), torch.from_numpy(y), dim=1)
-    np.testing.assert_allclose(np.diagonal(array, axis1=1, axis2=2), aligned, atol=2e-6)
-    np.testing.assert_allclose(pairwise(x[0], y[0], dim=0).array, array[0], atol=1e-7)
-    with pytest.raises(ShapeError) as refused:
-        pairwise(x, y, dim=3)
-    assert refused.value.hint == "valid dims are -3 to 2"
-
-
-@pytest.mark.parametrize("shape", [(2500, 3), (3, 700, 3)])
-def test_a_sink_receives_the_matrix_in_order(shape):
-    a = np.random.default_rng(0).normal(size=shape).astype("f4")
-    parts, announced = [], []
-
-    def into(shape, dtype):
-        announced.append((shape, dtype))
-        return parts.append
-
-    result = pairwise(a, into=into)
-    whole = pairwise(a)
-    n = shape[-2]
-    assert announced == [((*shape[:-2], n, n), np.dtype("f4"))]
-    assert result.array is None
-    assert len(result.rows) == 0
-    assert result.summary == whole.summary
-    starts = np.cumsum([0, *(len(part.scores) for part in parts)])
-    assert [part.start for part in parts] == starts[:-1].tolist()
-    np.testing.assert_array_equal(np.concatenate([part.scores for part in parts]), whole.array.reshape(-1, n))
-    rows = [part.columns() for part in parts]
-    read = list(in_batches(whole.rows, 1 << 20))
-    for name in whole.rows.names:
-        np.testing.assert_array_equal(np.concatenate([p[name] for p in rows]), np.concatenate([p[name] for p in read]))
-
-
-def test_without_a_sink_the_matrix_is_kept():
-    assert pairwise(np.eye(2), into=lambda shape, dtype: None).array.tolist() == [[1, 0], [0, 1]]
-
-
-def test_an_error_of_the_sink_ends_the_work():
-    def full(part):
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        pairwise(np.ones((3000, 2)), into=lambda shape, dtype: full)
-
-
-@settings(max_examples=60, deadline=None)
-@given(n=st.integers(1, 6), m=st.integers(1, 6), batch=st.integers(0, 3), exclude_self=st.booleans(), data=st.data())
-def test_rows_of_the_matrix_read_the_same_in_any_slices(n, m, batch, exclude_self, data):
-    lead = (batch,) if batch else ()
-    a, b = (np.random.default_rng(size).normal(size=(*lead, size, 3)) for size in (n, m))
-    result = pairwise(a, b, exclude_self=exclude_self)
-    cells = [
-        (*index, value)
-        for index, value in np.ndenumerate(result.array)
-        if not (exclude_self and index[-1] == index[-2])
-    ]
-    assert len(result.rows) == len(cells)
-    start = data.draw(st.integers(0, len(cells)))
-    stop = data.draw(st.integers(start, len(cells)))
-    part = result.rows.read(start, stop)
-    assert tuple(part) == result.rows.names
-    assert list(zip(*(column.tolist() for column in part.values()), strict=True)) == cells[start:stop]
-
-
-def test_the_summary_leaves_the_diagonal_out_of_a_self_join():
-    a = np.random.default_rng(0).normal(size=(1500, 3))
-    unit = a / np.linalg.norm(a, axis=1, keepdims=True)
-    others = (unit @ unit.T)[~np.eye(1500, dtype=bool)]
-    summary = {"rows": 1500, "columns": 1500, "mean": others.mean(), "min": others.min(), "max": others.max()}
-    assert pairwise(a, precision="float64").summary == pytest.approx(summary, abs=1e-12)
-    whole = pairwise(a, exclude_self=False)
-    assert whole.summary["mean"] == pytest.approx(whole.array.mean(dtype="f8"), rel=1e-12)
-
-
-def test_the_mean_of_36_million_ones_is_one():
-    # summed one by one in float32 it is 0.466
-    rows = np.ones((6000, 1), dtype="f4")
-    summary = pairwise(rows, into=lambda shape, dtype: lambda part: None, exclude_self=False).summary
-    assert summary["mean"] == pytest.approx(1.0, abs=1e-9)
-
-
-def test_the_corner_of_a_large_matrix_is_shown():
-    a = with_ids(as_vectors(np.random.default_rng(0).normal(size=(3000, 3))), np.arange(3000) + 7)
-    result = pairwise(a, a)
-    assert result.grid.shape == (3000, 3000)
-    assert result.grid.row_ids.tolist() == list(range(7, 15))
-    np.testing.assert_array_equal(result.grid.scores, result.array[:8, :8])
-    small = pairwise(np.eye(16))
-    np.testing.assert_array_equal(small.grid.scores, np.eye(16))
-
-
-def test_ids_name_the_rows():
-    a = with_ids(as_vectors(np.eye(2)), np.asarray(["p", "q"]))
-    columns = pairwise(a, np.eye(2), top_k=1).rows.columns
-    assert (columns["a"].tolist(), columns["b"].tolist()) == (["p", "q"], [0, 1])
-
-
-def test_a_matrix_that_does_not_fit_is_refused(monkeypatch):
-    monkeypatch.setattr(allpairs, "available_memory", lambda: 1000)
-    with pytest.raises(ResourceError, match="20 x 20 matrix takes") as refused:
-        pairwise(np.ones((20, 2)))
-    assert "--top-k" in refused.value.hint
-
-
 # ---- rows that are not finite, zero rows, refusals
 
 
-@pytest.mark.parametrize("question", [{}, {"top_k": 3}, {"threshold": -1.0}])
+@pytest.mark.parametrize("question", [{}, {"top_k": 3}, {"threshold": -1.0}, {"max_pairs": 99}])
 @pytest.mark.parametrize("metric", ["cosine", "dot", "manhattan"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_rows_that_are_not_finite(question, metric, bad):
+    if metric == "manhattan" and "threshold" in question:
+        question = {"threshold": 10.0}
     values = np.asarray([[1.0, 2], [3, bad], [2, 2], [2, 1]])
     broken = with_ids(as_vectors(values, "my.npy"), np.asarray(["ant", "bee", "cat", "dog"]))
     with pytest.raises(DataError) as refused:
@@ -447,11 +503,11 @@ def test_rows_that_are_not_finite(question, metric, bad):
     assert refused.value.what == "row 1 (id 'bee') of 4 holds NaN or infinity"
     assert refused.value.where == "my.npy"
 
-    if metric == "manhattan" and "threshold" in question:
-        question = {"threshold": 10.0}
     for sides in ((broken, None), (broken, broken)):
         left = pairwise(*sides, metric=metric, nonfinite="drop", **question)
-        assert left.notes[0] == "1 rows of my.npy are not finite and were left out: row 1 (id 'bee')"
+        assert "left out" in left.notes[0]
+        assert "my.npy" in left.notes[0]
+        assert "row 1 (id 'bee')" in left.notes[0]
         kept = pairwise(*sides, metric=metric, nonfinite="propagate", **question)
         if question:  # NaN is never listed
             assert listed(kept) == [pair for pair in listed(left) if "bee" not in pair]
@@ -483,10 +539,10 @@ def test_nothing_left_is_an_error_and_batches_are_not_thinned():
 def test_zero_rows_score_the_middle_and_are_counted(metric, score):
     a, b = np.asarray([[0.0, 0], [1, 2]]), np.asarray([[1.0, 1], [0, 0], [0, 0]])
     result = pairwise(a, b, metric=metric)
-    assert result.notes == (f"1 zero rows in A and 2 zero rows in B: their {metric} score is {score}",)
+    assert result.notes == (f"1 zero row in A and 2 zero rows in B: their {metric} score is {score}",)
     assert result.array[0].tolist() == [score] * 3
     assert result.array[1, 1:].tolist() == [score] * 2
-    assert pairwise(a, metric=metric, top_k=1).notes == (f"1 zero rows in A: their {metric} score is {score}",)
+    assert pairwise(a, metric=metric, top_k=1).notes == (f"1 zero row in A: their {metric} score is {score}",)
     assert pairwise(a, b, metric="dot").notes == ()
 
 
@@ -504,8 +560,12 @@ def test_eps_is_the_least_norm():
         ([(3,), (2, 3)], {}, ShapeError, "expected 2 dims or more"),
         ([(0, 3)], {}, ShapeError, "the input is empty"),
         ([(2, 2, 3), (3, 2, 3)], {}, ShapeError, "the batches do not fit"),
-        ([(2, 3)], {"top_k": 0}, ParameterError, "top k is 0"),
-        ([(2, 3)], {"top_k": 1, "threshold": 0.5}, ParameterError, "two different questions"),
+        ([(2, 3)], {"top_k": 0}, ParameterError, "1 or more, got 0"),
+        ([(2, 3)], {"top_k": 1, "threshold": 0.5}, ParameterError, "these are different questions"),
+        ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "these are different questions"),
+        ([(2, 3)], {"max_pairs": -1}, ParameterError, "1 or more, got -1"),
+        ([(2, 3)], {"threshold": 0.5, "max_results": 0}, ParameterError, "0 is below 1"),
+        ([(2, 3)], {"max_memory": "lots"}, ParameterError, "expected a size, got 'lots'"),
         ([(2, 3)], {"threshold": float("nan")}, ParameterError, "the threshold is not a number"),
         ([(2, 3)], {"eps": -1.0}, ParameterError, "eps is -1.0"),
         ([(2, 3)], {"eps": float("nan")}, ParameterError, "eps is nan"),
@@ -520,13 +580,7 @@ def test_what_is_refused(shapes, options, error, what):
         pairwise(*(np.ones(shape) for shape in shapes), **options)
 
 
-def test_too_many_pairs_are_refused(monkeypatch):
-    monkeypatch.setattr(reducers, "MOST_PAIRS", 10)
-    with pytest.raises(ResourceError, match="more than 10 pairs"):
-        pairwise(np.ones((9, 2)), threshold=0.5)
-
-
-@pytest.mark.parametrize("question", [{}, {"top_k": 1}, {"threshold": 0.9}])
+@pytest.mark.parametrize("question", [{}, {"top_k": 1}, {"threshold": 0.99}, {"max_pairs": 9}])
 def test_progress_counts_the_rows(question):
     seen = []
     pairwise(np.eye(2100, 4) + 1, progress=lambda done, total: seen.append((done, total)), **question)
@@ -547,7 +601,7 @@ def test_words_find_their_neighbours(sample_data):
 @pytest.mark.parametrize("metric", METRICS)
 def test_a_gpu_gives_the_same_answers(metric):
     a = np.random.default_rng(0).integers(-3, 4, (3000, 8)).astype("f4")
-    for question in ({"top_k": 7}, {"threshold": 0.9 if CLOSER.get(metric) else 0.2}):
+    for question in ({"top_k": 7}, {"threshold": 0.9 if CLOSER.get(metric) else 0.2}, {"max_pairs": 500}):
         cpu, gpu = (pairwise(a, metric=metric, device=device, **question) for device in ("cpu", "cuda"))
         assert listed(gpu) == listed(cpu)
         assert gpu.rows.columns["score"].tolist() == cpu.rows.columns["score"].tolist()

@@ -150,7 +150,7 @@ def test_items_that_are_all_padding_are_undefined_and_do_not_enter_the_mean():
 def test_zero_rows_of_a_set_count():
     result = compare(np.asarray([[1.0, 0], [0, 0]]), np.asarray([[1.0, 0]]), aggregates=["mean"])
     assert result.summary["mean"] == 0.5
-    assert result.notes == ("1 zero rows in A, 0 in B: their cosine is 0",)
+    assert result.notes == ("1 zero row in A, 0 in B: their cosine is 0",)
 
 
 def test_matches_name_who_matched_whom():

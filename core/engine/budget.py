@@ -54,7 +54,7 @@ class Budget:
             )
 
 
-def budget_of(text: str | None) -> Budget:
+def budget_of(text: str | int | None) -> Budget:
     """Read a budget.
 
     Args:
@@ -70,7 +70,7 @@ def budget_of(text: str | None) -> Budget:
     free = available_memory()
     if text is None:
         return Budget(max(free // 4, 2 * WORKING))
-    match = SIZE.fullmatch(text.strip())
+    match = SIZE.fullmatch(str(text).strip())
     if not match:
         raise ParameterError(f"expected a size, got {text!r}", "--max-memory", "as in 512M, 4G or 50%")
     number = float(match[1])

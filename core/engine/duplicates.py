@@ -13,17 +13,24 @@ def row_hashes(rows: Column) -> Column:
     width = max(1, int(np.prod(rows.shape[1:])))
     wide = bool(width * rows.itemsize % 8)  # rows that are not whole words are widened
     words = width if wide else width * rows.itemsize // 8
-    odd = np.random.default_rng(0).integers(0, 2**63, words, dtype=np.uint64) * 2 + 1
+    keys = np.random.default_rng(0).integers(0, 2**64, words, dtype=np.uint64)
     hashes = np.empty(len(rows), dtype=np.uint64)
     step = max(1, CHUNK // width)
     for start in range(0, len(rows), step):
         part = rows[start : start + step].reshape(-1, width)
         bits = (part.astype(np.float64) + 0.0 if wide else _without_minus_zero(part)).view(np.uint64)
-        # the upper half is mixed in before and after, because a product's low bits see only the low bits of its factor:
-        # rows of 1 and -1 would be told apart by 33 bits
-        bits = (bits ^ (bits >> np.uint64(32))) * odd
-        hashes[start : start + step] = (bits ^ (bits >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
+        hashes[start : start + step] = _mixed(bits + keys).sum(axis=1, dtype=np.uint64)
     return hashes
+
+
+def _mixed(bits: Column) -> Column:
+    """Return each 64-bit number with all its bits spread over all (Steele et al. 2014, splitmix64), in place."""
+    # one product is not enough: numbers such as 1 and -1 differ in their highest bits alone
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits ^= bits >> np.uint64(shift)
+        bits *= np.uint64(factor)
+    bits ^= bits >> np.uint64(31)
+    return bits
 
 
 def _without_minus_zero(rows: Column) -> Column:

@@ -27,6 +27,7 @@ from ..backend import Array, Backend
 from ..metrics import EPS, magnitude
 from ..results import Column
 
+CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
 CHUNK = 1 << 17  # numbers that are widened at a time, few enough to stay in a cache
 
 
@@ -153,7 +154,9 @@ class Kernel:
         length = x.norms + y.longest
         if self.metric == "manhattan":
             return self._summed(x) * length
-        if self.metric in ("cosine", "angular", "dot"):
+        if self.metric in ("cosine", "angular"):
+            return self._product_error(x, y) + (CLIPPED if self.scaled else 0.0)
+        if self.metric == "dot":
             return self._product_error(x, y)
         return 2.02 * self._product_error(x, y) + 8 * ARITHMETIC[self.dtype].summed * length**2
 

@@ -57,7 +57,7 @@ class Full(Reducer):
         pairs: exact scores, for the places where the kernel's are not good enough.
         columns: rows of B.
         dtype: of the scores that leave, float32 or float64.
-        take_rows: takes the number of the first row and (rows, columns) scores, in order.
+        take_rows: takes the number of the first row and (rows, columns) scores, in order; copies what it keeps.
         exclude_self: whether the moments leave out column i of row i.
         propagate: whether NaN may stay.
     """

@@ -27,7 +27,6 @@ FORMAT_OF_SUFFIX = {
     ".ndjson": "jsonl",
     ".csv": "csv",
     ".md": "markdown",
-    ".txt": "table",
 }
 
 _DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -54,6 +54,7 @@ def open_pairs(
         ParameterError: no source or more than two.
         DataError, InputNotFoundError, ShapeError: as `open_vectors`.
     """
+    sources = [sources] if isinstance(sources, str) else sources
     if len(sources) == 2:
         a, b = (open_vectors(source, ids=ids, nulls=nulls) for source in sources)
         values = None if labels is None else read_values(labels, wanted=LABEL_NAMES)

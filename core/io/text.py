@@ -1,11 +1,11 @@
 """Reader of small UTF-8 text: JSON lines, CSV, and one value per line.
 
 Accepted: JSON lines, either an object per line (its lists of numbers are vector columns, nested for rank 3 and up) or
-a bare list per line; one JSON array of objects; CSV or tab-separated values, whose cells may be JSON lists. A CSV has a
-header when a cell of its first line is not a number. Without JSON lists its numeric columns together, those named like
-ids, labels or scores apart, are the one vector column, named "". Integers become int64, other numbers float64; NaN is a
-number. A missing key, JSON null and an empty cell are nulls. `read_lines` takes a file of one column as it stands: a
-value per line, no header.
+a bare list per line; one JSON array of objects; CSV or tab-separated values, whose cells may be JSON lists. A CSV has
+a header when a cell of its first line is not a number. Without JSON lists its numeric columns together, those named
+like ids, labels or scores apart, are the one vector column, named ""; where some are numbered alike, x0, x1, x2,
+those are. Integers become int64, other numbers float64; NaN is a number. A missing key, JSON null and an empty cell
+are nulls. `read_lines` takes a file of one column as it stands: a value per line, no header.
 Refused: more than 512 MB, one JSON array of lists (one row or many?), ragged rows and lines, strings and bools among
 the numbers of a vector, nulls among values, a column whose values mix kinds, a header that looks like data or repeats a
 name, columns without a name.
@@ -17,6 +17,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ Cells = list[Any]
 INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 WHOLE_FLOAT = re.compile(r"[+-]?([0-9]+[eE][+-]?[0-9]+|nan|inf|infinity)", re.IGNORECASE)
 # Python refuses to parse longer integers, as that takes quadratic time
+DIGITS = "0123456789"
 MAX_DIGITS = 4300
 WORDS = {"true": True, "True": True, "false": False, "False": False}
 
@@ -295,8 +297,15 @@ def _csv_columns(lines: list[list[str]], where: str) -> dict[str, Cells]:
     if any(isinstance(cell, list) for column in cells.values() for cell in column):
         return cells
     apart = (*ID_NAMES, *LABEL_NAMES, "score")
-    numeric = [column for name, column in cells.items() if name.lower() not in apart and _is_numeric(column)]
-    return {**cells, **_matrix(numeric)} if numeric else cells
+    names = _alike([name for name, column in cells.items() if name.lower() not in apart and _is_numeric(column)])
+    return {**cells, **_matrix([cells[name] for name in names])} if names else cells
+
+
+def _alike(names: list[str]) -> list[str]:
+    """Return the names that are numbered alike, as x0, x1, x2 are; all of them where none are."""
+    stems = Counter(name.rstrip(DIGITS) for name in names if name[-1:].isdigit())
+    stem, count = stems.most_common(1)[0] if stems else ("", 0)
+    return [name for name in names if name[-1:].isdigit() and name.rstrip(DIGITS) == stem] if count > 1 else names
 
 
 def _check_header(header: list[str], where: str) -> None:

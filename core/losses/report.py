@@ -85,7 +85,7 @@ def loss(
     notes = list(aligned.notes)
     if not keep.all():
         lost = np.flatnonzero(~keep)
-        notes.append(f"{len(lost)} pairs are not finite and were left out: {name_rows(lost, a.ids)}")
+        notes.append(f"{checks.plural(len(lost), 'pair')} not finite, left out: {name_rows(lost, a.ids)}")
         if not keep.any():
             checks.refuse_nonfinite(a, checks.NOTHING_LEFT)
             checks.refuse_nonfinite(b, checks.NOTHING_LEFT)
@@ -100,9 +100,7 @@ def loss(
     summary = _summary(items, similar, reduction)
     notes += [] if read is None else [read.convention]
     if top is not None and top < len(items):
-        notes.append(
-            f"{top} of {len(items)} pairs are listed, largest loss first; --top N lists more, -o FILE without it all"
-        )
+        notes.append(f"{top} of {len(items)} pairs are listed, largest loss first; --top {len(items)} lists all")
     if summary["active"] == 0 and summary["total"] is not None:
         notes.append("no pair is active: the loss and its gradient are zero, so nothing can be learnt from these pairs")
     return Result(

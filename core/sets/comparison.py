@@ -68,6 +68,7 @@ def compare(
         >>> compare(np.eye(2), np.eye(2), aggregates=["mean", "argmax"]).summary["percent"]
         50.0
     """
+    aggregates = [aggregates] if isinstance(aggregates, str) else aggregates
     names = list(dict.fromkeys(find("aggregate", name).name for name in aggregates))
     if not names:
         raise ParameterError("no aggregate was asked for", "--aggregate")
@@ -115,6 +116,8 @@ def _sides(a: Any, b: Any, nonfinite: str, names: list[str]) -> tuple[Input, Inp
     checks.check_same_width(a, b, a.shape[-1], b.shape[-1])
     if len(a.shape) == 3 and a.shape[0] != b.shape[0]:
         raise ShapeError(f"item i of A belongs to item i of B, but there are {a.shape[0]} and {b.shape[0]}", where)
+    if "paired" in names or len(a.shape) == 3:
+        checks.check_same_ids(a, b)
     if "paired" in names and a.shape[-2] != b.shape[-2]:
         what = f"paired compares row i with row i, but A has {a.shape[-2]} rows and B has {b.shape[-2]}"
         raise ShapeError(what, where, "--aggregate argmax matches sets of different length")
@@ -210,7 +213,7 @@ class _Job:
                 listed = ", ".join(str(self.items[item]) for item in empty[:3])
                 notes.append(f"{len(empty)} items are all padding, their scores are undefined: {listed}")
         elif any(counts):
-            notes.append(f"{counts[0]} zero rows in A, {counts[1]} in B: their cosine is 0")
+            notes.append(f"{checks.plural(counts[0], 'zero row')} in A, {counts[1]} in B: their cosine is 0")
         return notes
 
 

@@ -94,15 +94,6 @@ def test_npy_is_the_array_of_the_rows(run, odd, name):
     assert_allclose(array.ravel(), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_a_table_on_stdout_is_the_table_in_a_file(run, work, odd, name):
-    if name == "channels":
-        pytest.skip("its -o is the weighted maps")
-    typed = COMMANDS[name].split()
-    assert run(*typed, "-o", work / "result.txt", cwd=odd).code == 0
-    assert run(*typed, cwd=odd).text == (work / "result.txt").read_text()
-
-
 @pytest.mark.parametrize("typed", ["list", "inspect pairs.parquet", "explain x.npy y.npy", "pairwise x.npy y.npy"])
 def test_a_table_is_never_cut_or_folded(run, odd, typed):
     narrow = run(*typed.split(), cwd=odd, env={"COLUMNS": "40"})

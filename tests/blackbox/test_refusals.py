@@ -4,6 +4,9 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 LONGEST = 260  # characters of a line; a list of all names may take as many
@@ -38,7 +41,7 @@ REFUSALS = {
     "numpy on a GPU": ("pairwise x.npy --backend numpy --device cuda", 2, ["numpy cannot compute on cuda"]),
     "eps below zero": ("pairwise x.npy --eps -1", 2, ["eps is -1.0, expected at least 0"]),
     "eps not a number": ("similarity x.npy y.npy --eps nan", 2, ["eps is nan, expected at least 0"]),
-    "k of zero": ("pairwise x.npy --top-k 0", 2, ["top k is 0, expected at least 1"]),
+    "k of zero": ("pairwise x.npy --top-k 0", 2, ["expected a whole number of 1 or more, got 0"]),
     "k and threshold": ("pairwise x.npy --top-k 1 --threshold 0.5", 2, ["--top-k, --threshold"]),
     "threshold not a number": ("pairwise x.npy --threshold nan", 2, ["the threshold is not a number"]),
     "top of zero": ("loss pairs.parquet --kind cosine --top 0", 2, ["top is 0, expected at least 1"]),
@@ -231,3 +234,28 @@ def test_a_hostile_file_is_refused_in_little_memory(odd, environment, simtool_sc
     code, mebibytes = map(int, done.stdout.split())
     assert code == 2
     assert mebibytes < 300
+
+
+@pytest.mark.parametrize(
+    ("typed", "what"),
+    [
+        ("pairwise x.npy --threshold 90", "no cosine can reach 90"),
+        ("pairwise x.npy --threshold -0.5 --metric euclidean", "no euclidean can reach -0.5"),
+    ],
+)
+def test_a_threshold_that_no_pair_can_reach_is_not_a_passing_gate(run, odd, typed, what):
+    done = run(*typed.split(), "--assert", "pairs == 0", cwd=odd)
+    assert done.code == 2
+    assert what in done.err
+
+
+def test_the_same_ids_in_another_order_are_refused_and_other_ids_are_not(run, tmp_path):
+    rows = np.eye(3).tolist()
+    for name, ids in (("a", ["p", "q", "r"]), ("b", ["q", "p", "r"]), ("c", ["s", "t", "u"])):
+        pq.write_table(pa.table({"id": ids, "embedding": rows}), tmp_path / f"{name}.parquet")
+    for command in ("similarity", "compare --aggregate paired", "explain"):
+        name, *options = command.split()
+        refused = run(name, "a.parquet", "b.parquet", *options, cwd=tmp_path)
+        assert refused.code == 2
+        assert "row 0 is p in A and q in B" in refused.err
+        assert run(name, "a.parquet", "c.parquet", *options, cwd=tmp_path).code == 0

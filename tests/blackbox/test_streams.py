@@ -139,3 +139,10 @@ def test_nohup_is_heard(work, environment):
     script += "try:\n    main.main()\nfinally:\n    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN"
     done = subprocess.run([sys.executable, "-c", script], cwd=work, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_column_of_a_table_on_stdin(run, sample_data):
+    piped = (sample_data / "words.parquet").read_bytes()
+    named = run("pairwise", "-::embedding", "-k", "1", "--format", "csv", stdin=piped)
+    assert named.code == 0
+    assert named.out == run("pairwise", "-", "-k", "1", "--format", "csv", stdin=piped).out

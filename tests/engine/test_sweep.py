@@ -1,25 +1,23 @@
-"""The sweep, its plan and its reducers, taken apart."""
+"""The plan, and the sweep: which tiles, in which order, in how much memory."""
 
 from math import fsum
 
 import numpy as np
 import pytest
+import torch
+from brute_force import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool.backend import choose_backend
-from simtool.engine import memory
-from simtool.engine import sweep as sweeping
+from simtool.backend import Backend, choose_backend
 from simtool.engine.exact import Pairs
 from simtool.engine.kernels import Kernel
 from simtool.engine.matrix import Full, Moments
-from simtool.engine.memory import available_memory, resident
-from simtool.engine.reducers import GROUPS, Threshold, TopK, candidates, group_peaks, rounded_down
+from simtool.engine.mutual import MutualTopK
+from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
 from simtool.engine.sweep import sweep
-from simtool.engine.tiles import Plan, Span, whole_rows
-from simtool.io import as_vectors, select
-
-BACKENDS = ["numpy", "torch"]
+from simtool.engine.tiles import BLOCK, FULL_ROWS_BYTES, GROUPS, SIDE_BYTES, STRIPE, Plan, Span
+from simtool.errors import ResourceError
 
 
 @given(rows=st.integers(1, 50), columns=st.integers(1, 50), stripe=st.integers(1, 60), block=st.integers(1, 60))
@@ -30,16 +28,32 @@ def test_a_plan_covers_the_grid_once_and_in_order(rows, columns, stripe, block):
         assert max(len(span) for span in spans) <= most
 
 
+@given(rows=st.integers(1, 10**7), columns=st.integers(1, 10**7), dims=st.integers(1, 10**6))
+def test_the_rows_of_a_tile_stay_within_their_bytes(rows, columns, dims):
+    plan = Plan.of(rows, columns, dims, kept_columns=7)
+    assert (plan.rows, plan.columns, plan.kept_columns) == (rows, columns, 7)
+    for side, most in ((plan.stripe, STRIPE), (plan.block, BLOCK)):
+        assert side % GROUPS == 0
+        assert GROUPS <= side <= most
+        assert side * dims * 8 <= SIDE_BYTES or side == GROUPS
+    assert (plan.stripe, plan.block) == (STRIPE, BLOCK) or dims > 512
+
+
 def test_whole_rows_stay_within_their_bytes():
-    assert whole_rows(10**6, 1000).stripe == 1024
-    assert whole_rows(10**6, 1 << 20).stripe == 16  # 16 rows of 2^20 float32 are 64 MiB
-    assert whole_rows(10**6, 1 << 30).stripe == 1
+    assert Plan.of(10**6, 1000, 64, whole_rows=True).stripe == STRIPE
+    assert Plan.of(10**6, 1 << 20, 64, whole_rows=True).stripe == 16  # 16 rows of 2^20 float32 are 64 MiB
+    assert Plan.of(10**6, 1 << 30, 64, whole_rows=True).stripe == 1
+    assert FULL_ROWS_BYTES == 16 * (1 << 20) * 4
 
 
-class Recorder:
+def test_a_span_has_a_length():
+    assert len(Span(3, 7)) == 4
+
+
+class Recorder(Reducer):
     """Notes what the sweep does."""
 
-    def __init__(self, skipped):
+    def __init__(self, skipped=()):
         self.skipped, self.log, self.near = skipped, [], {}
 
     def skips(self, stripe, block):
@@ -48,75 +62,123 @@ class Recorder:
     def begin(self, stripe):
         self.log.append(("begin", stripe.start))
 
-    def take(self, stripe, block, near, error):
+    def take(self, stripe, block, tile):
         self.log.append(("take", stripe.start, block.start))
-        self.near[stripe.start, block.start] = near
+        self.near[stripe.start, block.start] = tile.near.copy()
 
     def end(self, stripe):
         self.log.append(("end", stripe.start))
 
 
-@pytest.mark.parametrize("kept", [0, 1 << 20])
-def test_the_sweep_visits_stripe_by_stripe_and_skips(monkeypatch, kept):
-    monkeypatch.setattr(sweeping, "KEPT_BYTES", kept)  # whether prepared blocks are kept changes nothing
+@pytest.mark.parametrize("kept", [0, 3, 100])
+def test_the_sweep_visits_stripe_by_stripe_and_skips(kept):
+    # whether prepared blocks are kept changes nothing
     a, b = np.arange(6.0).reshape(3, 2), np.arange(8.0).reshape(4, 2)
     recorder, seen = Recorder({(2, 0)}), []
     kernel = Kernel("dot", "float64", False, choose_backend())
-    sweep(a, b, kernel, recorder, Plan(3, 4, 2, 3), lambda done, total: seen.append((done, total)))
+    sweep(a, b, kernel, recorder, Plan(3, 4, 2, 3, kept), lambda done, total: seen.append((done, total)))
     expected = [("begin", 0), ("take", 0, 0), ("take", 0, 3), ("end", 0), ("begin", 2), ("take", 2, 3), ("end", 2)]
     assert recorder.log == expected
     assert seen == [(2, 3), (3, 3)]
-    assert recorder.near[2, 3].tolist() == (a[2:] @ b[3:].T).tolist()
+    for (row, column), near in recorder.near.items():
+        assert near.tolist() == (a[row : row + 2] @ b[column : column + 3].T).tolist()
+
+
+@pytest.mark.parametrize(("kept", "times"), [(0, 6), (2, 4), (4, 2)])
+def test_blocks_are_prepared_once_while_there_is_room(monkeypatch, kept, times):
+    a, b = np.ones((3, 2)), np.ones((4, 2))
+    prepared, prepare = [], Kernel.prepare
+    monkeypatch.setattr(Kernel, "prepare", lambda kernel, rows: prepared.append(len(rows)) or prepare(kernel, rows))
+    sweep(a, b, Kernel("dot", "float64", False, choose_backend()), Recorder(), Plan(3, 4, 1, 2, kept))
+    assert prepared.count(1) == 3
+    assert prepared.count(2) == times
+
+
+def test_an_error_while_reading_ahead_is_raised():
+    class Broken:
+        shape = (4, 2)
+
+        def __getitem__(self, places):
+            if places.start >= 2:
+                raise OSError("the disk is gone")
+            return np.ones((2, 2))
+
+    kernel = Kernel("dot", "float64", False, choose_backend())
+    with pytest.raises(OSError, match="the disk is gone"):
+        sweep(np.ones((3, 2)), Broken(), kernel, Recorder(), Plan(3, 4, 1, 2))
+
+
+# ---- too little memory for a tile
+
+
+def limited(patch, columns):
+    """Let no product be wider than this; return the widths that were."""
+    product, widths = Backend.product, []
+
+    def narrow(backend, x, y, out=None):
+        if y.shape[0] > columns:
+            raise backend.out_of_memory("no room")
+        widths.append(y.shape[0])
+        return product(backend, x, y, out)
+
+    patch.setattr(Backend, "product", narrow)
+    return widths
+
+
+def answers(a, backend, plan):
+    """What each selection finds in a set of rows."""
+    pairs = Pairs("cosine", a, a, scaled=False)
+    kernel = Kernel("cosine", "float32", False, choose_backend(backend))
+    plain = Question(kernel, pairs, larger_is_closer=True, exclude_self=True)
+    once = Question(kernel, pairs, larger_is_closer=True, exclude_self=True, unordered=True)
+    found = [[] for _ in range(5)]
+    reducers = [
+        TopK(5, plain, found[0].append),
+        Threshold(0.9, 10**9, once, found[1].append),
+        BestPairs(40, once, found[2].append),
+        MutualTopK(5, once, plan.stripe, found[3].append),
+        BestPairs(2000, once, found[4].append),
+    ]
+    for reducer in reducers:
+        sweep(a, a, kernel, reducer, plan)
+        if isinstance(reducer, BestPairs):
+            reducer.finish()
+    return [[np.concatenate(part).tolist() for part in zip(*hits, strict=True)] for hits in found]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@settings(max_examples=30, deadline=None)
-@given(n=st.integers(1, 5), width=st.integers(1, 400), seed=st.integers(0, 2**32 - 1), gaps=st.booleans())
-def test_candidates_are_all_places_that_reach_the_bound(backend, n, width, seed, gaps):
-    rng = np.random.default_rng(seed)
-    near = rng.normal(size=(n, width)).astype("f4")
-    if gaps:
-        near[rng.random(near.shape) < 0.2] = np.nan
-    low = rng.normal(size=n).astype("f4")
-    chosen = choose_backend(backend)
-    filled, peaks = group_peaks(chosen, chosen.put(near), gaps=gaps)
-    assert filled.shape[1] % GROUPS == 0
-    row, column, value = candidates(chosen, filled, peaks, chosen.put(low))
-    expected = np.argwhere(near >= low[:, None])
-    assert sorted(zip(row.tolist(), column.tolist(), strict=True)) == [tuple(place) for place in expected.tolist()]
-    assert value.tolist() == near[row, column].tolist()
+def test_a_tile_that_does_not_fit_is_halved(backend):
+    a = np.random.default_rng(0).integers(-3, 4, (1500, 5)).astype("f4")
+    plan = Plan(1500, 1500, 200, 1024)
+    whole = answers(a, backend, plan)
+    assert whole[0] == whole[3]
+    with pytest.MonkeyPatch.context() as patch:
+        widths = limited(patch, 200)
+        assert answers(a, backend, plan) == whole
+    assert max(widths) == 128  # whole groups
+    with pytest.MonkeyPatch.context() as patch:
+        limited(patch, 127)
+        with pytest.raises(ResourceError, match="not even a small tile fits"):
+            answers(a, backend, plan)
 
 
-@given(low=st.floats(-1e30, 1e30))
-def test_a_bound_is_never_rounded_up(low):
-    backend = choose_backend()
-    narrow = rounded_down(np.asarray([low]), backend, np.empty(0, dtype="f4"))
-    assert narrow.dtype == np.float32
-    assert float(narrow[0]) <= low
-    assert rounded_down(np.asarray([low]), backend, np.empty(0)).tolist() == [low]
+def test_a_matrix_whose_tiles_do_not_fit_is_the_same(monkeypatch):
+    from simtool import pairwise
+
+    a = np.random.default_rng(0).normal(size=(700, 5)).astype("f4")
+    whole = pairwise(a)
+    limited(monkeypatch, 300)
+    halved = pairwise(a)
+    np.testing.assert_allclose(halved.array, whole.array, atol=1e-6)
+    assert halved.summary == pytest.approx(whole.summary, abs=1e-7)
 
 
-def merged(results):
-    return [tuple(np.concatenate(part).tolist()) for part in zip(*results, strict=True)]
+def test_the_errors_of_full_memory_are_those_of_the_library():
+    assert choose_backend("numpy").out_of_memory is MemoryError
+    assert choose_backend("torch").out_of_memory is torch.OutOfMemoryError
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_the_tiling_never_shows(metric, backend):
-    a = np.random.default_rng(0).integers(-2, 3, (300, 4)).astype("f4")
-    pairs = Pairs(metric, a, a, scaled=False)
-    kernel = Kernel(metric, "float32" if metric == "cosine" else "float64", False, choose_backend(backend))
-    shared = {"gaps": False, "larger_is_closer": metric == "cosine"}
-    answers = []
-    for stripe, block in ((1024, 4096), (300, 50), (50, 300), (37, 41)):
-        top = TopK(9, kernel, pairs, exclude_self=True, **shared)
-        near = Threshold(0.75, kernel, pairs, exclude_self=False, unordered=True, **shared)
-        for reducer in (top, near):
-            sweep(a, a, kernel, reducer, Plan(300, 300, stripe, block))
-        answers.append((merged(top.results), merged(near.results)))
-    assert len(answers[0][0][0]) == 300 * 9
-    assert len(answers[0][1][0]) > 50
-    assert all(answer == answers[0] for answer in answers)
+# ---- the whole matrix
 
 
 @settings(max_examples=60, deadline=None)
@@ -141,6 +203,11 @@ def test_a_mean_lies_between_its_extremes():
     assert tenths.summary()["mean"] == 0.1
 
 
+def kept(rows):
+    """What takes whole rows, whose memory is used again."""
+    return lambda start, scores: rows.__setitem__(start, scores.copy())
+
+
 @pytest.mark.parametrize("exclude_self", [False, True])
 def test_the_moments_of_a_matrix_do_not_depend_on_the_tiles(exclude_self):
     a = np.random.default_rng(0).normal(size=(40, 3))
@@ -149,30 +216,9 @@ def test_the_moments_of_a_matrix_do_not_depend_on_the_tiles(exclude_self):
     chosen = matrix[~np.eye(40, dtype=bool)] if exclude_self else matrix
     for stripe, block in ((40, 40), (7, 9), (1, 1), (40, 1)):
         pairs, rows = Pairs("dot", a, a, scaled=False), {}
-        take = rows.__setitem__
-        with Full(kernel, pairs, 40, np.float64, take, exclude_self=exclude_self, propagate=False) as full:
+        with Full(kernel, pairs, 40, np.float64, kept(rows), exclude_self=exclude_self, propagate=False) as full:
             sweep(a, a, kernel, full, Plan(40, 40, stripe, block))
         expected = {"mean": chosen.mean(), "min": chosen.min(), "max": chosen.max()}
         assert full.moments().summary() == pytest.approx(expected, rel=1e-12)
         assert full.moments().count == chosen.size
         np.testing.assert_allclose(np.concatenate([rows[start] for start in sorted(rows)]), matrix, rtol=1e-13)
-
-
-def test_what_does_not_fit_in_memory_is_mapped(monkeypatch):
-    values = np.arange(60.0).reshape(20, 3)
-    chosen = select(as_vectors(values), np.arange(19, -1, -1))
-    monkeypatch.setattr(memory, "READ_BYTES", 100)
-    assert not isinstance(resident(chosen), np.memmap)
-    monkeypatch.setattr(memory, "available_memory", lambda: 100)
-    mapped = resident(chosen)
-    assert isinstance(mapped, np.memmap)
-    assert mapped.tolist() == values[::-1].tolist()
-    assert resident(as_vectors(values)) is values
-
-
-def test_there_is_some_memory():
-    assert 0 < available_memory() < 1 << 60
-
-
-def test_a_span_has_a_length():
-    assert len(Span(3, 7)) == 4

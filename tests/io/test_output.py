@@ -178,7 +178,6 @@ except ResourceError as error:
         ("a.feather", "arrow"),
         ("a.ndjson", "jsonl"),
         ("a.md", "markdown"),
-        ("a.txt", "table"),
     ],
 )
 def test_the_suffix_names_the_format(path: str, expected: str) -> None:

@@ -259,3 +259,13 @@ def test_no_text_escapes(folder, text):
             read(str(folder / "a"))
         except SimtoolError as error:
             check_message(error)
+
+
+@pytest.mark.parametrize(
+    ("header", "width"),
+    [("idx,x0,x1,x2", 3), ("word_length,height,width,depth", 4), ("id,0,1,2", 3), ("x9,y1,y2,y3", 3)],
+)
+def test_columns_numbered_alike_are_the_vector(tmp_path, header, width):
+    path = tmp_path / "wide.csv"
+    path.write_text(f"{header}\n1,2,3,4\n5,6,7,8\n")
+    assert open_vectors(str(path)).read(0, 2).tolist() == [row[4 - width :] for row in ([1, 2, 3, 4], [5, 6, 7, 8])]

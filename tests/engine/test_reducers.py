@@ -1,0 +1,151 @@
+"""The reducers: the same answers for every tiling, and however few candidates may be held."""
+
+import numpy as np
+import pytest
+from brute_force import BACKENDS, best, exact, ranked, within
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simtool.backend import choose_backend
+from simtool.engine.exact import Pairs
+from simtool.engine.kernels import Kernel
+from simtool.engine.mutual import MutualTopK
+from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.sweep import sweep
+from simtool.engine.tiles import Plan
+from simtool.errors import ResourceError
+
+SCANS = [("numpy", "float32"), ("torch", "bfloat16"), ("torch", "float32"), ("torch", "float64")]
+HITS = ([], [], [])
+
+
+def question(a, scan, **options):
+    backend, dtype = scan
+    kernel = Kernel("cosine", dtype, False, choose_backend(backend))
+    return Question(kernel, Pairs("cosine", a, a, scaled=False), larger_is_closer=True, exclude_self=True, **options)
+
+
+def merged(found):
+    """Row, column and score of all that was given, as lists."""
+    return [np.concatenate(part).tolist() for part in zip(*found, strict=True)] if found else [*HITS]
+
+
+def asked_of(a, make, plan):
+    """What a reducer gives."""
+    found = []
+    reducer = make(found.append)
+    sweep(a, a, reducer.question.kernel, reducer, plan)
+    if isinstance(reducer, BestPairs):
+        reducer.finish()
+    return merged(found)
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(1, 60),
+    d=st.integers(1, 4),
+    seed=st.integers(0, 2**32 - 1),
+    k=st.integers(1, 63),
+    stripe=st.integers(4, 25),
+    block=st.integers(8, 70),
+    most=st.sampled_from([1, 50, 1 << 21]),
+)
+def test_a_top_k_that_reads_tiles_both_ways_is_brute_force(scan, n, d, seed, k, stripe, block, most):
+    a = np.random.default_rng(seed).integers(-2, 3, (n, d)).astype("f4")
+    expected = ranked("cosine", exact("cosine", a, a), k, exclude_self=True)
+    plan = Plan(n, n, stripe, block)
+    once, plain = question(a, scan, unordered=True, most=most), question(a, scan, most=most)
+    mutual = asked_of(a, lambda give: MutualTopK(k, once, stripe, give), plan)
+    assert list(zip(*mutual[:2], strict=True)) == expected
+    assert mutual == asked_of(a, lambda give: TopK(k, plain, give), plan)
+
+
+@pytest.mark.parametrize("scan", SCANS)
+def test_a_mutual_top_k_takes_half_the_tiles_and_holds_little(scan):
+    a = np.random.default_rng(0).normal(size=(1000, 6)).astype("f4")
+    taken, most_held = [], []
+
+    class Watched(MutualTopK):
+        def take(self, stripe, block, tile):
+            taken.append((stripe.start, block.start))
+            super().take(stripe, block, tile)
+            most_held.append(self.held)
+
+    reducer = Watched(3, question(a, scan, unordered=True, most=4000), 100, lambda hits: None)
+    sweep(a, a, reducer.question.kernel, reducer, Plan(1000, 1000, 100, 100))
+    assert taken == [(row, column) for row in range(0, 1000, 100) for column in range(row, 1000, 100)]
+    assert max(most_held) <= 4000
+    assert (reducer.held, reducer.found) == (0, {})
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_the_tiling_never_shows(metric, backend):
+    a = np.random.default_rng(0).integers(-2, 3, (300, 4)).astype("f4")
+    pairs = Pairs(metric, a, a, scaled=False)
+    kernel = Kernel(metric, "float32", False, choose_backend(backend))
+    shared = {"gaps": False, "larger_is_closer": metric == "cosine", "exclude_self": True}
+    plain, once = Question(kernel, pairs, **shared), Question(kernel, pairs, unordered=True, **shared)
+    answers = []
+    for stripe, block in ((1024, 4096), (300, 50), (50, 300), (37, 41)):
+        makers = [
+            lambda give: TopK(9, plain, give),
+            lambda give, stripe=stripe: MutualTopK(9, once, stripe, give),
+            lambda give: Threshold(0.75, 10**6, once, give),
+            lambda give: BestPairs(500, once, give),
+        ]
+        answers.append([asked_of(a, make, Plan(300, 300, stripe, block)) for make in makers])
+    matrix = exact(metric, a, a)
+    options = {"exclude_self": True, "alone": True}
+    wanted = [
+        *[ranked(metric, matrix, 9, exclude_self=True)] * 2,
+        within(metric, matrix, 0.75, **options),
+        best(metric, matrix, 500, **options),
+    ]
+    for answer in answers:
+        assert answer == answers[0]
+        assert [list(zip(*hits[:2], strict=True)) for hits in answer] == wanted
+
+
+def test_a_reducer_of_its_own_wants_all_tiles_and_has_no_room():
+    reducer = Reducer()
+    assert not reducer.skips(None, None)
+    assert reducer.room(None, None) is None
+    with pytest.raises(NotImplementedError):
+        reducer.take(None, None, None)
+
+
+@pytest.mark.parametrize("scan", SCANS)
+@pytest.mark.parametrize("name", ["top", "best"])
+def test_few_candidates_are_held(scan, name):
+    # rows in ascending order of closeness: every tile is better than all before it
+    a = np.stack([np.arange(1.0, 2001), np.full(2000, 30.0)], axis=1).astype("f4")
+    held, most = [], 2000
+    asked = question(a, scan, most=most)
+    kind = TopK if name == "top" else BestPairs
+
+    class Watched(kind):
+        def take(self, stripe, block, tile):
+            super().take(stripe, block, tile)
+            held.append(sum(len(part[0]) for part in self.found))
+
+    reducer = Watched(3, asked, lambda hits: None)
+    sweep(a[:200], a, asked.kernel, reducer, Plan(200, 2000, 100, 128))
+    assert max(held) <= most
+
+
+@pytest.mark.parametrize(("unordered", "closer"), [(False, True), (True, True), (False, False)])
+def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer):
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(600, 8)).astype("f4")
+    metric = "cosine" if closer else "euclidean"
+    kernel, pairs = Kernel(metric, "float32", False, choose_backend()), Pairs(metric, a, a, scaled=False)
+    asked = Question(kernel, pairs, larger_is_closer=closer, exclude_self=True, unordered=unordered)
+    plan = Plan(600, 600, 100, 150)
+    with pytest.raises(ResourceError, match="more than 5,000 pairs reach") as refused:
+        asked_of(a, lambda give: Threshold(0.1 if closer else 4.0, 5000, asked, give), plan)
+    assert refused.value.where == "--threshold"
+    fitting = float(refused.value.hint.split()[1])
+    found = asked_of(a, lambda give: Threshold(fitting, 5000, asked, give), plan)
+    assert 1000 < len(found[0]) <= 5000
