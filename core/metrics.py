@@ -12,6 +12,7 @@ from .backend import Array, namespace
 from .errors import DataError, ParameterError, ShapeError
 
 EPS = 1e-8
+WHOLE = 8192  # numbers of a dot product; OpenBLAS divides longer ones among its threads
 METRICS = ("cosine", "dot", "euclidean", "sqeuclidean", "manhattan", "angular")
 
 
@@ -232,13 +233,22 @@ def terms(metric: str, x: Array, y: Array) -> tuple[Array, ...]:
     """Return the partial sums of the metric over the last axis of scaled float64 pieces x and y."""
     xp = namespace(x, y)
     if metric in ("cosine", "angular"):
-        return xp.vecdot(x, y), xp.vecdot(x, x), xp.vecdot(y, y)
+        return row_dots(x, y), row_dots(x, x), row_dots(y, y)
     if metric == "dot":
-        return (xp.vecdot(x, y),)
+        return (row_dots(x, y),)
     difference = x - y
     if metric == "manhattan":
         return (xp.sum(xp.abs(difference), axis=-1),)
-    return (xp.vecdot(difference, difference),)
+    return (row_dots(difference, difference),)
+
+
+def row_dots(x: Array, y: Array) -> Array:
+    """Return the dot products of aligned rows, the same bits for any number of threads."""
+    xp, width = namespace(x, y), x.shape[-1]
+    if width <= WHOLE:
+        return xp.vecdot(x, y)
+    parts = [xp.vecdot(x[..., i : i + WHOLE], y[..., i : i + WHOLE]) for i in range(0, width, WHOLE)]
+    return xp.sum(xp.stack(parts), axis=0)
 
 
 def finish(metric: str, sums: tuple[Array, ...], scales: tuple[Array, Array], eps: float) -> Array:

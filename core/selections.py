@@ -1,7 +1,7 @@
 """Selections of pairs: the k best of each row, all up to a threshold, or the best of all."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import fsum, inf
 
@@ -133,14 +133,17 @@ class _Listing:
     choice: Choice
     rows_into: RowsInto | None
     parts: list[dict[str, Column]] = field(default_factory=list)
-    moments: list[Moments] = field(default_factory=list)
+    moments: Moments = field(default_factory=Moments)
+    sums: list[Column] = field(default_factory=list)
 
     def take(self, number: int, hits: Hits) -> None:
         columns = self._columns(number, hits)
-        scores = hits[2]
+        rows, _, scores = hits
         if len(scores):
-            total = fsum(scores.tolist()) if np.isfinite(scores.sum()) else inf  # fsum raises where the sum overflows
-            self.moments.append(Moments(len(scores), total, float(scores.min()), float(scores.max())))
+            # a sum for each row, so that it does not show in which stripe a row was
+            self.sums.append(np.add.reduceat(scores, np.flatnonzero(np.diff(rows, prepend=-1))))
+            extremes = Moments(len(scores), 0.0, float(scores.min()), float(scores.max()))
+            self.moments = self.moments.merge([extremes])
         if self.rows_into is None:
             self.parts.append(columns)
         elif len(scores):
@@ -148,7 +151,7 @@ class _Listing:
 
     def result(self) -> Result:
         empty = np.empty(0, dtype=np.int64)
-        if not self.moments and self.rows_into is not None:
+        if not self.moments.count and self.rows_into is not None:
             self.rows_into(self._columns(0, (empty, empty, np.empty(0))))
         parts = self.parts or [self._columns(0, (empty, empty, np.empty(0)))]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -164,7 +167,9 @@ class _Listing:
         return {**listed, "b": self.pairing.b.ids[columns], "score": scores}
 
     def _summary(self) -> dict[str, Scalar]:
-        moments = Moments().merge(self.moments)
+        sums = np.concatenate([np.empty(0), *self.sums])
+        total = fsum(sums.tolist()) if np.isfinite(sums.sum()) else inf  # fsum raises where the sum overflows
+        moments = replace(self.moments, total=total)
         counted = {"k": self.choice.top_k} if self.choice.top_k is not None else {"pairs": moments.count}
         rows, columns = self.pairing.shape
         return {"rows": rows, "columns": columns, **counted, **moments.summary()}

@@ -88,8 +88,15 @@ def scanning(patch, dtype):
 
 def refinements(patch):
     """Return a list that gets an entry for every tile that is scored again in float64."""
-    seen, refined = [], Scan._refined
-    patch.setattr(Scan, "_refined", lambda scan, *args: seen.append(scan.kernel.dtype) or refined(scan, *args))
+    seen, sharpened = [], Scan.sharpened
+
+    def watched(scan, *args, **options):
+        fine = sharpened(scan, *args, **options)
+        if fine is not scan:
+            seen.append(scan.kernel.dtype)
+        return fine
+
+    patch.setattr(Scan, "sharpened", watched)
     return seen
 
 

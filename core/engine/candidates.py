@@ -1,6 +1,8 @@
 """Places of a tile that may matter, found through the maxima of groups of partners."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,10 @@ from .tiles import GROUPS, Span
 
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
+OPENED = 1 << 17  # places of a tile that are looked at at a time
+
 Hits = tuple[Column, Column, Column]
+NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 class Scan:
@@ -59,11 +64,11 @@ class Scan:
             return self.kernel.at_least(self.peaks, self.error)
         return self.kernel.at_least(self.near.T if self.by_column else self.near, self.error)
 
-    def candidates(self, sure: Column, pairs: Pairs, stripe: Span, block: Span, usual: float = 0.0) -> Hits:
-        """Return owner, partner and an upper bound of the exact nearness of every place that may reach `sure`.
+    def sharpened(self, sure: Column, pairs: Pairs, stripe: Span, block: Span, usual: float = 0.0) -> "Scan":
+        """Return the scan itself, or where its bound does not tell the partners apart one of the tile in float64.
 
-        Where far more groups than usual are hit, the bound does not tell the partners apart, as with
-        near-duplicates. Such a tile is scored in float64, whose bound does.
+        With near-duplicates far more groups than usual may reach `sure`. The float64 bound does tell them apart, once
+        what is sure has been raised by it.
 
         Args:
             sure: (owners,) the exact nearness of interest.
@@ -73,11 +78,32 @@ class Scan:
             usual: how many groups of an owner are expected to be hit.
         """
         low = self.kernel.reach(sure, self.host_error)
-        owner, group = np.divmod(np.flatnonzero(self._host(self.peaks) >= low[:, None]), GROUPS)
-        if self.kernel.dtype != "float64" and len(owner) > max(GROUPS / DENSE, 4 * usual) * len(sure):
-            return self._refined(sure, pairs, stripe, block).candidates(sure, pairs, stripe, block)
-        owner, partner, near = self._open(owner, group, low)
-        return owner, partner, near + np.abs(near) * self.kernel.relative + self.host_error[owner]
+        dense = max(GROUPS / DENSE, 4 * usual) * len(sure)
+        if self.kernel.dtype == "float64" or np.count_nonzero(self.host_peaks >= low[:, None]) <= dense:
+            return self
+        fine = replace(self.kernel, dtype="float64")
+        x, y = fine.prepare(pairs.a[stripe.start : stripe.stop]), fine.prepare(pairs.b[block.start : block.stop])
+        xp = fine.backend.xp
+        # what was set to -inf, because nobody asks for it, stays so
+        near = xp.where(self.tile.near == -float("inf"), -float("inf"), fine.tile(x, y))
+        return Scan(Tile(fine, x, y, near), sure, gaps=self.gaps, by_column=self.by_column)
+
+    def candidates(self, sure: Column) -> Iterator[Hits]:
+        """Yield owner, partner and an upper bound of the exact nearness of every place that may reach `sure`.
+
+        They come in pieces, owners ascending: of rows that are all alike a tile has millions.
+
+        Args:
+            sure: (owners,) the exact nearness of interest.
+        """
+        low = self.kernel.reach(sure, self.host_error)
+        owner, group = np.divmod(np.flatnonzero(self.host_peaks >= low[:, None]), GROUPS)
+        depth = self.near.shape[0 if self.by_column else 1] // GROUPS
+        step = max(1, OPENED // depth)
+        for start in range(0, len(owner), step):
+            part = slice(start, start + step)
+            found, partner, near = self._open(owner[part], group[part], low)
+            yield found, partner, near + np.abs(near) * self.kernel.relative + self.host_error[found]
 
     def _open(self, owner: Column, group: Column, low: Column) -> Hits:
         """Return owner, partner and nearness of the places that reach `low` in the groups that do."""
@@ -91,18 +117,15 @@ class Scan:
         hit, depths = np.divmod(np.flatnonzero((near >= low[owner][:, None]) & (near > -np.inf)), depth)
         return owner[hit], group[hit] + depths * GROUPS, near[hit, depths].astype(np.float64)
 
+    @cached_property
+    def host_peaks(self) -> Column:
+        """The maxima of the groups, on the host."""
+        return self._host(self.peaks)
+
     def _host(self, near: Array) -> Column:
         """Return nearness on the host; float32 holds what bfloat16 does."""
         xp = self.kernel.backend.xp
         return self.kernel.backend.get(near if near.dtype == xp.float64 else xp.astype(near, xp.float32))
-
-    def _refined(self, sure: Column, pairs: Pairs, stripe: Span, block: Span) -> "Scan":
-        fine = replace(self.kernel, dtype="float64")
-        x, y = fine.prepare(pairs.a[stripe.start : stripe.stop]), fine.prepare(pairs.b[block.start : block.stop])
-        xp = fine.backend.xp
-        # what was set to -inf, because nobody asks for it, stays so
-        near = xp.where(self.tile.near == -float("inf"), -float("inf"), fine.tile(x, y))
-        return Scan(Tile(fine, x, y, near), sure, gaps=self.gaps, by_column=self.by_column)
 
 
 def _device(array: Array) -> Any:

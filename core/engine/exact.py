@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..backend import quiet
-from ..metrics import EPS, finish, magnitude, scales_of, terms
+from ..metrics import EPS, finish, magnitude, row_dots, scales_of, terms
 from ..results import Column
 from .overlap import overlapped, processors
 
@@ -57,7 +57,7 @@ class Pairs:
             x, y = (v.take(i, axis=0).astype(np.float64) for v, i in zip((self.a, self.b), part, strict=True))
             scales = (np.ones(len(x)), np.ones(len(x)))
             if self._normed:
-                sums = (np.vecdot(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
+                sums = (row_dots(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
                 return finish(self.metric, sums, scales, self.eps)  # type: ignore[no-any-return]
             if self.scaled:
                 scales = scales_of(self.metric, magnitude(x), magnitude(y))
@@ -70,7 +70,7 @@ def _squares(rows: Column) -> Column:
     step = max(1, CHUNK // rows.shape[1])
     for start in range(0, len(rows), step):
         wide = rows[start : start + step].astype(np.float64)
-        squares[start : start + step] = np.vecdot(wide, wide)
+        squares[start : start + step] = row_dots(wide, wide)
     return squares
 
 

@@ -53,14 +53,18 @@ class MutualTopK(Reducer):
         stripes = stripe.start // self.stripe
         for owners, partners, by_column, turn in ((stripe, block, False, self.blocks), (block, stripe, True, stripes)):
             sure = self.sure[owners.start : owners.stop]
-            scan = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column)
+            scan, pool = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column), self._pool(owners).copy()
             if turn < EARLY or turn % EVERY == 0:
                 self._tighten(scan, owners)
-            hits = scan.candidates(sure, self.question.pairs, stripe, block, usual=self.k)
-            self._keep((hits[0] + owners.start, hits[1] + partners.start, hits[2]))
+            fine = scan.sharpened(sure, self.question.pairs, stripe, block, usual=self.k)
+            if fine is not scan:
+                self._pool(owners)[:] = pool  # else the partners of this tile would count twice
+                self._tighten(fine, owners)
+            for hits in fine.candidates(sure):
+                self._keep((hits[0] + owners.start, hits[1] + partners.start, hits[2]))
+                if self.held > self.question.most:
+                    self._reduce()
         self.blocks += 1
-        if self.held > self.question.most:
-            self._reduce()
 
     def end(self, stripe: Span) -> None:
         """Give the k best of each row of the stripe."""
@@ -69,12 +73,15 @@ class MutualTopK(Reducer):
             self.give(self._best(hits))
             self.held -= sum(len(part[0]) for part in hits)
 
+    def _pool(self, owners: Span) -> Column:
+        return self.pool[owners.start : owners.stop]
+
     def _tighten(self, scan: Scan, owners: Span) -> None:
         """Raise what is sure: maxima of disjoint groups are scores of different partners."""
         bounds = self.question.kernel.backend.get(scan.bounds(self.k))
-        pool = np.concatenate([self.pool[owners.start : owners.stop], bounds], axis=1)
+        pool = np.concatenate([self._pool(owners), bounds], axis=1)
         pool = np.partition(pool, pool.shape[1] - self.k, axis=1)[:, pool.shape[1] - self.k :]
-        self.pool[owners.start : owners.stop] = pool
+        self._pool(owners)[:] = pool
         sure = self.sure[owners.start : owners.stop]
         np.maximum(sure, pool.min(axis=1), out=sure)
 

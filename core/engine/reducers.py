@@ -8,12 +8,14 @@ import numpy as np
 from ..backend import Array
 from ..errors import ResourceError
 from ..results import Column
-from .candidates import Hits, Scan
+from .candidates import NOTHING, Hits, Scan
 from .exact import Pairs, best_of
 from .kernels import Kernel, Tile
 from .tiles import Span
 
 EARLY, EVERY = 4, 8  # blocks after which the bound is tightened: the first few, then every so often
+
+GIVEN = 1 << 18  # pairs that are ordered and given at a time, unless one row has more
 
 Give = Callable[[Hits], None]
 
@@ -114,23 +116,24 @@ class TopK(Reducer):
         self.pool: Array = None
         self.sure = np.full(len(stripe), -np.inf)
         self.blocks = self.held = 0
-        self.found: list[Hits] = []
+        self.found: list[Hits] = [NOTHING]
 
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best."""
         question = self.question
-        scan = Scan(tile, self.sure, gaps=question.gaps)
+        scan, pool = Scan(tile, self.sure, gaps=question.gaps), self.pool
         if self.blocks < EARLY or self.blocks % EVERY == 0:
             self._tighten(scan)
         self.blocks += 1
-        hits = scan.candidates(self.sure, question.pairs, stripe, block, usual=self._asked)
-        self.found.append(question.wanted(stripe, block, hits))
-        self.held += len(self.found[-1][0])
-        if self.held > question.most:
-            row, column, score = self._best(stripe)
-            self._raise(row - stripe.start, score)
-            self.found = [(row, column, np.full(len(row), np.inf))]  # they stay whatever is sure
-            self.held = len(row)
+        fine = scan.sharpened(self.sure, question.pairs, stripe, block, usual=self._asked)
+        if fine is not scan:
+            self.pool = pool  # else the partners of this tile would count twice
+            self._tighten(fine)
+        for hits in fine.candidates(self.sure):
+            self.found.append(question.wanted(stripe, block, hits))
+            self.held += len(self.found[-1][0])
+            if self.held > question.most:
+                self._reduce(stripe)
 
     def end(self, stripe: Span) -> None:
         """Score the candidates of the stripe and give the k best of each row."""
@@ -149,6 +152,13 @@ class TopK(Reducer):
         self.pool = kernel.backend.largest(pool, wanted) if pool.shape[1] > wanted else pool
         if self.pool.shape[1] == wanted:
             self.sure = np.maximum(self.sure, kernel.backend.get(xp.min(self.pool, axis=1)))
+
+    def _reduce(self, stripe: Span) -> None:
+        """Keep the exact best of what was found."""
+        row, column, score = self._best(stripe)
+        self._raise(row - stripe.start, score)
+        self.found = [(row, column, np.full(len(row), np.inf))]  # they stay whatever is sure
+        self.held = len(row)
 
     def _raise(self, rows: Column, scores: Column) -> None:
         """Raise what is sure to the exact k-th score of the rows that have k."""
@@ -188,37 +198,49 @@ class Threshold(Reducer):
 
     def begin(self, stripe: Span) -> None:
         """Start a stripe."""
-        self.found: list[Hits] = []
+        self.found: list[Hits] = [NOTHING]
 
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Score what may reach the threshold and keep what does."""
         question = self.question
         sure = np.full(len(stripe), question.kernel.nearness(np.asarray(self.threshold)))
-        scan = Scan(tile, sure, gaps=question.gaps)
-        hits = scan.candidates(sure, question.pairs, stripe, block)
-        row, column, _ = question.wanted(stripe, block, hits)
-        score = question.pairs.score(row, column)
-        close = score >= self.threshold if question.larger_is_closer else score <= self.threshold
-        self.found.append((row[close], column[close], score[close]))
-        self.count += int(close.sum())
+        scan = Scan(tile, sure, gaps=question.gaps).sharpened(sure, question.pairs, stripe, block)
+        for hits in scan.candidates(sure):
+            row, column, _ = question.wanted(stripe, block, hits)
+            score = question.pairs.score(row, column)
+            close = score >= self.threshold if question.larger_is_closer else score <= self.threshold
+            self.found.append((row[close], column[close], score[close]))
+            self.count += int(close.sum())
         if self.count > self.most:
             self._refuse(stripe, block)
 
     def end(self, stripe: Span) -> None:
-        """Give the pairs of the stripe, in order of row and column."""
-        if self.found:
-            row, column, score = (np.concatenate(part) for part in zip(*self.found, strict=True))
+        """Give the pairs of the stripe, in order of row and column, some rows at a time."""
+        each = np.zeros(len(stripe), dtype=np.int64)
+        for part in self.found:
+            each += np.bincount(part[0] - stripe.start, minlength=len(stripe))
+        start = stripe.start
+        while start < stripe.stop:
+            reached = np.cumsum(each[start - stripe.start :])
+            stop = start + max(1, int(np.searchsorted(reached, GIVEN, side="right")))
+            # the rows of every part ascend
+            places = [slice(*np.searchsorted(part[0], (start, stop))) for part in self.found]
+            parts = [[column[p] for column in part] for part, p in zip(self.found, places, strict=True)]
+            row, column, score = (np.concatenate(part) for part in zip(*parts, strict=True))
             order = np.lexsort((column, row))
             self.give((row[order], column[order], score[order]))
+            start = stop
 
     def _refuse(self, stripe: Span, block: Span) -> None:
         """Raise the error that names a threshold that would fit, judged by the tiles seen in this stripe."""
         score = np.sort(np.concatenate([part[2] for part in self.found]))
         score = score[::-1] if self.question.larger_is_closer else score
         n, m = len(self.question.pairs.a), len(self.question.pairs.b)
-        tiles = len(stripe) * (block.stop - (stripe.start if self.question.unordered else 0))
-        everything = n * m / (2 if self.question.unordered else 1)
-        fitting = float(score[min(len(score) - 1, int(self.most * 0.8 * tiles / everything))])
+        seen, everything = len(stripe) * block.stop, n * m
+        if self.question.unordered:
+            columns = np.clip(block.stop - 1 - np.arange(stripe.start, stripe.stop), 0, None)
+            seen, everything = int(columns.sum()), n * (n - 1) // 2
+        fitting = float(score[min(len(score) - 1, int(self.most * 0.8 * seen / everything))])
         raise ResourceError(
             f"more than {self.most:,} pairs reach {self.threshold:g}",
             "--threshold",
@@ -241,7 +263,7 @@ class BestPairs(Reducer):
     give: Give
     sure: float = -np.inf
     pool: Column = field(default_factory=lambda: np.empty(0))
-    found: list[Hits] = field(default_factory=list)
+    found: list[Hits] = field(default_factory=lambda: [NOTHING])
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -251,16 +273,24 @@ class BestPairs(Reducer):
         """Keep what may be among the best."""
         question = self.question
         tile = question.without_others(stripe, block, tile)
-        scan = Scan(tile, np.full(len(stripe), self.sure), gaps=question.gaps)
+        scan, pool = Scan(tile, np.full(len(stripe), self.sure), gaps=question.gaps), self.pool
         self._tighten(scan)
         sure = np.full(len(stripe), self.sure)
-        hits = scan.candidates(sure, question.pairs, stripe, block, usual=self.most / max(1, len(stripe)))
-        self.found.append(question.wanted(stripe, block, hits))
-        if sum(len(part[0]) for part in self.found) > max(question.most, 4 * self.most):
-            row, column, score = self._best()
-            if len(score) == self.most:
-                self.sure = max(self.sure, float(question.kernel.nearness(score[-1:])[0]))
-            self.found = [(row, column, np.full(len(row), np.inf))]
+        fine = scan.sharpened(sure, question.pairs, stripe, block, usual=self.most / len(stripe))
+        if fine is not scan:
+            self.pool = pool  # else the pairs of this tile would count twice
+            self._tighten(fine)
+        for hits in fine.candidates(np.full(len(stripe), self.sure)):
+            self.found.append(question.wanted(stripe, block, hits))
+            if sum(len(part[0]) for part in self.found) > max(question.most, 4 * self.most):
+                self._reduce()
+
+    def _reduce(self) -> None:
+        """Keep the exact best of what was found."""
+        row, column, score = self._best()
+        if len(score) == self.most:
+            self.sure = max(self.sure, float(self.question.kernel.nearness(score[-1:])[0]))
+        self.found = [(row, column, np.full(len(row), np.inf))]
 
     def finish(self) -> None:
         """Score the candidates and give the best."""
@@ -277,8 +307,6 @@ class BestPairs(Reducer):
         self.pool = bounds
 
     def _best(self) -> Hits:
-        if not self.found:  # the only row was left out
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0)
         row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
         keep = near >= self.sure
         row, column = row[keep], column[keep]

@@ -204,7 +204,7 @@ print(counted, peak() - before)
         (20_000, "plain", {"threshold": 0.45}, None),
         (20_000, "plain", {"max_pairs": 1000}, 1000),
         (6_000, "tied", {"top_k": 10}, 60_000),
-        (6_000, "tied", {"threshold": 0.9}, 6000 * 5999 // 2),
+        (4_000, "tied", {"threshold": 0.9}, 4000 * 3999 // 2),
     ],
 )
 def test_the_peak_stays_within_the_budget(rows, data, question, count):

@@ -23,6 +23,12 @@ def scored(backend, dtype, a, b, metric="dot"):
     return Tile(kernel, x, y, kernel.tile(x, y)), Pairs(metric, a, b, scaled=False)
 
 
+def joined(pieces):
+    """The pieces of candidates together."""
+    parts = list(pieces)
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True)) if parts else tuple(np.empty((3, 0), int))
+
+
 def on_host(tile, array):
     return tile.kernel.backend.get(tile.kernel.backend.xp.astype(array, tile.kernel.backend.xp.float64))
 
@@ -80,7 +86,7 @@ def test_candidates_are_all_places_that_may_reach_what_is_asked(backend, dtype, 
     sure = level + rng.integers(-2, 3, owners).astype(float)
     scan = Scan(tile, sure, gaps=gaps, by_column=by_column)
     spans = Span(0, len(a)), Span(0, len(b))
-    owner, partner, reached = scan.candidates(sure, pairs, *spans)
+    owner, partner, reached = joined(scan.sharpened(sure, pairs, *spans).candidates(sure))
     matrix = a.astype("f8") @ b.astype("f8").T
     matrix = matrix.T if by_column else matrix
     with np.errstate(invalid="ignore"):
@@ -123,7 +129,7 @@ def test_a_tile_that_the_bound_cannot_tell_apart_is_scored_in_float64(monkeypatc
     for by_column in (False, True):
         sure = np.sort(scores, axis=0)[-3] if by_column else np.sort(scores, axis=1)[:, -3]
         scan = Scan(tile, sure, gaps=False, by_column=by_column)
-        hits = scan.candidates(sure, pairs, Span(0, 20), Span(0, 500))
+        hits = joined(scan.sharpened(sure, pairs, Span(0, 20), Span(0, 500)).candidates(sure))
         own = scores.T if by_column else scores
         needed = {tuple(place) for place in np.argwhere(own >= sure[:, None]).tolist()}
         assert needed <= set(zip(hits[0].tolist(), hits[1].tolist(), strict=True))
@@ -140,7 +146,7 @@ def test_what_is_usual_is_not_dense(monkeypatch):
     sure = np.full(2, -1e9)  # every group is hit
     usual = GROUPS / 4
     for expected, number in ((0, usual), (1, 0.0), (2, GROUPS / 8)):
-        Scan(tile, sure, gaps=False).candidates(sure, pairs, Span(0, 2), Span(0, len(b)), usual=number)
+        Scan(tile, sure, gaps=False).sharpened(sure, pairs, Span(0, 2), Span(0, len(b)), usual=number)
         assert len(seen) == expected
     assert GROUPS / DENSE < GROUPS
 
@@ -150,7 +156,9 @@ def test_what_nobody_asks_for_stays_out_of_a_refined_tile():
     tile, pairs = scored("numpy", "float32", b[:5], b)
     tile.near[:, 7] = -np.inf
     sure = np.full(5, -np.inf)
-    owner, partner, _ = Scan(tile, sure, gaps=False).candidates(sure, pairs, Span(0, 5), Span(0, 300))
+    fine = Scan(tile, sure, gaps=False).sharpened(sure, pairs, Span(0, 5), Span(0, 300))
+    owner, partner, _ = joined(fine.candidates(sure))
+    assert fine.kernel.dtype == "float64"
     assert len(owner) == 5 * 299
     assert 7 not in partner
 
@@ -161,3 +169,17 @@ def test_products_beyond_float64_are_an_error():
         tile, _ = scored("numpy", "float64", a, a)
     with np.errstate(over="ignore"), pytest.raises(DataError, match="leaves the range of float64"):
         Scan(tile, np.full(2, -np.inf), gaps=False)
+
+
+@pytest.mark.parametrize("by_column", [False, True])
+def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column):
+    a, b = np.random.default_rng(0).normal(size=(2, 300, 3))
+    tile, _ = scored("numpy", "float32", a, b)
+    scan = Scan(tile, np.zeros(300), gaps=False, by_column=by_column)
+    (whole,) = scan.candidates(np.zeros(300))
+    monkeypatch.setattr("simtool.engine.candidates.OPENED", 999)
+    pieces = list(scan.candidates(np.zeros(300)))
+    assert len(pieces) > 50
+    assert max(len(part[0]) for part in pieces) <= 999
+    assert [column.tolist() for column in joined(pieces)] == [column.tolist() for column in whole]
+    assert (np.diff(whole[0]) >= 0).all()

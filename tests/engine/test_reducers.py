@@ -1,5 +1,7 @@
 """The reducers: the same answers for every tiling, and however few candidates may be held."""
 
+import itertools
+
 import numpy as np
 import pytest
 from brute_force import BACKENDS, best, exact, ranked, within
@@ -149,3 +151,20 @@ def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer):
     fitting = float(refused.value.hint.split()[1])
     found = asked_of(a, lambda give: Threshold(fitting, 5000, asked, give), plan)
     assert 1000 < len(found[0]) <= 5000
+
+
+def test_a_crowded_stripe_is_given_some_rows_at_a_time(monkeypatch):
+    a = np.random.default_rng(0).integers(0, 3, (90, 2)).astype("f4")
+    asked, plan = question(a, SCANS[0]), Plan(90, 90, 40, 30)
+    whole = asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan)
+    monkeypatch.setattr("simtool.engine.reducers.GIVEN", 100)
+    parts = []
+    reducer = Threshold(0.5, 10**6, asked, parts.append)
+    sweep(a, a, asked.kernel, reducer, plan)
+    assert merged(parts) == whole
+    assert max(len(part[0]) for part in parts) <= 100
+    assert len(parts) > len(whole[0]) // 100
+    for part, following in itertools.pairwise(parts):
+        assert part[0][-1] < following[0][0]  # no row is in two
+    monkeypatch.setattr("simtool.engine.reducers.GIVEN", 1)
+    assert asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan) == whole
