@@ -6,8 +6,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import BinaryIO, cast
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import BinaryIO, TextIO, cast
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -38,9 +38,11 @@ def stdout_is_terminal() -> bool:
 def say(text: str) -> None:
     """Write one line to stderr, made printable; a stderr that nobody reads is no reason to stop."""
     if sys.stderr is not None:
-        with suppress(OSError):
+        try:
             sys.stderr.write(printable(text) + "\n")
             sys.stderr.flush()
+        except OSError:
+            _send_nowhere(sys.stderr)
 
 
 @contextmanager
@@ -100,9 +102,13 @@ def _binary_stdout() -> AbstractContextManager[BinaryIO]:
 
 
 def discard_stdout() -> None:
-    """Lead stdout nowhere: the interpreter flushes it once more as it ends, and that must not fail again."""
-    if sys.stdout is None:
-        return
+    """Let what is still to come on stdout end up nowhere."""
+    if sys.stdout is not None:
+        _send_nowhere(sys.stdout)
+
+
+def _send_nowhere(stream: TextIO) -> None:
+    # the interpreter flushes its streams once more as it ends, and that must not fail again
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -137,14 +137,15 @@ def test_few_candidates_are_held(scan, name):
     assert max(held) <= most
 
 
+@pytest.mark.parametrize("tiling", [(100, 150), (600, 600)])
 @pytest.mark.parametrize(("unordered", "closer"), [(False, True), (True, True), (False, False)])
-def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer):
+def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer, tiling):
     rng = np.random.default_rng(0)
     a = rng.normal(size=(600, 8)).astype("f4")
     metric = "cosine" if closer else "euclidean"
     kernel, pairs = Kernel(metric, "float32", False, choose_backend()), Pairs(metric, a, a, scaled=False)
     asked = Question(kernel, pairs, larger_is_closer=closer, exclude_self=True, unordered=unordered)
-    plan = Plan(600, 600, 100, 150)
+    plan = Plan(600, 600, *tiling)
     with pytest.raises(ResourceError, match="more than 5,000 pairs reach") as refused:
         asked_of(a, lambda give: Threshold(0.1 if closer else 4.0, 5000, asked, give), plan)
     assert refused.value.where == "--threshold"
