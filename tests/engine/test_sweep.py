@@ -84,7 +84,7 @@ def test_the_sweep_visits_stripe_by_stripe_and_skips(kept):
         assert near.tolist() == (a[row : row + 2] @ b[column : column + 3].T).tolist()
 
 
-@pytest.mark.parametrize(("kept", "times"), [(0, 6), (2, 4), (4, 2)])
+@pytest.mark.parametrize(("kept", "times"), [(0, 6), (1, 6), (2, 4), (3, 4), (4, 2)])
 def test_blocks_are_prepared_once_while_there_is_room(monkeypatch, kept, times):
     a, b = np.ones((3, 2)), np.ones((4, 2))
     prepared, prepare = [], Kernel.prepare
