@@ -99,7 +99,6 @@ def replacing(path: str, *, force: bool) -> Iterator[str]:
         _check_target(path, force=force)
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield temporary
-        _flush_to_disk(temporary)
         _check_target(path, force=force)
         os.replace(temporary, final)
     except SimtoolError:
@@ -139,11 +138,3 @@ def _is_same_file(path: str, other: str) -> bool:
         return os.path.samefile(path, other)
     except (OSError, ValueError):
         return False
-
-
-def _flush_to_disk(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
