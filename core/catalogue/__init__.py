@@ -1,0 +1,59 @@
+"""The catalogue: one frozen row per metric, aggregate and loss. Imports neither numpy nor torch."""
+
+from collections.abc import Iterable
+
+from ..errors import ParameterError, closest
+from .aggregates import AGGREGATES as SET_AGGREGATES
+from .batch_losses import BATCH_LOSSES
+from .entry import Entry as Entry
+from .entry import Variant as Variant
+from .losses import LOSSES as ITEM_LOSSES
+from .metrics import METRICS
+from .space_aggregates import SPACE_AGGREGATES
+
+AGGREGATES = SET_AGGREGATES + SPACE_AGGREGATES
+LOSSES = ITEM_LOSSES + BATCH_LOSSES
+OPTIONS = {"metric": "--metric", "aggregate": "--aggregate", "loss": "--kind"}
+KINDS = {"metric": METRICS, "aggregate": AGGREGATES, "loss": LOSSES}
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Return the names of all rows of a kind, in order."""
+    return tuple(entry.name for entry in KINDS[kind])
+
+
+def find(kind: str, name: str) -> Entry:
+    """Return the row of that kind with that name or alias.
+
+    Raises:
+        ParameterError: no such name; the error offers the closest one.
+    """
+    for entry in KINDS[kind]:
+        if name in (entry.name, *entry.aliases):
+            return entry
+    known = [spelling for entry in KINDS[kind] for spelling in (entry.name, *entry.aliases)]
+    raise unknown_name(kind, name, known)
+
+
+def search(name: str) -> tuple[Entry, ...]:
+    """Return all rows with that name, alias or kind (`metrics`, `aggregates`, `losses`).
+
+    Raises:
+        ParameterError: no such name; the error offers the closest one.
+    """
+    everything = [entry for rows in KINDS.values() for entry in rows]
+    plurals = {"metrics": "metric", "aggregates": "aggregate", "losses": "loss"}
+    kind = plurals.get(name, name)
+    found = tuple(entry for entry in everything if kind == entry.kind or name in (entry.name, *entry.aliases))
+    if not found:
+        known = [*plurals, *(spelling for entry in everything for spelling in (entry.name, *entry.aliases))]
+        raise unknown_name("name", name, known)
+    return found
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> ParameterError:
+    """Return the error for a misspelt name, with the closest known one."""
+    known = list(dict.fromkeys(known))
+    guess = closest(name, known)
+    hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(known)}"
+    return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)

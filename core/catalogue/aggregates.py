@@ -1,0 +1,63 @@
+"""The aggregates of two sets."""
+
+from .entry import Entry
+
+AGGREGATES = (
+    Entry(
+        name="mean",
+        kind="aggregate",
+        meaning="mean cosine of all pairs",
+        formula="dot of the two mean unit vectors",
+        range="[-1, 1]",
+        larger_is_closer=True,
+        function="simtool.sets.closed:mean_of_pairs",
+        source="linearity of the dot product",
+        laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "row-order"),
+    ),
+    Entry(
+        name="argmax",
+        kind="aggregate",
+        meaning="greedy match: every row with its best row on the other side",
+        formula="P = mean_x max_y s, R = mean_y max_x s, F1 = 2PR / (P + R)",
+        range="[-1, 1]",
+        larger_is_closer=True,
+        function="simtool.sets.matching:greedy_match",
+        source="Zhang et al. 2020, BERTScore, section 3, without idf",
+        aliases=("greedy", "bertscore"),
+        laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "row-order"),
+        peers="F1 is 0 unless P and R are both positive, where BERTScore divides by their sum whatever its sign",
+    ),
+    Entry(
+        name="max",
+        kind="aggregate",
+        meaning="cosine of the best pair",
+        formula="max_xy s",
+        range="[-1, 1]",
+        larger_is_closer=True,
+        function="simtool.sets.matching:best_pair",
+        source="single linkage",
+        laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "row-order"),
+    ),
+    Entry(
+        name="centroid",
+        kind="aggregate",
+        meaning="cosine of the two mean vectors",
+        formula="cos( mean(X), mean(Y) )",
+        range="[-1, 1]",
+        larger_is_closer=True,
+        function="simtool.sets.closed:centroid_cosine",
+        source="Rocchio 1971",
+        laws=("symmetric", "rotation-invariant", "bounded", "identity", "row-order"),
+    ),
+    Entry(
+        name="paired",
+        kind="aggregate",
+        meaning="mean cosine of row i with row i",
+        formula="mean_i s(x_i, y_i)",
+        range="[-1, 1]",
+        larger_is_closer=True,
+        function="simtool.sets.closed:paired_mean",
+        source="mean of the aligned similarity",
+        laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity"),
+    ),
+)

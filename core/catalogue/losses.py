@@ -1,0 +1,68 @@
+"""The losses of pairs, triplets, scores and single rows."""
+
+from .entry import Entry
+
+LOSSES = (
+    Entry(
+        name="contrastive",
+        kind="loss",
+        meaning="pulls similar pairs together, pushes the others to the margin",
+        formula="y d^2 + (1 - y) [m - d]+^2",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.pair:contrastive",
+        source="Hadsell, Chopra, LeCun 2006, equation 4, without the factor 1/2",
+        inputs="pairs",
+        item="pair",
+        labels="binary",
+        metric="euclidean",
+        parameters={"margin": 1.0},
+        peers="Hadsell 2006 has half of it; sentence-transformers half of it on 1 - cosine with margin 0.5; "
+        "pytorch-metric-learning does not square and averages the non-zero positives and negatives apart",
+    ),
+    Entry(
+        name="cosine",
+        kind="loss",
+        meaning="1 - cosine for similar pairs, cosine above the margin for the others",
+        formula="y (1 - s) + (1 - y) [s - m]+",
+        range="[0, 2]",
+        larger_is_closer=False,
+        function="simtool.losses.pair:cosine_embedding",
+        source="torch.nn.CosineEmbeddingLoss, with margin 0.5",
+        inputs="pairs",
+        item="pair",
+        labels="binary",
+        metric="cosine",
+        parameters={"margin": 0.5},
+    ),
+    Entry(
+        name="cosine-embedding",
+        kind="loss",
+        meaning="the cosine loss with torch's default margin",
+        formula="y (1 - s) + (1 - y) [s - m]+",
+        range="[0, 2]",
+        larger_is_closer=False,
+        function="simtool.losses.pair:cosine_embedding",
+        source="torch.nn.CosineEmbeddingLoss",
+        inputs="pairs",
+        item="pair",
+        labels="binary",
+        metric="cosine",
+        parameters={"margin": 0.0},
+        peers="torch adds its epsilon inside the root, so scores of tiny vectors differ; "
+        "it returns 0 for a label other than 1 and -1",
+    ),
+    Entry(
+        name="cosine-distance",
+        kind="loss",
+        meaning="1 - cosine of every pair; takes no labels",
+        formula="1 - s",
+        range="[0, 2]",
+        larger_is_closer=False,
+        function="simtool.losses.pair:cosine_distance",
+        source="scipy.spatial.distance.cosine",
+        inputs="pairs",
+        item="pair",
+        metric="cosine",
+    ),
+)
