@@ -60,11 +60,13 @@ def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
 
 
 def unit_rows(x: Array, *, eps: float = EPS) -> Array:
-    """Return the (n, d) rows divided by max(norm, eps); a row of zeros stays."""
+    """Return the (n, d) rows divided by max(norm, eps); a row of zeros stays, with no gradient."""
     xp = namespace(x)
     scale = magnitude(x)
     x = x / scale[:, None]
     squares = row_dots(x, x)
     some = squares > 0
     norms = xp.sqrt(xp.where(some, squares, xp.ones_like(squares)))
-    return x / xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150))[:, None]
+    divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150))
+    # masked, so that the gradient of a row of zeros is 0
+    return xp.where(some[:, None], x / divisor[:, None], xp.zeros_like(x))
