@@ -69,7 +69,7 @@ def _losses(a: str, b: str, labels: NDArray[np.int64], kind: str) -> dict[str, M
 
     def by_simtool() -> float:
         pairs = simtool.open_vectors(a), simtool.open_vectors(b)
-        return float(simtool.loss(*pairs, labels, kind=kind, margin=margin).summary["mean"])  # type: ignore[arg-type]
+        return float(simtool.loss(*pairs, labels=labels, kind=kind, margin=margin).summary["mean"])  # type: ignore[arg-type]
 
     def by_hand() -> float:
         if kind == "cosine-embedding":

@@ -1,8 +1,11 @@
-"""What is typed in a form of its own, such as `2,3` for dims."""
+"""What is typed in a form of its own, such as `2,3` for dims or `margin=0:1:0.1` for a sweep."""
 
 import sys
+from collections.abc import Sequence
 
 from simtool.errors import ParameterError
+
+MOST_VALUES = 1000  # of a sweep
 
 
 def parse_dims(text: str) -> list[int]:
@@ -28,3 +31,39 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
             "no vectors were named, and stdin is a terminal", "VECTORS", "name files, or pipe a table in"
         )
     return ["-"]
+
+
+def parse_parameters(texts: Sequence[str]) -> dict[str, float]:
+    """Read each `NAME=VALUE`; a name may be typed with dashes."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, mark, value = text.partition("=")
+        found[name.strip().replace("-", "_")] = _number(value if mark else "", "--param", text, "as in --param alpha=2")
+    return found
+
+
+def parse_sweep(text: str) -> tuple[str, list[float]]:
+    """Read `NAME=FROM:TO:STEP`, both ends included, or `NAME=V,V,V`."""
+    hint = "as in --sweep margin=0:1:0.1 or --sweep scale=1,5,20"
+    name, mark, values = text.partition("=")
+    if not mark or not name.strip():
+        raise ParameterError(f"expected NAME=FROM:TO:STEP, got {text!r}", "--sweep", hint)
+    name = name.strip().replace("-", "_")
+    if ":" not in values:
+        return name, [_number(value, "--sweep", text, hint) for value in values.split(",")]
+    parts = values.split(":")
+    if len(parts) != 3:
+        raise ParameterError(f"expected NAME=FROM:TO:STEP, got {text!r}", "--sweep", hint)
+    start, stop, step = (_number(part, "--sweep", text, hint) for part in parts)
+    count = (stop - start) / step if step else -1.0
+    if not 0 <= count <= MOST_VALUES:
+        raise ParameterError(f"the range of {text!r} has no values, or more than {MOST_VALUES}", "--sweep", hint)
+    # 10 decimals: 0.1 counted up three times is to be 0.3
+    return name, [round(start + number * step, 10) for number in range(int(count + 1e-9) + 1)]
+
+
+def _number(text: str, where: str, whole: str, hint: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(f"expected a number, got {text!r} in {whole!r}", where, hint) from None

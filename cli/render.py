@@ -172,6 +172,10 @@ def _write_json(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> Non
         "parameters": result.parameters,
         "summary": result.summary,
     }
+    if result.histograms:
+        before["histograms"] = [
+            {"name": each.name, "edges": each.edges, "counts": dict(each.counts)} for each in result.histograms
+        ]
     after = {"gates": [verdict.record() for verdict in gates], "notes": result.notes}
     file.write(b"{\n")
     for key, value in before.items():

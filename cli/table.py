@@ -15,13 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from simtool.io.writers import scalar_to_python, to_python
-from simtool.results import Column, Grid, Result, Rows
+from simtool.results import Column, Grid, Histogram, Result, Rows
 
 from .terminal import printable, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
 _DIGITS = 6
 _DECIMALS = 4
+_BLOCKS = " ▁▂▃▄▅▆▇█"
 # the coolwarm map of Moreland 2009: its middle is light, its ends are dark, and neither red nor green decides
 _COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
 
@@ -50,6 +51,8 @@ def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
         yield from _grid_parts(result.grid)
     elif result.rows.names:
         yield from _rows_parts(result.rows, limit)
+    for histogram in result.histograms:
+        yield from _histogram_lines(histogram)
     rest = {key: value for key, value in result.summary.items() if key != "percent"}
     if rest and not _rows_name_all(result.rows, rest):
         yield from _summary_lines(rest)
@@ -111,6 +114,22 @@ def _grid_parts(grid: Grid) -> Iterator[RenderableType]:
     yield table
     if more_rows or more_columns:
         yield Text(f"-o scores.npy writes the whole {grid.shape[0]} × {grid.shape[1]} matrix", style="dim")
+
+
+def _histogram_lines(histogram: Histogram) -> Iterator[Text]:
+    """Yield one line of blocks per group, of the bins between the first and the last that hold something."""
+    used = np.flatnonzero(sum(counts for counts in histogram.counts.values()))
+    if not len(used):
+        return
+    part = slice(int(used[0]), int(used[-1]) + 1)
+    low, high = (_decimal(float(histogram.edges[edge]), 2) for edge in (part.start, part.stop))
+    width = max(map(cell_len, (*histogram.counts, histogram.name)))
+    ruler = f"{low}{high:>{max(part.stop - part.start - len(low), len(high) + 1)}}"
+    yield Text.assemble((f"{histogram.name:<{width}}", "bold"), "  ", (ruler, "dim"))
+    for name, counts in histogram.counts.items():
+        shown = counts[part]
+        steps = np.ceil(shown / max(1, shown.max()) * (len(_BLOCKS) - 1)).astype(int)
+        yield Text.assemble((f"{name:<{width}}", "bold"), "  ", "".join(_BLOCKS[step] for step in steps.tolist()))
 
 
 def _summary_lines(summary: Mapping[str, Any]) -> Iterator[Text]:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .catalogue import search as search
     from .contents import inspect as inspect
     from .errors import SimtoolError as SimtoolError
+    from .evaluation.listing import evaluation_keys as evaluation_keys
+    from .evaluation.report import evaluate as evaluate
     from .explanation import explain as explain
     from .explanation import explained_names as explained_names
     from .feature_maps import channels as channels
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
     from .losses.pair import (
         cosine_embedding as cosine_embedding,
     )
+    from .losses.report import label_columns as label_columns
     from .losses.report import loss as loss
+    from .losses.report import loss_keys as loss_keys
+    from .losses.report import loss_roles as loss_roles
     from .metrics import (
         angular_distance as angular_distance,
     )
@@ -63,12 +68,14 @@ _MODULES = {
     "catalogue": ("find", "search"),
     "contents": ("inspect",),
     "errors": ("SimtoolError",),
+    "evaluation.listing": ("evaluation_keys",),
+    "evaluation.report": ("evaluate",),
     "explanation": ("explain", "explained_names"),
     "feature_maps": ("channels",),
     "io": ("open_pairs", "open_table", "open_vectors"),
     "listing": ("describe",),
     "losses.pair": ("contrastive", "cosine_distance", "cosine_embedding"),
-    "losses.report": ("loss",),
+    "losses.report": ("label_columns", "loss", "loss_keys", "loss_roles"),
     "metrics": (
         "angular_distance",
         "cosine_similarity",

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import checks
 from .backend import quiet
-from .catalogue import LOSSES, Entry
+from .catalogue import Entry, find
 from .errors import ParameterError, ShapeError
 from .io import Vectors
 from .metrics import EPS, cosine_similarity, dot_product, euclidean_distance
@@ -16,6 +16,8 @@ from .results import Column, Columns, Result, Scalar
 SHOWN = 6  # numbers of a vector that a line still carries; of a longer one it has the first two
 WORDS = ("similar", "dissimilar")
 METRIC_STEPS = ("dot", "norm_a", "norm_b", "cosine", "angular", "euclidean")
+# the losses of one pair alone whose formula is a line
+_EXPLAINED = [find("loss", name) for name in ("contrastive", "cosine", "cosine-embedding", "cosine-distance")]
 FORMULAS = {
     ("d", 1): ("d^2", "{v:.6g}^2"),
     ("d", 0): ("max(0, margin - d)^2", "max(0, {m:.6g} - {v:.6g})^2"),
@@ -25,7 +27,7 @@ FORMULAS = {
 
 
 def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) -> Result:
-    """Derive dot product, norms, cosine, distances and every pair loss of one pair.
+    """Derive dot product, norms, cosine, distances and the losses of one pair.
 
     Args:
         a: Vectors or a numpy array, (n, d), or (d,) for a single vector.
@@ -64,7 +66,7 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
     names = ("step", "formula", "numbers", "value")
     rows = {n: c if n == "value" else c.astype(object) for n, c in zip(names, columns, strict=True)}
     notes = ["a vector is zero: its cosine is 0 by definition"] if 0.0 in (values["norm_a"], values["norm_b"]) else []
-    kept = [] if margin is None else [e.name for e in LOSSES if "margin" in e.parameters and not _fits(margin, e)]
+    kept = [] if margin is None else [e.name for e in _EXPLAINED if "margin" in e.parameters and not _fits(margin, e)]
     notes += [f"margin {margin:g} is outside the range of {name}, whose default stands" for name in kept]
     return Result(
         command="explain",
@@ -79,7 +81,7 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
 def explained_names() -> list[str]:
     """Return the summary keys of `explain`."""
     losses = [
-        [entry.name] if entry.labels == "none" else [f"{entry.name}.{word}" for word in WORDS] for entry in LOSSES
+        [entry.name] if entry.labels == "none" else [f"{entry.name}.{word}" for word in WORDS] for entry in _EXPLAINED
     ]
     return [*METRIC_STEPS, *(name for names in losses for name in names)]
 
@@ -142,7 +144,7 @@ def _metric_steps(x: Column, y: Column) -> list[Step]:
 def _loss_steps(cosine: float, distance: float, margin: float | None) -> list[Step]:
     """Return each pair loss for a similar and for a dissimilar pair."""
     steps: list[Step] = []
-    for entry in LOSSES:
+    for entry in _EXPLAINED:
         symbol, value = ("s", cosine) if entry.metric == "cosine" else ("d", distance)
         if entry.labels == "none":
             steps.append((entry.name, "1 - s", f"1 - {value:.6g}", entry.load()(np.asarray(value)).item()))

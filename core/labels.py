@@ -1,6 +1,7 @@
 """The label conventions and their guard: detected, stated, never guessed in doubt."""
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 
@@ -29,6 +30,122 @@ class BinaryLabels:
     convention: str
 
 
+@dataclass(frozen=True)
+class ClassLabels:
+    """The class of every row.
+
+    Args:
+        codes: (n,) int64 from 0, in ascending order of the names.
+        names: (classes,) integers or strings.
+    """
+
+    codes: Column
+    names: Column
+
+    @property
+    def balance(self) -> str:
+        """A sentence that says how many classes there are, and how large."""
+        sizes = np.bincount(self.codes)
+        alone = int((sizes == 1).sum())
+        single = f"; {alone} of them with one row, which has no positive" if alone else ""
+        return f"{len(sizes)} classes of {sizes.min()} to {sizes.max()} rows{single}"
+
+
+def class_labels(values: Column, rows: int, where: str) -> ClassLabels:
+    """Read the class of every row.
+
+    Args:
+        values: (rows,) integers or strings; floats only if they are whole.
+        rows: how many there are.
+        where: the file and column, for messages.
+
+    Raises:
+        LabelError: any other value, shape or length; the message names the first row and its value.
+
+    Example:
+        >>> class_labels(np.asarray(["dog", "cat", "dog"]), 3, "y.npy").codes.tolist()
+        [1, 0, 1]
+    """
+    values = _one_per_row(values, rows, where, "row")
+    if values.dtype.kind == "O":
+        wrong = np.asarray(
+            [value is None or (isinstance(value, float) and isnan(value)) for value in values], dtype=bool
+        )
+        kinds = {type(value) for value in values[~wrong]}
+        if len(kinds) > 1:
+            raise LabelError(
+                f"the classes are of several types: {_types(kinds)}", where, "integers or strings, not both"
+            )
+    elif values.dtype.kind == "f":
+        wrong = ~np.isfinite(values) | (values != np.round(values))
+    elif values.dtype.kind in "biuUS":
+        wrong = np.zeros(rows, dtype=bool)
+    else:
+        raise LabelError(f"expected classes as integers or strings, got dtype {values.dtype}", where)
+    _refuse(values, wrong, where, "which is not a class", "a class is an integer or a string")
+    if values.dtype.kind == "f":
+        values = values.astype(np.int64)
+    names, codes = np.unique(values, return_inverse=True)
+    return ClassLabels(codes.astype(np.int64), names)
+
+
+def score_labels(values: Column, rows: int, where: str, *, low: float = -np.inf, high: float = np.inf) -> Column:
+    """Read one score per example.
+
+    Args:
+        values: (rows,) finite numbers.
+        rows: how many examples there are.
+        where: the file and column, for messages.
+        low: the least score that has a meaning.
+        high: the largest.
+
+    Returns:
+        (rows,) float64.
+
+    Raises:
+        LabelError: any other value, shape or length; the message names the first row and its value.
+
+    Example:
+        >>> score_labels(np.asarray(["0.5", "1"]), 2, "y.csv").tolist()
+        [0.5, 1.0]
+    """
+    values = _one_per_row(values, rows, where, "example")
+    if values.dtype.kind in "OUS":
+        numbers = np.asarray([_number(value) for value in values], dtype=np.float64)
+    elif values.dtype.kind in "biuf":
+        numbers = values.astype(np.float64)
+    else:
+        raise LabelError(f"expected scores, got dtype {values.dtype}", where)
+    _refuse(values, ~np.isfinite(numbers), where, "which is not a finite score", "a score is a finite number")
+    hint = "bring the scores into that range, or choose a loss that needs only their order: --kind cosent"
+    _refuse(values, (numbers < low) | (numbers > high), where, f"expected {low:g} to {high:g}", hint)
+    return numbers
+
+
+def _one_per_row(values: Column, rows: int, where: str, what: str) -> Column:
+    values = np.asarray(values)
+    if values.ndim != 1:
+        hint = "flatten it: one label per row, shape (n,)"
+        raise LabelError(f"expected {rows} labels in one dim, got shape {values.shape}", where, hint)
+    if len(values) != rows:
+        headed = len(values) == rows + 1 and values.dtype.kind == "O" and np.isnan(_number(values[0]))
+        hint = f"is the first line a header? then type --labels {where}::{values[0]}" if headed else ""
+        raise LabelError(f"expected one label per {what}: {rows} {what}s, {len(values)} labels", where, hint)
+    return values
+
+
+def _refuse(values: Column, wrong: Column, where: str, what: str, hint: str) -> None:
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        row, others = int(rows[0]), len(rows) - 1
+        more = f"; so {'are' if others > 1 else 'is'} {others} more row{'s' * (others > 1)}" if others else ""
+        raise LabelError(f"row {row} has label {_shown(values[row])}, {what}{more}", where, hint)
+
+
+def _types(kinds: set[type]) -> str:
+    return ", ".join(sorted(kind.__name__ for kind in kinds))
+
+
 def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:
     """Read one binary label per pair.
 
@@ -44,14 +161,7 @@ def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:
         >>> binary_labels(np.asarray([1, -1]), 2, "y.npy").similar.tolist()
         [True, False]
     """
-    values = np.asarray(values)
-    if values.ndim != 1:
-        hint = "flatten it: one label per row, shape (n,)"
-        raise LabelError(f"expected {rows} labels in one dim, got shape {values.shape}", where, hint)
-    if len(values) != rows:
-        headed = len(values) == rows + 1 and values.dtype.kind == "O" and np.isnan(_number(values[0]))
-        hint = f"is the first line a header? then type --labels {where}::{values[0]}" if headed else ""
-        raise LabelError(f"expected one label per pair: {rows} pairs, {len(values)} labels", where, hint)
+    values = _one_per_row(values, rows, where, "pair")
     numbers = _numbers(values, where)
     negatives = np.flatnonzero(numbers == -1)
     zeros = np.flatnonzero(numbers == 0)
@@ -74,15 +184,8 @@ def _numbers(values: Column, where: str) -> Column:
         numbers = values.astype(np.float64)
     else:
         raise LabelError(f"expected labels {ACCEPTED}, got dtype {values.dtype}", where)
-    wrong = np.flatnonzero(~np.isin(numbers, (-1.0, 0.0, 1.0)))
-    if len(wrong):
-        row = int(wrong[0])
-        more = f"; so are {len(wrong) - 1} more rows" if len(wrong) > 1 else ""
-        raise LabelError(
-            f"row {row} has label {_shown(values[row])}, which is not binary{more}",
-            where,
-            f"a pair loss takes {ACCEPTED}; turn scores into labels with a threshold first",
-        )
+    hint = f"a pair loss takes {ACCEPTED}; turn scores into labels with a threshold first"
+    _refuse(values, ~np.isin(numbers, (-1.0, 0.0, 1.0)), where, "which is not binary", hint)
     return numbers
 
 

@@ -60,6 +60,21 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """How often values fall between edges.
+
+    Args:
+        name: of what.
+        edges: (bins + 1,) ascending.
+        counts: group -> (bins,) how many values of it; the last bin holds its upper edge too.
+    """
+
+    name: str
+    edges: Column
+    counts: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
 class Result:
     """The outcome of one operation.
 
@@ -71,6 +86,7 @@ class Result:
         rows: the table, possibly computed as it is read.
         array: the same numbers in their natural shape, for npy; None where that was not kept.
         grid: a matrix to look at, where the result is one.
+        histograms: distributions behind the summary.
         notes: warnings and facts for the reader, one sentence each.
     """
 
@@ -81,6 +97,7 @@ class Result:
     rows: Rows = field(default_factory=lambda: Columns({}))
     array: Column | None = None
     grid: Grid | None = None
+    histograms: tuple[Histogram, ...] = ()
     notes: tuple[str, ...] = ()
 
 

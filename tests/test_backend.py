@@ -95,7 +95,7 @@ def test_arrays_tell_their_namespace():
         "simtool.pairwise(x, top_k=1)",
         "simtool.pairwise(x)",
         "simtool.compare(x, x, aggregates=['mean', 'argmax'])",
-        "simtool.loss(x, x, x[:, 0], kind='cosine')",
+        "simtool.loss(x, x, labels=x[:, 0], kind='cosine')",
         "simtool.explain(x, x)",
         "simtool.describe()",
     ],

@@ -45,7 +45,7 @@ def test_the_steps_agree_with_the_operations(seed, d, row):
         assert summary[metric] == pytest.approx(similarity(a, b, metric=metric).array[row], abs=1e-12)
     for kind in ("contrastive", "cosine", "cosine-embedding"):
         for label, word in ((1, "similar"), (0, "dissimilar")):
-            items = loss(a, b, np.full(4, label), kind=kind, margin=0.25).array
+            items = loss(a, b, labels=np.full(4, label), kind=kind, margin=0.25).array
             assert summary[f"{kind}.{word}"] == pytest.approx(items[row], abs=1e-12)
 
 

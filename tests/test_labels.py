@@ -34,7 +34,7 @@ def test_what_is_accepted_and_what_is_said(values, similar, read):
     [
         (np.asarray([1, 0.5, 0]), "row 1 has label 0.5, which is not binary"),
         (np.asarray([0, 1, 2]), "row 2 has label 2, which is not binary"),
-        (np.asarray([3, 1, 2]), "row 0 has label 3, which is not binary; so are 1 more rows"),
+        (np.asarray([3, 1, 2]), "row 0 has label 3, which is not binary; so is 1 more row"),
         (np.asarray([1, np.nan, 0]), "row 1 has label nan, which is not binary"),
         (np.asarray([1, np.inf, 0]), "row 1 has label inf, which is not binary"),
         (np.asarray([1, 2**53 + 1, 0]), "row 1 has label 9007199254740993, which is not binary"),

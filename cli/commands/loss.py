@@ -17,33 +17,77 @@ from ..options import (
     QuietOption,
 )
 
-MOST = 20  # pairs of a table, unless asked for
-KEYS = ("loss", "total", "mean", "items", "active", "positives", "negatives")
+MOST = 20  # items of a table, unless asked for
 
 
 def loss(
     kind: Annotated[
-        str,
-        typer.Option("--kind", help="contrastive, cosine, cosine-embedding or cosine-distance.", show_default=False),
+        list[str],
+        typer.Option("--kind", help="A loss of `simtool list losses`. Repeatable, to compare.", show_default=False),
     ],
     vectors: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="VECTORS",
-            help="Two sources of vectors, or one table with columns a, b, label; without any, that table on stdin.",
+            help="One source of vectors per role, or a table with a column for each (a, b; anchor, positive, negative; "
+            "with label or score); without any, that table on stdin.",
             show_default=False,
         ),
     ] = None,
     labels: Annotated[
         str | None,
         typer.Option(
-            "--labels", metavar="SOURCE", help="One label per pair: 0/1, false/true or -1/1.", show_default=False
+            "--labels",
+            metavar="SOURCE",
+            help="One label per row: 0/1, false/true or -1/1, a score, or a class, as the loss takes them.",
+            show_default=False,
         ),
     ] = None,
     margin: MarginOption = None,
+    temperature: Annotated[
+        float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
+    ] = None,
+    scale: Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter of the loss. Repeatable."),
+    ] = None,
+    variant: Annotated[
+        str | None,
+        typer.Option("--variant", help="The loss as another library computes it: torch, sbert, pml, hadsell, ..."),
+    ] = None,
+    distance: Annotated[
+        str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
+    ] = None,
     reduction: Annotated[
-        str, typer.Option("--reduction", help="What `loss` is: mean, sum, none, or active-mean over non-zero losses.")
-    ] = "mean",
+        str | None,
+        typer.Option(
+            "--reduction",
+            help="What `loss` is: mean, sum, none, active-mean over what is not zero, or active-mean-by-label.",
+        ),
+    ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            "--sweep", metavar="NAME=FROM:TO:STEP", help="The loss over a range of a parameter; or NAME=V,V,V."
+        ),
+    ] = None,
+    grad: Annotated[
+        str | None,
+        typer.Option(
+            "--grad", metavar="PATH", help="Write the gradient of the loss by each input, to .npy or .parquet."
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="SOURCE", help="The weight matrix of a classifier, one row per class."),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option("--batch-size", help="Rows per batch, for losses of a batch.  [default: all in one]"),
+    ] = None,
+    shuffle: Annotated[bool, typer.Option("--shuffle", help="Cut the batches in a random order.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of that order.")] = 0,
     top: Annotated[
         int | None,
         typer.Option(
@@ -52,7 +96,7 @@ def loss(
     ] = None,
     eps: EpsOption = 1e-8,
     ids: Annotated[
-        str | None, typer.Option("--ids", metavar="SOURCE", help="Ids of the pairs: a file, or `::NAME`, a column.")
+        str | None, typer.Option("--ids", metavar="SOURCE", help="Ids of the rows: a file, or `::NAME`, a column.")
     ] = None,
     nonfinite: NonfiniteOption = "error",
     format: FormatOption = None,
@@ -63,7 +107,7 @@ def loss(
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
-    """Compute the loss of each pair, and what is still active.
+    """Compute losses of pairs, triplets or whole batches, and what is still active.
 
     Examples:
 
@@ -72,42 +116,74 @@ def loss(
             --labels sample_data/wordsim_labels.npy --kind cosine
         simtool loss sample_data/wordsim353.parquet --top 5 --format csv \\
             --kind cosine-embedding --margin 0.2
+        simtool loss sample_data/digits.parquet --kind sup-con --top 5
+        simtool loss sample_data/wordsim353.parquet --kind contrastive --kind cosine \\
+            --sweep margin=0:1:0.25
 
     A pair is active while its loss is not zero: only active pairs have a gradient.
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
+    from simtool.io.pairs import open_examples
 
-    from ..parsing import sources_or_stdin
+    from ..gradients import check_gradient_output, gradient_files
+    from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
     from ..session import Session
 
     sources = sources_or_stdin(vectors)
+    entry = simtool.find("loss", kind[0])
+    asked = [simtool.find("loss", name) for name in kind]
+    roles = simtool.loss_roles(entry)
+    typed = [source for source in (*sources, labels, ids, weights) if source is not None]
     session = Session.open(
         output=output,
         format=format,
         force=force,
         quiet=quiet,
         gates=gates,
-        keys=KEYS,
-        inputs=[*sources, labels, ids],
+        keys=simtool.loss_keys(kind, swept=sweep is not None, gradient=grad is not None),
+        inputs=typed,
         limit=MOST if top is None else top,
     )
-    entry = simtool.find("loss", kind)
-    pairs = simtool.open_pairs(
-        sources, labels=labels, ids=ids, labelled=entry.labels != "none", nulls=nonfinite != "error"
+    wanted = simtool.label_columns(asked)
+    swept = None if sweep is None else parse_sweep(sweep)
+    examples = open_examples(
+        sources,
+        roles,
+        labels=labels,
+        ids=ids,
+        wanted=wanted,
+        or_one_set=entry.name == "triplet",
+        nulls=nonfinite != "error",
     )
-    result = simtool.loss(
-        pairs.a,
-        pairs.b,
-        pairs.labels,
-        labels_name=pairs.labels_name,
-        kind=kind,
-        margin=margin,
-        reduction=reduction,
-        eps=eps,
-        top=MOST if top is None and session.only_shows_a_table else top,
-        nonfinite=nonfinite,
-        device=device,
-        backend=backend,
-    )
+    matrix = None if weights is None else simtool.open_vectors(weights)
+    roles = roles if len(examples.vectors) == len(roles) else ("vectors",)
+    shaped = dict(zip(roles, examples.vectors, strict=True)) | ({} if matrix is None else {"weights": matrix})
+    check_gradient_output(grad, list(shaped), force=force, inputs=[*typed, *([output] if output else [])])
+    with (
+        gradient_files(grad, shaped, examples.vectors[0].ids, force=force, quiet=quiet) as sink,
+        session.progress() as progress,
+    ):
+        result = simtool.loss(
+            *examples.vectors,
+            kind=kind,
+            labels=examples.labels,
+            labels_name=examples.labels_name,
+            weights=matrix,
+            variant=variant,
+            distance=distance,
+            reduction=reduction,
+            sweep=swept,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            gradients=sink,
+            eps=eps,
+            top=MOST if top is None and swept is None and session.only_shows_a_table else top,
+            nonfinite=nonfinite,
+            device=device,
+            backend=backend,
+            progress=progress,
+            **{"margin": margin, "temperature": temperature, "scale": scale, **parse_parameters(param or [])},
+        )
     session.deliver(result)

@@ -47,6 +47,9 @@ class Entry:
         labels: the label convention, `none`, `binary`, `score` or `class`.
         metric: the metric a loss is computed on.
         metrics: the metrics it is defined for as well.
+        reduction: of a loss, how its items become one number by default.
+        counted: of a loss of a batch with classes, which anchors have items: `all`, or those with `positives`, with
+            `negatives`, or with `both`.
         parameters: name -> default.
         variants: name -> the loss of another library.
         laws: properties that the tests check.
@@ -67,6 +70,8 @@ class Entry:
     labels: str = "none"
     metric: str = ""
     metrics: tuple[str, ...] = ()
+    reduction: str = "mean"
+    counted: str = "all"
     parameters: Parameters = field(default_factory=dict)
     variants: Mapping[str, Variant] = field(default_factory=dict)
     laws: tuple[str, ...] = ()

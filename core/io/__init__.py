@@ -1,6 +1,6 @@
 """Readers and writers: where bytes become vectors and tables, and nowhere else."""
 
-from .pairs import open_pairs
+from .pairs import open_examples, open_pairs
 from .source import open_table, open_vectors, read_values, split_source
 from .vectors import Table, Vectors, as_vectors, pick_vectors, select, with_ids
 
@@ -8,6 +8,7 @@ __all__ = [
     "Table",
     "Vectors",
     "as_vectors",
+    "open_examples",
     "open_pairs",
     "open_table",
     "open_vectors",

@@ -1,8 +1,9 @@
-"""Pairs as the losses take them: two files of vectors, or one table with a column for each side.
+"""Examples as the losses take them: one vector per role, in a file for each or in one table with a column for each.
 
-Accepted: two sources of vectors, or one table with vector columns `a` and `b`; labels from a source of their own, or
-from the table's column `label`, `labels`, `class` or `target`.
-Refused: one file of plain vectors, a table without `a` and `b`, several columns that may be labels.
+Accepted: one source of vectors per role, or one table with a vector column per role (`a`, `b`; `anchor`, `positive`,
+`negative`); for a single role any file of vectors. Labels come from a source of their own, or from the table's column
+`label`, `labels`, `class` or `target`; scores from `score`, `scores` or `similarity`.
+Refused: any other number of sources, a table without the columns, several columns that may be labels.
 Lost: every other column.
 """
 
@@ -11,9 +12,25 @@ from dataclasses import dataclass
 
 from ..errors import DataError, InputNotFoundError, ParameterError
 from .source import open_table, open_vectors, read_values, split_source
-from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name
+from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name, pick_vectors
 
 SIDES = ("a", "b")
+SCORE_NAMES = ("score", "scores", "similarity")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Aligned inputs, one per role, and what labels them.
+
+    Args:
+        vectors: (n, d) each; row i of all of them is one example.
+        labels: one label or score per row, or None.
+        labels_name: the file and column of the labels, for messages.
+    """
+
+    vectors: tuple[Vectors, ...]
+    labels: Array | None
+    labels_name: str
 
 
 @dataclass(frozen=True)
@@ -54,40 +71,78 @@ def open_pairs(
         ParameterError: no source or more than two.
         DataError, InputNotFoundError, ShapeError: as `open_vectors`.
     """
+    wanted = LABEL_NAMES if labelled else ()
+    found = open_examples(sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls)
+    a, b = found.vectors
+    return Pairs(a, b, found.labels, found.labels_name)
+
+
+def open_examples(
+    sources: Sequence[str],
+    roles: Sequence[str],
+    *,
+    labels: str | None = None,
+    ids: str | None = None,
+    wanted: Sequence[str] = LABEL_NAMES,
+    or_one_set: bool = False,
+    nulls: bool = False,
+) -> Examples:
+    """Open examples from one file of vectors per role, or from one table with a column per role.
+
+    Args:
+        sources: PATH[::NAME] of each role, or PATH of a table.
+        roles: the names of the table's columns; of a single role the table may call it as it likes.
+        labels: PATH[::NAME] of one label per row, or ::NAME for a column of the table.
+        ids: PATH[::NAME] of one id per row, or ::NAME for a column of the table.
+        wanted: the names of a column that holds labels; none looks for no column.
+        or_one_set: a single source without the column of the first role is one set of vectors.
+        nulls: read vectors that are null or hold a null as rows of NaN.
+
+    Raises:
+        ParameterError: another number of sources.
+        DataError, InputNotFoundError, ShapeError: as `open_vectors`.
+    """
     sources = [sources] if isinstance(sources, str) else sources
-    if len(sources) == 2:
-        a, b = (open_vectors(source, ids=ids, nulls=nulls) for source in sources)
-        values = None if labels is None else read_values(labels, wanted=LABEL_NAMES)
-        return Pairs(a, b, values, labels or "")
+    if len(sources) == len(roles) > 1:
+        vectors = tuple(open_vectors(source, ids=ids, nulls=nulls) for source in sources)
+        values = None if labels is None else read_values(labels, wanted=tuple(wanted))
+        return Examples(vectors, values, labels or "")
     if len(sources) != 1:
-        raise ParameterError(f"expected one table or two files of vectors, got {len(sources)}", " ".join(sources))
-    if split_source(sources[0])[1] is not None:
-        raise ParameterError("one column is one side of the pairs only", sources[0], "name the other side too")
-    table = open_table(sources[0], nulls=nulls)
+        counts = "one file of vectors" if len(roles) == 1 else f"one table or {len(roles)} files of vectors"
+        raise ParameterError(f"expected {counts}, got {len(sources)}", " ".join(sources))
+    path, column = split_source(sources[0])
+    if column is not None and len(roles) > 1 and not or_one_set:
+        others = "the other side" if len(roles) == 2 else "the other sides"
+        raise ParameterError("one column is one side only", sources[0], f"name {others} too")
+    table = open_table(path, nulls=nulls)
     found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows)
-    a, b = (table.vectors(_side(table, name), found) for name in SIDES)
+    alone = len(roles) == 1 or (or_one_set and (column is not None or roles[0] not in table.vector_columns))
+    columns = [pick_vectors(table, column)] if alone else [_side(table, roles, role) for role in roles]
+    sides = tuple(table.vectors(name, found) for name in columns)
     if labels is not None:
         where = f"{table.name}{labels}" if labels.startswith("::") else labels
-        return Pairs(a, b, read_values(labels, base=table, wanted=LABEL_NAMES), where)
-    column = _label_column(table) if labelled else None
-    values = None if column is None else table.values(column)
-    return Pairs(a, b, values, join_name(table.name, column or ""))
+        return Examples(sides, read_values(labels, base=table, wanted=tuple(wanted)), where)
+    labelling = _label_column(table, wanted)
+    found_labels = None if labelling is None else table.values(labelling)
+    return Examples(sides, found_labels, join_name(table.name, labelling or ""))
 
 
-def _side(table: Table, name: str) -> str:
+def _side(table: Table, roles: Sequence[str], name: str) -> str:
     if name in table.vector_columns:
         return name
     listed = ", ".join(table.columns) if table.columns != ("",) else ""
     what, suffix = (f"its columns are {listed}", "::NAME") if listed else ("it holds one array", "")
+    kind, both = ("pairs", "both sides") if len(roles) == 2 else ("examples", "all sides")
+    others = " ".join(f"OTHER{suffix}" for _ in roles[1:])
     raise InputNotFoundError(
-        f"expected a table of pairs with vector columns a and b, but {what}",
+        f"expected a table of {kind} with vector columns {', '.join(roles[:-1])} and {roles[-1]}, but {what}",
         table.name,
-        f"name both sides: {table.name}{suffix} OTHER{suffix}",
+        f"name {both}: {table.name}{suffix} {others}",
     )
 
 
-def _label_column(table: Table) -> str | None:
-    choices = [column for column in table.value_columns if column.lower() in LABEL_NAMES]
+def _label_column(table: Table, wanted: Sequence[str]) -> str | None:
+    choices = [column for column in table.value_columns if column.lower() in wanted]
     if len(choices) > 1:
         raise DataError(
             f"several columns may be labels: {', '.join(choices)}", table.name, f"type --labels ::{choices[0]}"

@@ -1,6 +1,7 @@
 """Writers of tables and matrices, a batch at a time.
 
-Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); C-ordered matrices.
+Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); 2-D columns of a vector
+per row, in Parquet and Arrow; C-ordered matrices.
 Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow; a matrix that the disk has no room for.
 Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet, Arrow and npy keep them.
 """
@@ -219,6 +220,8 @@ _ROW_WRITERS: dict[str, Callable[[BinaryIO], RowWriter]] = {
 def _arrow_type(column: Column) -> Any:
     import pyarrow as pa
 
+    if column.ndim == 2:
+        return pa.list_(pa.from_numpy_dtype(column.dtype), column.shape[1])
     if column.dtype.kind not in "OU":
         return pa.from_numpy_dtype(column.dtype)
     if len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray):
@@ -232,6 +235,8 @@ def _arrow_type(column: Column) -> Any:
 def _arrow_array(column: Column, field: Any) -> Any:
     import pyarrow as pa
 
+    if column.ndim == 2:
+        return pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), type=field.type)
     try:
         return pa.array(column, type=field.type)
     except UnicodeEncodeError as error:

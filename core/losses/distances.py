@@ -1,7 +1,10 @@
 """What the losses are functions of: the scores of aligned rows, and of all rows with all rows."""
 
+from typing import NamedTuple
+
 from ..backend import Array, namespace
 from ..metrics import EPS, finish, magnitude, row_dots, score_rows
+from .score import angle_similarity
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
 
@@ -10,6 +13,7 @@ DERIVED = {
     "cosine-distance": "1 - cosine",
     "unit-euclidean": "Euclidean distance of the rows scaled to unit length",
     "shifted-euclidean": "Euclidean distance with 1e-6 added to every difference, as in torch",
+    "angle": "the angle similarity of AnglE, of vectors read as complex numbers",
 }
 
 
@@ -28,7 +32,21 @@ def of_pairs(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
         return score_rows("euclidean", unit_rows(x, eps=eps), unit_rows(y, eps=eps))
     if metric == "shifted-euclidean":
         return score_rows("euclidean", x - y + SHIFT, 0.0 * y)
+    if metric == "angle":
+        return angle_similarity(x, y)
     return score_rows(metric, x, y, eps=eps)
+
+
+class Prepared(NamedTuple):
+    """Rows as `products` takes them.
+
+    Args:
+        rows: (n, d) float64; of unit length, around a center, or as they are.
+        squares: (n,) their squared norms; only for Euclidean distances.
+    """
+
+    rows: Array
+    squares: Array | None
 
 
 def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
@@ -40,23 +58,39 @@ def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
         y: (m, d).
         eps: the least norm to divide by.
     """
-    xp = namespace(x, y)
+    center = center_of(metric, y)
+    return products(metric, prepare(metric, x, center, eps=eps), prepare(metric, y, center, eps=eps))
+
+
+def center_of(metric: str, y: Array) -> Array | None:
+    """Return a point amid the rows, around which the squares of Euclidean distances cancel least."""
+    xp = namespace(y)
+    return xp.mean(y, axis=0) if metric in ("euclidean", "sqeuclidean") else None
+
+
+def prepare(metric: str, x: Array, center: Array | None, *, eps: float = EPS) -> Prepared:
+    """Return (n, d) float64 rows as `products` takes them."""
     if metric in ("cosine", "cosine-distance", "unit-euclidean"):
-        x, y = unit_rows(x, eps=eps), unit_rows(y, eps=eps)
+        x = unit_rows(x, eps=eps)
+    if center is not None:
+        x = x - center
+    return Prepared(x, row_dots(x, x) if metric in ("euclidean", "sqeuclidean", "unit-euclidean") else None)
+
+
+def products(metric: str, x: Prepared, y: Prepared) -> Array:
+    """Return the (n, m) scores of prepared rows."""
+    xp = namespace(x.rows, y.rows)
+    product = x.rows @ y.rows.T
     if metric == "cosine":
-        return xp.clip(x @ y.T, -1.0, 1.0)
+        return xp.clip(product, -1.0, 1.0)
     if metric == "cosine-distance":
-        return 1.0 - xp.clip(x @ y.T, -1.0, 1.0)
-    if metric == "dot":
-        return x @ y.T
-    # around a point amid the rows, where the squares cancel least
-    center = xp.mean(y, axis=0)
-    x, y = x - center, y - center
-    squares = row_dots(x, x)[:, None] + row_dots(y, y)[None, :] - 2.0 * (x @ y.T)
-    squares = xp.clip(squares, 0.0, None)
+        return 1.0 - xp.clip(product, -1.0, 1.0)
+    if x.squares is None or y.squares is None:
+        return product
+    squares = xp.clip(x.squares[:, None] + y.squares[None, :] - 2.0 * product, 0.0, None)
     if metric == "sqeuclidean":
         return squares
-    return finish("euclidean", (squares,), (xp.ones_like(squares), xp.ones_like(squares)), eps)
+    return finish("euclidean", (squares,), (xp.ones_like(squares), xp.ones_like(squares)), EPS)
 
 
 def unit_rows(x: Array, *, eps: float = EPS) -> Array:

@@ -1,0 +1,162 @@
+"""The report on losses of a batch: classes, two views, a classifier, and the features of two views."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .. import checks
+from ..backend import Backend, choose_backend
+from ..errors import DataError, ParameterError
+from ..results import Column, Columns, Histogram, Result, Scalar
+from . import features, tables
+from .batches import EDGES, Data, Evidence, cut, first_two, gradients, outcomes
+from .example_report import GROUPS, batches_note, collapse_note
+from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
+from .outcomes import Outcome, norm_of
+from .requests import Request
+
+LARGE = 1 << 26  # cells of a matrix above which torch, with its threads, makes up for its import
+LISTED = 1000  # items that are kept where there are too many to keep all
+
+
+def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
+    """Return the summary keys of a report."""
+    single = len(requests) == 1 and not swept
+    own = list(LOSS_KEYS) if single else compared_keys(requests, swept=swept)
+    norm = ["gradient_norm"] if gradient else []
+    if requests[0].entry.item in features.ITEMS:
+        return [*own, *(features.PARTS if single and requests[0].entry.item == "part" else []), *norm]
+    return [*own, "positives", "negatives", "positive_similarity", "negative_similarity", *norm]
+
+
+def report(job: Job) -> Result:
+    """Compute and describe the losses; the inputs are checked by the caller."""
+    for side in job.inputs:
+        checks.refuse_nonfinite(side, "--nonfinite drop leaves them out")
+    named = [request for request in job.requests if request.entry.name == "n-pairs"]
+    if named and len({request.entry.name for request in job.requests}) > 1:
+        raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
+    backend = _backend(job)
+    data, names = _data(job, backend)
+    if len(data.batches) > 1:
+        job.notes.append(batches_note(job, data.batches))
+    if job.entry.item in features.ITEMS:
+        return features.report(job, data)
+    found, evidence = outcomes(job.requests, data, most=job.top or LISTED, progress=job.progress)
+    for each in found:
+        if not np.isfinite(each.total):
+            raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
+        if not each.count:
+            job.notes.append(f"{each.request.entry.name}: no row has what makes an item, so the loss is undefined")
+    norms: list[Column] = []
+    if job.sweep is not None or job.gradients is not None:
+        slopes = gradients(job.requests, data, found)
+        found = [replace(each, gradient_norm=_norm(parts)) for each, parts in zip(found, slopes, strict=True)]
+        if job.gradients is not None:
+            norms = _give(job, data, slopes[0])
+    summary: dict[str, Scalar]
+    if job.sweep is None and len(found) == 1:
+        summary, table = dict(found[0].summary()), _rows(found[0], evidence, names, norms, job)
+    else:
+        summary, table = compared(job, found), comparison(job, found)
+    positives, negatives = evidence.pairs
+    similarities = dict(zip(GROUPS, evidence.means, strict=True))
+    summary |= {"positives": positives, "negatives": negatives}
+    summary |= {f"{group}_similarity": value for group, value in similarities.items()}
+    if job.gradients is not None:
+        summary["gradient_norm"] = found[0].gradient_norm
+    job.notes.extend(collapse_note(summary["negative_similarity"]))
+    _note_zero_rows(job, data)
+    counts = {"positives": evidence.counts[0], "negatives": evidence.counts[1]}
+    return Result(
+        command="loss",
+        inputs=_inputs(job),
+        parameters=job.parameters(),
+        summary=summary,
+        rows=table,
+        array=found[0].items if len(found) == 1 and found[0].complete else None,
+        histograms=(Histogram("cosine", EDGES, counts),),
+        notes=tuple(job.notes),
+    )
+
+
+def _backend(job: Job) -> Backend:
+    largest = min(job.batch_size or job.rows, job.rows)
+    if job.backend == "auto" and job.device == "cpu" and largest * job.rows * max(1, len(job.requests)) > LARGE:
+        return choose_backend("torch")
+    return choose_backend(job.backend, job.device)
+
+
+def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
+    """Return what the batches are cut from, and what its rows are called."""
+    sides = [side.read(0, side.shape[0]) for side in job.inputs]
+    ids, codes = job.ids, None if job.classes is None else job.classes.codes
+    if job.entry.name == "n-pairs" and codes is not None and job.classes is not None:
+        first, second = first_two(codes)
+        if not len(first):
+            raise DataError("no class has two rows, so there is no pair", job.inputs[0].name, "n-pairs needs two")
+        left = checks.plural(len(job.classes.names) - len(first), "class")
+        if len(first) < len(job.classes.names):
+            job.notes.append(f"{left} with a single row left out; the first two rows of each other class are its pair")
+        sides = [sides[0][first], sides[0][second]]
+        batches = cut(len(first), job.batch_size, shuffle=job.shuffle, seed=job.seed)
+        data = Data(tuple(sides), None, None, batches, job.eps, backend)
+        return data, tables.Names(ids[first], ids[second], job.classes.names[codes[first]])
+    batches = cut(len(sides[0]), job.batch_size, shuffle=job.shuffle, seed=job.seed)
+    weights = None if job.weights is None else job.weights.read(0, job.weights.shape[0])
+    data = Data(tuple(sides), codes, weights, batches, job.eps, backend)
+    if job.classes is None or codes is None:
+        other = job.inputs[1].ids
+        return data, tables.Names(ids, ids if other is None else other)
+    return data, tables.Names(ids, ids if weights is None else job.classes.names, job.classes.names[codes])
+
+
+def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Column], job: Job) -> Columns:
+    if only.request.entry.item == "positive pair":
+        columns = tables.of_positive_pairs(only, names)
+    else:
+        columns = tables.of_anchors(only, evidence, names)
+        if norms:
+            columns["gradient_norm"] = norms[0][only.places[0]]
+    table = tables.largest(columns, "loss", job.top)
+    noun = "pair" if only.request.entry.item == "positive pair" else "anchor"
+    total = len(only.items) if only.complete else only.count
+    if len(table) < total:
+        more = f"; --top {total} lists all" if only.complete else ""
+        job.notes.append(f"{len(table)} of {total} {noun}s are listed, largest loss first{more}")
+    if not only.active and only.count:
+        job.notes.append(f"no {noun} is active: the loss and its gradient are zero, so nothing can be learnt")
+    return table
+
+
+def _give(job: Job, data: Data, slopes: list[Column]) -> list[Column]:
+    """Hand the gradients to the caller, and return the norm of each row's."""
+    assert job.gradients is not None
+    sides = slopes[: len(data.sides)]
+    if job.entry.name == "n-pairs" and job.classes is not None:
+        # back to the rows of the file that the pairs were taken from
+        whole = np.zeros(job.inputs[0].shape)
+        for rows, part in zip(first_two(job.classes.codes), sides, strict=True):
+            whole[rows] += part
+        job.gradients(0, [whole])
+    else:
+        job.gradients(0, slopes)
+    return [np.sqrt(sum(np.vecdot(side, side) for side in sides))]
+
+
+def _norm(parts: list[Column]) -> float:
+    return norm_of(np.concatenate([np.vecdot(part, part) for part in parts]))
+
+
+def _inputs(job: Job) -> dict[str, str]:
+    roles = ("a", "b") if len(job.inputs) == 2 else ("vectors",)
+    named = {role: side.name for role, side in zip(roles, job.inputs, strict=True)}
+    return named if job.weights is None else {**named, "weights": job.weights.name}
+
+
+def _note_zero_rows(job: Job, data: Data) -> None:
+    zeros = sum(int((~side.any(axis=1)).sum()) for side in data.sides)
+    if zeros:
+        counted = checks.plural(zeros, "zero row")
+        job.notes.append(f"{counted}: the cosine with every other row is 0 there, and so is its gradient")

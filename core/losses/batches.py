@@ -1,0 +1,266 @@
+"""Losses of batches: every batch through its stripes, any number of losses and parameters at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import fsum
+from typing import Any, Self
+
+import numpy as np
+
+from ..backend import Array, Backend, choose_backend, quiet
+from ..engine.sweep import Progress
+from ..results import Column
+from .ledger import Ledger
+from .mining import ActiveTriplets
+from .outcomes import Outcome
+from .requests import Request
+from .whole_rows import Stripe, WholeRows, counted, hardest, items_of, masses, stripe_mass
+
+BINS = 40  # of the histograms, over the range of a cosine
+EDGES = np.linspace(-1.0, 1.0, BINS + 1)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the batches are cut from; checked by the caller.
+
+    Args:
+        sides: (n, d) host rows per input: one set, or two views.
+        classes: (n,) numbers of the classes; None for views.
+        weights: (classes, d) rows of a classifier, which every batch has whole; else None.
+        batches: the rows of each batch.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+    """
+
+    sides: tuple[Column, ...]
+    classes: Column | None
+    weights: Column | None
+    batches: Sequence[Column]
+    eps: float
+    backend: Backend
+
+    @property
+    def rows(self) -> int:
+        """n."""
+        return len(self.sides[0])
+
+    def turned(self) -> Self:
+        """Return the views the other way round."""
+        return replace(self, sides=self.sides[::-1])
+
+
+@dataclass
+class Evidence:
+    """What the report says of the pairs behind the losses, by cosine.
+
+    Args:
+        rows: how many anchors there are.
+        sums: the sums of the cosines of positive and of negative pairs.
+        counts: (2, BINS) how many pairs fall where.
+        hardest: per anchor the row of the farthest positive, its cosine, that of the closest negative, its cosine.
+    """
+
+    rows: int
+    sums: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
+    counts: Column = field(default_factory=lambda: np.zeros((2, BINS), dtype=np.int64))
+    hardest: list[Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        numbers = np.full(self.rows, -1, dtype=np.int64)
+        scores = np.full(self.rows, np.nan)
+        self.hardest = [numbers, scores, numbers.copy(), scores.copy()]
+
+    def take(self, stripe: Stripe, batch: Column, data: Data) -> None:
+        """Count the pairs of a stripe.
+
+        Args:
+            stripe: anchors with their cosines.
+            batch: the row of each place of the batch.
+            data: that it was cut from.
+        """
+        backend = data.backend
+        cosines = backend.get(stripe.scores["cosine"])
+        for group, mask in enumerate((stripe.positives, stripe.negatives)):
+            chosen = cosines[backend.get(mask)]
+            self.sums[group].append(float(chosen.sum()))
+            bins = np.clip(((chosen + 1.0) * (BINS / 2)).astype(np.int64), 0, BINS - 1)
+            self.counts[group] += np.bincount(bins, minlength=BINS)
+        found = hardest(stripe, backend)
+        anchors = batch[stripe.start : stripe.start + len(cosines)]
+        for column, values in zip(self.hardest, found, strict=True):
+            column[anchors] = batch[values] if values.dtype.kind == "i" and data.weights is None else values
+
+    @property
+    def pairs(self) -> tuple[int, int]:
+        """How many positive and how many negative pairs there are."""
+        positives, negatives = self.counts.sum(axis=1).tolist()
+        return positives, negatives
+
+    @property
+    def means(self) -> tuple[float | None, float | None]:
+        """Their mean cosines; None where there are none."""
+        positive, negative = (
+            fsum(sums) / count if count else None for sums, count in zip(self.sums, self.pairs, strict=True)
+        )
+        return positive, negative
+
+
+def cut(rows: int, size: int | None, *, shuffle: bool, seed: int) -> list[Column]:
+    """Return the rows of each batch: all in one, or `size` at a time, in order or shuffled; the last may be smaller."""
+    order = np.random.default_rng(seed).permutation(rows) if shuffle else np.arange(rows)
+    step = rows if size is None else size
+    return [order[start : start + step] for start in range(0, rows, step)]
+
+
+def first_two(classes: Column) -> tuple[Column, Column]:
+    """Return the numbers of the first and of the second row of every class that has two."""
+    order = np.argsort(classes, kind="stable")
+    starts = np.flatnonzero(np.diff(classes[order], prepend=-1))
+    second = starts + 1
+    has_two = (second < len(order)) & (classes[order[np.minimum(second, len(order) - 1)]] == classes[order[starts]])
+    return order[starts[has_two]], order[second[has_two]]
+
+
+def outcomes(
+    requests: Sequence[Request], data: Data, *, most: int, progress: Progress | None = None
+) -> tuple[list[Outcome], Evidence]:
+    """Return the losses, and what the report says of their pairs.
+
+    Args:
+        requests: losses of the same inputs.
+        data: the rows and how they are cut.
+        most: how many of the largest items are kept, where there are too many to keep all.
+        progress: called with the anchors that are done and their total.
+    """
+    ledgers = [Ledger(most) for _ in requests]
+    evidence = Evidence(data.rows)
+    done = 0
+    for rows in data.batches:
+        batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
+        masses_of = [masses(batch, request) for request in requests]
+        for stripe in batch.stripes():
+            with quiet():
+                evidence.take(stripe, rows, data)
+                for request, ledger, mass in zip(requests, ledgers, masses_of, strict=True):
+                    _enter(ledger, request, stripe, mass, rows, data.backend)
+            done += stripe.positives.shape[0]
+            if progress is not None:
+                progress(done, data.rows)
+    found = [_outcome(request, ledger) for request, ledger in zip(requests, ledgers, strict=True)]
+    both_ways = [number for number, request in enumerate(requests) if request.parameters.get("symmetric")]
+    if both_ways:
+        one_way = [requests[number].with_parameter("symmetric", 0.0) for number in both_ways]
+        backward, _ = outcomes(one_way, data.turned(), most=most)
+        for number, other in zip(both_ways, backward, strict=True):
+            found[number] = _mean_of(found[number], other)
+    return found, evidence
+
+
+def _mean_of(forward: Outcome, backward: Outcome) -> Outcome:
+    """Return the loss of both directions: anchor by anchor the mean of the two."""
+    items = (forward.items + backward.items) / 2
+    return replace(forward, items=items, total=fsum(items.tolist()), active=int((items > 0).sum()))
+
+
+def _enter(
+    ledger: Ledger, request: Request, stripe: Stripe, mass: Array | None, rows: Column, backend: Backend
+) -> None:
+    found = items_of(request, stripe, mass)
+    anchors = rows[stripe.start : stripe.start + stripe.positives.shape[0]]
+    keep = counted(request, stripe, backend)
+    if isinstance(found, ActiveTriplets):
+        sizes = [backend.get(mask).sum(axis=1) for mask in (stripe.positives, stripe.negatives)]
+        terms = 2 if request.entry.item == "term" else 1  # per triplet
+        counts = terms * int(np.vecdot(*sizes)), int(backend.get(found.count).sum())
+        ledger.add(backend.get(found.total)[keep], anchors[None, keep], counts=counts)
+        return
+    places = anchors[None, :]
+    if request.entry.item == "positive pair":
+        ends = np.nonzero(backend.get(stripe.positives))
+        places = np.stack([anchors[ends[0]], rows[ends[1]]])
+    ledger.add(backend.get(found)[keep], places[:, keep])
+
+
+def _outcome(request: Request, ledger: Ledger) -> Outcome:
+    ledger.close()
+    kept = ledger.items, ledger.places
+    return Outcome(request, *kept, ledger.total, ledger.count, ledger.active, complete=ledger.complete)
+
+
+def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome]) -> list[list[Column]]:
+    """Return per loss the float64 gradient of the reduced loss by every input, the weights of a classifier last.
+
+    Args:
+        requests: losses of the same inputs.
+        data: the rows and how they are cut.
+        found: what `outcomes` returned for the requests.
+    """
+    return [_gradient(request, data, outcome) for request, outcome in zip(requests, found, strict=True)]
+
+
+def _gradient(request: Request, data: Data, outcome: Outcome) -> list[Column]:
+    if request.parameters.get("symmetric"):
+        one_way = request.with_parameter("symmetric", 0.0)
+        forward, backward = _gradient(one_way, data, outcome), _gradient(one_way, data.turned(), outcome)
+        return [(x + y) / 2 for x, y in zip(forward, reversed(backward), strict=True)]
+    inputs = [*data.sides, *([] if data.weights is None else [data.weights])]
+    totals = [np.zeros(rows.shape) for rows in inputs]
+    for rows in data.batches:
+        parts = _batch_gradient(request, outcome, data, rows)
+        for number, part in enumerate(parts):
+            if number < len(data.sides):
+                totals[number][rows] += part
+            else:
+                totals[number] += part
+    return totals
+
+
+def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> list[Column]:
+    """Return the gradient of one batch's share of the reduced loss, one stripe's graph at a time."""
+    import torch
+
+    backend = choose_backend("torch", data.backend.device)
+    data = replace(data, backend=backend)
+    leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
+    with torch.no_grad():
+        batch = _of(leaves, data, rows, (request.metric,))
+        starts = range(0, len(rows), batch.step)
+        mass = masses(batch, request)
+    if mass is not None:
+        mass.requires_grad_()
+    for start in starts:
+        # the graph of a stripe is freed before the next one is made
+        stripe = _of(leaves, data, rows, (request.metric,)).stripe(start)
+        _share(request, outcome, items_of(request, stripe, mass), stripe, backend).backward()
+    if mass is None:
+        return [backend.get(leaf.grad) for leaf in leaves]
+    for start in starts:
+        # what the masses add, whose own derivatives are known by now
+        part = stripe_mass(_of(leaves, data, rows, (request.metric,)).stripe(start), request)
+        (part * mass.grad[start : start + len(part)]).sum().backward()
+    return [backend.get(leaf.grad) for leaf in leaves]
+
+
+def _share(request: Request, outcome: Outcome, items: Any, stripe: Stripe, backend: Backend) -> Array:
+    """Return what a stripe adds to the reduced loss."""
+    divisor = max(1, {"sum": 1, "mean": outcome.count, "active-mean": outcome.active}[request.reduction])
+    if isinstance(items, ActiveTriplets):
+        return items.total.sum() / divisor
+    return items[backend.put(counted(request, stripe, backend))].sum() / divisor
+
+
+def _batch(data: Data, rows: Column, metrics: Sequence[str]) -> WholeRows:
+    return _of(_put(data, rows), data, rows, tuple(dict.fromkeys(metrics)))
+
+
+def _put(data: Data, rows: Column) -> list[Array]:
+    inputs = [*(side[rows] for side in data.sides), *([] if data.weights is None else [data.weights])]
+    return [data.backend.put(part, data.backend.xp.float64) for part in inputs]
+
+
+def _of(inputs: list[Array], data: Data, rows: Column, metrics: tuple[str, ...]) -> WholeRows:
+    backend = data.backend
+    numbers = backend.put(np.arange(len(rows)) if data.classes is None else data.classes[rows])
+    classes, partners = (None, numbers) if len(inputs) > 1 else (numbers, None)
+    return WholeRows(inputs[0], inputs[-1], classes, partners, metrics, data.eps, backend)

@@ -1,0 +1,183 @@
+"""The report on pairs, triplets and rows with a teacher: examples that are scored one by one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import fsum
+
+import numpy as np
+
+from .. import checks
+from ..backend import choose_backend
+from ..results import Column, Histogram, Result, Scalar
+from . import tables
+from .aligned_rows import AlignedRows, Term
+from .batches import EDGES, cut
+from .examples import Scored, gradient_norms, outcome, score, write_gradients
+from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
+from .outcomes import Outcome, norm_of
+from .requests import Request
+
+EQUAL = 0.99  # a mean cosine of dissimilar vectors above which they are nearly equal
+GROUPS = ("positive", "negative")
+
+
+def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
+    """Return the summary keys of a report."""
+    entry = requests[0].entry
+    groups = {"pairs": [], "triplets": ["positive_similarity", "negative_similarity"], "teacher": []}[entry.inputs]
+    if any(request.entry.labels == "binary" for request in requests) and entry.inputs == "pairs":
+        parts = ("loss", "similarity") if len(requests) == 1 and not swept else ("similarity",)
+        groups = ["positives", "negatives", *(f"{group}_{part}" for part in parts for group in GROUPS)]
+    elif entry.inputs == "pairs":
+        groups = ["similarity"]
+    own = list(LOSS_KEYS) if len(requests) == 1 and not swept else compared_keys(requests, swept=swept)
+    return [*own, *groups, *(["gradient_norm"] if gradient else [])]
+
+
+def report(job: Job) -> Result:
+    """Compute and describe the losses; the inputs are checked by the caller."""
+    backend = choose_backend(job.backend, job.device)
+    rows = AlignedRows(job.inputs, job.eps, backend)
+    scored = score(rows, job.requests, job.labels, job.similar)
+    _refuse_undefined(job, scored)
+    batched = any(request.entry.item == "batch" for request in job.requests) or job.batch_size is not None
+    batches = cut(job.rows, job.batch_size, shuffle=job.shuffle, seed=job.seed)
+    if len(batches) > 1:
+        job.notes.append(batches_note(job, batches))
+    found = [outcome(request, scored, batches) for request in job.requests]
+    for each in found:
+        if np.isinf(each.total):
+            raise checks.refuse_overflow(_names(job))
+    summary: dict[str, Scalar] = {}
+    if job.sweep is not None or len(job.requests) > 1:
+        if job.sweep is not None:
+            norms = gradient_norms(rows, job.requests, scored, batches)
+            found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
+        table, array = comparison(job, found), None
+        summary |= compared(job, found)
+    else:
+        only = found[0]
+        summary |= only.summary()
+        columns, by = _columns(only, scored, job, batched=batched)
+        if job.gradients is not None:
+            squares = write_gradients(rows, only.request, scored, batches, job.gradients)
+            summary["gradient_norm"] = norm_of(squares)
+            if len(next(iter(columns.values()))) == job.rows and not job.shuffle:
+                columns["gradient_norm"] = np.sqrt(squares)
+        table, array = tables.largest(columns, by, job.top), only.items
+        job.notes.extend(_advice(only, job, len(table), len(next(iter(columns.values())))))
+    summary = _in_order(summary, _groups(job, scored, found))
+    job.notes.extend(collapse_note(summary.get("negative_similarity")))
+    zeros = rows.zero_rows(scored.values[Term("cosine", 0, 1)])
+    if zeros:
+        counted = checks.plural(zeros, "example")
+        job.notes.append(f"{counted} with a zero row: the cosine is 0 there, and so is its gradient")
+    return Result(
+        command="loss",
+        inputs={**{name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)}},
+        parameters=job.parameters(),
+        summary=summary,
+        rows=table,
+        array=array,
+        histograms=_histograms(job, scored),
+        notes=tuple(job.notes),
+    )
+
+
+def batches_note(job: Job, batches: Sequence[Column]) -> str:
+    """Return how the rows were cut into batches."""
+    order = f"in an order shuffled with seed {job.seed}" if job.shuffle else "in the order of the file"
+    last = f", the last of {len(batches[-1])}" if len(batches[-1]) < len(batches[0]) else ""
+    return f"{len(batches)} batches of {len(batches[0])} rows{last}, {order}"
+
+
+def _roles(job: Job) -> tuple[str, ...]:
+    return {2: ("a", "b"), 3: ("anchor", "positive", "negative")}[len(job.inputs)]
+
+
+def _names(job: Job) -> str:
+    return ", ".join(side.name for side in job.inputs)
+
+
+def _refuse_undefined(job: Job, scored: Scored) -> None:
+    """Refuse scores that are not finite, unless they may stay."""
+    if job.nonfinite == "propagate" or all(np.isfinite(values).all() for values in scored.values.values()):
+        return
+    for side in job.inputs:
+        checks.refuse_nonfinite(side)
+    raise checks.refuse_overflow(_names(job))
+
+
+def _columns(only: Outcome, scored: Scored, job: Job, *, batched: bool) -> tuple[dict[str, Column], str]:
+    """Return the rows of a single loss, and by which column the largest come first."""
+    named = tables.Names(job.ids, job.ids)
+    if only.request.entry.item == "batch":
+        return tables.of_order(only, scored, named), "rank_difference"
+    if len(job.inputs) == 3:
+        return tables.of_triplets(only, scored, named), "loss"
+    return tables.of_pairs(only, scored, named), "loss"
+
+
+def _groups(job: Job, scored: Scored, found: Sequence[Outcome]) -> dict[str, Scalar]:
+    """Return what sets positives apart from negatives."""
+    if job.entry.inputs == "teacher":
+        return {}
+    if len(job.inputs) == 3:
+        ends = (scored.values[Term("cosine", 0, end)] for end in (1, 2))
+        return {f"{group}_similarity": _mean(values) for group, values in zip(GROUPS, ends, strict=True)}
+    cosines = scored.values[Term("cosine", 0, 1)]
+    if scored.similar is None:
+        return {"similarity": _mean(cosines)}
+    masks = {"positive": scored.similar, "negative": ~scored.similar}
+    groups: dict[str, Scalar] = {f"{group}s": int(mask.sum()) for group, mask in masks.items()}
+    only = found[0]
+    if len(found) == 1 and job.sweep is None:
+        parts = {"positive": only.similar, "negative": None if only.similar is None else ~only.similar}
+        groups |= {f"{group}_loss": None if mask is None else _mean(only.items[mask]) for group, mask in parts.items()}
+    return groups | {f"{group}_similarity": _mean(cosines[mask]) for group, mask in masks.items()}
+
+
+def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str, Scalar]:
+    norm = {key: value for key, value in summary.items() if key == "gradient_norm"}
+    return {**{key: value for key, value in summary.items() if key not in norm}, **groups, **norm}
+
+
+def _mean(values: Column) -> float | None:
+    total = fsum(values.tolist())
+    return total / len(values) if len(values) and np.isfinite(total) else None
+
+
+def _histograms(job: Job, scored: Scored) -> tuple[Histogram, ...]:
+    """Return how the cosines of positives and negatives are spread."""
+    if len(job.inputs) == 3 and job.entry.labels == "none":
+        groups = {f"{group}s": scored.values[Term("cosine", 0, end)] for group, end in zip(GROUPS, (1, 2), strict=True)}
+    elif scored.similar is not None and len(job.inputs) == 2:
+        cosines = scored.values[Term("cosine", 0, 1)]
+        groups = {"positives": cosines[scored.similar], "negatives": cosines[~scored.similar]}
+    else:
+        return ()
+    finite = {name: values[np.isfinite(values)] for name, values in groups.items()}
+    return (Histogram("cosine", EDGES, {name: np.histogram(values, EDGES)[0] for name, values in finite.items()}),)
+
+
+def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:
+    """Return what a reader should know of a single loss."""
+    notes = []
+    noun = only.request.entry.item if only.request.entry.item != "batch" else "pair"
+    if shown < total:
+        notes.append(f"{shown} of {total} {noun}s are listed, largest first; --top {total} lists all")
+    if only.active == 0 and not only.undefined:
+        rest = f"nothing can be learnt from these {noun}s"
+        notes.append(f"no {noun} is active: the loss and its gradient are zero, so {rest}")
+    margin, mean = only.request.parameters.get("margin"), only.summary()["mean"]
+    if only.request.entry.inputs == "triplets" and margin and isinstance(mean, float) and len(only.items) > 1:
+        at_margin = abs(mean - margin) < 0.01 * margin and float(np.ptp(only.items)) < 0.1 * margin
+        notes += ["collapse: every loss sits at the margin, as when all vectors are equal"] if at_margin else []
+    return notes
+
+
+def collapse_note(similarity: Scalar) -> list[str]:
+    """Return a warning where vectors that should differ are nearly equal."""
+    if isinstance(similarity, float) and similarity > EQUAL:
+        return [f"collapse: dissimilar vectors have a mean cosine of {similarity:.4f}, they are nearly equal"]
+    return []

@@ -1,0 +1,81 @@
+"""Losses of the features of two views: how columns vary, not how rows do."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from ..backend import choose_backend, namespace, quiet
+from ..results import Column, Columns, Result, Scalar
+from .batches import Data
+from .job import Job, compared, comparison
+from .outcomes import Outcome, norm_of
+from .requests import Request
+
+ITEMS = ("feature", "part")
+PARTS = ("invariance", "variance", "covariance")
+
+
+def report(job: Job, data: Data) -> Result:
+    """Compute and describe the losses; the inputs are checked by the caller."""
+    found = [_outcome(request, data) for request in job.requests]
+    summary: dict[str, Scalar] = {}
+    if job.gradients is not None or job.sweep is not None:
+        slopes = [_gradient(request, each, data) for request, each in zip(job.requests, found, strict=True)]
+        norms = [norm_of(np.concatenate([np.vecdot(part, part) for part in parts])) for parts in slopes]
+        found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
+        if job.gradients is not None:
+            job.gradients(0, slopes[0])
+    if job.sweep is None and len(found) == 1:
+        summary, table = dict(found[0].summary()), _rows(found[0], len(data.batches))
+        if job.entry.item == "part":
+            means = found[0].items.reshape(-1, len(PARTS)).mean(axis=0).tolist()
+            summary |= dict(zip(PARTS, means, strict=True))
+    else:
+        summary, table = compared(job, found), comparison(job, found)
+    if job.gradients is not None:
+        summary["gradient_norm"] = found[0].gradient_norm
+    names = {role: side.name for role, side in zip(("a", "b"), job.inputs, strict=True)}
+    items = found[0].items if len(found) == 1 else None
+    return Result("loss", names, job.parameters(), summary, table, items, notes=tuple(job.notes))
+
+
+def _outcome(request: Request, data: Data) -> Outcome:
+    """Return the items of all batches, scaled so that their sum is the mean of the batches."""
+    with quiet():
+        parts = [
+            _items(request, [data.backend.put(side[rows], data.backend.xp.float64) for side in data.sides])
+            for rows in data.batches
+        ]
+    items = np.concatenate([data.backend.get(part) for part in parts]) / len(parts)
+    places = np.arange(len(items))[None, :]
+    return Outcome(request, items, places, fsum(items.tolist()), len(items), int((items > 0).sum()))
+
+
+def _items(request: Request, sides: Sequence[Any]) -> Any:
+    found = request.entry.load()(*sides, **request.options)
+    if request.entry.item == "part":
+        found = namespace(*sides).stack(found[: len(PARTS)])
+    return request.factor * found
+
+
+def _gradient(request: Request, found: Outcome, data: Data) -> list[Column]:
+    backend = choose_backend("torch", data.backend.device)
+    totals = [np.zeros(side.shape) for side in data.sides]
+    divisor = {"sum": 1, "mean": found.count, "active-mean": max(1, found.active)}[request.reduction]
+    for rows in data.batches:
+        leaves = [backend.put(side[rows], backend.xp.float64).requires_grad_() for side in data.sides]
+        (_items(request, leaves).sum() / (divisor * len(data.batches))).backward()
+        for total, leaf in zip(totals, leaves, strict=True):
+            total[rows] += backend.get(leaf.grad)
+    return totals
+
+
+def _rows(only: Outcome, batches: int) -> Columns:
+    if only.request.entry.item == "part":
+        names = np.asarray(PARTS * batches, dtype=object)
+        return Columns({"part": names, "loss": only.items * batches})
+    count = len(only.items) // batches
+    return Columns({"feature": np.tile(np.arange(count), batches), "loss": only.items * batches})

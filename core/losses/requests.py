@@ -1,0 +1,134 @@
+"""What was asked for: which losses, as whom, on which metric, with which parameters."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Self
+
+from ..catalogue import Entry, Variant, find, unknown_name
+from ..errors import ParameterError
+
+REDUCTIONS = ("mean", "sum", "none", "active-mean", "active-mean-by-label")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One loss with everything that shapes its number.
+
+    Args:
+        entry: its row in the catalogue.
+        variant: the name of the variant, or None.
+        metric: what it is computed on.
+        parameters: name -> value, defaults filled in.
+        reduction: one of REDUCTIONS.
+        factor: what every item is multiplied with.
+    """
+
+    entry: Entry
+    variant: str | None
+    metric: str
+    parameters: Mapping[str, float]
+    reduction: str
+    factor: float = 1.0
+
+    @property
+    def options(self) -> dict[str, float]:
+        """The parameters that the function takes; the others are the report's to follow."""
+        return {name: value for name, value in self.parameters.items() if name not in ("swap", "symmetric")}
+
+    def with_parameter(self, name: str, value: float) -> Self:
+        """Return the request with another value of a parameter that it has."""
+        return replace(self, parameters={**self.parameters, name: value})
+
+
+def read_requests(
+    kinds: Sequence[str],
+    *,
+    one_set: bool = False,
+    variant: str | None,
+    metric: str | None,
+    reduction: str | None,
+    parameters: Mapping[str, float | None],
+) -> list[Request]:
+    """Return what was asked for, defaults filled in.
+
+    Args:
+        kinds: names of the catalogue; all of them must take the same inputs and labels.
+        one_set: whether there is a single set of vectors, of which the triplet loss takes all triplets.
+        variant: of each of them, or None.
+        metric: to compute them on, or None.
+        reduction: or None.
+        parameters: name -> value; None where none was given. Each goes to the losses that have it.
+
+    Raises:
+        ParameterError: an unknown name, a parameter that no loss has, or losses that do not go together.
+    """
+    found = [_entry(kind, one_set) for kind in kinds]
+    entries = list({entry.name: entry for entry in found}.values())
+    if not entries:
+        raise ParameterError("no loss was asked for", "--kind", "as in --kind contrastive")
+    first = entries[0]
+    for entry in entries:
+        if entry.inputs != first.inputs:
+            what = f"{first.name} takes {first.inputs}, {entry.name} takes {entry.inputs}"
+            raise ParameterError(what, "--kind", "ask for them in two runs")
+        if "none" not in (entry.labels, first.labels) and entry.labels != first.labels:
+            what = f"{first.name} takes {first.labels} labels, {entry.name} {entry.labels} ones"
+            raise ParameterError(what, "--kind", "ask for them in two runs")
+    given = {name: value for name, value in parameters.items() if value is not None}
+    for name, value in given.items():
+        _check_known(entries, name)
+        if not isfinite(value):
+            raise ParameterError(f"{name} is {value}, expected a finite number", f"--{name}")
+    return [_request(entry, variant, metric, reduction, given) for entry in entries]
+
+
+def _entry(kind: str, one_set: bool) -> Entry:
+    entry = find("loss", kind)
+    if entry.inputs != "triplets" or entry.labels != "none" or not one_set:
+        return entry
+    every = find("loss", "batch-all-triplet")
+    variants = {name: each for name, each in entry.variants.items() if each.metric in ("", *every.metrics)}
+    return replace(every, name=entry.name, aliases=(), reduction="mean", variants=variants)
+
+
+def swept(requests: Iterable[Request], name: str, values: Sequence[float]) -> list[Request]:
+    """Return each request with each value of a parameter."""
+    requests = list(requests)
+    for request in requests:
+        _check_known([request.entry], name, "--sweep")
+    if not values:
+        raise ParameterError("a sweep needs at least one value", "--sweep", "as in --sweep margin=0:1:0.1")
+    return [request.with_parameter(name, value) for request in requests for value in values]
+
+
+def _request(
+    entry: Entry, variant: str | None, metric: str | None, reduction: str | None, given: Mapping[str, float]
+) -> Request:
+    as_whom = Variant(entry.source, reduction=entry.reduction)
+    if variant is not None:
+        if variant not in entry.variants:
+            if not entry.variants:
+                raise ParameterError(f"the loss {entry.name} has no variants", "--variant", "leave it out")
+            raise unknown_name(f"variant of {entry.name}", variant, entry.variants)
+        as_whom = entry.variants[variant]
+    chosen = as_whom.metric or entry.metric
+    if metric is not None:
+        if metric not in (entry.metric, *entry.metrics):
+            choices = ", ".join(dict.fromkeys((entry.metric, *entry.metrics))) or "none"
+            what = f"the loss {entry.name} is not defined on {metric}"
+            raise ParameterError(what, "--distance", f"one of: {choices}")
+        chosen = metric
+    own = {name: value for name, value in given.items() if name in entry.parameters}
+    merged = {**entry.parameters, **as_whom.parameters, **own}
+    return Request(entry, variant, chosen, merged, reduction or as_whom.reduction, as_whom.factor)
+
+
+def _check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:
+    known = dict.fromkeys(parameter for entry in entries for parameter in entry.parameters)
+    if name in known:
+        return
+    names = ", ".join(entry.name for entry in entries)
+    what = f"the loss {names} has no {name}" if len(entries) == 1 else f"none of {names} has a parameter {name}"
+    hint = f"it has {', '.join(known)}" if known and len(entries) == 1 else "leave it out"
+    raise ParameterError(what, where or f"--{name}", hint)

@@ -1,0 +1,160 @@
+"""Losses of a batch: stripes of anchors with their whole rows of scores, never the whole matrix."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backend import Array, Backend
+from ..results import Column
+from .batch import class_masks, negative_mass
+from .distances import Prepared, center_of, prepare, products
+from .requests import Request
+from .views import partner_mask
+
+STRIPE_BYTES = 256 << 20
+CELL_BYTES = 64  # of a score: itself, its masks, and what a loss makes of it on the way
+
+
+class Stripe(NamedTuple):
+    """Anchors with their scores against the whole batch.
+
+    Args:
+        start: the number of the first anchor.
+        scores: metric -> (r, m) float64.
+        positives: (r, m) bool.
+        negatives: (r, m) bool.
+        partners: (r,) the column of each anchor's partner; None in a batch with classes.
+    """
+
+    start: int
+    scores: dict[str, Array]
+    positives: Array
+    negatives: Array
+    partners: Array | None
+
+
+@dataclass
+class WholeRows:
+    """A batch: anchors, and all rows that they are compared with.
+
+    Args:
+        anchors: (n, d) float64 rows on the backend, finite; in torch perhaps with gradients.
+        others: (m, d); the anchors themselves in a batch with classes.
+        classes: (n,) numbers of the classes of a batch with classes, else None.
+        partners: (n,) the row of the others that belongs to each anchor, else None.
+        metrics: what scores are wanted.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+    """
+
+    anchors: Array
+    others: Array
+    classes: Array | None
+    partners: Array | None
+    metrics: tuple[str, ...]
+    eps: float
+    backend: Backend
+    sides: dict[str, tuple[Prepared, Prepared]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sides = {}
+        for metric in self.metrics:
+            center = center_of(metric, self.others)
+            anchors = prepare(metric, self.anchors, center, eps=self.eps)
+            same = self.anchors is self.others
+            self.sides[metric] = anchors, anchors if same else prepare(metric, self.others, center, eps=self.eps)
+
+    @property
+    def step(self) -> int:
+        """How many anchors make a stripe; it depends on the shapes alone, so the answer does too."""
+        return int(max(1, STRIPE_BYTES // (CELL_BYTES * self.others.shape[0] * len(self.metrics))))
+
+    def stripes(self) -> Iterator[Stripe]:
+        """Yield all anchors, stripe by stripe."""
+        for start in range(0, self.anchors.shape[0], self.step):
+            yield self.stripe(start)
+
+    def stripe(self, start: int) -> Stripe:
+        """Return the stripe that begins with an anchor."""
+        stop = min(start + self.step, self.anchors.shape[0])
+        scores = {
+            metric: products(metric, Prepared(*(None if v is None else v[start:stop] for v in x)), y)
+            for metric, (x, y) in self.sides.items()
+        }
+        if self.classes is not None:
+            return Stripe(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
+        assert self.partners is not None
+        partners = self.partners[start:stop]
+        positives = partner_mask(next(iter(scores.values())), partners)
+        return Stripe(start, scores, positives, ~positives, partners)
+
+
+def masses(batch: WholeRows, request: Request) -> Array | None:
+    """Return what every anchor must know of all others before the losses can be computed, if there is anything."""
+    if request.entry.name != "lifted-structure":
+        return None
+    return batch.backend.xp.concat([stripe_mass(stripe, request) for stripe in batch.stripes()])
+
+
+def stripe_mass(stripe: Stripe, request: Request) -> Array:
+    """Return what the others must know of the anchors of a stripe."""
+    return negative_mass(stripe.scores[request.metric], stripe.negatives, **request.options)
+
+
+def items_of(request: Request, stripe: Stripe, mass: Array | None) -> Any:
+    """Return the losses of a stripe: (r,) per anchor, (p,) per positive pair, anchor by anchor, or ActiveTriplets."""
+    compute: Callable[..., Any] = request.entry.load()
+    scores = stripe.scores[request.metric]
+    if stripe.partners is not None:
+        found = compute(scores, stripe.partners, **request.options)
+    elif mass is not None:
+        own = mass[stripe.start : stripe.start + scores.shape[0]]
+        found = compute(scores, stripe.positives, own, mass, **request.options)
+    else:
+        found = compute(scores, stripe.positives, stripe.negatives, **request.options)
+    return found if request.factor == 1.0 else request.factor * found
+
+
+def counted(request: Request, stripe: Stripe, backend: Backend) -> Column:
+    """Return which anchors, or which positive pairs in their order, are items of the loss."""
+    some = {
+        "positives": backend.get(backend.xp.any(stripe.positives, axis=1)),
+        "negatives": backend.get(backend.xp.any(stripe.negatives, axis=1)),
+    }
+    both = some["positives"] & some["negatives"]
+    anchors: Column = {**some, "both": both, "all": np.ones_like(both)}[request.entry.counted]
+    if request.entry.item == "positive pair":
+        anchors = anchors[np.nonzero(backend.get(stripe.positives))[0]]
+    return anchors
+
+
+class Hardest(NamedTuple):
+    """What is hardest for each anchor of a stripe: the farthest positive and the closest negative, by cosine.
+
+    Args:
+        positive: (r,) columns, of any where there is none.
+        positive_score: (r,) cosines; NaN where there is none.
+        negative: (r,) columns.
+        negative_score: (r,) cosines.
+    """
+
+    positive: Column
+    positive_score: Column
+    negative: Column
+    negative_score: Column
+
+
+def hardest(stripe: Stripe, backend: Backend) -> Hardest:
+    """Return the hardest positive and negative of each anchor."""
+    xp, cosines = backend.xp, stripe.scores["cosine"]
+    far = xp.where(stripe.positives, cosines, xp.full_like(cosines, inf))
+    near = xp.where(stripe.negatives, cosines, xp.full_like(cosines, -inf))
+    found = [
+        backend.get(part)
+        for part in (xp.argmin(far, axis=1), xp.min(far, axis=1), xp.argmax(near, axis=1), xp.max(near, axis=1))
+    ]
+    found[1], found[3] = (np.where(np.isfinite(v), v, np.nan) for v in (found[1], found[3]))
+    return Hardest(*found)
