@@ -2,8 +2,15 @@
 
 import numpy as np
 
-from .catalogue import KINDS, Entry, search
+from .catalogue import KINDS, Entry, Variant, search
 from .results import Columns, Result
+
+_COUNTED = {
+    "all": "",
+    "positives": "those with positives",
+    "negatives": "those with negatives",
+    "both": "those with positives and negatives",
+}
 
 
 def describe(name: str | None = None) -> Result:
@@ -48,7 +55,13 @@ def _in_short(entry: Entry) -> dict[str, str]:
 def _in_full(entry: Entry) -> list[dict[str, str]]:
     more = {
         "aliases": ", ".join(entry.aliases),
-        "on": entry.metric,
+        "takes": entry.inputs,
+        "item": entry.item,
+        "anchors": _COUNTED[entry.counted],
+        "distance": entry.metric,
+        "or distance": ", ".join(entry.metrics),
+        "reduction": entry.reduction if entry.kind == "loss" else "",
+        **{f"variant {name}": _variant(each) for name, each in entry.variants.items()},
         "laws": ", ".join(entry.laws),
         "peers": entry.peers,
         "source": entry.source,
@@ -56,6 +69,15 @@ def _in_full(entry: Entry) -> list[dict[str, str]]:
     }
     facts = {**_in_short(entry), **more}
     return [{"property": key, "value": value} for key, value in facts.items() if value]
+
+
+def _variant(variant: Variant) -> str:
+    """Return a variant as its source and what it changes."""
+    changes = [f"{name} {value:g}" for name, value in variant.parameters.items()]
+    changes += [f"distance {variant.metric}"] if variant.metric else []
+    changes += [f"reduction {variant.reduction}"] if variant.reduction != "mean" else []
+    changes += [f"every item times {variant.factor:g}"] if variant.factor != 1 else []
+    return ": ".join([variant.source, ", ".join(changes)] if changes else [variant.source])
 
 
 def _direction(entry: Entry) -> str:

@@ -14,11 +14,27 @@ from hypothesis import strategies as st
 import simtool
 from simtool.backend import choose_backend
 from simtool.catalogue import AGGREGATES, KINDS, LOSSES, METRICS, find, names, search
+from simtool.catalogue.losses import LOSSES as ITEM_LOSSES
 from simtool.errors import ParameterError
-from simtool.sets.matching import GreedyMatch
+from simtool.losses.distances import DERIVED
 
 ROWS = [*METRICS, *AGGREGATES, *LOSSES]
 LAWS = {}
+INPUTS = ("pairs", "triplets", "classes", "views", "teacher", "classifier")
+
+
+# the least n and d that an aggregate is defined for, where one row of one number is not enough
+SMALLEST = {
+    "frechet": (2, 1),
+    "prdc": (6, 1),
+    "cka": (2, 1),
+    "cka-rbf": (2, 1),
+    "procrustes": (2, 1),
+    "svcca": (2, 1),
+    "rsa": (4, 3),
+    "knn-overlap": (12, 3),
+}
+SPREAD = ("cka", "cka-rbf", "procrustes", "svcca", "rsa")  # undefined for equal rows
 
 
 def law(name):
@@ -38,7 +54,7 @@ def function_of(entry):
 
     def aggregate(x, y):
         found = function(x, y, backend=backend)
-        return found.f1 if isinstance(found, GreedyMatch) else found
+        return getattr(found, "score", found)  # of several numbers the one that stands for them
 
     return aggregate
 
@@ -68,7 +84,7 @@ def rotation_invariant(entry, f, x, y, rng):
 def bounded(entry, f, x, y, rng):
     assert np.all((bounds(entry)[0] <= f(x, y)) & (f(x, y) <= bounds(entry)[1]))
     # at the ends of the range, where rounding may leave it
-    for rows in (x, -x, 3 * x, np.zeros_like(x)):
+    for rows in (x, -x, 3 * x, *([] if entry.name in SPREAD else [np.zeros_like(x)])):
         assert np.all((bounds(entry)[0] <= f(x, rows)) & (f(x, rows) <= bounds(entry)[1]))
 
 
@@ -92,6 +108,42 @@ def row_order(entry, f, x, y, rng):
     near(entry, f(rng.permutation(x), rng.permutation(y)), f(x, y))
 
 
+def rotation(rng, width):
+    return np.linalg.qr(rng.normal(size=(width, width)))[0]
+
+
+@law("shared-row-order")
+def shared_row_order(entry, f, x, y, rng):
+    order = rng.permutation(len(x))
+    near(entry, f(x[order], y[order]), f(x, y))
+
+
+@law("orthogonal-each")
+def orthogonal_each(entry, f, x, y, rng):
+    near(entry, f(x @ rotation(rng, x.shape[1]), y @ rotation(rng, x.shape[1])), f(x, y))
+
+
+@law("scale-each")
+def scale_each(entry, f, x, y, rng):
+    near(entry, f(x * 0.03, y * 70), f(x, y))
+
+
+@law("shift-each")
+def shift_each(entry, f, x, y, rng):
+    near(entry, f(x + 10 * rng.normal(size=x.shape[1]), y + rng.normal(size=x.shape[1])), f(x, y))
+
+
+@law("shared-scale")
+def shared_scale(entry, f, x, y, rng):
+    near(entry, f(x * 70, y * 70), f(x, y))
+
+
+@law("shared-shift")
+def shared_shift(entry, f, x, y, rng):
+    shift = 10 * rng.normal(size=x.shape[1])
+    near(entry, f(x + shift, y + shift), f(x, y))
+
+
 def bounds(entry):
     low, high = re.fullmatch(r"\[(\S+), (\S+)[\])]", entry.range).groups()
     return float(low), float(high)
@@ -106,7 +158,8 @@ def declared():
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 6), d=st.integers(1, 8))
 def test_a_row_keeps_the_laws_it_declares(entry, name, seed, n, d):
     rng = np.random.default_rng(seed)
-    x, y = rng.normal(size=(2, n, d))
+    least = SMALLEST.get(entry.name, (1, 1))
+    x, y = rng.normal(size=(2, max(n, least[0]), max(d, least[1])))
     LAWS[name](entry, function_of(entry), x, y, rng)
 
 
@@ -114,22 +167,34 @@ def test_every_law_is_declared_by_a_row():
     assert {name for _, name in declared()} == set(LAWS)
 
 
-@pytest.mark.parametrize("entry", LOSSES, ids=lambda entry: entry.name)
+def loss_arguments(entry, rng, n=20):
+    """What a loss of single items or of whole columns takes, for n rows."""
+    if entry.inputs in ("views", "teacher"):
+        return tuple(rng.normal(size=(2, n, 4)))
+    if entry.inputs == "classifier":
+        return rng.uniform(-1, 1, (n, 4)), rng.integers(0, 4, n)
+    is_cosine = entry.metric in ("cosine", "angle")
+    values = [rng.uniform(-1, 1, n) if is_cosine else rng.exponential(size=n) for _ in range(2)]
+    labels = {"none": [], "binary": [rng.integers(0, 2, n)], "score": [rng.integers(0, 5, n) / 4]}[entry.labels]
+    return (*values[: 2 if entry.inputs == "triplets" else 1], *labels)
+
+
+@pytest.mark.parametrize("entry", ITEM_LOSSES, ids=lambda entry: entry.name)
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_a_loss_gives_one_value_per_pair_within_its_range(entry, seed):
+def test_a_loss_gives_one_value_per_item_within_its_range(entry, seed):
     rng = np.random.default_rng(seed)
-    values = rng.uniform(-1, 1, 20) if entry.metric == "cosine" else rng.exponential(size=20)
-    labels = () if entry.labels == "none" else (rng.integers(0, 2, 20),)
-    items = entry.load()(values, *labels, **entry.parameters)
+    arguments, parameters = loss_arguments(entry, rng), {**entry.parameters}
+    parameters.pop("swap", None)
+    items = np.asarray(entry.load()(*arguments, **parameters))
     low, high = bounds(entry)
-    assert items.shape == (20,)
+    assert items.shape == ({"batch": 1, "feature": 4, "part": 4}.get(entry.item, 20),)
     assert ((low <= items) & (items <= high)).all()
-    shuffled = rng.permutation(20)
-    assert (
-        entry.load()(values[shuffled], *(y[shuffled] for y in labels), **entry.parameters).tolist()
-        == items[shuffled].tolist()
-    )
+    order = rng.permutation(20)
+    moved = np.asarray(entry.load()(*(array[order] for array in arguments), **parameters))
+    # an item goes with its rows; what is one number of all of them stays, but for rounding
+    expected = items[order] if items.shape == (20,) else items
+    np.testing.assert_allclose(moved, expected, rtol=0 if items.shape == (20,) else 1e-9, atol=0)
 
 
 @pytest.mark.parametrize("entry", ROWS, ids=lambda entry: f"{entry.kind}-{entry.name}")
@@ -144,8 +209,18 @@ def test_a_row_says_what_it_must(entry):
     for fact in (entry.meaning, entry.formula, entry.range, entry.source):
         assert fact
     assert entry.labels in ("none", "binary", "score", "class")
-    assert entry.metric == "" or find("metric", entry.metric)
-    assert set(entry.parameters) <= set(signature(function).parameters)
+    for metric in (entry.metric, *entry.metrics):
+        assert metric == "" or metric in DERIVED or find("metric", metric)
+    # the command turns these into what it passes
+    assert set(entry.parameters) - {"swap", "symmetric"} <= set(signature(function).parameters)
+    assert not entry.metric or entry.metric not in entry.metrics
+    if entry.kind == "loss":
+        assert entry.item
+        assert entry.inputs in INPUTS
+        for variant in entry.variants.values():
+            assert variant.source
+            assert variant.metric in ("", entry.metric, *entry.metrics)
+            assert set(variant.parameters) <= set(entry.parameters)
     assert entry.range == "unbounded" or bounds(entry)[0] < bounds(entry)[1]
 
 

@@ -1,13 +1,31 @@
 """The losses of pairs, triplets, scores and single rows."""
 
-from .entry import Entry
+from .entry import Entry, Variant
 
-LOSSES = (
+SBERT = "sentence-transformers"
+PML = "pytorch-metric-learning"
+DISTANCES = (
+    "euclidean",
+    "sqeuclidean",
+    "manhattan",
+    "angular",
+    "cosine-distance",
+    "unit-euclidean",
+    "shifted-euclidean",
+)
+
+
+def other_distances(metric: str) -> tuple[str, ...]:
+    """Return the distances but the one a loss is computed on by default."""
+    return tuple(name for name in DISTANCES if name != metric)
+
+
+PAIR_LOSSES = (
     Entry(
         name="contrastive",
         kind="loss",
         meaning="pulls similar pairs together, pushes the others to the margin",
-        formula="y d^2 + (1 - y) [m - d]+^2",
+        formula="y [d - m+]+^2 + (1 - y) [m - d]+^2, with m+ = 0; not squared if squared = 0",
         range="[0, inf)",
         larger_is_closer=False,
         function="simtool.losses.pair:contrastive",
@@ -16,9 +34,37 @@ LOSSES = (
         item="pair",
         labels="binary",
         metric="euclidean",
-        parameters={"margin": 1.0},
-        peers="Hadsell 2006 has half of it; sentence-transformers half of it on 1 - cosine with margin 0.5; "
-        "pytorch-metric-learning does not square and averages the non-zero positives and negatives apart",
+        metrics=other_distances("euclidean"),
+        parameters={"margin": 1.0, "positive_margin": 0.0, "squared": 1.0},
+        variants={
+            "hadsell": Variant("Hadsell, Chopra, LeCun 2006, equation 4", factor=0.5),
+            "sbert": Variant(f"{SBERT} ContrastiveLoss", {"margin": 0.5}, metric="cosine-distance", factor=0.5),
+            "pml": Variant(
+                f"{PML} ContrastiveLoss", {"squared": 0.0}, metric="unit-euclidean", reduction="active-mean-by-label"
+            ),
+        },
+        peers="Hadsell 2006 has half of it; sentence-transformers half of it on 1 - cosine with margin 0.5, and takes "
+        "a label of 0.5 as a weight; pytorch-metric-learning does not square, scales rows to unit length, and adds the "
+        "mean of the non-zero positives to that of the non-zero negatives",
+    ),
+    Entry(
+        name="online-contrastive",
+        kind="loss",
+        meaning="the contrastive loss of the hard pairs: those out of order with some pair of the other label",
+        formula="y d^2 + (1 - y) [m - d]+^2 for hard pairs, else 0",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.pair:online_contrastive",
+        source="sentence-transformers OnlineContrastiveLoss",
+        inputs="pairs",
+        item="pair",
+        labels="binary",
+        metric="cosine-distance",
+        metrics=other_distances("cosine-distance"),
+        reduction="sum",
+        parameters={"margin": 0.5},
+        peers="with pairs of one kind only, the mean distance takes the place of the missing kind, there as here; "
+        "sentence-transformers ignores pairs whose label is neither 0 nor 1",
     ),
     Entry(
         name="cosine",
@@ -65,4 +111,259 @@ LOSSES = (
         item="pair",
         metric="cosine",
     ),
+    Entry(
+        name="hinge-embedding",
+        kind="loss",
+        meaning="the distance of similar pairs, what the others lack to the margin",
+        formula="y d + (1 - y) [m - d]+",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.pair:hinge_embedding",
+        source="torch.nn.HingeEmbeddingLoss",
+        inputs="pairs",
+        item="pair",
+        labels="binary",
+        metric="euclidean",
+        metrics=other_distances("euclidean"),
+        parameters={"margin": 1.0},
+        peers="torch takes the distances, not the vectors, and labels 1 and -1; a label 0 counts as both and neither: "
+        "it returns the margin's hinge plus the distance",
+    ),
+    Entry(
+        name="bce",
+        kind="loss",
+        meaning="binary cross-entropy with the scaled similarity as the logit of being similar",
+        formula="-y log sigmoid(scale s) - (1 - y) log sigmoid(-scale s)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.pair:bce",
+        source="torch.nn.BCEWithLogitsLoss, of scale * similarity",
+        inputs="pairs",
+        item="pair",
+        labels="binary",
+        metric="cosine",
+        metrics=("dot",),
+        parameters={"scale": 20.0},
+        peers="torch takes the logits; it takes labels between 0 and 1 as probabilities, and -1 without a word",
+    ),
 )
+
+TRIPLET_LOSSES = (
+    Entry(
+        name="triplet",
+        kind="loss",
+        meaning="the positive is to be closer to the anchor than the negative, by the margin",
+        formula="[d(a,p) - d(a,n) + m]+; with swap = 1, min(d(a,n), d(p,n)) for d(a,n)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.triplet:triplet",
+        source="Schroff, Kalenichenko, Philbin 2015, section 3.1, on distances that are not squared; "
+        "the swap: Balntas et al. 2016",
+        inputs="triplets",
+        item="triplet",
+        metric="euclidean",
+        metrics=other_distances("euclidean"),
+        parameters={"margin": 1.0, "swap": 0.0},
+        variants={
+            "torch": Variant("torch.nn.TripletMarginLoss", metric="shifted-euclidean"),
+            "sbert": Variant(f"{SBERT} TripletLoss", {"margin": 5.0}),
+            "pml": Variant(
+                f"{PML} TripletMarginLoss", {"margin": 0.05}, metric="unit-euclidean", reduction="active-mean"
+            ),
+        },
+        peers="torch adds 1e-6 to every difference of two numbers; sentence-transformers has margin 5; "
+        "pytorch-metric-learning has margin 0.05 on rows of unit length and averages the non-zero triplets",
+    ),
+    Entry(
+        name="margin-ranking",
+        kind="loss",
+        meaning="the score that is to be the higher one leads by the margin",
+        formula="[-y (s1 - s2) + m]+, y = 1 if the first is to be the higher one, else -1",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.triplet:margin_ranking",
+        source="torch.nn.MarginRankingLoss",
+        inputs="triplets",
+        item="triplet",
+        labels="binary",
+        metric="cosine",
+        metrics=("dot",),
+        parameters={"margin": 0.0},
+        peers="torch takes a label 0 as well, and returns the margin for it",
+    ),
+    Entry(
+        name="margin-mse",
+        kind="loss",
+        meaning="the lead of the positive over the negative is to be the teacher's",
+        formula="(s(a,p) - s(a,n) - t)^2",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.distillation:margin_mse",
+        source="Hofstätter et al. 2020; sentence-transformers MarginMSELoss",
+        inputs="triplets",
+        item="triplet",
+        labels="score",
+        metric="dot",
+        metrics=("cosine",),
+        peers="sentence-transformers takes dot products of rows as they are, and the teacher's margins or its "
+        "two scores; ours takes the margins",
+    ),
+)
+
+SCORE_LOSSES = (
+    Entry(
+        name="cosine-similarity",
+        kind="loss",
+        meaning="squared difference of the similarity and the score that is wanted",
+        formula="(s - y)^2",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.score:squared_error",
+        source="sentence-transformers CosineSimilarityLoss",
+        inputs="pairs",
+        item="pair",
+        labels="score",
+        metric="cosine",
+        metrics=("dot",),
+        peers="scores of 0 to 5 or 0 to 10 must be brought into the cosine's range first: no peer says so",
+    ),
+    Entry(
+        name="cosent",
+        kind="loss",
+        meaning="pairs with a higher score are to have the higher similarity; one number for the batch",
+        formula="log(1 + sum over y_i < y_j of exp(scale (s_i - s_j)))",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.score:cosent",
+        source="Huang et al. 2024, DOI 10.1109/TASLP.2024.3402087; sentence-transformers CoSENTLoss",
+        inputs="pairs",
+        item="batch",
+        labels="score",
+        metric="cosine",
+        metrics=("dot",),
+        parameters={"scale": 20.0},
+        peers="not a mean: it grows with the size of the batch",
+    ),
+    Entry(
+        name="angle",
+        kind="loss",
+        meaning="the cosent loss on the angle similarity of vectors read as complex numbers",
+        formula="log(1 + sum over y_i < y_j of exp(scale (g_i - g_j))), g = |a.b + a2.b1 - a1.b2| of unit rows",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.score:cosent",
+        source='Li and Li 2024, "AoE: Angle-optimized Embeddings"; sentence-transformers AnglELoss',
+        inputs="pairs",
+        item="batch",
+        labels="score",
+        metric="angle",
+        parameters={"scale": 20.0},
+        peers="a1, a2 are the halves of a; sentence-transformers pads an odd number of dims with a zero; "
+        "here it is an error",
+    ),
+)
+
+VIEW_LOSSES = (
+    Entry(
+        name="barlow-twins",
+        kind="loss",
+        meaning="a feature is to correlate with itself across two views, and with no other feature",
+        formula="sum_i (1 - c_ii)^2 + weight sum_{i != j} c_ij^2",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.self_supervised:barlow_twins",
+        source="Zbontar et al. 2021, equations 1 and 2",
+        inputs="views",
+        item="feature",
+        reduction="sum",
+        parameters={"weight": 0.005},
+        peers="the authors' code standardises by batch normalisation, which adds 1e-5 to the variance: its own "
+        "correlations stay below 1; here nothing is added, and a constant feature correlates with nothing",
+    ),
+    Entry(
+        name="vicreg",
+        kind="loss",
+        meaning="two views are to agree, features to vary and not to vary together; three parts",
+        formula="25 mean (x-y)^2 + 25 (mean [1 - std(x)]+ + mean [1 - std(y)]+) / 2 "
+        "+ (sum_{i != j} C_ij(x)^2 + sum_{i != j} C_ij(y)^2) / d",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.self_supervised:vicreg",
+        source="Bardes, Ponce, LeCun 2022, equations 1 to 6, with the halved variance of the authors' code",
+        inputs="views",
+        item="part",
+        reduction="sum",
+        parameters={"invariance": 25.0, "variance": 25.0, "covariance": 1.0},
+        peers="the paper's equation 6 does not halve the variance, the authors' code and pytorch-metric-learning do; "
+        "std = sqrt(var + 1e-4), over n - 1",
+    ),
+)
+
+TEACHER_LOSSES = (
+    Entry(
+        name="mse",
+        kind="loss",
+        meaning="mean squared difference of a row and its teacher's, over the dims",
+        formula="mean_j (x_j - t_j)^2",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.distillation:mse",
+        source="Reimers and Gurevych 2020; sentence-transformers MSELoss",
+        inputs="teacher",
+        item="row",
+        peers="a mean over the dims, not the squared distance: that is d times as much",
+    ),
+    Entry(
+        name="kl",
+        kind="loss",
+        meaning="divergence of the distribution over a row's candidates from the teacher's",
+        formula="T^2 sum_j p_j log(p_j / q_j), p = softmax(teacher / T), q = softmax(student / T)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.distillation:kl",
+        source="Hinton, Vinyals, Dean 2015, section 2; sentence-transformers DistillKLDivLoss",
+        inputs="teacher",
+        item="row",
+        parameters={"temperature": 1.0},
+        peers="sentence-transformers had temperature 2 up to 5.0.0; torch.nn.KLDivLoss averages over the candidates "
+        "too unless told batchmean, and has no T^2",
+    ),
+)
+
+CLASSIFIER_LOSSES = (
+    Entry(
+        name="arcface",
+        kind="loss",
+        meaning="cross-entropy of scaled cosines, with the angle to the own class made larger by the margin",
+        formula="-log softmax_y(scale z), z_y = cos(t_y + m), past pi - m cos(t_y) - m sin m; z_j = cos(t_j)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.classifier:arcface",
+        source="Deng et al. 2019, equation 3",
+        inputs="classifier",
+        item="row",
+        labels="class",
+        metric="cosine",
+        parameters={"scale": 64.0, "margin": 0.5},
+        variants={"pml": Variant(f"{PML} ArcFaceLoss, margin 28.6 degrees", {"margin": 0.49916416607037828})},
+        peers="pytorch-metric-learning takes the margin in degrees; some code past pi - m keeps the cosine as it is "
+        "(easy margin)",
+    ),
+    Entry(
+        name="cosface",
+        kind="loss",
+        meaning="cross-entropy of scaled cosines, less a margin for the own class",
+        formula="-log softmax_y(scale z), z_y = cos(t_y) - m, z_j = cos(t_j)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.losses.classifier:cosface",
+        source="Wang et al. 2018, equation 4",
+        inputs="classifier",
+        item="row",
+        labels="class",
+        metric="cosine",
+        parameters={"scale": 64.0, "margin": 0.35},
+    ),
+)
+
+LOSSES = (*PAIR_LOSSES, *TRIPLET_LOSSES, *SCORE_LOSSES, *VIEW_LOSSES, *TEACHER_LOSSES, *CLASSIFIER_LOSSES)

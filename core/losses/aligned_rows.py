@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ..backend import Array, Backend, choose_backend, quiet
+from ..backend import Array, Backend, choose_backend, derivatives, quiet
 from ..catalogue import names
 from ..engine.overlap import overlapped, processors
 from ..io import Vectors
@@ -117,15 +117,13 @@ class AlignedRows:
 
     def _jacobians(self, wanted: Sequence[Term]) -> Iterator[tuple[int, int, list[list[Column]]]]:
         """Yield start, stop, and per term and input the (rows, d) derivative of each score by its rows."""
-        import torch
-
         backend = choose_backend("torch", self.backend.device)
         for start, stop, rows in self._pieces(GRADIENT_PIECE):
             leaves = [backend.put(side, backend.xp.float64).requires_grad_() for side in rows]
             found = []
             for term in wanted:
                 total = _score(term, leaves[term.left], leaves[term.right], eps=self.eps, scaled=True).sum()
-                slopes = torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True)
+                slopes = derivatives(total, leaves)
                 found.append([backend.get(slope) for slope in slopes])
             yield start, stop, found
 

@@ -32,11 +32,7 @@ def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[st
 
 def report(job: Job) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
-    for side in job.inputs:
-        checks.refuse_nonfinite(side, "--nonfinite drop leaves them out")
-    named = [request for request in job.requests if request.entry.name == "n-pairs"]
-    if named and len({request.entry.name for request in job.requests}) > 1:
-        raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
+    _check(job)
     backend = _backend(job)
     data, names = _data(job, backend)
     if len(data.batches) > 1:
@@ -44,15 +40,13 @@ def report(job: Job) -> Result:
     if job.entry.item in features.ITEMS:
         return features.report(job, data)
     found, evidence = outcomes(job.requests, data, most=job.top or LISTED, progress=job.progress)
-    for each in found:
-        if not np.isfinite(each.total):
-            raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
-        if not each.count:
-            job.notes.append(f"{each.request.entry.name}: no row has what makes an item, so the loss is undefined")
+    _check_found(job, found)
     norms: list[Column] = []
     if job.sweep is not None or job.gradients is not None:
         slopes = gradients(job.requests, data, found)
         found = [replace(each, gradient_norm=_norm(parts)) for each, parts in zip(found, slopes, strict=True)]
+        if any(request.entry.name == "circle" for request in job.requests):
+            job.notes.append("circle: its weights are held constant in the gradient, as in equation 10 of the paper")
         if job.gradients is not None:
             norms = _give(job, data, slopes[0])
     summary: dict[str, Scalar]
@@ -81,11 +75,27 @@ def report(job: Job) -> Result:
     )
 
 
+def _check(job: Job) -> None:
+    for side in job.inputs:
+        checks.refuse_nonfinite(side, "--nonfinite drop leaves them out")
+    kinds = {request.entry.name for request in job.requests}
+    if "n-pairs" in kinds and len(kinds) > 1:
+        raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
+
+
 def _backend(job: Job) -> Backend:
     largest = min(job.batch_size or job.rows, job.rows)
     if job.backend == "auto" and job.device == "cpu" and largest * job.rows * max(1, len(job.requests)) > LARGE:
         return choose_backend("torch")
     return choose_backend(job.backend, job.device)
+
+
+def _check_found(job: Job, found: Sequence[Outcome]) -> None:
+    for each in found:
+        if not np.isfinite(each.total):
+            raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
+        if not each.count:
+            job.notes.append(f"{each.request.entry.name}: no row has what makes an item, so the loss is undefined")
 
 
 def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:

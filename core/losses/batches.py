@@ -218,15 +218,12 @@ def _gradient(request: Request, data: Data, outcome: Outcome) -> list[Column]:
 
 def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> list[Column]:
     """Return the gradient of one batch's share of the reduced loss, one stripe's graph at a time."""
-    import torch
-
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)
     leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
-    with torch.no_grad():
-        batch = _of(leaves, data, rows, (request.metric,))
-        starts = range(0, len(rows), batch.step)
-        mass = masses(batch, request)
+    batch = _of([leaf.detach() for leaf in leaves], data, rows, (request.metric,))
+    starts = range(0, len(rows), batch.step)
+    mass = masses(batch, request)
     if mass is not None:
         mass.requires_grad_()
     for start in starts:

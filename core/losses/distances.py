@@ -33,7 +33,7 @@ def of_pairs(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
     if metric == "shifted-euclidean":
         return score_rows("euclidean", x - y + SHIFT, 0.0 * y)
     if metric == "angle":
-        return angle_similarity(x, y)
+        return angle_similarity(x, y, eps=eps)
     return score_rows(metric, x, y, eps=eps)
 
 

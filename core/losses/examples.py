@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Array, choose_backend, quiet
+from ..backend import Array, choose_backend, derivatives, quiet
 from ..results import Column
 from .aligned_rows import AlignedRows, Term
 from .outcomes import Outcome, item_weights, norm_of
@@ -92,19 +92,17 @@ def _items(request: Request, values: list[Any], labels: Any, rows: Column) -> An
 
 def slopes(request: Request, scored: Scored, batches: Sequence[Column]) -> Column:
     """Return the (k, n) derivatives of the reduced loss by each of its scores."""
-    import torch
-
     backend = choose_backend("torch")
     values = [scored.values[term] for term in terms_of(request)]
     labels = None if scored.labels is None else backend.put(scored.labels)
     leaves = [backend.put(value).requires_grad_() for value in values]
     numbers = [backend.put(rows) for rows in batches]
-    items = torch.cat([_items(request, [leaf[rows] for leaf in leaves], labels, rows) for rows in numbers])
+    items = backend.xp.concat([_items(request, [leaf[rows] for leaf in leaves], labels, rows) for rows in numbers])
     similar = None
     if scored.similar is not None and request.entry.item != "batch":
         similar = backend.put(scored.similar[np.concatenate(list(batches))])
     weights: Array = item_weights(request.reduction, items.detach(), similar)
-    found = torch.autograd.grad((items * weights).sum(), leaves, allow_unused=True, materialize_grads=True)
+    found = derivatives((items * weights).sum(), leaves)
     return np.stack([backend.get(slope) for slope in found])
 
 

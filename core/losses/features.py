@@ -31,8 +31,8 @@ def report(job: Job, data: Data) -> Result:
     if job.sweep is None and len(found) == 1:
         summary, table = dict(found[0].summary()), _rows(found[0], len(data.batches))
         if job.entry.item == "part":
-            means = found[0].items.reshape(-1, len(PARTS)).mean(axis=0).tolist()
-            summary |= dict(zip(PARTS, means, strict=True))
+            parts = found[0].items.reshape(-1, len(PARTS)).sum(axis=0).tolist()
+            summary |= dict(zip(PARTS, parts, strict=True))
     else:
         summary, table = compared(job, found), comparison(job, found)
     if job.gradients is not None:

@@ -1,0 +1,128 @@
+"""Losses of two views: row i of A belongs to row i of B, and the other rows of B are its negatives.
+
+Every function takes a stripe of r rows of A with their scores against all m rows of B.
+"""
+
+from ..backend import Array, namespace
+from ..errors import ShapeError
+from .batch import check_finite, masked_logsumexp
+from .guards import check_positive
+from .terms import softplus
+
+
+def info_nce(scores: Array, partners: Array, *, temperature: float = 0.05) -> Array:
+    """InfoNCE loss of each anchor: its partner against all rows of the other side.
+
+    With s the cosine, T the temperature and p the partner of the anchor::
+
+        loss = log( sum over j of exp(s_j / T) ) - s_p / T
+
+    Args:
+        scores: (r, m) float64 cosines.
+        partners: (r,) integers, the column of each anchor's partner.
+        temperature: above 0, in units of cosine. Smaller is stricter.
+
+    Returns:
+        (r,) losses in nats, at least 0. log(m) means that the partner is not told apart from the others.
+
+    Raises:
+        ShapeError: not one column per anchor.
+        ParameterError: the temperature is not positive.
+
+    Source:
+        van den Oord et al. 2018, equation 4, with the score exp(s / T) of Chen et al. 2020.
+
+    Example:
+        >>> import numpy as np
+        >>> info_nce(np.eye(2), np.asarray([0, 1]), temperature=1.0).round(4).tolist()
+        [0.3133, 0.3133]
+    """
+    partner = partner_mask(scores, partners)
+    check_positive(temperature=temperature)
+    xp = namespace(scores)
+    logits = scores / temperature
+    own = xp.sum(xp.where(partner, logits, xp.zeros_like(logits)), axis=1)
+    # not lse - s_p: a tiny loss would vanish in the rounding of s_p
+    return softplus(masked_logsumexp(logits, ~partner) - own)
+
+
+def n_pairs(scores: Array, partners: Array) -> Array:
+    """Multi-class N-pair loss of each anchor: cross-entropy of its dot products, as InfoNCE at temperature 1.
+
+    With a the anchor, p its partner and q the partners of the others::
+
+        loss = log(1 + sum over q of exp(a.q - a.p))
+
+    Args:
+        scores: (r, m) float64 dot products.
+        partners: (r,) integers, the column of each anchor's partner.
+
+    Returns:
+        (r,) losses, at least 0.
+
+    Raises:
+        ShapeError: not one column per anchor.
+
+    Source:
+        Sohn 2016, N-pair-mc, without the L2 penalty.
+
+    Example:
+        >>> import numpy as np
+        >>> n_pairs(np.eye(2), np.asarray([0, 1])).round(4).tolist()
+        [0.3133, 0.3133]
+    """
+    return info_nce(scores, partners, temperature=1.0)
+
+
+def siglip(scores: Array, partners: Array, *, scale: float = 10.0, bias: float = -10.0) -> Array:
+    """Sigmoid loss of each anchor: every pair for itself, its partner as similar, the others as not.
+
+    With s the cosine, and z = 1 for the partner and -1 for the others::
+
+        loss = -sum over j of log sigmoid(z_j (scale s_j + bias))
+
+    Args:
+        scores: (r, m) float64 cosines.
+        partners: (r,) integers, the column of each anchor's partner.
+        scale: above 0, the inverse temperature.
+        bias: what is added to every logit, to offset the many negatives.
+
+    Returns:
+        (r,) losses, at least 0; their mean is the paper's loss.
+
+    Raises:
+        ShapeError: not one column per anchor.
+        ParameterError: the scale is not positive, or the bias not finite.
+
+    Source:
+        Zhai et al. 2023 (SigLIP), section 3.2 and algorithm 1.
+
+    Example:
+        >>> import numpy as np
+        >>> siglip(np.eye(2), np.asarray([0, 1])).round(4).tolist()
+        [0.6932, 0.6932]
+    """
+    partner = partner_mask(scores, partners)
+    check_positive(scale=scale)
+    check_finite(bias=bias)
+    xp = namespace(scores)
+    logits = scale * scores + bias
+    return xp.sum(softplus(xp.where(partner, -logits, logits)), axis=1)
+
+
+def partner_mask(scores: Array, partners: Array) -> Array:
+    """Return the (r, m) mask that is true at each anchor's partner.
+
+    Raises:
+        ShapeError: not one column per anchor, or one that is not there.
+    """
+    xp = namespace(scores, partners)
+    if scores.ndim != 2 or tuple(partners.shape) != (scores.shape[0],):
+        got = f"{tuple(partners.shape)} for scores {tuple(scores.shape)}"
+        raise ShapeError(f"expected partners (r,) for scores (r, m), got {got}", "partners")
+    outside = (partners < 0) | (partners >= scores.shape[1])
+    if bool(xp.any(outside)):
+        row = int(xp.nonzero(outside)[0][0])
+        what = f"anchor {row} has partner {int(partners[row])}, expected a column from 0 to {scores.shape[1] - 1}"
+        raise ShapeError(what, "partners")
+    return partners[:, None] == xp.arange(scores.shape[1], device=scores.device)[None, :]
