@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
-from ..backend import Array, Backend, choose_backend, derivatives, quiet
-from ..catalogue import names
+from ..backend import Array, Backend, choose_backend, derivatives, namespace, quiet
 from ..engine.overlap import overlapped, processors
 from ..io import Vectors
-from ..metrics import finish, needs_scale, row_dots, terms
+from ..metrics import finish, needs_scale, row_dots
 from ..results import Column
 from .distances import of_pairs
 
 CPU_PIECE = 1 << 17  # numbers of one side: all sides widened stay in a core's cache
 DEVICE_PIECE = 1 << 24
 GRADIENT_PIECE = 1 << 20
+CLOSE = 1e-3  # share of the squared norms below which a squared distance is taken from the differences
+MADE_OF_PRODUCTS = ("cosine", "angular", "dot", "euclidean", "sqeuclidean")
 
 Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
 
@@ -67,8 +67,11 @@ class AlignedRows:
             start, stop, rows = part
             with quiet():
                 wide = [self.backend.put(side, self.backend.xp.float64) for side in rows]
-                score = partial(_score, eps=self.eps, scaled=scaled)
-                return start, stop, [self.backend.get(score(t, wide[t.left], wide[t.right])) for t in wanted]
+                if scaled:
+                    found = [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
+                else:
+                    found = _Products(wide, self.eps).scores(wanted)
+                return start, stop, [self.backend.get(score) for score in found]
 
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if self.backend.name == "numpy" else 1
@@ -122,7 +125,7 @@ class AlignedRows:
             leaves = [backend.put(side, backend.xp.float64).requires_grad_() for side in rows]
             found = []
             for term in wanted:
-                total = _score(term, leaves[term.left], leaves[term.right], eps=self.eps, scaled=True).sum()
+                total = _score(term, leaves[term.left], leaves[term.right], eps=self.eps).sum()
                 slopes = derivatives(total, leaves)
                 found.append([backend.get(slope) for slope in slopes])
             yield start, stop, found
@@ -134,13 +137,46 @@ class AlignedRows:
             yield start, stop, [vectors.read(start, stop) for vectors in self.inputs]
 
 
-def _score(term: Term, x: Array, y: Array, *, eps: float, scaled: bool) -> Array:
-    if term.score is not None:
-        return term.score(x, y)
-    if scaled or term.name not in _PLAIN:
-        return of_pairs(term.name, x, y, eps=eps)
-    one = 1.0 + 0.0 * x[..., 0]
-    return finish(term.name, terms(term.name, x, y), (one, one), eps)
+def _score(term: Term, x: Array, y: Array, *, eps: float) -> Array:
+    return of_pairs(term.name, x, y, eps=eps) if term.score is None else term.score(x, y)
 
 
-_PLAIN = frozenset(names("metric"))
+class _Products:
+    """The products of aligned rows, each computed once: most scores are made of them.
+
+    Args:
+        rows: (n, d) float64 per input, whose squares stay in range.
+        eps: the least norm that a cosine divides by.
+    """
+
+    def __init__(self, rows: list[Array], eps: float) -> None:
+        self.rows = rows
+        self.eps = eps
+        self.known: dict[tuple[int, int], Array] = {}
+
+    def scores(self, wanted: Sequence[Term]) -> list[Array]:
+        """Return the (n,) scores of each term."""
+        return [self._score(term) for term in wanted]
+
+    def _score(self, term: Term) -> Array:
+        i, j = term.left, term.right
+        if term.score is not None or term.name not in MADE_OF_PRODUCTS:
+            return _score(term, self.rows[i], self.rows[j], eps=self.eps)
+        xy, xx, yy = self._product(i, j), self._product(i, i), self._product(j, j)
+        one = 1.0 + 0.0 * xy
+        if term.name == "dot":
+            return xy
+        if term.name in ("cosine", "angular"):
+            return finish(term.name, (xy, xx, yy), (one, one), self.eps)
+        squares = xx + yy - 2.0 * xy
+        close = ~(squares > CLOSE * (xx + yy))  # where the products cancel, or one is NaN
+        rows = namespace(close).nonzero(close)[0]
+        if rows.shape[0]:
+            apart = self.rows[i][rows] - self.rows[j][rows]
+            squares[rows] = row_dots(apart, apart)
+        return finish(term.name, (squares,), (one, one), self.eps)
+
+    def _product(self, i: int, j: int) -> Array:
+        if (i, j) not in self.known:
+            self.known[i, j] = row_dots(self.rows[i], self.rows[j])
+        return self.known[i, j]
