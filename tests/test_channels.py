@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from simtool import channels
 from simtool.errors import DataError, ParameterError, ShapeError
-from simtool.feature_maps import weighted
+from simtool.feature_maps import channel_weights, weighted
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
@@ -64,3 +65,53 @@ def test_the_blurred_map_scores_as_torch_says(sample_data):
     a, b = (np.load(sample_data / f"maps_{side}.npy") for side in "ab")
     x, y = (torch.from_numpy(v).double().flatten(2) for v in (a, b))
     np.testing.assert_allclose(channels(a, b).array, torch.nn.functional.cosine_similarity(x, y, dim=2), atol=1e-12)
+
+
+def test_channels_last():
+    a, b = np.random.default_rng(1).normal(size=(2, 3, 4, 5, 6))
+    first = channels(a, b)
+    last = channels(np.moveaxis(a, 1, -1), np.moveaxis(b, 1, -1), channel_dim=-1)
+    np.testing.assert_allclose(last.array, first.array, rtol=1e-12)
+    heavy = weighted(np.moveaxis(b, 1, -1), last.array, channel_dim=-1)
+    np.testing.assert_allclose(np.moveaxis(heavy, -1, 1), weighted(b, first.array), rtol=1e-12)
+    every = weighted(b, first.array[0])
+    np.testing.assert_allclose(every, b * first.array[0][None, :, None, None], rtol=1e-12)
+    with pytest.raises(ShapeError, match=r"expected weights of shape \(3, 4\) or \(4,\), got \(3,\)"):
+        weighted(b, np.ones(3))
+
+
+def test_weights_of_channels():
+    scores = np.asarray([[0.5, -0.2, 0.5, 0.9], [0.0, 0.1, 0.2, 0.3]])
+    assert channel_weights(scores) is scores
+    assert channel_weights(scores, "clip").tolist() == [[0.5, 0.0, 0.5, 0.9], [0.0, 0.1, 0.2, 0.3]]
+    expected = torch.softmax(torch.from_numpy(scores) / 0.1, dim=1)
+    np.testing.assert_allclose(channel_weights(scores, "softmax", temperature=0.1), expected, rtol=1e-12)
+    ranks = stats.rankdata(scores, axis=1) / 4
+    assert channel_weights(scores, "rank").tolist() == ranks.tolist()
+    a, b = np.random.default_rng(1).normal(size=(2, 1, 4, 5))
+    result = channels(a, b, weights="rank")
+    assert result.rows.columns["weight"].tolist() == result.array.ravel().tolist()
+    np.testing.assert_allclose(result.array, stats.rankdata(channels(a, b).array, axis=1) / 4)
+    for options, what in (({"kind": "hard"}, "unknown value 'hard'"), ({"temperature": 0.0}, "temperature is 0.0")):
+        with pytest.raises(ParameterError, match=what):
+            channel_weights(scores, **options)
+
+
+def test_aggregates_over_channels():
+    a, b = np.random.default_rng(1).normal(size=(2, 3, 4, 5))
+    plain = channels(a, b).array
+    result = channels(a, b, aggregates=["median", "min"])
+    assert result.rows.columns["batch"].tolist() == [0, 1, 2]
+    assert result.rows.columns["median"].tolist() == [float(np.median(row)) for row in plain]
+    assert result.rows.columns["min"].tolist() == plain.min(axis=1).tolist()
+    assert result.summary["median"] == float(np.median(plain))
+
+
+def test_dead_and_constant_channels_are_told():
+    a, b = np.random.default_rng(1).normal(size=(2, 2, 3, 4))
+    a[1, 0], b[1, 0], b[0, 2] = 0.0, 2.5, 0.0
+    result = channels(a, b)
+    assert result.rows.columns["state"].tolist() == ["", "", "dead in B", "dead in A, constant in B", "", ""]
+    told = "1 channel of A is all zero", "1 channel of B is all zero", "1 channel of B is the same number everywhere"
+    assert result.notes[-3:] == told
+    assert "state" not in channels(a[:1], a[:1]).rows.names

@@ -17,16 +17,34 @@ from ..options import (
     QuietOption,
 )
 
-KEYS = ("count", "mean", "min", "max")
+KEYS = ("count", "mean", "min", "max", "median")
 
 
 def channels(
     a: AArgument,
     b: BArgument,
     channel_dim: Annotated[
-        int, typer.Option("--channel-dim", help="The dim of the channels; all later dims make the vector.")
+        int,
+        typer.Option(
+            "--channel-dim", help="The dim of the channels; all later dims make the vector. -1 for channels last."
+        ),
     ] = 1,
     metric: MetricOption = "cosine",
+    aggregate: Annotated[
+        list[str] | None,
+        typer.Option("--aggregate", help="Over the channels of each map: mean, min, max, median.", show_default=False),
+    ] = None,
+    weights: Annotated[
+        str, typer.Option("--weights", help="What a score becomes as a weight: raw, clip at 0, softmax or rank.")
+    ] = "raw",
+    temperature: Annotated[float, typer.Option("--temperature", help="Of softmax.")] = 1.0,
+    save_weights: Annotated[
+        str | None, typer.Option("--save-weights", metavar="PATH", help="Write the weights, as npy.")
+    ] = None,
+    use_weights: Annotated[
+        str | None,
+        typer.Option("--use-weights", metavar="SOURCE", help="Weigh B by saved weights instead of these scores."),
+    ] = None,
     eps: EpsOption = 1e-8,
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
@@ -35,7 +53,7 @@ def channels(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="Write B, each channel times its score, as npy.", show_default=False
+            "--output", "-o", metavar="PATH", help="Write B, each channel times its weight, as npy.", show_default=False
         ),
     ] = None,
     force: ForceOption = False,
@@ -50,26 +68,43 @@ def channels(
 
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy -o out.npy
+        simtool channels sample_data/maps_a.npy sample_data/maps_b.npy --weights softmax \\
+            --save-weights weights.npy
 
-    stdout has the scores; `-o` writes B with each channel multiplied by its score.
+    stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
     import simtool
+    from simtool.errors import ParameterError
+    from simtool.feature_maps import weighted
 
+    from ..arrays import check_arrays, write_array_file
     from ..session import Session
-    from ..weighted import check_weighted_output, write_weighted
 
-    check_weighted_output(output, force=force, inputs=[a, b])
-    session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=[a, b])
+    if use_weights is not None and output is None:
+        raise ParameterError(
+            "weights to use, and nothing to weigh", "--use-weights", "-o PATH writes the weighted maps"
+        )
+    typed = [source for source in (a, b, use_weights) if source is not None]
+    check_arrays(output, save_weights, force=force, inputs=typed)
+    session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=typed)
+    saved = None if use_weights is None else simtool.open_vectors(use_weights)
     maps = simtool.open_vectors(b)
     result = simtool.channels(
         simtool.open_vectors(a),
         maps,
         channel_dim=channel_dim,
         metric=metric,
+        aggregates=aggregate or (),
+        weights=weights,
+        temperature=temperature,
         eps=eps,
         nonfinite=nonfinite,
         device=device,
         backend=backend,
     )
-    write_weighted(output, maps, result, force=force, quiet=quiet)
+    factors = result.array if saved is None else saved.read(0, saved.shape[0])
+    if output is not None and factors is not None:
+        write_array_file(output, weighted(maps, factors, channel_dim=channel_dim), force=force, quiet=quiet)
+    if save_weights is not None:
+        write_array_file(save_weights, result.array, force=force, quiet=quiet)
     session.deliver(result)
