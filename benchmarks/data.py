@@ -1,11 +1,14 @@
-"""Inputs: random, seeded, made on the spot."""
+"""Inputs: seeded, made on the spot, at random or from the sample data."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+import simtool
+
 Floats = NDArray[np.float32]
+WORDS = Path(__file__).parent.parent / "sample_data" / "words.parquet"
 PIECE = 50_000
 
 
@@ -26,6 +29,17 @@ def vectors(rows: int, dims: int, seed: int, *, clusters: int = 0) -> Floats:
         x = 0.65 * x + centres[random.integers(clusters, size=rows)]
     x *= lengths[:, None]
     return x
+
+
+def noisy_words(rows: int) -> Floats:
+    """Return (rows, 384) word vectors of the sample data, each over and over with noise that keeps it recognisable."""
+    words = simtool.open_vectors(str(WORDS))
+    base = words.read(0, words.shape[0])
+    random = np.random.default_rng(0)
+    x = base[random.integers(len(base), size=rows)]
+    spread: Floats = np.abs(base).mean() * random.uniform(0.0, 0.6, (rows, 1)).astype(np.float32)
+    result: Floats = x + spread * random.standard_normal(x.shape, dtype=np.float32)
+    return result
 
 
 def unit(x: Floats) -> Floats:

@@ -64,12 +64,12 @@ def radius_neighbors(a: Floats, b: Floats, threshold: float) -> PairList:
     return rows, np.concatenate(ids), 1 - np.concatenate(distances)
 
 
-def paraphrase_mining(a: Floats) -> PairList:
+def paraphrase_mining(a: Floats, most: int = 500_000) -> PairList:
     """Ask sentence-transformers for the closest pairs, which it lists without a threshold."""
     import torch
     from sentence_transformers import util
 
-    found = util.paraphrase_mining_embeddings(torch.from_numpy(a), score_function=util.cos_sim)
+    found = util.paraphrase_mining_embeddings(torch.from_numpy(a), max_pairs=most, score_function=util.cos_sim)
     scores, rows, columns = (np.asarray(part) for part in zip(*found, strict=True))
     return rows, columns, scores
 

@@ -129,7 +129,8 @@ def _histogram_lines(histogram: Histogram) -> Iterator[Text]:
     for name, counts in histogram.counts.items():
         shown = counts[part]
         steps = np.ceil(shown / max(1, shown.max()) * (len(_BLOCKS) - 1)).astype(int)
-        yield Text.assemble((f"{name:<{width}}", "bold"), "  ", "".join(_BLOCKS[step] for step in steps.tolist()))
+        blocks = "".join(_BLOCKS[step] for step in steps.tolist()).rstrip()
+        yield Text.assemble((f"{name:<{width}}", "bold"), "  ", blocks)
 
 
 def _summary_lines(summary: Mapping[str, Any]) -> Iterator[Text]:
