@@ -16,7 +16,6 @@ from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
 from .outcomes import Outcome, norm_of
 from .requests import Request
 
-LARGE = 1 << 26  # cells of a matrix above which torch, with its threads, makes up for its import
 LISTED = 1000  # items that are kept where there are too many to keep all
 
 
@@ -33,7 +32,7 @@ def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[st
 def report(job: Job) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     _check(job)
-    backend = _backend(job)
+    backend = choose_backend(job.backend, job.device)
     data, names = _data(job, backend)
     if len(data.batches) > 1:
         job.notes.append(batches_note(job, data.batches))
@@ -83,19 +82,12 @@ def _check(job: Job) -> None:
         raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
 
 
-def _backend(job: Job) -> Backend:
-    largest = min(job.batch_size or job.rows, job.rows)
-    if job.backend == "auto" and job.device == "cpu" and largest * job.rows * max(1, len(job.requests)) > LARGE:
-        return choose_backend("torch")
-    return choose_backend(job.backend, job.device)
-
-
 def _check_found(job: Job, found: Sequence[Outcome]) -> None:
     for each in found:
         if not np.isfinite(each.total):
             raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
-        if not each.count:
-            job.notes.append(f"{each.request.entry.name}: no row has what makes an item, so the loss is undefined")
+    empty = dict.fromkeys(each.request.entry.name for each in found if not each.count)
+    job.notes.extend(f"{name}: no row has what makes an item, so the loss is undefined" for name in empty)
 
 
 def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:

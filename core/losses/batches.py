@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import fsum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from ..backend import Array, Backend, choose_backend, quiet
+from ..engine.overlap import overlapped, processors
 from ..engine.sweep import Progress
 from ..results import Column
 from .ledger import Ledger
 from .mining import ActiveTriplets
 from .outcomes import Outcome
 from .requests import Request
-from .whole_rows import Stripe, WholeRows, counted, hardest, items_of, masses, stripe_mass
+from .whole_rows import Seen, Stripe, WholeRows, counted, items_of, masses, seen, stripe_mass
 
 BINS = 40  # of the histograms, over the range of a cosine
 EDGES = np.linspace(-1.0, 1.0, BINS + 1)
@@ -71,25 +73,19 @@ class Evidence:
         scores = np.full(self.rows, np.nan)
         self.hardest = [numbers, scores, numbers.copy(), scores.copy()]
 
-    def take(self, stripe: Stripe, batch: Column, data: Data) -> None:
-        """Count the pairs of a stripe.
+    def take(self, found: Seen, anchors: Column, others: Column) -> None:
+        """Add what a stripe shows.
 
         Args:
-            stripe: anchors with their cosines.
-            batch: the row of each place of the batch.
-            data: that it was cut from.
+            found: by `seen`.
+            anchors: the rows of its anchors.
+            others: the row of each column.
         """
-        backend = data.backend
-        cosines = backend.get(stripe.scores["cosine"])
-        for group, mask in enumerate((stripe.positives, stripe.negatives)):
-            chosen = cosines[backend.get(mask)]
-            self.sums[group].append(float(chosen.sum()))
-            bins = np.clip(((chosen + 1.0) * (BINS / 2)).astype(np.int64), 0, BINS - 1)
-            self.counts[group] += np.bincount(bins, minlength=BINS)
-        found = hardest(stripe, backend)
-        anchors = batch[stripe.start : stripe.start + len(cosines)]
-        for column, values in zip(self.hardest, found, strict=True):
-            column[anchors] = batch[values] if values.dtype.kind == "i" and data.weights is None else values
+        for group in (0, 1):
+            self.sums[group].append(float(found.sums[group]))
+        self.counts += found.counts
+        for column, values in zip(self.hardest, found.hardest, strict=True):
+            column[anchors] = others[values] if values.dtype.kind == "i" else values
 
     @property
     def pairs(self) -> tuple[int, int]:
@@ -136,15 +132,19 @@ def outcomes(
     ledgers = [Ledger(most) for _ in requests]
     evidence = Evidence(data.rows)
     done = 0
+    # numpy computes in one thread, so several pieces at a time; torch has threads of its own
+    workers = processors() if data.backend.name == "numpy" else 1
     for rows in data.batches:
         batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
-        masses_of = [masses(batch, request) for request in requests]
-        for stripe in batch.stripes():
-            with quiet():
-                evidence.take(stripe, rows, data)
-                for request, ledger, mass in zip(requests, ledgers, masses_of, strict=True):
-                    _enter(ledger, request, stripe, mass, rows, data.backend)
-            done += stripe.positives.shape[0]
+        work = partial(_work, requests, [masses(batch, request) for request in requests], data)
+        others = rows if data.weights is None else np.arange(len(data.weights))
+        for part in overlapped(work, batch.parts(), workers):
+            anchors = rows[part.start : part.start + part.rows]
+            evidence.take(part.seen, anchors, others)
+            for ledger, entry in zip(ledgers, part.entries, strict=True):
+                places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
+                ledger.add(entry.items, places, counts=entry.counts)
+            done += part.rows
             if progress is not None:
                 progress(done, data.rows)
     found = [_outcome(request, ledger) for request, ledger in zip(requests, ledgers, strict=True)]
@@ -163,23 +163,44 @@ def _mean_of(forward: Outcome, backward: Outcome) -> Outcome:
     return replace(forward, items=items, total=fsum(items.tolist()), active=int((items > 0).sum()))
 
 
-def _enter(
-    ledger: Ledger, request: Request, stripe: Stripe, mass: Array | None, rows: Column, backend: Backend
-) -> None:
+class _Entry(NamedTuple):
+    """The items of one loss in a piece: where each belongs, and how many losses they are sums of."""
+
+    items: Column
+    ends: tuple[Column, ...]
+    counts: tuple[int, int] | None
+
+
+class _Part(NamedTuple):
+    """What comes of a piece."""
+
+    start: int
+    rows: int
+    seen: Seen
+    entries: list[_Entry]
+
+
+def _work(requests: Sequence[Request], masses_of: Sequence[Array | None], data: Data, stripe: Stripe) -> _Part:
+    with quiet():
+        entries = [
+            _entry(request, stripe, mass, data.backend) for request, mass in zip(requests, masses_of, strict=True)
+        ]
+        found = seen(stripe, BINS, data.backend)
+    return _Part(stripe.start, stripe.positives.shape[0], found, entries)
+
+
+def _entry(request: Request, stripe: Stripe, mass: Array | None, backend: Backend) -> _Entry:
     found = items_of(request, stripe, mass)
-    anchors = rows[stripe.start : stripe.start + stripe.positives.shape[0]]
     keep = counted(request, stripe, backend)
     if isinstance(found, ActiveTriplets):
         sizes = [backend.get(mask).sum(axis=1) for mask in (stripe.positives, stripe.negatives)]
         terms = 2 if request.entry.item == "term" else 1  # per triplet
         counts = terms * int(np.vecdot(*sizes)), int(backend.get(found.count).sum())
-        ledger.add(backend.get(found.total)[keep], anchors[None, keep], counts=counts)
-        return
-    places = anchors[None, :]
+        return _Entry(backend.get(found.total)[keep], (np.flatnonzero(keep),), counts)
     if request.entry.item == "positive pair":
-        ends = np.nonzero(backend.get(stripe.positives))
-        places = np.stack([anchors[ends[0]], rows[ends[1]]])
-    ledger.add(backend.get(found)[keep], places[:, keep])
+        rows, columns = np.nonzero(backend.get(stripe.positives))
+        return _Entry(backend.get(found)[keep], (rows[keep], columns[keep]), None)
+    return _Entry(backend.get(found)[keep], (np.flatnonzero(keep),), None)
 
 
 def _outcome(request: Request, ledger: Ledger) -> Outcome:

@@ -15,7 +15,8 @@ from .requests import Request
 from .views import partner_mask
 
 STRIPE_BYTES = 256 << 20
-CELL_BYTES = 64  # of a score: itself, its masks, and what a loss makes of it on the way
+CELL_BYTES = 64  # of a score: itself, its masks, and what a loss and its gradient make of it on the way
+PART_CELLS = 1 << 18  # scores that a loss works on at a time, few enough to stay in a cache
 
 
 class Stripe(NamedTuple):
@@ -34,6 +35,12 @@ class Stripe(NamedTuple):
     positives: Array
     negatives: Array
     partners: Array | None
+
+    def part(self, first: int, last: int) -> "Stripe":
+        """Return the anchors `first` to `last` (exclusive) of the stripe."""
+        scores = {metric: rows[first:last] for metric, rows in self.scores.items()}
+        partners = None if self.partners is None else self.partners[first:last]
+        return Stripe(self.start + first, scores, self.positives[first:last], self.negatives[first:last], partners)
 
 
 @dataclass
@@ -76,6 +83,13 @@ class WholeRows:
         """Yield all anchors, stripe by stripe."""
         for start in range(0, self.anchors.shape[0], self.step):
             yield self.stripe(start)
+
+    def parts(self) -> Iterator[Stripe]:
+        """Yield all anchors, in pieces of a stripe that stay in a cache."""
+        step = max(1, PART_CELLS // self.others.shape[0])
+        for stripe in self.stripes():
+            for first in range(0, stripe.positives.shape[0], step):
+                yield stripe.part(first, first + step)
 
     def stripe(self, start: int) -> Stripe:
         """Return the stripe that begins with an anchor."""
@@ -131,30 +145,49 @@ def counted(request: Request, stripe: Stripe, backend: Backend) -> Column:
     return anchors
 
 
-class Hardest(NamedTuple):
-    """What is hardest for each anchor of a stripe: the farthest positive and the closest negative, by cosine.
+class Seen(NamedTuple):
+    """What a stripe shows of the pairs behind the losses, by cosine.
 
     Args:
-        positive: (r,) columns, of any where there is none.
-        positive_score: (r,) cosines; NaN where there is none.
-        negative: (r,) columns.
-        negative_score: (r,) cosines.
+        sums: (2,) the sums of the cosines of positive and of negative pairs.
+        counts: (2, bins) how many of them fall where.
+        hardest: the column of each anchor's farthest positive, its cosine, that of its closest negative, its cosine;
+            NaN where there is none.
     """
 
-    positive: Column
-    positive_score: Column
-    negative: Column
-    negative_score: Column
+    sums: Column
+    counts: Column
+    hardest: tuple[Column, Column, Column, Column]
 
 
-def hardest(stripe: Stripe, backend: Backend) -> Hardest:
-    """Return the hardest positive and negative of each anchor."""
-    xp, cosines = backend.xp, stripe.scores["cosine"]
-    far = xp.where(stripe.positives, cosines, xp.full_like(cosines, inf))
-    near = xp.where(stripe.negatives, cosines, xp.full_like(cosines, -inf))
-    found = [
-        backend.get(part)
-        for part in (xp.argmin(far, axis=1), xp.min(far, axis=1), xp.argmax(near, axis=1), xp.max(near, axis=1))
-    ]
-    found[1], found[3] = (np.where(np.isfinite(v), v, np.nan) for v in (found[1], found[3]))
-    return Hardest(*found)
+def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
+    """Return what a stripe shows.
+
+    Args:
+        stripe: anchors with their cosines.
+        bins: of the histograms, over the range of a cosine.
+        backend: of the stripe.
+    """
+    cosines, positives, negatives = (
+        backend.get(part) for part in (stripe.scores["cosine"], stripe.positives, stripe.negatives)
+    )
+    apart = (cosines[positives], cosines[~(positives | negatives)])  # the others, the anchors themselves, are few too
+    sums = [float(cosines.sum()), *(float(part.sum()) for part in apart)]
+    counts = [_histogram(part.ravel(), bins) for part in (cosines, *apart)]
+    rows = np.arange(len(cosines))
+    found = []
+    for mask, least in ((positives, inf), (negatives, -inf)):
+        masked = np.where(mask, cosines, least)
+        column = masked.argmin(axis=1) if least > 0 else masked.argmax(axis=1)
+        best = masked[rows, column]
+        found += [column, np.where(np.isfinite(best), best, np.nan)]
+    return Seen(
+        np.asarray([sums[1], sums[0] - sums[1] - sums[2]]),
+        np.stack([counts[1], counts[0] - counts[1] - counts[2]]),
+        (found[0], found[1], found[2], found[3]),
+    )
+
+
+def _histogram(cosines: Column, bins: int) -> Column:
+    numbers = np.minimum(((cosines + 1.0) * (bins / 2)).astype(np.int64), bins - 1)
+    return np.bincount(numbers, minlength=bins)
