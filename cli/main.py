@@ -10,9 +10,12 @@ import typer
 
 from simtool.errors import SimtoolError
 
+from .commands.apply import apply
 from .commands.channels import channels
 from .commands.compare import compare
+from .commands.evaluate import evaluate
 from .commands.explain import explain
+from .commands.fit import fit
 from .commands.inspect import inspect
 from .commands.list import list_catalogue
 from .commands.loss import loss
@@ -32,6 +35,9 @@ app.command()(pairwise)
 app.command()(compare)
 app.command()(channels)
 app.command()(loss)
+app.command()(evaluate)
+app.command()(fit)
+app.command()(apply)
 app.command()(explain)
 app.command()(inspect)
 app.command("list")(list_catalogue)

@@ -58,6 +58,9 @@ AssertOption = Annotated[
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 DeviceOption = Annotated[
-    str, typer.Option("--device", envvar="SIMTOOL_DEVICE", help="Where to compute: cpu, cuda, cuda:N or auto.")
+    str,
+    typer.Option(
+        "--device", envvar="SIMTOOL_DEVICE", help="Where to compute: cpu, cuda (every GPU), cuda:N (one) or auto."
+    ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .explanation import explain as explain
     from .explanation import explained_names as explained_names
     from .feature_maps import channels as channels
+    from .fitting.applying import apply as apply
+    from .fitting.applying import apply_keys as apply_keys
+    from .fitting.report import fit as fit
+    from .fitting.report import fit_keys as fit_keys
     from .io import (
         open_pairs as open_pairs,
     )
@@ -72,6 +76,8 @@ _MODULES = {
     "evaluation.report": ("evaluate",),
     "explanation": ("explain", "explained_names"),
     "feature_maps": ("channels",),
+    "fitting.applying": ("apply", "apply_keys"),
+    "fitting.report": ("fit", "fit_keys"),
     "io": ("open_pairs", "open_table", "open_vectors"),
     "listing": ("describe",),
     "losses.pair": ("contrastive", "cosine_distance", "cosine_embedding"),

@@ -46,7 +46,7 @@ def similarity(
         metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
         eps: eps >= 0, the least norm that a cosine divides by.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
-        device: where to compute: cpu, cuda, cuda:N, mps or auto.
+        device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
 
     Returns:

@@ -1,8 +1,9 @@
 """Which array namespace and which device. The only file that knows both numpy and torch."""
 
 import re
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,46 @@ def quiet() -> AbstractContextManager[None]:
 
 @dataclass(frozen=True)
 class Backend:
-    """An array namespace on a device, with the few steps that the array API leaves out."""
+    """An array namespace on a device, with the few steps that the array API leaves out.
+
+    Args:
+        name: `numpy` or `torch`.
+        device: where arrays are, as torch names it.
+        xp: the namespace.
+        devices: all that a sweep may use at once, where that is more than `device`.
+    """
 
     name: str
     device: str
     xp: Any
+    devices: tuple[str, ...] = ()
+
+    def each(self) -> list["Backend"]:
+        """Return a backend for each device that a sweep may use: mostly this one alone."""
+        return [replace(self, device=device, devices=()) for device in self.devices] or [self]
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether arrays are in the memory of a GPU, and work on them goes on after the call that asked for it."""
+        return self.device.startswith("cuda")
+
+    @property
+    def free_memory(self) -> int | None:
+        """The bytes that the device may still give, or None where its memory is the host's."""
+        if not self.is_cuda:
+            return None
+        import torch
+
+        # what torch's own pool holds and no array uses is free too
+        pooled = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
+        return int(torch.cuda.mem_get_info(self.device)[0]) + pooled
+
+    def release(self) -> None:
+        """Give the memory that torch keeps for later arrays back to the device."""
+        if self.is_cuda:
+            import torch
+
+            torch.cuda.empty_cache()
 
     @property
     def out_of_memory(self) -> type[BaseException]:
@@ -53,12 +89,76 @@ class Backend:
             return np.asarray(array, dtype=dtype, order="C")
         import torch
 
+        if array.dtype in (np.uint16, np.uint32, np.uint64):  # torch computes with few unsigned types
+            array = array.astype(np.float64)
+        if self.is_cuda:
+            return self.staged(array, pinned=True).to(self.device, non_blocking=True).to(dtype)
         source = np.asarray(array, order="C")
         if not source.flags.writeable:  # torch warns about memory maps opened for reading
             source = source.copy()
-        if source.dtype in (np.uint16, np.uint32, np.uint64):  # torch computes with few unsigned types
-            source = source.astype(np.float64)
         return torch.from_numpy(source).to(self.device).to(dtype)
+
+    def staged(self, array: NDArray[Any], *, pinned: bool) -> Array:
+        """Return a copy in host memory that a GPU reads by itself, while this thread goes on.
+
+        Torch gives a pinned buffer away again only when the copies from it, of any queue, are done.
+
+        Args:
+            array: of a dtype that torch has; strided, or a memory map.
+            pinned: whether its pages stay where they are; needs a GPU.
+        """
+        import torch
+
+        dtype = torch.from_numpy(np.empty(0, array.dtype)).dtype
+        buffer = torch.empty(array.shape, dtype=dtype, pin_memory=pinned)
+        np.copyto(buffer.numpy(), array)
+        return buffer
+
+    def queue(self) -> Any:
+        """Return a queue of work beside the device's main one, or None where a call returns when its work is done."""
+        if not self.is_cuda:
+            return None
+        import torch
+
+        return torch.cuda.Stream(self.device)  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def queued(self, queue: Any) -> Iterator[Any]:
+        """Put the work of this block into a queue; yield the mark of its end, to be given to `meet`."""
+        if queue is None:
+            yield None
+            return
+        import torch
+
+        end = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        with torch.cuda.stream(queue):
+            yield end
+            end.record(queue)
+
+    def meet(self, end: Any, *arrays: Array) -> None:
+        """Let what is asked for from here on wait for the end of a queue's work.
+
+        Args:
+            end: the mark that `queued` yielded.
+            arrays: what that work made. Their memory is used again only when the main queue is done with it too:
+                the other queue, which it came from, may be far ahead.
+        """
+        if end is None:
+            return
+        import torch
+
+        main = torch.cuda.current_stream(self.device)
+        main.wait_event(end)
+        for array in arrays:
+            array.record_stream(main)
+
+    def current(self) -> AbstractContextManager[Any]:
+        """Make this backend's device the one that the thread uses."""
+        if not self.is_cuda:
+            return nullcontext()
+        import torch
+
+        return torch.cuda.device(self.device)
 
     def get(self, array: Array) -> NDArray[Any]:
         """Return an array of this backend as a numpy array in host memory."""
@@ -114,11 +214,19 @@ class Backend:
         return distances
 
 
+def derivatives(total: Array, leaves: Sequence[Array]) -> list[Array]:
+    """Return the derivative of a torch number by each array; 0 for one that it was not made of."""
+    import torch
+
+    return list(torch.autograd.grad(total, leaves, allow_unused=True, materialize_grads=True))
+
+
 def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
     """Return the backend for a job.
 
     `auto` is numpy on the CPU, which starts without the second and a half that torch takes to
-    import and multiplies matrices as fast; on any other device it is torch.
+    import and multiplies matrices as fast; on any other device it is torch. `cuda` is every GPU there is:
+    a sweep uses them all, other work the first.
 
     Args:
         backend: `auto`, `numpy` or `torch`.
@@ -136,7 +244,8 @@ def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
         raise ParameterError(f"numpy cannot compute on {device}", "--backend", "leave --backend out, or say torch")
     if backend == "numpy" or (backend == "auto" and device == "cpu"):
         return Backend("numpy", "cpu", np)
-    return Backend("torch", _torch_device(device), _torch_namespace())
+    name = _torch_device(device)
+    return Backend("torch", name, _torch_namespace(), _torch_devices(name))
 
 
 def _torch_namespace() -> Any:
@@ -145,7 +254,19 @@ def _torch_namespace() -> Any:
 
     # TF32 would keep 10 bits of each factor: far outside the promised tolerance
     torch.set_float32_matmul_precision("highest")
+    # nor may the parts of a long sum be added in bfloat16: a kernel's bound allows for one rounding, at the end
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
     return xp
+
+
+def _torch_devices(device: str) -> tuple[str, ...]:
+    """Return the names of all GPUs where `device` is any of them and there are several."""
+    if device != "cuda":
+        return ()
+    import torch
+
+    count = torch.cuda.device_count()
+    return tuple(f"cuda:{number}" for number in range(count)) if count > 1 else ()
 
 
 def _torch_device(device: str) -> str:

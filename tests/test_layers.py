@@ -96,12 +96,14 @@ def test_help_imports_no_arrays(arguments):
         "compare x.npy x.npy --aggregate argmax",
         "loss x.npy x.npy --kind cosine-distance",
         "explain x.npy x.npy",
+        "evaluate x.npy x.npy --labels y.npy",
         "inspect x.npy",
         "pairwise x.npy -o scores.npy --force",
     ],
 )
 def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, arguments):
     np.save(tmp_path / "x.npy", np.eye(3))
+    np.save(tmp_path / "y.npy", np.asarray([0, 1, 1]))
     script = COMMAND.format(arguments=["simtool", *arguments.split()])
     assert loaded(script, *HEAVY, cwd=tmp_path) == set()
 

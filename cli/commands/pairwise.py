@@ -32,8 +32,13 @@ def pairwise(
         int | None, typer.Option("--top-k", "-k", help="List the K closest rows of B per row of A.")
     ] = None,
     threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", help="List all pairs at this similarity or above, or distance or below."),
+        str | None,
+        typer.Option(
+            "--threshold",
+            metavar="NUMBER",
+            help="List all pairs at this similarity or above, or distance or below; or `@PATH[:NAME]` of `evaluate`.",
+            show_default=False,
+        ),
     ] = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
     metric: MetricOption = "cosine",
@@ -97,6 +102,7 @@ def pairwise(
     from ..streaming import stream_target
 
     check_sides(b, ids_b)
+    limit = None if threshold is None else _number(threshold, metric)
     pairs = threshold is not None or max_pairs is not None
     selection = ("k",) if top_k is not None else ("pairs",) if pairs else ()
     session = Session.open(
@@ -115,7 +121,7 @@ def pairwise(
             simtool.open_vectors(a, ids=ids_a, nulls=nulls),
             None if b is None else simtool.open_vectors(b, ids=ids_b, nulls=nulls),
             top_k=top_k,
-            threshold=threshold,
+            threshold=limit,
             max_pairs=max_pairs,
             metric=metric,
             eps=eps,
@@ -132,3 +138,17 @@ def pairwise(
             progress=progress,
         )
     target.rest().deliver(result)
+
+
+def _number(typed: str, metric: str) -> float:
+    """Return a threshold that was typed, or that `evaluate` has written."""
+    from simtool.errors import ParameterError
+
+    if typed.startswith("@"):
+        from simtool.evaluation.thresholds import read_threshold
+
+        return read_threshold(typed[1:], metric)
+    try:
+        return float(typed)
+    except ValueError:
+        raise ParameterError(f"expected a number, got {typed!r}", "--threshold", "as in 0.8, or @t.json:eer") from None

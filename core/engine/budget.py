@@ -1,7 +1,7 @@
 """The bytes that a job may take, checked before it starts, and what they are spent on."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import ParameterError, ResourceError
 from .memory import available_memory
@@ -11,6 +11,7 @@ UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT]?)(?:i?B)?|(%))", re.IGNORECASE)
 WORKING = 160 << 20  # tiles, widened rows and gathered pairs, which do not grow with the inputs
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
+WIDEST = 1 << 16  # rows of B in a tile on a GPU
 FEWEST, MOST = 1 << 17, 1 << 21  # candidates
 
 
@@ -36,8 +37,7 @@ class Budget:
 
     def plan(self, rows: int, columns: int, dims: int, itemsize: int) -> Plan:
         """Return the plan of a sweep, with as many prepared rows of B kept as there is room for."""
-        room = max(0, self.total // 2 - WORKING)
-        return Plan.of(rows, columns, dims, kept_columns=room // (dims * itemsize + 16))
+        return Plan.of(rows, columns, dims, kept_columns=_kept(self.total, dims, itemsize))
 
     def check(self, size: int, what: str, hint: str) -> None:
         """Refuse a result that does not fit, before the work.
@@ -52,6 +52,32 @@ class Budget:
             raise ResourceError(
                 f"{what} takes about {shown(needed)}, {shown(self.total)} may be used", "--max-memory", hint
             )
+
+
+def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:
+    """Return a plan with as wide tiles, and as many prepared rows of B kept, as a device has room for.
+
+    A tile that suits the caches of a CPU keeps a GPU busy for less time than it takes to ask for it.
+
+    Args:
+        plan: with the tiles of the host, and the rows that it has room for.
+        free: bytes of the device, or None where its memory is the host's.
+        dims: numbers in a row.
+        itemsize: bytes of a prepared number.
+    """
+    if free is None:
+        return plan
+    block = plan.block
+    # a tile in float64 and the widened rows of a block each stay within an eighth of what is free
+    most = min(WIDEST, free // 8 // (8 * max(plan.stripe, dims)))
+    while block < plan.columns and 2 * block <= most:
+        block *= 2
+    return replace(plan, block=block, kept_columns=_kept(free, dims, itemsize))
+
+
+def _kept(total: int, dims: int, itemsize: int) -> int:
+    """Return how many prepared rows, each with its norm and loss, are kept in half of some bytes."""
+    return max(0, total // 2 - WORKING) // (dims * itemsize + 16)
 
 
 def budget_of(text: str | int | None) -> Budget:

@@ -11,12 +11,14 @@ from ..backend import Array
 from ..errors import DataError
 from ..results import Column
 from .exact import Pairs
+from .fused import opened, peaks_of
 from .kernels import Kernel, Tile
 from .tiles import GROUPS, Span
 
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
 OPENED = 1 << 17  # places of a tile that are looked at at a time
+OPENED_ON_GPU = 1 << 24
 
 Hits = tuple[Column, Column, Column]
 NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
@@ -41,10 +43,22 @@ class Scan:
         self.host_error: Column = self.kernel.backend.get(self.error).astype(np.float64)
         if not np.isfinite(self.host_error).all():
             raise DataError("a product of two rows leaves the range of float64", "", "scale the inputs down")
-        self.near = self._whole_groups(tile.near)
-        positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
         # (owners, groups) the maximum of each group; a group is every GROUPS-th partner
+        if self._fused:
+            self.peaks = peaks_of(self.kernel.backend, tile.x, tile.y)
+            return
+        positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
         self.peaks = self.kernel.backend.group_maxima(self.near, GROUPS, positive=positive, by_column=by_column)
+
+    @property
+    def _fused(self) -> bool:
+        """Whether the tile need not be written."""
+        return self.tile.scored is None and not self.gaps and not self.by_column
+
+    @cached_property
+    def near(self) -> Array:
+        """The tile with whole groups."""
+        return self._whole_groups(self.tile.near)
 
     def _whole_groups(self, near: Array) -> Array:
         """Return the tile without NaN and with partners of -inf up to whole groups."""
@@ -98,24 +112,47 @@ class Scan:
         """
         low = self.kernel.reach(sure, self.host_error)
         owner, group = np.divmod(np.flatnonzero(self.host_peaks >= low[:, None]), GROUPS)
+        if self._fused:
+            if len(owner):
+                yield self._above(*self._opened(owner, group, low))
+            return
         depth = self.near.shape[0 if self.by_column else 1] // GROUPS
-        step = max(1, OPENED // depth)
+        step = max(1, (OPENED_ON_GPU if self.kernel.backend.is_cuda else OPENED) // depth)
         for start in range(0, len(owner), step):
             part = slice(start, start + step)
-            found, partner, near = self._open(owner[part], group[part], low)
-            yield found, partner, near + np.abs(near) * self.kernel.relative + self.host_error[found]
+            yield self._above(*self._open(owner[part], group[part], low))
+
+    def _above(self, owner: Column, partner: Column, near: Column) -> Hits:
+        """Return hits with upper bounds of their nearness."""
+        return owner, partner, near + np.abs(near) * self.kernel.relative + self.host_error[owner]
+
+    def _opened(self, owner: Column, group: Column, low: Column) -> Hits:
+        """Return what `_open` does, of a tile that was not written."""
+        backend, m = self.kernel.backend, self.tile.y.rows.shape[0]
+        xp = backend.xp
+        owners, near = opened(self.kernel, self.tile.x, self.tile.y, owner, group)
+        least = backend.put(np.where(owners < 0, np.inf, low[owners]))[:, :, None]
+        partner = backend.put(np.arange(GROUPS)[:, None, None] + np.arange(near.shape[2]) * GROUPS)
+        hit = xp.nonzero((near >= least) & (near > -np.inf) & (partner < m))
+        near = self._host(near[hit])
+        groups, slot, depths = (backend.get(place) for place in hit)
+        order = np.argsort(owners[groups, slot], kind="stable")  # owners ascend
+        partners = (groups + depths * GROUPS)[order]
+        return owners[groups, slot][order], partners, near[order].astype(np.float64)
 
     def _open(self, owner: Column, group: Column, low: Column) -> Hits:
         """Return owner, partner and nearness of the places that reach `low` in the groups that do."""
         backend, width = self.kernel.backend, self.near.shape[1]
-        depth = self.near.shape[0 if self.by_column else 1] // GROUPS
+        xp, depth = backend.xp, self.near.shape[0 if self.by_column else 1] // GROUPS
         first, step = (group * width + owner, width) if self.by_column else (owner * width + group, 1)
-        places = first[:, None] + np.arange(depth) * (GROUPS * step)
-        flat = backend.xp.reshape(self.near, (-1,))
-        opened = backend.xp.take(flat, backend.put(places.ravel()))
-        near = self._host(opened).reshape(-1, depth)
-        hit, depths = np.divmod(np.flatnonzero((near >= low[owner][:, None]) & (near > -np.inf)), depth)
-        return owner[hit], group[hit] + depths * GROUPS, near[hit, depths].astype(np.float64)
+        # only what is hit leaves the device
+        places = backend.put(first)[:, None] + backend.put(np.arange(depth) * (GROUPS * step))[None, :]
+        opened = xp.reshape(xp.take(xp.reshape(self.near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
+        reach = (opened >= backend.put(low[owner])[:, None]) & (opened > -np.inf)
+        reached = xp.nonzero(xp.reshape(reach, (-1,)))[0]
+        near = self._host(xp.take(xp.reshape(opened, (-1,)), reached)).astype(np.float64)
+        hit, depths = np.divmod(backend.get(reached), depth)
+        return owner[hit], group[hit] + depths * GROUPS, near
 
     @cached_property
     def host_peaks(self) -> Column:

@@ -17,7 +17,8 @@ plus what underflow can take from each factor and each product. A bfloat16 produ
 more at the end, by at most 2^-8 of itself; that part is kept apart, as `relative`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import inf, pi
 from typing import Any, NamedTuple
 
@@ -52,6 +53,8 @@ ARITHMETIC = {
     "float32": Arithmetic(2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126),
     "float64": Arithmetic(2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022),
 }
+
+ITEMSIZE = {"bfloat16": 2, "float32": 4, "float64": 8}  # bytes of a number
 
 
 class Side(NamedTuple):
@@ -93,6 +96,10 @@ class Kernel:
     eps: float = EPS
     center: Column | None = None
 
+    def each(self) -> list["Kernel"]:
+        """Return the same kernel on each device that a sweep may use."""
+        return [replace(self, backend=backend) for backend in self.backend.each()]
+
     @property
     def relative(self) -> float:
         """The part of the error that is proportional to the nearness itself."""
@@ -101,7 +108,8 @@ class Kernel:
     def prepare(self, rows: Any) -> Side:
         """Return the prepared form of (n, d) host rows, widened a few rows at a time."""
         xp = self.backend.xp
-        step = max(1, CHUNK // rows.shape[1])
+        # a GPU has no such cache, and every call costs it
+        step = max(1, len(rows) if self.backend.is_cuda else CHUNK // rows.shape[1])
         parts = [self._prepared(rows[start : start + step]) for start in range(0, len(rows), step)]
         stored, norms, lost = parts[0] if len(parts) == 1 else (xp.concat(part) for part in zip(*parts, strict=True))
         return Side(stored, norms, lost, float(xp.max(norms)), float(xp.max(lost)))
@@ -212,13 +220,18 @@ class Tile:
         kernel: that scored it.
         x: n prepared rows.
         y: m prepared rows.
-        near: (n, m) nearness.
+        scored: (n, m) nearness, or None where it is only scored if it is asked for.
     """
 
     kernel: Kernel
     x: Side
     y: Side
-    near: Array
+    scored: Array = None
+
+    @cached_property
+    def near(self) -> Array:
+        """The (n, m) nearness."""
+        return self.kernel.tile(self.x, self.y) if self.scored is None else self.scored
 
     def error(self, *, by_column: bool = False) -> Array:
         """Return (n,) bounds of the error of each row, or (m,) of each column, but for the relative part."""

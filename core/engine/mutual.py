@@ -1,14 +1,14 @@
 """The k best others of each row of one set: the upper triangle of tiles, each read both ways."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..results import Column
 from .candidates import Hits, Scan
 from .exact import best_of
-from .kernels import Tile
-from .reducers import EARLY, EVERY, Give, Question, Reducer
+from .kernels import Kernel, Tile
+from .reducers import EARLY, EVERY, Give, Part, Question, Reducer, TopK
 from .tiles import Span
 
 
@@ -35,9 +35,8 @@ class MutualTopK(Reducer):
     held: int = 0
 
     def __post_init__(self) -> None:
-        n = len(self.question.pairs.a)
-        self.sure = np.full(n, -np.inf)
-        self.pool = np.full((n, self.k), -np.inf)
+        self.sure = np.full(self._owners, -np.inf)
+        self.pool = np.full((self._owners, self.k), -np.inf)
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -50,20 +49,8 @@ class MutualTopK(Reducer):
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best of a row, and of a column."""
         tile = self.question.without_others(stripe, block, tile)
-        stripes = stripe.start // self.stripe
-        for owners, partners, by_column, turn in ((stripe, block, False, self.blocks), (block, stripe, True, stripes)):
-            sure = self.sure[owners.start : owners.stop]
-            scan, pool = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column), self._pool(owners).copy()
-            if turn < EARLY or turn % EVERY == 0:
-                self._tighten(scan, owners)
-            fine = scan.sharpened(sure, self.question.pairs, stripe, block, usual=self.k)
-            if fine is not scan:
-                self._pool(owners)[:] = pool  # else the partners of this tile would count twice
-                self._tighten(fine, owners)
-            for hits in fine.candidates(sure):
-                self._keep((hits[0] + owners.start, hits[1] + partners.start, hits[2]))
-                if self.held > self.question.most:
-                    self._reduce()
+        self._look(stripe, block, tile, turn=self.blocks, by_column=False)
+        self._look(stripe, block, tile, turn=stripe.start // self.stripe, by_column=True)
         self.blocks += 1
 
     def end(self, stripe: Span) -> None:
@@ -72,6 +59,44 @@ class MutualTopK(Reducer):
         if hits:
             self.give(self._best(hits))
             self.held -= sum(len(part[0]) for part in hits)
+
+    def part(self, kernel: Kernel) -> Part:
+        """Return a reducer for one stripe that reads both triangles.
+
+        What a tile tells of its columns belongs to stripes that are with other devices: sharing it would make them
+        wait for each other. The k best are the same.
+        """
+        given: list[Hits] = []
+        return Part(TopK(self.k, replace(self.question, kernel=kernel, unordered=False), given.append), given)
+
+    def join(self, stripe: Span, part: Part) -> None:
+        """Give what was found."""
+        for hits in part.given:
+            self.give(hits)
+
+    @property
+    def _owners(self) -> int:
+        """How many rows look for partners."""
+        return len(self.question.pairs.a)
+
+    def _score(self, owners: Column, partners: Column) -> Column:
+        return self.question.pairs.score(owners, partners)
+
+    def _look(self, stripe: Span, block: Span, tile: Tile, *, turn: int, by_column: bool) -> None:
+        """Keep what may be among the k best of the rows of a tile, or of its columns."""
+        owners, partners = (block, stripe) if by_column else (stripe, block)
+        sure = self.sure[owners.start : owners.stop]
+        scan, pool = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column), self._pool(owners).copy()
+        if turn < EARLY or turn % EVERY == 0:
+            self._tighten(scan, owners)
+        fine = scan.sharpened(sure, self.question.pairs, stripe, block, usual=self.k)
+        if fine is not scan:
+            self._pool(owners)[:] = pool  # else the partners of this tile would count twice
+            self._tighten(fine, owners)
+        for hits in fine.candidates(sure):
+            self._keep((hits[0] + owners.start, hits[1] + partners.start, hits[2]))
+            if self.held > self.question.most:
+                self._reduce()
 
     def _pool(self, owners: Span) -> Column:
         return self.pool[owners.start : owners.stop]
@@ -111,6 +136,6 @@ class MutualTopK(Reducer):
         row, column, near = (np.concatenate(part) for part in zip(*parts, strict=True))
         keep = near >= self.sure[row]
         row, column = row[keep], column[keep]
-        score = self.question.pairs.score(row, column)
+        score = self._score(row, column)
         best = best_of(row, column, score, self.k, larger_is_closer=self.question.larger_is_closer)
         return row[best], column[best], score[best]

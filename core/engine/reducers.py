@@ -23,6 +23,9 @@ Give = Callable[[Hits], None]
 class Reducer:
     """Takes the tiles of one stripe after another; by default it wants them all."""
 
+    holds = False  # whether a tile's memory must not be used again
+    scans = False  # whether it wants the maxima of groups first, and of most tiles nothing else
+
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
         return False
@@ -40,6 +43,26 @@ class Reducer:
 
     def end(self, stripe: Span) -> None:
         """Finish a stripe."""
+
+    def part(self, kernel: Kernel) -> "Part | None":
+        """Return a reducer for one stripe beside others, or None where stripes are only taken one after the other.
+
+        Args:
+            kernel: of the device that the stripe is scored on.
+        """
+        return None
+
+    def join(self, stripe: Span, part: "Part") -> None:
+        """Take over what a part found in its stripe; stripes come in ascending order."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Part:
+    """A reducer of one stripe, and what it gave."""
+
+    reducer: Reducer
+    given: list[Hits] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,11 +97,11 @@ class Question:
         """Return a tile whose places that are not asked for are -inf."""
         if not self.exclude_self or block.start >= stripe.stop or stripe.start >= block.stop:
             return tile
-        xp, backend = self.kernel.backend.xp, self.kernel.backend
+        xp, backend = tile.kernel.backend.xp, tile.kernel.backend
         row = np.arange(stripe.start, stripe.stop)[:, None]
         column = np.arange(block.start, block.stop)[None, :]
         keep = backend.put(column > row if self.unordered else column != row)
-        return replace(tile, near=xp.where(keep, tile.near, xp.full_like(tile.near, -np.inf)))
+        return replace(tile, scored=xp.where(keep, tile.near, xp.full_like(tile.near, -np.inf)))
 
     def wanted(self, stripe: Span, block: Span, hits: Hits) -> Hits:
         """Return the hits of a tile as numbers of rows and columns of the whole, without those not asked for."""
@@ -106,6 +129,8 @@ class TopK(Reducer):
     k: int
     question: Question
     give: Give
+
+    scans = True
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -138,6 +163,16 @@ class TopK(Reducer):
     def end(self, stripe: Span) -> None:
         """Score the candidates of the stripe and give the k best of each row."""
         self.give(self._best(stripe))
+
+    def part(self, kernel: Kernel) -> Part:
+        """Return a reducer for one stripe: no row of it needs to know of other stripes."""
+        given: list[Hits] = []
+        return Part(TopK(self.k, replace(self.question, kernel=kernel), given.append), given)
+
+    def join(self, stripe: Span, part: Part) -> None:
+        """Give what was found."""
+        for hits in part.given:
+            self.give(hits)
 
     @property
     def _asked(self) -> int:
@@ -192,6 +227,8 @@ class Threshold(Reducer):
     give: Give
     count: int = 0
 
+    scans = True
+
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
         return self.question.skips(stripe, block)
@@ -231,6 +268,21 @@ class Threshold(Reducer):
             self.give((row[order], column[order], score[order]))
             start = stop
 
+    def part(self, kernel: Kernel) -> Part:
+        """Return a reducer for one stripe, which stops when its pairs with those known here are too many."""
+        given: list[Hits] = []
+        question = replace(self.question, kernel=kernel)
+        return Part(Threshold(self.threshold, self.most, question, given.append, self.count), given)
+
+    def join(self, stripe: Span, part: Part) -> None:
+        """Give what was found, unless it is too much with what other parts found meanwhile."""
+        self.found = part.given
+        self.count += sum(len(hits[0]) for hits in part.given)
+        if self.count > self.most:
+            self._refuse(stripe, Span(0, len(self.question.pairs.b)))
+        for hits in part.given:
+            self.give(hits)
+
     def _refuse(self, stripe: Span, block: Span) -> None:
         """Raise the error that names a threshold that would fit, judged by the tiles seen in this stripe."""
         score = np.sort(np.concatenate([part[2] for part in self.found]))
@@ -265,6 +317,8 @@ class BestPairs(Reducer):
     pool: Column = field(default_factory=lambda: np.empty(0))
     found: list[Hits] = field(default_factory=lambda: [NOTHING])
 
+    scans = True
+
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
         return self.question.skips(stripe, block)
@@ -282,8 +336,26 @@ class BestPairs(Reducer):
             self._tighten(fine)
         for hits in fine.candidates(np.full(len(stripe), self.sure)):
             self.found.append(question.wanted(stripe, block, hits))
-            if sum(len(part[0]) for part in self.found) > max(question.most, 4 * self.most):
-                self._reduce()
+            self._reduce_if_many()
+
+    def part(self, kernel: Kernel) -> Part:
+        """Return a reducer for one stripe, which starts from what is sure here."""
+        question = replace(self.question, kernel=kernel)
+        return Part(BestPairs(self.most, question, self.give, self.sure, self.pool))
+
+    def join(self, stripe: Span, part: Part) -> None:
+        """Take over what was found, and the higher bound."""
+        other = part.reducer
+        assert isinstance(other, BestPairs)
+        if other.sure > self.sure or len(other.pool) > len(self.pool):
+            # never both pools: the part's may hold pairs of this one, which would count twice
+            self.sure, self.pool = max(self.sure, other.sure), other.pool
+        self.found += other.found
+        self._reduce_if_many()
+
+    def _reduce_if_many(self) -> None:
+        if sum(len(part[0]) for part in self.found) > max(self.question.most, 4 * self.most):
+            self._reduce()
 
     def _reduce(self) -> None:
         """Keep the exact best of what was found."""

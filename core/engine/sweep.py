@@ -2,15 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Any
 
 from ..backend import Array, quiet
 from ..errors import ResourceError
 from ..results import Column
-from .kernels import Kernel, Side, Tile
+from .budget import on_device
+from .devices import spread
+from .fused import fuses
+from .kernels import ITEMSIZE, Kernel, Side, Tile
 from .reducers import Reducer
 from .tiles import GROUPS, Plan, Span
 
+HELD_BYTES = 256 << 20  # of the tiles of a stripe in float64, which wait on their device for the stripes before it
 Progress = Callable[[int, int], None]
+Prepared = tuple[Side, Any]  # with the mark of the end of the work that made it
 
 
 def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, progress: Progress | None = None) -> None:
@@ -19,72 +26,112 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
     Args:
         a: (n, d) rows; a memory map is read stripe by stripe.
         b: (m, d) rows; a memory map is read block by block.
-        kernel: prepares rows and scores tiles.
+        kernel: prepares rows and scores tiles. Where its backend names several devices, each takes the next stripe
+            when it is free, and the reducer takes over what they found in the order of the stripes.
         reducer: takes the tiles, one stripe after the other, blocks in ascending order.
-        plan: the grid, and how many prepared rows of B may be kept.
+        plan: the grid, and how many prepared rows of B may be kept; a GPU keeps as many as it has room for.
         progress: called with the number of finished rows of A and of all.
     """
-    tiles = _Tiles(kernel, reducer)
-    with _Blocks(b, kernel, plan) as blocks:
-        for stripe in plan.stripes():
-            x = kernel.prepare(a[stripe.start : stripe.stop])
-            reducer.begin(stripe)
-            for block, y in blocks.prepared([span for span in plan.blocks() if not reducer.skips(stripe, span)]):
-                tiles.give(stripe, block, x, y)
-            reducer.end(stripe)
+    with ExitStack() as stack:
+        lanes = [stack.enter_context(Lane(a, b, one, plan)) for one in _kernels(kernel, reducer, plan)]
+        finished = map(lanes[0].finish(reducer), plan.stripes())
+        for stripe in finished if len(lanes) == 1 else spread(lanes, reducer, plan.stripes()):
             if progress is not None:
                 progress(stripe.stop, plan.rows)
 
 
-class _Tiles:
-    """Scores tiles and gives them to the reducer, in halves where the device has no room for a whole one."""
+def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
+    """Return the kernel on each device; on one where all tiles of a stripe would be held and are too much for that."""
+    kernels = kernel.each()
+    return kernels[:1] if plan.stripe * plan.columns * 8 > HELD_BYTES and reducer.part(kernel) is None else kernels
 
-    def __init__(self, kernel: Kernel, reducer: Reducer) -> None:
+
+class Lane:
+    """The way of stripes through one device."""
+
+    def __init__(self, a: Column, b: Column, kernel: Kernel, plan: Plan) -> None:
+        self.a = a
         self.kernel = kernel
-        self.reducer = reducer
+        plan = on_device(plan, kernel.backend.free_memory, a.shape[1], ITEMSIZE[kernel.dtype])
+        self.plan = plan
+        self.blocks = _Blocks(b, kernel, plan)
+        self.fused = fuses(kernel, a.shape[1], plan.rows * plan.columns)
         self.scratch: Array = None
 
-    def give(self, stripe: Span, block: Span, x: Side, y: Side) -> None:
+    def __enter__(self) -> "Lane":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.blocks.reader.shutdown()
+
+    def finish(self, reducer: Reducer) -> Callable[[Span], Span]:
+        """Return what takes a stripe through this device into a reducer, and returns it."""
+
+        def through(stripe: Span) -> Span:
+            with self.kernel.backend.current():
+                x = self.kernel.prepare(self.a[stripe.start : stripe.stop])
+                reducer.begin(stripe)
+                spans = [span for span in self.plan.blocks() if not reducer.skips(stripe, span)]
+                for block, y in self.blocks.prepared(spans):
+                    self._give(reducer, stripe, block, x, y)
+                reducer.end(stripe)
+            return stripe
+
+        return through
+
+    def _give(self, reducer: Reducer, stripe: Span, block: Span, x: Side, y: Side) -> None:
+        """Score a tile for the reducer, in halves where the device has no room for a whole one."""
+        if self.fused and reducer.scans:
+            reducer.take(stripe, block, Tile(self.kernel, x, y))
+            return
         try:
-            room = self.reducer.room(stripe, block)
+            room = reducer.room(stripe, block)
             near = self.kernel.tile(x, y, self.scratch if room is None else room)
         except self.kernel.backend.out_of_memory:
-            self.scratch = None
-            if len(block) <= GROUPS:
-                raise ResourceError("not even a small tile fits", "--device", "use --device cpu") from None
-            middle = len(block) // 2 // GROUPS * GROUPS or GROUPS
-            for part in (slice(0, middle), slice(middle, len(block))):
-                span = Span(block.start + part.start, block.start + part.stop)
-                if not self.reducer.skips(stripe, span):
-                    self.give(stripe, span, x, y._replace(rows=y.rows[part], norms=y.norms[part], lost=y.lost[part]))
+            near = self.scratch = None
+        if near is None:
+            self._divide(reducer, stripe, block, x, y)
             return
-        self.reducer.take(stripe, block, Tile(self.kernel, x, y, near))
-        if room is None:
+        reducer.take(stripe, block, Tile(self.kernel, x, y, near))
+        if room is None and not reducer.holds:
             self.scratch = near  # what the reducer needs of it is copied by now
+
+    def _divide(self, reducer: Reducer, stripe: Span, block: Span, x: Side, y: Side) -> None:
+        """Try a tile again without the blocks that were kept, then in halves."""
+        if self.blocks.dropped():
+            self._give(reducer, stripe, block, x, y)
+            return
+        if len(block) <= GROUPS:
+            raise ResourceError("not even a small tile fits", "--device", "use --device cpu")
+        middle = len(block) // 2 // GROUPS * GROUPS or GROUPS
+        for part in (slice(0, middle), slice(middle, len(block))):
+            span = Span(block.start + part.start, block.start + part.stop)
+            if not reducer.skips(stripe, span):
+                half = y._replace(rows=y.rows[part], norms=y.norms[part], lost=y.lost[part])
+                self._give(reducer, stripe, span, x, half)
 
 
 class _Blocks:
-    """Prepared blocks of B: kept while there is room, else the next one is read while this one is multiplied."""
+    """Prepared blocks of B: kept while there is room, else the next one is read while this one is multiplied.
+
+    On a GPU they are copied and prepared in a queue of their own, and what is multiplied waits for its own block
+    alone: the next one is on its way meanwhile.
+    """
 
     def __init__(self, b: Column, kernel: Kernel, plan: Plan) -> None:
         self.b = b
         self.kernel = kernel
-        self.plan = plan
+        self.kept_columns = plan.kept_columns
         self.kept: dict[int, Side] = {}
         self.reader = ThreadPoolExecutor(1)
-
-    def __enter__(self) -> "_Blocks":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.reader.shutdown()
+        self.queue = kernel.backend.queue()
 
     def prepared(self, spans: list[Span]) -> Iterator[tuple[Span, Side]]:
         """Yield the spans with their prepared rows."""
-        ahead: Future[Side] | None = None
+        ahead: Future[Prepared] | None = None
         for number, span in enumerate(spans):
-            side = ahead.result() if ahead is not None else self.kept.get(span.start) or self._prepare(span)
-            if span.stop <= self.plan.kept_columns:
+            side = self.kept.get(span.start) or self._arrived(span, ahead)
+            if span.stop <= self.kept_columns:
                 self.kept[span.start] = side
             following = spans[number + 1] if number + 1 < len(spans) else None
             ahead = None
@@ -92,6 +139,25 @@ class _Blocks:
                 ahead = self.reader.submit(self._prepare, following)
             yield span, side
 
-    def _prepare(self, span: Span) -> Side:
-        with quiet():
-            return self.kernel.prepare(self.b[span.start : span.stop])
+    def dropped(self) -> bool:
+        """Keep no blocks from now on; tell whether any were kept."""
+        held = bool(self.kept)
+        self.kept.clear()
+        self.kept_columns = 0
+        self.kernel.backend.release()
+        return held
+
+    def _arrived(self, span: Span, ahead: Future[Prepared] | None) -> Side:
+        """Return a block that is prepared ahead or now; the work that follows may use it."""
+        backend = self.kernel.backend
+        try:
+            side, end = ahead.result() if ahead is not None else self._prepare(span)
+        except backend.out_of_memory:
+            self.dropped()
+            side, end = self._prepare(span)
+        backend.meet(end, side.rows, side.norms, side.lost)
+        return side
+
+    def _prepare(self, span: Span) -> Prepared:
+        with quiet(), self.kernel.backend.queued(self.queue) as end:
+            return self.kernel.prepare(self.b[span.start : span.stop]), end

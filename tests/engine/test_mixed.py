@@ -24,7 +24,7 @@ def test_numpy_has_no_bfloat16():
     assert not bfloat16_pays(choose_backend("numpy"), 64)
 
 
-@pytest.mark.parametrize("dims", [1, 64, 3000])
+@pytest.mark.parametrize("dims", [1, 2, 64, 3000])
 def test_it_pays_where_it_is_clearly_faster(monkeypatch, dims):
     backend = choose_backend("torch")
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
@@ -45,6 +45,23 @@ def test_it_never_pays_where_the_product_breaks_the_bound(monkeypatch):
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
     monkeypatch.setattr(Backend, "product", coarse)
     assert not bfloat16_pays(choose_backend("torch"), 64)
+
+
+def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
+    # what cuBLAS may do with a long sum unless allow_bf16_reduced_precision_reduction is off
+    product = Backend.product
+
+    def in_parts(backend, x, y, out=None):
+        if x.dtype != backend.xp.bfloat16:
+            return product(backend, x, y, out)
+        half = x.shape[1] // 2
+        return product(backend, x[:, :half], y[:, :half]) + product(backend, x[:, half:], y[:, half:])
+
+    in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
+    assert bfloat16_pays(choose_backend("torch"), 384)
+    bfloat16_pays.cache_clear()
+    monkeypatch.setattr(Backend, "product", in_parts)
+    assert not bfloat16_pays(choose_backend("torch"), 384)
 
 
 def test_it_is_measured_once(monkeypatch):

@@ -1,0 +1,1 @@
+"""From scores to decisions: how well pairs are told apart, and where to put the threshold."""

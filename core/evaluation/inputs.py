@@ -1,0 +1,227 @@
+"""What there is to evaluate, from what a user types.
+
+Accepted: two sources of vectors; one table of pairs with vector columns `a` and `b`; one source of vectors with a table
+of id pairs (columns `a`, `b`); one source of vectors with classes; or scores that are there already, as values or in a
+table. Labels, target scores and groups come from a source of their own or from a column, by `::NAME`; of a table the
+columns `label`, `labels`, `class` or `target` and `score`, `scores` or `similarity` are found by themselves.
+Refused: ids that are not there or come twice, several columns that may be meant, more sources than two.
+Lost: every other column.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..checks import plural
+from ..errors import DataError, InputNotFoundError, ParameterError, closest
+from ..io import Table, Vectors, open_table, open_vectors, pick_vectors, read_values, select, split_source, with_ids
+from ..io.pairs import SCORE_NAMES
+from ..io.vectors import LABEL_NAMES, join_name, name_rows
+from ..results import Column
+
+COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was typed, each a source as in PATH[::NAME] or ::NAME.
+
+    Args:
+        sources: of vectors, or a table of pairs.
+        labels: binary, or the class of each row.
+        targets: scores that closeness should agree with.
+        scores: computed elsewhere.
+        pairs: a table of ids.
+        by: the group of each pair.
+        against: the same in another model: two sources, or one where `scores` or `pairs` are given.
+        ids: of the rows, for `pairs`.
+    """
+
+    sources: Sequence[str] = ()
+    labels: str | None = None
+    targets: str | None = None
+    scores: str | None = None
+    pairs: str | None = None
+    by: str | None = None
+    against: Sequence[str] = ()
+    ids: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The inputs of `evaluate`, opened.
+
+    Args:
+        a: vectors, or None.
+        b: vectors, or None.
+        scores: or None.
+        labels: or None.
+        targets: or None.
+        by: or None.
+        against: (a, b), scores, or None.
+        names: what messages call the values.
+    """
+
+    a: Vectors | None
+    b: Vectors | None
+    scores: Column | None
+    labels: Column | None
+    targets: Column | None
+    by: Column | None
+    against: tuple[Vectors, Vectors] | Column | None
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
+    """Open what is to be evaluated.
+
+    Args:
+        asked: what was typed.
+        nulls: read vectors that are null or hold a null as rows of NaN.
+
+    Raises:
+        ParameterError: sources that do not go together.
+        DataError, InputNotFoundError, ShapeError: as `open_vectors`.
+
+    Example:
+        >>> open_evaluated(Asked(["sample_data/wordsim353.parquet"])).names["targets"]
+        'sample_data/wordsim353.parquet::score'
+    """
+    if asked.scores is not None:
+        return _from_scores(asked)
+    if asked.pairs is not None:
+        return _from_ids(asked, nulls)
+    if len(asked.sources) == 2:
+        a, b = (open_vectors(source, nulls=nulls) for source in asked.sources)
+        return _with_values(asked, None, a, b, None, nulls)
+    if len(asked.sources) != 1:
+        what = f"expected one table, one labelled input or two files of vectors, got {len(asked.sources)}"
+        raise ParameterError(what, " ".join(asked.sources))
+    path, column = split_source(asked.sources[0])
+    table = open_table(path, nulls=nulls)
+    if column is None and {"a", "b"} <= set(table.vector_columns):
+        ids = table.ids()
+        return _with_values(asked, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
+    vectors = table.vectors(pick_vectors(table, column), table.ids())
+    return _with_values(asked, table, vectors, None, None, nulls)
+
+
+def _from_scores(asked: Asked) -> Evaluated:
+    if asked.sources or asked.pairs is not None:
+        what = "scores that are there already need no vectors"
+        raise ParameterError(what, "--scores", "leave --scores or the vectors out")
+    source = asked.scores or ""
+    path, column = split_source(source)
+    of_table = [typed for typed in (asked.labels, asked.targets, asked.by) if typed is not None and typed[:2] == "::"]
+    if column is None and not of_table and asked.labels is not None:
+        scores = read_values(source, wanted=COMPUTED)
+        return _with_values(asked, None, None, None, scores, False)
+    table = open_table(path)
+    column = column if column is not None else _column(table, COMPUTED)
+    scores = table.values(_only(table)) if column is None else read_values(f"::{column}", base=table)
+    return _with_values(asked, table, None, None, scores, False)
+
+
+def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
+    if len(asked.sources) != 1:
+        raise ParameterError("pairs of ids are looked up in one file of vectors", "--pairs", "name one file of vectors")
+    vectors = open_vectors(asked.sources[0], ids=asked.ids, nulls=nulls)
+    table = open_table(asked.pairs or "")
+    for name in ("a", "b"):
+        if name not in table.value_columns:
+            listed = ", ".join(name for name in table.columns if name) or "no names"
+            what = f"expected a table with columns a and b, ids of the pairs, but its columns are {listed}"
+            raise InputNotFoundError(what, table.name, "name the two columns a and b")
+    a, b = (_looked_up(vectors, table, name) for name in ("a", "b"))
+    against: tuple[Vectors, Vectors] | None = None
+    if asked.against:
+        others = [open_vectors(source, ids=asked.ids, nulls=nulls) for source in asked.against]
+        first, second = (_looked_up(other, table, name) for other, name in zip(others, ("a", "b"), strict=True))
+        against = first, second
+    return _with_values(asked, table, a, b, None, nulls, against=against)
+
+
+def _looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
+    """Return the row of each id of a column; without ids the column holds row numbers."""
+    wanted = table.values(column)
+    ids = np.arange(vectors.shape[0]) if vectors.ids is None else vectors.ids
+    place: dict[str, int] = {}
+    for row, name in enumerate(map(str, ids.tolist())):
+        if name in place:
+            raise DataError(f"the id {name!r} comes twice, in rows {place[name]} and {row}", vectors.name)
+        place[name] = row
+    rows = np.asarray([place.get(str(name), -1) for name in wanted.tolist()], dtype=np.int64)
+    missing = np.flatnonzero(rows < 0)
+    if len(missing):
+        first = str(wanted[missing[0]])
+        kind = "row numbers, as there are no ids" if vectors.ids is None else "ids"
+        match = closest(first, list(place)[:10_000])
+        what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
+        raise DataError(what, join_name(table.name, column), f"did you mean {match}?" if match else "")
+    return with_ids(select(vectors, rows), None)
+
+
+def _with_values(
+    asked: Asked,
+    table: Table | None,
+    a: Vectors | None,
+    b: Vectors | None,
+    scores: Column | None,
+    nulls: bool,
+    *,
+    against: tuple[Vectors, Vectors] | None = None,
+) -> Evaluated:
+    """Read labels, targets and groups, typed or found by their names, and the other model."""
+    names = {"scores": asked.scores or ""}
+    labels = _values(asked.labels, table, LABEL_NAMES, names, "labels")
+    # scores beside scores, or a score beside a class, are nobody's target unless typed
+    search = SCORE_NAMES if scores is None and b is not None else ()
+    targets = _values(asked.targets, table, search, names, "targets")
+    by = _values(asked.by, table, (), names, "by")
+    other: tuple[Vectors, Vectors] | Column | None = against
+    if asked.against and against is None:
+        other = _against(asked, scores is not None, nulls)
+    return Evaluated(a, b, scores, labels, targets, by, other, names)
+
+
+def _values(
+    typed: str | None, table: Table | None, wanted: Sequence[str], names: dict[str, str], role: str
+) -> Column | None:
+    if typed is not None:
+        names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
+        return read_values(typed, base=table, wanted=tuple(wanted))
+    column = None if table is None else _column(table, wanted)
+    if table is None or column is None:
+        return None
+    names[role] = join_name(table.name, column)
+    return table.values(column)
+
+
+def _column(table: Table, wanted: Sequence[str]) -> str | None:
+    choices = [column for column in table.value_columns if column.lower() in wanted]
+    if len(choices) > 1:
+        listed = ", ".join(choices)
+        raise DataError(f"several columns may be meant: {listed}", table.name, f"name one: {table.name}::{choices[0]}")
+    return choices[0] if choices else None
+
+
+def _only(table: Table) -> str:
+    choices = table.value_columns
+    if len(choices) != 1:
+        listed = ", ".join(table.columns) or "none"
+        what = f"no column is named like a score; {plural(len(choices), 'column')} with values, columns: {listed}"
+        raise DataError(what, table.name, f"name one: {table.name}::NAME")
+    return choices[0]
+
+
+def _against(asked: Asked, scored: bool, nulls: bool) -> tuple[Vectors, Vectors] | Column:
+    if scored:
+        if len(set(asked.against)) != 1:
+            what = f"expected the scores of the other model, got {len(asked.against)} sources"
+            raise ParameterError(what, "--against", "name the one source twice")
+        return read_values(asked.against[0], wanted=COMPUTED)
+    if len(asked.against) != 2:
+        raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "--against")
+    a, b = (open_vectors(source, nulls=nulls) for source in asked.against)
+    return a, b

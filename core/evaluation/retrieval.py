@@ -1,0 +1,167 @@
+"""Retrieval by class: every row asks for the others of its class, and is left out of its own answer.
+
+With R the other rows of the class, hits(k) those among the k closest, and P(k) = hits(k) / k:
+
+    precision@k = P(k)                    recall@k = hits(k) / R            hit@k = 1 if hits(k) > 0 else 0
+    r_precision = P(R)                    map@r = sum over hits at rank i <= R of P(i), / R
+    mrr = 1 / rank of the first hit       ndcg@k = sum over hits at rank i <= k of 1 / log2(i + 1), / its largest
+
+Each is the mean over the rows with R > 0. Equal scores rank by row number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..engine.exact import Pairs
+from ..engine.sweep import Progress
+from ..pairing import Pairing
+from ..results import Column
+from ..selections import Choice, selection
+
+KS = (1, 5, 10)
+MOST_HITS = 200_000_000  # ranked rows after which whole classes are too many to rank
+OF_K = ("precision", "recall", "hit", "ndcg")
+WHOLE = ("map@r", "r_precision", "mrr")
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Measures of every row that has others of its class.
+
+    Args:
+        queries: (q,) row numbers.
+        values: name -> (q,) in [0, 1]; measures of whole classes are missing where those are too large.
+    """
+
+    queries: Column
+    values: dict[str, Column]
+
+    def means(self) -> dict[str, float | None]:
+        """Return the mean of each measure over the queries; None without any."""
+        return self._means(slice(None), len(self.queries))
+
+    def resampled(self, rows: Column, n: int) -> dict[str, float | None]:
+        """Return the means over the queries among some of the n rows, each as often as it is named."""
+        place = np.full(n, -1)
+        place[self.queries] = np.arange(len(self.queries))
+        asked = place[rows]
+        asked = asked[asked >= 0]
+        return self._means(asked, len(asked))
+
+    def _means(self, index: Column | slice, count: int) -> dict[str, float | None]:
+        return {name: float(np.mean(column[index])) if count else None for name, column in self.values.items()}
+
+
+def retrieval_names(ks: Sequence[int] = KS) -> list[str]:
+    """Return the names of the measures.
+
+    Example:
+        >>> retrieval_names([1])
+        ['precision@1', 'recall@1', 'hit@1', 'ndcg@1', 'map@r', 'r_precision', 'mrr']
+    """
+    return [f"{name}@{k}" for name in OF_K for k in sorted(set(ks))] + list(WHOLE)
+
+
+def retrieval(
+    pairing: Pairing, classes: Column, *, ks: Sequence[int] = KS, progress: Progress | None = None
+) -> Retrieval:
+    """Rank the rows of a set around each of them.
+
+    Args:
+        pairing: a set with itself, its ids the row numbers.
+        classes: (n,) the class of each row, integers from 0.
+        ks: numbers of 1 or more.
+        progress: called with the rows that are done and their total.
+
+    Source:
+        Musgrave et al. 2020, "A Metric Learning Reality Check", section 4.3, for MAP@R and R-precision; Järvelin and
+        Kekäläinen 2002 for nDCG.
+    """
+    relevant = np.bincount(classes)[classes] - 1
+    ranking = _Ranking(classes, relevant, sorted(set(ks)))
+    everything, most = len(classes) - 1, int(relevant.max(initial=0))
+    ranking.whole = most * len(classes) <= MOST_HITS
+    depth = min(everything, max(*ranking.ks, most if ranking.whole else 1))
+    if most and depth:
+        selection(pairing, Choice(top_k=depth), ranking.take, progress)
+        _first_hits(pairing, ranking)
+    queries = np.flatnonzero(relevant > 0)
+    return Retrieval(queries, {name: column[queries] for name, column in ranking.columns().items()})
+
+
+@dataclass
+class _Ranking:
+    """Takes ranked rows and keeps what the measures need of each query.
+
+    Args:
+        classes: (n,) class numbers.
+        relevant: (n,) R.
+        ks: ascending.
+        whole: whether every query ranks at least R rows.
+    """
+
+    classes: Column
+    relevant: Column
+    ks: list[int]
+    whole: bool = True
+    hits: dict[int, Column] = field(init=False)
+    gains: dict[int, Column] = field(init=False)
+
+    def __post_init__(self) -> None:
+        n = len(self.classes)
+        self.hits = {k: np.zeros(n) for k in self.ks}
+        self.gains = {k: np.zeros(n) for k in self.ks}
+        self.first, self.precise, self.at_r = np.zeros(n), np.zeros(n), np.zeros(n)
+
+    def take(self, columns: dict[str, Column]) -> None:
+        """Take whole rows, each ranked from 1."""
+        row, rank = columns["a"], columns["rank"]
+        is_hit = self.classes[row] == self.classes[columns["b"]]
+        before = np.cumsum(is_hit)
+        starts = np.flatnonzero(rank == 1)
+        # hits of the row alone: the running count less what it was before the row
+        base = np.repeat((before - is_hit)[starts], np.diff(np.append(starts, len(row))))
+        row, rank, found = row[is_hit], rank[is_hit], (before - base)[is_hit]
+        size = len(self.classes)
+        for k in self.ks:
+            inside = rank <= k
+            self.hits[k] += np.bincount(row[inside], minlength=size)
+            self.gains[k] += np.bincount(row[inside], 1 / np.log2(rank[inside] + 1.0), minlength=size)
+        inside = rank <= self.relevant[row]
+        self.at_r += np.bincount(row[inside], minlength=size)
+        self.precise += np.bincount(row[inside], found[inside] / rank[inside], minlength=size)
+        self.first[row[found == 1]] = rank[found == 1]
+
+    def columns(self) -> dict[str, Column]:
+        """Return the measures of all rows; those without others of their class mean nothing."""
+        others = np.maximum(self.relevant, 1)
+        ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(1, max(self.ks) + 1) + 1.0))])
+        columns: dict[str, Column] = {}
+        for k in self.ks:
+            columns[f"precision@{k}"] = self.hits[k] / k
+            columns[f"recall@{k}"] = self.hits[k] / others
+            columns[f"hit@{k}"] = (self.hits[k] > 0).astype(np.float64)
+            columns[f"ndcg@{k}"] = self.gains[k] / ideal[np.minimum(others, k)]
+        if self.whole:
+            columns |= {"map@r": self.precise / others, "r_precision": self.at_r / others}
+        return {**columns, "mrr": 1 / np.maximum(self.first, 1)}
+
+
+def _first_hits(pairing: Pairing, ranking: _Ranking) -> None:
+    """Find the first hit of the queries that have none among those ranked, by scoring all rows for them."""
+    left = np.flatnonzero((ranking.first == 0) & (ranking.relevant > 0))
+    pairs = pairing.pairs(pairing.a.rows, pairing.a.rows)
+    for query in left.tolist():
+        ranking.first[query] = _rank_of_first(query, ranking.classes, pairs, larger=pairing.entry.larger_is_closer)
+
+
+def _rank_of_first(query: int, classes: Column, pairs: Pairs, *, larger: bool) -> int:
+    """Return the rank of the first row of the query's class among all others."""
+    others = np.delete(np.arange(len(classes)), query)
+    score = pairs.score(np.full(len(others), query), others)
+    far = -score if larger else score
+    is_hit = classes[others] == classes[query]
+    best = int(np.flatnonzero(is_hit)[np.argmin(far[is_hit])])
+    return int(np.count_nonzero(far < far[best]) + np.count_nonzero(far[:best] == far[best])) + 1
