@@ -1,5 +1,6 @@
 """The second output of `loss`: the gradient by every input, with the same rows."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import PurePath
@@ -8,7 +9,7 @@ import numpy as np
 
 from simtool.errors import OutputError
 from simtool.io import Vectors
-from simtool.io.output import check_output, output_format, replacing
+from simtool.io.output import FORMAT_OF_SUFFIX, check_output, output_format, replacing
 from simtool.io.writers import MatrixWriter, open_matrix, open_rows
 from simtool.losses.examples import Sink
 from simtool.results import Column
@@ -18,7 +19,9 @@ from .terminal import say
 STEP = 1 << 14  # rows of a table that are written at a time
 
 
-def check_gradient_output(path: str | None, roles: Sequence[str], *, force: bool, inputs: Sequence[str]) -> None:
+def check_gradient_output(
+    path: str | None, roles: Sequence[str], *, force: bool, inputs: Sequence[str], output: str | None
+) -> None:
     """Refuse, before any work, paths that could not be written after it.
 
     Args:
@@ -26,16 +29,19 @@ def check_gradient_output(path: str | None, roles: Sequence[str], *, force: bool
         roles: what the loss has gradients by.
         force: existing files may be replaced.
         inputs: what was typed for each input.
+        output: what was typed for --output, or None.
     """
     if path is None:
         return
-    file_format = output_format(path)
+    file_format = FORMAT_OF_SUFFIX.get(os.path.splitext(path)[1].lower())
     if file_format not in ("npy", "parquet", "arrow"):
-        raise OutputError("gradients are vectors", path, "use a path that ends in .npy or .parquet")
+        raise OutputError("gradients are vectors in a file", path, "use a path that ends in .npy, .parquet or .arrow")
     if file_format != "npy" and "weights" in roles:
         raise OutputError("the gradient by the weights has other rows than that by the vectors", path, "use .npy")
     for target in _paths(path, roles) if file_format == "npy" else [path]:
         check_output(target, force=force, inputs=inputs)
+        if output is not None and os.path.realpath(target) == os.path.realpath(output):
+            raise OutputError("the gradients and the result would be one file", target, "name another for --grad")
 
 
 @contextmanager
@@ -67,9 +73,10 @@ def gradient_files(
             rows = stack.enter_context(open_rows(temporary[0], file_format))
 
             def write(start: int, parts: list[Column]) -> None:
-                for first in range(0, len(parts[0]), STEP):
-                    part = slice(first, first + STEP)
-                    columns = {} if ids is None else {"id": ids[start:][part]}
+                count = len(parts[0])
+                for first in range(0, count, STEP):
+                    part = slice(first, min(first + STEP, count))
+                    columns = {} if ids is None else {"id": ids[start + part.start : start + part.stop]}
                     sides = zip(inputs, parts, dtypes, strict=True)
                     rows.write(columns | {role: side[part].astype(dtype) for role, side, dtype in sides})
 

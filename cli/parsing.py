@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from math import isfinite
 
 from simtool.errors import ParameterError
 
@@ -33,12 +35,18 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
     return ["-"]
 
 
-def parse_parameters(texts: Sequence[str]) -> dict[str, float]:
-    """Read each `NAME=VALUE`; a name may be typed with dashes."""
-    found: dict[str, float] = {}
+def parse_parameters(texts: Sequence[str], **named: float | None) -> dict[str, float]:
+    """Read each `NAME=VALUE`, beside those with options of their own; a name may be typed with dashes."""
+    found = {name: value for name, value in named.items() if value is not None}
     for text in texts:
         name, mark, value = text.partition("=")
-        found[name.strip().replace("-", "_")] = _number(value if mark else "", "--param", text, "as in --param alpha=2")
+        name = name.strip().replace("-", "_")
+        if not mark or not name:
+            raise ParameterError(f"expected NAME=VALUE, got {text!r}", "--param", "as in --param alpha=2")
+        number = _number(value, "--param", text, "as in --param alpha=2")
+        if name in found:
+            raise ParameterError(f"{name} is given twice, as {found[name]:g} and as {number:g}", "--param", "once")
+        found[name] = number
     return found
 
 
@@ -54,16 +62,23 @@ def parse_sweep(text: str) -> tuple[str, list[float]]:
     parts = values.split(":")
     if len(parts) != 3:
         raise ParameterError(f"expected NAME=FROM:TO:STEP, got {text!r}", "--sweep", hint)
-    start, stop, step = (_number(part, "--sweep", text, hint) for part in parts)
-    count = (stop - start) / step if step else -1.0
-    if not 0 <= count <= MOST_VALUES:
+    # decimals: 0.1 counted up three times is to be 0.3
+    start, stop, step = (_decimal(part, "--sweep", text, hint) for part in parts)
+    count = (stop - start) / step if float(step) else Decimal(-1)
+    if not 0 <= count < MOST_VALUES:
         raise ParameterError(f"the range of {text!r} has no values, or more than {MOST_VALUES}", "--sweep", hint)
-    # 10 decimals: 0.1 counted up three times is to be 0.3
-    return name, [round(start + number * step, 10) for number in range(int(count + 1e-9) + 1)]
+    return name, [float(start + number * step) for number in range(int(count) + 1)]
 
 
 def _number(text: str, where: str, whole: str, hint: str) -> float:
+    return float(_decimal(text, where, whole, hint))
+
+
+def _decimal(text: str, where: str, whole: str, hint: str) -> Decimal:
     try:
-        return float(text)
-    except ValueError:
-        raise ParameterError(f"expected a number, got {text!r} in {whole!r}", where, hint) from None
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not isfinite(number):
+        raise ParameterError(f"expected a number, got {text!r} in {whole!r}", where, hint)
+    return number

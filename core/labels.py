@@ -48,7 +48,9 @@ class ClassLabels:
         sizes = np.bincount(self.codes)
         alone = int((sizes == 1).sum())
         single = f"; {alone} of them with one row, which has no positive" if alone else ""
-        return f"{len(sizes)} classes of {sizes.min()} to {sizes.max()} rows{single}"
+        noun = "class" if len(sizes) == 1 else "classes"
+        rows = f"{sizes.min()}" if sizes.min() == sizes.max() else f"{sizes.min()} to {sizes.max()}"
+        return f"{len(sizes)} {noun} of {rows} row{'' if sizes.max() == 1 else 's'}{single}"
 
 
 def class_labels(values: Column, rows: int, where: str) -> ClassLabels:

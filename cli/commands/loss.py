@@ -124,7 +124,9 @@ def loss(
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
+    from simtool.errors import ParameterError
     from simtool.io.pairs import open_examples
+    from simtool.losses.requests import check_known
 
     from ..gradients import check_gradient_output, gradient_files
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
@@ -147,6 +149,11 @@ def loss(
     )
     wanted = simtool.label_columns(asked)
     swept = None if sweep is None else parse_sweep(sweep)
+    parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
+    for name in parameters:  # before they become keywords of a function that has others
+        check_known(asked, name, "" if name in ("margin", "temperature", "scale") else "--param")
+        if swept is not None and name == swept[0]:
+            raise ParameterError(f"{name} is swept and has a value of its own too", "--sweep", "leave one of them out")
     examples = open_examples(
         sources,
         roles,
@@ -156,18 +163,21 @@ def loss(
         or_one_set=entry.name == "triplet",
         nulls=nonfinite != "error",
     )
+    # the column `label` of a table of triplets is none of theirs, unless another loss takes it
+    labelled = labels is not None or len(examples.vectors) < 3 or any(each.labels != "none" for each in asked)
     matrix = None if weights is None else simtool.open_vectors(weights)
     roles = roles if len(examples.vectors) == len(roles) else ("vectors",)
     shaped = dict(zip(roles, examples.vectors, strict=True)) | ({} if matrix is None else {"weights": matrix})
-    check_gradient_output(grad, list(shaped), force=force, inputs=[*typed, *([output] if output else [])])
+    row_ids = next((side.ids for side in examples.vectors if side.ids is not None), None)
+    check_gradient_output(grad, list(shaped), force=force, inputs=typed, output=output)
     with (
-        gradient_files(grad, shaped, examples.vectors[0].ids, force=force, quiet=quiet) as sink,
+        gradient_files(grad, shaped, row_ids, force=force, quiet=quiet) as sink,
         session.progress() as progress,
     ):
         result = simtool.loss(
             *examples.vectors,
             kind=kind,
-            labels=examples.labels,
+            labels=examples.labels if labelled else None,
             labels_name=examples.labels_name,
             weights=matrix,
             variant=variant,
@@ -184,6 +194,6 @@ def loss(
             device=device,
             backend=backend,
             progress=progress,
-            **{"margin": margin, "temperature": temperature, "scale": scale, **parse_parameters(param or [])},
+            **parameters,
         )
     session.deliver(result)

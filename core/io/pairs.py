@@ -108,12 +108,13 @@ def open_examples(
         values = None if labels is None else read_values(labels, wanted=tuple(wanted))
         return Examples(vectors, values, labels or "")
     if len(sources) != 1:
-        counts = "one file of vectors" if len(roles) == 1 else f"one table or {len(roles)} files of vectors"
+        number = {2: "two", 3: "three"}.get(len(roles), len(roles))
+        counts = "one file of vectors" if len(roles) == 1 else f"one table or {number} files of vectors"
         raise ParameterError(f"expected {counts}, got {len(sources)}", " ".join(sources))
     path, column = split_source(sources[0])
     if column is not None and len(roles) > 1 and not or_one_set:
-        others = "the other side" if len(roles) == 2 else "the other sides"
-        raise ParameterError("one column is one side only", sources[0], f"name {others} too")
+        kind, others = ("pairs", "the other side") if len(roles) == 2 else ("triplets", "the other sides")
+        raise ParameterError(f"one column is one side of the {kind} only", sources[0], f"name {others} too")
     table = open_table(path, nulls=nulls)
     found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows)
     alone = len(roles) == 1 or (or_one_set and (column is not None or roles[0] not in table.vector_columns))

@@ -16,6 +16,7 @@ CPU_PIECE = 1 << 17  # numbers of one side: all sides widened stay in a core's c
 DEVICE_PIECE = 1 << 24
 GRADIENT_PIECE = 1 << 20
 CLOSE = 1e-3  # share of the squared norms below which a squared distance is taken from the differences
+LEAST = 1e-70  # the magnitude of a row whose squares are far from underflow
 MADE_OF_PRODUCTS = ("cosine", "angular", "dot", "euclidean", "sqeuclidean")
 
 Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
@@ -67,7 +68,7 @@ class AlignedRows:
             start, stop, rows = part
             with quiet():
                 wide = [self.backend.put(side, self.backend.xp.float64) for side in rows]
-                if scaled:
+                if scaled and not all(_moderate(side) for side in wide):
                     found = [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
                 else:
                     found = _Products(wide, self.eps).scores(wanted)
@@ -139,6 +140,13 @@ class AlignedRows:
 
 def _score(term: Term, x: Array, y: Array, *, eps: float) -> Array:
     return of_pairs(term.name, x, y, eps=eps) if term.score is None else term.score(x, y)
+
+
+def _moderate(x: Array) -> bool:
+    """Tell whether the squares of all rows stay in the range of float64."""
+    xp = namespace(x)
+    largest = xp.max(xp.abs(x), axis=1)
+    return bool(xp.all((largest == 0) | ((largest > LEAST) & (largest < 1 / LEAST))))
 
 
 class _Products:

@@ -19,7 +19,7 @@ from .requests import Request
 from .whole_rows import Seen, Stripe, WholeRows, counted, items_of, masses, seen, stripe_mass
 
 BINS = 40  # of the histograms, over the range of a cosine
-EDGES = np.linspace(-1.0, 1.0, BINS + 1)
+EDGES = np.linspace(-1.0, 1.0, BINS + 1).round(10)
 
 
 @dataclass(frozen=True)
@@ -134,19 +134,20 @@ def outcomes(
     done = 0
     # numpy computes in one thread, so several pieces at a time; torch has threads of its own
     workers = processors() if data.backend.name == "numpy" else 1
-    for rows in data.batches:
-        batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
-        work = partial(_work, requests, [masses(batch, request) for request in requests], data)
-        others = rows if data.weights is None else np.arange(len(data.weights))
-        for part in overlapped(work, batch.parts(), workers):
-            anchors = rows[part.start : part.start + part.rows]
-            evidence.take(part.seen, anchors, others)
-            for ledger, entry in zip(ledgers, part.entries, strict=True):
-                places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
-                ledger.add(entry.items, places, counts=entry.counts)
-            done += part.rows
-            if progress is not None:
-                progress(done, data.rows)
+    with quiet():
+        for rows in data.batches:
+            batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
+            work = partial(_work, requests, [masses(batch, request) for request in requests], data)
+            others = rows if data.weights is None else np.arange(len(data.weights))
+            for part in overlapped(work, batch.parts(), workers):
+                anchors = rows[part.start : part.start + part.rows]
+                evidence.take(part.seen, anchors, others)
+                for ledger, entry in zip(ledgers, part.entries, strict=True):
+                    places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
+                    ledger.add(entry.items, places, counts=entry.counts)
+                done += part.rows
+                if progress is not None:
+                    progress(done, data.rows)
     found = [_outcome(request, ledger) for request, ledger in zip(requests, ledgers, strict=True)]
     both_ways = [number for number, request in enumerate(requests) if request.parameters.get("symmetric")]
     if both_ways:

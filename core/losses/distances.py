@@ -63,9 +63,17 @@ def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
 
 
 def center_of(metric: str, y: Array) -> Array | None:
-    """Return a point amid the rows, around which the squares of Euclidean distances cancel least."""
+    """Return a point amid the rows, around which the squares of Euclidean distances cancel least.
+
+    It lies on a grid about as wide as the rows are spread: whole numbers stay whole, and equal distances equal.
+    """
+    if metric not in ("euclidean", "sqeuclidean"):
+        return None
     xp = namespace(y)
-    return xp.mean(y, axis=0) if metric in ("euclidean", "sqeuclidean") else None
+    mean = xp.mean(y, axis=0)
+    spread = xp.max(xp.abs(y - mean))
+    grid = 2.0 ** xp.floor(xp.log2(xp.where(spread > 0, spread, xp.ones_like(spread))))
+    return xp.round(mean / grid) * grid
 
 
 def prepare(metric: str, x: Array, center: Array | None, *, eps: float = EPS) -> Prepared:

@@ -88,7 +88,7 @@ def batches_note(job: Job, batches: Sequence[Column]) -> str:
     """Return how the rows were cut into batches."""
     order = f"in an order shuffled with seed {job.seed}" if job.shuffle else "in the order of the file"
     last = f", the last of {len(batches[-1])}" if len(batches[-1]) < len(batches[0]) else ""
-    return f"{len(batches)} batches of {len(batches[0])} rows{last}, {order}"
+    return f"{len(batches)} batches of {checks.plural(len(batches[0]), 'row')}{last}, {order}"
 
 
 def _roles(job: Job) -> tuple[str, ...]:
@@ -100,8 +100,13 @@ def _names(job: Job) -> str:
 
 
 def _refuse_undefined(job: Job, scored: Scored) -> None:
-    """Refuse scores that are not finite, unless they may stay."""
-    if job.nonfinite == "propagate" or all(np.isfinite(values).all() for values in scored.values.values()):
+    """Refuse scores that are not finite, unless they may stay, as NaN."""
+    if all(np.isfinite(values).all() for values in scored.values.values()):
+        return
+    if job.nonfinite == "propagate":
+        bad = np.concatenate([checks.nonfinite_rows(side) for side in job.inputs])
+        for values in scored.values.values():
+            values[bad] = np.nan
         return
     for side in job.inputs:
         checks.refuse_nonfinite(side)
@@ -165,7 +170,8 @@ def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:
     notes = []
     noun = only.request.entry.item if only.request.entry.item != "batch" else "pair"
     if shown < total:
-        notes.append(f"{shown} of {total} {noun}s are listed, largest first; --top {total} lists all")
+        largest = "largest" if only.request.entry.item == "batch" else "largest loss"
+        notes.append(f"{shown} of {total} {noun}s are listed, {largest} first; --top {total} lists all")
     if only.active == 0 and not only.undefined:
         rest = f"nothing can be learnt from these {noun}s"
         notes.append(f"no {noun} is active: the loss and its gradient are zero, so {rest}")

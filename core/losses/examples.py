@@ -17,6 +17,28 @@ from .requests import Request
 Sink = Callable[[int, list[Column]], None]  # the first row, and (rows, d) gradients per input
 
 
+def among_all(sink: Sink, kept: Column, rows: int, sides: int) -> Sink:
+    """Return a sink for gradients of the rows that were kept; those of the rows left out are 0.
+
+    Args:
+        sink: takes the gradients of all rows.
+        kept: (k,) their numbers, ascending.
+        rows: n, how many there are.
+        sides: how many inputs these are the rows of; what comes after them passes as it is.
+    """
+
+    def write(start: int, parts: list[Column]) -> None:
+        stop = start + len(parts[0])
+        first = int(kept[start - 1]) + 1 if start else 0
+        last = rows if stop == len(kept) else int(kept[stop - 1]) + 1
+        whole = [np.zeros((last - first, part.shape[1])) for part in parts[:sides]]
+        for side, part in zip(whole, parts[:sides], strict=True):
+            side[kept[start:stop] - first] = part
+        sink(first, [*whole, *parts[sides:]])
+
+    return write
+
+
 @dataclass(frozen=True)
 class Scored:
     """The scores of all examples.

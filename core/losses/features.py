@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..backend import choose_backend, namespace, quiet
+from ..errors import ParameterError
 from ..results import Column, Columns, Result, Scalar
+from . import tables
 from .batches import Data
 from .job import Job, compared, comparison
 from .outcomes import Outcome, norm_of
@@ -20,7 +23,12 @@ PARTS = ("invariance", "variance", "covariance")
 
 def report(job: Job, data: Data) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
+    if job.entry.item == "part" and len(data.batches) > 1 and min(map(len, data.batches)) == 1:
+        what = "a batch of one row has no variance, and the last one is such"
+        raise ParameterError(what, "--batch-size", "another size, of at least 2")
     found = [_outcome(request, data) for request in job.requests]
+    if not all(np.isfinite(each.total) for each in found):
+        raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
     summary: dict[str, Scalar] = {}
     if job.gradients is not None or job.sweep is not None:
         slopes = [_gradient(request, each, data) for request, each in zip(job.requests, found, strict=True)]
@@ -29,7 +37,7 @@ def report(job: Job, data: Data) -> Result:
         if job.gradients is not None:
             job.gradients(0, slopes[0])
     if job.sweep is None and len(found) == 1:
-        summary, table = dict(found[0].summary()), _rows(found[0], len(data.batches))
+        summary, table = dict(found[0].summary()), _listed(found[0], job, len(data.batches))
         if job.entry.item == "part":
             parts = found[0].items.reshape(-1, len(PARTS)).sum(axis=0).tolist()
             summary |= dict(zip(PARTS, parts, strict=True))
@@ -73,9 +81,12 @@ def _gradient(request: Request, found: Outcome, data: Data) -> list[Column]:
     return totals
 
 
-def _rows(only: Outcome, batches: int) -> Columns:
-    if only.request.entry.item == "part":
-        names = np.asarray(PARTS * batches, dtype=object)
-        return Columns({"part": names, "loss": only.items * batches})
-    count = len(only.items) // batches
-    return Columns({"feature": np.tile(np.arange(count), batches), "loss": only.items * batches})
+def _listed(only: Outcome, job: Job, batches: int) -> Columns:
+    noun, count = job.entry.item, len(only.items)
+    names = np.asarray(PARTS, dtype=object) if noun == "part" else np.arange(count // batches)
+    columns = {noun: np.tile(names, batches), "loss": only.items * batches}
+    if job.top is None or job.top >= count:
+        return Columns(columns)
+    counted = checks.plural(count, noun)
+    job.notes.append(f"{job.top} of {counted} are listed, largest loss first; --top {count} lists all")
+    return tables.largest(columns, "loss", job.top)

@@ -35,7 +35,7 @@ class Job:
         eps: the least norm that a cosine divides by.
         top: how many rows to list; None is all.
         gradients: takes the gradients; None computes none.
-        nonfinite: `error`, or `propagate`.
+        nonfinite: `error`, `propagate`, or `drop`, which has been done.
         device: where to compute.
         backend: auto, numpy or torch.
         progress: called with the rows that are done and their total.

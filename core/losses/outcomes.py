@@ -46,7 +46,7 @@ class Outcome:
         """Return the loss, its parts and what is active; None is undefined."""
         defined = None if self.undefined else self.total
         mean = None if defined is None or not self.count else defined / self.count
-        active_mean = None if defined is None else defined / self.active if self.active else 0.0
+        active_mean = None if mean is None or defined is None else defined / self.active if self.active else 0.0
         by_label = self._by_label()
         reduced: dict[str, Scalar] = {
             "mean": mean,

@@ -17,7 +17,7 @@ from ..labels import ClassLabels, binary_labels, class_labels, score_labels
 from ..metrics import EPS
 from ..results import Column, Result
 from . import batch_report, example_report
-from .examples import Sink
+from .examples import Sink, among_all
 from .job import Job
 from .requests import REDUCTIONS, Request, read_requests, swept
 
@@ -115,13 +115,16 @@ def loss(
     if sweep is not None:
         requests = swept(requests, *sweep)
     entry = requests[0].entry
-    _check_options(requests, top, eps, nonfinite, batch_size, shuffle, gradients)
+    _check_options(requests, top, eps, nonfinite, gradients, sweep is not None)
+    _check_batches(requests, batch_size, shuffle, seed)
     inputs = _given(entry, vectors)
     weights = None if weights is None else checks.given(weights, "weights")
     _check_weights(entry, weights, inputs[0])
     notes: list[str] = []
     if nonfinite == "drop":
-        inputs, labels = _drop(inputs, labels, notes)
+        rows = inputs[0].shape[0]
+        inputs, labels, kept = _drop(inputs, labels, notes)
+        gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))
     read = _read_labels(requests, labels, inputs[0].shape[0], labels_name, weights, notes)
     job = Job(
         requests=requests,
@@ -137,7 +140,7 @@ def loss(
         eps=eps,
         top=top,
         gradients=gradients,
-        nonfinite="error" if nonfinite == "drop" else nonfinite,
+        nonfinite=nonfinite,
         device=device,
         backend=backend,
         progress=progress,
@@ -154,11 +157,17 @@ def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = Fal
         ParameterError: an unknown loss.
     """
     known: dict[str, None] = {}
-    # a triplet loss takes triplets, or one set with classes
-    for one_set in (False, True) if "triplet" in kinds and len(kinds) == 1 else ("triplet" in kinds,):
-        requests = read_requests(kinds, one_set=one_set, variant=None, metric=None, reduction=None, parameters={})
+    refused: list[ParameterError] = []
+    for one_set in (False, True):  # a triplet loss takes triplets, or one set with classes
+        try:
+            requests = read_requests(kinds, one_set=one_set, variant=None, metric=None, reduction=None, parameters={})
+        except ParameterError as error:
+            refused.append(error)
+            continue
         keys = example_report.keys if _is_of_examples(requests[0].entry) else batch_report.keys
         known |= dict.fromkeys(keys(requests, swept=swept, gradient=gradient))
+    if len(refused) == 2:
+        raise refused[0]
     return list(known)
 
 
@@ -182,9 +191,8 @@ def _check_options(
     top: int | None,
     eps: float,
     nonfinite: str,
-    batch_size: int | None,
-    shuffle: bool,
     gradients: Sink | None,
+    is_swept: bool,
 ) -> None:
     entry = requests[0].entry
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
@@ -194,16 +202,22 @@ def _check_options(
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     if gradients is not None and len(requests) > 1:
         raise ParameterError("gradients are those of one loss", "--grad", "ask for one --kind, without --sweep")
-    if gradients is not None and requests[0].reduction == "none":
-        raise ParameterError("a gradient is that of one number, and `none` gives none", "--reduction", "mean or sum")
+    if (gradients is not None or is_swept) and requests[0].reduction == "none":
+        noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
+        raise ParameterError(f"a {noun}, and `none` gives none", "--reduction", "mean or sum")
     if nonfinite == "propagate" and entry.inputs not in ("pairs", "triplets", "teacher"):
         raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "--nonfinite", "use drop")
+
+
+def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle: bool, seed: int) -> None:
     alone_ = [request.entry.name for request in requests if not _takes_batches(request.entry)]
     if alone_ and (batch_size is not None or shuffle):
         what = f"the loss {alone_[0]} is one of single examples, batches do not change it"
         raise ParameterError(what, "--batch-size" if batch_size is not None else "--shuffle", "leave it out")
     if batch_size is not None and batch_size < 1:
         raise ParameterError(f"batch size is {batch_size}, expected at least 1", "--batch-size")
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
 
 
 def _takes_batches(entry: Entry) -> bool:
@@ -244,12 +258,12 @@ def _check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> N
     checks.refuse_nonfinite(weights, "mend the weights")
 
 
-def _drop(inputs: tuple[Vectors, ...], labels: Any, notes: list[str]) -> tuple[tuple[Vectors, ...], Any]:
-    """Return the inputs and labels without the examples of which a row is not finite."""
+def _drop(inputs: tuple[Vectors, ...], labels: Any, notes: list[str]) -> tuple[tuple[Vectors, ...], Any, Column]:
+    """Return inputs and labels without the examples of which a row is not finite, and which are left."""
     rows = inputs[0].shape[0]
     bad = np.unique(np.concatenate([checks.nonfinite_rows(side) for side in inputs]))
     if not len(bad):
-        return inputs, labels
+        return inputs, labels, np.arange(rows)
     ids = next((side.ids for side in inputs if side.ids is not None), None)
     noun = "row" if len(inputs) == 1 else "pair" if len(inputs) == 2 else "triplet"
     notes.append(f"{checks.plural(len(bad), noun)} not finite, left out: {name_rows(bad, ids)}")
@@ -261,7 +275,7 @@ def _drop(inputs: tuple[Vectors, ...], labels: Any, notes: list[str]) -> tuple[t
     if labels is not None:
         labels = np.asarray(labels)
         labels = labels[keep] if labels.ndim and len(labels) == rows else labels
-    return tuple(with_ids(select(side, keep), kept_ids) for side in inputs), labels
+    return tuple(with_ids(select(side, keep), kept_ids) for side in inputs), labels, keep
 
 
 LabelsRead = tuple[Column | None, Column | None, ClassLabels | None]

@@ -8,6 +8,7 @@ from typing import Self
 from ..catalogue import Entry, Variant, find, unknown_name
 from ..errors import ParameterError
 
+SWITCHES = ("swap", "symmetric")  # what the report follows, not the function
 REDUCTIONS = ("mean", "sum", "none", "active-mean", "active-mean-by-label")
 
 
@@ -34,7 +35,7 @@ class Request:
     @property
     def options(self) -> dict[str, float]:
         """The parameters that the function takes; the others are the report's to follow."""
-        return {name: value for name, value in self.parameters.items() if name not in ("swap", "symmetric")}
+        return {name: value for name, value in self.parameters.items() if name not in SWITCHES}
 
     def with_parameter(self, name: str, value: float) -> Self:
         """Return the request with another value of a parameter that it has."""
@@ -77,9 +78,10 @@ def read_requests(
             raise ParameterError(what, "--kind", "ask for them in two runs")
     given = {name: value for name, value in parameters.items() if value is not None}
     for name, value in given.items():
-        _check_known(entries, name)
+        check_known(entries, name)
         if not isfinite(value):
             raise ParameterError(f"{name} is {value}, expected a finite number", f"--{name}")
+        _check_switch(name, value)
     return [_request(entry, variant, metric, reduction, given) for entry in entries]
 
 
@@ -96,7 +98,9 @@ def swept(requests: Iterable[Request], name: str, values: Sequence[float]) -> li
     """Return each request with each value of a parameter."""
     requests = list(requests)
     for request in requests:
-        _check_known([request.entry], name, "--sweep")
+        check_known([request.entry], name, "--sweep")
+    for value in values:
+        _check_switch(name, value)
     if not values:
         raise ParameterError("a sweep needs at least one value", "--sweep", "as in --sweep margin=0:1:0.1")
     return [request.with_parameter(name, value) for request in requests for value in values]
@@ -119,12 +123,21 @@ def _request(
             what = f"the loss {entry.name} is not defined on {metric}"
             raise ParameterError(what, "--distance", f"one of: {choices}")
         chosen = metric
+    if reduction == "active-mean-by-label" and entry.labels != "binary":
+        what = f"the loss {entry.name} has no binary labels to take the means by"
+        raise ParameterError(what, "--reduction", "active-mean is that over all items")
     own = {name: value for name, value in given.items() if name in entry.parameters}
     merged = {**entry.parameters, **as_whom.parameters, **own}
     return Request(entry, variant, chosen, merged, reduction or as_whom.reduction, as_whom.factor)
 
 
-def _check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:
+def _check_switch(name: str, value: float) -> None:
+    if name in SWITCHES and value not in (0.0, 1.0):
+        raise ParameterError(f"{name} is {value:g}, expected 0 or 1", "--param")
+
+
+def check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:
+    """Refuse a parameter that none of the losses has."""
     known = dict.fromkeys(parameter for entry in entries for parameter in entry.parameters)
     if name in known:
         return

@@ -46,7 +46,7 @@ def barlow_twins(x: Array, y: Array, *, weight: float = 0.005) -> Array:
         (d,) losses of the features, at least 0; the batch's loss is their sum.
 
     Raises:
-        ShapeError: the views differ in shape, or are not (n, d).
+        ShapeError: the views differ in shape, are not (n, d), or have one row.
         ParameterError: the weight is negative.
 
     Source:
@@ -60,6 +60,8 @@ def barlow_twins(x: Array, y: Array, *, weight: float = 0.005) -> Array:
     """
     _check_views(x, y)
     check_at_least(0, weight=weight)
+    if x.shape[0] < 2:
+        raise ShapeError("one row has no correlation, expected at least 2", "A")
     xp = namespace(x, y)
     # unit columns: the product of two is their correlation
     correlations = unit_rows(_centred(x).T, eps=0.0) @ unit_rows(_centred(y).T, eps=0.0).T

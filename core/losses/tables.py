@@ -26,6 +26,7 @@ ANCHORS = (
     "positives are closer: still active",
     "its negative is closer than a positive",
     "no positive",
+    "its negative is as close as a positive",
 )
 
 
@@ -117,6 +118,7 @@ def of_anchors(outcome: Outcome, evidence: Evidence, named: Names) -> dict[str, 
         "active": outcome.items > 0,
     }
     state = np.where(negative_score > positive_score, 2, (outcome.items > 0).astype(np.intp))
+    state = np.where(negative_score == positive_score, 4, state)
     return columns | {"meaning": _words(ANCHORS, np.where(np.isnan(positive_score), 3, state), outcome.items)}
 
 

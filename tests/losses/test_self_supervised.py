@@ -56,7 +56,8 @@ def test_a_constant_feature_correlates_with_nothing(xp):
     # however little a feature varies, it does
     assert_allclose(items(barlow_twins, xp, 1e-30 * x, 1e200 * y), barlow_twins(x, y), rtol=1e-11)
     # one row: every feature is constant
-    assert items(barlow_twins, xp, [[1.0, 2.0]], [[3.0, 4.0]]).tolist() == [1, 1]
+    with pytest.raises(ShapeError, match="one row has no correlation"):
+        items(barlow_twins, xp, [[1.0, 2.0]], [[3.0, 4.0]])
 
 
 def authors_vicreg(x, y):
