@@ -115,13 +115,14 @@ def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
 
 
 def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Column], job: Job) -> Columns:
+    listed = only.largest(job.top)
     if only.request.entry.item == "positive pair":
-        columns = tables.of_positive_pairs(only, names)
+        columns = tables.of_positive_pairs(listed, names)
     else:
-        columns = tables.of_anchors(only, evidence, names)
+        columns = tables.of_anchors(listed, evidence, names)
         if norms:
-            columns["gradient_norm"] = norms[0][only.places[0]]
-    table = tables.largest(columns, "loss", job.top)
+            columns["gradient_norm"] = norms[0][listed.places[0]]
+    table = Columns(columns)
     noun = "pair" if only.request.entry.item == "positive pair" else "anchor"
     total = len(only.items) if only.complete else only.count
     if len(table) < total:

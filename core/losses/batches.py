@@ -14,7 +14,7 @@ from ..engine.sweep import Progress
 from ..results import Column
 from .ledger import Ledger
 from .mining import ActiveTriplets
-from .outcomes import Outcome
+from .outcomes import Outcome, total_of
 from .requests import Request
 from .whole_rows import Seen, Stripe, WholeRows, counted, items_of, masses, seen, stripe_mass
 
@@ -161,7 +161,7 @@ def outcomes(
 def _mean_of(forward: Outcome, backward: Outcome) -> Outcome:
     """Return the loss of both directions: anchor by anchor the mean of the two."""
     items = (forward.items + backward.items) / 2
-    return replace(forward, items=items, total=fsum(items.tolist()), active=int((items > 0).sum()))
+    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
 
 
 class _Entry(NamedTuple):

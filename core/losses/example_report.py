@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import fsum
 
 import numpy as np
 
 from .. import checks
 from ..backend import choose_backend
-from ..results import Column, Histogram, Result, Scalar
+from ..results import Column, Columns, Histogram, Result, Scalar
 from . import tables
 from .aligned_rows import AlignedRows, Term
-from .batches import EDGES, cut
+from .batches import BINS, EDGES, cut
 from .examples import Scored, gradient_norms, outcome, score, write_gradients
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
-from .outcomes import Outcome, norm_of
+from .outcomes import Outcome, norm_of, total_of
 from .requests import Request
+from .whole_rows import histogram
 
 EQUAL = 0.99  # a mean cosine of dissimilar vectors above which they are nearly equal
 GROUPS = ("positive", "negative")
@@ -40,7 +40,6 @@ def report(job: Job) -> Result:
     rows = AlignedRows(job.inputs, job.eps, backend)
     scored = score(rows, job.requests, job.labels, job.similar)
     _refuse_undefined(job, scored)
-    batched = any(request.entry.item == "batch" for request in job.requests) or job.batch_size is not None
     batches = cut(job.rows, job.batch_size, shuffle=job.shuffle, seed=job.seed)
     if len(batches) > 1:
         job.notes.append(batches_note(job, batches))
@@ -48,24 +47,8 @@ def report(job: Job) -> Result:
     for each in found:
         if np.isinf(each.total):
             raise checks.refuse_overflow(_names(job))
-    summary: dict[str, Scalar] = {}
-    if job.sweep is not None or len(job.requests) > 1:
-        if job.sweep is not None:
-            norms = gradient_norms(rows, job.requests, scored, batches)
-            found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
-        table, array = comparison(job, found), None
-        summary |= compared(job, found)
-    else:
-        only = found[0]
-        summary |= only.summary()
-        columns, by = _columns(only, scored, job, batched=batched)
-        if job.gradients is not None:
-            squares = write_gradients(rows, only.request, scored, batches, job.gradients)
-            summary["gradient_norm"] = norm_of(squares)
-            if len(next(iter(columns.values()))) == job.rows and not job.shuffle:
-                columns["gradient_norm"] = np.sqrt(squares)
-        table, array = tables.largest(columns, by, job.top), only.items
-        job.notes.extend(_advice(only, job, len(table), len(next(iter(columns.values())))))
+    single = job.sweep is None and len(found) == 1
+    summary, table = (_single if single else _several)(job, rows, scored, batches, found)
     summary = _in_order(summary, _groups(job, scored, found))
     job.notes.extend(collapse_note(summary.get("negative_similarity")))
     zeros = rows.zero_rows(scored.values[Term("cosine", 0, 1)])
@@ -78,10 +61,38 @@ def report(job: Job) -> Result:
         parameters=job.parameters(),
         summary=summary,
         rows=table,
-        array=array,
+        array=found[0].items if single else None,
         histograms=_histograms(job, scored),
         notes=tuple(job.notes),
     )
+
+
+def _several(
+    job: Job, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[Outcome]
+) -> tuple[dict[str, Scalar], Columns]:
+    """Return the summary and the table of several losses, or of one with several parameters."""
+    if job.sweep is not None:
+        norms = gradient_norms(rows, job.requests, scored, batches)
+        found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
+    return compared(job, found), comparison(job, found)
+
+
+def _single(
+    job: Job, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[Outcome]
+) -> tuple[dict[str, Scalar], Columns]:
+    """Return the summary and the items of one loss, and hand on its gradients."""
+    only = found[0]
+    listed = only.largest(job.top)
+    summary, columns = dict(only.summary()), _columns(listed, scored, job)
+    whole = only.request.entry.item == "batch"
+    if job.gradients is not None:
+        squares = write_gradients(rows, only.request, scored, batches, job.gradients)
+        summary["gradient_norm"] = norm_of(squares)
+        if not whole:
+            columns["gradient_norm"] = np.sqrt(squares[listed.places[0]])
+    table = Columns(columns)
+    job.notes.extend(_advice(only, job, len(table), job.rows if whole else len(only.items)))
+    return summary, table
 
 
 def batches_note(job: Job, batches: Sequence[Column]) -> str:
@@ -113,14 +124,11 @@ def _refuse_undefined(job: Job, scored: Scored) -> None:
     raise checks.refuse_overflow(_names(job))
 
 
-def _columns(only: Outcome, scored: Scored, job: Job, *, batched: bool) -> tuple[dict[str, Column], str]:
-    """Return the rows of a single loss, and by which column the largest come first."""
+def _columns(listed: Outcome, scored: Scored, job: Job) -> dict[str, Column]:
     named = tables.Names(job.ids, job.ids)
-    if only.request.entry.item == "batch":
-        return tables.of_order(only, scored, named), "rank_difference"
-    if len(job.inputs) == 3:
-        return tables.of_triplets(only, scored, named), "loss"
-    return tables.of_pairs(only, scored, named), "loss"
+    if listed.request.entry.item == "batch":
+        return tables.of_order(listed, scored, named, job.top)
+    return (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
 
 
 def _groups(job: Job, scored: Scored, found: Sequence[Outcome]) -> dict[str, Scalar]:
@@ -148,7 +156,7 @@ def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str
 
 
 def _mean(values: Column) -> float | None:
-    total = fsum(values.tolist())
+    total = total_of(values)
     return total / len(values) if len(values) and np.isfinite(total) else None
 
 
@@ -162,7 +170,7 @@ def _histograms(job: Job, scored: Scored) -> tuple[Histogram, ...]:
     else:
         return ()
     finite = {name: values[np.isfinite(values)] for name, values in groups.items()}
-    return (Histogram("cosine", EDGES, {name: np.histogram(values, EDGES)[0] for name, values in finite.items()}),)
+    return (Histogram("cosine", EDGES, {name: histogram(values, BINS) for name, values in finite.items()}),)
 
 
 def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import fsum
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from ..backend import Array, choose_backend, derivatives, quiet
 from ..results import Column
 from .aligned_rows import AlignedRows, Term
-from .outcomes import Outcome, item_weights, norm_of
+from .outcomes import Outcome, item_weights, norm_of, total_of
 from .requests import Request
 
 Sink = Callable[[int, list[Column]], None]  # the first row, and (rows, d) gradients per input
@@ -90,11 +89,7 @@ def outcome(request: Request, scored: Scored, batches: Sequence[Column]) -> Outc
     whole = request.entry.item == "batch"
     places = np.arange(len(items)) if whole else np.concatenate(list(batches))
     similar = None if scored.similar is None or whole else scored.similar[places]
-    return Outcome(request, items, places[None, :], _sum(items), len(items), int((items > 0).sum()), similar)
-
-
-def _sum(items: Column) -> float:
-    return fsum(items.tolist())
+    return Outcome(request, items, places[None, :], total_of(items), len(items), int((items > 0).sum()), similar)
 
 
 def _items(request: Request, values: list[Any], labels: Any, rows: Column) -> Any:

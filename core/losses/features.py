@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import fsum
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,9 @@ from .. import checks
 from ..backend import choose_backend, namespace, quiet
 from ..errors import ParameterError
 from ..results import Column, Columns, Result, Scalar
-from . import tables
 from .batches import Data
 from .job import Job, compared, comparison
-from .outcomes import Outcome, norm_of
+from .outcomes import Outcome, norm_of, total_of
 from .requests import Request
 
 ITEMS = ("feature", "part")
@@ -59,7 +57,7 @@ def _outcome(request: Request, data: Data) -> Outcome:
         ]
     items = np.concatenate([data.backend.get(part) for part in parts]) / len(parts)
     places = np.arange(len(items))[None, :]
-    return Outcome(request, items, places, fsum(items.tolist()), len(items), int((items > 0).sum()))
+    return Outcome(request, items, places, total_of(items), len(items), int((items > 0).sum()))
 
 
 def _items(request: Request, sides: Sequence[Any]) -> Any:
@@ -84,9 +82,8 @@ def _gradient(request: Request, found: Outcome, data: Data) -> list[Column]:
 def _listed(only: Outcome, job: Job, batches: int) -> Columns:
     noun, count = job.entry.item, len(only.items)
     names = np.asarray(PARTS, dtype=object) if noun == "part" else np.arange(count // batches)
-    columns = {noun: np.tile(names, batches), "loss": only.items * batches}
-    if job.top is None or job.top >= count:
-        return Columns(columns)
-    counted = checks.plural(count, noun)
-    job.notes.append(f"{job.top} of {counted} are listed, largest loss first; --top {count} lists all")
-    return tables.largest(columns, "loss", job.top)
+    listed = only.largest(job.top)
+    if len(listed.items) < count:
+        counted = checks.plural(count, noun)
+        job.notes.append(f"{job.top} of {counted} are listed, largest loss first; --top {count} lists all")
+    return Columns({noun: np.tile(names, batches)[listed.places[0]], "loss": listed.items * batches})

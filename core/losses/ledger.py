@@ -6,6 +6,7 @@ from math import fsum
 import numpy as np
 
 from ..results import Column
+from .outcomes import total_of
 
 HELD = 1 << 22  # items; of more only the largest are kept
 
@@ -37,7 +38,7 @@ class Ledger:
             counts: how many losses the items are sums of, and how many of those are active; None where an item is one.
         """
         count, active = (len(items), int((items > 0).sum())) if counts is None else counts
-        self.parts.append(fsum(items.tolist()))
+        self.parts.append(total_of(items))
         self.count += count
         self.active += active
         self.waiting.append((items, places))

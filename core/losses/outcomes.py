@@ -1,7 +1,8 @@
 """What a loss made of the data, and how its items become one number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum, isnan
+from typing import Self
 
 import numpy as np
 
@@ -9,6 +10,8 @@ from ..backend import Array, namespace
 from ..errors import ParameterError
 from ..results import Column, Scalar
 from .requests import Request
+
+SUMMED = 1 << 12  # values that are added pairwise
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,13 @@ class Outcome:
         defined = None if self.undefined else self.total
         mean = None if defined is None or not self.count else defined / self.count
         active_mean = None if mean is None or defined is None else defined / self.active if self.active else 0.0
-        by_label = self._by_label()
+        by_label = self._by_label() if self.request.reduction == "active-mean-by-label" else None
         reduced: dict[str, Scalar] = {
             "mean": mean,
             "sum": defined,
             "none": None,
             "active-mean": active_mean,
-            "active-mean-by-label": None if by_label is None else by_label,
+            "active-mean-by-label": by_label,
         }
         return {
             "loss": reduced[self.request.reduction],
@@ -65,6 +68,14 @@ class Outcome:
             "active_share": self.active / self.count if self.count else None,
         }
 
+    def largest(self, top: int | None) -> Self:
+        """Return the outcome with only its largest items, largest first; None keeps all in order."""
+        if top is None:
+            return self
+        order = first_of(-self.items, top)
+        similar = None if self.similar is None else self.similar[order]
+        return replace(self, items=self.items[order], places=self.places[:, order], similar=similar)
+
     def _by_label(self) -> float | None:
         if self.similar is None or self.undefined:
             return None
@@ -73,7 +84,22 @@ class Outcome:
 
 def _active_mean(items: Column) -> float:
     active = items[items > 0]
-    return fsum(active.tolist()) / len(active) if len(active) else 0.0
+    return total_of(active) / len(active) if len(active) else 0.0
+
+
+def first_of(values: Column, count: int) -> Column:
+    """Return the places of the smallest of (n,) values in order, equal ones by place; NaN comes last."""
+    if count < len(values):
+        last = np.partition(values, count - 1)[count - 1]
+        places = np.flatnonzero(~(values > last)) if np.isnan(last) else np.flatnonzero(values <= last)
+    else:
+        places = np.arange(len(values))
+    return places[np.argsort(values[places], kind="stable")][:count]
+
+
+def total_of(values: Column) -> float:
+    """Return the sum of (n,) float64 values, to a few roundings of it: exact over sums of pieces."""
+    return fsum(float(values[start : start + SUMMED].sum()) for start in range(0, len(values), SUMMED))
 
 
 def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:
@@ -106,4 +132,4 @@ def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:
 
 def norm_of(squares: Column) -> float:
     """Return the root of a sum of squared norms."""
-    return float(np.sqrt(fsum(np.ravel(squares).tolist())))
+    return float(np.sqrt(total_of(np.ravel(squares))))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..catalogue import find, names
-from ..results import Column, Columns
+from ..results import Column
 from .batches import Evidence
 from .distances import DERIVED
 from .examples import Scored, terms_of
-from .outcomes import Outcome
+from .outcomes import Outcome, first_of
 
 UNDEFINED = "not finite: left as it is"
 PAIRS = (
@@ -93,13 +93,19 @@ def of_triplets(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Col
     return columns | {"meaning": _words(TRIPLETS, (outcome.items > 0) * (1 + wrong.astype(np.intp)), outcome.items)}
 
 
-def of_order(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column]:
-    """Return one row per pair of a loss that is one number: how far its place by similarity is from that by score."""
+def of_order(outcome: Outcome, scored: Scored, named: Names, top: int | None) -> dict[str, Column]:
+    """Return one row per pair of a loss that is one number: how far its place by similarity is from that by score.
+
+    With `top` only the pairs that are farthest from their place, these first.
+    """
     assert scored.labels is not None
     (term,) = terms_of(outcome.request)
     values = scored.values[term]
     by_score, by_value = _ranks(scored.labels), _ranks(values)
-    return {"id": named.rows, "score": scored.labels, "similarity": values, "rank_difference": by_value - by_score}
+    apart = by_value - by_score
+    rows = np.arange(len(apart)) if top is None else first_of(-np.abs(apart), top)
+    columns = {"id": named.rows, "score": scored.labels, "similarity": values, "rank_difference": apart}
+    return {name: column[rows] for name, column in columns.items()}
 
 
 def of_anchors(outcome: Outcome, evidence: Evidence, named: Names) -> dict[str, Column]:
@@ -129,14 +135,6 @@ def of_positive_pairs(outcome: Outcome, named: Names) -> dict[str, Column]:
     if named.classes is not None:
         columns["class"] = named.classes[anchor]
     return columns | {"loss": outcome.items, "active": outcome.items > 0}
-
-
-def largest(columns: dict[str, Column], by: str, top: int | None) -> Columns:
-    """Return the rows with the largest magnitudes of a column first, or all in order."""
-    if top is None:
-        return Columns(columns)
-    order = np.lexsort((np.arange(len(columns[by])), -np.abs(columns[by])))[:top]
-    return Columns({name: column[order] for name, column in columns.items()})
 
 
 def _named(ids: Column, rows: Column, scores: Column) -> Column:

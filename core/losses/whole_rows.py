@@ -173,7 +173,7 @@ def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
     )
     apart = (cosines[positives], cosines[~(positives | negatives)])  # the others, the anchors themselves, are few too
     sums = [float(cosines.sum()), *(float(part.sum()) for part in apart)]
-    counts = [_histogram(part.ravel(), bins) for part in (cosines, *apart)]
+    counts = [histogram(part.ravel(), bins) for part in (cosines, *apart)]
     rows = np.arange(len(cosines))
     found = []
     for mask, least in ((positives, inf), (negatives, -inf)):
@@ -188,6 +188,7 @@ def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
     )
 
 
-def _histogram(cosines: Column, bins: int) -> Column:
+def histogram(cosines: Column, bins: int) -> Column:
+    """Return how many of (n,) cosines fall into each of the bins of equal width over [-1, 1]."""
     numbers = np.minimum(((cosines + 1.0) * (bins / 2)).astype(np.int64), bins - 1)
     return np.bincount(numbers, minlength=bins)
