@@ -46,6 +46,10 @@ OutputOption = Annotated[
         "--output", "-o", metavar="PATH", help="Write a file; its suffix says the format.", show_default=False
     ),
 ]
+PlotOption = Annotated[
+    str | None,
+    typer.Option("--plot", metavar="PATH", help="Draw a picture: .png, .svg or .pdf.", show_default=False),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AssertOption = Annotated[
     list[str] | None,

@@ -3,7 +3,7 @@
 import math
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -53,24 +53,39 @@ def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
         yield from _rows_parts(result.rows, limit)
     for histogram in result.histograms:
         yield from _histogram_lines(histogram)
-    rest = {key: value for key, value in result.summary.items() if key != "percent"}
-    if rest and not _rows_name_all(result.rows, rest):
+    rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
+    if rest:
         yield from _summary_lines(rest)
 
 
-def _rows_name_all(rows: Rows, keys: Collection[str]) -> bool:
-    """Tell whether the table shows every number of the summary already, a row for each."""
-    first = next(iter(rows.read(0, len(keys)).values()), None)
+def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the summary the table does not show already, in a row of its own or a column of such a row.
+
+    What has no value is not missed where the number that it belongs to is shown.
+    """
+    first = next(iter(rows.read(0, len(summary)).values()), None)
     shown = [] if first is None else to_python(first)
-    return all(key in shown for key in keys)
+
+    def is_shown(key: str) -> bool:
+        row, _, part = key.rpartition(".")
+        return key in shown or (row in shown and (summary[key] is None or part in rows.names))
+
+    rest = {key: value for key, value in summary.items() if not is_shown(key)}
+    # ids may be called like a number of the summary: only a table of aggregates is a part of it
+    return rest if not rest or rows.names[:1] == ("aggregate",) else dict(summary)
 
 
 def _headline(result: Result) -> str:
-    """Return the percentage with the name of what it is."""
-    name = next(key for key in result.summary if key != "percent")
-    percent = result.summary["percent"]
+    """Return the percentage with the name of what it is of, and how it was made."""
+    from simtool.sets.report import FORMULAS
+
+    percent, made = result.summary["percent"], result.parameters.get("percent")
+    name = result.parameters.get("percent_of", next(key for key in result.summary if key != "percent"))
+    if name is None:
+        return "no percentage: a distance has none"
     text = text_of(scalar_to_python(percent))
-    return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}"
+    formula = f"  ({made}: {FORMULAS[made]})" if made in FORMULAS else ""
+    return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}{formula}"
 
 
 def _pairs(members: Mapping[str, Any]) -> str:

@@ -43,6 +43,7 @@ def pairwise(
     backend: str = "auto",
     into: Into | None = None,
     rows_into: RowsInto | None = None,
+    heat_map: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Compare every row of A with every row of B, or A with itself.
@@ -70,6 +71,7 @@ def pairwise(
         into: called with the shape and dtype of the matrix, before it is computed; returns what takes it
             in whole rows as it comes and copies what it keeps, or None to keep it in memory, as without `into`.
         rows_into: takes the rows of a selection as they come, a dict of columns; without it they are kept.
+        heat_map: average the matrix, kept or not, into at most this many rows and columns: `heat_map` of the result.
         progress: called with the rows that are done and their total.
 
     Returns:
@@ -99,6 +101,9 @@ def pairwise(
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     entry, budget = find("metric", metric), budget_of(max_memory)
     _check_choice(choice, entry)
+    if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
+        what = "a heat map is of the whole matrix, and a selection computes a part of it"
+        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
     exclude_self = b is None if exclude_self is None else exclude_self
     sides = [lay_out(checks.given(a, "A"), dim, nonfinite, budget.mapped)]
     sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite, budget.mapped))
@@ -120,7 +125,7 @@ def pairwise(
         if selects:
             result = selection(pairing, choice, rows_into, progress)
         else:
-            result = matrix(pairing, into, nonfinite, progress)
+            result = matrix(pairing, into, nonfinite, progress, heat_map)
     return replace(
         result,
         inputs=pairing.inputs(),

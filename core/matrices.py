@@ -10,20 +10,24 @@ from .engine.kernels import Kernel
 from .engine.matrix import Full, Moments
 from .engine.sweep import Progress, sweep
 from .engine.tiles import Plan
+from .errors import ParameterError
+from .heat_map import MeanCells
 from .pairing import Pairing
-from .results import Column, Columns, Grid, Result
+from .results import Column, Columns, Grid, HeatMap, Result
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
 CORNER = 8
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
 
-def matrix(pairing: Pairing, into: Into | None, nonfinite: str, progress: Progress | None) -> Result:
+def matrix(
+    pairing: Pairing, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
+) -> Result:
     """Compute the matrix; the options are checked by the caller."""
     n, m = pairing.shape
     dtype, arithmetic = _dtypes(pairing)
     kernel = Kernel(pairing.entry.name, arithmetic, pairing.scaled, pairing.backend, pairing.eps)
-    target = _Target(pairing, into, dtype)
+    target = _Target(pairing, into, dtype, heat_map)
     moments: list[Moments] = []
     for number, a, b in pairing.batches():
         with Full(
@@ -39,7 +43,7 @@ def matrix(pairing: Pairing, into: Into | None, nonfinite: str, progress: Progre
             sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), progress)
             moments.append(reducer.moments())
     summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
-    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grid())
+    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grid(), target.heat_map())
 
 
 def _dtypes(pairing: Pairing) -> tuple[str, str]:
@@ -53,9 +57,9 @@ def _dtypes(pairing: Pairing) -> tuple[str, str]:
 
 
 class _Target:
-    """Takes whole rows: for the caller's sink or the array in memory, and for the corner that a person sees."""
+    """Takes whole rows: for the caller's sink or the array in memory, and for what a person sees of them."""
 
-    def __init__(self, pairing: Pairing, into: Into | None, dtype: str) -> None:
+    def __init__(self, pairing: Pairing, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.pairing = pairing.shape, pairing
         shape = (*pairing.batch, n, m)
         self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.exclude_self)
@@ -63,6 +67,9 @@ class _Target:
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
         self.corner = np.empty(corner, dtype=dtype)
+        self.means: MeanCells | None = None
+        if heat_map is not None:
+            self.means = MeanCells((n, m), _most(heat_map, pairing), exclude_self=pairing.exclude_self)
 
     def take(self, before: int, start: int, scores: Column) -> None:
         """Take whole rows: `before` belong to earlier batches, and the first is number `start` of its own."""
@@ -70,6 +77,8 @@ class _Target:
         if start < len(self.corner):
             part = scores[: len(self.corner) - start, : self.corner.shape[1]]
             self.corner[start : start + len(part)] = part
+        if self.means is not None:
+            self.means.take(start, scores)
         if self.sink is not None:
             self.sink(MatrixPart(start, scores, self.cells))
         elif self.array is not None:
@@ -88,8 +97,21 @@ class _Target:
         ids = self.pairing.a.ids[: len(self.corner)], self.pairing.b.ids[: self.corner.shape[1]]
         return Grid(self.pairing.shape, *ids, self.corner)
 
+    def heat_map(self) -> HeatMap | None:
+        """Return the whole matrix in means, where they were asked for."""
+        return None if self.means is None else self.means.means(self.pairing.a.ids, self.pairing.b.ids)
+
     def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
         size = prod(shape) * np.dtype(dtype).itemsize
         hint = "-o scores.npy writes it as it comes; --top-k or --threshold keep a part"
         self.pairing.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
         return np.empty(shape, dtype=dtype)
+
+
+def _most(heat_map: int, pairing: Pairing) -> int:
+    if heat_map < 1:
+        raise ParameterError(f"a heat map of {heat_map} rows and columns, expected at least 1", "heat_map")
+    if pairing.batch:
+        what = f"a heat map shows one matrix, and there are {prod(pairing.batch)} in batches"
+        raise ParameterError(what, "--plot", "give one of them, of shape (n, d)")
+    return heat_map

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .evaluation.counts import Counts
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
@@ -60,6 +63,27 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class HeatMap:
+    """A matrix of scores as a picture: the mean score of each rectangle of rows and columns.
+
+    Args:
+        shape: (rows, columns) of the whole matrix.
+        row_edges: (r + 1,) the first row of each range of rows, and the number of rows.
+        column_edges: (c + 1,) the same of the columns.
+        row_ids: (r,) ids or row numbers of the first row of each range.
+        column_ids: (c,) the same of the columns.
+        scores: (r, c) float64 means; NaN where no score is finite.
+    """
+
+    shape: tuple[int, int]
+    row_edges: Column
+    column_edges: Column
+    row_ids: Column
+    column_ids: Column
+    scores: Column
+
+
+@dataclass(frozen=True)
 class Histogram:
     """How often values fall between edges.
 
@@ -86,7 +110,10 @@ class Result:
         rows: the table, possibly computed as it is read.
         array: the same numbers in their natural shape, for npy; None where that was not kept.
         grid: a matrix to look at, where the result is one.
+        heat_map: the whole of that matrix in means, where it was asked for.
         histograms: distributions behind the summary.
+        counts: model (`overall`, `against`) -> pairs at each score, of which `simtool.evaluation.curves` makes curves.
+        history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
         notes: warnings and facts for the reader, one sentence each.
     """
 
@@ -97,7 +124,10 @@ class Result:
     rows: Rows = field(default_factory=lambda: Columns({}))
     array: Column | None = None
     grid: Grid | None = None
+    heat_map: HeatMap | None = None
     histograms: tuple[Histogram, ...] = ()
+    counts: Mapping[str, "Counts"] = field(default_factory=dict)
+    history: Columns | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -73,6 +73,7 @@ def in_tiles(patch, stripe, block):
     """Make tiles of this size."""
     patch.setattr(tiles, "STRIPE", stripe)
     patch.setattr(tiles, "BLOCK", block)
+    patch.setattr("simtool.sets.partners.SMALL", 0)  # small sets are swept too
 
 
 def holding(patch, most):

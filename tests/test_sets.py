@@ -38,7 +38,11 @@ def loop(x, y):
         "centroid": cosine(*([fsum(c) / len(v) for c in zip(*v, strict=True)] for v in (x, y))),
     }
     if len(x) == len(y):
-        scores["paired"] = fsum(matrix[i][i] for i in range(len(x))) / len(x)
+        pairs = [matrix[i][i] for i in range(len(x))]
+        quantiles = np.quantile(pairs, [0.05, 0.25, 0.5, 0.75, 0.95]).tolist()
+        numbers = (fsum(pairs) / len(x), min(pairs), *quantiles)
+        parts = ("", ".min", ".q05", ".q25", ".median", ".q75", ".q95")
+        scores |= {f"paired{part}": number for part, number in zip(parts, numbers, strict=True)}
     return scores
 
 
@@ -87,7 +91,7 @@ def test_the_percentage_is_that_of_the_first_aggregate_and_never_negative():
     x, y = np.asarray([[1.0, 0], [0, 1]]), np.asarray([[1.0, 0], [0, -1]])
     assert compare(x, y, aggregates=["max", "mean"]).summary["percent"] == 100.0
     against = compare(x, -x, aggregates=["paired", "max"])
-    assert against.summary == {"percent": 0.0, "paired": -1.0, "max": 0.0}
+    assert [against.summary[key] for key in ("percent", "paired", "max")] == [0.0, -1.0, 0.0]
     assert against.parameters["percent"] == "clip"
 
 
@@ -142,7 +146,7 @@ def test_items_that_are_all_padding_are_undefined_and_do_not_enter_the_mean():
         assert np.isnan(result.rows.columns[name]).tolist() == [False, True, False]
         assert result.summary[name] == pytest.approx(1.0, abs=1e-15)
     assert result.rows.columns["item"].tolist() == ["x", "y", "z"]
-    assert result.notes[1] == "1 items are all padding, their scores are undefined: y"
+    assert result.notes[1] == "1 item is all padding, undefined and not in the means: y"
     nothing = compare(np.zeros((1, 2, 2)), np.ones((1, 2, 2)), aggregates=["mean"], matches=False)
     assert nothing.summary == {"percent": None, "mean": None, "items": 1}
 
@@ -205,7 +209,7 @@ def test_dropped_rows_never_shift_the_pairs():
         ((0, 3), (2, 3), {}, ShapeError, "the input is empty"),
         ((2, 3), (2, 3), {"aggregates": []}, ParameterError, "no aggregate"),
         ((2, 3), (2, 3), {"aggregates": ["men"]}, ParameterError, "unknown aggregate 'men'"),
-        ((2, 3), (2, 3), {"matches": True}, ParameterError, "matches are those of argmax"),
+        ((2, 3), (2, 3), {"matches": True, "aggregates": ["mean"]}, ParameterError, "matches are those of argmax"),
         ((2, 3), (2, 3), {"eps": -1.0}, ParameterError, "eps is -1.0"),
         ((2, 3), (2, 3), {"eps": float("nan")}, ParameterError, "eps is nan"),
     ],

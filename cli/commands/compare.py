@@ -1,6 +1,6 @@
 """`simtool compare`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,19 @@ from ..options import (
     QuietOption,
 )
 
+FEW = 10  # matches that a person is shown from each end
+
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SOURCE", help="One weight, at least 0, for each row (or item and token).", show_default=False
+    ),
+]
+Lengths = Annotated[
+    str | None,
+    typer.Option(metavar="SOURCE", help="How many tokens of each item count; the rest is padding.", show_default=False),
+]
+
 
 def compare(
     a: AArgument,
@@ -26,10 +39,47 @@ def compare(
     aggregate: Annotated[
         list[str] | None,
         typer.Option(
-            "--aggregate", help="mean (default), argmax, max, centroid or paired. Repeatable.", show_default=False
+            "--aggregate",
+            help="argmax (default), mean, paired, cka, frechet, ...: `simtool list aggregates`; or `all`. Repeatable.",
+            show_default=False,
         ),
     ] = None,
-    matches: Annotated[bool, typer.Option("--matches", help="List who matched whom under argmax.")] = False,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param", metavar="NAME=VALUE", help="Of an aggregate, as in k=10. Repeatable.", show_default=False
+        ),
+    ] = None,
+    percent: Annotated[
+        str,
+        typer.Option(
+            "--percent", help="Of the first similarity s: clip 100 max(0, s), affine 50 (1 + s), or baseline (--null)."
+        ),
+    ] = "clip",
+    null: Annotated[
+        int,
+        typer.Option("--null", metavar="P", help="Permutations that the scores are held against.", show_default=False),
+    ] = 0,
+    bootstrap: Annotated[
+        int, typer.Option("--bootstrap", metavar="B", help="Draws behind a 95 % interval.", show_default=False)
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all that is drawn.")] = 0,
+    matches: Annotated[
+        bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
+    ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            "--top", help="Matches to list from the best and from the worst.  [default: 10 in a table, else all]"
+        ),
+    ] = None,
+    cross: Annotated[
+        bool, typer.Option("--cross", help="The matrix of argmax or maxsim of every item with every other.")
+    ] = False,
+    weights_a: Weights = None,
+    weights_b: Weights = None,
+    lengths_a: Lengths = None,
+    lengths_b: Lengths = None,
     eps: EpsOption = 1e-8,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
@@ -48,42 +98,74 @@ def compare(
 
     Examples:
 
+        simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy
         simtool compare sample_data/texts_a.npy sample_data/texts_b.npy \\
-            --aggregate mean --aggregate argmax
+            --aggregate mean --aggregate argmax --null 200 --bootstrap 200
         simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
-            --aggregate argmax --assert 'argmax >= 0.5'
+            --aggregate knn-overlap --aggregate paired \\
+            --assert 'knn-overlap >= 0.05' --assert 'paired >= 0.2'
         simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
-            --aggregate argmax --matches --format csv
+            --matches
+        simtool compare sample_data/texts_a.npy sample_data/texts_b.npy --cross
 
-    The percentage is 100 max(0, s) of the first aggregate. In inputs of (items, tokens, d) item i belongs to
-    item i, zero rows are padding, and every score is the mean over the items.
+    The percentage is that of the first similarity that was named. In inputs of (items, tokens, d) item i belongs to
+    item i, zero rows are padding, and every score is the mean over the items. `paired`, and aggregates of two spaces
+    (cka, procrustes, svcca, rsa, knn-overlap), join rows by id where both sides have ids, else by row number.
     """
     import simtool
 
+    from ..parsing import parse_parameters
     from ..session import Session
+    from ..streaming import stream_target
 
-    aggregates = aggregate or ["mean"]
+    aggregates = aggregate or ["argmax"]
+    parameters = parse_parameters(param or [])
     session = Session.open(
         output=output,
         format=format,
         force=force,
         quiet=quiet,
         gates=gates,
-        keys=simtool.summary_keys(aggregates),
-        inputs=[a, b, ids_a, ids_b],
-        has_array=False,
+        keys=simtool.summary_keys(aggregates, null=bool(null), bootstrap=bool(bootstrap), cross=cross),
+        inputs=[a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b],
+        has_array=cross,
+        limit=20 if matches or cross else 200,
     )
     nulls = nonfinite != "error"
-    with session.progress() as progress:
+    person = session.only_shows_a_table
+    with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(
             simtool.open_vectors(a, ids=ids_a, nulls=nulls),
             simtool.open_vectors(b, ids=ids_b, nulls=nulls),
             aggregates=aggregates,
-            eps=eps,
+            parameters=parameters,
+            percent=percent,
+            null=null,
+            bootstrap=bootstrap,
+            seed=seed,
+            weights_a=_values(weights_a, a),
+            weights_b=_values(weights_b, b),
+            lengths_a=_values(lengths_a, a),
+            lengths_b=_values(lengths_b, b),
             matches=matches,
+            cross=cross,
+            top=FEW if matches and person and top is None else top,
+            # a column for each of all aggregates is more than a person reads
+            by_item=not (person and "all" in aggregates),
+            eps=eps,
             nonfinite=nonfinite,
             device=device,
             backend=backend,
+            into=target.into if cross else None,
             progress=progress,
         )
-    session.deliver(result)
+    target.rest().deliver(result)
+
+
+def _values(source: str | None, table: str) -> Any:
+    """Read numbers of the rows: a file, or `::NAME`, a column of the input."""
+    from simtool.io import open_table, read_values, split_source
+
+    if source is None:
+        return None
+    return read_values(source, base=open_table(split_source(table)[0]) if source.startswith("::") else None)

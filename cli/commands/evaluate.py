@@ -14,12 +14,14 @@ from ..options import (
     FormatOption,
     MetricOption,
     OutputOption,
+    PlotOption,
     QuietOption,
 )
 
 if TYPE_CHECKING:
     from simtool.results import Result
 
+    from ..pictures import Picture
     from ..session import Session
 
 ALL = 1000  # rows of a table: measures are all shown, and groups as far as a person reads
@@ -107,6 +109,16 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    plot: PlotOption = None,
+    plot_kind: Annotated[
+        str | None,
+        typer.Option(
+            "--plot-kind",
+            metavar="KIND",
+            help="roc, det, precision-recall, scores, or all of them.  [default: roc]",
+            show_default=False,
+        ),
+    ] = None,
     exact_pairs: Annotated[
         int,
         typer.Option("--exact-pairs", help="Of one source: rank up to this many pairs, count more of them in bins."),
@@ -145,6 +157,7 @@ def evaluate(
         simtool evaluate sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
             --labels sample_data/wordsim_labels.npy --bootstrap 200 \\
             --assert 'roc_auc.low >= 0.8'
+        simtool evaluate sample_data/wordsim353.parquet --plot roc.png
 
     One source with classes is compared with itself: all pairs, and each row as a query for its class.
     `--thresholds-out t.json` keeps the thresholds, and `simtool pairwise --threshold @t.json:eer` takes one.
@@ -171,7 +184,10 @@ def evaluate(
         limit=ALL,
     )
     _check_thresholds_out(thresholds_out, output, inputs, force=force)
+    picture = _picture(plot, plot_kind, inputs, [output, thresholds_out], force=force, quiet=quiet)
     opened = open_evaluated(asked, nulls=nonfinite != "error")
+    if picture is not None:
+        _check_labels(opened.labels)
     with session.progress() as progress:
         result = simtool.evaluate(
             opened.a,
@@ -198,6 +214,10 @@ def evaluate(
         )
     if thresholds_out is not None:
         _write_thresholds(thresholds_out, result, force=force, quiet=quiet)
+    if picture is not None:
+        from ..curve_plots import check_kind, drawing
+
+        picture.write(*drawing(result, check_kind(plot_kind)))
     session.deliver(_for_reading(result, session))
 
 
@@ -211,6 +231,30 @@ def _check_thresholds_out(path: str | None, output: str | None, inputs: list[str
     check_output(path, force=force, inputs=[source for source in inputs if source is not None])
     if path == output:
         raise OutputError("the result and its thresholds are two files", path, "name another file")
+
+
+def _picture(
+    path: str | None, kind: str | None, inputs: list[str | None], outputs: list[str | None], *, force: bool, quiet: bool
+) -> "Picture | None":
+    """Refuse, before any work, a picture that could not be drawn after it."""
+    from simtool.errors import ParameterError
+
+    if path is None:
+        if kind is not None:
+            raise ParameterError("there is no picture to be of this kind", "--plot-kind", "--plot PATH draws one")
+        return None
+    from ..curve_plots import check_kind
+    from ..pictures import Picture
+
+    check_kind(kind)
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
+
+
+def _check_labels(labels: object) -> None:
+    from simtool.errors import LabelError
+
+    if labels is None:
+        raise LabelError("a picture is of positives and negatives, and there are no labels", "--plot", "--labels FILE")
 
 
 def _write_thresholds(path: str, result: "Result", *, force: bool, quiet: bool) -> None:

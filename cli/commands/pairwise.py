@@ -1,6 +1,6 @@
 """`simtool pairwise`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +17,12 @@ from ..options import (
     MetricOption,
     NonfiniteOption,
     OutputOption,
+    PlotOption,
     QuietOption,
 )
+
+if TYPE_CHECKING:
+    from ..pictures import Picture
 
 KEYS = ("rows", "columns", "mean", "min", "max")
 
@@ -71,6 +75,7 @@ def pairwise(
     max_results: Annotated[
         int, typer.Option("--max-results", help="How many pairs a threshold may give.")
     ] = 100_000_000,
+    plot: PlotOption = None,
     eps: EpsOption = 1e-8,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
@@ -91,6 +96,7 @@ def pairwise(
         simtool pairwise sample_data/words.parquet --threshold 0.8
         simtool pairwise sample_data/words.parquet -o scores.npy
         simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
+        simtool pairwise sample_data/words.parquet --plot heat.png
 
     Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
@@ -115,6 +121,7 @@ def pairwise(
         inputs=[a, b, ids_a, ids_b],
         has_array=not selection,
     )
+    picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=bool(selection), force=force, quiet=quiet)
     nulls = nonfinite != "error"
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
@@ -135,9 +142,32 @@ def pairwise(
             backend=backend,
             into=target.into,
             rows_into=target.rows_into,
+            heat_map=cells,
             progress=progress,
         )
-    target.rest().deliver(result)
+    rest = target.rest()
+    if picture is not None:
+        from ..heat_plots import heat_drawing
+
+        picture.write(*heat_drawing(result))
+    rest.deliver(result)
+
+
+def _picture(
+    path: str | None, inputs: list[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
+) -> tuple["Picture | None", int | None]:
+    """Return the picture, checked before any work, and how many rows and columns it has."""
+    if path is None:
+        return None, None
+    from simtool.errors import ParameterError
+
+    from ..heat_plots import MOST
+    from ..pictures import Picture
+
+    if selects:
+        what = "the heat map is of the whole matrix, and this keeps a part of it"
+        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output]), MOST
 
 
 def _number(typed: str, metric: str) -> float:

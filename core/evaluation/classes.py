@@ -19,6 +19,7 @@ from ..labels import class_labels
 from ..pairing import Pairing
 from ..results import Column, Result
 from .counts import Grouped
+from .curves import score_histogram
 from .intervals import Intervals, Values, bootstrap
 from .listing import Report, notes_on
 from .rates import Measure, pair_measures
@@ -63,6 +64,7 @@ def evaluate_classes(
         else:
             found = _exact(pairing, codes)
     report = _report(found, ranked, codes, times, seed)
+    counts = found.counts if isinstance(found, Streamed) else found.grouped.counts()
     return Result(
         command="evaluate",
         inputs={"a": side.vectors.name, "labels": labels_name},
@@ -76,6 +78,8 @@ def evaluate_classes(
         },
         summary=report.summary(),
         rows=report.rows(),
+        histograms=(score_histogram(counts, entry.name),),
+        counts={"overall": counts},
         notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
     )
 

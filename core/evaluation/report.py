@@ -14,8 +14,10 @@ from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io.vectors import name_rows
 from ..labels import binary_labels, class_labels, score_labels
 from ..metrics import EPS
-from ..results import Column, Columns, Result
+from ..results import Column, Columns, Histogram, Result
 from .classes import EXACT_PAIRS, evaluate_classes
+from .counts import Counts
+from .curves import score_histogram
 from .folds import FOLDS
 from .intervals import Intervals, Values, bootstrap
 from .listing import Report, group_rows, notes_on
@@ -79,7 +81,8 @@ def evaluate(
         A result with a row per measure (`metric`, `value`, `threshold`, `low`, `high`, ...), or per group and one
         called `overall`. The summary has the counts, each measure by its name and what is beside it as
         `NAME.threshold`, `NAME.low`, `NAME.high`, `NAME.against`, `NAME.difference`, `NAME.error`.
-        `array` holds the (n,) scores of pairs.
+        `array` holds the (n,) scores of pairs, `counts` the pairs at each score, of which
+        `simtool.evaluation.curves` makes ROC, DET and precision-recall curves.
 
     Raises:
         ShapeError: the inputs do not fit together.
@@ -125,6 +128,7 @@ def evaluate(
     times = bootstrap if bootstrap is not None else DEFAULT_TIMES if others is not None else 0
     overall = job.report(times, seed)
     groups = {name: job.part(rows).report(times, seed) for name, rows in job.groups.items()}
+    counts = job.counts()
     rows: Columns = group_rows({**groups, "overall": overall}) if groups else overall.rows()
     return Result(
         command="evaluate",
@@ -140,8 +144,14 @@ def evaluate(
         summary=overall.summary(),
         rows=rows,
         array=job.sample.scores,
+        histograms=_histograms(counts, entry.name if scores is None else "score"),
+        counts=counts,
         notes=(*scored.notes, *job.notes, *notes_on(overall)),
     )
+
+
+def _histograms(counts: Mapping[str, Counts], name: str) -> tuple[Histogram, ...]:
+    return (score_histogram(counts["overall"], name),) if counts else ()
 
 
 @dataclass(frozen=True)
@@ -166,6 +176,13 @@ class _Job:
     def part(self, chosen: Column) -> "_Job":
         other = None if self.other is None else self.other.part(chosen)
         return replace(self, sample=self.sample.part(chosen), other=other)
+
+    def counts(self) -> dict[str, Counts]:
+        """Return the pairs at each score, in both models; none without labels."""
+        models = {"overall": self.sample, "against": self.other}
+        return {
+            name: one.grouped.counts() for name, one in models.items() if one is not None and one.similar is not None
+        }
 
     def report(self, times: int, seed: int) -> Report:
         intervals: Intervals | None = None

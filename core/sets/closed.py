@@ -174,12 +174,28 @@ def paired(
         >>> paired(np.eye(2), np.ones((2, 2)) * [[1], [-1]], backend=choose_backend()).min
         -0.7071067811865475
     """
-    parts = [share for share in _both_shares(x, y, weights_a, weights_b) if share is not None]
-    weights = shares(np.prod(parts, axis=0), len(x), "--weights-a, --weights-b") if parts else None
+    scores = paired_scores(x, y, eps=eps, backend=backend)
+    return paired_of(scores, pair_weights(len(x), weights_a, weights_b))
+
+
+def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Column:
+    """Return the (n,) cosines of row i of x with row i of y."""
     scores = np.empty(len(x))
     for part in _parts(x):
         wide = [backend.put(rows[part], backend.xp.float64) for rows in (x, y)]
         scores[part] = backend.get(score_rows("cosine", *wide, eps=eps))
+    return scores
+
+
+def pair_weights(rows: int, weights_a: Column | None, weights_b: Column | None) -> Column | None:
+    """Return the (n,) shares of the pairs of row i with row i; None where all are the same."""
+    sides = shares(weights_a, rows, "--weights-a"), shares(weights_b, rows, "--weights-b")
+    parts = [share for share in sides if share is not None]
+    return shares(np.prod(parts, axis=0), rows, "--weights-a, --weights-b") if parts else None
+
+
+def paired_of(scores: Column, weights: Column | None = None) -> Paired:
+    """Return what `paired` does of the scores of the pairs and their shares."""
     return Paired(mean_of(scores, weights), float(scores.min()), *np.quantile(scores, QUANTILES).tolist())
 
 

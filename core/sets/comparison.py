@@ -1,245 +1,196 @@
 """`compare`: two sets of vectors down to one percentage, or item by item for sets of token vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum, isnan, nan
 from typing import Any
 
-import numpy as np
-
 from .. import checks
-from ..backend import Backend, choose_backend, quiet
-from ..catalogue import find
-from ..engine.budget import budget_of
+from ..backend import choose_backend, quiet
+from ..cells import Into
 from ..engine.sweep import Progress
-from ..errors import ParameterError, ShapeError
-from ..inputs import Input, lay_out
+from ..errors import ParameterError, SimtoolError
 from ..metrics import EPS
-from ..results import Column, Columns, Result, Scalar
-from .closed import centroid_cosine, mean_of_pairs, paired_mean
-from .matching import GreedyMatch, Match, best_partners, greedy_match
+from ..results import Result
+from .cross import CROSS_KEYS, CROSSED, Cross
+from .evidence import MATCHING
+from .measures import ALL, Request, keys_of, named_aggregates, read_requests
+from .report import Asked, Outcome, endings, report
+from .scores import score_items, score_sets
+from .subject import Subject, read_subject
 
 MODES = ("error", "drop")
+PERCENTS = ("clip", "affine", "baseline")
 
 
 def compare(
     a: Any,
     b: Any,
     *,
-    aggregates: Sequence[str] = ("mean",),
-    eps: float = EPS,
+    aggregates: Sequence[str] = ("argmax",),
+    parameters: Mapping[str, float] | None = None,
+    percent: str = "clip",
+    null: int = 0,
+    bootstrap: int = 0,
+    seed: int = 0,
+    weights_a: Any = None,
+    weights_b: Any = None,
+    lengths_a: Any = None,
+    lengths_b: Any = None,
     matches: bool = False,
+    cross: bool = False,
+    top: int | None = None,
+    by_item: bool = True,
+    eps: float = EPS,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    into: Into | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Compare two sets of vectors, or the items of two equally long lists of sets.
 
     In 3-D inputs (items, tokens, d), item i of A belongs to item i of B, zero rows are padding and are left
-    out, and every aggregate is the mean over the items. In 2-D inputs a zero row counts, with cosine 0.
+    out, and every aggregate is the mean over the items. In 2-D inputs a zero row counts, with cosine 0. Aggregates of
+    the same items in two spaces, and `paired`, join the rows by id where both sides have ids.
 
     Args:
         a: Vectors or a numpy array, (n, d) or (items, tokens, d) of real numbers.
-        b: (m, d) or (items, tokens, d); tokens may differ.
-        aggregates: names of the catalogue; the first one gives the percentage.
+        b: (m, d) or (items, tokens, d); tokens may differ, and for two spaces d.
+        aggregates: names of the catalogue, or `all` for every one that fits. The first similarity gives the percentage.
+        parameters: of the aggregates, such as `k`, for all that have it; `knn_overlap.k` is for that one alone.
+        percent: what a score s becomes: `clip` 100 max(0, s), `affine` 50 (1 + s), `baseline`
+            100 max(0, (s - b) / (1 - b)) with b the mean of the null.
+        null: permutations behind the baseline; 0 for none.
+        bootstrap: draws behind the 95 % intervals; 0 for none.
+        seed: of both, and of aggregates that draw.
+        weights_a: (n,) or (items, tokens) weights of the rows, at least 0.
+        weights_b: (m,) or (items, tokens).
+        lengths_a: (items,) tokens that count; what comes after them is padding, instead of zero rows.
+        lengths_b: (items,).
+        matches: list who matched whom under the first of argmax, optimal and mutual that is asked for.
+        cross: the matrix of the first aggregate, argmax or maxsim, of every two items.
+        top: list only this many of the best matches, and as many of the worst.
+        by_item: list 3-D inputs by item; else the aggregates.
         eps: eps >= 0, the least norm that a cosine divides by.
-        matches: list who matched whom under argmax instead of the scores.
         nonfinite: `error`, or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
-        progress: called with the rows that are done and their total.
+        into: of `cross`, opens what takes whole rows of the matrix.
+        progress: called with the rows or items that are done and their total.
 
     Returns:
-        A result with the summary `percent` (100 max(0, s) of the first aggregate) and one key per aggregate, with
-        `argmax.precision`, `argmax.recall`, `argmax.f1`. Rows are `aggregate`, `score`, or for 3-D inputs `item`
-        and a column per key, or with `matches` (`item`), `direction`, `a`, `b`, `score`. Scores of an item that is
-        all padding are undefined and do not enter the mean.
+        A result with the summary `percent`, and per aggregate its score, further numbers as in `argmax.precision`,
+        and where they were asked for `argmax.low`, `argmax.high`, `argmax.baseline`, `argmax.sd`, `argmax.p`. Rows are
+        `aggregate`, `score`, ..., or for 3-D inputs `item` and a column per number, or with `matches` (`item`),
+        (`direction`), `a`, `b`, `score`. What is undefined for an item does not enter the mean.
 
     Raises:
-        ShapeError: ranks, widths or items do not fit; `paired` of sets that differ in length.
-        DataError: rows that are not finite.
-        ParameterError: an unknown aggregate, or matches without argmax.
+        ShapeError: ranks, widths or items do not fit an aggregate that was named.
+        DataError: rows that are not finite; ids that come twice or are not shared.
+        ParameterError: an unknown aggregate or parameter, or options that do not go together.
+        ResourceError: a matrix that does not fit.
 
     Source:
         The catalogue rows of the aggregates.
 
     Example:
+        >>> import numpy as np
         >>> compare(np.eye(2), np.eye(2), aggregates=["mean", "argmax"]).summary["percent"]
         50.0
     """
-    aggregates = [aggregates] if isinstance(aggregates, str) else aggregates
-    names = list(dict.fromkeys(find("aggregate", name).name for name in aggregates))
-    if not names:
-        raise ParameterError("no aggregate was asked for", "--aggregate")
-    if matches and "argmax" not in names:
-        raise ParameterError("matches are those of argmax", "--matches", "add --aggregate argmax")
+    names = named_aggregates(aggregates)
+    options = _Options(percent, null, bootstrap, matches, cross, top, weights_a is not None or weights_b is not None)
+    options.check(names)
     checks.check_choice("nonfinite", nonfinite, MODES)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    job = _Job(_sides(a, b, nonfinite, names), names, eps, choose_backend(backend, device), progress)
+    requests = read_requests(names, parameters or {}, seed)
+    weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
+    subject = read_subject(a, b, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross)
+    everything = ALL in aggregates
+    fitting, left_out = _fitting(subject, requests, everything=everything)
+    space = choose_backend(backend, device)
+    asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
     with quiet():
-        scores, found = job.run()
-    means = {key: _mean(values) for key, values in scores.items()}
-    headline = means[names[0]]
-    percent = None if headline is None else 100 * max(0.0, headline)
-    sizes: dict[str, Scalar] = {"items": len(job.items)} if job.nested else {}
-    return Result(
-        command="compare",
-        inputs={"a": a.name, "b": b.name},
-        parameters={"aggregates": names, "eps": eps, "percent": "clip", "nonfinite": nonfinite},
-        summary={"percent": percent, **means, **sizes},
-        rows=Columns(_match_columns(found, job)) if matches else Columns(_score_columns(scores, means, job)),
-        notes=tuple(job.notes()),
-    )
-
-
-def summary_keys(aggregates: Sequence[str]) -> list[str]:
-    """Return the summary keys of `compare` for 3-D inputs; 2-D ones have no `items`."""
-    return ["percent", *_keys([find("aggregate", name).name for name in aggregates]), "items"]
-
-
-def _keys(names: Sequence[str]) -> list[str]:
-    parts = ["argmax.precision", "argmax.recall", "argmax.f1"]
-    return [key for name in names for key in ([name, *parts] if name == "argmax" else [name])]
-
-
-def _sides(a: Any, b: Any, nonfinite: str, names: list[str]) -> tuple[Input, Input]:
-    for vectors in (a, b):
-        if len(vectors.shape) not in (2, 3):
-            hint = "a set is (n, d); a list of sets is (items, tokens, d)"
-            raise ShapeError(f"expected 2 or 3 dims, got shape {vectors.shape}", vectors.name, hint)
-    where = f"{a.name}, {b.name}"
-    if len(a.shape) != len(b.shape):
-        raise ShapeError(f"one input is a set, the other a list of sets: {a.shape} and {b.shape}", where)
-    checks.check_same_width(a, b, a.shape[-1], b.shape[-1])
-    if len(a.shape) == 3 and a.shape[0] != b.shape[0]:
-        raise ShapeError(f"item i of A belongs to item i of B, but there are {a.shape[0]} and {b.shape[0]}", where)
-    if "paired" in names or len(a.shape) == 3:
-        checks.check_same_ids(a, b)
-    if "paired" in names and a.shape[-2] != b.shape[-2]:
-        what = f"paired compares row i with row i, but A has {a.shape[-2]} rows and B has {b.shape[-2]}"
-        raise ShapeError(what, where, "--aggregate argmax matches sets of different length")
-    mapped = budget_of(None).mapped
-    sides = lay_out(a, -1, nonfinite, mapped), lay_out(b, -1, nonfinite, mapped)
-    if "paired" in names and any(side.rows.shape != side.vectors.shape for side in sides):
-        raise ShapeError("rows that were left out break the pairs", where, "leave them out of both files first")
-    return sides
-
-
-Found = list[tuple[int, GreedyMatch]]
+        if cross:
+            outcome = _crossed(subject, asked, into)
+        else:
+            outcome = (score_items if subject.nested else score_sets)(subject, asked, left_out)
+    settings = {"eps": eps, "nonfinite": nonfinite}
+    return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
 
 
 @dataclass(frozen=True)
-class _Job:
-    """One comparison of sets, checked by the caller."""
+class _Options:
+    """Options that must go together."""
 
-    sides: tuple[Input, Input]
-    names: list[str]
-    eps: float
-    backend: Backend
-    progress: Progress | None
+    percent: str
+    null: int
+    bootstrap: int
+    matches: bool
+    cross: bool
+    top: int | None
+    weighted: bool
 
-    @property
-    def nested(self) -> bool:
-        """Whether the inputs are lists of sets."""
-        return self.sides[0].rows.ndim == 3
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse what does not go together, before any input is read."""
+        checks.check_choice("percent", self.percent, PERCENTS)
+        for option, count in (("--null", self.null), ("--bootstrap", self.bootstrap), ("--top", self.top)):
+            if count is not None and count < (option == "--top"):
+                raise ParameterError(f"{option} is {count}, expected at least 1", option)
+        if self.percent == "baseline" and not self.null:
+            raise ParameterError("a baseline is the mean of a null", "--percent baseline", "add --null 200")
+        if self.matches and not set(names) & set(MATCHING):
+            what = "matches are those of argmax, optimal or mutual"
+            raise ParameterError(what, "--matches", "add --aggregate argmax")
+        if self.top is not None and not self.matches:
+            raise ParameterError("only matches are listed by their score", "--top", "add --matches")
+        if self.cross:
+            self._check_cross(names)
 
-    @property
-    def items(self) -> Column:
-        """Ids or numbers of the items."""
-        ids = [side.vectors.ids for side in self.sides if self.nested and side.vectors.ids is not None]
-        return ids[0] if ids else np.arange(len(self.sides[0].rows) if self.nested else 1)
-
-    def run(self) -> tuple[dict[str, list[float]], Found]:
-        """Return the scores by key, one per item, and the greedy matches."""
-        scores: dict[str, list[float]] = {}
-        found: Found = []
-        for number in range(len(self.items)):
-            x, y, both = self._item(number)
-            one = self._scores(number, x, y, both, found)
-            for key in _keys(self.names):
-                scores.setdefault(key, []).append(one.get(key, nan))
-        return scores, found
-
-    def _item(self, number: int) -> tuple[Column, Column, Column | None]:
-        """Return the rows of both sides without padding, and which rows both sides have."""
-        if not self.nested:
-            return self.sides[0].rows, self.sides[1].rows, None
-        real = [~side.zero[number] for side in self.sides]
-        x, y = (side.rows[number][mask] for side, mask in zip(self.sides, real, strict=True))
-        return x, y, real[0] & real[1] if "paired" in self.names else None
-
-    def _scores(self, number: int, x: Column, y: Column, both: Column | None, found: Found) -> dict[str, float]:
-        if not len(x) or not len(y):
-            return {}
-        options: dict[str, Any] = {"eps": self.eps, "backend": self.backend}
-        scores: dict[str, float] = {}
-        best: Match | None = None
-        if "argmax" in self.names:
-            match = greedy_match(x, y, **options, progress=self._shown_progress)
-            scores = {"argmax.precision": match.precision, "argmax.recall": match.recall, "argmax.f1": match.f1}
-            scores["argmax"] = match.f1
-            best = match.forward
-            found.append((number, match))
-        if "max" in self.names:
-            best = best or best_partners(x, y, **options, progress=self._shown_progress)
-            scores["max"] = float(best.scores.max())
-        if "mean" in self.names:
-            scores["mean"] = mean_of_pairs(x, y, **options)
-        if "centroid" in self.names:
-            scores["centroid"] = centroid_cosine(x, y, **options)
-        if "paired" in self.names:
-            rows = [side.rows[number][both] if self.nested else side.rows for side in self.sides]
-            scores["paired"] = paired_mean(*rows, **options) if len(rows[0]) else nan
-        return scores
-
-    @property
-    def _shown_progress(self) -> Progress | None:
-        return None if self.nested else self.progress
-
-    def notes(self) -> list[str]:
-        """Return what to tell the reader."""
-        notes = [note for side in self.sides for note in side.notes]
-        counts = [int(side.zero.sum()) for side in self.sides]
-        if any(counts) and self.nested:
-            sizes = [side.zero.size for side in self.sides]
-            counted = f"{counts[0]} of {sizes[0]} in A, {counts[1]} of {sizes[1]} in B"
-            notes.append(f"zero rows are padding and were left out: {counted}")
-
-            empty = np.flatnonzero(self.sides[0].zero.all(axis=1) | self.sides[1].zero.all(axis=1))
-            if len(empty):
-                listed = ", ".join(str(self.items[item]) for item in empty[:3])
-                notes.append(f"{len(empty)} items are all padding, their scores are undefined: {listed}")
-        elif any(counts):
-            notes.append(f"{checks.plural(counts[0], 'zero row')} in A, {counts[1]} in B: their cosine is 0")
-        return notes
+    def _check_cross(self, names: Sequence[str]) -> None:
+        if len(names) != 1 or names[0] not in CROSSED:
+            what = f"the matrix of all items is of one aggregate: {' or '.join(CROSSED)}"
+            raise ParameterError(what, "--cross", "name that one with --aggregate")
+        others = {"--null": self.null, "--bootstrap": self.bootstrap, "--matches": self.matches}
+        given = [option for option, value in others.items() if value]
+        if given or self.percent != "clip":
+            raise ParameterError(f"the matrix of all items has no {(given or ['--percent'])[0]}", "--cross")
 
 
-def _mean(values: list[float]) -> float | None:
-    defined = [value for value in values if not isnan(value)]
-    return fsum(defined) / len(defined) if defined else None
+def _fitting(
+    subject: Subject, requests: Sequence[Request], *, everything: bool
+) -> tuple[list[Request], dict[str, SimtoolError]]:
+    """Return the aggregates that fit the inputs, and why the others do not; those that were named have to."""
+    left_out = {request.name: error for request in requests if (error := subject.misfit(request)) is not None}
+    fitting = [request for request in requests if request.name not in left_out]
+    if left_out and not (everything and fitting):
+        raise next(iter(left_out.values()))
+    return fitting, left_out
 
 
-def _score_columns(scores: dict[str, list[float]], means: dict[str, float | None], job: _Job) -> dict[str, Column]:
-    if job.nested:
-        return {"item": job.items, **{key: np.asarray(values) for key, values in scores.items()}}
-    values = np.asarray([nan if value is None else value for value in means.values()])
-    return {"aggregate": np.asarray(list(means), dtype=object), "score": values}
+def _crossed(subject: Subject, asked: Asked, into: Into | None) -> Outcome:
+    if not subject.nested:
+        raise ParameterError(
+            "only lists of sets (items, tokens, d) have items", "--cross", "simtool pairwise takes rows"
+        )
+    matrix = Cross(subject, asked.requests[0], into)
+    matrix.run(eps=asked.eps, backend=asked.backend, progress=asked.progress)
+    return Outcome(cross=matrix)
 
 
-def _match_columns(found: Found, job: _Job) -> dict[str, Column]:
-    """List the match of every row, first of A's in B, then of B's in A; numbers count padding rows too."""
-    parts: dict[str, list[Column]] = {"item": [], "direction": [], "a": [], "b": [], "score": []}
-    for number, match in found:
-        ids = [side.ids[~side.zero[number]] if job.nested else side.ids for side in job.sides]
-        ways = {"a to b": (ids[0], ids[1][match.forward.partners], match.forward.scores)}
-        ways["b to a"] = (ids[0][match.backward.partners], ids[1], match.backward.scores)
-        for direction, (a, b, score) in ways.items():
-            parts["item"].append(np.full(len(score), job.items[number]))
-            parts["direction"].append(np.full(len(score), direction, dtype=object))
-            for name, column in (("a", a), ("b", b), ("score", score)):
-                parts[name].append(column)
-    columns = {name: np.concatenate(part) if part else np.empty(0) for name, part in parts.items()}
-    return columns if job.nested else {name: columns[name] for name in columns if name != "item"}
+def summary_keys(
+    aggregates: Sequence[str], *, null: bool = False, bootstrap: bool = False, cross: bool = False
+) -> list[str]:
+    """Return the summary keys of `compare` for 3-D inputs; 2-D ones have no `items`.
+
+    Example:
+        >>> summary_keys(["argmax"], bootstrap=True)[-3:]
+        ['argmax.low', 'argmax.high', 'items']
+    """
+    if cross:
+        return list(CROSS_KEYS)
+    keys = ["percent"]
+    for name in named_aggregates(aggregates):
+        keys += [*keys_of(name), *[f"{name}.{end}" for end in endings(null=null, bootstrap=bootstrap)]]
+    return [*keys, "items"]

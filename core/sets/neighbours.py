@@ -74,15 +74,25 @@ def neighbour_overlap(
     """
     check_same_items("knn-overlap", x, y)
     k = _checked("knn-overlap", k, x, y)
-    sides = [_neighbours(rows, "cosine", k, eps, backend, progress)[0] for rows in (x, y)]
+    return overlap_of(*(neighbour_numbers(rows, k, eps, backend, progress) for rows in (x, y)))
+
+
+def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progress: Progress | None) -> Column:
+    """Return the (n, k) numbers of the nearest other rows of each row, by cosine."""
+    return _neighbours(rows, "cosine", k, eps, backend, progress)[0]
+
+
+def overlap_of(near: Column, other: Column) -> NeighbourOverlap:
+    """Return what (n, k) neighbours of the same items have in common."""
+    n, k = near.shape
     counts = np.zeros(k + 1, dtype=np.int64)  # of rows by common neighbours
     step = max(1, CHUNK // k**2)
-    for start in range(0, len(x), step):
-        near, other = (side[start : start + step] for side in sides)
-        common = (near[:, :, None] == other[:, None, :]).sum(axis=(1, 2))
+    for start in range(0, n, step):
+        part = slice(start, start + step)
+        common = (near[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
         counts += np.bincount(common, minlength=k + 1)
     shared = np.arange(k + 1)
-    means = [float(np.vdot(counts, shares) / len(x)) for shares in (shared / k, shared / (2 * k - shared))]
+    means = [float(np.vdot(counts, shares) / n) for shares in (shared / k, shared / (2 * k - shared))]
     return NeighbourOverlap(*means)
 
 

@@ -1,6 +1,6 @@
 """The best partners of every row, in one direction or both, from one tiled sweep."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,14 +9,16 @@ from ..engine.both_ways import BothWays, ColumnTopK
 from ..engine.budget import budget_of
 from ..engine.candidates import Hits
 from ..engine.duplicates import beyond, occurrences, row_hashes
-from ..engine.exact import Pairs
-from ..engine.kernels import Kernel
+from ..engine.exact import Pairs, best_of
+from ..engine.kernels import Kernel, Tile
 from ..engine.mixed import bfloat16_pays
 from ..engine.reducers import Question, TopK
 from ..engine.sweep import Progress, sweep
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column
+
+SMALL = 1 << 14  # pairs up to which one product in float64 takes less time than a sweep takes to begin
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class _Search:
         """Return the match of the rows of x, and with `both` that of the rows of y."""
         if self.k < 1:
             raise ParameterError(f"k is {self.k}, expected at least 1", "--k")
+        if len(self.x) * len(self.y) <= SMALL and (found := self._at_once(both=both)):
+            return found
         # equal rows find the same partners, and of equal partners a row finds the first k
         a, b = _Distinct.of(self.x, 1), _Distinct.of(self.y, self.k)
         k = min(self.k, len(b.rows))
@@ -128,6 +132,21 @@ class _Search:
             _match(hits, number, own, other)
             for hits, number, own, other in ((forward, k, a, b), (backward, 1, b, a))[: 1 + both]
         )
+
+    def _at_once(self, *, both: bool) -> tuple[Match, ...]:
+        """Return what a sweep would of small sets, from one product; nothing where its error has no bound."""
+        kernel, scaled = self._kernel()
+        pairs = Pairs(self.metric, self.x, self.y, scaled, self.eps)
+        with quiet():
+            kernel = replace(kernel, dtype="float64")
+            tile = Tile(kernel, kernel.prepare(self.x), kernel.prepare(self.y))
+            errors = [self.backend.get(tile.error(by_column=way)) for way in (False, True)]
+        if not all(np.isfinite(error).all() for error in errors):
+            return ()
+        near = self.backend.get(tile.near)
+        forward = _closest(near, errors[0], self.k, pairs)
+        back = Pairs(self.metric, self.y, self.x, scaled, self.eps)
+        return (forward, _closest(near.T, errors[1], 1, back)) if both else (forward,)
 
     def _kernel(self) -> tuple[Kernel, bool]:
         """Return the kernel, and whether squares may leave float64."""
@@ -163,6 +182,17 @@ class _Distinct:
             return cls(rows, every, every)
         first, _ = occurrences(row_hashes(rows))
         return cls(rows[kept], kept, np.searchsorted(kept, first))
+
+
+def _closest(near: Column, error: Column, k: int, pairs: Pairs) -> Match:
+    """Return the k best of each row of (n, m) nearness; the exact scores of all that may be among them decide."""
+    k = min(k, near.shape[1])
+    least = np.partition(near, -k, axis=1)[:, -k]
+    rows, columns = np.nonzero(near >= (least - 2 * error)[:, None])
+    scores = pairs.score(rows, columns)
+    kept = best_of(rows, columns, scores, k, larger_is_closer=pairs.metric == "cosine")
+    best = scores[kept].reshape(-1, k)
+    return Match(columns[kept].reshape(-1, k)[:, 0], best[:, 0], best)
 
 
 def _match(found: list[Hits], k: int, own: _Distinct, other: _Distinct) -> Match:

@@ -104,7 +104,7 @@ def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assi
     if n * m > ASSIGNED:
         what = f"an assignment of {n:,} x {m:,} rows, at most {ASSIGNED:,} pairs can be assigned"
         raise ResourceError(what, "--aggregate optimal", "--aggregate argmax or sinkhorn matches sets of this size")
-    assign = _solver()
+    assign = assignment_solver()
     scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
     kernel = Kernel("cosine", "float64", scaled, backend, eps)
     matrix = backend.get(kernel.scores(kernel.tile(kernel.prepare(x), kernel.prepare(y))))
@@ -114,7 +114,8 @@ def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assi
     return Assignment(mean_of(scores, None), count / n, count / m, n - count, m - count, rows, columns, scores)
 
 
-def _solver() -> Any:
+def assignment_solver() -> Any:
+    """Return scipy's linear_sum_assignment, or refuse where scipy is not installed."""
     try:
         from scipy.optimize import linear_sum_assignment
     except ImportError:

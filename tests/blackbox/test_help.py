@@ -7,7 +7,19 @@ import pytest
 
 from simtool.cli.main import app
 
-COMMANDS = ["similarity", "pairwise", "compare", "channels", "loss", "explain", "evaluate", "inspect", "list"]
+COMMANDS = [
+    "similarity",
+    "pairwise",
+    "compare",
+    "channels",
+    "loss",
+    "explain",
+    "evaluate",
+    "fit",
+    "apply",
+    "inspect",
+    "list",
+]
 FUNCTIONS = {
     (command.name or command.callback.__name__): command.callback
     for command in app.registered_commands

@@ -1,0 +1,78 @@
+"""`simtool apply`."""
+
+from typing import Annotated
+
+import typer
+
+from ..options import AssertOption, ForceOption, FormatOption, QuietOption
+
+
+def apply(
+    head: Annotated[
+        str, typer.Argument(metavar="HEAD", help="The file that `simtool fit -o` wrote.", show_default=False)
+    ],
+    vectors: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="Vectors: `PATH`, `PATH::NAME` for a column, or `-` for stdin.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help=".npy for the vectors alone; .parquet or .arrow with ids and all other columns.",
+            show_default=False,
+        ),
+    ],
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Only the rows that were held out, of the file that was fitted.")
+    ] = False,
+    nonfinite: Annotated[
+        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
+    ] = "error",
+    format: FormatOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Put every vector of a file through a head that `fit` has learnt.
+
+    Examples:
+
+        simtool fit sample_data/digits.parquet --head whiten -o h.safetensors && \\
+            simtool apply h.safetensors sample_data/digits.parquet -o w.parquet
+
+    A file of any size streams through in bounded memory. float32 stays float32.
+    With --held-out, `simtool evaluate` gives the number that `fit` promised.
+    """
+    import simtool
+
+    from ..session import Session
+    from ..terminal import say
+
+    session = Session.open(
+        output=None,
+        format=format,
+        force=force,
+        quiet=quiet,
+        gates=gates,
+        keys=simtool.apply_keys(),
+        inputs=[head, vectors],
+        has_array=False,
+    )
+    with session.progress() as progress:
+        result = simtool.apply(
+            head,
+            vectors,
+            output=output,
+            force=force,
+            held_out=held_out,
+            nonfinite=nonfinite,
+            progress=progress,
+        )
+    if not quiet:
+        say(f"wrote {output} ({result.summary['rows']:,} rows)")
+    session.deliver(result)

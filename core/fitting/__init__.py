@@ -1,0 +1,1 @@
+"""Learning a projection of frozen embeddings, keeping it in a file, and applying it."""
