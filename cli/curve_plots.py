@@ -158,7 +158,7 @@ def history_drawing(
         best_epoch: whose state was kept.
     """
     columns = history.read(0, len(history))
-    lines = [("loss", "mean training loss", BLUE, "-"), ("score", "score held out", ORANGE, "--")]
+    lines = [("loss", "mean training loss", BLUE, "-"), ("score", "score of the share that stops", ORANGE, "--")]
     lines = [line for line in lines if np.isfinite(columns[line[0]]).any()]
 
     def draw(figure: "Figure") -> None:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simtool.io.writers import scalar_to_python, to_python
-from simtool.results import Column, Grid, Histogram, Result, Rows
+from simtool.results import Column, Columns, Grid, Histogram, Result, Rows
 
 from .terminal import printable, text_of
 
@@ -23,6 +23,7 @@ _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still tak
 _DIGITS = 6
 _DECIMALS = 4
 _BLOCKS = " ▁▂▃▄▅▆▇█"
+_CURVE = 60  # epochs of a curve that are shown
 # the coolwarm map of Moreland 2009: its middle is light, its ends are dark, and neither red nor green decides
 _COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
 
@@ -51,6 +52,8 @@ def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
         yield from _grid_parts(result.grid)
     elif result.rows.names:
         yield from _rows_parts(result.rows, limit)
+    if result.history is not None:
+        yield _history_line(result.history)
     for histogram in result.histograms:
         yield from _histogram_lines(histogram)
     rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
@@ -146,6 +149,18 @@ def _histogram_lines(histogram: Histogram) -> Iterator[Text]:
         steps = np.ceil(shown / max(1, shown.max()) * (len(_BLOCKS) - 1)).astype(int)
         blocks = "".join(_BLOCKS[step] for step in steps.tolist()).rstrip()
         yield Text.assemble((f"{name:<{width}}", "bold"), "  ", blocks)
+
+
+def _history_line(history: Columns) -> Text:
+    """Return the loss of each epoch, or of some of many, as one line of blocks between its extremes."""
+    losses = history.columns["loss"]
+    shown = losses[np.linspace(0, len(losses) - 1, min(len(losses), _CURVE)).round().astype(int)]
+    low, high = float(shown.min()), float(shown.max())
+    steps = np.ceil((shown - low) / ((high - low) or 1.0) * (len(_BLOCKS) - 2)).astype(int) + 1
+    blocks = "".join(_BLOCKS[step] for step in steps.tolist())
+    return Text.assemble(
+        ("loss", "bold"), f"  {blocks}  {_significant(float(losses[0]))} to {_significant(float(losses[-1]))}"
+    )
 
 
 def _summary_lines(summary: Mapping[str, Any]) -> Iterator[Text]:

@@ -13,6 +13,7 @@ from ..options import (
     ForceOption,
     FormatOption,
     MarginOption,
+    PlotOption,
     QuietOption,
 )
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from simtool.catalogue import Entry
     from simtool.results import Result
 
+    from ..pictures import Picture
     from ..session import Session
 
 EVERY_EPOCHS = 10  # between two lines
@@ -115,6 +117,7 @@ def fit(
         typer.Option("--output", "-o", metavar="PATH", help="Keep the head, as .safetensors.", show_default=False),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the output, if it is there.")] = False,
+    plot: PlotOption = None,
     ids: Annotated[
         str | None,
         typer.Option(
@@ -167,6 +170,7 @@ def fit(
         inputs=typed,
     )
     _check_outputs([output, held_out_ids], typed, force=force or resume)
+    picture = _picture(plot, head, typed, [output, held_out_ids], force=force or resume, quiet=quiet)
     parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
     for name in parameters:  # before they become keywords of a function that has others
         check_known(
@@ -215,7 +219,28 @@ def fit(
     if not quiet:
         written = [path for path in (output, held_out_ids) if path is not None]
         say(f"wrote {', '.join(written)}" if written else "note: the head was not kept: -o head.safetensors keeps it")
+    if picture is not None and result.history is not None:
+        from ..curve_plots import history_drawing
+        from ..pictures import title_of
+
+        best = int(result.summary["best_epoch"] or 0) if patience is not None else None
+        picture.write(*history_drawing(result.history, title=f"{kind}, {title_of(result.inputs)}", best_epoch=best))
     session.deliver(_for_reading(result, session))
+
+
+def _picture(
+    plot: str | None, head: str, inputs: list[str], outputs: list[str | None], *, force: bool, quiet: bool
+) -> "Picture | None":
+    """Return where the loss curve goes, checked before the work."""
+    if plot is None:
+        return None
+    if head == "whiten":
+        from simtool.errors import ParameterError
+
+        raise ParameterError("whitening learns in no epochs, so there is no curve", "--plot", "leave it out")
+    from ..pictures import Picture
+
+    return Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
 
 
 class _Epochs:

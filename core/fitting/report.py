@@ -170,8 +170,19 @@ def fit(
         summary=summary,
         rows=Columns({}) if judgement is None else listed(judgement, losses),
         array=learnt.head.weight,
+        history=_history(learnt),
         notes=tuple(notes),
     )
+
+
+def _history(learnt: Learnt) -> Columns | None:
+    """Return the loss of each epoch, and the score that stops; None of what learns in no epochs."""
+    if learnt.state is None or not learnt.state.history:
+        return None
+    losses, scores = zip(*learnt.state.history, strict=True)
+    numbers = [np.nan if score is None else score for score in scores]
+    epochs = np.arange(1, len(losses) + 1)
+    return Columns({"epoch": epochs, "loss": np.asarray(losses), "score": np.asarray(numbers)})
 
 
 def fit_keys() -> list[str]:

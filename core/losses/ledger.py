@@ -28,6 +28,7 @@ class Ledger:
     # (places, items) the row of each item, and of a pair that of the other end
     places: Column = field(default_factory=lambda: np.empty((1, 0), dtype=np.int64))
     waiting: list[tuple[Column, Column]] = field(default_factory=list)
+    held: int = 0
 
     def add(self, items: Column, places: Column, *, counts: tuple[int, int] | None = None) -> None:
         """Take items with their places.
@@ -42,11 +43,12 @@ class Ledger:
         self.count += count
         self.active += active
         self.waiting.append((items, places))
-        if sum(len(part) for part, _ in self.waiting) + len(self.items) > HELD:
+        self.held += len(items)
+        if self.held > HELD:
             self._join()
             self.complete = False
             largest = np.sort(np.lexsort((np.arange(len(self.items)), -self.items))[: self.most])
-            self.items, self.places = self.items[largest], self.places[:, largest]
+            self.items, self.places, self.held = self.items[largest], self.places[:, largest], len(largest)
 
     def close(self) -> None:
         """Bring what came into one array."""

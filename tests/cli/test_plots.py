@@ -143,7 +143,7 @@ def test_a_history_has_a_panel_for_what_there_is():
     assert score.lines[1].get_xdata()[0] == 2
     assert (loss.get_ylabel(), score.get_ylabel(), score.get_xlabel()) == (
         "mean training loss",
-        "score held out",
+        "score of the share that stops",
         "epoch",
     )
     assert texts(loss) == ["best epoch 2"]
