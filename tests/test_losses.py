@@ -48,7 +48,8 @@ def test_every_loss_is_its_loop(kind, seed, n, margin, reduction, signed, backen
     given_labels = 2 * labels - 1 if signed else labels
     plain = kind == "cosine-distance"
     options = {} if plain else {"margin": margin}
-    result = loss(a, b, labels=None if plain else given_labels, kind=kind, reduction=reduction, backend=backend, **options)
+    options |= {"reduction": reduction, "backend": backend, "labels": None if plain else given_labels}
+    result = loss(a, b, kind=kind, **options)
     items = loop(kind, a, b, labels, margin)
     assert result.array.tolist() == pytest.approx(items, abs=1e-12)
 
@@ -75,7 +76,8 @@ def test_the_cases_of_the_numerics_page():
     parallel = loss(ones, twos, labels=np.asarray([1, 0]), kind="cosine", margin=0.5).array
     assert parallel.tolist() == pytest.approx([0.0, 0.5], abs=1e-15)
     # d = sqrt 2, past the margin of 1
-    assert loss(ones, twos, labels=np.asarray([1, 0]), kind="contrastive").array.tolist() == pytest.approx([2, 0], abs=1e-12)
+    squares = loss(ones, twos, labels=np.asarray([1, 0]), kind="contrastive").array
+    assert squares.tolist() == pytest.approx([2, 0], abs=1e-12)
     far = loss(np.asarray([[0, 1, 0, 9, 1]]), np.asarray([[3, 0, 0, 9, 0]]), kind="cosine-distance").summary["loss"]
     assert far == pytest.approx(0.0628163, abs=1e-7)
 
