@@ -15,6 +15,7 @@ from .results import Column
 
 NONFINITE = ("error", "propagate", "drop")
 NONFINITE_HINT = "--nonfinite drop leaves them out, --nonfinite propagate keeps them as NaN"
+DROP_HINT = "--nonfinite drop leaves them out"
 NOTHING_LEFT = "mend some of them: no row would be left"
 SURVEY_BYTES = 4 << 20
 

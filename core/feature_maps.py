@@ -8,6 +8,7 @@ import numpy as np
 
 from . import checks
 from .aligned import similarity, summarise
+from .catalogue import find
 from .errors import DataError, ParameterError, ShapeError
 from .io import Vectors
 from .metrics import EPS
@@ -77,6 +78,9 @@ def channels(
     for name in aggregates:
         checks.check_choice("aggregate", name, tuple(AGGREGATES))
     checks.check_choice("weights", weights, WEIGHTS)
+    if weights != "raw" and not find("metric", metric).larger_is_closer:
+        what = f"{weights} gives the largest score the largest weight, and {metric} is a distance"
+        raise ParameterError(what, "--weights", "--metric cosine, or raw")
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
     try:
         aligned = similarity(a, b, dim=dims, device=device, backend=backend, **options)

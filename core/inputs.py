@@ -35,7 +35,7 @@ class Input:
     notes: tuple[str, ...]
 
 
-def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int) -> Input:
+def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str = checks.NONFINITE_HINT) -> Input:
     """Return an input of rank 2 or more with its vectors as the last dim.
 
     Args:
@@ -43,6 +43,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int) -> Input:
         dim: the dim along which a vector lies.
         nonfinite: `error`, `propagate` (such rows become NaN throughout) or `drop` (2-D only).
         mapped: bytes above which an input that is not mapped is put into a file and mapped.
+        hint: what to type where rows are not finite.
 
     Raises:
         ShapeError: rank 1, no elements, or a dim out of range.
@@ -59,7 +60,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int) -> Input:
     missing, zero, notes = ~survey.finite, survey.zero, []
     if missing.any():
         if nonfinite == "error":
-            checks.refuse_nonfinite(vectors)
+            checks.refuse_nonfinite(vectors, hint)
         if nonfinite == "drop" and missing.all():
             checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
         if nonfinite == "propagate":

@@ -115,3 +115,10 @@ def test_dead_and_constant_channels_are_told():
     told = "1 channel of A is all zero", "1 channel of B is all zero", "1 channel of B is the same number everywhere"
     assert result.notes[-3:] == told
     assert "state" not in channels(a[:1], a[:1]).rows.names
+
+
+def test_a_distance_is_no_weight_but_as_it_is():
+    a, b = np.random.default_rng(1).normal(size=(2, 1, 4, 5))
+    assert channels(a, b, metric="euclidean").array.shape == (1, 4)
+    with pytest.raises(ParameterError, match="euclidean is a distance"):
+        channels(a, b, metric="euclidean", weights="softmax")

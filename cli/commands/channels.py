@@ -68,8 +68,8 @@ def channels(
 
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy -o out.npy
-        simtool channels sample_data/maps_a.npy sample_data/maps_b.npy --weights softmax \\
-            --save-weights weights.npy
+        simtool channels sample_data/maps_a.npy sample_data/maps_b.npy \\
+            --weights softmax --save-weights weights.npy
 
     stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
@@ -84,6 +84,8 @@ def channels(
         raise ParameterError(
             "weights to use, and nothing to weigh", "--use-weights", "-o PATH writes the weighted maps"
         )
+    if use_weights is not None and weights != "raw":
+        raise ParameterError("saved weights are used as they are", "--weights", "leave it out with --use-weights")
     typed = [source for source in (a, b, use_weights) if source is not None]
     check_arrays(output, save_weights, force=force, inputs=typed)
     session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=typed)

@@ -75,7 +75,10 @@ def loss(
     grad: Annotated[
         str | None,
         typer.Option(
-            "--grad", metavar="PATH", help="Write the gradient of the loss by each input, to .npy or .parquet."
+            "--grad",
+            metavar="PATH",
+            help="Write the gradient of the loss by each input, to .parquet or .npy; of two inputs, grad.npy becomes "
+            "grad.a.npy and grad.b.npy.",
         ),
     ] = None,
     weights: Annotated[
@@ -117,7 +120,7 @@ def loss(
         simtool loss sample_data/wordsim353.parquet --top 5 --format csv \\
             --kind cosine-embedding --margin 0.2
         simtool loss sample_data/digits.parquet --kind sup-con --top 5
-        simtool loss sample_data/wordsim353.parquet --kind contrastive --kind cosine \\
+        simtool loss sample_data/wordsim353.parquet --kind cosine \\
             --sweep margin=0:1:0.25
 
     A pair is active while its loss is not zero: only active pairs have a gradient.

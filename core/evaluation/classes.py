@@ -108,7 +108,7 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
     """Return the rows with the class number of each, without those that are left out."""
     if len(vectors.shape) != 2:
         raise ShapeError(f"expected one vector per row, shape (n, d), got {vectors.shape}", vectors.name)
-    side = lay_out(vectors, -1, nonfinite, budget.mapped)
+    side = lay_out(vectors, -1, nonfinite, budget.mapped, checks.DROP_HINT)
     read = class_labels(np.asarray(labels), vectors.shape[0], name)
     codes = read.codes
     if len(side.rows) < len(codes):

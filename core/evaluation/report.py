@@ -162,6 +162,7 @@ class _Scored:
     inputs: dict[str, str]
     ids: Column | None
     notes: tuple[str, ...]
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,8 @@ def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int])
         raise ParameterError(f"{folds} folds, expected at least 2", "--folds")
     if times is not None and times < 0:
         raise ParameterError(f"{times} resamples, expected 0 or more", "--bootstrap")
+    if times == 1:
+        raise ParameterError("one resample has no spread", "--bootstrap", "200 or more give an interval")
     if any(k < 1 for k in ks):
         raise ParameterError(f"k is {min(ks)}, expected 1 or more", "--k")
 
@@ -237,13 +240,15 @@ def _scored(a: Any, b: Any, scores: Any, name: str, metric: str, nonfinite: str,
         checks.check_not_empty(vectors)
     checks.check_same_rows(a, b)
     checks.check_same_width(a, b, a.shape[1], b.shape[1])
-    found = similarity(a, b, metric=metric, nonfinite="propagate" if nonfinite == "drop" else "error", **options)
+    try:
+        found = similarity(a, b, metric=metric, nonfinite="propagate" if nonfinite == "drop" else "error", **options)
+    except DataError:
+        for vectors in (a, b):
+            checks.refuse_nonfinite(vectors, checks.DROP_HINT)
+        raise
     ids = a.ids if a.ids is not None else b.ids
-    values: Column = np.asarray(found.array)
-    if all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in (a, b)):
-        # what float32 rows differ by below float32 is their own rounding: such scores tie
-        values = values.astype(np.float32).astype(np.float64)
-    return _Scored(values, {"a": a.name, "b": b.name}, ids, found.notes)
+    narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in (a, b))
+    return _Scored(np.asarray(found.array), {"a": a.name, "b": b.name}, ids, found.notes, narrow)
 
 
 def _numbers(scores: Any, name: str, nonfinite: str) -> Column:
@@ -312,7 +317,7 @@ def _job(
         if not keep.any():
             raise DataError("no pair has a finite score", ", ".join(scored.inputs.values()), checks.NOTHING_LEFT)
     samples = [
-        None if one is None else Sample(one.scores, similar, wanted, larger_is_closer, folds).part(keep)
+        None if one is None else Sample(one.scores, similar, wanted, larger_is_closer, folds, one.narrow).part(keep)
         for one in (scored, others)
     ]
     assert samples[0] is not None

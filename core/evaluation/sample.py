@@ -27,6 +27,8 @@ class Sample:
         targets: (n,) finite float64, larger for closer, or None.
         larger_is_closer: the direction of the scores.
         folds: of the fold accuracy; 0 for none.
+        narrow: whether the scores are of float32 rows: what they differ by below float32 is rounding of the rows,
+            and no rank.
     """
 
     scores: Column
@@ -34,6 +36,7 @@ class Sample:
     targets: Column | None
     larger_is_closer: bool
     folds: int = FOLDS
+    narrow: bool = False
 
     @cached_property
     def grouped(self) -> Grouped:
@@ -61,7 +64,7 @@ class Sample:
     def part(self, chosen: Column) -> Self:
         """Return some of the pairs, in their order."""
         similar, targets = (None if column is None else column[chosen] for column in (self.similar, self.targets))
-        return type(self)(self.scores[chosen], similar, targets, self.larger_is_closer, self.folds)
+        return type(self)(self.scores[chosen], similar, targets, self.larger_is_closer, self.folds, self.narrow)
 
     def counted(self) -> dict[str, int]:
         """Return how many pairs there are, and of which label."""
@@ -82,10 +85,11 @@ class Sample:
         # closeness, so that 1 is agreement for a distance too
         closeness = (self.scores if self.larger_is_closer else -self.scores)[index]
         targets = self.targets[index]
+        ranked = closeness.astype(np.float32) if self.narrow else closeness
         return {
-            "spearman": spearman(closeness, targets),
+            "spearman": spearman(ranked, targets),
             "pearson": pearson(closeness, targets),
-            "kendall": kendall(closeness, targets),
+            "kendall": kendall(ranked, targets),
         }
 
 

@@ -17,12 +17,12 @@ import numpy as np
 from .. import checks
 from ..engine.sweep import Progress
 from ..errors import DataError, OutputError, ParameterError, ShapeError
-from ..io import Table, Vectors, open_table, pick_vectors, split_source
+from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
 from ..io.output import check_output, output_format, replacing
 from ..io.vectors import check_column, name_rows
 from ..io.writers import open_matrix, open_rows
 from ..results import Column, Columns, Result
-from .files import SavedHead, read_head
+from .files import SavedHead, fingerprint, read_head
 from .heads import output_dtype
 
 PIECE_BYTES = 16 << 20  # of widened rows
@@ -88,7 +88,7 @@ def apply(
     sides = [table.vectors(name) for name in names]
     for side in sides:
         _check_width(side, saved, head)
-    rows = _rows(saved, table, head) if held_out else None
+    rows = _rows(saved, table, sides[0], head) if held_out else None
     if file_format == "npy" and len(names) > 1:
         what = f"npy holds one array, and {' and '.join(names)} are projected"
         raise OutputError(what, output, f"use .parquet, or name one column: {path}::{names[0]}")
@@ -121,13 +121,16 @@ def _check_width(side: Vectors, saved: SavedHead, head: str) -> None:
         raise ShapeError(what, f"{side.name}, {head}", "apply it to vectors of the model that it was learnt from")
 
 
-def _rows(saved: SavedHead, table: Table, head: str) -> Column:
+def _rows(saved: SavedHead, table: Table, side: Vectors, head: str) -> Column:
     if not len(saved.held_out):
         raise ParameterError("nothing was held out when this head was learnt", head, "leave --held-out out")
     learnt = saved.about.get("rows")
     if learnt != table.rows:
         what = f"the head was learnt from {learnt} examples, and there are {table.rows}"
         raise ParameterError(what, f"--held-out, {table.name}", "name the file that the head was learnt from")
+    if fingerprint(select(side, saved.held_out).read(0, len(saved.held_out))) not in saved.about["fingerprints"]:
+        what = "the rows that were held out have other vectors here"
+        raise ParameterError(what, f"--held-out, {side.name}", "name the file that the head was learnt from")
     return saved.held_out
 
 

@@ -7,6 +7,7 @@ Refused: any other file, and one that is damaged.
 Lost: nothing; the same head and the same metadata give the same bytes.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -110,3 +111,8 @@ def _checked(tensors: dict[str, Column], metadata: Mapping[str, str], path: str,
         raise DataError(f"this file lacks the mean of a {kind} head, or holds one too many", path, "fit it again")
     state = {name.removeprefix(STATE): array for name, array in tensors.items() if name.startswith(STATE)}
     return SavedHead(Head(kind, weight, mean), about, held_out, state)
+
+
+def fingerprint(rows: Column) -> str:
+    """Return what tells (k, d) vectors from others, whatever float dtype they are kept in."""
+    return hashlib.sha256(np.ascontiguousarray(rows, dtype=np.float64).tobytes()).hexdigest()

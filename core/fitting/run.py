@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..backend import Backend
 from ..errors import ParameterError, SimtoolError
 from ..results import Column, Scalar
 from .examples import Examples
-from .files import SavedHead, read_head, write_head
+from .files import SavedHead, fingerprint, read_head, write_head
 from .heads import Head, whitening
 from .inputs import Given
 from .judging import judged_metric, score_of
@@ -274,6 +275,11 @@ class Run:
         write_head(self.output, SavedHead(head, about, held_out, arrays), force=True)
         self.saved_at = time.monotonic()
 
+    @cached_property
+    def _fingerprints(self) -> list[str]:
+        """Of the held-out rows of each input, so that those of another file are not taken for them."""
+        return [fingerprint(side[self.parts.held_out]) for side in self.given.examples.sides]
+
     def _about(self) -> dict[str, Any]:
         sides = self.given.examples.sides
         return {
@@ -282,6 +288,7 @@ class Run:
             "plan": self.plan.members(),
             "inputs": self.given.names,
             "rows": self.given.total,
+            "fingerprints": self._fingerprints,
             "shapes": [list(side.shape) for side in sides],
             "dtype": sides[0].dtype.name,
             "data": self.given.examples.digest(),

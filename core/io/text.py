@@ -298,6 +298,7 @@ def _csv_columns(lines: list[list[str]], where: str) -> dict[str, Cells]:
         return cells
     apart = (*ID_NAMES, *LABEL_NAMES, "score")
     names = _alike([name for name, column in cells.items() if name.lower() not in apart and _is_numeric(column)])
+    _check_alike(names, cells, where)
     return {**cells, **_matrix([cells[name] for name in names])} if names else cells
 
 
@@ -306,6 +307,17 @@ def _alike(names: list[str]) -> list[str]:
     stems = Counter(name.rstrip(DIGITS) for name in names if name[-1:].isdigit())
     stem, count = stems.most_common(1)[0] if stems else ("", 0)
     return [name for name in names if name[-1:].isdigit() and name.rstrip(DIGITS) == stem] if count > 1 else names
+
+
+def _check_alike(names: list[str], cells: dict[str, Cells], where: str) -> None:
+    """Refuse a column that is numbered like those of the vector, and holds something else than numbers."""
+    stems = {name.rstrip(DIGITS) for name in names if name[-1:].isdigit()}
+    for name, column in cells.items():
+        if name in names or not name[-1:].isdigit() or name.rstrip(DIGITS) not in stems or len(names) < 2:
+            continue
+        row = next(row for row, cell in enumerate(column) if isinstance(cell, str) and _number(cell) is None)
+        what = f"row {row} has {str(column[row])[:40]!r} in column {name!r}, expected a number as in {names[0]!r}"
+        raise DataError(what, where, "mend the cell, or give the column another name")
 
 
 def _check_header(header: list[str], where: str) -> None:

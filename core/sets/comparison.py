@@ -138,6 +138,8 @@ class _Options:
         for option, count in (("--null", self.null), ("--bootstrap", self.bootstrap), ("--top", self.top)):
             if count is not None and count < (option == "--top"):
                 raise ParameterError(f"{option} is {count}, expected at least 1", option)
+        if self.bootstrap == 1:
+            raise ParameterError("one draw has no spread", "--bootstrap", "200 or more give an interval")
         if self.percent == "baseline" and not self.null:
             raise ParameterError("a baseline is the mean of a null", "--percent baseline", "add --null 200")
         if self.matches and not set(names) & set(MATCHING):

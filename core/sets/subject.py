@@ -183,7 +183,8 @@ def read_subject(
             raise ShapeError(what, where, "--cross compares every item with every other")
         checks.check_same_ids(a, b)
     mapped = budget_of(None).mapped
-    sides = lay_out(a, -1, nonfinite, mapped), lay_out(b, -1, nonfinite, mapped)
+    a_side, b_side = (lay_out(side, -1, nonfinite, mapped, checks.DROP_HINT) for side in (a, b))
+    sides = a_side, b_side
     read = [_weights(w, side, name) for w, side, name in zip(weights, sides, SIDES, strict=True)]
     own = [_lengths(w, side, name) for w, side, name in zip(lengths, sides, SIDES, strict=True)]
     return Subject(sides, (read[0], read[1]), (own[0], own[1]))

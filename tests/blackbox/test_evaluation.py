@@ -40,8 +40,7 @@ def test_pairs_of_a_table(run, cosine):
 
 
 def test_every_way_to_name_pairs_gives_the_same(run, work, cosine):
-    # of float32 rows, as `evaluate` ranks them
-    np.savetxt(work / "scores.csv", cosine[0].astype(np.float32), fmt="%.17g", header="cosine", comments="")
+    np.savetxt(work / "scores.csv", cosine[0], fmt="%.17g", header="cosine", comments="")
     table = pq.read_table(work / PAIRS)
     pq.write_table(pa.table({"id": [f"{i}a" for i in range(353)], "v": table["a"]}), work / "one.parquet")
     vectors = table["a"].to_pylist() + table["b"].to_pylist()

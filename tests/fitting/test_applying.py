@@ -10,7 +10,7 @@ import pytest
 import simtool
 from simtool.errors import DataError, OutputError, ParameterError, ShapeError
 from simtool.fitting import applying
-from simtool.fitting.files import SavedHead, read_head, write_head
+from simtool.fitting.files import SavedHead, fingerprint, read_head, write_head
 from simtool.fitting.heads import Head
 
 N, D, R = 500, 6, 3
@@ -23,8 +23,9 @@ WANTED = (ROWS.astype(np.float64) @ WEIGHT.T).astype(np.float32)
 @pytest.fixture
 def head(tmp_path):
     path = str(tmp_path / "head.safetensors")
-    about = {"rows": N, "inputs": {"vectors": "x"}, "complete": True}
-    write_head(path, SavedHead(Head("linear", WEIGHT), about, np.arange(0, N, 7)), force=False)
+    held_out = np.arange(0, N, 7)
+    about = {"rows": N, "inputs": {"vectors": "x"}, "complete": True, "fingerprints": [fingerprint(ROWS[held_out])]}
+    write_head(path, SavedHead(Head("linear", WEIGHT), about, held_out), force=False)
     return path
 
 
@@ -82,6 +83,9 @@ def test_only_the_rows_that_were_held_out(tmp_path, head, pieces):
     arrays = str(tmp_path / "y.npy")
     simtool.apply(head, f"{source}::embedding", output=arrays, held_out=True)
     assert np.array_equal(np.load(arrays), WANTED[rows])
+    np.save(arrays, ROWS[::-1])
+    with pytest.raises(ParameterError, match="the rows that were held out have other vectors here"):
+        simtool.apply(head, arrays, output=str(tmp_path / "z.npy"), held_out=True)
 
 
 def test_a_table_of_pairs_has_both_sides_projected(tmp_path):

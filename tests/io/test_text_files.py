@@ -269,3 +269,11 @@ def test_columns_numbered_alike_are_the_vector(tmp_path, header, width):
     path = tmp_path / "wide.csv"
     path.write_text(f"{header}\n1,2,3,4\n5,6,7,8\n")
     assert open_vectors(str(path)).read(0, 2).tolist() == [row[4 - width :] for row in ([1, 2, 3, 4], [5, 6, 7, 8])]
+
+
+def test_a_bad_cell_of_the_vector_is_named(write):
+    path = write("id,x0,x1,x2\nr1,1,2,3\nr2,3,N/A,1\nr3,1,4,2\n", "v.csv")
+    with pytest.raises(DataError, match="row 1 has 'N/A' in column 'x1', expected a number as in 'x0'"):
+        open_vectors(path)
+    kept = open_vectors(write("id,x0,x2,note1\nr1,1,3,a\nr2,3,1,b\n", "w.csv"))
+    assert whole(kept).tolist() == [[1, 3], [3, 1]]
