@@ -148,6 +148,10 @@ class Scan:
         # only what is hit leaves the device
         places = backend.put(first)[:, None] + backend.put(np.arange(depth) * (GROUPS * step))[None, :]
         opened = xp.reshape(xp.take(xp.reshape(self.near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
+        if not backend.is_cuda:
+            host = self._host(opened)
+            hit, depths = np.divmod(np.flatnonzero((host >= low[owner][:, None]) & (host > -np.inf)), depth)
+            return owner[hit], group[hit] + depths * GROUPS, host[hit, depths].astype(np.float64)
         reach = (opened >= backend.put(low[owner])[:, None]) & (opened > -np.inf)
         reached = xp.nonzero(xp.reshape(reach, (-1,)))[0]
         near = self._host(xp.take(xp.reshape(opened, (-1,)), reached)).astype(np.float64)
