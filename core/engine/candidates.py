@@ -47,8 +47,8 @@ class Scan:
         if self._fused:
             self.peaks = peaks_of(self.kernel.backend, tile.x, tile.y)
             return
-        positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
-        self.peaks = self.kernel.backend.group_maxima(self.near, GROUPS, positive=positive, by_column=by_column)
+        self.positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
+        self.peaks = self._maxima(GROUPS)
 
     @property
     def _fused(self) -> bool:
@@ -76,7 +76,16 @@ class Scan:
         """Return (owners, w) float64 lower bounds of the exact nearness of different partners, w large enough."""
         if 2 * wanted <= GROUPS:
             return self.kernel.at_least(self.peaks, self.error)
+        partners = self.near.shape[0 if self.by_column else 1]
+        groups = GROUPS << ((2 * wanted - 1) // GROUPS).bit_length()
+        if groups < partners and partners % groups == 0:  # smaller groups have maxima enough
+            return self.kernel.at_least(self._maxima(groups), self.error)
         return self.kernel.at_least(self.near.T if self.by_column else self.near, self.error)
+
+    def _maxima(self, groups: int) -> Array:
+        """Return the (owners, groups) maxima of every `groups`-th partner."""
+        maxima = self.kernel.backend.group_maxima
+        return maxima(self.near, groups, positive=self.positive, by_column=self.by_column)
 
     def sharpened(self, sure: Column, pairs: Pairs, stripe: Span, block: Span, usual: float = 0.0) -> "Scan":
         """Return the scan itself, or where its bound does not tell the partners apart one of the tile in float64.
