@@ -43,11 +43,11 @@ class Scan:
         self.host_error: Column = self.kernel.backend.get(self.error).astype(np.float64)
         if not np.isfinite(self.host_error).all():
             raise DataError("a product of two rows leaves the range of float64", "", "scale the inputs down")
+        self.positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
         # (owners, groups) the maximum of each group; a group is every GROUPS-th partner
         if self._fused:
             self.peaks = peaks_of(self.kernel.backend, tile.x, tile.y)
             return
-        self.positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
         self.peaks = self._maxima(GROUPS)
 
     @property
