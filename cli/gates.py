@@ -5,9 +5,10 @@ import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
-from simtool.errors import ParameterError, closest
+from simtool.errors import ParameterError
 
 from .terminal import say
 
@@ -20,6 +21,7 @@ _COMPARISONS = {
     "<": operator.lt,
 }
 _GATE = re.compile(rf"\s*([^\s<>=!]+)\s*({'|'.join(_COMPARISONS)})\s*([^\s<>=!]+)\s*")
+FEW = 12  # keys that a message lists; of more it names the nearest
 _EXAMPLE = f"for example --assert 'mean >= 0.9'; the operators are {' '.join(_COMPARISONS)}"
 
 
@@ -91,8 +93,13 @@ def parse_gate(text: str) -> Gate:
     return Gate(key, comparison, number, text.strip())
 
 
-def check_keys(gates: Iterable[Gate], known: Iterable[str]) -> None:
+def check_keys(gates: Iterable[Gate], known: Iterable[str], by_option: Mapping[str, Iterable[str]] = {}) -> None:
     """Refuse a gate on a number that the summary will not have.
+
+    Args:
+        gates: the conditions.
+        known: the keys of the summary.
+        by_option: the keys that it would have with another option, by what to type for it.
 
     Raises:
         ParameterError: a key is not in `known`.
@@ -100,13 +107,18 @@ def check_keys(gates: Iterable[Gate], known: Iterable[str]) -> None:
     names = list(known)
     for gate in gates:
         if gate.key not in names:
-            nearest = closest(gate.key, names)
-            guess = f"did you mean {nearest}? " if nearest else ""
-            raise ParameterError(
-                f"no number is called {gate.key!r}",
-                f"--assert {gate.text!r}",
-                f"{guess}the summary has {', '.join(names) or 'no numbers'}",
-            )
+            option = next((typed for typed, keys in by_option.items() if gate.key in keys), None)
+            hint = _nearest(gate.key, names) if option is None else f"add {option}, which gives that number"
+            raise ParameterError(f"no number is called {gate.key!r}", f"--assert {gate.text!r}", hint)
+
+
+def _nearest(key: str, names: Sequence[str]) -> str:
+    many = len(names) > FEW
+    ends = [name for name in names if name.endswith(f".{key}")]
+    nearest = list(dict.fromkeys([*ends, *get_close_matches(key.lower(), names)]))[: 5 if many else 1]
+    guess = f"did you mean {', '.join(nearest)}? " if nearest else ""
+    listed = f"--format json shows all {len(names)}" if many else f"the summary has {', '.join(names) or 'no numbers'}"
+    return guess + listed
 
 
 def judge(gates: Iterable[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, ...]:

@@ -56,7 +56,8 @@ AssertOption = Annotated[
     typer.Option(
         "--assert",
         metavar="GATE",
-        help="Exit with 1 unless `KEY OP NUMBER` holds for the summary, as in `mean >= 0.9`. Repeatable.",
+        help="Exit with 1 unless `KEY OP NUMBER` holds, as in `mean >= 0.9`; `--format json` shows the keys, under "
+        "summary. Repeatable.",
         show_default=False,
     ),
 ]

@@ -1,8 +1,8 @@
 """One run of a command: its output and gates checked before the work, its result delivered after it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import typer
@@ -13,6 +13,11 @@ from simtool.results import Result
 from .gates import Gate, check_keys, exit_code, judge, parse_gate, report
 from .progress import progress_on_stderr
 from .render import Output, render
+
+
+def in_vain(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:
+    """Return what to say of an option that was typed and that the result does not state among its parameters."""
+    return [f"--{name} has no effect: {why}"] if typed and result.parameters.get(name) is None else []
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Session:
         quiet: bool,
         gates: Sequence[str] | None,
         keys: Iterable[str],
+        keys_by_option: Mapping[str, Iterable[str]] = {},
         inputs: Iterable[str | None],
         has_array: bool = True,
         limit: int = 20,
@@ -50,12 +56,13 @@ class Session:
             quiet: whether --quiet was.
             gates: what was typed for --assert.
             keys: the summary keys that the command will have.
+            keys_by_option: those that it would have with another option, by what to type for it.
             inputs: what was typed for each input.
             has_array: whether the result will have a single array.
             limit: rows that a table shows.
         """
         parsed = tuple(parse_gate(text) for text in gates or ())
-        check_keys(parsed, keys)
+        check_keys(parsed, keys, keys_by_option)
         named = [source for source in inputs if source is not None]
         checked = Output.check(output, format, force, quiet=quiet, inputs=named, has_array=has_array, limit=limit)
         return cls(checked, parsed)
@@ -65,10 +72,17 @@ class Session:
         """Whether a person is to read the result, and nothing else."""
         return {self.output.shown, self.output.file_format} - {None} == {"table"}
 
-    def deliver(self, result: Result) -> None:
-        """Render a result, report the gates, and end with their exit code."""
+    def deliver(self, result: Result, *, shown: Result | None = None, without_effect: Sequence[str] = ()) -> None:
+        """Render a result, report the gates, and end with their exit code.
+
+        Args:
+            result: what the gates are held against.
+            shown: what to render, where that is less.
+            without_effect: a sentence for each option that was typed in vain.
+        """
         verdicts = judge(self.gates, result.summary)
-        render(result, self.output, gates=verdicts)
+        rendered = result if shown is None else shown
+        render(replace(rendered, notes=(*rendered.notes, *without_effect)), self.output, gates=verdicts)
         report(verdicts)
         if code := exit_code(verdicts):
             raise typer.Exit(code)

@@ -1,7 +1,7 @@
 """`similarity`: vectors against their counterparts, along any dims, in one streamed pass."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from math import prod
 from typing import Any
@@ -12,13 +12,14 @@ from . import checks
 from .backend import Array, Backend, choose_backend, quiet
 from .catalogue import find
 from .engine.overlap import overlapped, processors
+from .engine.scratch import Scratch
 from .errors import ParameterError, ShapeError
 from .io import Vectors, select, with_ids
 from .io.vectors import name_rows
 from .metrics import EPS, finish, magnitude, needs_scale, scales_of, terms
 from .results import Column, Columns, Result, Scalar
 
-CPU_PIECE = 1 << 17  # elements of one piece: both sides widened stay in a core's cache
+CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24
 
 Piece = tuple[slice, ...]
@@ -151,6 +152,7 @@ class _Job:
     eps: float
     nonfinite: str
     backend: Backend
+    scratch: Scratch = field(default_factory=Scratch)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -266,9 +268,11 @@ class _Job:
         return a, b
 
     def _put(self, views: tuple[Column, Column]) -> tuple[Array, Array]:
-        """Return both sides as wide arrays, the vector as the last axis."""
-        xp = self.backend.xp
-        x, y = (xp.reshape(self.backend.put(v, xp.float64), (*v.shape[: len(self.kept)], -1)) for v in views)
+        """Return both sides as wide arrays, the vector as the last axis; valid until this thread asks again."""
+        x, y = (
+            self.backend.xp.reshape(self.scratch.widened(self.backend, side, v), (*v.shape[: len(self.kept)], -1))
+            for side, v in enumerate(views)
+        )
         return x, y
 
 

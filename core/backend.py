@@ -51,6 +51,18 @@ class Backend:
         """Return a backend for each device that a sweep may use: mostly this one alone."""
         return [replace(self, device=device, devices=()) for device in self.devices] or [self]
 
+    @contextmanager
+    def in_one_thread(self) -> Iterator[None]:
+        """Let torch compute in the thread that asks, for work of which several threads do a part each."""
+        import torch
+
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
     @property
     def is_cuda(self) -> bool:
         """Whether arrays are in the memory of a GPU, and work on them goes on after the call that asked for it."""
@@ -199,6 +211,29 @@ class Backend:
         maxima = maxima.view(xp.bfloat16) if as_bits else maxima
         return maxima.T if by_column else maxima
 
+    def at_least(
+        self, array: Array, least: NDArray[np.float64], *, positive: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the flat places of an (n, m) array in host memory that reach the least of their row, and the values.
+
+        Args:
+            array: without NaN; -inf is never returned.
+            least: (n,) float64.
+            positive: whether all of `least` are above zero. Then bfloat16 is compared as int16, as in `group_maxima`.
+        """
+        if self.name == "numpy" or array.dtype != self.xp.bfloat16:
+            host = self.get(array)
+            places = np.flatnonzero(host >= _rounded_up(least, host.dtype)[:, None])
+            return places, host.ravel()[places].astype(np.float64)
+        if not positive:
+            return self.at_least(self.xp.astype(array, self.xp.float32), least, positive=False)
+        bits = array.view(self.xp.int16).numpy()
+        # the upper half of a float32 is its bfloat16, and one more is the next
+        low = _rounded_up(least, np.dtype(np.float32)).view(np.int32)
+        places = np.flatnonzero(bits >= ((low + 0xFFFF) >> 16).astype(np.int16)[:, None])
+        near = (bits.ravel()[places].astype(np.int32) << 16).view(np.float32)
+        return places, near.astype(np.float64)
+
     def manhattan(self, x: Array, y: Array) -> Array:
         """Return the (n, m) Manhattan distances of the rows of x (n, d) and y (m, d)."""
         if self.name == "torch":
@@ -212,6 +247,13 @@ class Backend:
             for row, vector in enumerate(x):
                 np.abs(part - vector).sum(axis=1, out=distances[row, start : start + step])
         return distances
+
+
+def _rounded_up(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the least finite number of the dtype that is not below each value."""
+    with quiet():
+        rounded = np.maximum(values, np.finfo(dtype).min).astype(dtype)
+        return np.where(rounded < values, np.nextafter(rounded, np.inf, dtype=dtype), rounded)
 
 
 def derivatives(total: Array, leaves: Sequence[Array]) -> list[Array]:

@@ -105,6 +105,22 @@ def test_a_job_on_the_cpu_never_imports_torch(job):
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+@pytest.mark.parametrize(("backend", "dtype"), [("numpy", "float32"), ("numpy", "float64"), ("torch", "bfloat16")])
+@pytest.mark.parametrize("level", [-np.inf, -1.0, 0.5, 300.0, np.inf])
+@pytest.mark.parametrize("off", [-1e-12, 0.0, 1e-12])
+def test_places_that_reach_the_least_of_their_row_are_those_of_a_loop(backend, dtype, level, off):
+    chosen, rng = choose_backend(backend), np.random.default_rng(0)
+    values = rng.integers(-4, 5, (7, 40)) / 4.0  # a bfloat16 holds them
+    values[rng.random((7, 40)) < 0.1] = -np.inf
+    least = np.full(7, level) + off * np.arange(7) + rng.integers(0, 2, 7) / 4
+    expected = [i * 40 + j for i in range(7) for j in range(40) if -np.inf < values[i, j] >= least[i]]
+    array = chosen.put(values, getattr(chosen.xp, dtype))
+    for positive in {False, bool((least > 0).all())}:
+        places, found = chosen.at_least(array, least, positive=positive)
+        assert places.tolist() == expected
+        assert found.tolist() == values.ravel()[expected].tolist()
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_auto_finds_the_gpu():

@@ -37,7 +37,7 @@ def channels(
     weights: Annotated[
         str, typer.Option("--weights", help="What a score becomes as a weight: raw, clip at 0, softmax or rank.")
     ] = "raw",
-    temperature: Annotated[float, typer.Option("--temperature", help="Of softmax.")] = 1.0,
+    temperature: Annotated[float, typer.Option("--temperature", help="The temperature of softmax.")] = 1.0,
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="PATH", help="Write the weights, as npy.")
     ] = None,
@@ -71,6 +71,7 @@ def channels(
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy \\
             --weights softmax --save-weights weights.npy
 
+    A map is (channels, height, width), with any other dims after its channels; a file holds many: (maps, channels, ...).
     stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
     import simtool
@@ -78,7 +79,7 @@ def channels(
     from simtool.feature_maps import weighted
 
     from ..arrays import check_arrays, write_array_file
-    from ..session import Session
+    from ..session import Session, in_vain
 
     if use_weights is not None and output is None:
         raise ParameterError(
@@ -109,4 +110,5 @@ def channels(
         write_array_file(output, weighted(maps, factors, channel_dim=channel_dim), force=force, quiet=quiet)
     if save_weights is not None:
         write_array_file(save_weights, result.array, force=force, quiet=quiet)
-    session.deliver(result)
+    no_softmax = in_vain(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")
+    session.deliver(result, without_effect=no_softmax)

@@ -1,5 +1,6 @@
 """`simtool compare`."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -47,13 +48,17 @@ def compare(
     param: Annotated[
         list[str] | None,
         typer.Option(
-            "--param", metavar="NAME=VALUE", help="Of an aggregate, as in k=10. Repeatable.", show_default=False
+            "--param",
+            metavar="NAME=VALUE",
+            help="A parameter of an aggregate, as in k=10. Repeatable.",
+            show_default=False,
         ),
     ] = None,
     percent: Annotated[
         str,
         typer.Option(
-            "--percent", help="Of the first similarity s: clip 100 max(0, s), affine 50 (1 + s), or baseline (--null)."
+            "--percent",
+            help="What the first similarity s becomes: clip 100 max(0, s), affine 50 (1 + s), or baseline (--null).",
         ),
     ] = "clip",
     null: Annotated[
@@ -63,7 +68,9 @@ def compare(
     bootstrap: Annotated[
         int, typer.Option("--bootstrap", metavar="B", help="Draws behind a 95 % interval.", show_default=False)
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="Of all that is drawn.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", help="The seed of all that is drawn: --null, --bootstrap, some aggregates.")
+    ] = 0,
     matches: Annotated[
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
@@ -111,14 +118,17 @@ def compare(
     The percentage is that of the first similarity that was named. In inputs of (items, tokens, d) item i belongs to
     item i, zero rows are padding, and every score is the mean over the items. `paired`, and aggregates of two spaces
     (cka, procrustes, svcca, rsa, knn-overlap), join rows by id where both sides have ids, else by row number.
+    With `--null`, the column `null` says what p is of: rows of both sets `pooled` and dealt again, p small where the
+    sets differ; or rows or items of B `re-paired`, p small where A and B belong together.
     """
     import simtool
 
     from ..parsing import parse_parameters
-    from ..session import Session
+    from ..session import Session, in_vain
     from ..streaming import stream_target
 
     aggregates = aggregate or ["argmax"]
+    keys_of = partial(simtool.summary_keys, aggregates, cross=cross)
     parameters = parse_parameters(param or [])
     session = Session.open(
         output=output,
@@ -126,7 +136,8 @@ def compare(
         force=force,
         quiet=quiet,
         gates=gates,
-        keys=simtool.summary_keys(aggregates, null=bool(null), bootstrap=bool(bootstrap), cross=cross),
+        keys=keys_of(null=bool(null), bootstrap=bool(bootstrap)),
+        keys_by_option={"--bootstrap 1000": keys_of(bootstrap=not cross), "--null 200": keys_of(null=not cross)},
         inputs=[a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b],
         has_array=cross,
         limit=20 if matches or cross else 200,
@@ -159,7 +170,7 @@ def compare(
             into=target.into if cross else None,
             progress=progress,
         )
-    target.rest().deliver(result)
+    target.rest().deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))
 
 
 def _values(source: str | None, table: str) -> Any:

@@ -1,6 +1,7 @@
 """`simtool evaluate`."""
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -99,13 +100,13 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The seed of the resamples.")] = 0,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
             "--thresholds-out",
             metavar="PATH",
-            help="Write the thresholds, for `pairwise --threshold @PATH`.",
+            help="Write the thresholds, for `pairwise --threshold @PATH[:NAME]`.",
             show_default=False,
         ),
     ] = None,
@@ -166,9 +167,10 @@ def evaluate(
     from simtool.evaluation.inputs import Asked, open_evaluated
 
     from ..parsing import sources_or_stdin
-    from ..session import Session
+    from ..session import Session, in_vain
 
-    depths = ks or [1, 5, 10]
+    depths, compared = ks or [1, 5, 10], against is not None
+    keys_of = partial(simtool.evaluation_keys, depths, retrieval=retrieval)
     sources = list(vectors or ()) if scores is not None else sources_or_stdin(vectors)
     asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids)
     inputs = [*sources, *(against or ()), labels, targets, scores, pairs, by, ids]
@@ -178,7 +180,8 @@ def evaluate(
         force=force,
         quiet=quiet,
         gates=gates,
-        keys=simtool.evaluation_keys(depths, retrieval=retrieval),
+        keys=keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
+        keys_by_option={"--bootstrap 1000": keys_of(against=compared), "--against A B": keys_of()},
         inputs=inputs,
         has_array=False,
         limit=ALL,
@@ -218,7 +221,15 @@ def evaluate(
         from ..curve_plots import check_kind, drawing
 
         picture.write(*drawing(result, check_kind(plot_kind)))
-    session.deliver(_for_reading(result, session))
+    without_effect = [*in_vain(result, "seed", typed=seed != 0), *_depths_in_vain(ks, result)]
+    session.deliver(result, shown=_for_reading(result, session), without_effect=without_effect)
+
+
+def _depths_in_vain(ks: list[int] | None, result: "Result") -> list[str]:
+    """Return what to say of depths where no row is ranked."""
+    if ks is None or "queries" in result.summary:
+        return []
+    return ["--k has no effect: rows are ranked only around those of one labelled source, not with --no-retrieval"]
 
 
 def _check_thresholds_out(path: str | None, output: str | None, inputs: list[str | None], *, force: bool) -> None:

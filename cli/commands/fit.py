@@ -77,7 +77,7 @@ def fit(
     miner: Annotated[
         str, typer.Option("--miner", help="Pairs of a batch with classes: all, or hard, those not yet in order.")
     ] = "all",
-    weight_decay: Annotated[float, typer.Option("--weight-decay", help="Of the L2 penalty.")] = 0.0,
+    weight_decay: Annotated[float, typer.Option("--weight-decay", help="The weight of the L2 penalty.")] = 0.0,
     patience: Annotated[
         int | None,
         typer.Option(
@@ -111,7 +111,7 @@ def fit(
     distance: Annotated[
         str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the split, the batches and the resamples.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The seed of the split, the batches and the resamples.")] = 0,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="PATH", help="Keep the head, as .safetensors.", show_default=False),

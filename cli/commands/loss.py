@@ -90,7 +90,7 @@ def loss(
         typer.Option("--batch-size", help="Rows per batch, for losses of a batch.  [default: all in one]"),
     ] = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Cut the batches in a random order.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="Of that order.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The seed of that order.")] = 0,
     top: Annotated[
         int | None,
         typer.Option(
@@ -133,7 +133,7 @@ def loss(
 
     from ..gradients import check_gradient_output, gradient_files
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
-    from ..session import Session
+    from ..session import Session, in_vain
 
     sources = sources_or_stdin(vectors)
     entry = simtool.find("loss", kind[0])
@@ -147,6 +147,7 @@ def loss(
         quiet=quiet,
         gates=gates,
         keys=simtool.loss_keys(kind, swept=sweep is not None, gradient=grad is not None),
+        keys_by_option={"--grad PATH": simtool.loss_keys(kind, swept=sweep is not None, gradient=True)},
         inputs=typed,
         limit=MOST if top is None else top,
     )
@@ -199,4 +200,4 @@ def loss(
             progress=progress,
             **parameters,
         )
-    session.deliver(result)
+    session.deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))

@@ -40,7 +40,8 @@ def pairwise(
         typer.Option(
             "--threshold",
             metavar="NUMBER",
-            help="List all pairs at this similarity or above, or distance or below; or `@PATH[:NAME]` of `evaluate`.",
+            help="List all pairs at this similarity or above, or distance or below; or one that "
+            "`evaluate --thresholds-out` wrote: `@PATH` for best_f1, or `@PATH:NAME`.",
             show_default=False,
         ),
     ] = None,
@@ -60,7 +61,7 @@ def pairwise(
     precision: Annotated[
         str,
         typer.Option(
-            "--precision", help="Of the products: auto, float32 or float64. Listed scores are always float64."
+            "--precision", help="Of the matrix products: auto, float32 or float64. Listed scores are always float64."
         ),
     ] = "auto",
     max_memory: Annotated[

@@ -20,8 +20,6 @@ class ColumnTopK(MutualTopK):
         give: takes the row of B, the row of A and the score, rows of B ascending, best first, once, from `finish`.
     """
 
-    stripes: int = 0
-
     @property
     def _owners(self) -> int:
         """How many columns look for partners."""
@@ -29,16 +27,15 @@ class ColumnTopK(MutualTopK):
 
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best of a column."""
-        self._look(stripe, block, tile, turn=self.stripes, by_column=True)
+        self._look(stripe, block, tile, by_column=True)
 
     def end(self, stripe: Span) -> None:
-        """Count the stripe; no column is finished before the last."""
-        self.stripes += 1
+        """Wait: no column is finished before the last stripe."""
 
     def finish(self) -> None:
         """Score the candidates and give the best."""
         for number in sorted(self.found):
-            self.give(self._best(self.found[number]))
+            self._finish(number)
 
     def _score(self, owners: Column, partners: Column) -> Column:
         return self.question.pairs.score(partners, owners)

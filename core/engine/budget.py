@@ -36,8 +36,9 @@ class Budget:
         return self.total // 4
 
     def plan(self, rows: int, columns: int, dims: int, itemsize: int) -> Plan:
-        """Return the plan of a sweep, with as many prepared rows of B kept as there is room for."""
-        return Plan.of(rows, columns, dims, kept_columns=_kept(self.total, dims, itemsize))
+        """Return the plan of a sweep, with as many prepared rows of B kept, and lanes, as there is room for."""
+        lanes = max(1, self.total // 4 // (WORKING + MOST * CANDIDATE))
+        return Plan.of(rows, columns, dims, kept_columns=_kept(self.total, dims, itemsize), lanes=lanes)
 
     def check(self, size: int, what: str, hint: str) -> None:
         """Refuse a result that does not fit, before the work.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -15,13 +15,62 @@ from .fused import opened, peaks_of
 from .kernels import Kernel, Tile
 from .tiles import GROUPS, Span
 
+MANY = 4  # groups of an owner that are hit above which looking at the whole tile is faster
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
 OPENED = 1 << 17  # places of a tile that are looked at at a time
 OPENED_ON_GPU = 1 << 24
 
-Hits = tuple[Column, Column, Column]
-NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
+SPARSE = 1 << 22  # places of a table of rows by rank that may be empty for the most part
+
+Hits = tuple[Column, Column, Column]  # owner, partner and what belongs to the pair
+
+
+class Found(NamedTuple):
+    """Places that may matter.
+
+    Args:
+        owner: (n,) int64.
+        partner: (n,) int64.
+        least: (n,) float64 lower bounds of their exact nearness.
+        most: (n,) upper bounds.
+    """
+
+    owner: Column
+    partner: Column
+    least: Column
+    most: Column
+
+    @classmethod
+    def of(cls, parts: list["Found"]) -> Self:
+        """Return the places of all parts, one part after the other."""
+        if not parts:
+            return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+        return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def where(self, keep: Column) -> Self:
+        """Return the places that are kept."""
+        return type(self)(*(column[keep] for column in self))
+
+
+def kth_largest(owners: Column, values: Column, count: int, k: int) -> Column:
+    """Return the k-th largest value of each of `count` owners; -inf for one with fewer, or where few have nearly all.
+
+    Args:
+        owners: (n,) numbers below `count`, in any order.
+        values: (n,) float64.
+        count: how many owners there are.
+        k: at least 1.
+    """
+    each = np.bincount(owners, minlength=count)
+    width = int(each.max(initial=0))
+    if width < k or count * width > max(8 * len(owners), SPARSE):
+        return np.full(count, -np.inf)
+    order = np.argsort(owners.astype(np.min_scalar_type(count)), kind="stable")  # numpy is fast at 16 bits
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(each) - each, each)
+    table = np.full((count, width), -np.inf)
+    table[owners[order], rank] = values[order]
+    return np.partition(table, width - k, axis=1)[:, width - k]
 
 
 class Scan:
@@ -111,8 +160,8 @@ class Scan:
         near = xp.where(self.tile.near == -float("inf"), -float("inf"), fine.tile(x, y))
         return Scan(Tile(fine, x, y, near), sure, gaps=self.gaps, by_column=self.by_column)
 
-    def candidates(self, sure: Column) -> Iterator[Hits]:
-        """Yield owner, partner and an upper bound of the exact nearness of every place that may reach `sure`.
+    def candidates(self, sure: Column) -> Iterator[Found]:
+        """Yield every place that may reach `sure`.
 
         They come in pieces, owners ascending: of rows that are all alike a tile has millions.
 
@@ -123,17 +172,30 @@ class Scan:
         owner, group = np.divmod(np.flatnonzero(self.host_peaks >= low[:, None]), GROUPS)
         if self._fused:
             if len(owner):
-                yield self._above(*self._opened(owner, group, low))
+                yield self._bounded(*self._opened(owner, group, low))
+            return
+        if len(owner) > MANY * len(low) and not (self.by_column or self.kernel.backend.is_cuda):
+            yield from self._sifted(low)
             return
         depth = self.near.shape[0 if self.by_column else 1] // GROUPS
         step = max(1, (OPENED_ON_GPU if self.kernel.backend.is_cuda else OPENED) // depth)
         for start in range(0, len(owner), step):
             part = slice(start, start + step)
-            yield self._above(*self._open(owner[part], group[part], low))
+            yield self._bounded(*self._open(owner[part], group[part], low))
 
-    def _above(self, owner: Column, partner: Column, near: Column) -> Hits:
-        """Return hits with upper bounds of their nearness."""
-        return owner, partner, near + np.abs(near) * self.kernel.relative + self.host_error[owner]
+    def _bounded(self, owner: Column, partner: Column, near: Column) -> Found:
+        """Return places with bounds of their nearness."""
+        error = np.abs(near) * self.kernel.relative + self.host_error[owner]
+        return Found(owner, partner, near - error, near + error)
+
+    def _sifted(self, low: Column) -> Iterator[Found]:
+        """Yield the places of the whole tile that reach `low`, some rows at a time."""
+        step = max(1, OPENED // self.near.shape[1])
+        for start in range(0, len(low), step):
+            part = slice(start, start + step)
+            places, near = self.kernel.backend.at_least(self.near[part], low[part], positive=self.positive)
+            owner, partner = np.divmod(places, self.near.shape[1])
+            yield self._bounded(owner + start, partner, near)
 
     def _opened(self, owner: Column, group: Column, low: Column) -> Hits:
         """Return what `_open` does, of a tile that was not written."""

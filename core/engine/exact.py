@@ -9,8 +9,9 @@ from ..backend import quiet
 from ..metrics import EPS, finish, magnitude, row_dots, scales_of, terms
 from ..results import Column
 from .overlap import overlapped, processors
+from .scratch import Scratch
 
-CHUNK = 1 << 18  # numbers of each side that are gathered and widened at a time, small enough for a core's cache
+CHUNK = 1 << 19  # numbers of each side that are gathered and widened at a time, few enough for a cache
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Pairs:
     scaled: bool
     eps: float = EPS
     workers: int = field(default_factory=processors)
+    scratch: Scratch = field(default_factory=Scratch)
 
     def score(self, rows: Column, columns: Column) -> Column:
         """Return the float64 scores of the pairs (rows[i], columns[i])."""
@@ -54,7 +56,10 @@ class Pairs:
 
     def _score(self, part: tuple[Column, Column]) -> Column:
         with quiet():
-            x, y = (v.take(i, axis=0).astype(np.float64) for v, i in zip((self.a, self.b), part, strict=True))
+            x, y = (
+                self.scratch.gathered(side, rows, numbers)
+                for side, rows, numbers in zip((0, 1), (self.a, self.b), part, strict=True)
+            )
             scales = (np.ones(len(x)), np.ones(len(x)))
             if self._normed:
                 sums = (row_dots(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
@@ -76,7 +81,8 @@ def _squares(rows: Column) -> Column:
 
 def best_of(rows: Column, columns: Column, scores: Column, k: int, *, larger_is_closer: bool) -> Column:
     """Return the places of the k best pairs of each row, rows ascending, then best first, ties by column."""
-    order = np.lexsort((columns, -scores if larger_is_closer else scores, rows))
+    narrow = rows.astype(np.min_scalar_type(int(rows.max(initial=0))))  # numpy is fast at 16 bits
+    order = np.lexsort((columns, -scores if larger_is_closer else scores, narrow))
     ranked = rows[order]
     rank = np.arange(len(order)) - np.searchsorted(ranked, ranked)
     return order[rank < k]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..results import Column
-from .candidates import Hits, Scan
+from .candidates import Found, Hits, Scan, kth_largest
 from .exact import best_of
 from .kernels import Kernel, Tile
-from .reducers import EARLY, EVERY, Give, Part, Question, Reducer, TopK
+from .reducers import GROWTH, Give, Part, Question, Reducer, TopK
 from .tiles import Span
 
 
@@ -30,35 +30,26 @@ class MutualTopK(Reducer):
     stripe: int
     give: Give
     sure: Column = field(init=False)
-    pool: Column = field(init=False)
-    found: dict[int, list[Hits]] = field(default_factory=dict)
+    found: dict[int, list[Found]] = field(default_factory=dict)  # by the number of the stripe of the owner
+    limits: dict[int, float] = field(default_factory=dict)
     held: int = 0
 
     def __post_init__(self) -> None:
         self.sure = np.full(self._owners, -np.inf)
-        self.pool = np.full((self._owners, self.k), -np.inf)
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
         return self.question.skips(stripe, block)
 
-    def begin(self, stripe: Span) -> None:
-        """Start a stripe."""
-        self.blocks = 0
-
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best of a row, and of a column."""
         tile = self.question.without_others(stripe, block, tile)
-        self._look(stripe, block, tile, turn=self.blocks, by_column=False)
-        self._look(stripe, block, tile, turn=stripe.start // self.stripe, by_column=True)
-        self.blocks += 1
+        self._look(stripe, block, tile, by_column=False)
+        self._look(stripe, block, tile, by_column=True)
 
     def end(self, stripe: Span) -> None:
         """Give the k best of each row of the stripe."""
-        hits = self.found.pop(stripe.start // self.stripe, [])
-        if hits:
-            self.give(self._best(hits))
-            self.held -= sum(len(part[0]) for part in hits)
+        self._finish(stripe.start // self.stripe)
 
     def part(self, kernel: Kernel) -> Part:
         """Return a reducer for one stripe that reads both triangles.
@@ -82,60 +73,74 @@ class MutualTopK(Reducer):
     def _score(self, owners: Column, partners: Column) -> Column:
         return self.question.pairs.score(owners, partners)
 
-    def _look(self, stripe: Span, block: Span, tile: Tile, *, turn: int, by_column: bool) -> None:
+    def _look(self, stripe: Span, block: Span, tile: Tile, *, by_column: bool) -> None:
         """Keep what may be among the k best of the rows of a tile, or of its columns."""
         owners, partners = (block, stripe) if by_column else (stripe, block)
         sure = self.sure[owners.start : owners.stop]
-        scan, pool = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column), self._pool(owners).copy()
-        if turn < EARLY or turn % EVERY == 0:
-            self._tighten(scan, owners)
+        scan = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column)
+        if not np.isfinite(sure).all():
+            self._tighten(scan, sure)
         fine = scan.sharpened(sure, self.question.pairs, stripe, block, usual=self.k)
         if fine is not scan:
-            self._pool(owners)[:] = pool  # else the partners of this tile would count twice
-            self._tighten(fine, owners)
-        for hits in fine.candidates(sure):
-            self._keep((hits[0] + owners.start, hits[1] + partners.start, hits[2]))
+            self._tighten(fine, sure)
+        for found in fine.candidates(sure):
+            self._keep(found._replace(owner=found.owner + owners.start, partner=found.partner + partners.start))
             if self.held > self.question.most:
                 self._reduce()
 
-    def _pool(self, owners: Span) -> Column:
-        return self.pool[owners.start : owners.stop]
-
-    def _tighten(self, scan: Scan, owners: Span) -> None:
+    def _tighten(self, scan: Scan, sure: Column) -> None:
         """Raise what is sure: maxima of disjoint groups are scores of different partners."""
         bounds = self.question.kernel.backend.get(scan.bounds(self.k))
-        pool = np.concatenate([self._pool(owners), bounds], axis=1)
-        pool = np.partition(pool, pool.shape[1] - self.k, axis=1)[:, pool.shape[1] - self.k :]
-        self._pool(owners)[:] = pool
-        sure = self.sure[owners.start : owners.stop]
-        np.maximum(sure, pool.min(axis=1), out=sure)
+        width = bounds.shape[1]
+        if width >= self.k:
+            np.maximum(sure, np.partition(bounds, width - self.k, axis=1)[:, width - self.k], out=sure)
 
-    def _keep(self, hits: Hits) -> None:
-        """File hits under the stripe of their owner."""
-        number = hits[0] // self.stripe
-        for stripe in np.unique(number).tolist():
-            own = number == stripe
-            self.found.setdefault(stripe, []).append((hits[0][own], hits[1][own], hits[2][own]))
-        self.held += len(number)
+    def _keep(self, found: Found) -> None:
+        """File places under the stripe of their owner."""
+        numbers = found.owner // self.stripe
+        for number in np.unique(numbers).tolist():
+            own = found.where(numbers == number)
+            self.found.setdefault(number, []).append(own)
+            self.held += len(own.owner)
+            if _count(self.found[number]) > self.limits.get(number, 0.0):
+                self._settle(number)
+
+    def _settle(self, number: int) -> None:
+        """Raise what is sure of the rows of a stripe by what was found, and keep what still may be among the k best."""
+        found, start = Found.of(self.found[number]), number * self.stripe
+        sure = self.sure[start : start + self.stripe]
+        np.maximum(sure, kth_largest(found.owner - start, found.least, len(sure), self.k), out=sure)
+        self._set(number, found.where(found.most >= self.sure[found.owner]))
+
+    def _set(self, number: int, found: Found) -> None:
+        self.held += len(found.owner) - _count(self.found[number])
+        self.found[number], self.limits[number] = [found], GROWTH * len(found.owner)
 
     def _reduce(self) -> None:
         """Drop what is out by now, and where that is not enough keep the exact best."""
-        for exactly in (False, True):
-            for stripe, parts in self.found.items():
-                row, column, near = (np.concatenate(part) for part in zip(*parts, strict=True))
-                if exactly:
-                    row, column, _ = self._best(parts)
-                    near = np.full(len(row), np.inf)  # they stay whatever is sure
-                keep = near >= self.sure[row]
-                self.found[stripe] = [(row[keep], column[keep], near[keep])]
-            self.held = sum(len(part[0]) for parts in self.found.values() for part in parts)
-            if self.held <= self.question.most // 2:
-                return
+        for number in self.found:
+            self._settle(number)
+        if self.held <= self.question.most // 2:
+            return
+        for number, parts in self.found.items():
+            row, column, score = self._best(parts)
+            # they stay whatever is sure
+            self._set(number, Found(row, column, self.question.kernel.nearness(score), np.full(len(row), np.inf)))
+            self._settle(number)
 
-    def _best(self, parts: list[Hits]) -> Hits:
-        row, column, near = (np.concatenate(part) for part in zip(*parts, strict=True))
-        keep = near >= self.sure[row]
-        row, column = row[keep], column[keep]
+    def _finish(self, number: int) -> None:
+        """Give the k best of each row of a stripe that has seen all its tiles."""
+        if number in self.found:
+            self._settle(number)
+            self.held -= _count(self.found[number])
+            self.give(self._best(self.found.pop(number)))
+
+    def _best(self, parts: list[Found]) -> Hits:
+        row, column, _, _ = Found.of(parts)
         score = self._score(row, column)
         best = best_of(row, column, score, self.k, larger_is_closer=self.question.larger_is_closer)
         return row[best], column[best], score[best]
+
+
+def _count(parts: list[Found]) -> int:
+    return sum(len(part.owner) for part in parts)

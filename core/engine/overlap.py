@@ -1,6 +1,7 @@
 """Work that overlaps: items are read by the caller's thread while others are computed."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,9 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
+BLOCK = 1 << 16  # rows whose numbers, one or a few of each, stay in a core's cache
+_here = threading.local()  # `worker` is true in a thread that `overlapped` started
+
 
 def processors() -> int:
     """Return how many processors this process may use."""
@@ -17,7 +21,7 @@ def processors() -> int:
 
 
 def overlapped(function: Callable[[Item], Outcome], items: Iterable[Item], workers: int) -> Iterator[Outcome]:
-    """Yield `function(item)` of each item, in order; few items are held at a time.
+    """Yield `function(item)` of each item, in order; few items are held at a time. A worker starts no others.
 
     Args:
         function: runs in another thread, several at once.
@@ -26,14 +30,20 @@ def overlapped(function: Callable[[Item], Outcome], items: Iterable[Item], worke
     """
     drawn = iter(items)
     head = list(islice(drawn, 2))
-    if len(head) < 2 or workers < 2:
+    if len(head) < 2 or workers < 2 or getattr(_here, "worker", False):
         yield from map(function, chain(head, drawn))
         return
     waiting: deque[Future[Outcome]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "worker", True)) as pool:
         for item in chain(head, drawn):
             waiting.append(pool.submit(function, item))
             if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def in_blocks(function: Callable[[slice], Outcome], rows: int) -> list[Outcome]:
+    """Return `function(block)` of ranges of rows that do not depend on the machine, in order, several at once."""
+    blocks = (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
+    return list(overlapped(function, blocks, processors()))

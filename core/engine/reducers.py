@@ -8,16 +8,17 @@ import numpy as np
 from ..backend import Array
 from ..errors import ResourceError
 from ..results import Column
-from .candidates import NOTHING, Hits, Scan
+from .candidates import Found, Hits, Scan, kth_largest
 from .exact import Pairs, best_of
 from .kernels import Kernel, Tile
 from .tiles import Span
 
-EARLY, EVERY = 4, 8  # blocks after which the bound is tightened: the first few, then every so often
-
+GROWTH = 2.0  # by which the candidates of a stripe may grow before those that are out by now are dropped
 GIVEN = 1 << 18  # pairs that are ordered and given at a time, unless one row has more
 
 Give = Callable[[Hits], None]
+
+NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 class Reducer:
@@ -25,6 +26,7 @@ class Reducer:
 
     holds = False  # whether a tile's memory must not be used again
     scans = False  # whether it wants the maxima of groups first, and of most tiles nothing else
+    apart = False  # whether a part of it finds as fast without knowing of other stripes
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -103,14 +105,14 @@ class Question:
         keep = backend.put(column > row if self.unordered else column != row)
         return replace(tile, scored=xp.where(keep, tile.near, xp.full_like(tile.near, -np.inf)))
 
-    def wanted(self, stripe: Span, block: Span, hits: Hits) -> Hits:
-        """Return the hits of a tile as numbers of rows and columns of the whole, without those not asked for."""
-        row, column, near = hits[0] + stripe.start, hits[1] + block.start, hits[2]
+    def wanted(self, stripe: Span, block: Span, found: Found) -> Found:
+        """Return places of a tile as numbers of rows and columns of the whole, without those not asked for."""
+        row, column = found.owner + stripe.start, found.partner + block.start
+        whole = Found(row, column, found.least, found.most)
         if not self.exclude_self:
-            return row, column, near
+            return whole
         number = column if self.numbers is None else self.numbers[column]
-        keep = number > row if self.unordered else number != row
-        return row[keep], column[keep], near[keep]
+        return whole.where(number > row if self.unordered else number != row)
 
 
 @dataclass
@@ -118,7 +120,8 @@ class TopK(Reducer):
     """The k best columns of each row.
 
     Known of each row is `sure`, a nearness that k of its columns have for certain. A column that may reach it
-    is kept and scored exactly at the end of the stripe, and the k best of those are the k best of all.
+    is kept, those kept raise it, and at the end of the stripe they are scored exactly: the k best of those are the k
+    best of all.
 
     Args:
         k: how many.
@@ -130,7 +133,7 @@ class TopK(Reducer):
     question: Question
     give: Give
 
-    scans = True
+    scans = apart = True
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -138,31 +141,30 @@ class TopK(Reducer):
 
     def begin(self, stripe: Span) -> None:
         """Start a stripe with nothing sure."""
-        self.pool: Array = None
         self.sure = np.full(len(stripe), -np.inf)
-        self.blocks = self.held = 0
-        self.found: list[Hits] = [NOTHING]
+        self.found: list[Found] = []
+        self.held, self.limit, self.fresh = 0, 0.0, True
 
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best."""
         question = self.question
-        scan, pool = Scan(tile, self.sure, gaps=question.gaps), self.pool
-        if self.blocks < EARLY or self.blocks % EVERY == 0:
+        scan = Scan(tile, self.sure, gaps=question.gaps)
+        if self.fresh:
             self._tighten(scan)
-        self.blocks += 1
         fine = scan.sharpened(self.sure, question.pairs, stripe, block, usual=self._asked)
         if fine is not scan:
-            self.pool = pool  # else the partners of this tile would count twice
             self._tighten(fine)
-        for hits in fine.candidates(self.sure):
-            self.found.append(question.wanted(stripe, block, hits))
-            self.held += len(self.found[-1][0])
-            if self.held > question.most:
-                self._reduce(stripe)
+        self.fresh = False
+        for found in fine.candidates(self.sure):
+            self.found.append(question.wanted(stripe, block, found))
+            self.held += len(self.found[-1].owner)
+            if self.held > self.limit:
+                self._settle(stripe)
 
     def end(self, stripe: Span) -> None:
         """Score the candidates of the stripe and give the k best of each row."""
-        self.give(self._best(stripe))
+        self._settle(stripe)
+        self.give(self._best())
 
     def part(self, kernel: Kernel) -> Part:
         """Return a reducer for one stripe: no row of it needs to know of other stripes."""
@@ -181,19 +183,22 @@ class TopK(Reducer):
     def _tighten(self, scan: Scan) -> None:
         """Raise what is sure: maxima of disjoint groups are scores, so the k-th of them bounds the k-th best."""
         kernel, wanted = self.question.kernel, self._asked
-        xp = kernel.backend.xp
-        pool = scan.bounds(wanted)
-        pool = pool if self.pool is None else xp.concat([self.pool, pool], axis=1)
-        self.pool = kernel.backend.largest(pool, wanted) if pool.shape[1] > wanted else pool
-        if self.pool.shape[1] == wanted:
-            self.sure = np.maximum(self.sure, kernel.backend.get(xp.min(self.pool, axis=1)))
+        bounds = scan.bounds(wanted)
+        if bounds.shape[1] >= wanted:
+            least = kernel.backend.xp.min(kernel.backend.largest(bounds, wanted), axis=1)
+            self.sure = np.maximum(self.sure, kernel.backend.get(least))
 
-    def _reduce(self, stripe: Span) -> None:
-        """Keep the exact best of what was found."""
-        row, column, score = self._best(stripe)
-        self._raise(row - stripe.start, score)
-        self.found = [(row, column, np.full(len(row), np.inf))]  # they stay whatever is sure
-        self.held = len(row)
+    def _settle(self, stripe: Span) -> None:
+        """Raise what is sure by what was found, and keep what still may be among the k best."""
+        found = Found.of(self.found)
+        self.sure = np.maximum(self.sure, kth_largest(found.owner - stripe.start, found.least, len(stripe), self.k))
+        self.found = [found.where(found.most >= self.sure[found.owner - stripe.start])]
+        if len(self.found[0].owner) > self.question.most:
+            row, column, score = self._best()
+            self.found = [Found(row, column, self.question.kernel.nearness(score), np.full(len(row), np.inf))]
+            self._raise(row - stripe.start, score)
+        self.held = len(self.found[0].owner)
+        self.limit = min(GROWTH * self.held, self.question.most)
 
     def _raise(self, rows: Column, scores: Column) -> None:
         """Raise what is sure to the exact k-th score of the rows that have k."""
@@ -201,10 +206,8 @@ class TopK(Reducer):
         last = np.searchsorted(rows, full, side="right") - 1
         self.sure[full] = np.maximum(self.sure[full], self.question.kernel.nearness(scores[last]))
 
-    def _best(self, stripe: Span) -> Hits:
-        row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        keep = near >= self.sure[row - stripe.start]
-        row, column = row[keep], column[keep]
+    def _best(self) -> Hits:
+        row, column, _, _ = Found.of(self.found)
         score = self.question.pairs.score(row, column)
         best = best_of(row, column, score, self.k, larger_is_closer=self.question.larger_is_closer)
         return row[best], column[best], score[best]
@@ -227,7 +230,7 @@ class Threshold(Reducer):
     give: Give
     count: int = 0
 
-    scans = True
+    scans = apart = True
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -242,8 +245,8 @@ class Threshold(Reducer):
         question = self.question
         sure = np.full(len(stripe), question.kernel.nearness(np.asarray(self.threshold)))
         scan = Scan(tile, sure, gaps=question.gaps).sharpened(sure, question.pairs, stripe, block)
-        for hits in scan.candidates(sure):
-            row, column, _ = question.wanted(stripe, block, hits)
+        for found in scan.candidates(sure):
+            row, column, _, _ = question.wanted(stripe, block, found)
             score = question.pairs.score(row, column)
             close = score >= self.threshold if question.larger_is_closer else score <= self.threshold
             self.found.append((row[close], column[close], score[close]))
@@ -315,7 +318,7 @@ class BestPairs(Reducer):
     give: Give
     sure: float = -np.inf
     pool: Column = field(default_factory=lambda: np.empty(0))
-    found: list[Hits] = field(default_factory=lambda: [NOTHING])
+    found: list[Found] = field(default_factory=list)
 
     scans = True
 
@@ -334,8 +337,8 @@ class BestPairs(Reducer):
         if fine is not scan:
             self.pool = pool  # else the pairs of this tile would count twice
             self._tighten(fine)
-        for hits in fine.candidates(np.full(len(stripe), self.sure)):
-            self.found.append(question.wanted(stripe, block, hits))
+        for found in fine.candidates(np.full(len(stripe), self.sure)):
+            self.found.append(question.wanted(stripe, block, found))
             self._reduce_if_many()
 
     def part(self, kernel: Kernel) -> Part:
@@ -354,15 +357,16 @@ class BestPairs(Reducer):
         self._reduce_if_many()
 
     def _reduce_if_many(self) -> None:
-        if sum(len(part[0]) for part in self.found) > max(self.question.most, 4 * self.most):
+        if sum(len(part.owner) for part in self.found) > max(self.question.most, 4 * self.most):
             self._reduce()
 
     def _reduce(self) -> None:
         """Keep the exact best of what was found."""
         row, column, score = self._best()
+        least = self.question.kernel.nearness(score)
         if len(score) == self.most:
-            self.sure = max(self.sure, float(self.question.kernel.nearness(score[-1:])[0]))
-        self.found = [(row, column, np.full(len(row), np.inf))]
+            self.sure = max(self.sure, float(least[-1]))
+        self.found = [Found(row, column, least, np.full(len(row), np.inf))]
 
     def finish(self) -> None:
         """Score the candidates and give the best."""
@@ -379,9 +383,11 @@ class BestPairs(Reducer):
         self.pool = bounds
 
     def _best(self) -> Hits:
-        row, column, near = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        keep = near >= self.sure
-        row, column = row[keep], column[keep]
+        found = Found.of(self.found)
+        if len(found.owner) > self.most:
+            last = len(found.owner) - self.most
+            self.sure = max(self.sure, float(np.partition(found.least, last)[last]))
+        row, column, _, _ = found.where(found.most >= self.sure)
         score = self.question.pairs.score(row, column)
         order = np.lexsort((column, row, -score if self.question.larger_is_closer else score))[: self.most]
         return row[order], column[order], score[order]

@@ -12,6 +12,7 @@ from .budget import on_device
 from .devices import spread
 from .fused import fuses
 from .kernels import ITEMSIZE, Kernel, Side, Tile
+from .overlap import overlapped, processors
 from .reducers import Reducer
 from .tiles import GROUPS, Plan, Span
 
@@ -34,6 +35,12 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
     """
     with ExitStack() as stack:
         lanes = [stack.enter_context(Lane(a, b, one, plan)) for one in _kernels(kernel, reducer, plan)]
+        count = _threads(kernel, reducer, plan)
+        if count > 1:
+            # what is between the products keeps one thread busy: several stripes at once use them all
+            stack.enter_context(kernel.backend.in_one_thread())
+            lanes[0].blocks.keep_all()
+            lanes += [Lane(a, b, kernel, plan, lanes[0].blocks) for _ in range(count - 1)]
         finished = map(lanes[0].finish(reducer), plan.stripes())
         for stripe in finished if len(lanes) == 1 else spread(lanes, reducer, plan.stripes()):
             if progress is not None:
@@ -46,15 +53,32 @@ def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
     return kernels[:1] if plan.stripe * plan.columns * 8 > HELD_BYTES and reducer.part(kernel) is None else kernels
 
 
-class Lane:
-    """The way of stripes through one device."""
+def _threads(kernel: Kernel, reducer: Reducer, plan: Plan) -> int:
+    """Return how many stripes the CPU takes at once, a thread for each."""
+    if kernel.backend.name == "numpy" or kernel.backend.device != "cpu" or not reducer.apart:
+        return 1
+    if plan.kept_columns < plan.columns:
+        return 1
+    return max(1, min(plan.lanes, processors(), -(-plan.rows // plan.stripe) // 2))
 
-    def __init__(self, a: Column, b: Column, kernel: Kernel, plan: Plan) -> None:
+
+class Lane:
+    """The way of stripes through one device.
+
+    Args:
+        a: (n, d) rows.
+        b: (m, d) rows.
+        kernel: on that device.
+        plan: the grid.
+        blocks: of another lane of the device, which keeps them all.
+    """
+
+    def __init__(self, a: Column, b: Column, kernel: Kernel, plan: Plan, blocks: "_Blocks | None" = None) -> None:
         self.a = a
         self.kernel = kernel
         plan = on_device(plan, kernel.backend.free_memory, a.shape[1], ITEMSIZE[kernel.dtype])
         self.plan = plan
-        self.blocks = _Blocks(b, kernel, plan)
+        self.blocks = _Blocks(b, kernel, plan) if blocks is None else blocks
         self.fused = fuses(kernel, a.shape[1], plan.rows * plan.columns)
         self.scratch: Array = None
 
@@ -121,6 +145,7 @@ class _Blocks:
     def __init__(self, b: Column, kernel: Kernel, plan: Plan) -> None:
         self.b = b
         self.kernel = kernel
+        self.plan = plan
         self.kept_columns = plan.kept_columns
         self.kept: dict[int, Side] = {}
         self.reader = ThreadPoolExecutor(1)
@@ -138,6 +163,12 @@ class _Blocks:
             if following is not None and following.start not in self.kept:
                 ahead = self.reader.submit(self._prepare, following)
             yield span, side
+
+    def keep_all(self) -> None:
+        """Prepare all blocks, several at once."""
+        spans = list(self.plan.blocks())
+        for span, (side, _) in zip(spans, overlapped(self._prepare, spans, processors()), strict=True):
+            self.kept[span.start] = side
 
     def dropped(self) -> bool:
         """Keep no blocks from now on; tell whether any were kept."""

@@ -32,6 +32,7 @@ class Plan:
         stripe: rows of A in a tile.
         block: rows of B in a tile.
         kept_columns: rows of B that stay prepared; the others are prepared for every stripe.
+        lanes: how many stripes there is room for at once.
     """
 
     rows: int
@@ -39,9 +40,12 @@ class Plan:
     stripe: int = STRIPE
     block: int = BLOCK
     kept_columns: int = 0
+    lanes: int = 1
 
     @classmethod
-    def of(cls, rows: int, columns: int, dims: int, *, kept_columns: int = 0, whole_rows: bool = False) -> Self:
+    def of(
+        cls, rows: int, columns: int, dims: int, *, kept_columns: int = 0, lanes: int = 1, whole_rows: bool = False
+    ) -> Self:
         """Return the plan for vectors of `dims` numbers.
 
         Args:
@@ -49,13 +53,14 @@ class Plan:
             columns: m.
             dims: d.
             kept_columns: rows of B that stay prepared.
+            lanes: how many stripes there is room for at once.
             whole_rows: the result is written in whole rows, which have to be held.
         """
         fitting = max(GROUPS, SIDE_BYTES // (8 * dims) // GROUPS * GROUPS)
         stripe, block = min(STRIPE, fitting), min(BLOCK, fitting)
         if whole_rows:
             stripe = max(1, min(stripe, FULL_ROWS_BYTES // (4 * columns)))
-        return cls(rows, columns, stripe, block, kept_columns)
+        return cls(rows, columns, stripe, block, kept_columns, lanes)
 
     def stripes(self) -> Iterator[Span]:
         """Yield the ranges of A's rows."""

@@ -102,12 +102,16 @@ def group_rows(groups: Mapping[str, Report]) -> Columns:
     return Columns(columns)
 
 
-def evaluation_keys(k: Sequence[int] = KS, *, retrieval: bool = True) -> list[str]:
+def evaluation_keys(
+    k: Sequence[int] = KS, *, retrieval: bool = True, bootstrap: bool = True, against: bool = True
+) -> list[str]:
     """Return every key that a summary of `evaluate` may have.
 
     Args:
         k: depths of retrieval.
         retrieval: whether it is asked for.
+        bootstrap: whether intervals are.
+        against: whether there is another model.
 
     Example:
         >>> "eer.threshold" in evaluation_keys()
@@ -115,9 +119,15 @@ def evaluation_keys(k: Sequence[int] = KS, *, retrieval: bool = True) -> list[st
     """
     names = (*measure_names(), *(retrieval_names(k) if retrieval else ()))
     keys = [*COUNTED, *names]
+    suffixes = [suffix for suffix in SUFFIXES if _is_given(suffix.split("."), bootstrap=bootstrap, against=against)]
     for name in names:
-        keys += [f"{name}.{suffix}" for suffix in (*(("threshold",) if has_threshold(name) else ()), *SUFFIXES)]
+        keys += [f"{name}.{suffix}" for suffix in (*(("threshold",) if has_threshold(name) else ()), *suffixes)]
     return keys
+
+
+def _is_given(parts: Sequence[str], *, bootstrap: bool, against: bool) -> bool:
+    of_interval, of_model = {"low", "high"} & {*parts}, {"against", "difference"} & {*parts}
+    return (bootstrap or not of_interval) and (against or not of_model)
 
 
 def notes_on(report: Report) -> Iterator[str]:

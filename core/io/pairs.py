@@ -95,7 +95,7 @@ def open_examples(
         labels: PATH[::NAME] of one label per row, or ::NAME for a column of the table.
         ids: PATH[::NAME] of one id per row, or ::NAME for a column of the table.
         wanted: the names of a column that holds labels; none looks for no column.
-        or_one_set: a single source without the column of the first role is one set of vectors.
+        or_one_set: a single source with one column of vectors, or a named column, is one set of vectors.
         nulls: read vectors that are null or hold a null as rows of NaN.
 
     Raises:
@@ -117,8 +117,11 @@ def open_examples(
         raise ParameterError(f"one column is one side of the {kind} only", sources[0], f"name {others} too")
     table = open_table(path, nulls=nulls)
     found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows)
-    alone = len(roles) == 1 or (or_one_set and (column is not None or roles[0] not in table.vector_columns))
-    columns = [pick_vectors(table, column)] if alone else [_side(table, roles, role) for role in roles]
+    several = roles[0] in table.vector_columns or len(table.vector_columns) > 1
+    if len(roles) == 1 or (or_one_set and (column is not None or not several)):
+        columns = [pick_vectors(table, column)]
+    else:
+        columns = [_side(table, roles, role, or_one_set=or_one_set) for role in roles]
     sides = tuple(table.vectors(name, found) for name in columns)
     if labels is not None:
         where = f"{table.name}{labels}" if labels.startswith("::") else labels
@@ -128,17 +131,23 @@ def open_examples(
     return Examples(sides, found_labels, join_name(table.name, labelling or ""))
 
 
-def _side(table: Table, roles: Sequence[str], name: str) -> str:
+def _side(table: Table, roles: Sequence[str], name: str, *, or_one_set: bool) -> str:
     if name in table.vector_columns:
         return name
-    listed = ", ".join(table.columns) if table.columns != ("",) else ""
+    listed = ", ".join(column for column in table.columns if column)
     what, suffix = (f"its columns are {listed}", "::NAME") if listed else ("it holds one array", "")
-    kind, both = ("pairs", "both sides") if len(roles) == 2 else ("examples", "all sides")
-    others = " ".join(f"OTHER{suffix}" for _ in roles[1:])
+    kind, sides = ("pairs", "both sides") if len(roles) == 2 else ("examples", "all sides")
+    if "" in table.vector_columns and listed:
+        numbered = ", ".join(f"{role}0, {role}1, ..." for role in roles)
+        hint = f"name the columns {numbered}, without a gap, and no column {name}"
+    else:
+        hint = f"name {sides}: {table.name}{suffix}{f' OTHER{suffix}' * (len(roles) - 1)}"
+    if or_one_set:
+        hint += f"; or one set and its classes: {table.name}{suffix} --labels ..."
     raise InputNotFoundError(
         f"expected a table of {kind} with vector columns {', '.join(roles[:-1])} and {roles[-1]}, but {what}",
         table.name,
-        f"name {both}: {table.name}{suffix} {others}",
+        hint,
     )
 
 

@@ -49,8 +49,11 @@ FOREIGN = (
 
 KNOWN = "expected npy, npz, Parquet, Arrow, JSON lines or CSV"
 
+SUFFIXES = (".npy", ".npz", ".parquet", ".arrow", ".feather", ".jsonl", ".json", ".csv", ".tsv", ".txt")  # for hints
+
 # one process has one standard input; a test may put another in its place
 _consumed: WeakSet[Any] = WeakSet()
+_pipes: set[tuple[int, int]] = set()  # device and inode of what was read to its end
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,7 @@ def open_source(path: str) -> Source:
         mode = os.stat(path).st_mode
         if stat.S_ISFIFO(mode):
             with open(path, "rb") as pipe:
-                return _in_memory(path, pipe.read())
+                return _in_memory(path, _read_pipe(pipe, path))
         if not stat.S_ISREG(mode):
             kind = "folder" if stat.S_ISDIR(mode) else "device"
             raise DataError(f"expected a file, got a {kind}", path, _files_in(path) if kind == "folder" else "")
@@ -259,9 +262,29 @@ def _read_standard_input() -> bytes:
     if stream is None:
         return b""
     if stream in _consumed:
-        raise DataError("standard input can be read only once", "-", "save it to a file, and name that file twice")
+        raise _read_before("-")
     _consumed.add(stream)
-    return bytes(stream.read())
+    return _read_pipe(stream, "-")
+
+
+def _read_pipe(stream: BinaryIO, name: str) -> bytes:
+    """Read a stream whole; under another name, as - and /dev/stdin are, it may have been read before."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:  # a stream in memory
+        return stream.read()
+    pipe, data = (status.st_dev, status.st_ino), stream.read()
+    if not data and pipe in _pipes:
+        raise _read_before(name)
+    _pipes.add(pipe)
+    return data
+
+
+def _read_before(name: str) -> DataError:
+    """Return the error for a pipe that nothing is left of."""
+    hint = "save it to a file, and name that file twice; of one table with columns a and b, loss and evaluate take -"
+    what = "standard input" if name in ("-", "/dev/stdin") else "a pipe"
+    return DataError(f"{what} can be read only once", name, hint)
 
 
 def _in_memory(name: str, data: bytes) -> Source:
@@ -282,9 +305,9 @@ def _missing(path: str) -> InputNotFoundError:
 
 
 def _files_in(folder: str) -> str:
-    """Return a hint that names some files of a folder."""
+    """Return a hint that names some files of a folder, those that look like what can be read."""
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())[:3]
+        names = sorted(e.name for e in os.scandir(folder) if e.name.lower().endswith(SUFFIXES) and e.is_file())[:3]
     except OSError:
         return ""
-    return f"name a file in it, such as {', '.join(names)}" if names else ""
+    return f"name a file in it, such as {', '.join(names)}" if names else f"name a file; {KNOWN}"

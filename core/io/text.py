@@ -4,11 +4,12 @@ Accepted: JSON lines, either an object per line (its lists of numbers are vector
 a bare list per line; one JSON array of objects; CSV or tab-separated values, whose cells may be JSON lists. A CSV has
 a header when a cell of its first line is not a number. Without JSON lists its numeric columns together, those named
 like ids, labels or scores apart, are the one vector column, named ""; where some are numbered alike, x0, x1, x2,
-those are. Integers become int64, other numbers float64; NaN is a number. A missing key, JSON null and an empty cell
+those are; where several vectors are, each from 0 on without a gap, a0, a1, b0, b1, they are the columns a and b.
+Integers become int64, other numbers float64; NaN is a number. A missing key, JSON null and an empty cell
 are nulls. `read_lines` takes a file of one column as it stands: a value per line, no header.
 Refused: more than 512 MB, one JSON array of lists (one row or many?), ragged rows and lines, strings and bools among
-the numbers of a vector, nulls among values, a column whose values mix kinds, a header that looks like data or repeats a
-name, columns without a name.
+the numbers of a vector, nulls among values, a column whose values mix kinds, a header that looks like data, repeats a
+name or has no rows below it, columns without a name.
 Lost: white space around cells; of a key that comes twice in a JSON object, the first value; integers beyond 64 bits
 become float64.
 """
@@ -292,14 +293,29 @@ def _csv_columns(lines: list[list[str]], where: str) -> dict[str, Cells]:
     if all(_number(cell) is not None for cell in header):
         return _matrix([_parse_column(column, where) for column in zip(*lines, strict=True)])
     _check_header(header, where)
-    columns = list(zip(*lines[1:], strict=True)) or [()] * len(header)
-    cells = {name: _parse_column(column, where) for name, column in zip(header, columns, strict=True)}
+    if len(lines) == 1:
+        raise DataError("the table has a header and no rows", where)
+    cells = {name: _parse_column(column, where) for name, *column in zip(header, *lines[1:], strict=True)}
     if any(isinstance(cell, list) for column in cells.values() for cell in column):
         return cells
     apart = (*ID_NAMES, *LABEL_NAMES, "score")
-    names = _alike([name for name, column in cells.items() if name.lower() not in apart and _is_numeric(column)])
-    _check_alike(names, cells, where)
-    return {**cells, **_matrix([cells[name] for name in names])} if names else cells
+    numeric = [name for name, column in cells.items() if name.lower() not in apart and _is_numeric(column)]
+    vectors = _numbered(list(cells), numeric) or ({"": _alike(numeric)} if numeric else {})
+    for name, names in vectors.items():
+        if len(names) > 1:
+            _check_alike([each for each in names if _is_numeric(cells[each])], cells, where)
+        cells |= _matrix([cells[each] for each in names], name)
+    return cells
+
+
+def _numbered(header: list[str], numeric: list[str]) -> dict[str, list[str]]:
+    """Return the columns of each vector by its name, a0, a1, b0 and b1 as a and b; nothing where there are not two."""
+    vectors = {}
+    for stem, count in Counter(name.rstrip(DIGITS) for name in header if name[-1:].isdigit()).items():
+        names, vector = [f"{stem}{number}" for number in range(count)], stem.rstrip("_")
+        if count > 1 and set(names) <= set(header) and set(names) & set(numeric) and vector not in ("", *header):
+            vectors[vector] = names
+    return vectors if len(vectors) > 1 else {}
 
 
 def _alike(names: list[str]) -> list[str]:
@@ -313,9 +329,9 @@ def _check_alike(names: list[str], cells: dict[str, Cells], where: str) -> None:
     """Refuse a column that is numbered like those of the vector, and holds something else than numbers."""
     stems = {name.rstrip(DIGITS) for name in names if name[-1:].isdigit()}
     for name, column in cells.items():
-        if name in names or not name[-1:].isdigit() or name.rstrip(DIGITS) not in stems or len(names) < 2:
+        if name in names or not name[-1:].isdigit() or name.rstrip(DIGITS) not in stems:
             continue
-        row = next(row for row, cell in enumerate(column) if isinstance(cell, str) and _number(cell) is None)
+        row = next(row for row, cell in enumerate(column) if cell is not None and _number(str(cell)) is None)
         what = f"row {row} has {str(column[row])[:40]!r} in column {name!r}, expected a number as in {names[0]!r}"
         raise DataError(what, where, "mend the cell, or give the column another name")
 
@@ -334,9 +350,9 @@ def _check_header(header: list[str], where: str) -> None:
         raise DataError(what, where, "name it, or leave it out: DataFrame.to_csv(path, index=False)")
 
 
-def _matrix(columns: list[Cells]) -> dict[str, Cells]:
-    """Return numeric columns as the one vector column named ""."""
-    return {"": [list(row) for row in zip(*columns, strict=True)]}
+def _matrix(columns: list[Cells], name: str = "") -> dict[str, Cells]:
+    """Return numeric columns as one vector column."""
+    return {name: [list(row) for row in zip(*columns, strict=True)]}
 
 
 def _is_numeric(cells: Cells) -> bool:

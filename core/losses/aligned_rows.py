@@ -7,12 +7,14 @@ import numpy as np
 
 from ..backend import Array, Backend, choose_backend, derivatives, namespace, quiet
 from ..engine.overlap import overlapped, processors
+from ..engine.scratch import Scratch
 from ..io import Vectors
 from ..metrics import finish, needs_scale, row_dots
 from ..results import Column
 from .distances import of_pairs
 
-CPU_PIECE = 1 << 17  # numbers of one side: all sides widened stay in a core's cache
+CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the processor's cache
+CPU_PIECE = 1 << 20
 DEVICE_PIECE = 1 << 24
 GRADIENT_PIECE = 1 << 20
 CLOSE = 1e-3  # share of the squared norms below which a squared distance is taken from the differences
@@ -60,23 +62,18 @@ class AlignedRows:
 
     def scores(self, wanted: Sequence[Term]) -> list[Column]:
         """Return (n,) float64 scores per term, in one pass over the inputs; NaN where a row is not finite."""
-        scaled = any(needs_scale(vectors.dtype) for vectors in self.inputs)
         found = [np.empty(self.rows) for _ in wanted]
-        on_cpu = self.backend.device == "cpu"
+        products = _Products(self.backend, self.eps, scaled=any(needs_scale(side.dtype) for side in self.inputs))
 
         def scored(part: tuple[int, int, list[Column]]) -> tuple[int, int, list[Column]]:
             start, stop, rows = part
             with quiet():
-                wide = [self.backend.put(side, self.backend.xp.float64) for side in rows]
-                if scaled and not all(_moderate(side) for side in wide):
-                    found = [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
-                else:
-                    found = _Products(wide, self.eps).scores(wanted)
-                return start, stop, [self.backend.get(score) for score in found]
+                return start, stop, [self.backend.get(score) for score in products.scores(rows, wanted)]
 
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if self.backend.name == "numpy" else 1
-        for start, stop, values in overlapped(scored, self._pieces(CPU_PIECE if on_cpu else DEVICE_PIECE), workers):
+        limit = CPU_PIECE if self.backend.device == "cpu" else DEVICE_PIECE
+        for start, stop, values in overlapped(scored, self._pieces(limit), workers):
             for column, value in zip(found, values, strict=True):
                 column[start:stop] = value
         return found
@@ -153,24 +150,42 @@ class _Products:
     """The products of aligned rows, each computed once: most scores are made of them.
 
     Args:
-        rows: (n, d) float64 per input, whose squares stay in range.
+        backend: where to compute.
         eps: the least norm that a cosine divides by.
+        scaled: whether squares of the rows may leave the range of float64.
     """
 
-    def __init__(self, rows: list[Array], eps: float) -> None:
-        self.rows = rows
+    def __init__(self, backend: Backend, eps: float, *, scaled: bool) -> None:
+        self.backend = backend
         self.eps = eps
-        self.known: dict[tuple[int, int], Array] = {}
+        self.scaled = scaled
+        self.scratch = Scratch()
 
-    def scores(self, wanted: Sequence[Term]) -> list[Array]:
-        """Return the (n,) scores of each term."""
-        return [self._score(term) for term in wanted]
+    def scores(self, rows: list[Column], wanted: Sequence[Term]) -> list[Array]:
+        """Return the (n,) scores of each term of (n, d) rows per input."""
+        pairs = list(dict.fromkeys(pair for term in wanted if _is_made(term) for pair in _pairs(term)))
+        others = [term for term in wanted if not _is_made(term)]
+        step = len(rows[0])
+        if self.backend.device == "cpu":  # what is wide stays in a core's cache
+            step = max(1, CPU_PART // max(side.shape[1] for side in rows))
+        parts = []
+        for start in range(0, len(rows[0]), step):
+            wide = self._wide([side[start : start + step] for side in rows])
+            if self.scaled and not all(_moderate(side) for side in wide):
+                wide = self._wide(rows)
+                return [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
+            products = [row_dots(wide[i], wide[j]) for i, j in pairs]
+            parts.append(products + [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in others])
+        columns = [self.backend.xp.concat(column) for column in zip(*parts, strict=True)]
+        known: dict[tuple[int, int] | Term, Array] = dict(zip([*pairs, *others], columns, strict=True))
+        return [self._made(term, known, rows) if _is_made(term) else known[term] for term in wanted]
 
-    def _score(self, term: Term) -> Array:
-        i, j = term.left, term.right
-        if term.score is not None or term.name not in MADE_OF_PRODUCTS:
-            return _score(term, self.rows[i], self.rows[j], eps=self.eps)
-        xy, xx, yy = self._product(i, j), self._product(i, i), self._product(j, j)
+    def _wide(self, rows: list[Column]) -> list[Array]:
+        return [self.scratch.widened(self.backend, number, side) for number, side in enumerate(rows)]
+
+    def _made(self, term: Term, known: dict[tuple[int, int] | Term, Array], rows: list[Column]) -> Array:
+        """Return the (n,) scores of one term from the products."""
+        xy, xx, yy = (known[pair] for pair in _pairs(term))
         one = 1.0 + 0.0 * xy
         if term.name == "dot":
             return xy
@@ -178,13 +193,17 @@ class _Products:
             return finish(term.name, (xy, xx, yy), (one, one), self.eps)
         squares = xx + yy - 2.0 * xy
         close = ~(squares > CLOSE * (xx + yy))  # where the products cancel, or one is NaN
-        rows = namespace(close).nonzero(close)[0]
-        if rows.shape[0]:
-            apart = self.rows[i][rows] - self.rows[j][rows]
-            squares[rows] = row_dots(apart, apart)
+        places = namespace(close).nonzero(close)[0]
+        if places.shape[0]:
+            chosen = self.backend.get(places)
+            x, y = (self.backend.put(rows[side][chosen], self.backend.xp.float64) for side in (term.left, term.right))
+            squares[places] = row_dots(x - y, x - y)
         return finish(term.name, (squares,), (one, one), self.eps)
 
-    def _product(self, i: int, j: int) -> Array:
-        if (i, j) not in self.known:
-            self.known[i, j] = row_dots(self.rows[i], self.rows[j])
-        return self.known[i, j]
+
+def _is_made(term: Term) -> bool:
+    return term.score is None and term.name in MADE_OF_PRODUCTS
+
+
+def _pairs(term: Term) -> tuple[tuple[int, int], ...]:
+    return (term.left, term.right), (term.left, term.left), (term.right, term.right)

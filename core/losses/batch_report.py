@@ -11,7 +11,8 @@ from ..errors import DataError, ParameterError
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features, tables
 from .batches import EDGES, Data, Evidence, cut, first_two, gradients, outcomes
-from .example_report import GROUPS, batches_note, collapse_note
+from .example_report import batches_note, collapse_note
+from .groups import ENDS
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
 from .outcomes import Outcome, norm_of
 from .requests import Request
@@ -54,7 +55,7 @@ def report(job: Job) -> Result:
     else:
         summary, table = compared(job, found), comparison(job, found)
     positives, negatives = evidence.pairs
-    similarities = dict(zip(GROUPS, evidence.means, strict=True))
+    similarities = dict(zip(ENDS, evidence.means, strict=True))
     summary |= {"positives": positives, "negatives": negatives}
     summary |= {f"{group}_similarity": value for group, value in similarities.items()}
     if job.gradients is not None:
@@ -104,7 +105,8 @@ def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
         sides = [sides[0][first], sides[0][second]]
         batches = cut(len(first), job.batch_size, shuffle=job.shuffle, seed=job.seed)
         data = Data(tuple(sides), None, None, batches, job.eps, backend)
-        return data, tables.Names(ids[first], ids[second], job.classes.names[codes[first]])
+        pair = (first, second) if ids is None else (ids[first], ids[second])
+        return data, tables.Names(*pair, job.classes.names[codes[first]])
     batches = cut(len(sides[0]), job.batch_size, shuffle=job.shuffle, seed=job.seed)
     weights = None if job.weights is None else job.weights.read(0, job.weights.shape[0])
     data = Data(tuple(sides), codes, weights, batches, job.eps, backend)
@@ -121,7 +123,7 @@ def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Co
     else:
         columns = tables.of_anchors(listed, evidence, names)
         if norms:
-            columns["gradient_norm"] = norms[0][listed.places[0]]
+            columns["gradient_norm"] = norms[0][listed.rows]
     table = Columns(columns)
     noun = "pair" if only.request.entry.item == "positive pair" else "anchor"
     total = len(only.items) if only.complete else only.count

@@ -7,31 +7,29 @@ import numpy as np
 
 from .. import checks
 from ..backend import choose_backend
-from ..results import Column, Columns, Histogram, Result, Scalar
-from . import tables
+from ..results import Column, Columns, Result, Scalar
+from . import groups, tables
 from .aligned_rows import AlignedRows, Term
-from .batches import BINS, EDGES, cut
+from .batches import cut
 from .examples import Scored, gradient_norms, outcome, score, write_gradients
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
-from .outcomes import Outcome, norm_of, total_of
-from .requests import Request
-from .whole_rows import histogram
+from .outcomes import Outcome, norm_of
+from .requests import Request, takes_batches
 
 EQUAL = 0.99  # a mean cosine of dissimilar vectors above which they are nearly equal
-GROUPS = ("positive", "negative")
 
 
 def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
     """Return the summary keys of a report."""
     entry = requests[0].entry
-    groups = {"pairs": [], "triplets": ["positive_similarity", "negative_similarity"], "teacher": []}[entry.inputs]
+    parts = {"pairs": [], "triplets": [f"{end}_similarity" for end in groups.ENDS], "teacher": []}[entry.inputs]
     if any(request.entry.labels == "binary" for request in requests) and entry.inputs == "pairs":
-        parts = ("loss", "similarity") if len(requests) == 1 and not swept else ("similarity",)
-        groups = ["positives", "negatives", *(f"{group}_{part}" for part in parts for group in GROUPS)]
+        means = ("loss", "similarity") if len(requests) == 1 and not swept else ("similarity",)
+        parts = [*(f"{end}s" for end in groups.ENDS), *(f"{end}_{mean}" for mean in means for end in groups.ENDS)]
     elif entry.inputs == "pairs":
-        groups = ["similarity"]
+        parts = ["similarity"]
     own = list(LOSS_KEYS) if len(requests) == 1 and not swept else compared_keys(requests, swept=swept)
-    return [*own, *groups, *(["gradient_norm"] if gradient else [])]
+    return [*own, *parts, *(["gradient_norm"] if gradient else [])]
 
 
 def report(job: Job) -> Result:
@@ -40,7 +38,9 @@ def report(job: Job) -> Result:
     rows = AlignedRows(job.inputs, job.eps, backend)
     scored = score(rows, job.requests, job.labels, job.similar)
     _refuse_undefined(job, scored)
-    batches = cut(job.rows, job.batch_size, shuffle=job.shuffle, seed=job.seed)
+    batches = []
+    if any(takes_batches(request.entry) for request in job.requests):
+        batches = cut(job.rows, job.batch_size, shuffle=job.shuffle, seed=job.seed)
     if len(batches) > 1:
         job.notes.append(batches_note(job, batches))
     found = [outcome(request, scored, batches) for request in job.requests]
@@ -49,7 +49,8 @@ def report(job: Job) -> Result:
             raise checks.refuse_overflow(_names(job))
     single = job.sweep is None and len(found) == 1
     summary, table = (_single if single else _several)(job, rows, scored, batches, found)
-    summary = _in_order(summary, _groups(job, scored, found))
+    parts = groups.groups_of(job, scored)
+    summary = _in_order(summary, groups.summary(job, parts, found[0] if single else None))
     job.notes.extend(collapse_note(summary.get("negative_similarity")))
     zeros = rows.zero_rows(scored.values[Term("cosine", 0, 1)])
     if zeros:
@@ -62,7 +63,7 @@ def report(job: Job) -> Result:
         summary=summary,
         rows=table,
         array=found[0].items if single else None,
-        histograms=_histograms(job, scored),
+        histograms=groups.histograms(job, parts),
         notes=tuple(job.notes),
     )
 
@@ -89,7 +90,7 @@ def _single(
         squares = write_gradients(rows, only.request, scored, batches, job.gradients)
         summary["gradient_norm"] = norm_of(squares)
         if not whole:
-            columns["gradient_norm"] = np.sqrt(squares[listed.places[0]])
+            columns["gradient_norm"] = np.sqrt(squares[listed.rows])
     table = Columns(columns)
     job.notes.extend(_advice(only, job, len(table), job.rows if whole else len(only.items)))
     return summary, table
@@ -125,52 +126,15 @@ def _refuse_undefined(job: Job, scored: Scored) -> None:
 
 
 def _columns(listed: Outcome, scored: Scored, job: Job) -> dict[str, Column]:
-    named = tables.Names(job.ids, job.ids)
+    named = tables.Names(job.ids)
     if listed.request.entry.item == "batch":
         return tables.of_order(listed, scored, named, job.top)
     return (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
 
 
-def _groups(job: Job, scored: Scored, found: Sequence[Outcome]) -> dict[str, Scalar]:
-    """Return what sets positives apart from negatives."""
-    if job.entry.inputs == "teacher":
-        return {}
-    if len(job.inputs) == 3:
-        ends = (scored.values[Term("cosine", 0, end)] for end in (1, 2))
-        return {f"{group}_similarity": _mean(values) for group, values in zip(GROUPS, ends, strict=True)}
-    cosines = scored.values[Term("cosine", 0, 1)]
-    if scored.similar is None:
-        return {"similarity": _mean(cosines)}
-    masks = {"positive": scored.similar, "negative": ~scored.similar}
-    groups: dict[str, Scalar] = {f"{group}s": int(mask.sum()) for group, mask in masks.items()}
-    only = found[0]
-    if len(found) == 1 and job.sweep is None:
-        parts = {"positive": only.similar, "negative": None if only.similar is None else ~only.similar}
-        groups |= {f"{group}_loss": None if mask is None else _mean(only.items[mask]) for group, mask in parts.items()}
-    return groups | {f"{group}_similarity": _mean(cosines[mask]) for group, mask in masks.items()}
-
-
 def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str, Scalar]:
     norm = {key: value for key, value in summary.items() if key == "gradient_norm"}
     return {**{key: value for key, value in summary.items() if key not in norm}, **groups, **norm}
-
-
-def _mean(values: Column) -> float | None:
-    total = total_of(values)
-    return total / len(values) if len(values) and np.isfinite(total) else None
-
-
-def _histograms(job: Job, scored: Scored) -> tuple[Histogram, ...]:
-    """Return how the cosines of positives and negatives are spread."""
-    if len(job.inputs) == 3 and job.entry.labels == "none":
-        groups = {f"{group}s": scored.values[Term("cosine", 0, end)] for group, end in zip(GROUPS, (1, 2), strict=True)}
-    elif scored.similar is not None and len(job.inputs) == 2:
-        cosines = scored.values[Term("cosine", 0, 1)]
-        groups = {"positives": cosines[scored.similar], "negatives": cosines[~scored.similar]}
-    else:
-        return ()
-    finite = {name: values[np.isfinite(values)] for name, values in groups.items()}
-    return (Histogram("cosine", EDGES, {name: histogram(values, BINS) for name, values in finite.items()}),)
 
 
 def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:

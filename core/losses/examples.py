@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
+from math import fsum
 from typing import Any
 
 import numpy as np
 
 from ..backend import Array, choose_backend, derivatives, quiet
+from ..engine.overlap import in_blocks
 from ..results import Column
 from .aligned_rows import AlignedRows, Term
-from .outcomes import Outcome, item_weights, norm_of, total_of
-from .requests import Request
+from .outcomes import Outcome, item_weights, norm_of, sums_of, total_of
+from .requests import Request, takes_batches
 
 Sink = Callable[[int, list[Column]], None]  # the first row, and (rows, d) gradients per input
 
@@ -80,19 +83,33 @@ def outcome(request: Request, scored: Scored, batches: Sequence[Column]) -> Outc
     Args:
         request: what was asked for.
         scored: the scores.
-        batches: the rows of each batch; a loss of single examples has one batch of all.
+        batches: the rows of each batch; none for a loss of single examples.
     """
     values = [scored.values[term] for term in terms_of(request)]
+    if not takes_batches(request.entry):
+        return _alone(request, values, scored)
     with quiet():
         parts = [_items(request, [v[rows] for v in values], scored.labels, rows) for rows in batches]
-    items = np.concatenate(parts)
-    whole = request.entry.item == "batch"
-    places = np.arange(len(items)) if whole else np.concatenate(list(batches))
-    similar = None if scored.similar is None or whole else scored.similar[places]
-    return Outcome(request, items, places[None, :], total_of(items), len(items), int((items > 0).sum()), similar)
+    items, rows = np.concatenate(parts), None if request.entry.item == "batch" else np.concatenate(batches)
+    similar = None if scored.similar is None or rows is None else scored.similar[rows]
+    places = None if rows is None else rows[None, :]
+    return Outcome(request, items, places, total_of(items), len(items), int((items > 0).sum()), similar)
 
 
-def _items(request: Request, values: list[Any], labels: Any, rows: Column) -> Any:
+def _alone(request: Request, values: list[Column], scored: Scored) -> Outcome:
+    """Return a loss whose items do not depend on each other."""
+    items = np.empty(len(values[0]))
+
+    def fill(block: slice) -> tuple[list[float], int]:
+        with quiet():
+            items[block] = _items(request, [v[block] for v in values], scored.labels, block)
+            return sums_of(items[block]), int(np.count_nonzero(items[block] > 0))
+
+    sums, active = zip(*in_blocks(fill, len(items)), strict=True)
+    return Outcome(request, items, None, fsum(chain.from_iterable(sums)), len(items), sum(active), scored.similar)
+
+
+def _items(request: Request, values: list[Any], labels: Any, rows: Column | slice) -> Any:
     """Return the losses of some examples from their scores."""
     entry = request.entry
     if entry.inputs == "teacher":
@@ -113,11 +130,11 @@ def slopes(request: Request, scored: Scored, batches: Sequence[Column]) -> Colum
     values = [scored.values[term] for term in terms_of(request)]
     labels = None if scored.labels is None else backend.put(scored.labels)
     leaves = [backend.put(value).requires_grad_() for value in values]
-    numbers = [backend.put(rows) for rows in batches]
+    numbers = [backend.put(rows) for rows in batches] or [slice(None)]
     items = backend.xp.concat([_items(request, [leaf[rows] for leaf in leaves], labels, rows) for rows in numbers])
     similar = None
     if scored.similar is not None and request.entry.item != "batch":
-        similar = backend.put(scored.similar[np.concatenate(list(batches))])
+        similar = backend.put(scored.similar[np.concatenate(batches)] if batches else scored.similar)
     weights: Array = item_weights(request.reduction, items.detach(), similar)
     found = derivatives((items * weights).sum(), leaves)
     return np.stack([backend.get(slope) for slope in found])

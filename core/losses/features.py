@@ -56,8 +56,7 @@ def _outcome(request: Request, data: Data) -> Outcome:
             for rows in data.batches
         ]
     items = np.concatenate([data.backend.get(part) for part in parts]) / len(parts)
-    places = np.arange(len(items))[None, :]
-    return Outcome(request, items, places, total_of(items), len(items), int((items > 0).sum()))
+    return Outcome(request, items, None, total_of(items), len(items), int((items > 0).sum()))
 
 
 def _items(request: Request, sides: Sequence[Any]) -> Any:
@@ -86,4 +85,4 @@ def _listed(only: Outcome, job: Job, batches: int) -> Columns:
     if len(listed.items) < count:
         counted = checks.plural(count, noun)
         job.notes.append(f"{job.top} of {counted} are listed, largest loss first; --top {count} lists all")
-    return Columns({noun: np.tile(names, batches)[listed.places[0]], "loss": listed.items * batches})
+    return Columns({noun: np.tile(names, batches)[listed.rows], "loss": listed.items * batches})

@@ -67,10 +67,9 @@ class Job:
         return self.inputs[0].shape[0]
 
     @property
-    def ids(self) -> Column:
-        """(n,) ids or numbers of the examples."""
-        found = [vectors.ids for vectors in self.inputs if vectors.ids is not None]
-        return found[0] if found else np.arange(self.rows)
+    def ids(self) -> Column | None:
+        """(n,) ids of the examples; None where they have numbers only."""
+        return next((vectors.ids for vectors in self.inputs if vectors.ids is not None), None)
 
     @property
     def entry(self) -> Entry:

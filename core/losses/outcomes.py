@@ -12,6 +12,7 @@ from ..results import Column, Scalar
 from .requests import Request
 
 SUMMED = 1 << 12  # values that are added pairwise
+GROUP = 1 << 10  # values of which the largest is taken first
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Outcome:
     Args:
         request: what was asked for.
         items: (k,) float64 losses that are kept, all or the largest.
-        places: (1, k) the row of each item, or (2, k) those of both ends of a pair.
+        places: (1, k) the row of each item, or (2, k) those of both ends of a pair; None where item i is that of row i.
         total: the sum of all items.
         count: how many there are.
         active: how many of them are not 0.
@@ -32,13 +33,18 @@ class Outcome:
 
     request: Request
     items: Column
-    places: Column
+    places: Column | None
     total: float
     count: int
     active: int
     similar: Column | None = None
     complete: bool = True
     gradient_norm: float | None = None
+
+    @property
+    def rows(self) -> Column:
+        """The (k,) row of each item, or of the first end of its pair."""
+        return np.arange(len(self.items)) if self.places is None else self.places[0]
 
     @property
     def undefined(self) -> bool:
@@ -72,9 +78,10 @@ class Outcome:
         """Return the outcome with only its largest items, largest first; None keeps all in order."""
         if top is None:
             return self
-        order = first_of(-self.items, top)
+        order = largest_of(self.items, top)
         similar = None if self.similar is None else self.similar[order]
-        return replace(self, items=self.items[order], places=self.places[:, order], similar=similar)
+        places = order[None, :] if self.places is None else self.places[:, order]
+        return replace(self, items=self.items[order], places=places, similar=similar)
 
     def _by_label(self) -> float | None:
         if self.similar is None or self.undefined:
@@ -87,19 +94,25 @@ def _active_mean(items: Column) -> float:
     return total_of(active) / len(active) if len(active) else 0.0
 
 
-def first_of(values: Column, count: int) -> Column:
-    """Return the places of the smallest of (n,) values in order, equal ones by place; NaN comes last."""
-    if count < len(values):
-        last = np.partition(values, count - 1)[count - 1]
-        places = np.flatnonzero(~(values > last)) if np.isnan(last) else np.flatnonzero(values <= last)
-    else:
+def largest_of(values: Column, count: int) -> Column:
+    """Return the places of the largest of (n,) values in order, equal ones by place; NaN comes last."""
+    if count * GROUP >= len(values):
         places = np.arange(len(values))
-    return places[np.argsort(values[places], kind="stable")][:count]
+    else:
+        # as many groups as are asked for have a maximum of at least this, so no smaller value is among the largest
+        maxima = np.fmax.reduceat(values, np.arange(0, len(values), GROUP))
+        places = np.flatnonzero(~(values < np.sort(maxima)[::-1][count - 1]))
+    return places[np.argsort(-values[places], kind="stable")][:count]
+
+
+def sums_of(values: Column) -> list[float]:
+    """Return the sums of ranges of (n,) float64 values; their exact sum is that of the values, to a few roundings."""
+    return [float(values[start : start + SUMMED].sum()) for start in range(0, len(values), SUMMED)]
 
 
 def total_of(values: Column) -> float:
     """Return the sum of (n,) float64 values, to a few roundings of it: exact over sums of pieces."""
-    return fsum(float(values[start : start + SUMMED].sum()) for start in range(0, len(values), SUMMED))
+    return fsum(sums_of(values))
 
 
 def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:

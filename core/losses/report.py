@@ -19,7 +19,7 @@ from ..results import Column, Result
 from . import batch_report, example_report
 from .examples import Sink, among_all
 from .job import Job
-from .requests import REDUCTIONS, Request, read_requests, swept
+from .requests import REDUCTIONS, Request, read_requests, swept, takes_batches
 
 ROLES = {
     "pairs": ("a", "b"),
@@ -210,7 +210,7 @@ def _check_options(
 
 
 def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle: bool, seed: int) -> None:
-    alone_ = [request.entry.name for request in requests if not _takes_batches(request.entry)]
+    alone_ = [request.entry.name for request in requests if not takes_batches(request.entry)]
     if alone_ and (batch_size is not None or shuffle):
         what = f"the loss {alone_[0]} is one of single examples, batches do not change it"
         raise ParameterError(what, "--batch-size" if batch_size is not None else "--shuffle", "leave it out")
@@ -218,10 +218,6 @@ def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle:
         raise ParameterError(f"batch size is {batch_size}, expected at least 1", "--batch-size")
     if seed < 0:
         raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
-
-
-def _takes_batches(entry: Entry) -> bool:
-    return entry.inputs in ("classes", "views") or entry.item == "batch" or entry.name == "online-contrastive"
 
 
 def _given(entry: Entry, vectors: Sequence[Any]) -> tuple[Vectors, ...]:
@@ -301,7 +297,7 @@ def _read_labels(
     if entry.labels == "binary":
         read = binary_labels(np.asarray(labels), rows, name)
         notes.append(read.convention)
-        return read.similar.astype(np.float64), read.similar, None
+        return read.similar, read.similar, None
     if entry.labels == "score":
         limits = [LIMITS[each.name] for each in wanting if each.name in LIMITS]
         low, high = limits[0] if limits else (-np.inf, np.inf)

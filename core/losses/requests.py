@@ -145,3 +145,8 @@ def check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:
     what = f"the loss {names} has no {name}" if len(entries) == 1 else f"none of {names} has a parameter {name}"
     hint = f"it has {', '.join(known)}" if known and len(entries) == 1 else "leave it out"
     raise ParameterError(what, where or f"--{name}", hint)
+
+
+def takes_batches(entry: Entry) -> bool:
+    """Tell whether an item of the loss depends on the other rows of its batch."""
+    return entry.inputs in ("classes", "views") or entry.item == "batch" or entry.name == "online-contrastive"

@@ -9,7 +9,7 @@ from ..results import Column
 from .batches import Evidence
 from .distances import DERIVED
 from .examples import Scored, terms_of
-from .outcomes import Outcome, first_of
+from .outcomes import Outcome, largest_of
 
 UNDEFINED = "not finite: left as it is"
 PAIRS = (
@@ -35,14 +35,18 @@ class Names:
     """What rows are called.
 
     Args:
-        rows: (n,) ids or numbers of the examples.
-        others: (m,) those of the other side; the same where there is one side.
+        rows: (n,) ids of the examples; None where they have numbers only.
+        others: (m,) those of what they are compared with.
         classes: (n,) the class of each row, or None.
     """
 
-    rows: Column
-    others: Column
+    rows: Column | None
+    others: Column | None = None
     classes: Column | None = None
+
+    def of(self, rows: Column) -> Column:
+        """Return what examples are called."""
+        return rows if self.rows is None else self.rows[rows]
 
 
 def value_name(metric: str) -> str:
@@ -55,12 +59,12 @@ def value_name(metric: str) -> str:
 
 def of_pairs(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column]:
     """Return one row per pair."""
-    request, rows = outcome.request, outcome.places[0]
+    request, rows = outcome.request, outcome.rows
     (term,) = terms_of(request)
     if request.entry.inputs == "teacher":
-        return {"id": named.rows[rows], "loss": outcome.items, "active": outcome.items > 0}
+        return {"id": named.of(rows), "loss": outcome.items, "active": outcome.items > 0}
     values = scored.values[term][rows]
-    columns = {"id": named.rows[rows]}
+    columns = {"id": named.of(rows)}
     if outcome.similar is not None:
         columns["label"] = outcome.similar.astype(np.int64)
     elif scored.labels is not None:
@@ -77,13 +81,15 @@ def of_pairs(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column
 
 def of_triplets(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column]:
     """Return one row per triplet."""
-    rows, request = outcome.places[0], outcome.request
+    rows, request = outcome.rows, outcome.request
     near, far = (scored.values[term][rows] for term in terms_of(request)[:2])
     name = value_name(request.metric)
     sides = ("first", "second") if request.entry.name == "margin-ranking" else ("positive", "negative")
-    columns = {"id": named.rows[rows], f"{sides[0]}_{name}": near, f"{sides[1]}_{name}": far}
-    if scored.labels is not None:
-        columns["label" if outcome.similar is not None else "score"] = scored.labels[rows]
+    columns = {"id": named.of(rows), f"{sides[0]}_{name}": near, f"{sides[1]}_{name}": far}
+    if outcome.similar is not None:
+        columns["label"] = outcome.similar.astype(np.int64)
+    elif scored.labels is not None:
+        columns["score"] = scored.labels[rows]
     columns |= {"loss": outcome.items, "active": outcome.items > 0}
     if request.entry.labels == "score":
         return columns
@@ -103,16 +109,21 @@ def of_order(outcome: Outcome, scored: Scored, named: Names, top: int | None) ->
     values = scored.values[term]
     by_score, by_value = _ranks(scored.labels), _ranks(values)
     apart = by_value - by_score
-    rows = np.arange(len(apart)) if top is None else first_of(-np.abs(apart), top)
-    columns = {"id": named.rows, "score": scored.labels, "similarity": values, "rank_difference": apart}
+    rows = np.arange(len(apart)) if top is None else largest_of(np.abs(apart), top)
+    columns = {
+        "id": named.of(np.arange(len(apart))),
+        "score": scored.labels,
+        "similarity": values,
+        "rank_difference": apart,
+    }
     return {name: column[rows] for name, column in columns.items()}
 
 
 def of_anchors(outcome: Outcome, evidence: Evidence, named: Names) -> dict[str, Column]:
     """Return one row per anchor, with its farthest positive and its closest negative."""
-    rows = outcome.places[0]
+    rows = outcome.rows
     positive, positive_score, negative, negative_score = (column[rows] for column in evidence.hardest)
-    columns = {"id": named.rows[rows]}
+    columns = {"id": named.of(rows)}
     if named.classes is not None:
         columns["class"] = named.classes[rows]
     columns |= {
@@ -130,16 +141,17 @@ def of_anchors(outcome: Outcome, evidence: Evidence, named: Names) -> dict[str, 
 
 def of_positive_pairs(outcome: Outcome, named: Names) -> dict[str, Column]:
     """Return one row per positive pair."""
+    assert outcome.places is not None
     anchor, positive = outcome.places
-    columns = {"anchor": named.rows[anchor], "positive": named.rows[positive]}
+    columns = {"anchor": named.of(anchor), "positive": named.of(positive)}
     if named.classes is not None:
         columns["class"] = named.classes[anchor]
     return columns | {"loss": outcome.items, "active": outcome.items > 0}
 
 
-def _named(ids: Column, rows: Column, scores: Column) -> Column:
-    """Return the ids of rows; None where there is none."""
-    found = ids[np.maximum(rows, 0)].astype(object)
+def _named(ids: Column | None, rows: Column, scores: Column) -> Column:
+    """Return the ids or numbers of rows; None where there is none."""
+    found = (rows if ids is None else ids[np.maximum(rows, 0)]).astype(object)
     found[np.isnan(scores)] = None
     return found
 

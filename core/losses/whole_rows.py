@@ -190,5 +190,9 @@ def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
 
 def histogram(cosines: Column, bins: int) -> Column:
     """Return how many of (n,) cosines fall into each of the bins of equal width over [-1, 1]."""
-    numbers = np.minimum(((cosines + 1.0) * (bins / 2)).astype(np.int64), bins - 1)
-    return np.bincount(numbers, minlength=bins)
+    return np.bincount(bin_numbers(cosines, bins), minlength=bins)
+
+
+def bin_numbers(cosines: Column, bins: int) -> Column:
+    """Return the (n,) int64 numbers of the bins that cosines fall into."""
+    return np.minimum(((cosines + 1.0) * (bins / 2)).astype(np.int64), bins - 1)

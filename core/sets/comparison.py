@@ -81,14 +81,15 @@ def compare(
     Returns:
         A result with the summary `percent`, and per aggregate its score, further numbers as in `argmax.precision`,
         and where they were asked for `argmax.low`, `argmax.high`, `argmax.baseline`, `argmax.sd`, `argmax.p`. Rows are
-        `aggregate`, `score`, ..., or for 3-D inputs `item` and a column per number, or with `matches` (`item`),
-        (`direction`), `a`, `b`, `score`. What is undefined for an item does not enter the mean.
+        `aggregate`, `score`, ..., with a null also `null`, which is `pooled` or `re-paired`; or for 3-D inputs `item`
+        and a column per number, or with `matches` (`item`), (`direction`), `a`, `b`, `score`. What is undefined for an
+        item does not enter the mean.
 
     Raises:
         ShapeError: ranks, widths or items do not fit an aggregate that was named.
         DataError: rows that are not finite; ids that come twice or are not shared.
         ParameterError: an unknown aggregate or parameter, or options that do not go together.
-        ResourceError: a matrix that does not fit.
+        ResourceError: a matrix that does not fit, or `optimal` without scipy.
 
     Source:
         The catalogue rows of the aggregates.

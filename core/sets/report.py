@@ -16,6 +16,7 @@ from .measures import Request
 from .null import Null
 from .subject import Subject
 
+REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
 BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
 FORMULAS = {"clip": "100 max(0, s)", "affine": "50 (1 + s)", "baseline": "100 max(0, (s - baseline) / (1 - baseline))"}
 
@@ -112,7 +113,8 @@ def report(
         rows, said = _match_rows(outcome.matches, asked.top)
         more += [said] if said else []
     else:
-        rows = _item_rows(subject, outcome) if subject.nested and by_item else _rows(every, asked, outcome)
+        listed = subject.nested and by_item
+        rows = _item_rows(subject, outcome) if listed else _rows(every, asked, outcome, nested=subject.nested)
     return Result(
         command="compare",
         inputs=inputs,
@@ -160,7 +162,7 @@ def _end(outcome: Outcome, key: str, end: str) -> float:
     return float(getattr(outcome.nulls[key], end)) if key in outcome.nulls else nan
 
 
-def _rows(every: Sequence[Request], asked: Asked, outcome: Outcome) -> dict[str, Column]:
+def _rows(every: Sequence[Request], asked: Asked, outcome: Outcome, *, nested: bool) -> dict[str, Column]:
     """List the numbers of the aggregates, a row each; of those that are undefined the score alone."""
     keys = [key for request in every for key in request.keys if key in (*outcome.values, request.name)]
     columns = {"aggregate": np.asarray(keys, dtype=object)}
@@ -173,6 +175,9 @@ def _rows(every: Sequence[Request], asked: Asked, outcome: Outcome) -> dict[str,
             values = values.astype(object)
             values[missing] = None
         columns[end] = values
+    if outcome.nulls:
+        kinds = {request.name: REPAIRED if nested or request.measure.same_items else POOLED for request in every}
+        columns["null"] = np.asarray([kinds[key] if key in outcome.nulls else None for key in keys], dtype=object)
     return columns
 
 

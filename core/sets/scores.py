@@ -93,7 +93,8 @@ def _set_nulls(panel: Panel, requests: Sequence[Request], asked: Asked) -> tuple
     if paired:
         names = ", ".join(request.name for request in paired)
         notes.append(
-            f"null of {names}: {asked.null} permutations of the rows of B; p is the share at least as close as A and B"
+            f"null of {names}: re-paired, {asked.null} permutations of the rows of B; "
+            "p is the share at least as close as A and B"
         )
     others = [request for request in requests if not request.measure.same_items]
     mixed = [request for request in others if Pool.mixes(request)]
@@ -104,7 +105,7 @@ def _set_nulls(panel: Panel, requests: Sequence[Request], asked: Asked) -> tuple
     if mixed:
         which = "the others" if paired else "sets"
         notes.append(
-            f"null of {which}: the rows of A and B mixed and dealt again {asked.null} times; "
+            f"null of {which}: pooled, the rows of A and B mixed and dealt again {asked.null} times; "
             "p is the share of deals at least as far apart, small where the sets differ"
         )
     without = [request.name for request in others if request not in mixed]
@@ -171,7 +172,7 @@ def _item_nulls(items: Items, asked: Asked) -> tuple[dict[str, Null], list[str]]
         if request.name in matrices
     }
     notes = [
-        f"null: each item of A with a random item of B, {asked.null} permutations; "
+        f"null: re-paired, each item of A with a random item of B, {asked.null} permutations; "
         "p is the share at least as close as the items are"
     ]
     if without:

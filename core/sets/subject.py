@@ -17,6 +17,7 @@ from .items import check_tokens
 from .join import Joined, join
 from .measures import Request
 from .panel import Sets, chosen
+from .transport import assignment_solver
 
 SIDES = ("a", "b")
 SHOWN = 3
@@ -86,7 +87,9 @@ class Subject:
         return Sets(*rows, *weights)
 
     def misfit(self, request: Request) -> SimtoolError | None:
-        """Return why an aggregate does not fit the inputs, if it does not."""
+        """Return why an aggregate does not fit the inputs, or cannot be computed here, if so."""
+        if request.name == "optimal" and (missing := _caught(assignment_solver)) is not None:
+            return missing
         a, b = (side.vectors for side in self.sides)
         weighed = request.weighs
         for side, weights, takes in zip(SIDES, self.weights, weighed, strict=True):

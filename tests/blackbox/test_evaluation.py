@@ -84,7 +84,7 @@ def test_digits(run):
 def test_gates_know_their_keys_before_the_work(run):
     wrong = run("evaluate", "nothing.npy", "--assert", "roc_auk >= 0.5")
     assert (wrong.code, wrong.out) == (2, b"")
-    assert "did you mean roc_auc?" in wrong.err
+    assert "did you mean roc_auc, " in wrong.err
     alone = run("evaluate", DIGITS, "--no-retrieval", "--assert", "mrr > 0")
     assert (alone.code, "no number is called 'mrr'" in alone.err) == (2, True)
     passed = run("evaluate", PAIRS, "--assert", "roc_auc >= 0.85", "--assert", "best_f1.threshold < 0.3")

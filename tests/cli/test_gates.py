@@ -105,6 +105,30 @@ def test_an_unknown_key_names_the_nearest_and_lists_all() -> None:
     assert caught.value.hint == "the summary has mean, count"
 
 
+def test_of_many_keys_the_nearest_are_named_and_not_all_listed() -> None:
+    names = [
+        f"{name}{end}" for name in ("roc_auc", "eer", "best_f1", "kendall", "tar", "d") for end in ("", ".low", ".high")
+    ]
+    for typed, guess in (
+        ("roc_auk", "did you mean roc_auc, roc_auc.low, roc_auc.high? "),
+        ("ROC_AUC", "did you mean roc_auc, roc_auc.low, roc_auc.high? "),
+        ("high", "did you mean roc_auc.high, eer.high, best_f1.high, kendall.high, tar.high? "),
+        ("zzz", ""),
+    ):
+        with pytest.raises(ParameterError, match=f"no number is called '{typed}'") as caught:
+            check_keys([parse_gate(f"{typed} > 0")], names)
+        assert caught.value.hint == f"{guess}--format json shows all 18"
+
+
+def test_a_key_of_another_option_names_that_option() -> None:
+    by_option = {"--bootstrap 1000": ["eer", "eer.low"], "--null 200": ["eer", "eer.p"]}
+    check_keys([parse_gate("eer > 0")], ["eer"], by_option)
+    for key, option in (("eer.low", "--bootstrap 1000"), ("eer.p", "--null 200")):
+        with pytest.raises(ParameterError) as caught:
+            check_keys([parse_gate(f"{key} > 0")], ["eer"], by_option)
+        assert caught.value.hint == f"add {option}, which gives that number"
+
+
 def test_a_text_is_no_number() -> None:
     with pytest.raises(ParameterError, match="'metric'"):
         judge_one("metric == 1")

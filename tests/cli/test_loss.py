@@ -404,8 +404,8 @@ REFUSED = [
     ("huge.npy y.npy --kind contrastive --labels binary.npy --grad g.npy", "leaves the range", "huge.npy, y.npy"),
     # outputs and gates, before the work: these inputs are not there
     ("no.npy --kind sup-con --assert los<1", "did you mean loss?", "--assert 'los<1'"),
-    ("no.npy --kind sup-con --assert gradient_norm<1", "no number is called 'gradient_norm'", "--assert"),
-    ("no.npy --kind cosine --kind bce --assert loss<1", "the summary has cosine.loss", "--assert"),
+    ("no.npy --kind sup-con --assert gradient_norm<1", "add --grad PATH, which gives that number", "--assert"),
+    ("no.npy --kind cosine --kind bce --assert loss<1", "did you mean cosine.loss, bce.loss?", "--assert"),
     ("no.npy --kind cosine --sweep margin=1 --assert loss<1", "no number is called 'loss'", "--assert"),
     ("pairs.parquet --kind cosine --kind bce --format npy", "this result is a table", "--format npy"),
     ("pairs.parquet --kind cosine --grad pairs.parquet --force", "is also the input", "pairs.parquet"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
-from simtool.engine.candidates import DENSE, Scan
+from simtool.engine.candidates import DENSE, Found, Scan, kth_largest
 from simtool.engine.exact import Pairs
 from simtool.engine.kernels import Kernel, Tile
 from simtool.engine.tiles import GROUPS, Span
@@ -21,12 +21,6 @@ def scored(backend, dtype, a, b, metric="dot"):
     kernel = Kernel(metric, dtype, False, choose_backend(backend))
     x, y = kernel.prepare(a), kernel.prepare(b)
     return Tile(kernel, x, y, kernel.tile(x, y)), Pairs(metric, a, b, scaled=False)
-
-
-def joined(pieces):
-    """The pieces of candidates together."""
-    parts = list(pieces)
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True)) if parts else tuple(np.empty((3, 0), int))
 
 
 def on_host(tile, array):
@@ -73,8 +67,11 @@ def test_tiny_and_huge_bfloat16_order_like_their_bits():
     seed=st.integers(0, 2**32 - 1),
     gaps=st.booleans(),
     level=st.sampled_from([-np.inf, -30.0, 0.0, 1.0, 5.0, 30.0]),
+    many=st.sampled_from([-1, 4, 1000]),  # whether the whole tile is looked at, or groups of it
 )
-def test_candidates_are_all_places_that_may_reach_what_is_asked(backend, dtype, by_column, n, width, seed, gaps, level):
+def test_candidates_are_all_places_that_may_reach_what_is_asked(
+    backend, dtype, by_column, n, width, seed, gaps, level, many
+):
     rng = np.random.default_rng(seed)
     a, b = (rng.integers(-3, 4, (size, 3)).astype("f4") for size in (n, width))
     if gaps:
@@ -86,7 +83,9 @@ def test_candidates_are_all_places_that_may_reach_what_is_asked(backend, dtype, 
     sure = level + rng.integers(-2, 3, owners).astype(float)
     scan = Scan(tile, sure, gaps=gaps, by_column=by_column)
     spans = Span(0, len(a)), Span(0, len(b))
-    owner, partner, reached = joined(scan.sharpened(sure, pairs, *spans).candidates(sure))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("simtool.engine.candidates.MANY", many)
+        owner, partner, least, most = Found.of(list(scan.sharpened(sure, pairs, *spans).candidates(sure)))
     matrix = a.astype("f8") @ b.astype("f8").T
     matrix = matrix.T if by_column else matrix
     with np.errstate(invalid="ignore"):
@@ -94,7 +93,10 @@ def test_candidates_are_all_places_that_may_reach_what_is_asked(backend, dtype, 
     found = list(zip(owner.tolist(), partner.tolist(), strict=True))
     assert len(set(found)) == len(found)
     assert needed <= set(found)
-    assert (reached >= matrix[owner, partner]).all()  # so it is no NaN
+    assert (most >= matrix[owner, partner]).all()  # so it is no NaN
+    assert (least <= matrix[owner, partner]).all()
+    assert (most - least < 1).all()
+    assert (np.diff(owner) >= 0).all()
     # and not everything: the bound for numbers that the dtype holds exactly is far below 1
     assert all(matrix[place] > sure[place[0]] - 1 for place in found)
 
@@ -129,7 +131,7 @@ def test_a_tile_that_the_bound_cannot_tell_apart_is_scored_in_float64(monkeypatc
     for by_column in (False, True):
         sure = np.sort(scores, axis=0)[-3] if by_column else np.sort(scores, axis=1)[:, -3]
         scan = Scan(tile, sure, gaps=False, by_column=by_column)
-        hits = joined(scan.sharpened(sure, pairs, Span(0, 20), Span(0, 500)).candidates(sure))
+        hits = Found.of(list(scan.sharpened(sure, pairs, Span(0, 20), Span(0, 500)).candidates(sure)))
         own = scores.T if by_column else scores
         needed = {tuple(place) for place in np.argwhere(own >= sure[:, None]).tolist()}
         assert needed <= set(zip(hits[0].tolist(), hits[1].tolist(), strict=True))
@@ -157,7 +159,7 @@ def test_what_nobody_asks_for_stays_out_of_a_refined_tile():
     tile.near[:, 7] = -np.inf
     sure = np.full(5, -np.inf)
     fine = Scan(tile, sure, gaps=False).sharpened(sure, pairs, Span(0, 5), Span(0, 300))
-    owner, partner, _ = joined(fine.candidates(sure))
+    owner, partner, _, _ = Found.of(list(fine.candidates(sure)))
     assert fine.kernel.dtype == "float64"
     assert len(owner) == 5 * 299
     assert 7 not in partner
@@ -171,15 +173,38 @@ def test_products_beyond_float64_are_an_error():
         Scan(tile, np.full(2, -np.inf), gaps=False)
 
 
+@pytest.mark.parametrize("many", [-1, 1000])
 @pytest.mark.parametrize("by_column", [False, True])
-def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column):
+def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column, many):
+    monkeypatch.setattr("simtool.engine.candidates.MANY", many)
     a, b = np.random.default_rng(0).normal(size=(2, 300, 3))
     tile, _ = scored("numpy", "float32", a, b)
     scan = Scan(tile, np.zeros(300), gaps=False, by_column=by_column)
-    (whole,) = scan.candidates(np.zeros(300))
+    whole = Found.of(list(scan.candidates(np.zeros(300))))
     monkeypatch.setattr("simtool.engine.candidates.OPENED", 999)
     pieces = list(scan.candidates(np.zeros(300)))
     assert len(pieces) > 50
     assert max(len(part[0]) for part in pieces) <= 999
-    assert [column.tolist() for column in joined(pieces)] == [column.tolist() for column in whole]
+    assert [column.tolist() for column in Found.of(pieces)] == [column.tolist() for column in whole]
     assert (np.diff(whole[0]) >= 0).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    counts=st.lists(st.integers(0, 30), min_size=1, max_size=20),
+    k=st.integers(1, 12),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_kth_largest_of_each_owner_is_what_sorting_finds(counts, k, seed):
+    rng = np.random.default_rng(seed)
+    owners = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    values = np.round(rng.normal(size=len(owners)), 1)  # with ties
+    expected = [sorted(values[owners == owner])[-k] if count >= k else -np.inf for owner, count in enumerate(counts)]
+    assert kth_largest(owners, values, len(counts), k).tolist() == expected
+
+
+def test_owners_that_have_nearly_all_places_are_not_ranked():
+    owners = np.zeros(1 << 16, dtype=np.int64)
+    found = kth_largest(owners, np.arange(1.0, 1 + len(owners)), 1000, 2)  # a table of 65 million places
+    assert (found == -np.inf).all()
+    assert kth_largest(owners, np.arange(1.0, 1 + len(owners)), 1, 2).tolist() == [len(owners) - 1.0]

@@ -189,14 +189,16 @@ def test_the_device_of_a_lane_is_the_current_one(monkeypatch):
 
 
 def test_devices_work_at_the_same_time(monkeypatch):
-    both, tile = threading.Barrier(2, timeout=10), Kernel.tile
+    both, meetings, tile = threading.Barrier(2, timeout=10), [], Kernel.tile
 
     def met(kernel, x, y, out=None):
-        both.wait()  # a device alone waits for ever
+        meetings.append((both.wait(), kernel.backend.device))  # a device alone waits for ever
         return tile(kernel, x, y, out)
 
     monkeypatch.setattr(Kernel, "tile", met)
     sweep(ROWS[:4], ROWS[:4], Kernel("dot", "float64", False, on(NAMES)), Order(), Plan(4, 4, 2, 4))
+    assert sorted(place for place, _ in meetings) == [0, 1]
+    assert {device for _, device in meetings} == set(NAMES)
 
 
 @pytest.mark.parametrize("devices", [(), NAMES])

@@ -16,7 +16,7 @@ from brute_force import best, exact, listed, ranked, within
 from simtool import pairwise
 from simtool.backend import Backend, choose_backend
 from simtool.engine import fused
-from simtool.engine.candidates import DENSE, Scan
+from simtool.engine.candidates import DENSE, Found, Scan
 from simtool.engine.exact import Pairs
 from simtool.engine.kernels import Kernel, Tile
 from simtool.engine.tiles import GROUPS, Span
@@ -147,12 +147,13 @@ def test_the_scan_of_an_unwritten_tile_finds_what_is_there(monkeypatch, m, quant
     tile = Tile(kernel, kernel.prepare(a), kernel.prepare(b))
     sure = np.quantile(matrix, quantile, axis=1)
     scan = Scan(tile, sure, gaps=False)
-    row, column, above = (np.concatenate(part) for part in zip(*scan.candidates(sure), strict=True))
+    row, column, below, above = Found.of(list(scan.candidates(sure)))
     found = list(zip(row.tolist(), column.tolist(), strict=True))
     assert len(set(found)) == len(found)
     assert (np.diff(row) >= 0).all()
     assert {tuple(place) for place in np.argwhere(matrix >= sure[:, None]).tolist()} <= set(found)
     assert (matrix[row, column] <= above).all()
+    assert (matrix[row, column] >= below).all()
     error = scan.host_error[row] + 2.0**-7 * np.abs(matrix[row, column])  # of the bound and of the product
     assert (matrix[row, column] >= sure[row] - 2 * error).all()
     fine = scan.sharpened(sure, Pairs("dot", a, b, scaled=False), Span(0, 50), Span(0, m))

@@ -1,5 +1,7 @@
 """The plan, and the sweep: which tiles, in which order, in how much memory."""
 
+import threading
+from dataclasses import replace
 from math import fsum
 
 import numpy as np
@@ -15,6 +17,7 @@ from simtool.engine.kernels import Kernel
 from simtool.engine.matrix import Full, Moments
 from simtool.engine.mutual import MutualTopK
 from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.sweep import _threads as threads_of
 from simtool.engine.sweep import sweep
 from simtool.engine.tiles import BLOCK, FULL_ROWS_BYTES, GROUPS, SIDE_BYTES, STRIPE, Plan, Span
 from simtool.errors import ResourceError
@@ -144,6 +147,43 @@ def answers(a, backend, plan):
         if isinstance(reducer, BestPairs):
             reducer.finish()
     return [[np.concatenate(part).tolist() for part in zip(*hits, strict=True)] for hits in found]
+
+
+@pytest.mark.parametrize("lanes", [2, 3])
+def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch, lanes):
+    rows = np.random.default_rng(0).normal(size=(97, 6)).round(1).astype("f4")  # with ties
+    alone = answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97))
+    monkeypatch.setattr("simtool.engine.sweep.processors", lambda: lanes)
+    threads, product = set(), Backend.product
+
+    def noted(backend, x, y, out=None):
+        threads.add((threading.current_thread().name, torch.get_num_threads()))
+        return product(backend, x, y, out)
+
+    monkeypatch.setattr(Backend, "product", noted)
+    before = torch.get_num_threads()
+    assert answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97, lanes=lanes)) == alone
+    assert torch.get_num_threads() == before
+    assert len([name for name, count in threads if "Pool" in name and count == 1]) >= lanes
+
+
+@pytest.mark.parametrize(
+    ("backend", "change", "most"),
+    [
+        ("torch", {}, 2),  # as many as twice fit into the stripes
+        ("torch", {"rows": 4000}, 3),  # as the plan has room for
+        ("torch", {"rows": 4000, "lanes": 9}, 4),  # as there are processors
+        ("torch", {"kept_columns": 99}, 1),  # blocks would be prepared by each
+        ("numpy", {}, 1),  # whose products take all threads
+    ],
+)
+def test_so_many_stripes_are_taken_at_once(monkeypatch, backend, change, most):
+    monkeypatch.setattr("simtool.engine.sweep.processors", lambda: 4)
+    plan = replace(Plan(40, 100, 10, 10, kept_columns=100, lanes=3), **change)
+    kernel = Kernel("dot", "float32", False, choose_backend(backend))
+    question = Question(kernel, Pairs("dot", np.ones((2, 2)), np.ones((2, 2)), scaled=False), larger_is_closer=True)
+    assert threads_of(kernel, TopK(1, question, print), plan) == most
+    assert threads_of(kernel, BestPairs(1, question, print), plan) == 1  # whose bound later stripes would miss
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -206,6 +206,17 @@ def test_one_class_is_said():
     assert any("all pairs are positive" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(("bootstrap", "against"), [(False, False), (True, False), (False, True), (True, True)])
+def test_the_keys_of_intervals_and_of_another_model_are_those_of_their_options(bootstrap, against):
+    a, b, similar = pairs()
+    other = {"against": (a, b)} if against else {}
+    found = evaluate(a, b, similar, **other, bootstrap=2 if bootstrap else 0 if against else None).summary
+    known = set(evaluation_keys(bootstrap=bootstrap, against=against))
+    assert set(found) <= known
+    for end in ("low", "high", "against", "difference", "difference.low", "difference.high"):
+        assert (f"roc_auc.{end}" in found) == (f"roc_auc.{end}" in known)
+
+
 def test_every_key_is_known_beforehand(words):
     known = set(evaluation_keys())
     a, b, similar = pairs()

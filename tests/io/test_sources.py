@@ -80,6 +80,18 @@ def test_folders_devices_and_empty_files_are_refused(tmp_path):
     with pytest.raises(DataError, match="expected a file, got a folder") as folder:
         open_vectors(str(tmp_path))
     assert folder.value.hint == "name a file in it, such as empty.npy"
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("model.pkl", "model.pt", "README.md", "a.NPY", "b.csv"):
+        (other / name).touch()
+    with pytest.raises(DataError) as folder:
+        open_vectors(str(other))
+    assert folder.value.hint == "name a file in it, such as a.NPY, b.csv"
+    for name in ("a.NPY", "b.csv"):
+        (other / name).unlink()
+    with pytest.raises(DataError) as folder:
+        open_vectors(str(other))
+    assert folder.value.hint == "name a file; expected npy, npz, Parquet, Arrow, JSON lines or CSV"
     with pytest.raises(DataError, match="the input is empty"):
         open_vectors(str(tmp_path / "empty.npy"))
     with pytest.raises(DataError, match="expected a file, got a device"):
@@ -103,7 +115,30 @@ def test_standard_input_is_read_once(monkeypatch):
     assert vectors.read(0, 2).tolist() == [[0, 1, 2], [3, 4, 5]]
     with pytest.raises(DataError, match="standard input can be read only once") as twice:
         open_vectors("-")
-    assert twice.value.hint == "save it to a file, and name that file twice"
+    assert twice.value.hint.startswith("save it to a file, and name that file twice")
+
+
+@pytest.mark.parametrize("again", ["/dev/fd/{}", "-"])
+def test_a_pipe_is_read_once_by_any_name(monkeypatch, again):
+    reader, writer = os.pipe()
+    os.write(writer, npy_bytes(np.eye(2)))
+    os.close(writer)
+    with open(reader) as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        path = f"/dev/fd/{reader}"
+        assert open_vectors(path if again == "-" else "-").shape == (2, 2)
+        with pytest.raises(DataError, match="can be read only once") as twice:
+            open_vectors(again.format(reader))
+    assert "name that file twice" in twice.value.hint
+    assert "one table with columns a and b" in twice.value.hint
+
+
+def test_an_empty_pipe_is_empty():
+    reader, writer = os.pipe()
+    os.close(writer)
+    with pytest.raises(DataError, match="the input is empty"):
+        open_vectors(f"/dev/fd/{reader}")
+    os.close(reader)
 
 
 def test_standard_input_gives_vectors_and_their_ids(monkeypatch):

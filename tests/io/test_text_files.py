@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from simtool.errors import DataError, ShapeError, SimtoolError
-from simtool.io import open_table, open_vectors, read_values
+from simtool.errors import DataError, InputNotFoundError, ShapeError, SimtoolError
+from simtool.io import open_examples, open_pairs, open_table, open_vectors, read_values
 
 
 @pytest.fixture
@@ -277,3 +277,54 @@ def test_a_bad_cell_of_the_vector_is_named(write):
         open_vectors(path)
     kept = open_vectors(write("id,x0,x2,note1\nr1,1,3,a\nr2,3,1,b\n", "w.csv"))
     assert whole(kept).tolist() == [[1, 3], [3, 1]]
+
+
+@pytest.mark.parametrize("mark", ["", "_"])
+def test_columns_numbered_alike_for_several_vectors_are_a_vector_each(write, mark):
+    # in any order, but numbered from 0 on
+    header = ["id", *(f"{side}{mark}{number}" for side, number in ("b0", "a1", "b1", "a0", "b2"))]
+    path = write(f"{','.join(header)},label,weight\nr1,1,2,3,4,5,0,9\n")
+    table = open_table(path)
+    assert table.vector_columns == ("b", "a")
+    assert table.ids().tolist() == ["r1"]
+    assert whole(open_vectors(f"{path}::a")).tolist() == [[4, 2]]
+    assert whole(open_vectors(f"{path}::b")).tolist() == [[1, 3, 5]]
+    pairs = open_pairs([write("a0,a1,b0,b1,label\n1,2,3,4,1\n", "p.csv")])
+    assert (whole(pairs.a).tolist(), whole(pairs.b).tolist(), pairs.labels.tolist()) == ([[1, 2]], [[3, 4]], [1])
+
+
+@pytest.mark.parametrize("header", ["a0,a1,b0,b2", "a0,a1,b1,b2", "a,a0,a1,b0,b1", "a0,a1,b1,b2,b3"])
+def test_a_gap_or_a_name_that_is_taken_makes_no_vector(write, header):
+    path = write(f"{header}\n{','.join('1' for _ in header.split(','))}\n")
+    with pytest.raises(InputNotFoundError, match="expected a table of pairs with vector columns a and b") as refused:
+        open_pairs([path])
+    assert "name the columns a0, a1, ..., b0, b1, ..., without a gap, and no column a" in refused.value.hint
+    assert open_table(path).vector_columns == ("",)
+
+
+@pytest.mark.parametrize(("cell", "shown"), [("x", "x"), ("true", "True")])
+def test_a_bad_cell_of_one_of_several_vectors_is_named(write, cell, shown):
+    path = write(f"a0,a1,b0,b1,x0,x1\n1,{cell},3,4,t,u\n")
+    with pytest.raises(DataError, match=f"row 0 has '{shown}' in column 'a1', expected a number as in 'a0'"):
+        open_table(path)
+
+
+def test_a_bool_among_the_numbers_of_a_vector_is_named(write):
+    with pytest.raises(DataError, match="row 0 has 'True' in column 'x2', expected a number as in 'x0'"):
+        open_vectors(write("x0,x1,x2\n1,2,true\n"))
+
+
+@pytest.mark.parametrize("text", ["id,x0,x1\n", "a0,a1,b0,b1,label", "word\tx\n\n"])
+def test_a_header_without_rows(write, text):
+    assert refused(write(text)).what == "the table has a header and no rows"
+
+
+def test_three_columns_or_one_set_are_what_a_triplet_needs(write):
+    path = write('{"a": [1, 2], "b": [3, 4], "label": 1}\n')
+    with pytest.raises(InputNotFoundError, match="vector columns anchor, positive and negative, but") as error:
+        open_examples([path], ("anchor", "positive", "negative"), or_one_set=True)
+    assert error.value.hint == (
+        f"name all sides: {path}::NAME OTHER::NAME OTHER::NAME; or one set and its classes: {path}::NAME --labels ..."
+    )
+    one = open_examples([f"{path}::b"], ("anchor", "positive", "negative"), or_one_set=True)
+    assert [whole(side).tolist() for side in one.vectors] == [[[3, 4]]]

@@ -1,5 +1,6 @@
 """`compare` of two sets: all aggregates, parameters, percentages, weights and ids."""
 
+import sys
 from math import fsum, isnan
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from simtool import compare, summary_keys
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
-from simtool.errors import DataError, ParameterError, ShapeError
+from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
 from simtool.sets import panel, partners
 from simtool.sets.measures import MEASURES
@@ -117,6 +118,22 @@ def test_all_says_what_does_not_fit_and_why():
     assert spaces.parameters["percent_of"] == "cka"
     with pytest.raises(ShapeError, match="differ in length"):
         compare(X, Y[:9, :3], aggregates=["all"])
+
+
+@pytest.mark.parametrize("shape", [(30, 5), (6, 5, 5)])
+def test_without_scipy_the_best_assignment_is_refused_or_left_out_once(monkeypatch, shape):
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    x, y = X.reshape(shape), Y.reshape(shape)
+    for asked in (["optimal"], ["argmax", "optimal"]):
+        with pytest.raises(ResourceError, match="needs scipy, which is not installed") as refused:
+            compare(x, y, aggregates=asked)
+        assert refused.value.where == "--aggregate optimal"
+        assert "pip install 'simtool[sets]'" in refused.value.hint
+    every = compare(x, y, aggregates=["all"])
+    assert every.summary["optimal"] is None
+    assert every.summary["argmax"] == compare(x, y).summary["argmax"]
+    told = [note for note in every.notes if "optimal" in note]
+    assert told == ["optimal left out: the best assignment needs scipy, which is not installed"]
 
 
 def test_one_row_and_equal_rows_are_left_out_with_the_reason_or_refused():

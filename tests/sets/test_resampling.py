@@ -195,6 +195,20 @@ def test_the_null_of_items_pairs_them_with_others():
         compare(a[:1], b[:1], null=5)
 
 
+def test_a_null_says_of_which_kind_it_is():
+    found = compare(X, SAME, aggregates=["argmax", "paired", "frechet"], null=5)
+    kinds = dict(zip(found.rows.columns["aggregate"], found.rows.columns["null"], strict=True))
+    assert kinds == {**dict.fromkeys(kinds), "argmax": "pooled", "paired": "re-paired"}
+    assert any(note.startswith("null of paired: re-paired, ") for note in found.notes)
+    assert any(note.startswith("null of the others: pooled, ") for note in found.notes)
+    a, b = RNG.normal(size=(2, 7, 5, 3))
+    items = compare(a, b, aggregates=["argmax", "paired"], null=5, by_item=False)
+    assert [kind for kind in items.rows.columns["null"] if kind is not None] == ["re-paired", "re-paired"]
+    assert any(note.startswith("null: re-paired, ") for note in items.notes)
+    assert "null" not in compare(X, SAME).rows.names
+    assert "null" not in compare(X, SAME, weights_a=np.ones(len(X)), null=5).rows.names  # no null of rows with weights
+
+
 def test_seeds_decide():
     options = {"aggregates": ["argmax", "energy"], "null": 9, "bootstrap": 9}
     first, again, other = (compare(X, Y, seed=seed, **options).summary for seed in (1, 1, 2))

@@ -1,0 +1,97 @@
+"""What sets positives apart from negatives: how many there are, how close, and what they cost."""
+
+from dataclasses import dataclass
+from itertools import chain
+from math import fsum, isfinite
+
+import numpy as np
+
+from ..backend import quiet
+from ..engine.overlap import in_blocks
+from ..results import Column, Histogram, Scalar
+from .aligned_rows import Term
+from .batches import BINS, EDGES
+from .examples import Scored
+from .job import Job
+from .outcomes import Outcome, sums_of
+from .whole_rows import bin_numbers
+
+ENDS = ("positive", "negative")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Examples of one kind, or one end of all triplets.
+
+    Args:
+        count: how many.
+        similarity: the mean of their cosines; None where it is undefined.
+        spread: (BINS,) how many of their finite cosines fall where.
+    """
+
+    count: int
+    similarity: float | None
+    spread: Column
+
+
+def groups_of(job: Job, scored: Scored) -> dict[str, Group]:
+    """Return the examples as `positive` and `negative` ones, or as `all` where they are of one kind."""
+    if job.entry.inputs == "teacher":
+        return {}
+    if job.entry.inputs == "triplets":
+        return {end: _groups(scored.values[Term("cosine", 0, place)], None)[0] for place, end in enumerate(ENDS, 1)}
+    found = _groups(scored.values[Term("cosine", 0, 1)], scored.similar)
+    return {"all": found[0]} if scored.similar is None else dict(zip(ENDS, found, strict=True))
+
+
+def summary(job: Job, groups: dict[str, Group], only: Outcome | None) -> dict[str, Scalar]:
+    """Return the groups as the keys of a summary; those of pairs with what they cost, if they have one loss alone."""
+    if "all" in groups:
+        return {"similarity": groups["all"].similarity}
+    found: dict[str, Scalar] = {}
+    if job.entry.inputs == "pairs":
+        found = {f"{end}s": group.count for end, group in groups.items()}
+        if only is not None:
+            means = (None, None) if only.similar is None else _means(only.items, only.similar)
+            found |= {f"{end}_loss": mean for end, mean in zip(groups, means, strict=False)}
+    return found | {f"{end}_similarity": group.similarity for end, group in groups.items()}
+
+
+def histograms(job: Job, groups: dict[str, Group]) -> tuple[Histogram, ...]:
+    """Return how the cosines of positives and negatives are spread."""
+    if "positive" not in groups or (job.entry.inputs == "triplets" and job.entry.labels != "none"):
+        return ()
+    return (Histogram("cosine", EDGES, {f"{end}s": group.spread for end, group in groups.items()}),)
+
+
+def _groups(cosines: Column, mask: Column | None) -> tuple[Group, Group]:
+    """Return the examples inside and outside of a mask; all are inside where there is none."""
+    mask = np.broadcast_to(True, len(cosines)) if mask is None else mask
+
+    def spread_of(block: slice) -> Column:
+        chosen, outside = cosines[block], ~mask[block]
+        finite = np.isfinite(chosen)
+        if not finite.all():
+            chosen, outside = chosen[finite], outside[finite]
+        return np.bincount(bin_numbers(chosen, BINS) + BINS * outside, minlength=2 * BINS)
+
+    spreads = np.sum(in_blocks(spread_of, len(cosines)), axis=0).reshape(2, BINS)
+    means, inside = _means(cosines, mask), int(np.count_nonzero(mask))
+    return Group(inside, means[0], spreads[0]), Group(len(cosines) - inside, means[1], spreads[1])
+
+
+def _means(values: Column, mask: Column) -> tuple[float | None, float | None]:
+    """Return the means of the values inside and outside of a mask; None where there is none, or one is not finite."""
+
+    def sums(block: slice) -> tuple[list[float], list[float]]:
+        with quiet():
+            part, inside = values[block], mask[block]
+            return sums_of(np.where(inside, part, 0.0)), sums_of(np.where(inside, 0.0, part))
+
+    blocks, inside = in_blocks(sums, len(values)), int(np.count_nonzero(mask))
+    totals = [fsum(chain.from_iterable(parts)) for parts in zip(*blocks, strict=True)]
+    counts = (inside, len(values) - inside)
+    first, second = (
+        total / count if count and isfinite(total) else None for total, count in zip(totals, counts, strict=True)
+    )
+    return first, second
