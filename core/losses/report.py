@@ -293,7 +293,8 @@ def _read_labels(
         per = {"pairs": "pair", "triplets": "triplet"}.get(entry.inputs, "row")
         columns = "`score`" if entry.labels == "score" else "`label`"
         what = f"the loss {entry.name} needs one {noun} per {per}"
-        raise LabelError(what, "--labels", f"--labels FILE, or a column {columns}")
+        others = ", or three inputs: anchor, positive, negative" if entry.name == "triplet" else ""
+        raise LabelError(what, "--labels", f"--labels FILE, or a column {columns}{others}")
     if entry.labels == "binary":
         read = binary_labels(np.asarray(labels), rows, name)
         notes.append(read.convention)
