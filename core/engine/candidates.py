@@ -18,7 +18,8 @@ from .tiles import GROUPS, Span
 MANY = 4  # groups of an owner that are hit above which looking at the whole tile is faster
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
-OPENED = 1 << 17  # places of a tile that are looked at at a time
+OPENED = 1 << 17  # places of a tile that are fetched and looked at at a time
+SIFTED = 1 << 19  # places that are only compared
 OPENED_ON_GPU = 1 << 24
 
 SPARSE = 1 << 22  # places of a table of rows by rank that may be empty for the most part
@@ -190,7 +191,7 @@ class Scan:
 
     def _sifted(self, low: Column) -> Iterator[Found]:
         """Yield the places of the whole tile that reach `low`, some rows at a time."""
-        step = max(1, OPENED // self.near.shape[1])
+        step = max(1, SIFTED // self.near.shape[1])
         for start in range(0, len(low), step):
             part = slice(start, start + step)
             places, near = self.kernel.backend.at_least(self.near[part], low[part], positive=self.positive)

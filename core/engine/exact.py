@@ -12,6 +12,7 @@ from .overlap import overlapped, processors
 from .scratch import Scratch
 
 CHUNK = 1 << 19  # numbers of each side that are gathered and widened at a time, few enough for a cache
+RUN = 16  # pairs of one row of A from which on it pays to take them together
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Pairs:
         return a, a if self.b is self.a else _squares(self.b)
 
     def _score(self, part: tuple[Column, Column]) -> Column:
+        runs = np.flatnonzero(np.diff(part[0], prepend=-1))
+        if self._normed and len(part[0]) >= RUN * len(runs):
+            return self._of_runs(part, runs)
         with quiet():
             x, y = (
                 self.scratch.gathered(side, rows, numbers)
@@ -68,6 +72,22 @@ class Pairs:
                 scales = scales_of(self.metric, magnitude(x), magnitude(y))
                 x, y = x / scales[0][:, None], y / scales[1][:, None]
             return finish(self.metric, terms(self.metric, x, y), scales, self.eps)  # type: ignore[no-any-return]
+
+    def _of_runs(self, part: tuple[Column, Column], runs: Column) -> Column:
+        """Return the cosines of pairs of which many in a row share the row of A: it is widened once for all of them.
+
+        Args:
+            part: row and column of the pairs.
+            runs: the first pair of each row.
+        """
+        rows, columns = part
+        with quiet():
+            x, y = self.scratch.gathered(0, self.a, rows[runs]), self.scratch.gathered(1, self.b, columns)
+            ends = [*runs[1:].tolist(), len(rows)]
+            dots = [row_dots(x[i : i + 1], y[s:e]) for i, (s, e) in enumerate(zip(runs.tolist(), ends, strict=True))]
+            sums = (np.concatenate(dots), self.squares[0][rows], self.squares[1][columns])
+            one = np.ones(len(rows))
+            return finish(self.metric, sums, (one, one), self.eps)  # type: ignore[no-any-return]
 
 
 def _squares(rows: Column) -> Column:

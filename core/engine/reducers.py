@@ -207,7 +207,8 @@ class TopK(Reducer):
         self.sure[full] = np.maximum(self.sure[full], self.question.kernel.nearness(scores[last]))
 
     def _best(self) -> Hits:
-        row, column, _, _ = Found.of(self.found)
+        found = Found.of(self.found)
+        row, column, _, _ = found.where(np.argsort(found.owner, kind="stable"))  # a row is fetched once for its pairs
         score = self.question.pairs.score(row, column)
         best = best_of(row, column, score, self.k, larger_is_closer=self.question.larger_is_closer)
         return row[best], column[best], score[best]

@@ -181,7 +181,8 @@ def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column, m
     tile, _ = scored("numpy", "float32", a, b)
     scan = Scan(tile, np.zeros(300), gaps=False, by_column=by_column)
     whole = Found.of(list(scan.candidates(np.zeros(300))))
-    monkeypatch.setattr("simtool.engine.candidates.OPENED", 999)
+    for limit in ("OPENED", "SIFTED"):
+        monkeypatch.setattr(f"simtool.engine.candidates.{limit}", 999)
     pieces = list(scan.candidates(np.zeros(300)))
     assert len(pieces) > 50
     assert max(len(part[0]) for part in pieces) <= 999
