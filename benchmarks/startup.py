@@ -67,7 +67,7 @@ PEERS = {
 }
 COMMANDS = {
     "similarity": ["similarity", A, B],
-    "compare": ["compare", A, B],
+    "compare": ["compare", A, B, "--aggregate", "mean"],
     "loss": ["loss", A, B, "--labels", LABELS, "--kind", "cosine-embedding", "--margin", "0.2"],
     "pairwise --top-k": ["pairwise", A, B, "--top-k", "5"],
 }

@@ -7,7 +7,7 @@ from typing import Self
 
 import typer
 
-from simtool.engine.sweep import Progress
+from simtool.engine.tiles import Progress
 from simtool.results import Result
 
 from .gates import Gate, check_keys, exit_code, judge, parse_gate, report

@@ -11,7 +11,7 @@ from .backend import Backend, choose_backend, quiet
 from .catalogue import Entry, find
 from .cells import Into
 from .engine.budget import budget_of
-from .engine.sweep import Progress
+from .engine.tiles import Progress
 from .errors import ParameterError
 from .inputs import Input, lay_out
 from .matrices import matrix

@@ -8,8 +8,8 @@ import numpy as np
 from .cells import Cells, Into, MatrixPart, MatrixRows, Sink
 from .engine.kernels import Kernel
 from .engine.matrix import Full, Moments
-from .engine.sweep import Progress, sweep
-from .engine.tiles import Plan
+from .engine.sweep import sweep
+from .engine.tiles import Plan, Progress
 from .errors import ParameterError
 from .heat_map import MeanCells
 from .pairing import Pairing

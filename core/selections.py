@@ -15,8 +15,8 @@ from .engine.matrix import Moments
 from .engine.mixed import bfloat16_pays
 from .engine.mutual import MutualTopK
 from .engine.reducers import BestPairs, Give, Question, Reducer, Threshold, TopK
-from .engine.sweep import Progress, sweep
-from .engine.tiles import Plan
+from .engine.sweep import sweep
+from .engine.tiles import Plan, Progress
 from .pairing import Pairing
 from .results import Column, Columns, Result, Scalar
 

@@ -4,9 +4,11 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -33,6 +35,8 @@ def overlapped(function: Callable[[Item], Outcome], items: Iterable[Item], worke
     if len(head) < 2 or workers < 2 or getattr(_here, "worker", False):
         yield from map(function, chain(head, drawn))
         return
+    from concurrent.futures import ThreadPoolExecutor  # 5 ms that small jobs need not take
+
     waiting: deque[Future[Outcome]] = deque()
     with ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "worker", True)) as pool:
         for item in chain(head, drawn):

@@ -14,10 +14,9 @@ from .fused import fuses
 from .kernels import ITEMSIZE, Kernel, Side, Tile
 from .overlap import overlapped, processors
 from .reducers import Reducer
-from .tiles import GROUPS, Plan, Span
+from .tiles import GROUPS, Plan, Progress, Span
 
 HELD_BYTES = 256 << 20  # of the tiles of a stripe in float64, which wait on their device for the stripes before it
-Progress = Callable[[int, int], None]
 Prepared = tuple[Side, Any]  # with the mark of the end of the work that made it
 
 

@@ -12,7 +12,7 @@ from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine.budget import Budget, budget_of
 from ..engine.kernels import Kernel
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
 from ..inputs import Input, lay_out
 from ..labels import class_labels

@@ -9,7 +9,7 @@ import numpy as np
 from .. import checks
 from ..aligned import similarity
 from ..catalogue import find
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io.vectors import name_rows
 from ..labels import binary_labels, class_labels, score_labels

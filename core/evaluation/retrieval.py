@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..engine.exact import Pairs
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..pairing import Pairing
 from ..results import Column
 from ..selections import Choice, selection

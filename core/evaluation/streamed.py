@@ -17,8 +17,8 @@ from ..backend import Array
 from ..engine.budget import Budget
 from ..engine.kernels import Kernel, Tile
 from ..engine.reducers import Reducer
-from ..engine.sweep import Progress, sweep
-from ..engine.tiles import Span
+from ..engine.sweep import sweep
+from ..engine.tiles import Progress, Span
 from ..results import Column
 from .counts import Counts
 from .rates import UNDEFINED, Measure, gap_and_spread, pair_measures

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
 from ..io.output import check_output, output_format, replacing

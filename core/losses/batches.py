@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backend import Array, Backend, choose_backend, quiet
 from ..engine.overlap import overlapped, processors
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..results import Column
 from .ledger import Ledger
 from .mining import ActiveTriplets

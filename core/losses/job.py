@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..catalogue import Entry
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..io import Vectors
 from ..labels import ClassLabels
 from ..results import Column, Columns, Scalar

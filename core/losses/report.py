@@ -8,7 +8,7 @@ import numpy as np
 from .. import checks
 from ..backend import choose_backend
 from ..catalogue import Entry
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
 from ..io.pairs import SCORE_NAMES

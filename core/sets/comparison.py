@@ -7,7 +7,7 @@ from typing import Any
 from .. import checks
 from ..backend import choose_backend, quiet
 from ..cells import Into
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import ParameterError, SimtoolError
 from ..metrics import EPS
 from ..results import Result

@@ -7,7 +7,7 @@ import numpy as np
 from ..backend import Backend
 from ..cells import Cells, Into, MatrixPart, MatrixRows
 from ..engine.budget import budget_of
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..results import Column, Columns, Grid, Rows, Scalar
 from .blocks import item_scores
 from .measures import Request

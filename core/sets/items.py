@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..backend import Backend
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import DataError, ShapeError, SimtoolError
 from ..results import Column
 from .blocks import IN_BLOCKS, Tokens, item_scores

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..metrics import EPS
 from ..results import Column
 from .partners import Match, Matches, best_matches, best_partners

@@ -13,8 +13,8 @@ from ..engine.duplicates import beyond
 from ..engine.exact import Pairs
 from ..engine.kernels import Kernel, Tile
 from ..engine.reducers import Question, Reducer, TopK
-from ..engine.sweep import Progress, sweep
-from ..engine.tiles import Plan, Span
+from ..engine.sweep import sweep
+from ..engine.tiles import Plan, Progress, Span
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column

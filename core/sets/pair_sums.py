@@ -12,8 +12,8 @@ from ..engine.budget import budget_of
 from ..engine.exact import Pairs
 from ..engine.kernels import Kernel, Tile
 from ..engine.reducers import Reducer
-from ..engine.sweep import Progress, sweep
-from ..engine.tiles import Span
+from ..engine.sweep import sweep
+from ..engine.tiles import Progress, Span
 from ..metrics import needs_scale, row_dots
 from ..results import Column
 from .closed import TwoSample, mean_row

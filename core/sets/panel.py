@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import SimtoolError
 from ..results import Column
 from .closed import TwoSample, pair_weights, paired_of, paired_scores

@@ -13,7 +13,8 @@ from ..engine.exact import Pairs, best_of
 from ..engine.kernels import Kernel, Tile
 from ..engine.mixed import bfloat16_pays
 from ..engine.reducers import Question, TopK
-from ..engine.sweep import Progress, sweep
+from ..engine.sweep import sweep
+from ..engine.tiles import Progress
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column

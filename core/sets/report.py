@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Backend
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..results import Column, Columns, Result, Scalar
 from .cross import Cross
 from .evidence import extremes

@@ -11,7 +11,7 @@ from ..backend import Array, Backend, quiet
 from ..engine.budget import budget_of
 from ..engine.exact import Pairs
 from ..engine.kernels import Kernel, Side
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import ParameterError, ResourceError
 from ..metrics import EPS, needs_scale
 from ..results import Column

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..backend import Array, Backend, quiet
 from ..checks import refuse_overflow
-from ..engine.sweep import Progress
+from ..engine.tiles import Progress
 from ..errors import ParameterError
 from ..results import Column
 from .closed import TwoSample
