@@ -166,7 +166,7 @@ class _Products:
         pairs = list(dict.fromkeys(pair for term in wanted if _is_made(term) for pair in _pairs(term)))
         others = [term for term in wanted if not _is_made(term)]
         step = len(rows[0])
-        if self.backend.device == "cpu":  # what is wide stays in a core's cache
+        if self.backend.device == "cpu":  # what is wide stays in the processor's cache
             step = max(1, CPU_PART // max(side.shape[1] for side in rows))
         parts = []
         for start in range(0, len(rows[0]), step):

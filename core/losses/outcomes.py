@@ -101,7 +101,7 @@ def largest_of(values: Column, count: int) -> Column:
     else:
         # as many groups as are asked for have a maximum of at least this, so no smaller value is among the largest
         maxima = np.fmax.reduceat(values, np.arange(0, len(values), GROUP))
-        places = np.flatnonzero(~(values < np.sort(maxima)[::-1][count - 1]))
+        places = np.flatnonzero(~(values < -np.sort(-maxima)[count - 1]))
     return places[np.argsort(-values[places], kind="stable")][:count]
 
 
