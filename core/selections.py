@@ -15,13 +15,14 @@ from .engine.matrix import Moments
 from .engine.mixed import bfloat16_pays
 from .engine.mutual import MutualTopK
 from .engine.reducers import BestPairs, Give, Question, Reducer, Threshold, TopK
-from .engine.sweep import sweep
+from .engine.sweep import stripes_at_once, sweep
 from .engine.tiles import Plan, Progress
 from .pairing import Pairing
 from .results import Column, Columns, Result, Scalar
 
 ROW = 24  # bytes of a listed pair
 CENTER_ROWS = 4096
+MUTUAL = 32  # of a larger k the candidates of both directions cost more than half the tiles save
 
 RowsInto = Callable[[dict[str, Column]], None]
 
@@ -64,7 +65,7 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
     kernel = _kernel(pairing, b)
     itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
     plan = pairing.budget.plan(len(a), len(b), pairing.dims, itemsize)
-    mutual = numbers is None and _is_mutual(pairing, choice, plan)
+    mutual = numbers is None and stripes_at_once(kernel, plan) == 1 and _is_mutual(pairing, choice, plan)
     question = Question(
         kernel=kernel,
         pairs=pairing.pairs(a, b),
@@ -82,10 +83,10 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
 
 
 def _is_mutual(pairing: Pairing, choice: Choice, plan: Plan) -> bool:
-    """Tell whether a top k of one set can read each tile both ways: what it knows of all rows has to be held."""
+    """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is held."""
     if choice.top_k is None or not (pairing.alone and pairing.exclude_self) or plan.rows <= 2 * plan.stripe:
         return False
-    return plan.rows * (choice.top_k + 1) * 8 * 4 <= pairing.budget.total // 4 and choice.top_k < plan.rows // 2
+    return choice.top_k <= MUTUAL and 2 * plan.rows * choice.top_k <= pairing.budget.candidates
 
 
 def _reducer(choice: Choice, question: Question, give: Give, plan: Plan, mutual: bool) -> Reducer:

@@ -34,7 +34,7 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
     """
     with ExitStack() as stack:
         lanes = [stack.enter_context(Lane(a, b, one, plan)) for one in _kernels(kernel, reducer, plan)]
-        count = _threads(kernel, reducer, plan)
+        count = stripes_at_once(kernel, plan) if reducer.apart else 1
         if count > 1:
             # what is between the products keeps one thread busy: several stripes at once use them all
             stack.enter_context(kernel.backend.in_one_thread())
@@ -52,9 +52,9 @@ def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
     return kernels[:1] if plan.stripe * plan.columns * 8 > HELD_BYTES and reducer.part(kernel) is None else kernels
 
 
-def _threads(kernel: Kernel, reducer: Reducer, plan: Plan) -> int:
-    """Return how many stripes the CPU takes at once, a thread for each."""
-    if kernel.backend.name == "numpy" or kernel.backend.device != "cpu" or not reducer.apart:
+def stripes_at_once(kernel: Kernel, plan: Plan) -> int:
+    """Return how many stripes the CPU takes at once, a thread for each, where a reducer allows for it."""
+    if kernel.backend.name == "numpy" or kernel.backend.device != "cpu":
         return 1
     if plan.kept_columns < plan.columns:
         return 1

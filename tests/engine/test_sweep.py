@@ -17,8 +17,7 @@ from simtool.engine.kernels import Kernel
 from simtool.engine.matrix import Full, Moments
 from simtool.engine.mutual import MutualTopK
 from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
-from simtool.engine.sweep import _threads as threads_of
-from simtool.engine.sweep import sweep
+from simtool.engine.sweep import stripes_at_once, sweep
 from simtool.engine.tiles import BLOCK, FULL_ROWS_BYTES, GROUPS, SIDE_BYTES, STRIPE, Plan, Span
 from simtool.errors import ResourceError
 
@@ -181,9 +180,8 @@ def test_so_many_stripes_are_taken_at_once(monkeypatch, backend, change, most):
     monkeypatch.setattr("simtool.engine.sweep.processors", lambda: 4)
     plan = replace(Plan(40, 100, 10, 10, kept_columns=100, lanes=3), **change)
     kernel = Kernel("dot", "float32", False, choose_backend(backend))
-    question = Question(kernel, Pairs("dot", np.ones((2, 2)), np.ones((2, 2)), scaled=False), larger_is_closer=True)
-    assert threads_of(kernel, TopK(1, question, print), plan) == most
-    assert threads_of(kernel, BestPairs(1, question, print), plan) == 1  # whose bound later stripes would miss
+    assert stripes_at_once(kernel, plan) == most
+    assert [kind.apart for kind in (TopK, Threshold, BestPairs, MutualTopK)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
