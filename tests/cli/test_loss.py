@@ -356,7 +356,7 @@ REFUSED = [
     ("x.npy y.npy --kind contrastive --kind cosent --labels binary.npy", "binary labels, cosent score", "--kind"),
     ("triplets.parquet --kind triplet --kind contrastive", "triplet takes triplets, contrastive takes pairs", "--kind"),
     ("x.npy y.npy z.npy --kind triplet --labels class.npy", "the loss triplet takes no labels", "--labels"),
-    ("x.npy --kind triplet", "needs one class per row", "or three inputs: anchor, positive, negative"),
+    ("x.npy --kind triplet", "or three inputs: anchor, positive, negative", "--labels"),
     ("x.npy y.npy --kind sup-con --labels class.npy", "expected one file of vectors, got 2", "x.npy y.npy"),
     ("classes.parquet --kind info-nce", "vector columns a and b, but its columns are id, v, label", "classes.parquet"),
     ("pairs.parquet --kind sup-con", "several columns hold vectors: a, b", "pairs.parquet"),
