@@ -11,12 +11,13 @@ import io
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 from weakref import WeakSet
 
 from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError, closest
-from .vectors import ID_NAMES, Array, Table, Vectors, check_column, pick_vectors
+from .ragged import MayBeRagged, RaggedVectors
+from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
 FORMATS = (
     (b"\x93NUMPY", "npy"),
@@ -92,10 +93,47 @@ def open_vectors(source: str, *, ids: str | None = None, nulls: bool = False) ->
         ShapeError: there are more or fewer ids than rows.
     """
     path, name = split_source(source)
+    return _vectors_of(_table_of(open_source(path), nulls), name, ids)
+
+
+def open_items(source: str, *, ids: str | None = None, nulls: bool = False) -> Vectors | RaggedVectors:
+    """Open the vectors of a file, or items of different numbers of tokens.
+
+    Such items are a column of nested lists, or an npz with one array (tokens, d) per item whose names are the ids.
+
+    Args:
+        source: as `open_vectors` takes it.
+        ids: as `open_vectors` takes it.
+        nulls: as `open_vectors` takes it; items of different numbers of tokens may hold none.
+
+    Raises:
+        InputNotFoundError: there is no such file or column.
+        DataError: the content is refused.
+        ShapeError: there are more or fewer ids than rows.
+    """
+    path, name = split_source(source)
     table = _table_of(open_source(path), nulls)
+    return _ragged_of(table, name, ids) or _vectors_of(table, name, ids)
+
+
+def _vectors_of(table: Table, name: str | None, ids: str | None) -> Vectors:
+    """Return a column of a table as vectors, with its ids."""
     column = pick_vectors(table, name)
-    found = table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows)
-    return table.vectors(column, found)
+    return table.vectors(column, _ids_of(table, ids, table.rows))
+
+
+def _ragged_of(table: Table, name: str | None, ids: str | None) -> RaggedVectors | None:
+    """Return items of different numbers of tokens, with their ids; None where a table holds none."""
+    found = table.ragged(name) if isinstance(table, MayBeRagged) else None
+    if found is None:
+        return None
+    own = _ids_of(table, ids, found.shape[0])
+    return replace(found, ids=found.ids if own is None else check_ids(own, found.shape[0], found.name))
+
+
+def _ids_of(table: Table, ids: str | None, rows: int) -> Array | None:
+    """Return the ids that were named, or those of the table."""
+    return table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=rows)
 
 
 def open_table(source: str, *, nulls: bool = False) -> Table:

@@ -15,7 +15,7 @@ from .closed import pair_weights
 from .measures import Request
 from .moments import scale_of
 from .panel import Panel
-from .weights import shares
+from .weights import harmonic_mean, shares
 
 TAILS = (0.025, 0.975)
 CHUNK = 1 << 18  # numbers that are widened at a time
@@ -159,7 +159,9 @@ def weighted_means(counts: Column, values: Column, share: Column | None) -> Colu
         totals += own @ values[part]
         sizes += own.sum(axis=1)
     means: Column = np.divide(totals, sizes, out=np.full(len(counts), np.nan), where=sizes > 0)
-    return means
+    counted = values[share > 0]
+    # a mean lies between its extremes, which the rounded sum of equal values may leave
+    return means.clip(counted.min(), counted.max()) if len(counted) else means
 
 
 def _argmax(draw: _Resample, request: Request) -> dict[str, Column]:
@@ -167,9 +169,7 @@ def _argmax(draw: _Resample, request: Request) -> dict[str, Column]:
     precision, recall = (
         draw.means(side, match.scores) for side, match in enumerate((matches.forward, matches.backward))
     )
-    positive = (precision > 0) & (recall > 0)
-    both = np.where(positive, precision + recall, 1.0)
-    f1 = np.where(positive, 2 * precision * recall / both, 0.0)
+    f1 = harmonic_mean(precision, recall)
     return dict(zip(request.keys, (f1, precision, recall, f1), strict=True))
 
 
