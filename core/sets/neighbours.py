@@ -19,6 +19,7 @@ from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column
 from .moments import check_same_items, check_same_space, check_whole, largest_of
+from .weights import harmonic_mean
 
 CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
 CENTER_ROWS = 4096
