@@ -20,6 +20,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from ..errors import DataError
+from ..memory import check_held
 from .ragged import RaggedVectors, as_ragged
 from .source import Source
 from .vectors import (
@@ -44,6 +45,7 @@ DESCRIPTION = re.compile(r"[<>=|][biufcmMOSUV]\d*(\[\w+\])?")
 MAX_DEFLATE = 1032
 CHUNK = 1 << 24
 RESAVE = "save it again with numpy.save"
+STORED = "or save it with numpy.savez, which does not compress"
 
 Loaded = TypeVar("Loaded")
 
@@ -175,6 +177,8 @@ class NpzTable:
             odd = next(name for name in apart if name not in ids[:1])
             what = f"{odd} has shape {self.headers[odd].shape}, expected (tokens, d) as in {names[0]}"
             raise DataError(what, self.name, f"leave it out, or name one member: {join_name(self.name, names[0])}")
+        held = sum(self.headers[name].content for name in names)
+        check_held(held, self.source.most, "the members together", self.name, "or save fewer of them in a file")
         own = self.values(ids[0]) if ids else np.asarray(names, dtype=object)
         return as_ragged([self._array(name) for name in names], self.name, own)
 
@@ -204,7 +208,9 @@ class NpzTable:
             return map_array(self.source, _content_start(self.source, member, where), member.file_size, where)
 
         def read(file: IO[bytes]) -> Array:
-            return _load(file, read_header(file, member.file_size, where), where)
+            header = read_header(file, member.file_size, where)
+            check_held(header.content, self.source.most, "the unpacked member", where, STORED)
+            return _load(file, header, where)
 
         return _unzip(self.source, member, where, read)
 

@@ -88,7 +88,9 @@ class Tokens:
             return np.asarray(self.rows[span.start : span.stop])
         lengths = np.diff(self.offsets[span.start : span.stop + 1])
         rows = np.zeros((len(span), max(1, int(lengths.max())), self.rows.shape[1]), self.rows.dtype)
-        rows[np.arange(rows.shape[1]) < lengths[:, None]] = self.rows[self.offsets[span.start] : self.offsets[span.stop]]
+        rows[np.arange(rows.shape[1]) < lengths[:, None]] = self.rows[
+            self.offsets[span.start] : self.offsets[span.stop]
+        ]
         return rows
 
     def share(self, span: Span, tokens: int) -> Column:
