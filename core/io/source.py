@@ -131,12 +131,14 @@ def open_items(
     path, name = split_source(source)
     table = _table_of(open_source(path, held_at_most(max_memory)), nulls)
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
+    column = pick_vectors(table, name) if found is None else ""
     rows = table.rows if found is None else found.shape[0]
-    own = (
-        table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=rows, max_memory=max_memory)
-    )
+    if ids is None:
+        own = table.ids()
+    else:
+        own = read_values(ids, base=table, wanted=ID_NAMES, rows=rows, max_memory=max_memory)
     if found is None:
-        return table.vectors(pick_vectors(table, name), own)
+        return table.vectors(column, own)
     return found if own is None else replace(found, ids=check_ids(own, rows, found.name))
 
 

@@ -98,11 +98,11 @@ class TextTable:
         cells = self.cells[column]
         if len({len(cell) for cell in cells if isinstance(cell, list)}) < 2 or not any(map(_nests, cells)):
             return None
-        where, ids = join_name(self.name, column), self.ids()
-        rows = [_row(cell, number, ids, where) for number, cell in enumerate(cells)]
+        where = join_name(self.name, column)
+        rows = [_row(cell, number, None, where) for number, cell in enumerate(cells)]
         missing = [number for number, row in enumerate(rows) if row is None]
         if missing:
-            raise null_items(missing, ids, where)
+            raise null_items(missing, None, where)
         return as_ragged(rows, where)
 
     def values(self, column: str) -> Array:

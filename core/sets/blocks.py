@@ -68,7 +68,7 @@ class Tokens:
         return np.asarray(self.rows[first:stop][mask[: stop - first]])
 
     def spans(self, most: int) -> Iterator[Span]:
-        """Yield ranges of items that have at most so many tokens when all are as long as the longest of the range."""
+        """Yield ranges of items that have at most `most` tokens when all are as long as the longest of the range."""
         if self.offsets is None:
             step = max(1, most // self.longest)
             for start in range(0, len(self), step):
@@ -86,7 +86,8 @@ class Tokens:
         """Return (items, tokens, d) the rows of a range of items, each as long as the longest of them."""
         if self.offsets is None:
             return np.asarray(self.rows[span.start : span.stop])
-        lengths = np.diff(self.offsets[span.start : span.stop + 1])
+        offsets = self.offsets[span.start : span.stop + 1]
+        lengths = np.diff(offsets)
         rows = np.zeros((len(span), max(1, int(lengths.max())), self.rows.shape[1]), self.rows.dtype)
         rows[np.arange(rows.shape[1]) < lengths[:, None]] = self.rows[
             self.offsets[span.start] : self.offsets[span.stop]
@@ -207,8 +208,9 @@ def _scores(block: _Block, other: _Block, requests: Sequence[Request], kernel: K
             if request.name == "centroid":
                 x, y = block.means["centroid"], other.means["centroid"]
                 found["centroid"] = np.stack([score_rows("cosine", row[None], y, eps=kernel.eps) for row in x])
-    empty = ~block.real.any(axis=1)[:, None] | ~other.real.any(axis=1)[None, :]
-    return {name: np.where(empty, np.nan, scores) for name, scores in found.items()}
+    some = [np.asarray(side.real.any(axis=1)) for side in (block, other)]
+    defined = some[0][:, None] & some[1][None, :]
+    return {name: np.where(defined, scores, np.nan) for name, scores in found.items()}
 
 
 def _matched(block: _Block, other: _Block, requests: Sequence[Request], kernel: Kernel) -> dict[str, Column]:

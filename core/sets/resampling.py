@@ -60,7 +60,7 @@ def bootstrap_items(scores: Mapping[str, Column], draws: int, seed: int) -> Boun
     bounds: Bounds = {}
     for name, values in scores.items():
         defined = ~np.isnan(values)
-        bounds |= _interval(name, weighted_means(counts, np.where(defined, values, 0.0), defined.astype(np.float64)))
+        bounds |= interval(name, weighted_means(counts, np.where(defined, values, 0.0), defined.astype(np.float64)))
     return bounds
 
 
@@ -91,11 +91,12 @@ def bootstrap_sets(panel: Panel, requests: Sequence[Request], draws: int, seed: 
             without.append(request.name)
             continue
         for key, values in form(resample, request).items():
-            bounds |= _interval(key, values)
+            bounds |= interval(key, values)
     return bounds, without
 
 
-def _interval(name: str, values: Column) -> Bounds:
+def interval(name: str, values: Column) -> Bounds:
+    """Return the 95 % percentile interval of drawn values under a name; nothing where all are undefined."""
     values = values[~np.isnan(values)]
     if not len(values):
         return {}
