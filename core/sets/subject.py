@@ -158,10 +158,8 @@ class Subject:
         notes = []
         for name, ragged in zip(SIDES, self.ragged, strict=True):
             if ragged is not None:
-                low, high = ragged.lengths.min(), ragged.lengths.max()
-                notes.append(
-                    f"the {checks.plural(len(ragged.lengths), 'item')} of {name.upper()} have {low} to {high} tokens"
-                )
+                extent = f"{ragged.lengths.min()} to {ragged.lengths.max()} tokens"
+                notes.append(f"items of {name.upper()} have {extent}, {ragged.offsets[-1]} in all")
         sizes = [side.zero.size for side in self.sides]
         padded = [size - int(side.real.sum()) for size, side in zip(sizes, self.tokens, strict=True)]
         if any(padded):
