@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from ..errors import DataError
+from ..memory import check_held
 from .ragged import RaggedVectors, null_items
 from .source import Source
 from .vectors import (
@@ -42,6 +43,7 @@ BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value
 PROBE_ROWS = 256
 VALUE_ROWS = 1 << 16
+STRING = 128  # bytes of a short string as Arrow and as Python hold it
 
 
 class Batches(Protocol):
@@ -302,6 +304,7 @@ class ArrowTable:
     columns: tuple[str, ...]
     batches: Batches
     nulls: bool
+    most: int
 
     @property
     def rows(self) -> int:
@@ -364,6 +367,7 @@ class ArrowTable:
         kind, where = self._type(column), join_name(self.name, column)
         if not is_value(kind):
             raise DataError(f"expected strings, numbers or bools, got {kind}", where, "cast it")
+        check_held(self.rows * (16 if is_number(kind) else STRING), self.most, "this column", where)
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         with damage(where):
             pieces = [array.cast(plain) for array in self.batches.read(0, column, VALUE_ROWS)]
@@ -403,7 +407,7 @@ def open_arrow(source: Source, nulls: bool) -> ArrowTable:
     """Open a Parquet or Arrow file; with `nulls`, vectors that hold one are read as NaN."""
     with damage(source.name):
         batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-        return ArrowTable(source.name, tuple(batches.schema.names), batches, nulls)
+        return ArrowTable(source.name, tuple(batches.schema.names), batches, nulls, source.most)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
+from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..engine.tiles import Span
 from ..errors import ResourceError
@@ -20,6 +21,7 @@ from .weights import harmonic_mean
 
 STRIPE = 2048  # tokens of each side in a product
 LARGEST = 1 << 24  # pairs of tokens of two items
+PAIR_BYTES = 24  # of a pair of tokens in a tile: its score, a copy, and what is made of them
 KEPT = 1 << 25  # numbers of B that are prepared once and stay
 IN_BLOCKS = ("mean", "centroid", "argmax", "max", "maxsim", "top-k-mean")
 OF_MATCHES = ("argmax", "max", "maxsim", "top-k-mean")
@@ -164,13 +166,17 @@ def item_tiles(
         backend: where the products are computed, in float64.
 
     Raises:
-        ResourceError: two items have more pairs of tokens than fit in one product.
+        ResourceError: two items have more pairs of tokens than fit in one product, or in memory.
     """
-    if a.longest * b.longest > LARGEST:
+    pairs = a.longest * b.longest
+    if pairs > LARGEST:
         what = f"two items have {a.longest:,} x {b.longest:,} pairs of tokens, {LARGEST:,} fit"
         raise ResourceError(what, "A, B", "shorten the items")
+    budget = budget_of(None)
+    if pairs > STRIPE * STRIPE:  # smaller tiles are part of what any job needs
+        budget.check(pairs * PAIR_BYTES, f"a tile of {a.longest:,} x {b.longest:,} tokens", "shorten the items")
     kernel = Kernel("cosine", "float64", needs_scale(a.rows.dtype) or needs_scale(b.rows.dtype), backend, eps)
-    kept = list(_blocks(b, requests, kernel)) if b.rows.size <= KEPT else None
+    kept = list(_blocks(b, requests, kernel)) if b.rows.size <= min(KEPT, budget.left // 32) else None
     for block in _blocks(a, requests, kernel):
         for other in kept or _blocks(b, requests, kernel):
             yield ItemTile(block.span, other.span, _scores(block, other, requests, kernel))

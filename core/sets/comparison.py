@@ -7,8 +7,10 @@ from typing import Any
 from .. import checks
 from ..backend import choose_backend, quiet
 from ..cells import Into
+from ..engine.budget import budget_of, spending
 from ..engine.tiles import Progress
 from ..errors import ParameterError, SimtoolError
+from ..io import RaggedVectors
 from ..metrics import EPS
 from ..results import Result
 from .best import best_keys, unfit_for_best
@@ -17,7 +19,7 @@ from .evidence import MATCHING
 from .measures import ALL, Request, keys_of, named_aggregates, read_requests
 from .report import Asked, Outcome, endings, report
 from .scores import score_best_items, score_items, score_sets
-from .subject import ALIGNED, BEST, BEST_SIZES, Subject, read_subject
+from .subject import ALIGNED, BEST, BEST_SIZES, Subject, as_sets, read_subject
 
 MODES = ("error", "drop")
 PERCENTS = ("clip", "affine", "baseline")
@@ -43,6 +45,7 @@ def compare(
     top: int | None = None,
     by_item: bool = True,
     eps: float = EPS,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -79,6 +82,7 @@ def compare(
         top: list only this many of the best matches, and as many of the worst.
         by_item: list 3-D inputs by item; else the aggregates.
         eps: eps >= 0, the least norm that a cosine divides by.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -114,21 +118,23 @@ def compare(
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     requests = read_requests(names, parameters or {}, seed)
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
-    subject = read_subject(a, b, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
-    if subject.matching == BEST:
-        options.check_best(*(shape[0] for shape in subject.shapes))
-    everything = ALL in aggregates
-    fitting, left_out = _fitting(subject, requests, everything=everything)
-    space = choose_backend(backend, device)
-    asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
-    with quiet():
-        if cross:
-            outcome = _crossed(subject, asked, into)
-        else:
-            score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[subject.matching]
-            outcome = score(subject, asked, left_out)
-    settings = {"eps": eps, "nonfinite": nonfinite}
-    return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
+    sides = as_sets(a, "A"), as_sets(b, "B")
+    with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
+        subject = read_subject(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
+        if subject.matching == BEST:
+            options.check_best(*(shape[0] for shape in subject.shapes))
+        everything = ALL in aggregates
+        fitting, left_out = _fitting(subject, requests, everything=everything)
+        space = choose_backend(backend, device)
+        asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
+        with quiet():
+            if cross:
+                outcome = _crossed(subject, asked, into)
+            else:
+                score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[subject.matching]
+                outcome = score(subject, asked, left_out)
+        settings = {"eps": eps, "nonfinite": nonfinite}
+        return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
 
 
 @dataclass(frozen=True)

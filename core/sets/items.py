@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..backend import Backend
+from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import DataError, ShapeError, SimtoolError
 from ..results import Column
@@ -107,6 +108,8 @@ class Items:
         blocks = [request for request in self.requests if request.name in IN_BLOCKS]
         singles = [request for request in self.requests if request.name not in IN_BLOCKS]
         n = len(self)
+        size = 8 * n * n * len(blocks)
+        budget_of(None).check(size, f"the matrix of {n:,} x {n:,} items", "a part of the items, or no --null")
         found = {request.name: np.full((n, n), np.nan) for request in blocks}
         if blocks:
             for start, scores in item_scores(self.a, self.b, blocks, eps=self.eps, backend=self.backend):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..engine.budget import budget_of
+from ..engine.budget import Budget, budget_of
 from ..errors import DataError, ParameterError, ShapeError, SimtoolError
 from ..inputs import Input, lay_out
 from ..io import RaggedVectors, Vectors, as_ragged
@@ -221,8 +221,8 @@ def _caught(check: Callable[..., None], *arguments: Any) -> SimtoolError | None:
 
 
 def read_subject(
-    a: Any,
-    b: Any,
+    a: Vectors | RaggedVectors,
+    b: Vectors | RaggedVectors,
     *,
     weights: tuple[Any, Any],
     lengths: tuple[Any, Any],
@@ -237,7 +237,7 @@ def read_subject(
         DataError: rows that are not finite, the same ids in another order, weights or lengths out of range.
         ParameterError: items of two sets, or rows to leave out of items.
     """
-    given = _given(a, "A"), _given(b, "B")
+    given = a, b
     where = f"{given[0].name}, {given[1].name}"
     shapes = [each.shape for each in given]
     for each in given:
@@ -249,15 +249,16 @@ def read_subject(
     matching = _matching(shapes, items, cross=cross, where=where)
     if matching == ALIGNED:
         checks.check_same_ids(*given)
-    mapped = budget_of(None).mapped
-    sides = [_laid_out(each, nonfinite, mapped) for each in given]
+    budget = budget_of(None)
+    sides = [_laid_out(each, nonfinite, budget) for each in given]
     read = [_weights(w, each, side, name) for w, each, side, name in zip(weights, given, sides, SIDES, strict=True)]
     own = [_lengths(w, each, name) for w, each, name in zip(lengths, given, SIDES, strict=True)]
     ragged = [each if isinstance(each, RaggedVectors) else None for each in given]
     return Subject((sides[0], sides[1]), (read[0], read[1]), (own[0], own[1]), (ragged[0], ragged[1]), matching)
 
 
-def _given(x: Any, name: str) -> Vectors | RaggedVectors:
+def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
+    """Return a set or a list of sets: a list of arrays, which may differ in length, or what other operations take."""
     if isinstance(x, RaggedVectors):
         return x
     return as_ragged(x, name) if isinstance(x, list | tuple) else checks.given(x, name)
@@ -278,11 +279,11 @@ def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bo
     return items or (ALIGNED if n == m else BEST)
 
 
-def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, mapped: int) -> Input:
+def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
     """Return an input as rows; of items of different length all tokens, one after another."""
     if not isinstance(given, RaggedVectors):
-        return lay_out(given, -1, nonfinite, mapped, checks.DROP_HINT)
-    side = lay_out(given.tokens, -1, "propagate", mapped)
+        return lay_out(given, -1, nonfinite, budget, checks.DROP_HINT)
+    side = lay_out(given.tokens, -1, "propagate", budget)
     if side.missing.any():
         items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
         verb = "holds" if len(items) == 1 else "hold"

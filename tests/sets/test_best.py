@@ -252,3 +252,14 @@ def test_options_that_best_matches_do_not_have():
         compare(a, b, null=5)
     with pytest.raises(ParameterError, match="unknown value 'none'"):
         compare(a, b, items="none")
+
+
+def test_what_does_not_fit_is_refused_before_the_work(monkeypatch):
+    monkeypatch.setattr(blocks, "PAIR_BYTES", 1 << 30)
+    monkeypatch.setattr(blocks, "STRIPE", 2)
+    items = [np.ones((3, 2)), np.ones((1, 2))]
+    with pytest.raises(ResourceError, match="a tile of 3 x 3 tokens takes about"):
+        compare(items, items, items="best", max_memory="1G")
+    many = np.ones((9000, 1, 1))
+    with pytest.raises(ResourceError, match="the matrix of 9,000 x 9,000 items takes about"):
+        compare(many, many, null=1, max_memory="200M")
