@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import ParameterError, SimtoolError
 from ..results import Column
-from .best import best_keys, best_matches_of_items, best_rows
+from .best import BestMatches, best_keys, best_matches_of_items, best_rows
 from .evidence import MATCHING, match_columns, matched
 from .items import Items, ItemScores
 from .measures import Request
@@ -167,6 +167,7 @@ def score_best_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcom
     n, m = len(items.a), len(items.b)
     notes = [
         *_reasons({**left_out, **failed}),
+        *_without_match(items, {name: matches for name, matches in found.items() if name not in failed}),
         f"items: each of the {n:,} of A with its best match of the {m:,} of B, and back; "
         "a score is F1 of the means of both ways",
     ]
@@ -175,6 +176,21 @@ def score_best_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcom
         notes.append(f"low and high: 95 % of {draws}; best matches are held fixed")
     rows = best_rows(found, [subject.item_ids(0), subject.item_ids(1)])
     return Outcome(values, bounds=bounds, best=rows, notes=tuple(notes))
+
+
+def _without_match(items: Items, found: Mapping[str, BestMatches]) -> list[str]:
+    """Return how many items that have tokens have no score with any other, under which aggregates."""
+    notes = []
+    for side, tokens in enumerate((items.a, items.b)):
+        names: dict[int, list[str]] = {}
+        for name, matches in found.items():
+            names.setdefault(int((np.isinf(matches.scores[side]) & ~tokens.empty).sum()), []).append(name)
+        names.pop(0, None)
+        notes += [
+            f"{', '.join(which)} undefined for {count} of {len(tokens)} items of {'AB'[side]} with every other item"
+            for count, which in names.items()
+        ]
+    return notes
 
 
 def _mean(values: Column) -> float:

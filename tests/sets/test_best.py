@@ -254,6 +254,24 @@ def test_options_that_best_matches_do_not_have():
         compare(a, b, items="none")
 
 
+def test_items_without_a_score_are_counted():
+    a, b = ragged_items(3, 3, least=6), ragged_items(4, 2, least=6)
+    a[1] = a[1][:2]
+    weights = np.ones((3, 6))
+    weights[0] = 0
+    result = compare(a, b, aggregates=["argmax", "mean"], weights_a=weights)
+    assert "argmax, mean undefined for 1 of 3 items of A with every other item" in result.notes
+    assert np.isnan(result.rows.columns["argmax"]).tolist() == [True, False, False, False, False]
+    assert result.rows.columns["argmax.match"][0] is None
+    rest = compare(a[1:], b, aggregates=["argmax", "mean"], items="best")
+    assert result.summary["argmax"] == pytest.approx(rest.summary["argmax"], abs=1e-12)
+    assert np.isnan(compare(a, b, cross=True, weights_a=weights).array[0]).all()
+    short = compare(a, b, aggregates=["prdc"], items="best")
+    assert "prdc undefined for 1 of 3 items of A with every other item" in short.notes
+    with pytest.raises(ParameterError, match="prdc looks at 7 neighbours"):
+        compare(a, b, aggregates=["prdc"], parameters={"k": 7})
+
+
 def test_what_does_not_fit_is_refused_before_the_work(monkeypatch):
     monkeypatch.setattr(blocks, "PAIR_BYTES", 1 << 30)
     monkeypatch.setattr(blocks, "STRIPE", 2)
