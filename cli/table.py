@@ -46,8 +46,6 @@ def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
     yield Text.assemble((printable(result.command), "bold"), _pairs(result.inputs))
     if any(value is not None for value in result.parameters.values()):
         yield Text(_pairs(result.parameters).lstrip(), style="dim")
-    if "percent" in result.summary:
-        yield Text(f"\n{_headline(result)}\n", style="bold")
     if result.grid is not None:
         yield from _grid_parts(result.grid)
     elif result.rows.names:
@@ -59,6 +57,8 @@ def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
     rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
     if rest:
         yield from _summary_lines(rest)
+    if "percent" in result.summary:
+        yield Text(f"\n{_headline(result)}", style="bold")
 
 
 def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +87,7 @@ def _headline(result: Result) -> str:
     if name is None:
         return "no percentage: a distance has none"
     text = text_of(scalar_to_python(percent))
+    name = f"{name} of best matches of items" if result.parameters.get("items") == "best" else name
     formula = f"  ({made}: {FORMULAS[made]})" if made in FORMULAS else ""
     return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}{formula}"
 
@@ -98,7 +99,8 @@ def _pairs(members: Mapping[str, Any]) -> str:
 
 
 def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
-    shown = min(len(rows), limit)
+    # a table of aggregates is the summary itself
+    shown = len(rows) if rows.names[:1] == ("aggregate",) else min(len(rows), limit)
     columns = rows.read(0, shown)
     table = Table(box=box.ROUNDED)
     for name in rows.names:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .fitting.report import fit as fit
     from .fitting.report import fit_keys as fit_keys
     from .io import (
+        open_items as open_items,
+    )
+    from .io import (
         open_pairs as open_pairs,
     )
     from .io import (
@@ -78,7 +81,7 @@ _MODULES = {
     "feature_maps": ("channels",),
     "fitting.applying": ("apply", "apply_keys"),
     "fitting.report": ("fit", "fit_keys"),
-    "io": ("open_pairs", "open_table", "open_vectors"),
+    "io": ("open_items", "open_pairs", "open_table", "open_vectors"),
     "listing": ("describe",),
     "losses.pair": ("contrastive", "cosine_distance", "cosine_embedding"),
     "losses.report": ("label_columns", "loss", "loss_keys", "loss_roles"),

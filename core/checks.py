@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import DataError, ParameterError, ShapeError, closest
-from .io import Vectors, as_vectors
+from .io import RaggedVectors, Vectors, as_vectors
 from .io.vectors import name_rows
 from .results import Column
 
@@ -141,7 +141,7 @@ def nonfinite_rows(vectors: Vectors) -> Column:
     return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
 
 
-def check_same_ids(a: Vectors, b: Vectors) -> None:
+def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> None:
     """Refuse aligned inputs that hold the same ids in another order; different ids altogether are fine."""
     if a.ids is None or b.ids is None or len(a.ids) != len(b.ids):
         return

@@ -16,7 +16,14 @@ from .metrics import EPS
 from .results import Column, Columns, Result
 
 WEIGHTS = ("raw", "clip", "softmax", "rank")
-AGGREGATES: dict[str, Callable[..., Any]] = {"mean": np.mean, "min": np.min, "max": np.max, "median": np.median}
+
+
+def _mean(scores: Column, axis: int | None = None) -> Any:
+    """Return the mean, which lies between its extremes: the rounded sum of equal scores may leave them."""
+    return np.clip(np.mean(scores, axis=axis), np.min(scores, axis=axis), np.max(scores, axis=axis))
+
+
+AGGREGATES: dict[str, Callable[..., Any]] = {"mean": _mean, "min": np.min, "max": np.max, "median": np.median}
 
 
 def channels(

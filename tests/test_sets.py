@@ -204,7 +204,7 @@ def test_dropped_rows_never_shift_the_pairs():
         ((3,), (2, 3), {}, ShapeError, "expected 2 or 3 dims"),
         ((1, 2, 3, 4), (2, 3), {}, ShapeError, "expected 2 or 3 dims"),
         ((2, 2, 3), (2, 3), {}, ShapeError, "one input is a set, the other a list of sets"),
-        ((2, 2, 3), (3, 2, 3), {}, ShapeError, "there are 2 and 3"),
+        ((2, 2, 3), (3, 2, 3), {"items": "aligned"}, ShapeError, "there are 2 and 3"),
         ((2, 3), (4, 3), {"aggregates": ["paired"]}, ShapeError, "A has 2 rows and B has 4"),
         ((0, 3), (2, 3), {}, ShapeError, "the input is empty"),
         ((2, 3), (2, 3), {"aggregates": []}, ParameterError, "no aggregate"),

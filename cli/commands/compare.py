@@ -84,6 +84,14 @@ def compare(
     cross: Annotated[
         bool, typer.Option("--cross", help="The matrix of argmax or maxsim of every item with every other.")
     ] = False,
+    items: Annotated[
+        str | None,
+        typer.Option(
+            "--items",
+            help="Of lists of sets: aligned (item i with item i; default of as many) or best (its best match, both ways).",
+            show_default=False,
+        ),
+    ] = None,
     weights_a: Weights = None,
     weights_b: Weights = None,
     lengths_a: Lengths = None,
@@ -116,9 +124,14 @@ def compare(
         simtool compare sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
             --matches
         simtool compare sample_data/texts_a.npy sample_data/texts_b.npy --cross
+        simtool compare sample_data/texts_a.npy sample_data/texts_b.npy \\
+            --items best
 
-    The percentage is that of the first similarity that was named. In inputs of (items, tokens, d) item i belongs to
-    item i, zero rows are padding, and every score is the mean over the items. `paired`, and aggregates of two spaces
+    The percentage is that of the first similarity that was named. In lists of sets of tokens, (items, tokens, d), zero
+    rows are padding; where there are as many, item i belongs to item i, and every score is the mean over the items.
+    Else, and with `--items best`, every item is matched with the closest of the other list, and a score is F1 of the
+    means of both ways, as argmax is of rows. Items of different numbers of tokens come as nested lists, or as an npz
+    with one array per item. `paired`, and aggregates of two spaces
     (cka, procrustes, svcca, rsa, knn-overlap), join rows by id where both sides have ids, else by row number.
     With `--null`, the column `null` says what p is of: rows of both sets `pooled` and dealt again, p small where the
     sets differ; or rows or items of B `re-paired`, p small where A and B belong together.
@@ -130,7 +143,7 @@ def compare(
     from ..streaming import stream_target
 
     aggregates = aggregate or ["argmax"]
-    keys_of = partial(simtool.summary_keys, aggregates, cross=cross)
+    keys_of = partial(_keys, aggregates, cross=cross, items=items)
     parameters = parse_parameters(param or [])
     session = Session.open(
         output=output,
@@ -142,14 +155,13 @@ def compare(
         keys_by_option={"--bootstrap 1000": keys_of(bootstrap=not cross), "--null 200": keys_of(null=not cross)},
         inputs=[a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b],
         has_array=cross,
-        limit=20 if matches or cross else 200,
     )
     nulls = nonfinite != "error"
     person = session.only_shows_a_table
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(
-            simtool.open_vectors(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
-            simtool.open_vectors(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
+            simtool.open_items(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
+            simtool.open_items(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
             aggregates=aggregates,
             parameters=parameters,
             percent=percent,
@@ -162,6 +174,7 @@ def compare(
             lengths_b=_values(lengths_b, b, max_memory),
             matches=matches,
             cross=cross,
+            items=items,
             top=FEW if matches and person and top is None else top,
             # a column for each of all aggregates is more than a person reads
             by_item=not (person and "all" in aggregates),
@@ -174,6 +187,14 @@ def compare(
             progress=progress,
         )
     target.rest().deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))
+
+
+def _keys(aggregates: list[str], *, items: str | None, **options: bool) -> list[str]:
+    """Return the summary keys, of either reading of lists of sets where none was typed."""
+    from simtool import summary_keys
+
+    readings = ["aligned", "best"] if items is None else [items]
+    return list(dict.fromkeys(key for each in readings for key in summary_keys(aggregates, items=each, **options)))
 
 
 def _values(source: str | None, table: str, max_memory: str | None) -> Any:

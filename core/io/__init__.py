@@ -1,14 +1,18 @@
 """Readers and writers: where bytes become vectors and tables, and nowhere else."""
 
 from .pairs import open_examples, open_pairs
-from .source import open_table, open_vectors, read_values, split_source
+from .ragged import RaggedVectors, as_ragged
+from .source import open_items, open_table, open_vectors, read_values, split_source
 from .vectors import Table, Vectors, as_vectors, pick_vectors, select, with_ids
 
 __all__ = [
+    "RaggedVectors",
     "Table",
     "Vectors",
+    "as_ragged",
     "as_vectors",
     "open_examples",
+    "open_items",
     "open_pairs",
     "open_table",
     "open_vectors",

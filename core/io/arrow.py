@@ -4,8 +4,9 @@ Accepted: columns of lists of floats (16, 32, 64 bits) or integers: list, large_
 fixed_size_list, and fixed_shape_tensor; nested lists give rank 3 and up. Values and ids: strings, numbers and bools,
 dictionary-encoded or not. A Parquet column is decoded by batches of a few MB; an Arrow file is mapped and read by
 record batch; an Arrow stream is opened whole. Going back within a row group decodes it again from its start.
-Refused: ragged rows, other element types (decimals, strings, bools, dates), tensors with permuted dims, damaged or
-encrypted files, a column name that comes twice, nulls among values; nulls among vectors unless they are asked for.
+Refused: ragged rows where they are no items of tokens, other element types (decimals, strings, bools, dates), tensors
+with permuted dims, damaged or encrypted files, a column name that comes twice, nulls among values; nulls among vectors
+unless they are asked for.
 Lost: nothing; with nulls asked for, integers that may hold some become float64, exact up to 2**53.
 """
 
@@ -23,8 +24,20 @@ import pyarrow.compute
 
 from ..errors import DataError
 from ..memory import check_held
+from .ragged import RaggedVectors, null_items
 from .source import Source
-from .vectors import Array, Vectors, check_column, check_ids, join_name, name_rows, null_rows, pick_ids, ragged_row
+from .vectors import (
+    Array,
+    Vectors,
+    check_column,
+    check_ids,
+    join_name,
+    name_rows,
+    null_rows,
+    pick_ids,
+    pick_vectors,
+    ragged_row,
+)
 
 BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value
@@ -227,6 +240,63 @@ class ColumnVectors:
 
 
 @dataclass(frozen=True)
+class TokenVectors:
+    """The tokens of a column of lists of lists, one after another."""
+
+    name: str
+    column: str
+    batches: Batches
+    offsets: Array
+    width: int
+    dtype: np.dtype[Any]
+    ids: None = None
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(tokens, d)."""
+        return (int(self.offsets[-1]), self.width)
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return tokens `start` to `stop` (exclusive)."""
+        stop = min(stop, self.shape[0])
+        if start >= stop:
+            return np.empty((0, self.width), self.dtype)
+        first, last = (int(np.searchsorted(self.offsets, token, side="right")) - 1 for token in (start, stop - 1))
+        parts, item = [], first
+        with self._lock, damage(self.name):
+            for piece in self._cursor.read(first, last + 1):
+                parts.append(self._tokens(piece, item))
+                item += len(piece)
+        tokens = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        begin = start - int(self.offsets[first])
+        return np.ascontiguousarray(tokens[begin : begin + stop - start])
+
+    @cached_property
+    def _cursor(self) -> Cursor:
+        return Cursor(self.batches, self.column, self._batch_rows)
+
+    @property
+    def _batch_rows(self) -> int:
+        mean = self.shape[0] // max(1, len(self.offsets) - 1) + 1
+        return max(1, min(VALUE_ROWS, BATCH_BYTES // max(1, mean * self.width * self.dtype.itemsize)))
+
+    def _tokens(self, piece: pa.Array, first: int) -> Array:
+        """Return the tokens of some items, of which the first is number `first`."""
+        missing = null_mask(piece)
+        if missing is not None:
+            raise null_items(np.flatnonzero(missing) + first, None, self.name)
+        tokens = piece.flatten()
+        lengths = pa.compute.list_value_length(tokens).to_numpy(zero_copy_only=False)
+        wrong = np.flatnonzero(lengths != self.width)
+        if len(wrong):
+            item = int(np.searchsorted(self.offsets, self.offsets[first] + wrong[0], side="right")) - 1
+            raise ragged_row(item, None, 2, (int(lengths[wrong[0]]), self.width), self.name)
+        values: Array = tokens.flatten().to_numpy(zero_copy_only=False)
+        return values.reshape(len(tokens), self.width)
+
+
+@dataclass(frozen=True)
 class ArrowTable:
     """The columns of a Parquet or Arrow file."""
 
@@ -264,6 +334,33 @@ class ArrowTable:
             if self.nulls and dtype.kind != "f" and self.batches.may_hold_nulls(column):
                 dtype = np.dtype(np.float64)
         return ColumnVectors(where, column, self.batches, (self.rows, *shape), widths, dtype, ids, self.nulls)
+
+    def ragged(self, column: str | None) -> RaggedVectors | None:
+        """Return a column of lists of tokens as items; None where the items are no lists, or all of one length."""
+        column = pick_vectors(self, column)
+        kind, where = self._type(column), join_name(self.name, column)
+        sizes = list_sizes(kind) if is_list(kind) and is_vector(kind) else ()
+        if len(sizes) != 2 or sizes[0] != -1:
+            return None
+        with damage(where):
+            pieces = self.batches.read(0, column, PROBE_ROWS)
+            lengths = [pa.compute.list_value_length(piece).fill_null(0).to_numpy() for piece in pieces]
+            offsets = np.cumsum([0, *np.concatenate(lengths or [np.empty(0, int)])])
+            if len(set(np.diff(offsets).tolist())) < 2:
+                return None
+            width = self._token_width(column, sizes[1])
+        dtype = np.dtype(leaf(kind).to_pandas_dtype())
+        return RaggedVectors(TokenVectors(where, column, self.batches, offsets, width, dtype), offsets)
+
+    def _token_width(self, column: str, known: int) -> int:
+        """Return the length of a token: the type says it, or the first token."""
+        if known != -1:
+            return known
+        for array in self.batches.read(0, column, PROBE_ROWS):
+            widths = pa.compute.list_value_length(array.flatten()).drop_null()
+            if len(widths):
+                return int(widths[0].as_py())
+        return 0
 
     def values(self, column: str) -> Array:
         """Return one column of values; nulls are refused."""

@@ -21,8 +21,10 @@ import numpy as np
 
 from ..errors import DataError
 from ..memory import check_held
+from .ragged import RaggedVectors, as_ragged
 from .source import Source
 from .vectors import (
+    ID_NAMES,
     Array,
     ArrayVectors,
     Vectors,
@@ -160,6 +162,25 @@ class NpzTable:
     def vectors(self, column: str, ids: Array | None = None) -> Vectors:
         """Return one member as vectors."""
         return array_vectors(join_name(self.name, column), self._array(column), ids)
+
+    def ragged(self, column: str | None) -> RaggedVectors | None:
+        """Return several members (tokens, d) as items under the names of the members; None where they are no such."""
+        names = self.vector_columns
+        shapes = [self.headers[name].shape for name in names]
+        if column is not None or len(names) < 2 or any(len(shape) != 2 for shape in shapes):
+            return None
+        if len({shape[1] for shape in shapes}) > 1:
+            return None
+        apart = [name for name in self.headers if name not in names]
+        ids = [name for name in apart if name.lower() in ID_NAMES]
+        if apart != ids[:1]:
+            odd = next(name for name in apart if name not in ids[:1])
+            what = f"{odd} has shape {self.headers[odd].shape}, expected (tokens, d) as in {names[0]}"
+            raise DataError(what, self.name, f"leave it out, or name one member: {join_name(self.name, names[0])}")
+        held = sum(self.headers[name].content for name in names)
+        check_held(held, self.source.most, "the members together", self.name, "or save fewer of them in a file")
+        own = self.values(ids[0]) if ids else np.asarray(names, dtype=object)
+        return as_ragged([self._array(name) for name in names], self.name, own)
 
     def values(self, column: str) -> Array:
         """Return one member in whatever shape it has."""

@@ -11,13 +11,14 @@ import io
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 from weakref import WeakSet
 
 from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, closest
 from ..memory import held_at_most, shown
-from .vectors import ID_NAMES, Array, Table, Vectors, check_column, pick_vectors
+from .ragged import MayBeRagged, RaggedVectors
+from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
 FORMATS = (
     (b"\x93NUMPY", "npy"),
@@ -106,6 +107,39 @@ def open_vectors(
         return table.vectors(column, table.ids())
     found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, max_memory=max_memory)
     return table.vectors(column, found)
+
+
+def open_items(
+    source: str, *, ids: str | None = None, nulls: bool = False, max_memory: str | int | None = None
+) -> Vectors | RaggedVectors:
+    """Open the vectors of a file, or items of different numbers of tokens.
+
+    Such items are a column of nested lists, or an npz with one array (tokens, d) per item whose names are the ids.
+
+    Args:
+        source: PATH, PATH::NAME, or `-` for standard input.
+        ids: as for `open_vectors`.
+        nulls: as for `open_vectors`; items of different numbers of tokens may hold none.
+        max_memory: as for `open_vectors`.
+
+    Raises:
+        InputNotFoundError: there is no such file or column.
+        DataError: the content is refused.
+        ShapeError: there are more or fewer ids than rows.
+        ResourceError: what must be held does not fit.
+    """
+    path, name = split_source(source)
+    table = _table_of(open_source(path, held_at_most(max_memory)), nulls)
+    found = table.ragged(name) if isinstance(table, MayBeRagged) else None
+    column = pick_vectors(table, name) if found is None else ""
+    rows = table.rows if found is None else found.shape[0]
+    if ids is None:
+        own = table.ids()
+    else:
+        own = read_values(ids, base=table, wanted=ID_NAMES, rows=rows, max_memory=max_memory)
+    if found is None:
+        return table.vectors(column, own)
+    return found if own is None else replace(found, ids=check_ids(own, rows, found.name))
 
 
 def open_table(source: str, *, nulls: bool = False, max_memory: str | int | None = None) -> Table:

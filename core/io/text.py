@@ -27,6 +27,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..memory import check_held
+from .ragged import RaggedVectors, as_ragged, null_items
 from .source import KNOWN, Source
 from .vectors import (
     ID_NAMES,
@@ -40,6 +41,7 @@ from .vectors import (
     name_rows,
     null_rows,
     pick_ids,
+    pick_vectors,
     ragged_row,
 )
 
@@ -89,6 +91,19 @@ class TextTable:
         where = join_name(self.name, column)
         ids = check_ids(ids, self.rows, where)
         return ArrayVectors(where, stack(self.cells[column], ids, where, self.nulls), ids)
+
+    def ragged(self, column: str | None) -> RaggedVectors | None:
+        """Return a column of lists of tokens as items; None where they are no such lists, or all of one length."""
+        column = pick_vectors(self, column)
+        cells = self.cells[column]
+        if len({len(cell) for cell in cells if isinstance(cell, list)}) < 2 or not any(map(_nests, cells)):
+            return None
+        where = join_name(self.name, column)
+        rows = [_row(cell, number, None, where) for number, cell in enumerate(cells)]
+        missing = [number for number, row in enumerate(rows) if row is None]
+        if missing:
+            raise null_items(missing, None, where)
+        return as_ragged(rows, where)
 
     def values(self, column: str) -> Array:
         """Return one column of values; nulls are refused."""
@@ -179,6 +194,11 @@ def _row(cell: Any, number: int, ids: Array | None, where: str) -> Array | None:
         raise DataError(f"{who} holds lists of different lengths", where, "every row needs the same shape")
     odd = next(leaf for leaf in leaves.flat if type(leaf) in kinds - {int, float}) if leaves.ndim else cell
     raise DataError(f"expected a list of numbers, got {json.dumps(odd)[:40]} in {who}", where)
+
+
+def _nests(cell: Any) -> bool:
+    """Say whether a cell is a list of lists."""
+    return isinstance(cell, list) and bool(cell) and isinstance(cell[0], list)
 
 
 def _check_shape(row: Array, shape: tuple[int, ...], number: int, ids: Array | None, where: str) -> None:

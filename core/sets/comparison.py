@@ -10,14 +10,16 @@ from ..cells import Into
 from ..engine.budget import budget_of, spending
 from ..engine.tiles import Progress
 from ..errors import ParameterError, SimtoolError
+from ..io import RaggedVectors
 from ..metrics import EPS
 from ..results import Result
+from .best import best_keys, unfit_for_best
 from .cross import CROSS_KEYS, CROSSED, Cross
 from .evidence import MATCHING
 from .measures import ALL, Request, keys_of, named_aggregates, read_requests
 from .report import Asked, Outcome, endings, report
-from .scores import score_items, score_sets
-from .subject import Subject, read_subject
+from .scores import score_best_items, score_items, score_sets
+from .subject import ALIGNED, BEST, BEST_SIZES, Subject, as_sets, read_subject
 
 MODES = ("error", "drop")
 PERCENTS = ("clip", "affine", "baseline")
@@ -39,6 +41,7 @@ def compare(
     lengths_b: Any = None,
     matches: bool = False,
     cross: bool = False,
+    items: str | None = None,
     top: int | None = None,
     by_item: bool = True,
     eps: float = EPS,
@@ -49,14 +52,17 @@ def compare(
     into: Into | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """Compare two sets of vectors, or the items of two equally long lists of sets.
+    """Compare two sets of vectors, or the items of two lists of sets.
 
-    In 3-D inputs (items, tokens, d), item i of A belongs to item i of B, zero rows are padding and are left
-    out, and every aggregate is the mean over the items. In 2-D inputs a zero row counts, with cosine 0. Aggregates of
-    the same items in two spaces, and `paired`, join the rows by id where both sides have ids.
+    In 3-D inputs (items, tokens, d) zero rows are padding and are left out. Where there are as many items, item i of A
+    belongs to item i of B, and every aggregate is the mean over the items. Else every item is matched with the closest
+    of the other list, and an aggregate is F1 of the means of both ways, as argmax is of rows. In 2-D inputs a zero row
+    counts, with cosine 0. Aggregates of the same items in two spaces, and `paired`, join the rows by id where both
+    sides have ids.
 
     Args:
-        a: Vectors or a numpy array, (n, d) or (items, tokens, d) of real numbers.
+        a: Vectors or a numpy array, (n, d) or (items, tokens, d) of real numbers; or for items of different numbers of
+            tokens a list of arrays (tokens, d), or what `open_items` returns.
         b: (m, d) or (items, tokens, d); tokens may differ, and for two spaces d.
         aggregates: names of the catalogue, or `all` for every one that fits. The first similarity gives the percentage.
         parameters: of the aggregates, such as `k`, for all that have it; `knn_overlap.k` is for that one alone.
@@ -71,6 +77,8 @@ def compare(
         lengths_b: (items,).
         matches: list who matched whom under the first of argmax, optimal and mutual that is asked for.
         cross: the matrix of the first aggregate, argmax or maxsim, of every two items.
+        items: of lists of sets, `aligned` (item i with item i) or `best` (each with its best match, both ways, under
+            every similarity that does not compare token i with token i); None: `aligned` where there are as many.
         top: list only this many of the best matches, and as many of the worst.
         by_item: list 3-D inputs by item; else the aggregates.
         eps: eps >= 0, the least norm that a cosine divides by.
@@ -85,8 +93,8 @@ def compare(
         A result with the summary `percent`, and per aggregate its score, further numbers as in `argmax.precision`,
         and where they were asked for `argmax.low`, `argmax.high`, `argmax.baseline`, `argmax.sd`, `argmax.p`. Rows are
         `aggregate`, `score`, ..., with a null also `null`, which is `pooled` or `re-paired`; or for 3-D inputs `item`
-        and a column per number, or with `matches` (`item`), (`direction`), `a`, `b`, `score`. What is undefined for an
-        item does not enter the mean.
+        and a column per number, under best matches `direction`, `item`, `match` and a score per aggregate, or with
+        `matches` (`item`), (`direction`), `a`, `b`, `score`. What is undefined for an item does not enter the mean.
 
     Raises:
         ShapeError: ranks, widths or items do not fit an aggregate that was named.
@@ -103,16 +111,18 @@ def compare(
         50.0
     """
     names = named_aggregates(aggregates)
-    options = _Options(percent, null, bootstrap, matches, cross, top, weights_a is not None or weights_b is not None)
+    options = _Options(percent, null, bootstrap, matches, cross, top, items)
     options.check(names)
     checks.check_choice("nonfinite", nonfinite, MODES)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     requests = read_requests(names, parameters or {}, seed)
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    with spending(budget_of(max_memory, a, b)):
-        subject = read_subject(a, b, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross)
+    sides = as_sets(a, "A"), as_sets(b, "B")
+    with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
+        subject = read_subject(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
+        if subject.matching == BEST:
+            options.check_best(*(shape[0] for shape in subject.shapes))
         everything = ALL in aggregates
         fitting, left_out = _fitting(subject, requests, everything=everything)
         space = choose_backend(backend, device)
@@ -121,7 +131,8 @@ def compare(
             if cross:
                 outcome = _crossed(subject, asked, into)
             else:
-                outcome = (score_items if subject.nested else score_sets)(subject, asked, left_out)
+                score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[subject.matching]
+                outcome = score(subject, asked, left_out)
         settings = {"eps": eps, "nonfinite": nonfinite}
         return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
 
@@ -136,11 +147,13 @@ class _Options:
     matches: bool
     cross: bool
     top: int | None
-    weighted: bool
+    items: str | None
 
     def check(self, names: Sequence[str]) -> None:
         """Refuse what does not go together, before any input is read."""
         checks.check_choice("percent", self.percent, PERCENTS)
+        if self.items is not None:
+            checks.check_choice("items", self.items, (ALIGNED, BEST))
         for option, count in (("--null", self.null), ("--bootstrap", self.bootstrap), ("--top", self.top)):
             if count is not None and count < (option == "--top"):
                 raise ParameterError(f"{option} is {count}, expected at least 1", option)
@@ -160,21 +173,44 @@ class _Options:
         if len(names) != 1 or names[0] not in CROSSED:
             what = f"the matrix of all items is of one aggregate: {' or '.join(CROSSED)}"
             raise ParameterError(what, "--cross", "name that one with --aggregate")
-        others = {"--null": self.null, "--bootstrap": self.bootstrap, "--matches": self.matches}
+        others = {
+            "--null": self.null,
+            "--bootstrap": self.bootstrap,
+            "--matches": self.matches,
+            "--items": self.items is not None,
+        }
         given = [option for option, value in others.items() if value]
         if given or self.percent != "clip":
             raise ParameterError(f"the matrix of all items has no {(given or ['--percent'])[0]}", "--cross")
+
+    def check_best(self, n: int, m: int) -> None:
+        """Refuse what best matches of n with m items do not have."""
+        why = "items are matched with the closest of the other list"
+        if self.items is None:
+            why = f"there are {n} and {m} items: each is matched with the closest of the other list"
+        if self.null:
+            what = f"{why}, which stays the closest in any order: there is no null"
+            raise ParameterError(what, "--null", "leave it out; items of as many have one under --items aligned")
+        if self.matches:
+            what = f"{why}: matches of tokens are listed of aligned items"
+            raise ParameterError(what, "--matches", "leave it out: the rows say which item matches which")
 
 
 def _fitting(
     subject: Subject, requests: Sequence[Request], *, everything: bool
 ) -> tuple[list[Request], dict[str, SimtoolError]]:
     """Return the aggregates that fit the inputs, and why the others do not; those that were named have to."""
-    left_out = {request.name: error for request in requests if (error := subject.misfit(request)) is not None}
+    left_out = {request.name: error for request in requests if (error := _misfit(subject, request)) is not None}
     fitting = [request for request in requests if request.name not in left_out]
     if left_out and not (everything and fitting):
         raise next(iter(left_out.values()))
     return fitting, left_out
+
+
+def _misfit(subject: Subject, request: Request) -> SimtoolError | None:
+    if subject.matching == BEST and (error := unfit_for_best(request, *(shape[0] for shape in subject.shapes))):
+        return error
+    return subject.misfit(request)
 
 
 def _crossed(subject: Subject, asked: Asked, into: Into | None) -> Outcome:
@@ -188,9 +224,9 @@ def _crossed(subject: Subject, asked: Asked, into: Into | None) -> Outcome:
 
 
 def summary_keys(
-    aggregates: Sequence[str], *, null: bool = False, bootstrap: bool = False, cross: bool = False
+    aggregates: Sequence[str], *, null: bool = False, bootstrap: bool = False, cross: bool = False, items: str = ALIGNED
 ) -> list[str]:
-    """Return the summary keys of `compare` for 3-D inputs; 2-D ones have no `items`.
+    """Return the summary keys of `compare` for 3-D inputs, aligned or with best matches; 2-D ones have no `items`.
 
     Example:
         >>> summary_keys(["argmax"], bootstrap=True)[-3:]
@@ -200,5 +236,6 @@ def summary_keys(
         return list(CROSS_KEYS)
     keys = ["percent"]
     for name in named_aggregates(aggregates):
-        keys += [*keys_of(name), *[f"{name}.{end}" for end in endings(null=null, bootstrap=bootstrap)]]
-    return [*keys, "items"]
+        own = best_keys(name) if items == BEST else keys_of(name)
+        keys += [*own, *[f"{name}.{end}" for end in endings(null=null, bootstrap=bootstrap)]]
+    return [*keys, *(BEST_SIZES if items == BEST else ("items",))]

@@ -1,12 +1,13 @@
 """The matrix of set scores of every item of A with every item of B, in whole rows as they come."""
 
-from math import fsum, inf
+from math import fsum
 
 import numpy as np
 
 from ..backend import Backend
 from ..cells import Cells, Into, MatrixPart, MatrixRows
 from ..engine.budget import budget_of
+from ..engine.matrix import Moments
 from ..engine.tiles import Progress
 from ..results import Column, Columns, Grid, Rows, Scalar
 from .blocks import item_scores
@@ -29,7 +30,7 @@ class Cross:
 
     def __init__(self, subject: Subject, request: Request, into: Into | None) -> None:
         self.subject, self.request = subject, request
-        n, m = (len(side.rows) for side in subject.sides)
+        n, m = map(len, subject.tokens)
         self.shape = n, m
         self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False, exclude_self=False)
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
@@ -39,8 +40,7 @@ class Cross:
             self.array = np.empty(self.shape)
         corner = self.shape if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
         self.corner = np.full(corner, np.nan)
-        self.sums: list[float] = []
-        self.count, self.low, self.high = 0, inf, -inf
+        self.moments: list[Moments] = []
 
     def run(self, *, eps: float, backend: Backend, progress: Progress | None) -> None:
         """Compute the matrix."""
@@ -56,9 +56,8 @@ class Cross:
             self.corner[start : start + len(shown)] = shown
         defined = part[~np.isnan(part)]
         if len(defined):
-            self.sums.append(fsum(defined.tolist()))
-            self.count += len(defined)
-            self.low, self.high = min(self.low, float(defined.min())), max(self.high, float(defined.max()))
+            extremes = float(defined.min()), float(defined.max())
+            self.moments.append(Moments(len(defined), fsum(defined.tolist()), *extremes))
         if self.sink is not None:
             self.sink(MatrixPart(start, part, self.cells))
         elif self.array is not None:
@@ -66,10 +65,7 @@ class Cross:
 
     def summary(self) -> dict[str, Scalar]:
         """Return the size of the matrix and what its scores are like."""
-        numbers: tuple[Scalar, Scalar, Scalar] = (None, None, None)
-        if self.count:
-            numbers = fsum(self.sums) / self.count, self.low, self.high
-        return {"rows": self.shape[0], "columns": self.shape[1], **dict(zip(CROSS_KEYS[2:], numbers, strict=True))}
+        return {"rows": self.shape[0], "columns": self.shape[1], **Moments().merge(self.moments).summary()}
 
     def rows(self) -> Rows:
         """Return the cells of a matrix in memory."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..backend import Backend
+from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import DataError, ShapeError, SimtoolError
 from ..results import Column
@@ -50,7 +51,7 @@ class Items:
     progress: Progress | None = None
 
     def __len__(self) -> int:
-        return len(self.a.rows)
+        return len(self.a)
 
     @property
     def empty(self) -> Column:
@@ -92,7 +93,7 @@ class Items:
         """Return the tokens that both items have; None if there are none, or nobody asks."""
         if not any(request.measure.same_items for request in self.requests):
             return None
-        if self.a.real.shape[1] != self.b.real.shape[1]:
+        if self.a.longest != self.b.longest:
             return None
         both = self.a.real[item] & self.b.real[other]
         if not both.any():
@@ -100,13 +101,15 @@ class Items:
         weights = [
             None if side.weights is None else side.weights[at][both] for side, at in ((self.a, item), (self.b, other))
         ]
-        return Sets(self.a.rows[item][both], self.b.rows[other][both], *weights)
+        return Sets(self.a.at(item, both), self.b.at(other, both), *weights)
 
     def matrices(self) -> tuple[dict[str, Column], list[str]]:
         """Return the (items, items) scores of every two items, and which aggregates would take too long."""
         blocks = [request for request in self.requests if request.name in IN_BLOCKS]
         singles = [request for request in self.requests if request.name not in IN_BLOCKS]
         n = len(self)
+        size = 8 * n * n * len(blocks)
+        budget_of(None).check(size, f"the matrix of {n:,} x {n:,} items", "a part of the items, or no --null")
         found = {request.name: np.full((n, n), np.nan) for request in blocks}
         if blocks:
             for start, scores in item_scores(self.a, self.b, blocks, eps=self.eps, backend=self.backend):
@@ -115,24 +118,30 @@ class Items:
         if n * n > MOST_PAIRS:
             return found, [request.name for request in singles]
         if singles:
-            found |= self._one_by_one(singles)
+            found |= self.one_by_one(singles).values
         return found, []
 
-    def _one_by_one(self, requests: Sequence[Request]) -> dict[str, Column]:
-        n = len(self)
-        found = {request.name: np.full((n, n), np.nan) for request in requests}
-        for place in np.argwhere(~(self.a.empty[:, None] | self.b.empty[None, :])):
-            panel = self.panel(*place.tolist())
+    def one_by_one(self, requests: Sequence[Request]) -> ItemScores:
+        """Measure every item of A against every item of B, pair by pair: (items of A, items of B) by name."""
+        shape = len(self.a), len(self.b)
+        found = ItemScores({request.name: np.full(shape, np.nan) for request in requests})
+        places = np.argwhere(~(self.a.empty[:, None] | self.b.empty[None, :])).tolist()
+        for done, (item, other) in enumerate(places, start=1):
+            panel = self.panel(item, other)
             for request in requests:
                 numbers = self._numbers(panel, request)
-                if not isinstance(numbers, SimtoolError):
-                    found[request.name][tuple(place)] = numbers[request.name]
+                if isinstance(numbers, SimtoolError):
+                    found.failures.setdefault(request.name, []).append((item, numbers))
+                else:
+                    found.values[request.name][item, other] = numbers[request.name]
+            if self.progress is not None:
+                self.progress(done, len(places))
         return found
 
 
 def check_tokens(name: str, a: Tokens, b: Tokens) -> None:
     """Refuse items whose tokens cannot belong together one by one."""
-    tokens = a.real.shape[1], b.real.shape[1]
+    tokens = a.longest, b.longest
     if tokens[0] != tokens[1]:
         what = (
             f"{name} compares token i with token i, but items of A have {tokens[0]} tokens and those of B {tokens[1]}"

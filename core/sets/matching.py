@@ -13,7 +13,7 @@ from ..engine.tiles import Progress
 from ..metrics import EPS
 from ..results import Column
 from .partners import Match, Matches, best_matches, best_partners
-from .weights import mean_of, shares
+from .weights import harmonic_mean, mean_of, shares
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,7 @@ def greedy_match(
 def greedy_of(matches: Matches, weights_a: Column | None = None, weights_b: Column | None = None) -> GreedyMatch:
     """Return the greedy match of cosines, as `greedy_match` does."""
     precision, recall = _means(matches, weights_a, weights_b)
-    positive = precision > 0 and recall > 0
-    f1 = 2 * precision * recall / (precision + recall) if positive else 0.0
+    f1 = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
     return GreedyMatch(matches.forward, matches.backward, precision, recall, f1)
 
 

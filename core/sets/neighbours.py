@@ -19,6 +19,7 @@ from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column
 from .moments import check_same_items, check_same_space, check_whole, largest_of
+from .weights import harmonic_mean
 
 CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
 CENTER_ROWS = 4096
@@ -155,7 +156,7 @@ def neighbour_coverage(
     balls = _Balls(_pairs("euclidean", x, y, EPS), radii[0], radii[1])
     sweep(x, y, _kernel("euclidean", x, y, backend, "float64", EPS), balls, _plan(x, y, 8), progress)
     precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
-    score = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    score = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
     return Coverage(score, precision, recall, balls.inside / (k * len(y)), float(balls.covered.mean()))
 
 

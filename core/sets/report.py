@@ -10,11 +10,12 @@ import numpy as np
 from ..backend import Backend
 from ..engine.tiles import Progress
 from ..results import Column, Columns, Result, Scalar
+from .best import best_keys
 from .cross import Cross
 from .evidence import extremes
 from .measures import Request
 from .null import Null
-from .subject import Subject
+from .subject import BEST, Subject
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
 BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
@@ -59,6 +60,7 @@ class Outcome:
     Args:
         values: key -> number, NaN where it is undefined.
         items: key -> (items,) numbers of each item.
+        best: the rows of best matches of items.
         bounds: key -> (low, high).
         nulls: name -> its null.
         matches: who matched whom.
@@ -68,6 +70,7 @@ class Outcome:
 
     values: Mapping[str, float] = field(default_factory=dict)
     items: Mapping[str, Column] = field(default_factory=dict)
+    best: dict[str, Column] | None = None
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     nulls: Mapping[str, Null] = field(default_factory=dict)
     matches: dict[str, Column] | None = None
@@ -107,19 +110,19 @@ def report(
         shown = matrix.summary(), matrix.rows(), matrix.array, matrix.grid()
         return Result("compare", inputs, parameters, *shown, notes=notes)
     of, percent, more = _percentage(asked, outcome)
-    numbers = _numbers(every, asked, outcome)
-    sizes: dict[str, Scalar] = {"items": len(subject.items)} if subject.nested else {}
+    keys = {request.name: best_keys(request.name) if subject.matching == BEST else request.keys for request in every}
+    numbers = _numbers(keys, asked, outcome)
     if outcome.matches is not None:
         rows, said = _match_rows(outcome.matches, asked.top)
         more += [said] if said else []
     else:
         listed = subject.nested and by_item
-        rows = _item_rows(subject, outcome) if listed else _rows(every, asked, outcome, nested=subject.nested)
+        rows = _item_rows(subject, outcome) if listed else _rows(every, keys, asked, outcome, nested=subject.nested)
     return Result(
         command="compare",
         inputs=inputs,
-        parameters={**_parameters(asked, every, of), **settings},
-        summary={"percent": percent, **numbers, **sizes},
+        parameters={**_parameters(subject, asked, of), **settings},
+        summary={"percent": percent, **numbers, **subject.sizes},
         rows=Columns(rows),
         notes=(*notes, *more),
     )
@@ -146,13 +149,13 @@ def percent_request(requests: Sequence[Request]) -> Request | None:
     return next((request for request in requests if request.entry.larger_is_closer), None)
 
 
-def _numbers(every: Sequence[Request], asked: Asked, outcome: Outcome) -> dict[str, Scalar]:
+def _numbers(keys: Mapping[str, Sequence[str]], asked: Asked, outcome: Outcome) -> dict[str, Scalar]:
     """Return every number by its summary key, those that are undefined too."""
     found: dict[str, Scalar] = {}
     ends = endings(null=bool(asked.null), bootstrap=bool(asked.bootstrap))
-    for request in every:
-        found |= {key: _scalar(outcome.values.get(key, nan)) for key in request.keys}
-        found |= {f"{request.name}.{end}": _scalar(_end(outcome, request.name, end)) for end in ends}
+    for name, own in keys.items():
+        found |= {key: _scalar(outcome.values.get(key, nan)) for key in own}
+        found |= {f"{name}.{end}": _scalar(_end(outcome, name, end)) for end in ends}
     return found
 
 
@@ -162,9 +165,11 @@ def _end(outcome: Outcome, key: str, end: str) -> float:
     return float(getattr(outcome.nulls[key], end)) if key in outcome.nulls else nan
 
 
-def _rows(every: Sequence[Request], asked: Asked, outcome: Outcome, *, nested: bool) -> dict[str, Column]:
+def _rows(
+    every: Sequence[Request], by_name: Mapping[str, Sequence[str]], asked: Asked, outcome: Outcome, *, nested: bool
+) -> dict[str, Column]:
     """List the numbers of the aggregates, a row each; of those that are undefined the score alone."""
-    keys = [key for request in every for key in request.keys if key in (*outcome.values, request.name)]
+    keys = [key for name, own in by_name.items() for key in own if key in (*outcome.values, name)]
     columns = {"aggregate": np.asarray(keys, dtype=object)}
     columns["score"] = np.asarray([outcome.values.get(key, nan) for key in keys])
     for end in endings(null=bool(asked.null), bootstrap=bool(asked.bootstrap)):
@@ -182,14 +187,14 @@ def _rows(every: Sequence[Request], asked: Asked, outcome: Outcome, *, nested: b
 
 
 def _item_rows(subject: Subject, outcome: Outcome) -> dict[str, Column]:
-    return {"item": subject.items, **outcome.items}
+    return {"item": subject.items, **outcome.items} if outcome.best is None else outcome.best
 
 
 def _match_rows(columns: dict[str, Column], top: int | None) -> tuple[dict[str, Column], str]:
     return (columns, "") if top is None else extremes(columns, top)
 
 
-def _parameters(asked: Asked, every: Sequence[Request], of: str | None) -> dict[str, Any]:
+def _parameters(subject: Subject, asked: Asked, of: str | None) -> dict[str, Any]:
     own = {
         f"{request.name}.{key}": value
         for request in asked.requests
@@ -201,6 +206,7 @@ def _parameters(asked: Asked, every: Sequence[Request], of: str | None) -> dict[
         "aggregates": ["all"] if asked.everything else [request.name for request in asked.requests],
         "percent": asked.percent,
         "percent_of": of,
+        **({"items": subject.matching} if subject.matching else {}),
         **own,
         **({"null": asked.null} if asked.null else {}),
         **({"bootstrap": asked.bootstrap} if asked.bootstrap else {}),

@@ -16,7 +16,7 @@ from .closed import pair_weights
 from .measures import Request
 from .moments import scale_of
 from .panel import Panel
-from .weights import shares
+from .weights import harmonic_mean, shares
 
 TAILS = (0.025, 0.975)
 CHUNK = 1 << 18  # numbers that are widened at a time
@@ -60,7 +60,7 @@ def bootstrap_items(scores: Mapping[str, Column], draws: int, seed: int) -> Boun
     bounds: Bounds = {}
     for name, values in scores.items():
         defined = ~np.isnan(values)
-        bounds |= _interval(name, weighted_means(counts, np.where(defined, values, 0.0), defined.astype(np.float64)))
+        bounds |= interval(name, weighted_means(counts, np.where(defined, values, 0.0), defined.astype(np.float64)))
     return bounds
 
 
@@ -91,11 +91,12 @@ def bootstrap_sets(panel: Panel, requests: Sequence[Request], draws: int, seed: 
             without.append(request.name)
             continue
         for key, values in form(resample, request).items():
-            bounds |= _interval(key, values)
+            bounds |= interval(key, values)
     return bounds, without
 
 
-def _interval(name: str, values: Column) -> Bounds:
+def interval(name: str, values: Column) -> Bounds:
+    """Return the 95 % percentile interval of drawn values under a name; nothing where all are undefined."""
     values = values[~np.isnan(values)]
     if not len(values):
         return {}
@@ -160,7 +161,9 @@ def weighted_means(counts: Column, values: Column, share: Column | None) -> Colu
         totals += own @ values[part]
         sizes += own.sum(axis=1)
     means: Column = np.divide(totals, sizes, out=np.full(len(counts), np.nan), where=sizes > 0)
-    return means
+    counted = values[share > 0]
+    # a mean lies between its extremes, which the rounded sum of equal values may leave
+    return means.clip(counted.min(), counted.max()) if len(counted) else means
 
 
 def _argmax(draw: _Resample, request: Request) -> dict[str, Column]:
@@ -168,9 +171,7 @@ def _argmax(draw: _Resample, request: Request) -> dict[str, Column]:
     precision, recall = (
         draw.means(side, match.scores) for side, match in enumerate((matches.forward, matches.backward))
     )
-    positive = (precision > 0) & (recall > 0)
-    both = np.where(positive, precision + recall, 1.0)
-    f1 = np.where(positive, 2 * precision * recall / both, 0.0)
+    f1 = harmonic_mean(precision, recall)
     return dict(zip(request.keys, (f1, precision, recall, f1), strict=True))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import ParameterError, SimtoolError
 from ..results import Column
+from .best import BestMatches, best_keys, best_matches_of_items, best_rows
 from .evidence import MATCHING, match_columns, matched
 from .items import Items, ItemScores
 from .measures import Request
@@ -143,7 +144,53 @@ def score_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
         notes.append(f"low and high: 95 % of {asked.bootstrap} draws of the items")
     nulls, told = _item_nulls(items, asked) if asked.null else ({}, [])
     matches = _item_matches(subject, items) if asked.matches else None
-    return Outcome(values, found.values, bounds, nulls, matches, notes=(*notes, *told))
+    return Outcome(values, found.values, bounds=bounds, nulls=nulls, matches=matches, notes=(*notes, *told))
+
+
+def score_best_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
+    """Match every item of A with the closest of B, and back; the score is F1 of both means, as argmax is of rows."""
+    items = Items(asked.requests, *subject.tokens, asked.eps, asked.backend, asked.progress)
+    if asked.bootstrap:
+        for side in subject.tokens:
+            check_draws(len(side), asked.bootstrap)
+    found, failed = best_matches_of_items(items)
+    for error in failed.values():
+        if not asked.everything:
+            raise subject.located(error)
+    values: dict[str, float] = {}
+    bounds: Bounds = {}
+    for name, matches in found.items():
+        precision, recall, f1 = matches.means()
+        values |= dict(zip(best_keys(name), (f1, precision, recall, f1), strict=True))
+        if asked.bootstrap:
+            bounds |= matches.bounds(name, asked.bootstrap, asked.seed)
+    n, m = len(items.a), len(items.b)
+    notes = [
+        *_reasons({**left_out, **failed}),
+        *_without_match(items, {name: matches for name, matches in found.items() if name not in failed}),
+        f"items: each of the {n:,} of A with its best match of the {m:,} of B, and back; "
+        "a score is F1 of the means of both ways",
+    ]
+    if bounds:
+        draws = f"{asked.bootstrap} draws of the items of both sides"
+        notes.append(f"low and high: 95 % of {draws}; best matches are held fixed")
+    rows = best_rows(found, [subject.item_ids(0), subject.item_ids(1)])
+    return Outcome(values, bounds=bounds, best=rows, notes=tuple(notes))
+
+
+def _without_match(items: Items, found: Mapping[str, BestMatches]) -> list[str]:
+    """Return how many items that have tokens have no score with any other, under which aggregates."""
+    notes = []
+    for side, tokens in enumerate((items.a, items.b)):
+        names: dict[int, list[str]] = {}
+        for name, matches in found.items():
+            names.setdefault(int((np.isinf(matches.scores[side]) & ~tokens.empty).sum()), []).append(name)
+        names.pop(0, None)
+        notes += [
+            f"{', '.join(which)} undefined for {count} of {len(tokens)} items of {'AB'[side]} with every other item"
+            for count, which in names.items()
+        ]
+    return notes
 
 
 def _mean(values: Column) -> float:
@@ -184,7 +231,7 @@ def _item_matches(subject: Subject, items: Items) -> dict[str, Column]:
     request = _matching(items.requests)
     found = []
     for number in np.flatnonzero(~items.empty).tolist() if request is not None else []:
-        ids = [side.ids[tokens.real[number]] for side, tokens in zip(subject.sides, subject.tokens, strict=True)]
+        ids = [np.flatnonzero(tokens.real[number]) for tokens in subject.tokens]
         panel = items.panel(number, number)
         assert request is not None
         found.append((subject.items[number], matched(panel, request), ids[0], ids[1]))

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..engine.budget import budget_of
+from ..engine.budget import Budget, budget_of
 from ..errors import DataError, ParameterError, ShapeError, SimtoolError
 from ..inputs import Input, lay_out
-from ..results import Column
+from ..io import RaggedVectors, Vectors, as_ragged
+from ..io.vectors import name_rows
+from ..results import Column, Scalar
 from .blocks import Tokens
 from .items import check_tokens
 from .join import Joined, join
@@ -20,6 +22,8 @@ from .panel import Sets, chosen
 from .transport import assignment_solver
 
 SIDES = ("a", "b")
+ALIGNED, BEST = "aligned", "best"  # how the items of two lists are compared
+BEST_SIZES = ("items_a", "items_b")
 SHOWN = 3
 
 
@@ -31,37 +35,63 @@ class Subject:
         sides: both, their rows laid out.
         weights: of the rows of each, (n,) or (items, tokens), or None.
         lengths: (items,) how many tokens of each item count, or None: zero rows are padding.
+        ragged: where the items of each begin in its rows, or None where all have as many tokens.
+        matching: how lists of sets are compared, `aligned` or `best`; None for two sets and for all with all.
     """
 
     sides: tuple[Input, Input]
     weights: tuple[Column | None, Column | None]
     lengths: tuple[Column | None, Column | None]
+    ragged: tuple[RaggedVectors | None, RaggedVectors | None]
+    matching: str | None
 
     @property
     def nested(self) -> bool:
         """Whether the inputs are lists of sets."""
-        return self.sides[0].rows.ndim == 3
+        return len(self.shapes[0]) == 3
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of both inputs, of items of different length that of the longest."""
+        return [
+            side.vectors.shape if ragged is None else ragged.shape
+            for side, ragged in zip(self.sides, self.ragged, strict=True)
+        ]
 
     @cached_property
     def tokens(self) -> tuple[Tokens, Tokens]:
         """The items of both sides."""
         found = []
-        for side, weights, lengths in zip(self.sides, self.weights, self.lengths, strict=True):
-            places = np.arange(side.zero.shape[1])
-            real = ~side.zero if lengths is None else places[None] < lengths[:, None]
-            found.append(Tokens(side.rows, real, weights))
+        for side, weights, lengths, ragged in zip(self.sides, self.weights, self.lengths, self.ragged, strict=True):
+            zero = side.zero if ragged is None else _by_item(side.zero, ragged)
+            real = ~zero if lengths is None else np.arange(zero.shape[1])[None] < lengths[:, None]
+            found.append(Tokens(side.rows, real, weights, None if ragged is None else ragged.offsets))
         return found[0], found[1]
 
     @cached_property
     def items(self) -> Column:
-        """Ids or numbers of the items."""
-        ids = [side.vectors.ids for side in self.sides if side.vectors.ids is not None]
-        return ids[0] if ids else np.arange(len(self.sides[0].rows))
+        """Ids or numbers of the items that belong together."""
+        return self.item_ids(0 if self.ids[0] is not None or self.ids[1] is None else 1)
+
+    @property
+    def ids(self) -> list[Column | None]:
+        """The ids of the rows or items of both inputs."""
+        return [
+            side.vectors.ids if ragged is None else ragged.ids
+            for side, ragged in zip(self.sides, self.ragged, strict=True)
+        ]
 
     def item_ids(self, side: int) -> Column:
         """Return ids or numbers of the items of one side."""
-        ids = self.sides[side].vectors.ids
-        return np.arange(len(self.sides[side].rows)) if ids is None else ids
+        ids = self.ids[side]
+        return np.arange(self.shapes[side][0]) if ids is None else ids
+
+    @property
+    def sizes(self) -> dict[str, Scalar]:
+        """How many items there are, by summary key."""
+        if self.matching == BEST:
+            return dict(zip(BEST_SIZES, (shape[0] for shape in self.shapes), strict=True))
+        return {"items": self.shapes[0][0]} if self.nested else {}
 
     @cached_property
     def joined(self) -> Joined | SimtoolError:
@@ -125,29 +155,56 @@ class Subject:
         return notes
 
     def _padding_notes(self) -> list[str]:
-        real = [side.real for side in self.tokens]
-        padded = [int((~side).sum()) for side in real]
         notes = []
+        for name, ragged in zip(SIDES, self.ragged, strict=True):
+            if ragged is not None:
+                extent = f"{ragged.lengths.min()} to {ragged.lengths.max()} tokens"
+                notes.append(f"items of {name.upper()} have {extent}, {ragged.offsets[-1]} in all")
+        sizes = [side.zero.size for side in self.sides]
+        padded = [size - int(side.real.sum()) for size, side in zip(sizes, self.tokens, strict=True)]
         if any(padded):
-            counted = f"{padded[0]} of {real[0].size} in A, {padded[1]} of {real[1].size} in B"
+            counted = f"{padded[0]} of {sizes[0]} in A, {padded[1]} of {sizes[1]} in B"
             given = any(lengths is not None for lengths in self.lengths)
             what = "rows beyond the lengths are padding" if given else "zero rows are padding"
             notes.append(f"{what} and were left out: {counted}")
-        inside = [int((side.zero & mask).sum()) for side, mask in zip(self.sides, real, strict=True)]
+        inside = [self._zeros_inside(side) for side in (0, 1)]
         if any(inside):
             notes.append(f"{checks.plural(inside[0], 'zero row')} in A, {inside[1]} in B: their cosine is 0")
-        if len(real[0]) != len(real[1]):
-            return notes
-        empty = np.flatnonzero(self.tokens[0].empty | self.tokens[1].empty)
-        if len(empty):
-            verb = "1 item is" if len(empty) == 1 else f"{len(empty)} items are"
-            notes.append(f"{verb} all padding, undefined and not in the means: {self.listed(empty)}")
+        if self.matching == ALIGNED:
+            return [*notes, *self._empty_note(self.tokens[0].empty | self.tokens[1].empty, "", self.items)]
+        if self.matching == BEST:
+            for side, name in enumerate(SIDES):
+                notes += self._empty_note(self.tokens[side].empty, f" of {name.upper()}", self.item_ids(side))
         return notes
+
+    def _zeros_inside(self, side: int) -> int:
+        """Return how many zero rows of a side count."""
+        ragged, zero = self.ragged[side], self.sides[side].zero
+        return int(((zero if ragged is None else _by_item(zero, ragged)) & self.tokens[side].real).sum())
+
+    @staticmethod
+    def _empty_note(empty: Column, of: str, ids: Column) -> list[str]:
+        numbers = np.flatnonzero(empty)
+        if not len(numbers):
+            return []
+        verb = f"1 item{of} is" if len(numbers) == 1 else f"{len(numbers)} items{of} are"
+        return [f"{verb} all padding, undefined and not in the means: {_listed(numbers, ids)}"]
 
     def listed(self, numbers: Sequence[int] | Column) -> str:
         """Return the first of some items by id or number."""
-        more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
-        return ", ".join(str(self.items[number]) for number in numbers[:SHOWN]) + more
+        return _listed(numbers, self.items)
+
+
+def _listed(numbers: Sequence[int] | Column, ids: Column) -> str:
+    more = f" and {len(numbers) - SHOWN} more" if len(numbers) > SHOWN else ""
+    return ", ".join(str(ids[number]) for number in numbers[:SHOWN]) + more
+
+
+def _by_item(zero: Column, ragged: RaggedVectors) -> Column:
+    """Return (items, tokens of the longest) which tokens are zero, or beyond the end of their item."""
+    padded = np.ones(ragged.shape[:2], dtype=bool)
+    padded[np.arange(padded.shape[1]) < ragged.lengths[:, None]] = zero
+    return padded
 
 
 WEIGHING = (
@@ -164,41 +221,83 @@ def _caught(check: Callable[..., None], *arguments: Any) -> SimtoolError | None:
 
 
 def read_subject(
-    a: Any, b: Any, *, weights: tuple[Any, Any], lengths: tuple[Any, Any], nonfinite: str, cross: bool
+    a: Vectors | RaggedVectors,
+    b: Vectors | RaggedVectors,
+    *,
+    weights: tuple[Any, Any],
+    lengths: tuple[Any, Any],
+    nonfinite: str,
+    cross: bool,
+    items: str | None,
 ) -> Subject:
     """Check two inputs and lay them out.
 
     Raises:
         ShapeError: ranks or items do not fit; weights or lengths that are not one for each row or item.
         DataError: rows that are not finite, the same ids in another order, weights or lengths out of range.
+        ParameterError: items of two sets, or rows to leave out of items.
     """
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    where = f"{a.name}, {b.name}"
-    for vectors in (a, b):
-        if len(vectors.shape) not in (2, 3):
+    given = a, b
+    where = f"{given[0].name}, {given[1].name}"
+    shapes = [each.shape for each in given]
+    for each in given:
+        if len(each.shape) not in (2, 3):
             hint = "a set is (n, d); a list of sets is (items, tokens, d)"
-            raise ShapeError(f"expected 2 or 3 dims, got shape {vectors.shape}", vectors.name, hint)
-    if len(a.shape) != len(b.shape):
-        raise ShapeError(f"one input is a set, the other a list of sets: {a.shape} and {b.shape}", where)
-    if len(a.shape) == 3 and not cross:
-        if a.shape[0] != b.shape[0]:
-            what = f"item i of A belongs to item i of B, but there are {a.shape[0]} and {b.shape[0]}"
-            raise ShapeError(what, where, "--cross compares every item with every other")
-        checks.check_same_ids(a, b)
+            raise ShapeError(f"expected 2 or 3 dims, got shape {each.shape}", each.name, hint)
+    if len(shapes[0]) != len(shapes[1]):
+        raise ShapeError(f"one input is a set, the other a list of sets: {shapes[0]} and {shapes[1]}", where)
+    matching = _matching(shapes, items, cross=cross, where=where)
+    if matching == ALIGNED:
+        checks.check_same_ids(*given)
     budget = budget_of(None)
-    a_side, b_side = (lay_out(side, -1, nonfinite, budget, checks.DROP_HINT) for side in (a, b))
-    sides = a_side, b_side
-    read = [_weights(w, side, name) for w, side, name in zip(weights, sides, SIDES, strict=True)]
-    own = [_lengths(w, side, name) for w, side, name in zip(lengths, sides, SIDES, strict=True)]
-    return Subject(sides, (read[0], read[1]), (own[0], own[1]))
+    sides = [_laid_out(each, nonfinite, budget) for each in given]
+    read = [_weights(w, each, side, name) for w, each, side, name in zip(weights, given, sides, SIDES, strict=True)]
+    own = [_lengths(w, each, name) for w, each, name in zip(lengths, given, SIDES, strict=True)]
+    ragged = [each if isinstance(each, RaggedVectors) else None for each in given]
+    return Subject((sides[0], sides[1]), (read[0], read[1]), (own[0], own[1]), (ragged[0], ragged[1]), matching)
 
 
-def _weights(given: Any, side: Input, name: str) -> Column | None:
+def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
+    """Return a set or a list of sets: a list of arrays, which may differ in length, or what other operations take."""
+    if isinstance(x, RaggedVectors):
+        return x
+    return as_ragged(x, name) if isinstance(x, list | tuple) else checks.given(x, name)
+
+
+def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bool, where: str) -> str | None:
+    """Return how the items of two lists are compared: as asked, else item i with item i where there are as many."""
+    if len(shapes[0]) != 3:
+        if items is not None:
+            raise ParameterError("only lists of sets (items, tokens, d) have items", "--items", "leave --items out")
+        return None
+    if cross:
+        return None
+    n, m = shapes[0][0], shapes[1][0]
+    if items == ALIGNED and n != m:
+        what = f"item i of A belongs to item i of B, but there are {n} and {m}"
+        raise ShapeError(what, where, "--items best matches every item with the closest of the other list")
+    return items or (ALIGNED if n == m else BEST)
+
+
+def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
+    """Return an input as rows; of items of different length all tokens, one after another."""
+    if not isinstance(given, RaggedVectors):
+        return lay_out(given, -1, nonfinite, budget, checks.DROP_HINT)
+    side = lay_out(given.tokens, -1, "propagate", budget)
+    if side.missing.any():
+        items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
+        verb = "holds" if len(items) == 1 else "hold"
+        what = f"{name_rows(items, given.ids)} of {given.shape[0]} {verb} NaN or infinity"
+        raise DataError(what, given.name, "leave these items out of the file")
+    return side
+
+
+def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: str) -> Column | None:
     """Return the weights of the rows that are left, each a finite number, at least 0."""
     if given is None:
         return None
     weights, option = np.asarray(given), f"--weights-{name}"
-    shape = side.vectors.shape[:-1]
+    shape = vectors.shape[:-1]
     if weights.shape != shape:
         expected = " x ".join(map(str, shape))
         raise ShapeError(f"expected {expected} weights, one for each row, got shape {weights.shape}", option)
@@ -211,24 +310,25 @@ def _weights(given: Any, side: Input, name: str) -> Column | None:
         raise DataError(what, option)
     if not weights.any():
         raise DataError("all weights are 0", option, "at least one row has to count")
-    if side.rows.shape != side.vectors.shape:
+    if side.rows.shape != side.vectors.shape:  # rows that were left out
         weights = np.delete(weights, checks.nonfinite_rows(side.vectors), axis=0)
     return weights.astype(np.float64)
 
 
-def _lengths(given: Any, side: Input, name: str) -> Column | None:
+def _lengths(given: Any, vectors: Vectors | RaggedVectors, name: str) -> Column | None:
     """Return how many tokens of each item count."""
     if given is None:
         return None
     lengths, option = np.asarray(given), f"--lengths-{name}"
-    if side.rows.ndim != 3:
+    if len(vectors.shape) != 3:
         raise ParameterError("only items of tokens have lengths", option, "the inputs are single sets (n, d)")
-    items, tokens = side.rows.shape[:2]
+    items, tokens = vectors.shape[:2]
     if lengths.shape != (items,):
         raise ShapeError(f"expected {items} lengths, one for each item, got shape {lengths.shape}", option)
+    most = vectors.lengths if isinstance(vectors, RaggedVectors) else np.full(items, tokens)
     whole = lengths.dtype.kind in "iuf" and np.array_equal(lengths, np.round(lengths))
-    bad = np.flatnonzero((lengths < 0) | (lengths > tokens)) if whole else [0]
+    bad = np.flatnonzero((lengths < 0) | (lengths > most)) if whole else [0]
     if len(bad):
-        what = f"the length of item {bad[0]} is {lengths[bad[0]]}, expected a whole number from 0 to {tokens}"
-        raise DataError(what, option)
+        most_here = f"expected a whole number from 0 to {most[bad[0]]}"
+        raise DataError(f"the length of item {bad[0]} is {lengths[bad[0]]}, {most_here}", option)
     return lengths.astype(np.int64)

@@ -49,3 +49,17 @@ def mean_of(values: Column, share: Column | None) -> float:
     total = fsum(values.tolist()) / len(values) if share is None else fsum((values * share).tolist())
     # a mean lies between its extremes, which the rounded sum of equal values may leave
     return min(max(total, float(values.min())), float(values.max()))
+
+
+def harmonic_mean(precision: Column, recall: Column) -> Column:
+    """Return the harmonic mean of every precision and recall, 0 unless both are positive, within the two; of NaN, NaN.
+
+    Example:
+        >>> harmonic_mean(np.asarray([0.1, 0.5]), np.asarray([0.1, -0.5])).tolist()
+        [0.1, 0.0]
+    """
+    positive = (precision > 0) & (recall > 0)
+    mean = 2 * precision * recall / np.where(positive, precision + recall, 1.0)
+    # rounding may take the mean of two equal numbers beyond them
+    within = np.clip(mean, np.minimum(precision, recall), np.maximum(precision, recall))
+    return np.where(positive, within, np.where(np.isnan(precision + recall), np.nan, 0.0))

@@ -49,18 +49,60 @@ def test_paraphrases_among_unrelated_texts(run):
 def test_the_panel_on_a_terminal_is_a_row_per_aggregate(run):
     done = run("compare", *WORDS, "--aggregate", "all", "--bootstrap", "20")
     lines = done.text.splitlines()
-    assert "69.56 %  argmax  (clip: 100 max(0, s))" in lines
+    assert lines[-1] == "69.56 %  argmax  (clip: 100 max(0, s))"
     header = next(line for line in lines if "aggregate" in line and "score" in line)
     assert [cell.strip() for cell in header.strip("│").split("│")] == ["aggregate", "score", "low", "high"]
     assert any(line.startswith("│ knn-overlap.jaccard") for line in lines)
-    assert lines[-1].startswith("╰")  # the table has the whole summary
+    assert lines[-3].startswith("╰")  # the table has the whole summary
     nested = run("compare", *TEXTS, "--aggregate", "all").text
-    assert nested.splitlines()[-1] == "items  20"
+    assert nested.splitlines()[-3] == "items  20"
     assert "│ frechet " in nested
 
 
 def test_identical_sets_are_a_hundred_percent(run):
-    assert "\n100.00 %  argmax  (clip: 100 max(0, s))\n" in run("compare", WORDS[0], WORDS[0]).text
+    assert run("compare", WORDS[0], WORDS[0]).text.endswith("\n\n100.00 %  argmax  (clip: 100 max(0, s))\n")
+
+
+@pytest.fixture
+def ragged(work):
+    """The texts without padding: 20 as nested lists with ids, 18 as an npz with one array per text."""
+    a, b = ([item[item.any(axis=1)] for item in np.load(work / path)] for path in TEXTS)
+    kind = pa.list_(pa.list_(pa.float32()))
+    column = pa.array([item.astype("f4").tolist() for item in a], kind)
+    pq.write_table(pa.table({"id": [f"text {i}" for i in range(20)], "tokens": column}), work / "a.parquet")
+    np.savez(work / "b.npz", *b[:18])
+    return "a.parquet", "b.npz"
+
+
+def test_texts_of_other_number_and_length_give_one_percentage_which_stands_last(run, work, ragged):
+    done = run("compare", *ragged, "--assert", "argmax.precision >= 0.6")
+    assert done.code == 0
+    lines = done.text.splitlines()
+    assert lines[-1] == "62.76 %  argmax of best matches of items  (clip: 100 max(0, s))"
+    assert sum(line.startswith("│ a to b") for line in lines) == 20
+    assert "… 18 more rows; -o FILE or --format csv lists all" in lines
+    assert "items_a           20" in lines
+    notes = done.err.splitlines()
+    assert "note: items of A have 10 to 14 tokens, 241 in all" in notes
+    assert any("each of the 20 of A with its best match of the 18 of B, and back" in note for note in notes)
+    document = run("compare", *ragged, "--format", "json").document
+    assert document["parameters"]["items"] == "best"
+    assert len(document["rows"]) == 38
+    assert document["rows"][1]["item"] == "text 1"
+    assert document["rows"][1]["match"] == "arr_1"
+    save(work, some=np.load(work / TEXTS[1])[:18])  # padded, with the same tokens
+    padded = run("compare", TEXTS[0], "some.npy", "--format", "json").document
+    assert padded["summary"] == pytest.approx(document["summary"], abs=1e-12)
+    aligned = run("compare", *TEXTS, "--format", "json").document
+    assert aligned["parameters"]["items"] == "aligned"
+
+
+def test_many_items_list_twenty(run, work):
+    save(work, many=np.tile(np.load(work / TEXTS[0]), (2, 1, 1)))
+    lines = run("compare", "many.npy", "many.npy").text.splitlines()
+    assert sum(line.startswith("│ ") for line in lines) == 21
+    assert "… 20 more rows; -o FILE or --format csv lists all" in lines
+    assert lines[-1].startswith("100.00 %")
 
 
 def test_the_drift_gate_reads_in_a_log(run, drift):
@@ -176,6 +218,13 @@ REFUSED = {
     "a cross of means": ("cube.npy cube.npy --cross --aggregate mean", ["argmax or maxsim"]),
     "lengths": ("cube.npy cube.npy --lengths-a labels.npy", ["expected 2 lengths", "--lengths-a"]),
     "a null of one item": ("cube.npy cube.npy --null -3", ["--null is -3"]),
+    "best items of sets": ("x.npy y.npy --items best", ["only lists of sets", "--items"]),
+    "a way with items": ("cube.npy cube.npy --items bets", ["did you mean best?"]),
+    "a null of best items": ("cube.npy cube.npy --items best --null 9", ["stays the closest in any order"]),
+    "matches of best items": ("cube.npy cube.npy --items best --matches", ["the rows say which item matches which"]),
+    "a distance of best items": ("cube.npy cube.npy --items best --aggregate chamfer", ["chamfer is a distance"]),
+    "paired best items": ("cube.npy cube.npy --items best --aggregate paired", ["compares token i with token i"]),
+    "a cross of best items": ("cube.npy cube.npy --items best --cross", ["the matrix of all items has no --items"]),
     "all and more": ("x.npy y.npy --aggregate all --aggregate max", ["all has every aggregate in it"]),
 }
 

@@ -287,9 +287,9 @@ def test_the_summary_lines(value: Any, expected: str, capfdbinary: pytest.Captur
     ("value", "expected"),
     [(54.2134, "54.21 %"), (100, "100.00 %"), (None, "undefined"), (np.float32("nan"), "undefined")],
 )
-def test_the_percentage_comes_first(value: Any, expected: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_percentage_stands_last(value: Any, expected: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     lines = show(make_result({}, summary={"mean": 0.1, "percent": value}), capfdbinary).splitlines()
-    assert lines[2:] == ["", f"{expected}  mean", "", "mean  0.1"]
+    assert lines[2:] == ["mean  0.1", "", f"{expected}  mean"]
 
 
 def make_grid(shape: tuple[int, int]) -> Result:
