@@ -51,7 +51,7 @@ def apply(
     import simtool
 
     from ..session import Session
-    from ..terminal import say
+    from ..terminal import say_once_delivered
 
     session = Session.open(
         output=None,
@@ -74,5 +74,5 @@ def apply(
             progress=progress,
         )
     if not quiet:
-        say(f"wrote {output} ({result.summary['rows']:,} rows)")
+        say_once_delivered(f"wrote {output} ({result.summary['rows']:,} rows)")
     session.deliver(result)

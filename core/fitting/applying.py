@@ -260,7 +260,7 @@ def _result(
         }
     )
     notes = []
-    if not saved.about.get("complete", True):
+    if not saved.is_complete:
         epoch, of = saved.about.get("epoch"), saved.about.get("plan", {}).get("epochs")
         notes.append(f"this head was interrupted after epoch {epoch} of {of}; simtool fit --resume goes on")
     summary = {"rows": rows, "width": saved.head.width, "rank": saved.head.rank, "columns": len(sides)}
