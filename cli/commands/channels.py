@@ -13,6 +13,7 @@ from ..options import (
     EpsOption,
     ForceOption,
     FormatOption,
+    MaxMemoryOption,
     MetricOption,
     QuietOption,
 )
@@ -49,6 +50,7 @@ def channels(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: Annotated[
         str | None,
@@ -90,10 +92,10 @@ def channels(
     typed = [source for source in (a, b, use_weights) if source is not None]
     check_arrays(output, save_weights, force=force, inputs=typed)
     session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=typed)
-    saved = None if use_weights is None else simtool.open_vectors(use_weights)
-    maps = simtool.open_vectors(b)
+    saved = None if use_weights is None else simtool.open_vectors(use_weights, max_memory=max_memory)
+    maps = simtool.open_vectors(b, max_memory=max_memory)
     result = simtool.channels(
-        simtool.open_vectors(a),
+        simtool.open_vectors(a, max_memory=max_memory),
         maps,
         channel_dim=channel_dim,
         metric=metric,

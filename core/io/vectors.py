@@ -78,11 +78,12 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class ArrayVectors:
-    """Vectors in memory or in a memory map."""
+    """Vectors in memory or in a memory map; `held` is how many bytes of memory their reader took for them."""
 
     name: str
     array: Array
     ids: Array | None = None
+    held: int = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
