@@ -58,7 +58,7 @@ class ParquetBatches:
 
         place = source.name if source.data is None else pa.BufferReader(source.data)
         # mapped, as otherwise a whole column of a row group is read before its first page is decoded
-        self._file = ParquetFile(place, memory_map=True)
+        self._file = ParquetFile(place, memory_map=True, page_checksum_verification=True)
         self._metadata = self._file.metadata
         self.schema = self._file.schema_arrow
         self.counts = [self._metadata.row_group(group).num_rows for group in range(self._metadata.num_row_groups)]

@@ -8,12 +8,13 @@ Lost: npz members of rank 0 are not listed as columns.
 """
 
 import ast
+import io
 import math
 import re
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, Any, TypeVar
 
@@ -32,6 +33,7 @@ from .vectors import (
     is_numeric,
     join_name,
     pick_ids,
+    texts,
 )
 
 MAGIC = b"\x93NUMPY"
@@ -110,14 +112,15 @@ class NpzTable:
     """A table whose columns are the members of an npz."""
 
     source: Source
-    members: tuple[zipfile.ZipInfo, ...]
+    archive: zipfile.ZipFile = field(repr=False)
+    members: tuple[zipfile.ZipInfo, ...] = field(repr=False)
 
     @property
     def name(self) -> str:
         """What the user typed."""
         return self.source.name
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Member names without `.npy`."""
         return tuple(column_of(member) for member in self.members)
@@ -144,14 +147,14 @@ class NpzTable:
         columns = [*self.vector_columns, *self.headers]
         return self.headers[columns[0]].shape[0] if columns else 0
 
-    @property
+    @cached_property
     def vector_columns(self) -> tuple[str, ...]:
         """Members of rank 2 and up; where there are none, 1-D floats."""
         numeric = {name: header for name, header in self.headers.items() if is_numeric(header.dtype)}
         deep = tuple(name for name, header in numeric.items() if len(header.shape) > 1)
         return deep or tuple(name for name, header in numeric.items() if header.dtype.kind == "f")
 
-    @property
+    @cached_property
     def value_columns(self) -> tuple[str, ...]:
         """Members of rank 1 that hold numbers, bools or strings."""
         flat = {name: header.dtype for name, header in self.headers.items() if len(header.shape) == 1}
@@ -177,7 +180,7 @@ class NpzTable:
         def read(file: IO[bytes]) -> Header:
             return read_header(file, member.file_size, where)
 
-        return _unzip(self.source, member, where, read)
+        return _unzip(self.archive, member, where, read)
 
     def _array(self, column: str) -> Array:
         check_column(self, column)
@@ -191,7 +194,7 @@ class NpzTable:
             check_held(header.content, self.source.most, "the unpacked member", where, STORED)
             return _load(file, header, where)
 
-        return _unzip(self.source, member, where, read)
+        return _unzip(self.archive, member, where, read)
 
 
 def open_npy(source: Source) -> NpyTable:
@@ -202,16 +205,17 @@ def open_npy(source: Source) -> NpyTable:
 def open_npz(source: Source) -> NpzTable:
     """List the members of an npz file."""
     try:
-        with source.open() as file, zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
+        # its index is read once, and it stays open for the members; a path, so that it closes itself
+        archive = zipfile.ZipFile(source.name if source.data is None else io.BytesIO(source.data))
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise DataError(f"damaged npz file: {error}", source.name, "write it again with numpy.savez") from None
+    members = archive.infolist()
     arrays = tuple(member for member in members if member.filename.endswith(".npy"))
     if not arrays:
         torch = any(member.filename.endswith("data.pkl") for member in members)
         kind = "a PyTorch checkpoint" if torch else "a zip file without arrays"
         raise DataError(f"this is {kind}: expected an npz", source.name, "save the array with numpy.save")
-    return NpzTable(source, arrays)
+    return NpzTable(source, archive, arrays)
 
 
 def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
@@ -223,7 +227,7 @@ def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
 def array_values(name: str, array: Array) -> Array:
     """Return an array as values: numbers and bools in native byte order, strings as objects."""
     if array.dtype.kind == "U":
-        return array.astype(object)
+        return texts(array, name)
     if array.dtype.kind != "b":
         check_numeric(array.dtype, name)
     return np.asarray(array, dtype=array.dtype.newbyteorder("="))
@@ -330,13 +334,15 @@ def _load(file: IO[bytes], header: Header, where: str) -> Array:
     return _shaped(flat, header, where)
 
 
-def _unzip(source: Source, member: zipfile.ZipInfo, where: str, read: Callable[[IO[bytes]], Loaded]) -> Loaded:
+def _unzip(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, read: Callable[[IO[bytes]], Loaded]
+) -> Loaded:
     """Read a member, or refuse one that is encrypted, damaged, or larger than its bytes could ever unpack to."""
     if member.file_size > MAX_DEFLATE * (member.compress_size + 1) and member.compress_type == zipfile.ZIP_DEFLATED:
         what = f"npz member promises {member.file_size} bytes, got {member.compress_size} that cannot hold them"
         raise DataError(what, where)
     try:
-        with source.open() as file, zipfile.ZipFile(file) as archive, archive.open(member) as content:
+        with archive.open(member) as content:
             return read(content)
     except DataError:
         raise
