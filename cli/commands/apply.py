@@ -71,6 +71,7 @@ def apply(
             output=output,
             force=force,
             held_out=held_out,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             progress=progress,
         )

@@ -45,4 +45,4 @@ def inspect(
         has_array=False,
         limit=1000,
     )
-    session.deliver(simtool.inspect(file))
+    session.deliver(simtool.inspect(file, max_memory=max_memory))
