@@ -4,8 +4,9 @@ Accepted: columns of lists of floats (16, 32, 64 bits) or integers: list, large_
 fixed_size_list, and fixed_shape_tensor; nested lists give rank 3 and up. Values and ids: strings, numbers and bools,
 dictionary-encoded or not. A Parquet column is decoded by batches of a few MB; an Arrow file is mapped and read by
 record batch; an Arrow stream is opened whole. Going back within a row group decodes it again from its start.
-Refused: ragged rows, other element types (decimals, strings, bools, dates), tensors with permuted dims, damaged or
-encrypted files, a column name that comes twice, nulls among values; nulls among vectors unless they are asked for.
+Refused: Parquet pages that belie their checksum, ragged rows, other element types (decimals, strings, bools, dates),
+tensors with permuted dims, damaged or encrypted files, a column name that comes twice, nulls among values; nulls among
+vectors unless they are asked for.
 Lost: nothing; with nulls asked for, integers that may hold some become float64, exact up to 2**53.
 """
 

@@ -2,8 +2,9 @@
 
 Accepted: format versions 1 to 3, C and Fortran order, either byte order, rank 1 and up. An npz is a table whose columns
 are its members. An npy, and an npz member that is stored without compression, are mapped, not read.
-Refused: pickled objects (dtype object), structured dtypes, a header that promises more or fewer bytes than are there,
-encrypted or damaged zip files, and zip files that are something else (PyTorch checkpoints, documents).
+Refused: pickled objects (dtype object), structured dtypes, strings with numbers that are no Unicode characters, a
+header that promises more or fewer bytes than are there, encrypted or damaged zip files, and zip files that are
+something else (PyTorch checkpoints, documents).
 Lost: npz members of rank 0 are not listed as columns.
 """
 

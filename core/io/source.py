@@ -3,7 +3,7 @@
 Accepted: npy, npz, Parquet, Arrow file, Arrow stream, and UTF-8 text as JSON lines, CSV or one value per line; from a
 regular file, a pipe, or standard input, which is held in memory whole.
 Refused: everything else, by name where the first bytes tell (pickle, HDF5, gzip, safetensors, images, ...); empty
-input; folders and devices; standard input read twice.
+input; folders and devices; standard input read twice; within a delivery, a file that changes after it was opened.
 Lost: nothing.
 """
 
