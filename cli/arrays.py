@@ -7,7 +7,7 @@ from simtool.io.output import check_output, output_format, replacing
 from simtool.io.writers import write_array
 from simtool.results import Column
 
-from .terminal import say
+from .terminal import say_once_delivered
 
 
 def check_arrays(*paths: str | None, force: bool, inputs: Iterable[str]) -> None:
@@ -31,4 +31,4 @@ def write_array_file(path: str, array: Column | None, *, force: bool, quiet: boo
     with replacing(path, force=force) as temporary:
         write_array(temporary, array)
     if not quiet:
-        say(f"wrote {path} ({' × '.join(map(str, array.shape))}, {array.dtype})")
+        say_once_delivered(f"wrote {path} ({' × '.join(map(str, array.shape))}, {array.dtype})")

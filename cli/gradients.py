@@ -14,7 +14,7 @@ from simtool.io.writers import MatrixWriter, open_matrix, open_rows
 from simtool.losses.examples import Sink
 from simtool.results import Column
 
-from .terminal import say
+from .terminal import say_once_delivered
 
 STEP = 1 << 14  # rows of a table that are written at a time
 
@@ -82,7 +82,7 @@ def gradient_files(
 
             yield write
     if not quiet:
-        say(f"wrote {', '.join(written)} (gradients)")
+        say_once_delivered(f"wrote {', '.join(written)} (gradients)")
 
 
 def _matrices(writers: Sequence[MatrixWriter]) -> Sink:

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from simtool.delivery import delivery
 from simtool.errors import SimtoolError
 
 from .commands.apply import apply
@@ -81,7 +82,8 @@ def main() -> None:
     # an argument that begins with a dash and is not - alone would be taken for an option
     typed = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in sys.argv[1:]]
     try:
-        code = app(typed, standalone_mode=False)
+        with delivery():
+            code = app(typed, standalone_mode=False)
     except typer.TyperException as error:
         code = _explain(*explained(error))
     except (typer.Abort, KeyboardInterrupt):

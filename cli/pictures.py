@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from simtool.errors import OutputError, ResourceError
 from simtool.io.output import check_output, replacing
 
-from .terminal import printable, say
+from .terminal import printable, say, say_once_delivered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -126,7 +126,7 @@ class Picture:
             suffix = _suffix(self.path)
             figure.savefig(temporary, format=suffix[1:], **_SAVED[suffix])
         if not self.quiet:
-            say(f"wrote {self.path}")
+            say_once_delivered(f"wrote {self.path}")
 
 
 def title_of(inputs: Mapping[str, str]) -> str:

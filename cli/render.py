@@ -13,7 +13,7 @@ from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python
 from simtool.results import Columns, Result, Rows, in_batches
 
 from .gates import Verdict
-from .terminal import printable, say, standard_output, stdout_is_terminal, text_of
+from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 _BINARY = {"npy", "parquet", "arrow"}
@@ -81,7 +81,7 @@ class Output:
     def written(self, description: str) -> Self:
         """Return the output that is left once the command itself has written the file, and say so."""
         if not self.quiet:
-            say(f"wrote {self.path} ({description})")
+            say_once_delivered(f"wrote {self.path} ({description})")
         return replace(self, path=None, file_format=None)
 
 

@@ -7,9 +7,11 @@ from typing import Self
 
 import typer
 
+from simtool.delivery import check_inputs
 from simtool.engine.tiles import Progress
 from simtool.results import Result
 
+from .faults import end_where_a_map_shrinks
 from .gates import Gate, check_keys, exit_code, judge, parse_gate, report
 from .progress import progress_on_stderr
 from .render import Output, render
@@ -61,6 +63,7 @@ class Session:
             has_array: whether the result will have a single array.
             limit: rows that a table shows.
         """
+        end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
         check_keys(parsed, keys, keys_by_option)
         named = [source for source in inputs if source is not None]
@@ -80,6 +83,7 @@ class Session:
             shown: what to render, where that is less.
             without_effect: a sentence for each option that was typed in vain.
         """
+        check_inputs()
         verdicts = judge(self.gates, result.summary)
         rendered = result if shown is None else shown
         render(replace(rendered, notes=(*rendered.notes, *without_effect)), self.output, gates=verdicts)

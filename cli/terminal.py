@@ -45,6 +45,13 @@ def say(text: str) -> None:
             _send_nowhere(sys.stderr)
 
 
+def say_once_delivered(text: str) -> None:
+    """Say what was written, once it is in its place."""
+    from simtool.delivery import once_delivered
+
+    once_delivered(lambda: say(text))
+
+
 @contextmanager
 def standard_output(*, escaped: bool = False) -> Iterator[BinaryIO]:
     """Yield stdout as a binary stream and flush it; all that goes to stdout goes through here.
@@ -59,7 +66,7 @@ def standard_output(*, escaped: bool = False) -> Iterator[BinaryIO]:
         SimtoolError: stdout is closed, or what it is redirected to is full.
     """
     from simtool.errors import OutputError, SimtoolError
-    from simtool.io.output import writing_error
+    from simtool.staged import writing_error
 
     if sys.stdout is None:
         raise OutputError("stdout is closed", hint="-o FILE writes a file")

@@ -52,7 +52,7 @@ def apply(
     import simtool
 
     from ..session import Session
-    from ..terminal import say
+    from ..terminal import say_once_delivered
 
     session = Session.open(
         output=None,
@@ -76,5 +76,5 @@ def apply(
             progress=progress,
         )
     if not quiet:
-        say(f"wrote {output} ({result.summary['rows']:,} rows)")
+        say_once_delivered(f"wrote {output} ({result.summary['rows']:,} rows)")
     session.deliver(result)

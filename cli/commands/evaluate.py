@@ -264,11 +264,11 @@ def _check_labels(labels: object) -> None:
 def _write_thresholds(path: str, result: "Result", *, force: bool, quiet: bool) -> None:
     from simtool.evaluation.thresholds import write_thresholds
 
-    from ..terminal import say
+    from ..terminal import say_once_delivered
 
     count = write_thresholds(path, result, force=force)
     if not quiet:
-        say(f"wrote {path} ({count} threshold{'' if count == 1 else 's'})")
+        say_once_delivered(f"wrote {path} ({count} threshold{'' if count == 1 else 's'})")
 
 
 def _for_reading(result: "Result", session: "Session") -> "Result":

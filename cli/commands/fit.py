@@ -157,7 +157,7 @@ def fit(
 
     from ..parsing import parse_parameters, sources_or_stdin
     from ..session import Session
-    from ..terminal import say
+    from ..terminal import say, say_once_delivered
 
     sources = sources_or_stdin(vectors)
     entry = None if kind is None else simtool.find("loss", kind)
@@ -222,7 +222,10 @@ def fit(
     )
     if not quiet:
         written = [path for path in (output, held_out_ids) if path is not None]
-        say(f"wrote {', '.join(written)}" if written else "note: the head was not kept: -o head.safetensors keeps it")
+        if written:
+            say_once_delivered(f"wrote {', '.join(written)}")
+        else:
+            say("note: the head was not kept: -o head.safetensors keeps it")
     if picture is not None and result.history is not None:
         from ..curve_plots import history_drawing
         from ..pictures import title_of

@@ -10,6 +10,7 @@ Lost: of text and npz tables columns that are neither values nor the vectors; th
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..engine.tiles import Progress
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
 from ..io.output import check_output, output_format, replacing
+from ..io.source import Source, watch_source
 from ..io.vectors import check_column, name_rows
 from ..io.writers import open_matrix, open_rows
 from ..results import Column, Columns, Result
@@ -80,6 +82,7 @@ def apply(
     """
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
     saved = read_head(head)
+    watch_source(Source(head, "safetensors", size=0, most=0))
     path, column = split_source(source)
     check_output(output, force=force, inputs=[head, source])
     file_format = output_format(output)
@@ -236,7 +239,7 @@ def _whole_table(path: str, file_format: str, table: Any, names: list[str], save
             pieces = pa.chunked_array(cursors[field.name].read(first, last), field.type)
             return pieces if len(pieces) == len(chosen) else pieces.take(pa.array(chosen - first))
 
-    opened = ParquetWriter if file_format == "parquet" else new_file
+    opened = partial(ParquetWriter, write_page_checksum=True) if file_format == "parquet" else new_file
     with open(path, "wb") as file, opened(file, schema) as writer:
 
         def write(chosen: Column, parts: list[Column]) -> None:
@@ -262,7 +265,7 @@ def _result(
         }
     )
     notes = []
-    if not saved.about.get("complete", True):
+    if not saved.is_complete:
         epoch, of = saved.about.get("epoch"), saved.about.get("plan", {}).get("epochs")
         notes.append(f"this head was interrupted after epoch {epoch} of {of}; simtool fit --resume goes on")
     summary = {"rows": rows, "width": saved.head.width, "rank": saved.head.rank, "columns": len(sides)}

@@ -9,6 +9,7 @@ Lost: nothing; the same head and the same metadata give the same bytes.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,14 +43,30 @@ class SavedHead:
     held_out: Column
     state: Mapping[str, Column] = field(default_factory=dict)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has learnt to the end."""
+        return bool(self.about.get("complete", True))
 
-def write_head(path: str, saved: SavedHead, *, force: bool) -> None:
+
+def unfinished(path: str) -> str:
+    """Return where the states of a head are kept while another head is in its place.
+
+    Example:
+        >>> unfinished("models/head.safetensors")
+        'models/head.unfinished.safetensors'
+    """
+    return f"{os.path.splitext(path)[0]}.unfinished{SUFFIX}"
+
+
+def write_head(path: str, saved: SavedHead, *, force: bool, at_once: bool = False) -> None:
     """Write a head; the file appears whole or not at all.
 
     Args:
         path: the file.
         saved: what it is to hold.
         force: an existing file may be replaced.
+        at_once: do not wait for the other outputs of a delivery.
 
     Raises:
         OutputError: the file exists without `force`, or it may not be written.
@@ -63,7 +80,7 @@ def write_head(path: str, saved: SavedHead, *, force: bool) -> None:
     members = {"schema": SCHEMA, "head": saved.head.kind, **saved.about}
     text = json.dumps(members, ensure_ascii=False, allow_nan=False)
     data = save({name: np.ascontiguousarray(array) for name, array in tensors.items()}, {KEY: text})
-    with replacing(path, force=force) as temporary, open(temporary, "wb") as file:
+    with replacing(path, force=force, at_once=at_once) as temporary, open(temporary, "wb") as file:
         file.write(data)
 
 

@@ -1,5 +1,6 @@
 """`fit`: a projection of frozen embeddings learnt under a loss, and what it made better on data held out."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,13 +8,14 @@ import numpy as np
 
 from .. import checks
 from ..backend import choose_backend
+from ..delivery import delivery
 from ..errors import OutputError, ParameterError
 from ..io.output import check_output, output_format, replacing
 from ..io.writers import open_rows
 from ..losses.requests import Request, read_requests
 from ..metrics import EPS
 from ..results import Column, Columns, Result, Scalar
-from .files import SUFFIX
+from .files import SUFFIX, unfinished
 from .heads import check_head
 from .inputs import Given, check_learnable, read_inputs
 from .judging import RANKS, RATES, SIDES, Judgement, judge, listed
@@ -92,7 +94,8 @@ def fit(
         held_out_ids: write the numbers and ids of the examples held out, to .csv, .jsonl, .parquet or .arrow.
         seed: of the split, the batches and the resamples.
         output: write the head, to .safetensors; it is there, with all that learning needs to go on, from the first
-            epoch on.
+            epoch on. A head that is replaced stays until the new one is finished; the states of that lie beside it,
+            in NAME.unfinished.safetensors.
         force: an existing output may be replaced.
         resume: go on from the output where it is there.
         eps: eps >= 0, the least norm that a cosine divides by.
@@ -161,9 +164,10 @@ def fit(
         learnt = run.learnt(resume=resume)
     judgement, losses = _judged(run, learnt)
     summary = _summary(learnt, parts, judgement, losses)
-    run.finish(learnt, summary)
-    if held_out_ids is not None:
-        _write_ids(held_out_ids, given, parts, force=force or resume)
+    with delivery():
+        run.finish(learnt, summary)
+        if held_out_ids is not None:
+            _write_ids(held_out_ids, given, parts, force=force or resume)
     notes.append(_verdict(run, learnt, judgement))
     return Result(
         command="fit",
@@ -229,6 +233,9 @@ def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool,
         if not output.lower().endswith(SUFFIX):
             raise OutputError("a head is kept as safetensors", output, f"use a path that ends in {SUFFIX}")
         check_output(output, force=force or resume, inputs=())
+        beside = unfinished(output)
+        if os.path.exists(beside) and not (force or resume):
+            raise OutputError("an interrupted fit left its state", beside, "--resume goes on, --force replaces it")
     elif resume:
         raise ParameterError("there is no head to go on from", "--resume", f"name it: -o head{SUFFIX}")
     if held_out_ids is not None:

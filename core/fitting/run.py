@@ -3,8 +3,9 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from .. import __version__
 from ..backend import Backend
+from ..delivery import once_delivered
 from ..errors import ParameterError, SimtoolError
 from ..results import Column, Scalar
 from .examples import Examples
-from .files import SavedHead, fingerprint, read_head, write_head
+from .files import SavedHead, fingerprint, read_head, unfinished, write_head
 from .heads import Head, whitening
 from .inputs import Given
 from .judging import judged_metric, score_of
@@ -194,6 +196,7 @@ class Run:
     notes: list[str]
     told: Told | None
     saved_at: float = field(default=-SAVE_SECONDS, init=False)
+    state_path: str = field(default="", init=False)  # of the states; "" keeps none
 
     @property
     def metric(self) -> str:
@@ -212,6 +215,7 @@ class Run:
         """Go through the epochs, and leave a whole head on the disk whatever happens."""
         assert self.objective is not None
         recipe = self.plan.recipe(self.objective, self.parts.train)
+        self.state_path = self._place_of_states(resume=resume)
         last = [self._resumed(recipe) if resume else first_state(recipe, self.parts.train)]
         self.saved_at = time.monotonic() - SAVE_SECONDS
 
@@ -220,23 +224,27 @@ class Run:
             if self.told is not None:
                 self.told(state.epoch, recipe.epochs, *state.history[-1])
             if time.monotonic() - self.saved_at >= SAVE_SECONDS:
-                self._save(head_of(recipe, state), state)
+                self._save_state(head_of(recipe, state), state)
 
         try:
             state = learn(recipe, self.parts.train, last[0], self.backend, score=self._score, watch=watch)
         except BaseException as error:
             if last[0].epoch:
-                self._save(head_of(recipe, last[0]), last[0])
-                if isinstance(error, SimtoolError) and self.output is not None:
-                    error.hint += f"; {self.output} holds epoch {last[0].epoch}"
+                self._save_state(head_of(recipe, last[0]), last[0])
+                if isinstance(error, SimtoolError) and self.state_path:
+                    error.hint += f"; {self.state_path} holds epoch {last[0].epoch}"
             raise
         if state.epoch < recipe.epochs:
             self.notes.append(f"stopped early after epoch {state.epoch}: the score was best after {state.best_epoch}")
         return Learnt(head_of(recipe, state), state)
 
     def finish(self, learnt: Learnt, summary: dict[str, Scalar]) -> None:
-        """Keep the head with what it was judged by."""
-        self._save(learnt.head, learnt.state, summary)
+        """Keep the head with what it was judged by; no state is needed any more."""
+        if self.output is None:
+            return
+        # a run without --resume or --force has met no file: that was checked
+        write_head(self.output, self._saved(learnt.head, learnt.state, summary), force=True)
+        once_delivered(partial(_remove, unfinished(self.output)))
 
     def at_rest(self, state: State) -> bool:
         """Whether no step moved anything."""
@@ -262,18 +270,29 @@ class Run:
         means = class_means(spaces[1]) if self.objective.request.entry.inputs == "classifier" else None
         return loss_value(replace(self.objective, miner="all"), spaces[0], self.backend, means)
 
-    def _save(self, head: Head, state: State | None, summary: dict[str, Scalar] | None = None) -> None:
+    def _place_of_states(self, *, resume: bool) -> str:
+        """Return where states are kept: the output, unless something better than a state of this run is there."""
         if self.output is None:
-            return
+            return ""
+        beside = unfinished(self.output)
+        if resume and os.path.exists(beside):
+            return beside
+        is_free = not os.path.exists(self.output)
+        return self.output if is_free or (resume and not read_head(self.output).is_complete) else beside
+
+    def _save_state(self, head: Head, state: State) -> None:
+        if self.state_path:
+            write_head(self.state_path, self._saved(head, state, None), force=True, at_once=True)
+            self.saved_at = time.monotonic()
+
+    def _saved(self, head: Head, state: State | None, summary: dict[str, Scalar] | None) -> SavedHead:
         about = self._about() | {"complete": summary is not None, "held_out": summary}
         arrays: dict[str, Column] = {}
         if state is not None:
             about |= {"epoch": state.epoch, "best_epoch": state.best_epoch, "history": state.history}
             arrays = state.arrays()
         held_out = self.given.rows[self.parts.held_out]
-        # the first write of a run without --resume or --force meets no file: that was checked
-        write_head(self.output, SavedHead(head, about, held_out, arrays), force=True)
-        self.saved_at = time.monotonic()
+        return SavedHead(head, about, held_out, arrays)
 
     @cached_property
     def _fingerprints(self) -> list[str]:
@@ -299,17 +318,23 @@ class Run:
     def _resumed(self, recipe: Recipe) -> State:
         """Return the state to go on from: that of the output, or the first where there is none yet."""
         assert self.output is not None
-        if not os.path.exists(self.output):
-            self.notes.append(f"{self.output} is not there yet: learning began anew")
+        path = self.state_path if os.path.exists(self.state_path) else self.output
+        if not os.path.exists(path):
+            self.notes.append(f"{path} is not there yet: learning began anew")
             return first_state(recipe, self.parts.train)
-        saved = read_head(self.output)
-        _check_same(saved, self._about(), self.output)
+        saved = read_head(path)
+        _check_same(saved, self._about(), path)
         state = state_of(saved.state, saved.about["history"], saved.about["best_epoch"])
         if state.epoch > recipe.epochs:
             what = f"the head has learnt for {state.epoch} epochs already, and {recipe.epochs} are asked for"
             raise ParameterError(what, "--epochs", f"--epochs {state.epoch} or more, or no --resume")
         self.notes.append(f"learning went on after epoch {state.epoch}")
         return state
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):
+        os.unlink(path)
 
 
 def _check_same(saved: SavedHead, about: dict[str, Any], where: str) -> None:

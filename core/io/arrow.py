@@ -4,9 +4,9 @@ Accepted: columns of lists of floats (16, 32, 64 bits) or integers: list, large_
 fixed_size_list, and fixed_shape_tensor; nested lists give rank 3 and up. Values and ids: strings, numbers and bools,
 dictionary-encoded or not. A Parquet column is decoded by batches of a few MB; an Arrow file is mapped and read by
 record batch; an Arrow stream is opened whole. Going back within a row group decodes it again from its start.
-Refused: ragged rows where they are no items of tokens, other element types (decimals, strings, bools, dates), tensors
-with permuted dims, damaged or encrypted files, a column name that comes twice, nulls among values; nulls among vectors
-unless they are asked for.
+Refused: Parquet pages that belie their checksum, ragged rows where they are no items of tokens, other element types
+(decimals, strings, bools, dates), tensors with permuted dims, damaged or encrypted files, a column name that comes
+twice, nulls among values; nulls among vectors unless they are asked for.
 Lost: nothing; with nulls asked for, integers that may hold some become float64, exact up to 2**53.
 """
 
@@ -73,7 +73,7 @@ class ParquetBatches:
 
         place = source.name if source.data is None else pa.BufferReader(source.data)
         # mapped, as otherwise a whole column of a row group is read before its first page is decoded
-        self._file = ParquetFile(place, memory_map=True)
+        self._file = ParquetFile(place, memory_map=True, page_checksum_verification=True)
         self._metadata = self._file.metadata
         self.schema = self._file.schema_arrow
         self.counts = [self._metadata.row_group(group).num_rows for group in range(self._metadata.num_row_groups)]

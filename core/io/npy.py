@@ -2,18 +2,20 @@
 
 Accepted: format versions 1 to 3, C and Fortran order, either byte order, rank 1 and up. An npz is a table whose columns
 are its members. An npy, and an npz member that is stored without compression, are mapped, not read.
-Refused: pickled objects (dtype object), structured dtypes, a header that promises more or fewer bytes than are there,
-encrypted or damaged zip files, and zip files that are something else (PyTorch checkpoints, documents).
+Refused: pickled objects (dtype object), structured dtypes, strings with numbers that are no Unicode characters, a
+header that promises more or fewer bytes than are there, encrypted or damaged zip files, and zip files that are
+something else (PyTorch checkpoints, documents).
 Lost: npz members of rank 0 are not listed as columns.
 """
 
 import ast
+import io
 import math
 import re
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, Any, TypeVar
 
@@ -34,6 +36,7 @@ from .vectors import (
     is_numeric,
     join_name,
     pick_ids,
+    texts,
 )
 
 MAGIC = b"\x93NUMPY"
@@ -112,14 +115,15 @@ class NpzTable:
     """A table whose columns are the members of an npz."""
 
     source: Source
-    members: tuple[zipfile.ZipInfo, ...]
+    archive: zipfile.ZipFile = field(repr=False)
+    members: tuple[zipfile.ZipInfo, ...] = field(repr=False)
 
     @property
     def name(self) -> str:
         """What the user typed."""
         return self.source.name
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Member names without `.npy`."""
         return tuple(column_of(member) for member in self.members)
@@ -146,14 +150,14 @@ class NpzTable:
         columns = [*self.vector_columns, *self.headers]
         return self.headers[columns[0]].shape[0] if columns else 0
 
-    @property
+    @cached_property
     def vector_columns(self) -> tuple[str, ...]:
         """Members of rank 2 and up; where there are none, 1-D floats."""
         numeric = {name: header for name, header in self.headers.items() if is_numeric(header.dtype)}
         deep = tuple(name for name, header in numeric.items() if len(header.shape) > 1)
         return deep or tuple(name for name, header in numeric.items() if header.dtype.kind == "f")
 
-    @property
+    @cached_property
     def value_columns(self) -> tuple[str, ...]:
         """Members of rank 1 that hold numbers, bools or strings."""
         flat = {name: header.dtype for name, header in self.headers.items() if len(header.shape) == 1}
@@ -198,7 +202,7 @@ class NpzTable:
         def read(file: IO[bytes]) -> Header:
             return read_header(file, member.file_size, where)
 
-        return _unzip(self.source, member, where, read)
+        return _unzip(self.archive, member, where, read)
 
     def _array(self, column: str) -> Array:
         check_column(self, column)
@@ -212,7 +216,7 @@ class NpzTable:
             check_held(header.content, self.source.most, "the unpacked member", where, STORED)
             return _load(file, header, where)
 
-        return _unzip(self.source, member, where, read)
+        return _unzip(self.archive, member, where, read)
 
 
 def open_npy(source: Source) -> NpyTable:
@@ -223,16 +227,17 @@ def open_npy(source: Source) -> NpyTable:
 def open_npz(source: Source) -> NpzTable:
     """List the members of an npz file."""
     try:
-        with source.open() as file, zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
+        # its index is read once, and it stays open for the members; a path, so that it closes itself
+        archive = zipfile.ZipFile(source.name if source.data is None else io.BytesIO(source.data))
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise DataError(f"damaged npz file: {error}", source.name, "write it again with numpy.savez") from None
+    members = archive.infolist()
     arrays = tuple(member for member in members if member.filename.endswith(".npy"))
     if not arrays:
         torch = any(member.filename.endswith("data.pkl") for member in members)
         kind = "a PyTorch checkpoint" if torch else "a zip file without arrays"
         raise DataError(f"this is {kind}: expected an npz", source.name, "save the array with numpy.save")
-    return NpzTable(source, arrays)
+    return NpzTable(source, archive, arrays)
 
 
 def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
@@ -244,7 +249,7 @@ def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
 def array_values(name: str, array: Array) -> Array:
     """Return an array as values: numbers and bools in native byte order, strings as objects."""
     if array.dtype.kind == "U":
-        return array.astype(object)
+        return texts(array, name)
     if array.dtype.kind != "b":
         check_numeric(array.dtype, name)
     return np.asarray(array, dtype=array.dtype.newbyteorder("="))
@@ -351,13 +356,15 @@ def _load(file: IO[bytes], header: Header, where: str) -> Array:
     return _shaped(flat, header, where)
 
 
-def _unzip(source: Source, member: zipfile.ZipInfo, where: str, read: Callable[[IO[bytes]], Loaded]) -> Loaded:
+def _unzip(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, read: Callable[[IO[bytes]], Loaded]
+) -> Loaded:
     """Read a member, or refuse one that is encrypted, damaged, or larger than its bytes could ever unpack to."""
     if member.file_size > MAX_DEFLATE * (member.compress_size + 1) and member.compress_type == zipfile.ZIP_DEFLATED:
         what = f"npz member promises {member.file_size} bytes, got {member.compress_size} that cannot hold them"
         raise DataError(what, where)
     try:
-        with source.open() as file, zipfile.ZipFile(file) as archive, archive.open(member) as content:
+        with archive.open(member) as content:
             return read(content)
     except DataError:
         raise

@@ -2,18 +2,19 @@
 
 Accepted: a path with a known suffix, in a folder that is there and can be written; a symlink stands for its target.
 Refused: an existing file without `force`, a folder, a device or pipe, and any file that is also an input.
-Lost: the mode and the owner of a file that is replaced; the new one gets what the umask gives.
+Lost: of a file that is replaced its owner, access lists and extended attributes; its mode is kept, and a new file gets
+what the umask gives.
 """
 
-import errno
 import os
 import shlex
 import stat
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from ..errors import OutputError, ResourceError, SimtoolError
+from ..delivery import begin, deliver
+from ..errors import OutputError, SimtoolError
+from ..staged import StagedFile, exists_already, switch, writing_error
 
 FORMAT_OF_SUFFIX = {
     ".npy": "npy",
@@ -28,8 +29,6 @@ FORMAT_OF_SUFFIX = {
     ".csv": "csv",
     ".md": "markdown",
 }
-
-_DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def output_format(path: str) -> str:
@@ -78,44 +77,38 @@ def check_output(path: str, *, force: bool, inputs: Iterable[str]) -> None:
 
 
 @contextmanager
-def replacing(path: str, *, force: bool) -> Iterator[str]:
+def replacing(path: str, *, force: bool, at_once: bool = False) -> Iterator[str]:
     """Yield a temporary path beside `path` that takes its place once the body has ended well.
 
-    The caller writes a file at the yielded path and closes it. After any exception, an interrupt
-    too, the temporary file is removed and `path` is what it was before.
+    The caller writes a file at the yielded path and closes it. It is on the disk before it takes its place. After any
+    exception, an interrupt too, the temporary file is removed and `path` is what it was before.
 
     Args:
         path: the final file.
         force: an existing file may be replaced.
+        at_once: do not wait for the other outputs of a delivery.
 
     Raises:
         OutputError: the file exists without `force`, or it may not be written.
         ResourceError: the disk is full.
     """
-    final = os.path.realpath(path)
-    # short and unrelated to the final name, which may already be as long as a name can be
-    temporary = os.path.join(os.path.dirname(final), f".simtool-{uuid.uuid4().hex}.tmp")
+    staged = StagedFile(path, force=force)
+    begin(staged)
     try:
         _check_target(path, force=force)
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        yield temporary
+        staged.create()
+        yield staged.path
         _check_target(path, force=force)
-        os.replace(temporary, final)
-    except SimtoolError:
+        staged.complete()
+        if at_once:
+            switch([staged])
+        else:
+            deliver(staged)
+    except BaseException as error:
+        staged.discard()
+        if isinstance(error, OSError) and not isinstance(error, SimtoolError):
+            raise writing_error(error, path) from error
         raise
-    except OSError as error:
-        raise writing_error(error, path) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
-
-
-def writing_error(error: OSError, path: str) -> SimtoolError:
-    """Return what to tell the caller when the system refused a write to `path`."""
-    reason = error.strerror or str(error)
-    if error.errno in _DISK_IS_FULL:
-        return ResourceError(f"the output could not be written: {reason}", path, "free some space or write elsewhere")
-    return OutputError(f"the output could not be written: {reason}", path, "write to another file or folder")
 
 
 def _check_target(path: str, *, force: bool) -> None:
@@ -130,7 +123,7 @@ def _check_target(path: str, *, force: bool) -> None:
     if not stat.S_ISREG(mode):
         raise OutputError("the output is not a regular file", path, "use --format and redirect stdout")
     if not force:
-        raise OutputError("the output exists already", path, "--force replaces it")
+        raise exists_already(path)
 
 
 def _is_same_file(path: str, other: str) -> bool:

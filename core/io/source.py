@@ -3,7 +3,7 @@
 Accepted: npy, npz, Parquet, Arrow file, Arrow stream, and UTF-8 text as JSON lines, CSV or one value per line; from a
 regular file, a pipe, or standard input, which is held in memory whole.
 Refused: everything else, by name where the first bytes tell (pickle, HDF5, gzip, safetensors, images, ...); empty
-input; folders and devices; standard input read twice.
+input; folders and devices; standard input read twice; within a delivery, a file that changes after it was opened.
 Lost: nothing.
 """
 
@@ -12,9 +12,11 @@ import os
 import stat
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, BinaryIO
 from weakref import WeakSet
 
+from ..delivery import watch
 from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, closest
 from ..memory import held_at_most, shown
 from .ragged import MayBeRagged, RaggedVectors
@@ -53,9 +55,28 @@ KNOWN = "expected npy, npz, Parquet, Arrow, JSON lines or CSV"
 
 SUFFIXES = (".npy", ".npz", ".parquet", ".arrow", ".feather", ".jsonl", ".json", ".csv", ".tsv", ".txt")  # for hints
 
+ENDS = 1 << 16  # bytes at the head and at the tail that a fingerprint is made of
+
 # one process has one standard input; a test may put another in its place
 _consumed: WeakSet[Any] = WeakSet()
 _pipes: set[tuple[int, int]] = set()  # device and inode of what was read to its end
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What tells the content of an input from another.
+
+    Args:
+        inode: of the file; 0 for the content of a pipe.
+        size: in bytes.
+        modified: when, in nanoseconds; 0 for the content of a pipe.
+        digest: of the bytes at the head and at the tail.
+    """
+
+    inode: int
+    size: int
+    modified: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +100,44 @@ class Source:
     def open(self) -> BinaryIO:
         """Return the bytes as a seekable file."""
         return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset` on, fewer at the end."""
+        with self.open() as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what tells the content, as it is now, from another."""
+        from hashlib import blake2b
+
+        with self.open() as file:
+            if self.data is None:
+                status = os.fstat(file.fileno())
+                inode, size, modified = status.st_ino, status.st_size, status.st_mtime_ns
+            else:
+                inode, size, modified = 0, len(self.data), 0
+            digest = blake2b(file.read(ENDS), digest_size=16)
+            file.seek(max(0, size - ENDS))
+            digest.update(file.read(ENDS))
+        return Fingerprint(inode, size, modified, digest.hexdigest())
+
+    def check_unchanged(self, opened: Fingerprint) -> None:
+        """Refuse a file that is another than it was.
+
+        Args:
+            opened: its fingerprint when it was opened.
+
+        Raises:
+            ResourceError: it has changed, or it is gone.
+        """
+        try:
+            is_same = self.fingerprint() == opened
+        except OSError:
+            is_same = False
+        if not is_same:
+            what = "this input changed while it was read, so nothing that was made of it counts"
+            raise ResourceError(what, self.name, "run it again once nothing writes to this file")
 
 
 def open_vectors(
@@ -228,7 +287,14 @@ def open_source(path: str, most: int) -> Source:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputNotFoundError(f"this file cannot be read: {reason}", path) from None
-    return Source(path, sniff(head, path), size, most)
+    source = Source(path, sniff(head, path), size, most)
+    watch_source(source)
+    return source
+
+
+def watch_source(source: Source) -> None:
+    """Let nothing be delivered where this file changes from now on."""
+    watch(partial(source.check_unchanged, source.fingerprint()))
 
 
 def sniff(head: bytes, where: str) -> str:

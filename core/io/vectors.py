@@ -244,10 +244,23 @@ def check_ids(ids: Array | None, rows: int, where: str) -> Array | None:
     if ids.ndim != 1 or len(ids) != rows:
         raise ShapeError(f"expected {rows} ids, one per row, got shape {ids.shape}", where)
     if ids.dtype.kind == "U":
-        return ids.astype(object)
+        return texts(ids, where)
     if ids.dtype.kind not in "iuO":
         raise DataError(f"expected strings or integers as ids, got {ids.dtype.name}", where)
     return ids
+
+
+def texts(array: Array, where: str) -> Array:
+    """Return numpy's strings as Python's, unless they hold what is no character."""
+    if array.size and array.itemsize:
+        rows = np.ascontiguousarray(array).reshape(len(array), -1)
+        codes = rows.view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+        wrong = (codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))
+        if wrong.any():
+            row, place = np.argwhere(wrong)[0]
+            what = f"row {row} holds the number {int(codes[row, place]):#x}, which is no Unicode character"
+            raise DataError(what, where, "save the strings again: numpy.save(path, numpy.asarray(strings))")
+    return array.astype(object)
 
 
 def join_name(table: str, column: str) -> str:

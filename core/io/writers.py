@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -200,7 +201,7 @@ class _ArrowWriter:
 def _parquet_writer(file: BinaryIO) -> _ArrowWriter:
     from pyarrow.parquet import ParquetWriter
 
-    return _ArrowWriter(file, ParquetWriter)
+    return _ArrowWriter(file, partial(ParquetWriter, write_page_checksum=True))
 
 
 def _ipc_writer(file: BinaryIO) -> _ArrowWriter:

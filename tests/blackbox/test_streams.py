@@ -146,3 +146,17 @@ def test_a_column_of_a_table_on_stdin(run, sample_data):
     named = run("pairwise", "-::embedding", "-k", "1", "--format", "csv", stdin=piped)
     assert named.code == 0
     assert named.out == run("pairwise", "-", "-k", "1", "--format", "csv", stdin=piped).out
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has a disk that is always full")
+def test_of_several_outputs_none_appears_where_one_fails(work, shell):
+    pairs = "sample_data/wordsim_a.npy sample_data/wordsim_b.npy --labels sample_data/wordsim_labels.npy"
+    outputs = "--thresholds-out t.json -o o.json"
+    done = shell(f"simtool evaluate {pairs} {outputs} --format json > /dev/full")
+    assert done.returncode == 3
+    assert "wrote" not in done.stderr
+    assert [path.name for path in work.iterdir()] == ["sample_data"]
+    done = shell(f"simtool evaluate {pairs} {outputs}")
+    assert done.returncode == 0
+    assert done.stderr.count("wrote") == 2
+    assert sorted(path.name for path in work.iterdir()) == ["o.json", "sample_data", "t.json"]

@@ -6,6 +6,8 @@ import torch
 from threadpoolctl import threadpool_limits
 
 import simtool
+from simtool.errors import OutputError
+from simtool.fitting import run
 from simtool.fitting.files import read_head
 from simtool.fitting.sampling import balanced, shuffled
 
@@ -297,3 +299,44 @@ def test_balanced_batches_have_as_many_rows_of_each_class():
         assert counts[3] == 0  # a row alone has no positive
     seen = np.bincount(codes[np.concatenate(batches)], minlength=4)
     assert seen[1] > 0.15 * seen.sum()  # as often as the class that is 30 times as large
+
+
+def test_a_finished_head_stays_until_the_new_one_is_finished(tmp_path, monkeypatch):
+    head, beside, whole = (tmp_path / f"{name}.safetensors" for name in ("head", "head.unfinished", "whole"))
+    monkeypatch.setattr(run, "SAVE_SECONDS", 0.0)
+    options = {"kind": "sup-con", "labels": CLASSES, "batch_size": 24}
+
+    def stop(epoch, *_):
+        if epoch == 3:
+            raise KeyboardInterrupt
+
+    simtool.fit(A, epochs=2, output=str(head), **options)
+    old = head.read_bytes()
+    new = options | {"epochs": 5, "seed": 9}
+    with pytest.raises(KeyboardInterrupt):
+        simtool.fit(A, output=str(head), force=True, told=stop, **new)
+    assert head.read_bytes() == old
+    assert read_head(str(beside)).about["epoch"] == 3
+    with pytest.raises(OutputError, match="exists already"):
+        simtool.fit(A, output=str(head), **new)
+    head.unlink()
+    with pytest.raises(OutputError, match="an interrupted fit left its state"):
+        simtool.fit(A, output=str(head), **new)
+    head.write_bytes(old)
+    notes = simtool.fit(A, output=str(head), resume=True, **new).notes
+    assert "learning went on after epoch 3" in notes
+    assert not beside.exists()
+    simtool.fit(A, output=str(whole), **new)
+    assert head.read_bytes() == whole.read_bytes()
+
+
+def test_a_finished_head_that_is_to_learn_on_stays_until_it_has(tmp_path, monkeypatch):
+    head = tmp_path / "head.safetensors"
+    monkeypatch.setattr(run, "SAVE_SECONDS", 0.0)
+    options = {"kind": "sup-con", "labels": CLASSES, "batch_size": 24, "output": str(head)}
+    simtool.fit(A, epochs=2, **options)
+    old, seen = head.read_bytes(), []
+    simtool.fit(A, epochs=4, resume=True, told=lambda *_: seen.append(head.read_bytes()), **options)
+    assert seen == [old, old]
+    assert head.read_bytes() != old
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["head.safetensors"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from simtool.errors import DataError, InputNotFoundError, ShapeError, SimtoolError
-from simtool.io import open_table, open_vectors, read_values
+from simtool.io import as_vectors, open_table, open_vectors, read_values, with_ids
 
 NUMBERS = st.sampled_from(["f2", "f4", "f8", ">f4", ">i2", "i1", "u1", "i4", "u4", "i8", "u8"])
 
@@ -319,3 +319,38 @@ except simtool.errors.DataError:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 300
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("code", [0x110000, 0xFFFFFFFF, 0xD800, 0xDFFF])
+def test_strings_that_are_no_unicode_name_their_row(tmp_path, order, code):
+    ids = np.array(["ab", "cd", "ef"], f"{order}U2")
+    ids.view(f"{order}u4")[3] = code  # the second character of the second row
+    np.save(tmp_path / "ids.npy", ids)
+    np.save(tmp_path / "a.npy", np.eye(3))
+    with pytest.raises(DataError, match=f"row 1 holds the number {code:#x}"):
+        open_vectors(str(tmp_path / "a.npy"), ids=str(tmp_path / "ids.npy"))
+    np.savez(tmp_path / "a.npz", x=np.eye(3), ids=ids)
+    with pytest.raises(DataError, match=r"row 1 .*no Unicode character"):
+        open_vectors(str(tmp_path / "a.npz"))
+    with pytest.raises(DataError, match="row 1"):
+        with_ids(as_vectors(np.eye(3)), ids)
+
+
+def test_every_character_of_unicode_stays(tmp_path):
+    texts = ["", "é", "\U0010ffff", "\ud7ff\ue000", "a\0b"]
+    np.save(tmp_path / "y.npy", np.array(texts))
+    assert read_values(str(tmp_path / "y.npy")).tolist() == texts
+    np.save(tmp_path / "y.npy", np.array(["", ""]))
+    assert read_values(str(tmp_path / "y.npy")).tolist() == ["", ""]
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_the_index_of_an_npz_is_read_once(tmp_path, monkeypatch, save):
+    save(tmp_path / "many.npz", **{f"m{i}": np.full((2, 2), i) for i in range(50)})
+    opened = []
+    real = zipfile.ZipFile._RealGetContents
+    monkeypatch.setattr(zipfile.ZipFile, "_RealGetContents", lambda self: (opened.append(self), real(self)))
+    table = open_table(str(tmp_path / "many.npz"))
+    assert [table.vectors(name).read(0, 1)[0, 0] for name in table.vector_columns] == list(range(50))
+    assert len(opened) == 1

@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from simtool.errors import DataError, ResourceError
+from simtool.io import open_table
 from simtool.io.writers import json_text, open_matrix, open_rows, scalar_to_python, write_array
 
 
@@ -193,3 +194,22 @@ def test_an_array_reads_back_with_its_shape(tmp_path: Path, array: NDArray[Any])
     stream = io.BytesIO()
     write_array(stream, array)
     assert stream.getvalue() == Path(path).read_bytes()
+
+
+def test_a_flipped_bit_in_our_own_parquet_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    values = np.random.default_rng(0).standard_normal(1000)
+    with open_rows(str(path), "parquet") as rows:
+        rows.write({"id": np.arange(1000), "score": values})
+    assert np.array_equal(open_table(str(path)).values("score"), values)
+    whole = path.read_bytes()
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    for number, name in enumerate(("id", "score")):
+        chunk = group.column(number)
+        start = chunk.dictionary_page_offset or chunk.data_page_offset
+        for share in (0.3, 0.6, 0.9):
+            damaged = bytearray(whole)
+            damaged[start + int(share * chunk.total_compressed_size)] ^= 16
+            path.write_bytes(damaged)
+            with pytest.raises(DataError, match="damaged"):
+                open_table(str(path)).values(name)

@@ -1,0 +1,40 @@
+"""A memory map whose file shrinks: the system ends a process that touches it, and this says why first."""
+
+import os
+import signal
+from typing import Any
+
+from simtool.delivery import abandon, check_inputs
+from simtool.errors import SimtoolError
+
+from .terminal import printable
+
+_kept: list[Any] = []  # the handler, which the system calls as long as the process lasts
+
+
+def end_where_a_map_shrinks() -> None:
+    """End with exit code 3, without leaving temporary files, where a mapped input is cut off.
+
+    A handler of Python's own would run after the read that failed, which never ends; this one runs within it.
+    """
+    if _kept or not hasattr(signal, "SIGBUS"):
+        return
+    import ctypes
+
+    library = ctypes.CDLL(None)
+    library.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    library.signal.restype = ctypes.c_void_p
+    _kept.append(ctypes.CFUNCTYPE(None, ctypes.c_int)(_end))
+    library.signal(signal.SIGBUS, ctypes.cast(_kept[0], ctypes.c_void_p))
+
+
+def _end(number: int) -> None:
+    try:
+        abandon()
+        check_inputs()
+        lines = ["error: the system could not read a file that was mapped"]
+    except SimtoolError as error:
+        lines = [f"error: {error.what}", f"  in:  {error.where}", f"  try: {error.hint}"]
+    # not through the stream, whose lock the interrupted code may hold
+    os.write(2, "".join(f"{printable(line)}\n" for line in lines).encode("utf-8", "backslashreplace"))
+    os._exit(3)

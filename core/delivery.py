@@ -1,0 +1,110 @@
+"""One command's inputs and outputs as a whole: inputs that stay as they are, outputs that appear together.
+
+Within `delivery()` every file that `replacing` has written waits until the body has ended well. Then the inputs are
+compared with what they were when they were opened, and the outputs take their places one after the other; a failure
+puts all of them back. A kill between two of these steps is the one moment that leaves some outputs new and some old.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from .errors import SimtoolError
+from .staged import StagedFile, switch
+
+Check = Callable[[], None]
+
+
+@dataclass
+class Delivery:
+    """What waits for the end of a command.
+
+    Args:
+        inputs: each raises a ResourceError where its input has changed.
+        begun: every file that is being written or waits.
+        files: those that wait, in the order in which they take their places.
+        afterwards: what to do once they have.
+    """
+
+    inputs: list[Check] = field(default_factory=list)
+    begun: list[StagedFile] = field(default_factory=list)
+    files: list[StagedFile] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+
+_current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
+
+
+@contextmanager
+def delivery() -> Iterator[None]:
+    """Treat all inputs and outputs of the body as one; within another delivery, as a part of it.
+
+    Raises:
+        ResourceError: an input changed while it was read.
+        OutputError, ResourceError: an output could not take its place.
+    """
+    if _current.get() is not None:
+        yield
+        return
+    mine = Delivery()
+    token = _current.set(mine)
+    try:
+        yield
+        check_inputs()
+        switch(mine.files)
+    except SimtoolError:
+        check_inputs()  # what is wrong with an input that changed is that it changed
+        raise
+    finally:
+        _current.reset(token)
+        for file in mine.begun:
+            file.discard()
+    for action in mine.afterwards:
+        action()
+
+
+def watch(check: Check) -> None:
+    """Let a check of an input run before anything is delivered."""
+    if (current := _current.get()) is not None:
+        current.inputs.append(check)
+
+
+def check_inputs() -> None:
+    """Refuse inputs that have changed since they were opened.
+
+    Raises:
+        ResourceError: one has.
+    """
+    if (current := _current.get()) is not None:
+        for check in current.inputs:
+            check()
+
+
+def begin(file: StagedFile) -> None:
+    """Let a file that is to be written vanish with the delivery, if that fails."""
+    if (current := _current.get()) is not None:
+        current.begun.append(file)
+
+
+def deliver(file: StagedFile) -> None:
+    """Let a complete file take its place, at once or with the others of the delivery."""
+    if (current := _current.get()) is not None:
+        current.files.append(file)
+    else:
+        switch([file])
+
+
+def once_delivered(action: Callable[[], None]) -> None:
+    """Do something once the outputs are in their places."""
+    if (current := _current.get()) is not None:
+        current.afterwards.append(action)
+    else:
+        action()
+
+
+def abandon() -> None:
+    """Remove what was to be delivered, when the process is about to end without unwinding."""
+    if (current := _current.get()) is not None:
+        for file in current.begun:
+            file.discard()
