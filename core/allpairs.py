@@ -1,5 +1,6 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import isnan, prod
 from typing import Any
@@ -16,7 +17,7 @@ from .errors import ParameterError
 from .inputs import Input, lay_out
 from .matrices import matrix
 from .metrics import EPS
-from .pairing import Pairing
+from .pairing import Pairing, same_rows
 from .results import Result
 from .selections import Choice, RowsInto, selection
 
@@ -57,8 +58,9 @@ def pairwise(
         metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
-        exclude_self: leave out pairs of a row with its own number; by default where b is None.
-            The matrix keeps its diagonal; its summary and its rows leave it out.
+        exclude_self: leave out pairs of a row with itself; by default where b is None. A row of A and a row of B
+            are the same where their ids are equal, and without ids on both sides where their numbers are.
+            The matrix keeps these cells; its summary and its rows leave them out.
         precision: of the products. `auto`: a full matrix is float32 where that is within 2e-6; a selection
             scans in the fastest precision whose error bound holds, and scores in float64 whatever this is.
             Or `float32`, `float64`.
@@ -108,6 +110,7 @@ def pairwise(
     sides = [lay_out(checks.given(a, "A"), dim, nonfinite, budget.mapped)]
     sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite, budget.mapped))
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
+    told_by, excluded = same_rows(*sides) if exclude_self else (None, None)
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
     pairing = Pairing(
@@ -115,7 +118,7 @@ def pairwise(
         b=sides[1],
         entry=entry,
         eps=eps,
-        exclude_self=exclude_self,
+        excluded=excluded,
         alone=b is None,
         precision=precision,
         backend=_backend(backend, device, sides if reduced else []),
@@ -134,14 +137,26 @@ def pairwise(
             "eps": eps,
             "dim": dim,
             "exclude_self": exclude_self,
+            "excluded_by": told_by,
             "top_k": top_k,
             "threshold": threshold,
             "max_pairs": max_pairs,
             "precision": precision,
             "nonfinite": nonfinite,
         },
-        notes=(*pairing.notes(), *result.notes),
+        notes=(*pairing.notes(), *_left_out(pairing, told_by), *result.notes),
     )
+
+
+def _left_out(pairing: Pairing, told_by: str | None) -> Iterator[str]:
+    """Yield which pairs of two sets are left out, and how many."""
+    if pairing.excluded is None or pairing.alone:
+        return
+    count = checks.plural(int(pairing.excluded.counts.sum()), "pair")
+    if told_by == "id":
+        yield f"{count} of equal ids left out"
+    else:
+        yield f"{count} of equal row numbers left out, because A and B do not both have ids"
 
 
 def _check_choice(choice: Choice, entry: Entry) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from .engine.exclusion import Exclusion
 from .results import Column
 
 
@@ -17,21 +19,21 @@ class Cells:
         a: (n,) ids or numbers of the rows.
         b: (m,) ids or numbers of the columns.
         batched: whether rows begin with a column `batch`.
-        exclude_self: whether column i of row i is left out.
+        excluded: the cells that are no rows.
     """
 
     a: Column
     b: Column
     batched: bool
-    exclude_self: bool
+    excluded: Exclusion | None = None
 
     def columns(self, start: int, scores: Column) -> dict[str, Column]:
         """Return the columns for (rows, m) scores of which the first row is number `start`."""
         rows = np.arange(start, start + len(scores))
         row = rows % len(self.a)
         keep = np.ones(scores.size, dtype=bool)
-        if self.exclude_self:
-            keep = (row[:, None] != np.arange(len(self.b))).ravel()
+        if self.excluded is not None:
+            keep = ~self.excluded.holds(row[:, None], np.arange(len(self.b))).ravel()
         columns = {"batch": np.repeat(rows // len(self.a), len(self.b))[keep]} if self.batched else {}
         columns["a"] = np.repeat(self.a[row], len(self.b))[keep]
         columns["b"] = np.tile(self.b, len(scores))[keep]
@@ -39,9 +41,15 @@ class Cells:
 
     def before(self, row: int) -> int:
         """Return how many cells lie before a row."""
-        n, m = len(self.a), len(self.b)
-        batches, rest = divmod(row, n)
-        return row * m - (batches * min(n, m) + min(rest, m)) * self.exclude_self
+        batches, rest = divmod(row, len(self.a))
+        left_out = batches * int(self._left_out[-1]) + int(self._left_out[rest])
+        return row * len(self.b) - left_out
+
+    @cached_property
+    def _left_out(self) -> Column:
+        """(n + 1,) how many cells of a batch are left out before each row, and in all."""
+        counts = np.zeros(len(self.a), dtype=np.int64) if self.excluded is None else self.excluded.counts
+        return np.append(0, np.cumsum(counts))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class Input:
         vectors: the input.
         rows: (..., n, d) host rows, perhaps a view of a file.
         ids: (n,) ids or numbers of the rows.
+        numbers: (n,) numbers of the rows in the input, of which some may be left out.
+        named: whether the rows have ids.
         zero: (..., n) which rows are all zero.
         missing: (..., n) which rows are not finite and stay as NaN.
         largest: the largest magnitude.
@@ -29,6 +31,8 @@ class Input:
     vectors: Vectors
     rows: Column
     ids: Column
+    numbers: Column
+    named: bool
     zero: Column
     missing: Column
     largest: float
@@ -56,7 +60,9 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str =
     dim = checks.check_dim(dim, rank)
     survey = checks.survey(vectors, dim)
     rows = np.moveaxis(resident(vectors, mapped), dim, -1)
-    ids = vectors.ids if rank == 2 and dim == 1 and vectors.ids is not None else np.arange(rows.shape[-2])
+    numbers = np.arange(rows.shape[-2])
+    given = vectors.ids if rank == 2 and dim == 1 else None
+    ids = numbers if given is None else given
     missing, zero, notes = ~survey.finite, survey.zero, []
     if missing.any():
         if nonfinite == "error":
@@ -72,5 +78,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str =
             counted = checks.plural(len(left), "row")
             notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
             keep = ~missing
-            rows, ids, zero, missing = rows[keep], ids[keep], zero[keep], missing[keep]
-    return Input(vectors, rows, ids, zero, missing, survey.largest, tuple(notes))
+            rows, ids, numbers = rows[keep], ids[keep], numbers[keep]
+            zero, missing = zero[keep], missing[keep]
+    named = given is not None
+    return Input(vectors, rows, ids, numbers, named, zero, missing, survey.largest, tuple(notes))

@@ -36,7 +36,7 @@ def matrix(
             m,
             np.dtype(dtype),
             partial(target.take, number * n),
-            exclude_self=pairing.exclude_self,
+            excluded=pairing.excluded,
             propagate=nonfinite == "propagate",
         ) as reducer:
             kept = pairing.budget.plan(n, m, pairing.dims, np.dtype(arithmetic).itemsize).kept_columns
@@ -62,14 +62,14 @@ class _Target:
     def __init__(self, pairing: Pairing, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.pairing = pairing.shape, pairing
         shape = (*pairing.batch, n, m)
-        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.exclude_self)
+        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
         self.corner = np.empty(corner, dtype=dtype)
         self.means: MeanCells | None = None
         if heat_map is not None:
-            self.means = MeanCells((n, m), _most(heat_map, pairing), exclude_self=pairing.exclude_self)
+            self.means = MeanCells((n, m), _most(heat_map, pairing), excluded=pairing.excluded)
 
     def take(self, before: int, start: int, scores: Column) -> None:
         """Take whole rows: `before` belong to earlier batches, and the first is number `start` of its own."""

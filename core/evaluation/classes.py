@@ -11,6 +11,7 @@ from ..allpairs import LARGE
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine.budget import Budget, budget_of
+from ..engine.exclusion import Exclusion
 from ..engine.kernels import Kernel
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
@@ -137,7 +138,7 @@ def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Bac
         b=side,
         entry=entry,
         eps=eps,
-        exclude_self=True,
+        excluded=Exclusion.of_rows(len(side.rows), len(side.rows)),
         alone=True,
         precision="auto",
         backend=backend,

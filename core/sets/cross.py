@@ -31,7 +31,7 @@ class Cross:
         self.subject, self.request = subject, request
         n, m = (len(side.rows) for side in subject.sides)
         self.shape = n, m
-        self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False, exclude_self=False)
+        self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False)
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
         self.array: Column | None = None
         if self.sink is None:

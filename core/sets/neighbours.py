@@ -11,6 +11,7 @@ from ..engine.budget import budget_of
 from ..engine.candidates import Hits
 from ..engine.duplicates import beyond
 from ..engine.exact import Pairs
+from ..engine.exclusion import Exclusion
 from ..engine.kernels import Kernel, Tile
 from ..engine.reducers import Question, Reducer, TopK
 from ..engine.sweep import sweep
@@ -219,9 +220,8 @@ def _neighbours(
         kernel,
         _pairs(metric, rows, others, eps),
         larger_is_closer=metric == "cosine",
-        exclude_self=True,
+        excluded=Exclusion.of_rows(len(rows), len(rows)).of_columns(numbers),
         most=budget_of(None).candidates,
-        numbers=numbers,
     )
     found: list[Hits] = []
     sweep(rows, others, kernel, TopK(k, question, found.append), _plan(rows, others, 4), progress)
