@@ -1,5 +1,6 @@
 """The cells of a matrix of scores as rows `a`, `b`, `score`, made as they are read or written."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,14 +70,10 @@ class MatrixRows:
 
     def read(self, start: int, stop: int) -> dict[str, Column]:
         """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
-        width = self.matrix.shape[1]
-        first = max(0, start // width - 1)
-        last = min(len(self.matrix), first + 1)
-        # with self pairs left out a row has a cell less, so the place is walked to, not computed
-        while self.cells.before(first + 1) <= start and first + 1 < len(self.matrix):
-            first += 1
-        while self.cells.before(last) < stop:
-            last += 1
+        # with cells left out the rows differ in length, so the place is searched for, not computed
+        edges, before = range(len(self.matrix) + 1), self.cells.before
+        first = min(bisect_right(edges, start, key=before) - 1, len(self.matrix) - 1)
+        last = min(bisect_left(edges, stop, key=before), len(self.matrix))
         columns = self.cells.columns(first, self.matrix[first:last])
         offset = self.cells.before(first)
         return {name: column[start - offset : stop - offset] for name, column in columns.items()}
