@@ -8,7 +8,7 @@ from . import checks
 from .engine.memory import resident
 from .errors import ParameterError
 from .io import Vectors
-from .io.vectors import name_rows
+from .io.vectors import ArrayVectors, name_rows
 from .results import Column
 
 
@@ -59,7 +59,8 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str =
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
     survey = checks.survey(vectors, dim)
-    rows = np.moveaxis(resident(vectors, mapped), dim, -1)
+    # laid out anew where the vectors do not lie in one piece: the memory order of an input must not show
+    rows = resident(ArrayVectors(vectors.name, np.moveaxis(resident(vectors, mapped), dim, -1)), mapped)
     numbers = np.arange(rows.shape[-2])
     given = vectors.ids if rank == 2 and dim == 1 else None
     ids = numbers if given is None else given
