@@ -111,6 +111,8 @@ def pairwise(
     sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite, budget.mapped))
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
     told_by, excluded = same_rows(*sides) if exclude_self else (None, None)
+    for side in sides:
+        checks.refuse_rounded(side.vectors, entry.name)
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
     pairing = Pairing(

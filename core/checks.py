@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .errors import DataError, ParameterError, ShapeError, closest
 from .io import Vectors, as_vectors
 from .io.vectors import name_rows
+from .metrics import PRODUCTS, is_rounded
 from .results import Column
 
 NONFINITE = ("error", "propagate", "drop")
@@ -171,6 +172,25 @@ def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
             vectors.name,
             hint,
         )
+
+
+def refuse_rounded(vectors: Vectors, measure: str) -> None:
+    """Refuse 64-bit integers that float64 does not hold, where a measure takes differences: they would be lost.
+
+    A cosine and a dot product are as exact as their terms, of which float64 holds 53 bits.
+    """
+    if measure in PRODUCTS or vectors.dtype.kind not in "iu" or vectors.dtype.itemsize < 8:
+        return
+    step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
+    for start in range(0, vectors.shape[0], step):
+        rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        wrong = is_rounded(rows)
+        if wrong.any():
+            place = tuple(np.argwhere(wrong)[0].tolist())
+            row = start + place[0]
+            what = f"{name_rows([row], vectors.ids)} holds {rows[place]}, which float64 rounds"
+            hint = "subtract one whole number from all rows first, or make them float64 if that will do"
+            raise DataError(f"{what}: {measure} would lose the difference", vectors.name, hint)
 
 
 def refuse_overflow(names: str) -> DataError:

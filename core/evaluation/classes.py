@@ -51,6 +51,7 @@ def evaluate_classes(
     """Evaluate all pairs i < j of an input, and with `ks` its rows as queries; the caller has checked the options."""
     budget = budget_of(max_memory)
     side, codes = _side(checks.given(a, "A"), labels, labels_name, nonfinite, budget)
+    checks.refuse_rounded(side.vectors, entry.name)
     n = len(codes)
     pairs = n * (n - 1) // 2
     streams = pairs > exact_pairs

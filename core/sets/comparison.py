@@ -108,6 +108,10 @@ def compare(
     requests = read_requests(names, parameters or {}, seed)
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
     subject = read_subject(a, b, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross)
+    for request in requests:
+        if "scale-invariant" not in request.entry.laws:  # what is made of cosines alone takes no differences
+            for side in subject.sides:
+                checks.refuse_rounded(side.vectors, request.entry.name)
     everything = ALL in aggregates
     fitting, left_out = _fitting(subject, requests, everything=everything)
     space = choose_backend(backend, device)
