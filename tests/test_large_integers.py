@@ -73,9 +73,7 @@ def test_so_it_is_without_a_sign(array):
 
 
 def test_float_classes_that_may_be_merged_are_refused():
-    with pytest.raises(
-        LabelError, match=r"row 1 has label 9\.223372036854776e\+18, and a float of that size may stand"
-    ):
+    with pytest.raises(LabelError, match=r"row 1 has label 9\.223372036854776e\+18, and a float of that size"):
         class_labels(np.asarray([1.0, 2.0**63, 2.0**63 + 2**11]), 3, "y.npy")
     with pytest.raises(LabelError, match=r"row 0 has label -9007199254740992\.0"):
         class_labels(np.asarray([-(2.0**53), 0.0]), 2, "y.npy")
