@@ -5,8 +5,6 @@ from dataclasses import replace
 from math import isnan, prod
 from typing import Any
 
-import numpy as np
-
 from . import checks
 from .backend import Backend, choose_backend, quiet
 from .catalogue import Entry, find
@@ -166,11 +164,10 @@ def _check_choice(choice: Choice, entry: Entry) -> None:
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
         raise ParameterError("these are different questions", ", ".join(asked), "ask one at a time")
-    for option, number in (("--top-k", choice.top_k), ("--max-pairs", choice.max_pairs)):
-        if number is not None and not (isinstance(number, int | np.integer) and number >= 1):
-            raise ParameterError(f"expected a whole number of 1 or more, got {number!r}", option)
-    if choice.max_results < 1:
-        raise ParameterError(f"{choice.max_results} is below 1", "--max-results")
+    counts = {"--top-k": choice.top_k, "--max-pairs": choice.max_pairs, "--max-results": choice.max_results}
+    for option, number in counts.items():
+        if number is not None:
+            checks.check_count(option, number)
     if choice.threshold is not None:
         _check_threshold(choice.threshold, entry)
 

@@ -19,6 +19,7 @@ NONFINITE_HINT = "--nonfinite drop leaves them out, --nonfinite propagate keeps 
 DROP_HINT = "--nonfinite drop leaves them out"
 NOTHING_LEFT = "mend some of them: no row would be left"
 SURVEY_BYTES = 4 << 20
+MOST = 2**63 - 1  # of anything that is counted
 
 
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
@@ -27,6 +28,20 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
         guess = closest(value, choices)
         hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(choices)}"
         raise ParameterError(f"unknown value {value!r}", f"--{option}", hint)
+
+
+def check_count(option: str, number: Any) -> None:
+    """Refuse what is no count: a whole number of at least 1 that fits in 64 bits."""
+    if not (isinstance(number, int | np.integer) and number >= 1):
+        raise ParameterError(f"expected a whole number of 1 or more, got {number!r}", option)
+    if number > MOST:
+        raise ParameterError(f"the number is too large, expected at most {MOST:,}", option)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no generator takes."""
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
 
 
 def check_dim(dim: int, rank: int, option: str = "--dim") -> int:

@@ -94,7 +94,7 @@ def _reducer(choice: Choice, question: Question, give: Give, plan: Plan, mutual:
         return MutualTopK(k, question, plan.stripe, give) if mutual else TopK(k, question, give)
     if choice.threshold is not None:
         return Threshold(choice.threshold, choice.max_results, question, give)
-    return BestPairs(choice.max_pairs or 0, question, give)
+    return BestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), question, give)
 
 
 def _renumbered(give: Give, numbers: Column | None) -> Give:

@@ -103,6 +103,7 @@ def compare(
     options = _Options(percent, null, bootstrap, matches, cross, top, weights_a is not None or weights_b is not None)
     options.check(names)
     checks.check_choice("nonfinite", nonfinite, MODES)
+    checks.check_seed(seed)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     requests = read_requests(names, parameters or {}, seed)
