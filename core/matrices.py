@@ -13,7 +13,7 @@ from .engine.tiles import Plan, Progress
 from .errors import ParameterError
 from .heat_map import MeanCells
 from .pairing import Pairing
-from .results import Column, Columns, Grid, HeatMap, Result
+from .results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
 CORNER = 8
@@ -29,7 +29,9 @@ def matrix(
     kernel = Kernel(pairing.entry.name, arithmetic, pairing.scaled, pairing.backend, pairing.eps)
     target = _Target(pairing, into, dtype, heat_map)
     moments: list[Moments] = []
+    begin(progress, "matrix")
     for number, a, b in pairing.batches():
+        part = over_batches(progress, number, prod(pairing.batch))
         with Full(
             kernel,
             pairing.pairs(a, b),
@@ -40,7 +42,7 @@ def matrix(
             propagate=nonfinite == "propagate",
         ) as reducer:
             kept = pairing.budget.plan(n, m, pairing.dims, np.dtype(arithmetic).itemsize).kept_columns
-            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), progress)
+            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), part)
             moments.append(reducer.moments())
     summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
     return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grid(), target.heat_map())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import fsum, inf
+from math import fsum, inf, prod
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .engine.reducers import BestPairs, Give, Question, Reducer, Threshold, TopK
 from .engine.sweep import stripes_at_once, sweep
 from .engine.tiles import Plan, Progress
 from .pairing import Pairing
-from .results import Column, Columns, Result, Scalar
+from .results import Column, Columns, Result, Scalar, begin, over_batches
 
 ROW = 24  # bytes of a listed pair
 CENTER_ROWS = 4096
@@ -51,8 +51,10 @@ def selection(pairing: Pairing, choice: Choice, rows_into: RowsInto | None, prog
         count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
         pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
     listing = _Listing(pairing, choice, rows_into)
+    begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
     for number, a, b in pairing.batches():
-        _sweep(pairing, choice, a, b, partial(listing.take, number), progress)
+        part = over_batches(progress, number, prod(pairing.batch))
+        _sweep(pairing, choice, a, b, partial(listing.take, number), part)
     return listing.result()
 
 

@@ -8,7 +8,7 @@ from ..backend import Backend
 from ..cells import Cells, Into, MatrixPart, MatrixRows
 from ..engine.budget import budget_of
 from ..engine.tiles import Progress
-from ..results import Column, Columns, Grid, Rows, Scalar
+from ..results import Column, Columns, Grid, Rows, Scalar, begin
 from .blocks import item_scores
 from .measures import Request
 from .subject import Subject
@@ -44,6 +44,7 @@ class Cross:
 
     def run(self, *, eps: float, backend: Backend, progress: Progress | None) -> None:
         """Compute the matrix."""
+        begin(progress, "matrix", "items")
         for start, scores in item_scores(*self.subject.tokens, [self.request], eps=eps, backend=backend):
             part = scores[self.request.name]
             self._take(start, part)

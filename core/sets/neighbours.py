@@ -18,7 +18,7 @@ from ..engine.sweep import sweep
 from ..engine.tiles import Plan, Progress, Span
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
-from ..results import Column
+from ..results import Column, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of
 
 CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
@@ -154,6 +154,7 @@ def neighbour_coverage(
     k = _checked("prdc", k, x, y)
     radii = [_neighbours(rows, "euclidean", k, EPS, backend, progress)[1] for rows in (x, y)]
     balls = _Balls(_pairs("euclidean", x, y, EPS), radii[0], radii[1])
+    begin(progress, "rows in the balls of the other set")
     sweep(x, y, _kernel("euclidean", x, y, backend, "float64", EPS), balls, _plan(x, y, 8), progress)
     precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
     score = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
@@ -224,6 +225,7 @@ def _neighbours(
         most=budget_of(None).candidates,
     )
     found: list[Hits] = []
+    begin(progress, "neighbours within a set")
     sweep(rows, others, kernel, TopK(k, question, found.append), _plan(rows, others, 4), progress)
     _, partners, scores = (np.concatenate(part) for part in zip(*found, strict=True))
     partners = partners if numbers is None else numbers[partners]
