@@ -35,9 +35,15 @@ def test_an_aggregate_of_differences_refuses_them_and_one_of_cosines_does_not():
     assert simtool.compare(A, B, aggregates=["argmax"]).summary["argmax"] == 1.0
 
 
-def test_a_loss_of_distances_refuses_them():
+@pytest.mark.parametrize("operation", [simtool.loss, simtool.fit])
+def test_a_loss_of_distances_refuses_them(operation):
     with pytest.raises(DataError, match="row 1 holds 9007199254740993, which float64 rounds: euclidean"):
-        simtool.loss(A, B, kind="contrastive", distance="euclidean", labels=np.asarray([0, 1]))
+        operation(A, B, kind="contrastive", distance="euclidean", labels=np.asarray([0, 1]))
+
+
+def test_an_explanation_of_a_rounded_row_refuses_it():
+    with pytest.raises(DataError, match="row 1 holds 9007199254740993, which float64 rounds: euclidean"):
+        simtool.explain(A, B, row=1)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

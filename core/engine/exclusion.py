@@ -38,7 +38,7 @@ class Exclusion:
         counts: Column = last - first
         return counts
 
-    @property
+    @cached_property
     def most(self) -> int:
         """The largest of the counts."""
         return int(self.counts.max(initial=0))

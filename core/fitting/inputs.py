@@ -63,6 +63,9 @@ def read_inputs(
     roles = _roles(request, len(vectors))
     sides = tuple(checks.given(side, role) for side, role in zip(vectors, roles, strict=True))
     _check_shapes(sides)
+    if request is not None:
+        for side in sides:
+            checks.refuse_rounded(side, request.metric or request.entry.name)
     rows = _finite_rows(sides, nonfinite, notes)
     form = _form(request, len(sides))
     examples = _labelled(form, request, sides, labels, labels_name, notes)

@@ -120,9 +120,9 @@ def loss(
     inputs = _given(entry, vectors)
     weights = None if weights is None else checks.given(weights, "weights")
     _check_weights(entry, weights, inputs[0])
-    for metric in dict.fromkeys(request.metric for request in requests):
+    for measure in dict.fromkeys(request.metric or request.entry.name for request in requests):
         for side in inputs:
-            checks.refuse_rounded(side, metric)
+            checks.refuse_rounded(side, measure)
     notes: list[str] = []
     if nonfinite == "drop":
         rows = inputs[0].shape[0]
