@@ -201,7 +201,7 @@ def _aligned(metric: str, x: Array, y: Array, axis: int, eps: float) -> Array:
 
 
 def is_rounded(x: Array) -> Array:
-    """Return which integers float64 does not hold: those whose highest and lowest set bits lie 53 places apart."""
+    """Return which integers float64 does not hold: those whose set bits span more than 53 places."""
     xp = namespace(x)
     if x.dtype == xp.uint64 and hasattr(x, "detach"):  # torch compares no uint64
         x = x.detach().cpu().numpy()
