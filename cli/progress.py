@@ -1,8 +1,12 @@
-"""Progress of long work on stderr: a bar with an estimate on a terminal, else a plain line every 30 seconds."""
+"""Progress of long work on stderr: a bar with an estimate on a terminal, else a plain line every 30 seconds.
+
+Work comes in phases. What is counted, how fast and how much is left is that of the present phase alone, because nobody
+knows what the next ones take.
+"""
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,60 +15,104 @@ from .terminal import say
 PATIENCE = 1.0  # seconds before a bar appears
 EVERY = 30.0  # seconds between plain lines
 
-Report = Callable[[int, int], None]
-
 
 @contextmanager
-def progress_on_stderr(*, quiet: bool) -> Iterator[Report | None]:
-    """Yield a callback that takes the rows that are done and their total; None when quiet."""
+def progress_on_stderr(*, quiet: bool) -> Iterator["_Phases | None"]:
+    """Yield a callback that takes what is done of a phase and its total; None when quiet."""
     if quiet:
         yield None
-    elif sys.stderr is not None and sys.stderr.isatty():
-        bar = _Bar()
-        try:
-            yield bar.report
-        finally:
-            bar.stop()
-    else:
-        yield _Lines().report
+        return
+    shown = _Bar() if sys.stderr is not None and sys.stderr.isatty() else _Lines()
+    try:
+        yield shown
+    finally:
+        shown.stop()
 
 
-class _Lines:
+class _Phases:
+    """Takes what is done; a phase begins where that is said, and where counting starts again or to another total."""
+
     def __init__(self) -> None:
-        self.start = self.last = time.monotonic()
+        self.begun = time.monotonic()
+        self.phase("", "rows")
 
-    def report(self, done: int, total: int) -> None:
+    def phase(self, name: str, unit: str) -> None:
+        """Begin a phase."""
+        self.name, self.unit = name, unit
+        self.start, self.done, self.total = time.monotonic(), 0, 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take how much of the phase is done, and of how much."""
+        if self.total and (done < self.done or total != self.total):
+            self.phase(self.name, self.unit)
+        self.done, self.total = done, total
+        self.show()
+
+    def show(self) -> None:
+        """Show what is done."""
+
+    def stop(self) -> None:
+        """Show nothing more."""
+
+
+class _Lines(_Phases):
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = self.begun
+
+    def show(self) -> None:
         now = time.monotonic()
-        if now - self.last < EVERY:
+        if now - self.last < EVERY or not self.done:
             return
         self.last = now
-        elapsed = now - self.start
-        left = elapsed / done * (total - done)
-        say(f"progress: {done:,} of {total:,} rows, {done / elapsed:,.0f} rows/s, about {left:,.0f} s left")
+        rate = self.done / max(now - self.start, 1e-9)
+        counted = f"{self.done:,} of {self.total:,} {self.unit}, {rate:,.{0 if rate >= 10 else 2}f} {self.unit}/s"
+        name = f"{self.name}: " if self.name else ""
+        say(f"progress: {name}{counted}, about {(self.total - self.done) / rate:,.0f} s left of this phase")
 
 
-class _Bar:
+class _Bar(_Phases):
     """A bar that appears only once the work has proved long, so that short work imports nothing."""
 
     def __init__(self) -> None:
-        self.start = time.monotonic()
         self.bar: Any = None
         self.task: Any = None
+        super().__init__()
 
-    def report(self, done: int, total: int) -> None:
-        if self.bar is None and time.monotonic() - self.start > PATIENCE and done < total:
-            self._open(total)
+    def phase(self, name: str, unit: str) -> None:
+        super().phase(name, unit)
         if self.bar is not None:
-            self.bar.update(self.task, completed=done)
+            self.bar.reset(self.task, total=None, description=name, unit=unit)
 
-    def _open(self, total: int) -> None:
+    def show(self) -> None:
+        if self.bar is None and time.monotonic() - self.begun > PATIENCE and self.done < self.total:
+            self._open()
+        if self.bar is not None:
+            self.bar.update(self.task, completed=self.done, total=self.total)
+
+    def _open(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        columns = (BarColumn(), MofNCompleteColumn(), "rows", TimeElapsedColumn(), "left", TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}"),
+            TimeElapsedColumn(),
+            "left",
+            TimeRemainingColumn(),
+        )
         self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self.bar.start()
-        self.task = self.bar.add_task("", total=total)
+        self.task = self.bar.add_task(self.name, total=self.total, unit=self.unit)
 
     def stop(self) -> None:
         if self.bar is not None:

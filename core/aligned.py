@@ -80,6 +80,8 @@ def similarity(
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+    for side in (a, b):
+        checks.refuse_rounded(side, metric)
     notes: list[str] = []
     if nonfinite == "drop":
         a, b = drop_rows(a, b, notes)

@@ -1,10 +1,9 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import isnan, prod
 from typing import Any
-
-import numpy as np
 
 from . import checks
 from .backend import Backend, choose_backend, quiet
@@ -16,7 +15,7 @@ from .errors import ParameterError
 from .inputs import Input, lay_out
 from .matrices import matrix
 from .metrics import EPS
-from .pairing import Pairing
+from .pairing import Pairing, same_rows
 from .results import Result
 from .selections import Choice, RowsInto, selection
 
@@ -57,8 +56,9 @@ def pairwise(
         metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
-        exclude_self: leave out pairs of a row with its own number; by default where b is None.
-            The matrix keeps its diagonal; its summary and its rows leave it out.
+        exclude_self: leave out pairs of a row with itself; by default where b is None. A row of A and a row of B
+            are the same where their ids are equal, and without ids on both sides where their numbers are.
+            The matrix keeps these cells; its summary and its rows leave them out.
         precision: of the products. `auto`: a full matrix is float32 where that is within 2e-6; a selection
             scans in the fastest precision whose error bound holds, and scores in float64 whatever this is.
             Or `float32`, `float64`.
@@ -109,6 +109,9 @@ def pairwise(
     sides = [lay_out(side, dim, nonfinite, budget) for side in opened]
     sides += sides[: b is None]
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
+    told_by, excluded = same_rows(*sides) if exclude_self else (None, None)
+    for side in sides:
+        checks.refuse_rounded(side.vectors, entry.name)
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
     pairing = Pairing(
@@ -116,7 +119,7 @@ def pairwise(
         b=sides[1],
         entry=entry,
         eps=eps,
-        exclude_self=exclude_self,
+        excluded=excluded,
         alone=b is None,
         precision=precision,
         backend=_backend(backend, device, sides if reduced else []),
@@ -135,14 +138,26 @@ def pairwise(
             "eps": eps,
             "dim": dim,
             "exclude_self": exclude_self,
+            "excluded_by": told_by,
             "top_k": top_k,
             "threshold": threshold,
             "max_pairs": max_pairs,
             "precision": precision,
             "nonfinite": nonfinite,
         },
-        notes=(*pairing.notes(), *result.notes),
+        notes=(*pairing.notes(), *_left_out(pairing, told_by), *result.notes),
     )
+
+
+def _left_out(pairing: Pairing, told_by: str | None) -> Iterator[str]:
+    """Yield which pairs of two sets are left out, and how many."""
+    if pairing.excluded is None or pairing.alone:
+        return
+    count = checks.plural(int(pairing.excluded.counts.sum()), "pair")
+    if told_by == "id":
+        yield f"{count} of equal ids left out"
+    else:
+        yield f"{count} of equal row numbers left out, because A and B do not both have ids"
 
 
 def _check_choice(choice: Choice, entry: Entry) -> None:
@@ -150,11 +165,10 @@ def _check_choice(choice: Choice, entry: Entry) -> None:
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
         raise ParameterError("these are different questions", ", ".join(asked), "ask one at a time")
-    for option, number in (("--top-k", choice.top_k), ("--max-pairs", choice.max_pairs)):
-        if number is not None and not (isinstance(number, int | np.integer) and number >= 1):
-            raise ParameterError(f"expected a whole number of 1 or more, got {number!r}", option)
-    if choice.max_results < 1:
-        raise ParameterError(f"{choice.max_results} is below 1", "--max-results")
+    counts = {"--top-k": choice.top_k, "--max-pairs": choice.max_pairs, "--max-results": choice.max_results}
+    for option, number in counts.items():
+        if number is not None:
+            checks.check_count(option, number)
     if choice.threshold is not None:
         _check_threshold(choice.threshold, entry)
 

@@ -1,11 +1,14 @@
 """The cells of a matrix of scores as rows `a`, `b`, `score`, made as they are read or written."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from .engine.exclusion import Exclusion
 from .results import Column
 
 
@@ -17,21 +20,21 @@ class Cells:
         a: (n,) ids or numbers of the rows.
         b: (m,) ids or numbers of the columns.
         batched: whether rows begin with a column `batch`.
-        exclude_self: whether column i of row i is left out.
+        excluded: the cells that are no rows.
     """
 
     a: Column
     b: Column
     batched: bool
-    exclude_self: bool
+    excluded: Exclusion | None = None
 
     def columns(self, start: int, scores: Column) -> dict[str, Column]:
         """Return the columns for (rows, m) scores of which the first row is number `start`."""
         rows = np.arange(start, start + len(scores))
         row = rows % len(self.a)
         keep = np.ones(scores.size, dtype=bool)
-        if self.exclude_self:
-            keep = (row[:, None] != np.arange(len(self.b))).ravel()
+        if self.excluded is not None:
+            keep = ~self.excluded.holds(row[:, None], np.arange(len(self.b))).ravel()
         columns = {"batch": np.repeat(rows // len(self.a), len(self.b))[keep]} if self.batched else {}
         columns["a"] = np.repeat(self.a[row], len(self.b))[keep]
         columns["b"] = np.tile(self.b, len(scores))[keep]
@@ -39,9 +42,15 @@ class Cells:
 
     def before(self, row: int) -> int:
         """Return how many cells lie before a row."""
-        n, m = len(self.a), len(self.b)
-        batches, rest = divmod(row, n)
-        return row * m - (batches * min(n, m) + min(rest, m)) * self.exclude_self
+        batches, rest = divmod(row, len(self.a))
+        left_out = batches * int(self._left_out[-1]) + int(self._left_out[rest])
+        return row * len(self.b) - left_out
+
+    @cached_property
+    def _left_out(self) -> Column:
+        """(n + 1,) how many cells of a batch are left out before each row, and in all."""
+        counts = np.zeros(len(self.a), dtype=np.int64) if self.excluded is None else self.excluded.counts
+        return np.append(0, np.cumsum(counts))
 
 
 @dataclass(frozen=True)
@@ -61,14 +70,10 @@ class MatrixRows:
 
     def read(self, start: int, stop: int) -> dict[str, Column]:
         """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
-        width = self.matrix.shape[1]
-        first = max(0, start // width - 1)
-        last = min(len(self.matrix), first + 1)
-        # with self pairs left out a row has a cell less, so the place is walked to, not computed
-        while self.cells.before(first + 1) <= start and first + 1 < len(self.matrix):
-            first += 1
-        while self.cells.before(last) < stop:
-            last += 1
+        # with cells left out the rows differ in length, so the place is searched for, not computed
+        edges, before = range(len(self.matrix) + 1), self.cells.before
+        first = min(bisect_right(edges, start, key=before) - 1, len(self.matrix) - 1)
+        last = min(bisect_left(edges, stop, key=before), len(self.matrix))
         columns = self.cells.columns(first, self.matrix[first:last])
         offset = self.cells.before(first)
         return {name: column[start - offset : stop - offset] for name, column in columns.items()}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .errors import DataError, ParameterError, ShapeError, closest
 from .io import RaggedVectors, Vectors, as_vectors
 from .io.vectors import name_rows
+from .metrics import PRODUCTS, is_rounded
 from .results import Column
 
 NONFINITE = ("error", "propagate", "drop")
@@ -18,6 +19,7 @@ NONFINITE_HINT = "--nonfinite drop leaves them out, --nonfinite propagate keeps 
 DROP_HINT = "--nonfinite drop leaves them out"
 NOTHING_LEFT = "mend some of them: no row would be left"
 SURVEY_BYTES = 4 << 20
+MOST = 2**63 - 1  # of anything that is counted
 
 
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
@@ -26,6 +28,20 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
         guess = closest(value, choices)
         hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(choices)}"
         raise ParameterError(f"unknown value {value!r}", f"--{option}", hint)
+
+
+def check_count(option: str, number: Any) -> None:
+    """Refuse what is no count: a whole number of at least 1 that fits in 64 bits."""
+    if not (isinstance(number, int | np.integer) and number >= 1):
+        raise ParameterError(f"expected a whole number of 1 or more, got {number!r}", option)
+    if number > MOST:
+        raise ParameterError(f"the number is too large, expected at most {MOST:,}", option)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no generator takes."""
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
 
 
 def check_dim(dim: int, rank: int, option: str = "--dim") -> int:
@@ -171,6 +187,25 @@ def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
             vectors.name,
             hint,
         )
+
+
+def refuse_rounded(vectors: Vectors, measure: str) -> None:
+    """Refuse 64-bit integers that float64 does not hold, where a measure takes differences: they would be lost.
+
+    A cosine and a dot product are as exact as their terms, of which float64 holds 53 bits.
+    """
+    if measure in PRODUCTS or vectors.dtype.kind not in "iu" or vectors.dtype.itemsize < 8:
+        return
+    step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
+    for start in range(0, vectors.shape[0], step):
+        rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        wrong = is_rounded(rows)
+        if wrong.any():
+            place = tuple(np.argwhere(wrong)[0].tolist())
+            row = start + place[0]
+            what = f"{name_rows([row], vectors.ids)} holds {rows[place]}, which float64 rounds"
+            hint = "subtract one whole number from all rows first, or make them float64 if that will do"
+            raise DataError(f"{what}: {measure} would lose the difference", vectors.name, hint)
 
 
 def refuse_overflow(names: str) -> DataError:

@@ -10,7 +10,7 @@ from .backend import quiet
 from .catalogue import Entry, find
 from .errors import ParameterError, ShapeError
 from .io import Vectors
-from .metrics import EPS, cosine_similarity, dot_product, euclidean_distance
+from .metrics import EPS, cosine_similarity, dot_product, euclidean_distance, is_rounded
 from .results import Column, Columns, Result, Scalar
 
 SHOWN = 6  # numbers of a vector that a line still carries; of a longer one it has the first two
@@ -103,6 +103,8 @@ def _pair(a: Vectors, b: Vectors, row: int | str) -> tuple[Column, Column, int]:
         values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
         if not np.isfinite(values).all():
             checks.refuse_nonfinite(vectors, "choose another --row")
+        if is_rounded(values).any():
+            checks.refuse_rounded(vectors, "euclidean")
         sides.append(values.astype(np.float64))
     return sides[0], sides[1], number
 

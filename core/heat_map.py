@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .engine.exclusion import Exclusion
+from .engine.tiles import Span
 from .results import Column, HeatMap
 
 
@@ -11,11 +13,11 @@ class MeanCells:
     Args:
         shape: (rows, columns) of the matrix.
         most: rows and columns of the picture, at most.
-        exclude_self: whether column i of row i is left out.
+        excluded: the cells that no mean holds.
     """
 
-    def __init__(self, shape: tuple[int, int], most: int, *, exclude_self: bool) -> None:
-        self.shape, self.exclude_self = shape, exclude_self
+    def __init__(self, shape: tuple[int, int], most: int, *, excluded: Exclusion | None) -> None:
+        self.shape, self.excluded = shape, excluded
         self.rows, self.columns = (_edges(count, most) for count in shape)
         cells = len(self.rows) - 1, len(self.columns) - 1
         self.sums = np.zeros(cells)
@@ -40,12 +42,12 @@ class MeanCells:
                 finite = np.isfinite(row)
                 sums += np.where(finite, row, 0.0)
                 counts += finite
-        own = slice(first, min(first + len(part), self.shape[1]))
-        if self.exclude_self and own.start < own.stop:
-            square = part[:, own].astype(np.float64)
-            np.fill_diagonal(square, np.nan)
-            finite = np.isfinite(square)
-            sums[own], counts[own] = np.where(finite, square, 0.0).sum(axis=0), finite.sum(axis=0)
+        left_out = None if self.excluded is None else self.excluded.mask(Span(first, first + len(part)))
+        if left_out is not None:
+            some = np.flatnonzero(left_out.any(axis=0))
+            kept = np.take(part, some, axis=1).astype(np.float64)
+            finite = np.isfinite(kept) & ~left_out[:, some]
+            sums[some], counts[some] = np.where(finite, kept, 0.0).sum(axis=0), finite.sum(axis=0)
         starts = self.columns[:-1]
         self.sums[place] += np.add.reduceat(sums, starts)
         self.counts[place] += np.add.reduceat(counts, starts)

@@ -9,7 +9,7 @@ from .engine.budget import Budget, gathered
 from .engine.memory import resident
 from .errors import ParameterError
 from .io import Vectors
-from .io.vectors import name_rows
+from .io.vectors import ArrayVectors, name_rows
 from .results import Column
 
 
@@ -21,6 +21,8 @@ class Input:
         vectors: the input.
         rows: (..., n, d) host rows, perhaps a view of a file.
         ids: (n,) ids or numbers of the rows.
+        numbers: (n,) numbers of the rows in the input, of which some may be left out.
+        named: whether the rows have ids.
         zero: (..., n) which rows are all zero.
         missing: (..., n) which rows are not finite and stay as NaN.
         largest: the largest magnitude.
@@ -30,6 +32,8 @@ class Input:
     vectors: Vectors
     rows: Column
     ids: Column
+    numbers: Column
+    named: bool
     zero: Column
     missing: Column
     largest: float
@@ -57,8 +61,12 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
     survey = checks.survey(vectors, dim)
-    rows = np.moveaxis(resident(vectors, budget.mapped), dim, -1)
-    ids = vectors.ids if rank == 2 and dim == 1 and vectors.ids is not None else np.arange(rows.shape[-2])
+    # laid out anew where the vectors do not lie in one piece: the memory order of an input must not show
+    turned = ArrayVectors(vectors.name, np.moveaxis(resident(vectors, budget.mapped), dim, -1))
+    rows = resident(turned, budget.mapped)
+    numbers = np.arange(rows.shape[-2])
+    given = vectors.ids if rank == 2 and dim == 1 else None
+    ids = numbers if given is None else given
     missing, zero, notes = ~survey.finite, survey.zero, []
     if missing.any():
         if nonfinite == "error":
@@ -75,10 +83,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
             counted = checks.plural(len(left), "row")
             notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
             keep = ~missing
-            rows, ids, zero, missing = (
-                gathered(rows, np.flatnonzero(keep), budget),
-                ids[keep],
-                zero[keep],
-                missing[keep],
-            )
-    return Input(vectors, rows, ids, zero, missing, survey.largest, tuple(notes))
+            rows, ids, numbers = gathered(rows, np.flatnonzero(keep), budget), ids[keep], numbers[keep]
+            zero, missing = zero[keep], missing[keep]
+    named = given is not None
+    return Input(vectors, rows, ids, numbers, named, zero, missing, survey.largest, tuple(notes))

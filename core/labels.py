@@ -13,6 +13,7 @@ BINARY = {
     (0.0, 1.0): "labels read as 0 = dissimilar, 1 = similar",
     (-1.0, 1.0): "labels read as -1 = dissimilar, 1 = similar",
 }
+WHOLE = 2.0**53  # from here on a float64 does not hold every integer
 WORDS = {"false": 0.0, "true": 1.0}
 ACCEPTED = "0/1, false/true or -1/1"
 
@@ -79,6 +80,7 @@ def class_labels(values: Column, rows: int, where: str) -> ClassLabels:
                 f"the classes are of several types: {_types(kinds)}", where, "integers or strings, not both"
             )
     elif values.dtype.kind == "f":
+        _refuse_large(values, where)
         wrong = ~np.isfinite(values) | (values != np.round(values))
     elif values.dtype.kind in "biuUS":
         wrong = np.zeros(rows, dtype=bool)
@@ -89,6 +91,13 @@ def class_labels(values: Column, rows: int, where: str) -> ClassLabels:
         values = values.astype(np.int64)
     names, codes = np.unique(values, return_inverse=True)
     return ClassLabels(codes.astype(np.int64), names)
+
+
+def _refuse_large(values: Column, where: str) -> None:
+    """Refuse floats at which whole numbers are already rounded to their neighbours, and classes merged."""
+    wrong = np.isfinite(values) & (np.abs(values) >= WHOLE)
+    what = "and a float of that size may stand for several integers"
+    _refuse(values, wrong, where, what, "write such classes as integers of 64 bits or as strings")
 
 
 def score_labels(values: Column, rows: int, where: str, *, low: float = -np.inf, high: float = np.inf) -> Column:

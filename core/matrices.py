@@ -13,7 +13,7 @@ from .engine.tiles import Plan, Progress
 from .errors import ParameterError
 from .heat_map import MeanCells
 from .pairing import Pairing
-from .results import Column, Columns, Grid, HeatMap, Result
+from .results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
 CORNER = 8
@@ -29,18 +29,20 @@ def matrix(
     kernel = Kernel(pairing.entry.name, arithmetic, pairing.scaled, pairing.backend, pairing.eps)
     target = _Target(pairing, into, dtype, heat_map)
     moments: list[Moments] = []
+    begin(progress, "matrix")
     for number, a, b in pairing.batches():
+        part = over_batches(progress, number, prod(pairing.batch))
         with Full(
             kernel,
             pairing.pairs(a, b),
             m,
             np.dtype(dtype),
             partial(target.take, number * n),
-            exclude_self=pairing.exclude_self,
+            excluded=pairing.excluded,
             propagate=nonfinite == "propagate",
         ) as reducer:
             kept = pairing.budget.plan(n, m, pairing.dims, np.dtype(arithmetic).itemsize).kept_columns
-            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), progress)
+            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), part)
             moments.append(reducer.moments())
     summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
     return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grid(), target.heat_map())
@@ -62,14 +64,14 @@ class _Target:
     def __init__(self, pairing: Pairing, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.pairing = pairing.shape, pairing
         shape = (*pairing.batch, n, m)
-        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.exclude_self)
+        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
         self.corner = np.empty(corner, dtype=dtype)
         self.means: MeanCells | None = None
         if heat_map is not None:
-            self.means = MeanCells((n, m), _most(heat_map, pairing), exclude_self=pairing.exclude_self)
+            self.means = MeanCells((n, m), _most(heat_map, pairing), excluded=pairing.excluded)
 
     def take(self, before: int, start: int, scores: Column) -> None:
         """Take whole rows: `before` belong to earlier batches, and the first is number `start` of its own."""

@@ -13,6 +13,8 @@ from .errors import DataError, ParameterError, ShapeError
 
 EPS = 1e-8
 WHOLE = 8192  # numbers of a dot product; OpenBLAS divides longer ones among its threads
+PRODUCTS = ("cosine", "angular", "dot")  # the others are sums over x - y
+HELD = 2**53  # a float64 holds every integer up to here
 METRICS = ("cosine", "dot", "euclidean", "sqeuclidean", "manhattan", "angular")
 
 
@@ -183,6 +185,8 @@ def _aligned(metric: str, x: Array, y: Array, axis: int, eps: float) -> Array:
         if not xp.isdtype(array.dtype, ("integral", "real floating")):
             raise DataError(f"expected real numbers, got dtype {array.dtype}")
     narrow = all(xp.isdtype(v.dtype, "real floating") and v.dtype != xp.float64 for v in (x, y))
+    if metric not in PRODUCTS and any(_any(is_rounded(array)) for array in (x, y)):
+        raise DataError(f"float64 rounds an integer: {metric} would lose the difference", "", "shift the numbers")
     try:
         x, y = xp.broadcast_arrays(x, y)
     except (ValueError, RuntimeError) as error:
@@ -194,6 +198,26 @@ def _aligned(metric: str, x: Array, y: Array, axis: int, eps: float) -> Array:
     x, y = (xp.moveaxis(xp.astype(v, xp.float64), axis, -1) for v in (x, y))
     score = score_rows(metric, x, y, eps=eps)
     return xp.astype(score, xp.float32) if narrow else score
+
+
+def is_rounded(x: Array) -> Array:
+    """Return which integers float64 does not hold: those whose set bits span more than 53 places."""
+    xp = namespace(x)
+    if x.dtype == xp.uint64 and hasattr(x, "detach"):  # torch compares no uint64
+        x = x.detach().cpu().numpy()
+        xp = namespace(x)
+    rounded = xp.zeros(x.shape, dtype=xp.bool)
+    if x.dtype not in (xp.int64, xp.uint64):
+        return rounded
+    large = (x > HELD) | (x < -HELD) if x.dtype == xp.int64 else x > HELD
+    if _any(large):
+        numbers = x[large]
+        rounded[large] = xp.abs(numbers // (numbers & -numbers)) > HELD
+    return rounded
+
+
+def _any(mask: Array) -> bool:
+    return bool(namespace(mask).any(mask))
 
 
 def score_rows(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:

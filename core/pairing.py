@@ -10,6 +10,7 @@ from .catalogue import Entry
 from .checks import plural
 from .engine.budget import Budget
 from .engine.exact import Pairs
+from .engine.exclusion import Exclusion
 from .errors import ShapeError
 from .inputs import Input
 from .metrics import needs_scale
@@ -25,7 +26,7 @@ class Pairing:
         b: the other; the same where A is compared with itself.
         entry: the metric's row of the catalogue.
         eps: the least norm that a cosine divides by.
-        exclude_self: whether row i with row i is left out.
+        excluded: the pairs that are left out, or None.
         alone: whether A is compared with itself.
         precision: `auto`, `float32` or `float64`.
         backend: where to compute.
@@ -36,7 +37,7 @@ class Pairing:
     b: Input
     entry: Entry
     eps: float
-    exclude_self: bool
+    excluded: Exclusion | None
     alone: bool
     precision: str
     backend: Backend
@@ -91,6 +92,11 @@ class Pairing:
         for number, index in enumerate(np.ndindex(self.batch)):
             yield number, a[index], b[index]
 
+    @property
+    def unordered(self) -> bool:
+        """Whether rows i, j and rows j, i are one pair, which a list of pairs holds once."""
+        return self.alone and self.excluded is not None
+
     def pairs(self, a: Column, b: Column) -> Pairs:
         """Return the exact scores of a batch."""
         return Pairs(self.entry.name, a, b, self.scaled, self.eps)
@@ -110,3 +116,16 @@ class Pairing:
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
         if counted and self.entry.name in ("cosine", "angular"):
             yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"
+
+
+def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:
+    """Return what tells the same row of A and B, `id` or `row`, and the exclusion of such pairs.
+
+    Two sets with ids hold the same row where the ids are equal as text; one set, or sets without ids, where the row
+    numbers are.
+    """
+    if a is b or not (a.named and b.named):
+        return "row", Exclusion(a.numbers, b.numbers)
+    codes: dict[str, int] = {}
+    sides = ([codes.setdefault(str(each), len(codes)) for each in side.ids.tolist()] for side in (a, b))
+    return "id", Exclusion(*(np.asarray(side, dtype=np.int64) for side in sides))

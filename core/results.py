@@ -1,6 +1,6 @@
 """What an operation hands back: frozen records with named columns, ready for any format."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +11,29 @@ if TYPE_CHECKING:
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
+
+
+Progress = Callable[[int, int], None]  # takes how much of the present phase is done, and of how much
+
+
+def begin(progress: Progress | None, phase: str, unit: str = "rows") -> None:
+    """Say that a phase of long work begins, in which what is done counts from nothing.
+
+    Args:
+        progress: who takes it; one without a method `phase` is told only the counts of each phase.
+        phase: what is done, in a few words.
+        unit: what is counted.
+    """
+    told: Callable[[str, str], None] | None = getattr(progress, "phase", None)
+    if told is not None:
+        told(phase, unit)
+
+
+def over_batches(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """Return what takes the progress of one of `count` equal batches, as a part of one phase for all of them."""
+    if progress is None or count == 1:
+        return progress
+    return lambda done, total: progress(number * total + done, count * total)
 
 
 class Rows(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import fsum, inf
+from math import fsum, inf, prod
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .engine.reducers import BestPairs, Give, Question, Reducer, Threshold, TopK
 from .engine.sweep import stripes_at_once, sweep
 from .engine.tiles import Plan, Progress
 from .pairing import Pairing
-from .results import Column, Columns, Result, Scalar
+from .results import Column, Columns, Result, Scalar, begin, over_batches
 
 ROW = 24  # bytes of a listed pair
 CENTER_ROWS = 4096
@@ -51,8 +51,10 @@ def selection(pairing: Pairing, choice: Choice, rows_into: RowsInto | None, prog
         count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
         pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
     listing = _Listing(pairing, choice, rows_into)
+    begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
     for number, a, b in pairing.batches():
-        _sweep(pairing, choice, a, b, partial(listing.take, number), progress)
+        part = over_batches(progress, number, prod(pairing.batch))
+        _sweep(pairing, choice, a, b, partial(listing.take, number), part)
     return listing.result()
 
 
@@ -60,7 +62,7 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
     numbers = None
     if choice.top_k is not None:
         # of equal rows a top k lists the first: more than k of them are never needed
-        numbers = beyond(b, choice.top_k + pairing.exclude_self)
+        numbers = beyond(b, choice.top_k + (pairing.excluded.most if pairing.excluded else 0))
         b = b if numbers is None else b[numbers]
     kernel = _kernel(pairing, b)
     itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
@@ -71,9 +73,8 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
         pairs=pairing.pairs(a, b),
         larger_is_closer=pairing.entry.larger_is_closer,
         gaps=bool(pairing.b.missing.any()),
-        exclude_self=pairing.exclude_self,
-        unordered=pairing.alone and pairing.exclude_self and (choice.top_k is None or mutual),
-        numbers=numbers,
+        excluded=pairing.excluded.of_columns(numbers) if pairing.excluded else None,
+        unordered=pairing.unordered and (choice.top_k is None or mutual),
         most=pairing.budget.candidates,
     )
     reducer = _reducer(choice, question, _renumbered(give, numbers), plan, mutual)
@@ -84,7 +85,7 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
 
 def _is_mutual(pairing: Pairing, choice: Choice, plan: Plan) -> bool:
     """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is held."""
-    if choice.top_k is None or not (pairing.alone and pairing.exclude_self) or plan.rows <= 2 * plan.stripe:
+    if choice.top_k is None or not pairing.unordered or plan.rows <= 2 * plan.stripe:
         return False
     return choice.top_k <= MUTUAL and 2 * plan.rows * choice.top_k <= pairing.budget.candidates
 
@@ -95,7 +96,7 @@ def _reducer(choice: Choice, question: Question, give: Give, plan: Plan, mutual:
         return MutualTopK(k, question, plan.stripe, give) if mutual else TopK(k, question, give)
     if choice.threshold is not None:
         return Threshold(choice.threshold, choice.max_results, question, give)
-    return BestPairs(choice.max_pairs or 0, question, give)
+    return BestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), question, give)
 
 
 def _renumbered(give: Give, numbers: Column | None) -> Give:
@@ -177,10 +178,12 @@ class _Listing:
 
     def _notes(self) -> Iterator[str]:
         yield from self._missing()
-        rows, columns = self.pairing.shape
-        most = columns - (self.pairing.exclude_self and rows <= columns)
-        if self.choice.top_k is not None and self.choice.top_k > most:
-            yield f"k is {self.choice.top_k}, but a row has at most {most} others: all of them are listed"
+        (rows, columns), excluded, k = self.pairing.shape, self.pairing.excluded, self.choice.top_k
+        others = np.full(rows, columns) if excluded is None else columns - excluded.counts
+        if k is not None and k > others.max():
+            yield f"k is {k}, but a row has at most {others.max()} others: all of them are listed"
+        elif k is not None and (fewer := int(np.count_nonzero(others < k))):
+            yield f"{plural(fewer, 'row')} with fewer than {k} others: all of them are listed"
 
     def _missing(self) -> Iterator[str]:
         sides = {"A": self.pairing.a} if self.pairing.alone else {"A": self.pairing.a, "B": self.pairing.b}

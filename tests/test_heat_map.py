@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import simtool
+from simtool.engine.exclusion import Exclusion
 from simtool.errors import ParameterError
 from simtool.heat_map import MeanCells
 
@@ -36,7 +37,7 @@ def test_means_are_those_of_rectangles(shape, sizes, step, exclude_self):
     matrix = RNG.normal(size=shape).astype(np.float32)
     matrix[0, :3] = np.nan
     matrix[-1, -1] = np.inf
-    cells = MeanCells(shape, 5, exclude_self=exclude_self)
+    cells = MeanCells(shape, 5, excluded=Exclusion.of_rows(*shape) if exclude_self else None)
     for start in range(0, len(matrix), step):
         cells.take(start, matrix[start : start + step])
     found = cells.means(np.arange(shape[0]), np.arange(shape[1]))
@@ -49,7 +50,7 @@ def test_means_are_those_of_rectangles(shape, sizes, step, exclude_self):
 def test_a_huge_diagonal_leaves_no_trace():
     matrix = np.full((4, 4), 1.0)
     np.fill_diagonal(matrix, 1e300)
-    cells = MeanCells((4, 4), 2, exclude_self=True)
+    cells = MeanCells((4, 4), 2, excluded=Exclusion.of_rows(4, 4))
     cells.take(0, matrix)
     assert cells.means(np.arange(4), np.arange(4)).scores.tolist() == [[1, 1], [1, 1]]
 

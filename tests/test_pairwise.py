@@ -564,7 +564,7 @@ def test_eps_is_the_least_norm():
         ([(2, 3)], {"top_k": 1, "threshold": 0.5}, ParameterError, "these are different questions"),
         ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "these are different questions"),
         ([(2, 3)], {"max_pairs": -1}, ParameterError, "1 or more, got -1"),
-        ([(2, 3)], {"threshold": 0.5, "max_results": 0}, ParameterError, "0 is below 1"),
+        ([(2, 3)], {"threshold": 0.5, "max_results": 0}, ParameterError, "1 or more, got 0"),
         ([(2, 3)], {"max_memory": "lots"}, ParameterError, "expected a size, got 'lots'"),
         ([(2, 3)], {"threshold": float("nan")}, ParameterError, "the threshold is not a number"),
         ([(2, 3)], {"eps": -1.0}, ParameterError, "eps is -1.0"),
@@ -608,3 +608,19 @@ def test_a_gpu_gives_the_same_answers(metric):
     np.testing.assert_allclose(
         pairwise(a, metric=metric, device="cuda").array, pairwise(a, metric=metric).array, atol=2e-6
     )
+
+
+@pytest.mark.parametrize("option", ["top_k", "max_pairs", "max_results"])
+def test_a_number_of_four_hundred_digits_is_refused_in_words(option):
+    question = {"threshold": 0.5} if option == "max_results" else {}
+    with pytest.raises(ParameterError, match="too large, expected at most 9,223,372,036,854,775,807") as refused:
+        pairwise(np.eye(2), **question, **{option: int("9" * 400)})
+    assert len(refused.value.what) < 200
+
+
+def test_the_largest_numbers_list_everything():
+    a, most = np.eye(4, 3) + 0.5, 2**63 - 1
+    everything = {(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)}
+    assert set(listed(pairwise(a, max_pairs=most))) == everything
+    assert len(listed(pairwise(a, top_k=most))) == 12
+    assert len(listed(pairwise(a, threshold=-1, max_results=most))) == 6

@@ -55,7 +55,7 @@ def pairwise(
         bool | None,
         typer.Option(
             "--exclude-self/--include-self",
-            help="Leave out row i with row i.  [default: without B]",
+            help="Leave out a row with itself: by ids where A and B have them, else by row numbers.  [default: without B]",
             show_default=False,
         ),
     ] = None,

@@ -17,7 +17,7 @@ def row_hashes(rows: Column) -> Column:
     hashes = np.empty(len(rows), dtype=np.uint64)
     step = max(1, CHUNK // width)
     for start in range(0, len(rows), step):
-        part = rows[start : start + step].reshape(-1, width)
+        part = np.ascontiguousarray(rows[start : start + step]).reshape(-1, width)
         bits = (part.astype(np.float64) + 0.0 if wide else _without_minus_zero(part)).view(np.uint64)
         hashes[start : start + step] = _mixed(bits + keys).sum(axis=1, dtype=np.uint64)
     return hashes

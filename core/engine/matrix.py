@@ -12,6 +12,7 @@ from ..backend import Array, quiet
 from ..errors import DataError
 from ..results import Column, Scalar
 from .exact import Pairs
+from .exclusion import Exclusion
 from .kernels import Kernel, Tile
 from .reducers import Reducer
 from .tiles import Span
@@ -58,7 +59,7 @@ class Full(Reducer):
         columns: rows of B.
         dtype: of the scores that leave, float32 or float64.
         take_rows: takes the number of the first row and (rows, columns) scores, in order; copies what it keeps.
-        exclude_self: whether the moments leave out column i of row i.
+        excluded: the pairs that the moments leave out.
         propagate: whether NaN may stay.
     """
 
@@ -70,7 +71,7 @@ class Full(Reducer):
         dtype: Any,
         take_rows: Take,
         *,
-        exclude_self: bool,
+        excluded: Exclusion | None,
         propagate: bool,
     ) -> None:
         self.kernel = kernel
@@ -78,7 +79,7 @@ class Full(Reducer):
         self.columns = columns
         self.dtype = dtype
         self.take_rows = take_rows
-        self.exclude_self = exclude_self
+        self.excluded = excluded
         self.propagate = propagate
         self.parts: list[Moments] = []
         # one writer beside the arithmetic: while these rows are summed and written the next are computed
@@ -150,12 +151,12 @@ class Full(Reducer):
         if self.kernel.metric == "cosine" and (least < -1 or largest > 1):
             np.clip(rows, -1.0, 1.0, out=rows)
             least, largest = max(least, -1.0), min(largest, 1.0)
-        own = np.arange(first, min(first + len(rows), self.columns))
-        if not self.exclude_self or not len(own):
+        left_out = None if self.excluded is None else self.excluded.mask(Span(first, first + len(rows)))
+        if left_out is None:
             return Moments(rows.size, float(rows.sum(dtype=np.float64)), least, largest)
-        if len(own) == rows.size:
+        others = ~left_out
+        count = int(np.count_nonzero(others))
+        if not count:
             return Moments()
-        others = np.ones(rows.shape, dtype=bool)
-        others[own - first, own] = False
         least, largest = (float(f(rows, initial=i, where=others)) for f, i in ((np.min, inf), (np.max, -inf)))
-        return Moments(rows.size - len(own), float(rows.sum(dtype=np.float64, where=others)), least, largest)
+        return Moments(count, float(rows.sum(dtype=np.float64, where=others)), least, largest)

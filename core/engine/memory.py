@@ -41,7 +41,7 @@ def _is_mapped(array: Column) -> bool:
 
 
 def resident(vectors: Vectors, most: int) -> Column:
-    """Return all rows as one array: what is mapped stays mapped, what fits is read, the rest is mapped from a file.
+    """Return all rows as one array in C order: what is mapped so stays mapped, what fits is read, the rest is mapped.
 
     A sweep reads B once per stripe of A. Parquet is decoded once here, not that often.
 
@@ -49,7 +49,7 @@ def resident(vectors: Vectors, most: int) -> Column:
         vectors: any input.
         most: bytes that fit.
     """
-    if isinstance(vectors, ArrayVectors) and vectors.array.dtype.isnative:
+    if isinstance(vectors, ArrayVectors) and vectors.array.dtype.isnative and vectors.array.flags.c_contiguous:
         return vectors.array
     size = int(np.prod(vectors.shape)) * vectors.dtype.itemsize
     array: Any

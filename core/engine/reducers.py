@@ -10,6 +10,7 @@ from ..errors import ResourceError
 from ..results import Column
 from .candidates import Found, Hits, Scan, kth_largest
 from .exact import Pairs, best_of
+from .exclusion import Exclusion
 from .kernels import Kernel, Tile
 from .tiles import Span
 
@@ -76,20 +77,18 @@ class Question:
         pairs: the exact scores.
         larger_is_closer: the direction of the metric.
         gaps: whether B has rows of NaN, which are never found.
-        exclude_self: whether to leave out column i of row i.
+        excluded: the pairs to leave out.
         unordered: whether row i, column j and row j, column i are one pair, listed as i < j.
         most: how many candidates may be held, before they are reduced to the exact best.
-        numbers: (m,) the numbers of B's rows where some were left out, ascending; None where none was.
     """
 
     kernel: Kernel
     pairs: Pairs
     larger_is_closer: bool
     gaps: bool = False
-    exclude_self: bool = False
+    excluded: Exclusion | None = None
     unordered: bool = False
     most: int = 1 << 21
-    numbers: Column | None = None
 
     def skips(self, stripe: Span, block: Span) -> bool:
         """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
@@ -97,22 +96,23 @@ class Question:
 
     def without_others(self, stripe: Span, block: Span, tile: Tile) -> Tile:
         """Return a tile whose places that are not asked for are -inf."""
-        if not self.exclude_self or block.start >= stripe.stop or stripe.start >= block.stop:
-            return tile
         xp, backend = tile.kernel.backend.xp, tile.kernel.backend
-        row = np.arange(stripe.start, stripe.stop)[:, None]
-        column = np.arange(block.start, block.stop)[None, :]
-        keep = backend.put(column > row if self.unordered else column != row)
+        keep = None if self.excluded is None else self.excluded.kept(backend, stripe, block)
+        if self.unordered and block.start < stripe.stop:
+            row, column = (backend.put(np.arange(span.start, span.stop)) for span in (stripe, block))
+            upper = column[None, :] > row[:, None]
+            keep = upper if keep is None else keep & upper
+        if keep is None:
+            return tile
         return replace(tile, scored=xp.where(keep, tile.near, xp.full_like(tile.near, -np.inf)))
 
     def wanted(self, stripe: Span, block: Span, found: Found) -> Found:
         """Return places of a tile as numbers of rows and columns of the whole, without those not asked for."""
         row, column = found.owner + stripe.start, found.partner + block.start
         whole = Found(row, column, found.least, found.most)
-        if not self.exclude_self:
-            return whole
-        number = column if self.numbers is None else self.numbers[column]
-        return whole.where(number > row if self.unordered else number != row)
+        if self.excluded is not None:
+            whole = whole.where(~self.excluded.holds(whole.owner, whole.partner))
+        return whole.where(whole.partner > whole.owner) if self.unordered else whole
 
 
 @dataclass
@@ -148,6 +148,8 @@ class TopK(Reducer):
     def take(self, stripe: Span, block: Span, tile: Tile) -> None:
         """Keep what may be among the k best."""
         question = self.question
+        if self._masks:
+            tile = question.without_others(stripe, block, tile)
         scan = Scan(tile, self.sure, gaps=question.gaps)
         if self.fresh:
             self._tighten(scan)
@@ -178,7 +180,13 @@ class TopK(Reducer):
 
     @property
     def _asked(self) -> int:
-        return self.k + self.question.exclude_self  # the row itself may be among the best
+        """How many of the closest hold k that count: where one at most is left out, k and one more."""
+        return self.k + (self.question.excluded is not None and not self._masks)
+
+    @property
+    def _masks(self) -> bool:
+        """Whether what is left out is taken out of the tiles, because it may be more than one column of a row."""
+        return self.question.excluded is not None and self.question.excluded.most > 1
 
     def _tighten(self, scan: Scan) -> None:
         """Raise what is sure: maxima of disjoint groups are scores, so the k-th of them bounds the k-th best."""

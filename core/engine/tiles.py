@@ -1,16 +1,18 @@
 """The plan of a sweep: which tiles, in which order. Plans are data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
+
+from .. import results
+
+Progress = results.Progress  # of the rows of A that are done
 
 GROUPS = 128  # into which the partners of a row are divided; tiles are whole groups
 STRIPE = 1024
 BLOCK = 4096
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 64 << 20  # whole rows of a matrix that are held until they are written
-
-Progress = Callable[[int, int], None]  # takes how many rows are done, and of how many
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ..allpairs import LARGE
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine.budget import Budget, budget_of, gathered
+from ..engine.exclusion import Exclusion
 from ..engine.kernels import Kernel
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
@@ -51,6 +52,7 @@ def evaluate_classes(
     a = checks.given(a, "A")
     budget = budget_of(max_memory, a)
     side, codes = _side(a, labels, labels_name, nonfinite, budget)
+    checks.refuse_rounded(side.vectors, entry.name)
     n = len(codes)
     pairs = n * (n - 1) // 2
     streams = pairs > exact_pairs
@@ -138,7 +140,7 @@ def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Bac
         b=side,
         entry=entry,
         eps=eps,
-        exclude_self=True,
+        excluded=Exclusion.of_rows(len(side.rows), len(side.rows)),
         alone=True,
         precision="auto",
         backend=backend,

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..results import Column
 
+CLOSE = 1e-6  # numbers that differ by this share of the largest are close
+
 
 def pearson(x: Column, y: Column) -> float | None:
     """Linear correlation of two columns.
@@ -28,7 +30,7 @@ def pearson(x: Column, y: Column) -> float | None:
         >>> round(pearson(np.asarray([1.0, 2, 3]), np.asarray([1.0, 2, 4])), 6)
         0.981981
     """
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < 2 or _is_constant(x) or _is_constant(y):
         return None
     x, y = (_deviations(np.asarray(column, dtype=np.float64)) for column in (x, y))
     norms = sqrt(np.sum(x * x)) * sqrt(np.sum(y * y))
@@ -77,7 +79,7 @@ def kendall(x: Column, y: Column) -> float | None:
         >>> round(kendall(np.asarray([1.0, 2, 3]), np.asarray([1.0, 8, 4])), 6)
         0.333333
     """
-    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
+    if len(x) < 2 or _is_constant(x) or _is_constant(y):
         return None
     x, y = (np.unique(column, return_inverse=True)[1].astype(np.int64) for column in (x, y))
     everything = len(x) * (len(x) - 1) // 2
@@ -131,7 +133,15 @@ def _tied(x: Column) -> int:
     return int((count * (count - 1) // 2).sum())
 
 
+def _is_constant(x: Column) -> bool:
+    return bool(np.max(x) == np.min(x))
+
+
 def _deviations(x: Column) -> Column:
-    x = x / np.max(np.abs(x))  # squares of large numbers would leave the range
+    largest = np.max(np.abs(x))
+    if np.max(np.abs(x / 2 - x[0] / 2)) < CLOSE * largest:
+        x = x - x[0]  # exact, where the mean of all would be rounded by as much as they differ
+        largest = np.max(np.abs(x))
+    x = x / largest  # squares of large numbers would leave the range
     deviations: Column = x - x.mean()
     return deviations

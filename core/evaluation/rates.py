@@ -5,7 +5,7 @@ and among them a ranking gets half credit. A pair is accepted at its score or cl
 nothing is defined. P and N are the numbers of positives and negatives, TP and FP those accepted.
 """
 
-from math import sqrt
+from math import hypot, inf, isfinite, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from ..results import Column
 from .counts import Counts
 
+LARGEST = 1e280  # below which sums of scores stay in float64, however many
 FARS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 
 
@@ -274,21 +275,44 @@ def d_prime(counts: Counts) -> Measure:
     if not positives or not negatives:
         return UNDEFINED
     gap, spread = gap_and_spread(counts)
-    return Measure(gap / spread) if spread > 0 else UNDEFINED
+    value = gap / spread if spread > 0 else inf
+    return Measure(value) if isfinite(value) else UNDEFINED
 
 
 def gap_and_spread(counts: Counts) -> tuple[float, float]:
-    """Return by how much positives are closer on average, and the common standard deviation."""
-    (hit, first), (miss, second) = (_moments(counts.scores, part) for part in (counts.positives, counts.negatives))
-    return hit - miss if counts.larger_is_closer else miss - hit, sqrt((first + second) / 2)
+    """Return by how much positives are closer on average, and the common standard deviation.
+
+    Both are divided by 2^200 where sums of the scores would leave float64.
+    """
+    scores = counts.scores if np.abs(counts.scores).max() < LARGEST else counts.scores * 2.0**-200
+    hit, miss = (_spread(scores, part) for part in (counts.positives, counts.negatives))
+    # origins first: a mean in full would be rounded by more than close scores differ
+    gap = (hit.origin - miss.origin) + (hit.mean - miss.mean)
+    return gap if counts.larger_is_closer else -gap, hypot(hit.deviation, miss.deviation) / sqrt(2)
 
 
-def _moments(scores: Column, weights: Column) -> tuple[float, float]:
+class _Spread(NamedTuple):
+    """A score of the data, the mean of all around it, and their standard deviation."""
+
+    origin: float
+    mean: float
+    deviation: float
+
+
+def _spread(scores: Column, weights: Column) -> _Spread:
+    held = weights > 0
+    scores, weights = scores[held], weights[held]
     total = float(weights.sum())
     # around a score of the data, so that equal scores have no variance at all
     origin = float(scores[int(np.argmax(weights))])
-    mean = float(np.sum(weights * (scores - origin))) / total
-    return origin + mean, float(np.sum(weights * (scores - origin - mean) ** 2)) / total
+    apart = scores - origin
+    mean = float(np.sum(weights * apart)) / total
+    apart -= mean
+    largest = float(np.abs(apart).max())
+    if not largest:
+        return _Spread(origin, mean, 0.0)
+    # in units of the largest, whose square may leave float64
+    return _Spread(origin, mean, largest * sqrt(float(np.sum(weights * (apart / largest) ** 2)) / total))
 
 
 def _largest(counts: Counts, values: Column) -> Measure:

@@ -102,7 +102,7 @@ def evaluate(
     names = {name: name for name in ("scores", "labels", "targets", "by")} | dict(names or {})
     entry = find("metric", metric)
     checks.check_choice("nonfinite", nonfinite, MODES)
-    _check_numbers(eps, folds, bootstrap, k)
+    _check_numbers(eps, folds, bootstrap, k, seed)
     options: dict[str, Any] = {"eps": eps, "device": device, "backend": backend}
     if scores is None and b is None:
         _check_alone(a, labels, targets=targets, by=by, against=against)
@@ -209,7 +209,7 @@ class _Job:
         return values
 
 
-def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int]) -> None:
+def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int], seed: int) -> None:
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     if folds < 2:
@@ -218,8 +218,9 @@ def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int])
         raise ParameterError(f"{times} resamples, expected 0 or more", "--bootstrap")
     if times == 1:
         raise ParameterError("one resample has no spread", "--bootstrap", "200 or more give an interval")
-    if any(k < 1 for k in ks):
-        raise ParameterError(f"k is {min(ks)}, expected 1 or more", "--k")
+    for each in ks:
+        checks.check_count("--k", each)
+    checks.check_seed(seed)
 
 
 def _check_alone(a: Any, labels: Any, **others: Any) -> None:

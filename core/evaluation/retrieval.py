@@ -137,7 +137,7 @@ class _Ranking:
     def columns(self) -> dict[str, Column]:
         """Return the measures of all rows; those without others of their class mean nothing."""
         others = np.maximum(self.relevant, 1)
-        ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(1, max(self.ks) + 1) + 1.0))])
+        ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(1, min(max(self.ks), len(others)) + 1) + 1.0))])
         columns: dict[str, Column] = {}
         for k in self.ks:
             columns[f"precision@{k}"] = self.hits[k] / k

@@ -19,7 +19,7 @@ from ..engine.kernels import Kernel, Tile
 from ..engine.reducers import Reducer
 from ..engine.sweep import sweep
 from ..engine.tiles import Progress, Span
-from ..results import Column
+from ..results import Column, begin
 from .counts import Counts
 from .rates import UNDEFINED, Measure, gap_and_spread, pair_measures
 
@@ -137,6 +137,7 @@ def all_pairs(
     histogram = PairHistogram(kernel, firsts)
     itemsize = 4 if kernel.dtype == "float32" else 8
     plan = budget.plan(len(rows), len(rows), rows.shape[1], itemsize)
+    begin(progress, "scores of all pairs")
     sweep(rows, rows, kernel, histogram, plan, progress)
     positives, everything = (_folded(part) for part in (histogram.positives, histogram.everything))
     return measured(positives, everything - positives, histogram.error * HALF + ROUNDING)

@@ -77,6 +77,9 @@ def read_inputs(
     _check_shapes(sides)
     held = COPIES * sum(prod(side.shape) * max(4, side.dtype.itemsize) for side in sides)
     budget_of(max_memory, *sides).check(held + LEARNING, f"learning from {sides[0].shape[0]:,} examples")
+    if request is not None:
+        for side in sides:
+            checks.refuse_rounded(side, request.metric or request.entry.name)
     rows = _finite_rows(sides, nonfinite, notes)
     form = _form(request, len(sides))
     examples = _labelled(form, request, sides, labels, labels_name, notes)

@@ -262,8 +262,7 @@ def _check_plan(plan: Plan, request: Request | None, given: Given) -> None:
     if plan.held_out == 0 and plan.patience is not None:
         what = "what stops early is a share of the data as large as the one held out, and none is"
         raise ParameterError(what, "--patience", "a --held-out above 0, or no --patience")
-    if plan.seed < 0:
-        raise ParameterError(f"seed is {plan.seed}, expected at least 0", "--seed")
+    checks.check_seed(plan.seed)
     if request is None:
         return
     check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)

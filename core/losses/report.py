@@ -123,6 +123,9 @@ def loss(
     inputs = _given(entry, vectors)
     weights = None if weights is None else checks.given(weights, "weights")
     _check_weights(entry, weights, inputs[0])
+    for measure in dict.fromkeys(request.metric or request.entry.name for request in requests):
+        for side in inputs:
+            checks.refuse_rounded(side, measure)
     notes: list[str] = []
     if nonfinite == "drop":
         rows = inputs[0].shape[0]
@@ -220,8 +223,7 @@ def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle:
         raise ParameterError(what, "--batch-size" if batch_size is not None else "--shuffle", "leave it out")
     if batch_size is not None and batch_size < 1:
         raise ParameterError(f"batch size is {batch_size}, expected at least 1", "--batch-size")
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
+    checks.check_seed(seed)
 
 
 def _given(entry: Entry, vectors: Sequence[Any]) -> tuple[Vectors, ...]:

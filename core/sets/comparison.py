@@ -114,6 +114,7 @@ def compare(
     options = _Options(percent, null, bootstrap, matches, cross, top, items)
     options.check(names)
     checks.check_choice("nonfinite", nonfinite, MODES)
+    checks.check_seed(seed)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     requests = read_requests(names, parameters or {}, seed)
@@ -121,6 +122,10 @@ def compare(
     sides = as_sets(a, "A"), as_sets(b, "B")
     with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
         subject = read_subject(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
+        for request in requests:
+            if "scale-invariant" not in request.entry.laws:  # what is made of cosines alone takes no differences
+                for side in subject.sides:
+                    checks.refuse_rounded(side.vectors, request.entry.name)
         if subject.matching == BEST:
             options.check_best(*(shape[0] for shape in subject.shapes))
         everything = ALL in aggregates

@@ -9,7 +9,7 @@ from ..cells import Cells, Into, MatrixPart, MatrixRows
 from ..engine.budget import budget_of
 from ..engine.matrix import Moments
 from ..engine.tiles import Progress
-from ..results import Column, Columns, Grid, Rows, Scalar
+from ..results import Column, Columns, Grid, Rows, Scalar, begin
 from .blocks import item_scores
 from .measures import Request
 from .subject import Subject
@@ -32,7 +32,7 @@ class Cross:
         self.subject, self.request = subject, request
         n, m = map(len, subject.tokens)
         self.shape = n, m
-        self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False, exclude_self=False)
+        self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False)
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
         self.array: Column | None = None
         if self.sink is None:
@@ -44,6 +44,7 @@ class Cross:
 
     def run(self, *, eps: float, backend: Backend, progress: Progress | None) -> None:
         """Compute the matrix."""
+        begin(progress, "matrix", "items")
         for start, scores in item_scores(*self.subject.tokens, [self.request], eps=eps, backend=backend):
             part = scores[self.request.name]
             self._take(start, part)

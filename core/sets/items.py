@@ -9,7 +9,7 @@ from ..backend import Backend
 from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import DataError, ShapeError, SimtoolError
-from ..results import Column
+from ..results import Column, begin
 from .blocks import IN_BLOCKS, Tokens, item_scores
 from .measures import Request
 from .panel import Panel, Sets
@@ -62,6 +62,7 @@ class Items:
         """Measure item i of A against item i of B."""
         found = ItemScores({key: np.full(len(self), np.nan) for request in self.requests for key in request.keys})
         empty = self.empty
+        begin(self.progress, "items", "items")
         for item in range(len(self)):
             if not empty[item]:
                 self._measure(item, found)

@@ -11,13 +11,14 @@ from ..engine.budget import budget_of, gathered
 from ..engine.candidates import Hits
 from ..engine.duplicates import beyond
 from ..engine.exact import Pairs
+from ..engine.exclusion import Exclusion
 from ..engine.kernels import Kernel, Tile
 from ..engine.reducers import Question, Reducer, TopK
 from ..engine.sweep import sweep
 from ..engine.tiles import Plan, Progress, Span
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
-from ..results import Column
+from ..results import Column, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of
 from .weights import harmonic_mean
 
@@ -154,6 +155,7 @@ def neighbour_coverage(
     k = _checked("prdc", k, x, y)
     radii = [_neighbours(rows, "euclidean", k, EPS, backend, progress)[1] for rows in (x, y)]
     balls = _Balls(_pairs("euclidean", x, y, EPS), radii[0], radii[1])
+    begin(progress, "rows in the balls of the other set")
     sweep(x, y, _kernel("euclidean", x, y, backend, "float64", EPS), balls, _plan(x, y, 8), progress)
     precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
     score = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
@@ -220,11 +222,11 @@ def _neighbours(
         kernel,
         _pairs(metric, rows, others, eps),
         larger_is_closer=metric == "cosine",
-        exclude_self=True,
+        excluded=Exclusion.of_rows(len(rows), len(rows)).of_columns(numbers),
         most=budget_of(None).candidates,
-        numbers=numbers,
     )
     found: list[Hits] = []
+    begin(progress, "neighbours within a set")
     sweep(rows, others, kernel, TopK(k, question, found.append), _plan(rows, others, 4), progress)
     _, partners, scores = (np.concatenate(part) for part in zip(*found, strict=True))
     partners = partners if numbers is None else numbers[partners]

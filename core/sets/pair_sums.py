@@ -15,7 +15,7 @@ from ..engine.reducers import Reducer
 from ..engine.sweep import sweep
 from ..engine.tiles import Progress, Span
 from ..metrics import needs_scale, row_dots
-from ..results import Column
+from ..results import Column, begin
 from .closed import TwoSample, mean_row
 
 DISTANT = 1e6  # a squared distance this many times its error has a root within 5e-7 of itself
@@ -69,6 +69,7 @@ class PairSums:
         scaled = needs_scale(a.dtype) or needs_scale(b.dtype)
         kernel = Kernel(self.metric, "float64", scaled, self.backend, center=center)
         reducer = _Sums(kernel, Pairs(self.metric, a, b, scaled), self.functions, alone)
+        begin(self.progress, "pairs within a set" if alone else "pairs of both sets")
         sweep(a, b, kernel, reducer, budget_of(None).plan(len(a), len(b), a.shape[1], 8), self.progress)
         return [fsum(parts) for parts in reducer.totals]
 

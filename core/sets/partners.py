@@ -17,7 +17,7 @@ from ..engine.sweep import sweep
 from ..engine.tiles import Progress
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
-from ..results import Column
+from ..results import Column, begin
 
 SMALL = 1 << 14  # pairs up to which one product in float64 takes less time than a sweep takes to begin
 
@@ -126,6 +126,7 @@ class _Search:
         plan = budget.plan(len(a.rows), len(b.rows), a.rows.shape[1], itemsize)
         rows = TopK(k, question, forward.append)
         columns = ColumnTopK(1, question, plan.block, backward.append)
+        begin(progress, "best matches")
         with quiet():
             sweep(a.rows, b.rows, kernel, BothWays(rows, columns) if both else rows, plan, progress)
             columns.finish()

@@ -14,7 +14,7 @@ from ..engine.kernels import Kernel, Side
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ResourceError
 from ..metrics import EPS, needs_scale
-from ..results import Column
+from ..results import Column, begin
 from .weights import mean_of, shares
 
 ASSIGNED = 1 << 24  # pairs that an assignment may choose from: 4096 x 4096, 128 MiB and some seconds
@@ -195,6 +195,7 @@ def sinkhorn(
         x, a, y, b = y, b, x, a  # the plan is the same, and the columns have to be the fewer
     with quiet():
         plan = _Plan(_Costs(x, y, eps, backend), a, b, epsilon)
+        begin(progress, "transport plan, at most", "iterations")
         for iteration in range(1, max_iterations + 1):
             fitted = plan.fitted()
             if progress is not None:

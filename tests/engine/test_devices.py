@@ -22,6 +22,7 @@ from simtool.engine import budget
 from simtool.engine import sweep as sweeps
 from simtool.engine.budget import WIDEST, WORKING, on_device
 from simtool.engine.exact import Pairs
+from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.matrix import Full
 from simtool.engine.mutual import MutualTopK
@@ -31,6 +32,7 @@ from simtool.engine.tiles import Plan, Span
 from simtool.errors import DataError, ResourceError
 
 ROWS = np.random.default_rng(0).integers(-3, 4, (1100, 5)).astype("f4")  # whole numbers: many ties and equal rows
+ITSELF = Exclusion.of_rows(len(ROWS), len(ROWS))
 PLAN = Plan(1100, 1100, 100, 256)
 NAMES = ("cpu", "cpu:0")  # one processor that goes by two names
 
@@ -43,7 +45,7 @@ def on(devices):
 def answers(backend, dtype="float32", plan=PLAN):
     """What each selection finds in a set of rows, and the bytes of its matrix."""
     kernel, pairs = Kernel("cosine", dtype, False, backend), Pairs("cosine", ROWS, ROWS, scaled=False)
-    plain = Question(kernel, pairs, larger_is_closer=True, exclude_self=True)
+    plain = Question(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
     once = replace(plain, unordered=True)
     found = [[] for _ in range(6)]
     reducers = [
@@ -52,7 +54,7 @@ def answers(backend, dtype="float32", plan=PLAN):
         Threshold(0.9, 10**9, once, found[2].append),
         BestPairs(40, once, found[3].append),
         BestPairs(30_000, replace(once, most=1000), found[4].append),
-        BestPairs(40, replace(plain, exclude_self=False), found[5].append),
+        BestPairs(40, replace(plain, excluded=None), found[5].append),
     ]
     for reducer in reducers:
         sweep(ROWS, ROWS, kernel, reducer, plan)
@@ -68,7 +70,7 @@ def matrix(kernel, pairs, plan):
     def take(start, scores):
         parts.append((start, scores.tobytes()))
 
-    with Full(kernel, pairs, plan.columns, np.float32, take, exclude_self=True, propagate=False) as full:
+    with Full(kernel, pairs, plan.columns, np.float32, take, excluded=ITSELF, propagate=False) as full:
         sweep(ROWS, ROWS, kernel, full, plan)
         return parts, full.moments()
 
@@ -215,7 +217,7 @@ def test_an_error_on_a_device_is_raised(devices):
 def test_too_many_pairs_of_all_devices_together_are_refused(most):
     # in 1100 rows of five whole numbers from -3 to 3 far more pairs than this reach 0.5, none of the stripes alone does
     kernel, pairs = Kernel("cosine", "float32", False, on(NAMES)), Pairs("cosine", ROWS, ROWS, scaled=False)
-    question = Question(kernel, pairs, larger_is_closer=True, exclude_self=True)
+    question = Question(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
     given = []
     reducer = Threshold(0.5, most, question, given.append)
     with pytest.raises(ResourceError, match=f"more than {most:,} pairs reach 0.5"):

@@ -20,6 +20,7 @@ from simtool.engine.candidates import DENSE, Found, Scan
 from simtool.engine.exact import Pairs
 from simtool.engine.kernels import Kernel, Tile
 from simtool.engine.tiles import GROUPS, Span
+from simtool.io import as_vectors, with_ids
 
 interpreted = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
 cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -116,6 +117,18 @@ def test_a_set_among_itself_and_many_neighbours(unwritten, k):
     found = pairwise(a, top_k=k, backend="torch")
     assert listed(found) == ranked("cosine", matrix, k, exclude_self=True)
     assert bool(unwritten) == (k > 63)  # 2 (k + 1) bounds need more than the 128 maxima
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+def test_two_sets_without_the_pairs_of_equal_ids(unwritten, repeats):
+    a, b, rng = whole_numbers(60, 24, 2), whole_numbers(500, 24, 3), np.random.default_rng(4)
+    ids = [rng.permutation(600)[: len(rows)] % (5 if repeats else 600) for rows in (a, b)]
+    matrix = exact("cosine", a, b)
+    matrix[ids[0][:, None] == ids[1][None, :]] = np.nan  # which is no score
+    sides = [with_ids(as_vectors(rows), own) for rows, own in zip((a, b), ids, strict=True)]
+    found = pairwise(*sides, top_k=7, exclude_self=True, backend="torch").rows.columns
+    assert found["b"].tolist() == [ids[1][j] for _, j in ranked("cosine", matrix, 7)]
+    assert bool(unwritten) == repeats  # ids that repeat in B are taken out of written tiles
 
 
 def test_near_duplicates_are_scored_in_float64(unwritten):

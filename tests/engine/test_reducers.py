@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
 from simtool.engine.exact import Pairs
+from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.mutual import MutualTopK
 from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
@@ -21,10 +22,14 @@ SCANS = [("numpy", "float32"), ("torch", "bfloat16"), ("torch", "float32"), ("to
 HITS = ([], [], [])
 
 
+def itself(a):
+    return Exclusion.of_rows(len(a), len(a))
+
+
 def question(a, scan, **options):
     backend, dtype = scan
     kernel = Kernel("cosine", dtype, False, choose_backend(backend))
-    return Question(kernel, Pairs("cosine", a, a, scaled=False), larger_is_closer=True, exclude_self=True, **options)
+    return Question(kernel, Pairs("cosine", a, a, scaled=False), larger_is_closer=True, excluded=itself(a), **options)
 
 
 def merged(found):
@@ -87,7 +92,7 @@ def test_the_tiling_never_shows(metric, backend):
     a = np.random.default_rng(0).integers(-2, 3, (300, 4)).astype("f4")
     pairs = Pairs(metric, a, a, scaled=False)
     kernel = Kernel(metric, "float32", False, choose_backend(backend))
-    shared = {"gaps": False, "larger_is_closer": metric == "cosine", "exclude_self": True}
+    shared = {"gaps": False, "larger_is_closer": metric == "cosine", "excluded": itself(a)}
     plain, once = Question(kernel, pairs, **shared), Question(kernel, pairs, unordered=True, **shared)
     answers = []
     for stripe, block in ((1024, 4096), (300, 50), (50, 300), (37, 41)):
@@ -144,7 +149,7 @@ def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer, tiling):
     a = rng.normal(size=(600, 8)).astype("f4")
     metric = "cosine" if closer else "euclidean"
     kernel, pairs = Kernel(metric, "float32", False, choose_backend()), Pairs(metric, a, a, scaled=False)
-    asked = Question(kernel, pairs, larger_is_closer=closer, exclude_self=True, unordered=unordered)
+    asked = Question(kernel, pairs, larger_is_closer=closer, excluded=itself(a), unordered=unordered)
     plan = Plan(600, 600, *tiling)
     with pytest.raises(ResourceError, match="more than 5,000 pairs reach") as refused:
         asked_of(a, lambda give: Threshold(0.1 if closer else 4.0, 5000, asked, give), plan)

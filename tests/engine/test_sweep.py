@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from simtool.backend import Backend, choose_backend
 from simtool.engine.exact import Pairs
+from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.matrix import Full, Moments
 from simtool.engine.mutual import MutualTopK
@@ -131,8 +132,8 @@ def answers(a, backend, plan):
     """What each selection finds in a set of rows."""
     pairs = Pairs("cosine", a, a, scaled=False)
     kernel = Kernel("cosine", "float32", False, choose_backend(backend))
-    plain = Question(kernel, pairs, larger_is_closer=True, exclude_self=True)
-    once = Question(kernel, pairs, larger_is_closer=True, exclude_self=True, unordered=True)
+    plain = Question(kernel, pairs, larger_is_closer=True, excluded=Exclusion.of_rows(len(a), len(a)))
+    once = Question(kernel, pairs, larger_is_closer=True, excluded=Exclusion.of_rows(len(a), len(a)), unordered=True)
     found = [[] for _ in range(5)]
     reducers = [
         TopK(5, plain, found[0].append),
@@ -252,9 +253,10 @@ def test_the_moments_of_a_matrix_do_not_depend_on_the_tiles(exclude_self):
     kernel = Kernel("dot", "float64", False, choose_backend())
     matrix = a @ a.T
     chosen = matrix[~np.eye(40, dtype=bool)] if exclude_self else matrix
+    excluded = Exclusion.of_rows(40, 40) if exclude_self else None
     for stripe, block in ((40, 40), (7, 9), (1, 1), (40, 1)):
         pairs, rows = Pairs("dot", a, a, scaled=False), {}
-        with Full(kernel, pairs, 40, np.float64, kept(rows), exclude_self=exclude_self, propagate=False) as full:
+        with Full(kernel, pairs, 40, np.float64, kept(rows), excluded=excluded, propagate=False) as full:
             sweep(a, a, kernel, full, Plan(40, 40, stripe, block))
         expected = {"mean": chosen.mean(), "min": chosen.min(), "max": chosen.max()}
         assert full.moments().summary() == pytest.approx(expected, rel=1e-12)

@@ -43,3 +43,14 @@ def test_inversions_by_a_plain_loop(size):
 def test_ranks_are_those_of_scipy():
     x = np.random.default_rng(0).integers(0, 9, 40)
     assert average_ranks(x).tolist() == stats.rankdata(x).tolist()
+
+
+def test_pearson_of_numbers_that_differ_in_their_last_bits():
+    steps = np.asarray([3.0, 0, 1, 7, 2, 4])
+    others = np.asarray([1.0, 0, 2, 5, 3, 3])
+    for x in (0.3 + 2.0**-54 * steps, 1e300 + 2.0**945 * steps):
+        assert pearson(x, others) == pytest.approx(pearson(steps, others), abs=1e-12)
+
+
+def test_pearson_of_the_largest_numbers_says_nothing_on_stderr():
+    assert pearson(np.asarray([-1.7e308, 1.7e308, 0.0]), np.asarray([-1.0, 1.0, 0.0])) == pytest.approx(1.0)

@@ -1,5 +1,9 @@
 """Rates and thresholds against scikit-learn and plain loops: random, tied, imbalanced and one-class data."""
 
+import math
+import warnings
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -167,3 +171,34 @@ def test_weights_are_pairs_that_come_several_times(rows):
     for name, measure in pair_measures(repeated).items():
         assert pair_measures(weighted)[name] == pytest.approx(measure, abs=1e-12), name
     assert weighted.scores.tolist() == repeated.scores.tolist()
+
+
+@pytest.mark.parametrize("closer", [True, False])
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [1 + 2.0**-52 * step for step in (9, 4, 6, 0, 1, 3, 2)],
+        [1e200, -3e200, 2e200, 5e199, -1e200, 4e200, -2e200],
+        [1.7e308, -1.7e308, 1e308, -1.6e308, 0.0, 1.1e308, -1.2e308],
+        [3e-300, 1e-300, 2e-300, 5e-301, 7e-300, 0.0, 4e-300],
+        [1e16, 1e16 + 2, 1e16 + 8, 1e16 + 4, 1e16 + 6, 1e16 - 4, 1e16],
+    ],
+)
+def test_d_prime_of_very_close_and_very_large_scores_is_that_of_fractions(scores, closer):
+    similar = [True, True, True, False, False, False, True]
+    sides = [
+        [Fraction(score) for score, one in zip(scores, similar, strict=True) if one is side] for side in (True, False)
+    ]
+    means = [sum(side) / len(side) for side in sides]
+    spreads = [sum((one - mean) ** 2 for one in side) / len(side) for side, mean in zip(sides, means, strict=True)]
+    gap, half = means[0] - means[1], sum(spreads) / 2
+    # the root of a fraction beyond float64, by that of its square in units
+    expected = math.copysign(math.sqrt(gap**2 / half), gap if closer else -gap)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        measures = pair_measures(counts_of(scores, similar, larger_is_closer=closer))
+    assert measures["d_prime"].value == pytest.approx(expected, rel=1e-12)
+
+
+def test_d_prime_beyond_float64_is_undefined():
+    assert pair_measures(counts_of([1e300, 1e300, 1e-300, 0.0], [1, 1, 0, 0]))["d_prime"].value is None

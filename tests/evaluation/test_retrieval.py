@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from simtool import evaluate
+from simtool import compare, evaluate
+from simtool.errors import ParameterError
 from simtool.evaluation import retrieval as module
 from simtool.evaluation.retrieval import retrieval_names
 
@@ -107,3 +108,19 @@ def test_no_two_of_a_class():
     assert result.summary["queries"] == 0
     undefined = ("roc_auc", "eer", "best_f1", "precision@1", "map@r", "mrr")
     assert [result.summary[name] for name in undefined] == [None] * 6
+
+
+def test_a_k_beyond_all_rows_takes_no_memory_and_one_beyond_64_bits_is_refused():
+    rows, classes = np.random.default_rng(0).normal(size=(6, 3)), np.asarray([0, 0, 1, 1, 2, 2])
+    summary = evaluate(rows, labels=classes, k=[5, 2**62]).summary
+    assert summary[f"ndcg@{2**62}"] == summary["ndcg@5"]
+    assert summary[f"recall@{2**62}"] == 1.0
+    with pytest.raises(ParameterError, match="the number is too large"):
+        evaluate(rows, labels=classes, k=[int("9" * 30)])
+
+
+@pytest.mark.parametrize("operation", [evaluate, compare])
+def test_a_seed_below_zero_is_refused(operation):
+    question = {"labels": np.asarray([0, 1])} if operation is evaluate else {}
+    with pytest.raises(ParameterError, match="seed is -1, expected at least 0"):
+        operation(np.eye(2), np.eye(2), seed=-1, **question)
