@@ -10,7 +10,7 @@ import numpy as np
 from ..backend import Array, Backend
 from ..results import Column
 from .batch import class_masks, negative_mass
-from .distances import Prepared, center_of, prepare, products
+from .distances import Prepared, prepare, products
 from .requests import Request
 from .views import partner_mask
 
@@ -69,10 +69,7 @@ class WholeRows:
     def __post_init__(self) -> None:
         self.sides = {}
         for metric in self.metrics:
-            center = center_of(metric, self.others)
-            anchors = prepare(metric, self.anchors, center, eps=self.eps)
-            same = self.anchors is self.others
-            self.sides[metric] = anchors, anchors if same else prepare(metric, self.others, center, eps=self.eps)
+            self.sides[metric] = prepare(metric, self.anchors, self.others, eps=self.eps)
 
     @property
     def step(self) -> int:
@@ -94,10 +91,7 @@ class WholeRows:
     def stripe(self, start: int) -> Stripe:
         """Return the stripe that begins with an anchor."""
         stop = min(start + self.step, self.anchors.shape[0])
-        scores = {
-            metric: products(metric, Prepared(*(None if v is None else v[start:stop] for v in x)), y)
-            for metric, (x, y) in self.sides.items()
-        }
+        scores = {metric: products(metric, x.part(start, stop), y) for metric, (x, y) in self.sides.items()}
         if self.classes is not None:
             return Stripe(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
         assert self.partners is not None
