@@ -12,6 +12,7 @@ from ..backend import Array, Backend, choose_backend, quiet
 from ..engine.overlap import overlapped, processors
 from ..engine.tiles import Progress
 from ..results import Column
+from .distances import without_slope
 from .ledger import Ledger
 from .mining import ActiveTriplets
 from .outcomes import Outcome, total_of
@@ -119,7 +120,12 @@ def first_two(classes: Column) -> tuple[Column, Column]:
 
 
 def outcomes(
-    requests: Sequence[Request], data: Data, *, most: int, progress: Progress | None = None
+    requests: Sequence[Request],
+    data: Data,
+    *,
+    most: int,
+    all_items: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[list[Outcome], Evidence]:
     """Return the losses, and what the report says of their pairs.
 
@@ -127,9 +133,10 @@ def outcomes(
         requests: losses of the same inputs.
         data: the rows and how they are cut.
         most: how many of the largest items are kept, where there are too many to keep all.
+        all_items: keep all items, however many; those that belong to one row each always are.
         progress: called with the anchors that are done and their total.
     """
-    ledgers = [Ledger(most) for _ in requests]
+    ledgers = [Ledger(most, all_items or not takes_pairs(request)) for request in requests]
     evidence = Evidence(data.rows)
     done = 0
     # numpy computes in one thread, so several pieces at a time; torch has threads of its own
@@ -158,8 +165,19 @@ def outcomes(
     return found, evidence
 
 
+def takes_pairs(request: Request) -> bool:
+    """Tell whether an item of the loss belongs to a pair of rows, of which there may be very many."""
+    return request.entry.item == "positive pair"
+
+
+def positive_pairs(data: Data) -> int:
+    """Return how many positive pairs the batches have, as most items of a loss of pairs there may be."""
+    counts = [] if data.classes is None else [np.bincount(data.classes[rows]) for rows in data.batches]
+    return sum(int(np.vecdot(each, each - 1)) for each in counts)
+
+
 def _mean_of(forward: Outcome, backward: Outcome) -> Outcome:
-    """Return the loss of both directions: anchor by anchor the mean of the two."""
+    """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
     items = (forward.items + backward.items) / 2
     return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
 
@@ -210,8 +228,20 @@ def _outcome(request: Request, ledger: Ledger) -> Outcome:
     return Outcome(request, *kept, ledger.total, ledger.count, ledger.active, complete=ledger.complete)
 
 
-def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome]) -> list[list[Column]]:
-    """Return per loss the float64 gradient of the reduced loss by every input, the weights of a classifier last.
+class Gradient(NamedTuple):
+    """The derivative of a reduced loss.
+
+    Args:
+        parts: float64 by every input, the weights of a classifier last.
+        undefined: how many pairs have a score without a derivative, for which it is taken as 0.
+    """
+
+    parts: list[Column]
+    undefined: int
+
+
+def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome]) -> list[Gradient]:
+    """Return the gradient of each reduced loss.
 
     Args:
         requests: losses of the same inputs.
@@ -221,30 +251,34 @@ def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome])
     return [_gradient(request, data, outcome) for request, outcome in zip(requests, found, strict=True)]
 
 
-def _gradient(request: Request, data: Data, outcome: Outcome) -> list[Column]:
+def _gradient(request: Request, data: Data, outcome: Outcome) -> Gradient:
     if request.parameters.get("symmetric"):
         one_way = request.with_parameter("symmetric", 0.0)
         forward, backward = _gradient(one_way, data, outcome), _gradient(one_way, data.turned(), outcome)
-        return [(x + y) / 2 for x, y in zip(forward, reversed(backward), strict=True)]
+        parts = [(x + y) / 2 for x, y in zip(forward.parts, reversed(backward.parts), strict=True)]
+        return Gradient(parts, forward.undefined)
     inputs = [*data.sides, *([] if data.weights is None else [data.weights])]
     totals = [np.zeros(rows.shape) for rows in inputs]
+    undefined = 0
     for rows in data.batches:
-        parts = _batch_gradient(request, outcome, data, rows)
-        for number, part in enumerate(parts):
+        found = _batch_gradient(request, outcome, data, rows)
+        undefined += found.undefined
+        for number, part in enumerate(found.parts):
             if number < len(data.sides):
                 totals[number][rows] += part
             else:
                 totals[number] += part
-    return totals
+    # in a batch with classes a pair comes twice, once for either end
+    return Gradient(totals, undefined // 2 if len(inputs) == 1 else undefined)
 
 
-def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> list[Column]:
+def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> Gradient:
     """Return the gradient of one batch's share of the reduced loss, one stripe's graph at a time."""
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)
     leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
     batch = _of([leaf.detach() for leaf in leaves], data, rows, (request.metric,))
-    starts = range(0, len(rows), batch.step)
+    starts, undefined = range(0, len(rows), batch.step), 0
     mass = masses(batch, request)
     if mass is not None:
         mass.requires_grad_()
@@ -252,13 +286,14 @@ def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column
         # the graph of a stripe is freed before the next one is made
         stripe = _of(leaves, data, rows, (request.metric,)).stripe(start)
         _share(request, outcome, items_of(request, stripe, mass), stripe, backend).backward()
-    if mass is None:
-        return [backend.get(leaf.grad) for leaf in leaves]
+        undefined += int((without_slope(request.metric, stripe.scores[request.metric]) & stripe.pairs).sum())
     for start in starts:
+        if mass is None:
+            break
         # what the masses add, whose own derivatives are known by now
         part = stripe_mass(_of(leaves, data, rows, (request.metric,)).stripe(start), request)
         (part * mass.grad[start : start + len(part)]).sum().backward()
-    return [backend.get(leaf.grad) for leaf in leaves]
+    return Gradient([backend.get(leaf.grad) for leaf in leaves], undefined)
 
 
 def _share(request: Request, outcome: Outcome, items: Any, stripe: Stripe, backend: Backend) -> Array:

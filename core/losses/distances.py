@@ -11,6 +11,7 @@ from .score import angle_similarity
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
 EUCLIDEAN = ("euclidean", "sqeuclidean", "unit-euclidean")
+KINKED = ("euclidean", "unit-euclidean", "shifted-euclidean", "manhattan", "angle")  # at 0
 
 # beside the metrics of the catalogue
 DERIVED = {
@@ -93,14 +94,17 @@ def products(metric: str, x: Prepared, y: Prepared) -> Array:
 def without_slope(metric: str, scores: Array) -> Array:
     """Return which scores have no derivative by their rows, so that their gradient is taken as 0.
 
-    That is a root, a magnitude or an arc cosine at its end: rows at distance 0, of an angle similarity of 0, or of the
-    same or opposite directions in an angular distance.
+    They are at an end or at a kink: distances of equal rows, angles of the same or opposite directions.
     """
     if metric == "angular":
-        xp = namespace(scores)
-        return abs(xp.cos(pi * scores)) >= 1.0 - TURN
-    kinked = metric in ("euclidean", "unit-euclidean", "shifted-euclidean", "manhattan", "angle")
-    return (scores == 0) & kinked
+        return abs(namespace(scores).cos(pi * scores)) >= 1.0 - TURN
+    return (scores == 0) & (metric in KINKED)
+
+
+def slope_note(counted: str, metric: str) -> str:
+    """Return what a reader should know of scores without a derivative, as in `2 pairs`."""
+    where = {"angular": "of the same or opposite direction", "angle": "of similarity 0"}.get(metric, "at distance 0")
+    return f"{counted} {where}: {metric} has no derivative there, and the gradient is taken as 0"
 
 
 def unit_rows(x: Array, *, eps: float = EPS) -> Array:

@@ -11,7 +11,8 @@ from ..results import Column, Columns, Result, Scalar
 from . import groups, tables
 from .aligned_rows import AlignedRows, Term
 from .batches import cut
-from .examples import Scored, gradient_norms, outcome, score, write_gradients
+from .distances import slope_note, without_slope
+from .examples import Scored, gradient_norms, outcome, score, terms_of, write_gradients
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
 from .outcomes import Outcome, norm_of
 from .requests import Request, takes_batches
@@ -56,6 +57,8 @@ def report(job: Job) -> Result:
     if zeros:
         counted = checks.plural(zeros, "example")
         job.notes.append(f"{counted} with a zero row: the cosine is 0 there, and so is its gradient")
+    if job.gradients is not None or job.sweep is not None:
+        job.notes.extend(_slope_notes(job, scored))
     return Result(
         command="loss",
         inputs={**{name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)}},
@@ -66,6 +69,18 @@ def report(job: Job) -> Result:
         histograms=groups.histograms(job, parts),
         notes=tuple(job.notes),
     )
+
+
+def _slope_notes(job: Job, scored: Scored) -> list[str]:
+    """Return how many examples have a score without a derivative, by metric."""
+    wanted = {term: None for request in job.requests for term in terms_of(request) if term.score is None}
+    notes = []
+    for metric in dict.fromkeys(term.name for term in wanted):
+        kinks = [without_slope(metric, scored.values[term]) for term in wanted if term.name == metric]
+        count = int(np.count_nonzero(np.any(kinks, axis=0)))
+        if count:
+            notes.append(slope_note(checks.plural(count, "example"), metric))
+    return notes
 
 
 def _several(

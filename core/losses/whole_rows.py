@@ -36,6 +36,11 @@ class Stripe(NamedTuple):
     negatives: Array
     partners: Array | None
 
+    @property
+    def pairs(self) -> Array:
+        """(r, m) bool: all but the anchors with themselves."""
+        return self.positives | self.negatives
+
     def part(self, first: int, last: int) -> "Stripe":
         """Return the anchors `first` to `last` (exclusive) of the stripe."""
         scores = {metric: rows[first:last] for metric, rows in self.scores.items()}

@@ -4,13 +4,15 @@ from math import fsum
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
 
 import simtool
 from simtool.backend import choose_backend
 from simtool.catalogue import LOSSES
-from simtool.errors import DataError, LabelError, ParameterError, ShapeError
+from simtool.errors import DataError, LabelError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.losses import ledger, whole_rows
+from simtool.losses import batch_report, ledger, whole_rows
 from simtool.losses.batch import class_masks
 from simtool.losses.distances import of_all, of_pairs
 
@@ -254,9 +256,51 @@ def test_of_too_many_items_the_largest_are_kept(monkeypatch):
     kept = simtool.loss(x, top=6, **options)
     assert kept.summary == pytest.approx(whole.summary, rel=1e-12)
     assert kept.array is None
-    largest = np.argsort(-whole.array, kind="stable")[:6]
-    for name in ("anchor", "positive", "loss"):
-        np.testing.assert_allclose(kept.rows.columns[name], whole.rows.columns[name][largest], rtol=1e-12)
+    monkeypatch.setattr(batch_report, "LISTED", 6)
+    for result in (kept, simtool.loss(x, **options)):
+        largest = np.argsort(-whole.array, kind="stable")[:6]
+        for name in ("anchor", "positive", "loss"):
+            np.testing.assert_allclose(result.rows.columns[name], whole.rows.columns[name][largest], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "variant"), [(kind, variant) for kind, variant in EVERY if kind in IN_STRIPES])
+def test_more_items_than_are_held_give_the_same_loss(kind, variant, monkeypatch):
+    inputs, options = data(kind)
+    given = []
+    size = None if options["weights"] is not None else 5
+    options |= {"variant": variant, "batch_size": size, "gradients": lambda _, parts: given.append(parts)}
+    whole = simtool.loss(*inputs, **options)
+    monkeypatch.setattr(ledger, "HELD", 3)
+    monkeypatch.setattr(batch_report, "LISTED", 1)
+    monkeypatch.setattr(whole_rows, "STRIPE_BYTES", 3 * whole_rows.CELL_BYTES * ROWS)
+    many = simtool.loss(*inputs, **options)
+    assert many.summary == pytest.approx(whole.summary, rel=1e-12)
+    np.testing.assert_allclose(np.concatenate(given[1]), np.concatenate(given[0]), rtol=1e-9, atol=1e-13)
+    held = simtool.loss(*inputs, all_items=True, **options)
+    np.testing.assert_allclose(held.array, whole.array, rtol=1e-12, atol=1e-15)
+    assert len(held.rows) == len(whole.rows)
+
+
+@pytest.mark.parametrize("variant", ["sbert-symmetric", "clip"])
+def test_a_symmetric_loss_of_more_rows_than_items_are_held_is_its_definition(variant, monkeypatch):
+    (x, y), options = data("info-nce")
+    monkeypatch.setattr(ledger, "HELD", 3)
+    temperature = simtool.find("loss", "info-nce").variants[variant].parameters["temperature"]
+    ends = []
+    for rows in (slice(0, 6), slice(6, 12), slice(12, ROWS)):
+        logits = (1 - cdist(x[rows], y[rows], "cosine")) / temperature
+        ends += [logsumexp(logits, axis=axis) - logits.diagonal() for axis in (0, 1)]
+    result = simtool.loss(x, y, variant=variant, batch_size=6, **options)
+    assert result.summary["loss"] == pytest.approx(np.concatenate(ends).sum() / 2 / ROWS, rel=1e-9)
+    assert (result.summary["items"], result.summary["active"], len(result.array)) == (ROWS, ROWS, ROWS)
+
+
+def test_all_items_are_refused_before_the_work_where_they_do_not_fit(monkeypatch):
+    (x,), options = data("semi-hard-triplet")
+    monkeypatch.setattr(batch_report, "ITEM_BYTES", 1 << 60)
+    monkeypatch.setattr(batch_report, "outcomes", None)  # what does the work
+    with pytest.raises(ResourceError, match=r"semi-hard-triplet with all its \d+ losses takes about .* GiB"):
+        simtool.loss(x, all_items=True, **options)
 
 
 def test_zero_rows_have_no_gradient_and_are_counted():
