@@ -11,7 +11,7 @@ from ..engine.budget import budget_of
 from ..errors import DataError, ParameterError
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features, tables
-from .batches import EDGES, Data, Evidence, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
+from .batches import Data, Evidence, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
 from .distances import slope_note
 from .example_report import batches_note, collapse_note
 from .groups import ENDS
@@ -73,7 +73,6 @@ def report(job: Job) -> Result:
         summary["gradient_norm"] = found[0].gradient_norm
     job.notes.extend(collapse_note(summary["negative_similarity"]))
     _note_zero_rows(job, data)
-    counts = {"positives": evidence.counts[0], "negatives": evidence.counts[1]}
     return Result(
         command="loss",
         inputs=_inputs(job),
@@ -81,7 +80,10 @@ def report(job: Job) -> Result:
         summary=summary,
         rows=table,
         array=found[0].items if job.sweep is None and len(found) == 1 and found[0].complete else None,
-        histograms=(Histogram("cosine", EDGES, counts),),
+        histograms=tuple(
+            Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), evidence.counts[metric], strict=True)))
+            for metric, bins in evidence.bins.items()
+        ),
         notes=tuple(job.notes),
     )
 

@@ -1,6 +1,6 @@
 """Losses of batches: every batch through its stripes, any number of losses and parameters at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import fsum
@@ -12,6 +12,7 @@ from ..backend import Array, Backend, choose_backend, quiet
 from ..engine.overlap import overlapped, processors
 from ..engine.tiles import Progress
 from ..results import Column
+from .binning import Bins, bins_of
 from .distances import without_slope
 from .ledger import Ledger
 from .mining import ActiveTriplets
@@ -19,8 +20,7 @@ from .outcomes import Outcome, total_of
 from .requests import Request
 from .whole_rows import Seen, Stripe, WholeRows, counted, items_of, masses, seen, stripe_mass
 
-BINS = 40  # of the histograms, over the range of a cosine
-EDGES = np.linspace(-1.0, 1.0, BINS + 1).round(10)
+PART = 1 << 18  # numbers that are widened at a time
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,17 @@ class Data:
         """n."""
         return len(self.sides[0])
 
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """Return between which numbers all scores of the rows are, where the metric itself does not say."""
+        if metric == "dot":
+            others = self.sides[-1] if self.weights is None else self.weights
+            most = reach_of(self.sides[0], 0.0) * reach_of(others, 0.0)
+            return -most, most
+        if metric not in ("euclidean", "sqeuclidean"):
+            return 0.0, 0.0
+        most = 2.0 * reach_of(self.sides[0], self.sides[0].mean(axis=0, dtype=np.float64))
+        return 0.0, most if metric == "euclidean" else most**2
+
     def turned(self) -> Self:
         """Return the views the other way round."""
         return replace(self, sides=self.sides[::-1])
@@ -55,18 +66,20 @@ class Data:
 
 @dataclass
 class Evidence:
-    """What the report says of the pairs behind the losses, by cosine.
+    """What the report says of the pairs behind the losses.
 
     Args:
         rows: how many anchors there are.
+        bins: metric that losses are computed on -> the bins of its histogram.
         sums: the sums of the cosines of positive and of negative pairs.
-        counts: (2, BINS) how many pairs fall where.
+        counts: metric -> (2, bins) how many pairs fall where.
         hardest: per anchor the row of the farthest positive, its cosine, that of the closest negative, its cosine.
     """
 
     rows: int
+    bins: Mapping[str, Bins]
     sums: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-    counts: Column = field(default_factory=lambda: np.zeros((2, BINS), dtype=np.int64))
+    counts: dict[str, Column] = field(default_factory=dict)
     hardest: list[Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,14 +97,15 @@ class Evidence:
         """
         for group in (0, 1):
             self.sums[group].append(float(found.sums[group]))
-        self.counts += found.counts
+        for metric, counts in found.counts.items():
+            self.counts[metric] = self.counts.get(metric, 0) + counts
         for column, values in zip(self.hardest, found.hardest, strict=True):
             column[anchors] = others[values] if values.dtype.kind == "i" else values
 
     @property
     def pairs(self) -> tuple[int, int]:
         """How many positive and how many negative pairs there are."""
-        positives, negatives = self.counts.sum(axis=1).tolist()
+        positives, negatives = next(iter(self.counts.values())).sum(axis=1).tolist()
         return positives, negatives
 
     @property
@@ -101,6 +115,16 @@ class Evidence:
             fsum(sums) / count if count else None for sums, count in zip(self.sums, self.pairs, strict=True)
         )
         return positive, negative
+
+
+def reach_of(rows: Column, center: Column | float) -> float:
+    """Return the largest distance of (n, d) rows from a point."""
+    unit, step = max(float(rows.max()), -float(rows.min())) or 1.0, max(1, PART // rows.shape[1])
+    most = 0.0
+    for start in range(0, len(rows), step):
+        apart = (rows[start : start + step].astype(np.float64) - center) / unit
+        most = max(most, float(np.vecdot(apart, apart).max()))
+    return unit * most**0.5
 
 
 def cut(rows: int, size: int | None, *, shuffle: bool, seed: int) -> list[Column]:
@@ -137,14 +161,15 @@ def outcomes(
         progress: called with the anchors that are done and their total.
     """
     ledgers = [Ledger(most, all_items or not takes_pairs(request)) for request in requests]
-    evidence = Evidence(data.rows)
+    metrics = dict.fromkeys(request.metric for request in requests)
+    evidence = Evidence(data.rows, {metric: bins_of(metric, *data.bounds(metric)) for metric in metrics})
     done = 0
     # numpy computes in one thread, so several pieces at a time; torch has threads of its own
     workers = processors() if data.backend.name == "numpy" else 1
     with quiet():
         for rows in data.batches:
             batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
-            work = partial(_work, requests, [masses(batch, request) for request in requests], data)
+            work = partial(_work, requests, [masses(batch, request) for request in requests], data, evidence.bins)
             others = rows if data.weights is None else np.arange(len(data.weights))
             for part in overlapped(work, batch.parts(), workers):
                 anchors = rows[part.start : part.start + part.rows]
@@ -199,12 +224,18 @@ class _Part(NamedTuple):
     entries: list[_Entry]
 
 
-def _work(requests: Sequence[Request], masses_of: Sequence[Array | None], data: Data, stripe: Stripe) -> _Part:
+def _work(
+    requests: Sequence[Request],
+    masses_of: Sequence[Array | None],
+    data: Data,
+    bins: Mapping[str, Bins],
+    stripe: Stripe,
+) -> _Part:
     with quiet():
         entries = [
             _entry(request, stripe, mass, data.backend) for request, mass in zip(requests, masses_of, strict=True)
         ]
-        found = seen(stripe, BINS, data.backend)
+        found = seen(stripe, bins, data.backend)
     return _Part(stripe.start, stripe.positives.shape[0], found, entries)
 
 

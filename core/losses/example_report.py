@@ -66,7 +66,7 @@ def report(job: Job) -> Result:
         summary=summary,
         rows=table,
         array=found[0].items if single else None,
-        histograms=groups.histograms(job, parts),
+        histograms=groups.histograms(job, scored),
         notes=tuple(job.notes),
     )
 

@@ -101,11 +101,10 @@ def distances(metric: str, x: SplitRows, y: SplitRows) -> Array:
     squares = xp.where(close, xp.ones_like(squares), squares)
     found = squares * unit * unit if metric == "sqeuclidean" else xp.sqrt(squares) * unit
     rows, columns = xp.nonzero(close)
-    step = max(1, GATHERED // x.rows.shape[1])
-    again = [
-        recomputed(partial(_of_pairs, metric), x.given, y.given, rows[i : i + step], columns[i : i + step])
-        for i in range(0, rows.shape[0], step)
-    ]
+    count, step = rows.shape[0], max(1, GATHERED // x.rows.shape[1])
+    pieces = [slice(start, min(start + step, count)) for start in range(0, count, step)]
+    compute = partial(_of_pairs, metric)
+    again = [recomputed(compute, x.given, y.given, rows[piece], columns[piece]) for piece in pieces]
     if again:
         found[close] = xp.concat(again)
     return found

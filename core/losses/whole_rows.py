@@ -1,6 +1,6 @@
 """Losses of a batch: stripes of anchors with their whole rows of scores, never the whole matrix."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 from ..backend import Array, Backend
 from ..results import Column
 from .batch import class_masks, negative_mass
+from .binning import Bins
 from .distances import Prepared, prepare, products
 from .requests import Request
 from .views import partner_mask
@@ -145,34 +146,38 @@ def counted(request: Request, stripe: Stripe, backend: Backend) -> Column:
 
 
 class Seen(NamedTuple):
-    """What a stripe shows of the pairs behind the losses, by cosine.
+    """What a stripe shows of the pairs behind the losses.
 
     Args:
         sums: (2,) the sums of the cosines of positive and of negative pairs.
-        counts: (2, bins) how many of them fall where.
+        counts: metric -> (2, bins) how many of them fall where.
         hardest: the column of each anchor's farthest positive, its cosine, that of its closest negative, its cosine;
             NaN where there is none.
     """
 
     sums: Column
-    counts: Column
+    counts: dict[str, Column]
     hardest: tuple[Column, Column, Column, Column]
 
 
-def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
+def seen(stripe: Stripe, bins: Mapping[str, Bins], backend: Backend) -> Seen:
     """Return what a stripe shows.
 
     Args:
-        stripe: anchors with their cosines.
-        bins: of the histograms, over the range of a cosine.
+        stripe: anchors with their cosines, and the scores that the losses are computed on.
+        bins: metric -> the bins of its histogram.
         backend: of the stripe.
     """
     cosines, positives, negatives = (
         backend.get(part) for part in (stripe.scores["cosine"], stripe.positives, stripe.negatives)
     )
-    apart = (cosines[positives], cosines[~(positives | negatives)])  # the others, the anchors themselves, are few too
-    sums = [float(cosines.sum()), *(float(part.sum()) for part in apart)]
-    counts = [histogram(part.ravel(), bins) for part in (cosines, *apart)]
+    alone = ~(positives | negatives)  # the anchors themselves, which are few, as positives are
+    sums = [float(cosines.sum()), *(float(cosines[mask].sum()) for mask in (positives, alone))]
+    counts = {}
+    for metric, own in bins.items():
+        scores = backend.get(stripe.scores[metric])
+        every, *few = (own.counts(part) for part in (scores.ravel(), scores[positives], scores[alone]))
+        counts[metric] = np.stack([few[0], every - few[0] - few[1]])
     rows = np.arange(len(cosines))
     found = []
     for mask, least in ((positives, inf), (negatives, -inf)):
@@ -182,16 +187,6 @@ def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
         found += [column, np.where(np.isfinite(best), best, np.nan)]
     return Seen(
         np.asarray([sums[1], sums[0] - sums[1] - sums[2]]),
-        np.stack([counts[1], counts[0] - counts[1] - counts[2]]),
+        counts,
         (found[0], found[1], found[2], found[3]),
     )
-
-
-def histogram(cosines: Column, bins: int) -> Column:
-    """Return how many of (n,) cosines fall into each of the bins of equal width over [-1, 1]."""
-    return np.bincount(bin_numbers(cosines, bins), minlength=bins)
-
-
-def bin_numbers(cosines: Column, bins: int) -> Column:
-    """Return the (n,) int64 numbers of the bins that cosines fall into."""
-    return np.minimum(((cosines + 1.0) * (bins / 2)).astype(np.int64), bins - 1)
