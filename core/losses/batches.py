@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import fsum
+from math import fsum, sqrt
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -124,7 +124,7 @@ def reach_of(rows: Column, center: Column | float) -> float:
     for start in range(0, len(rows), step):
         apart = (rows[start : start + step].astype(np.float64) - center) / unit
         most = max(most, float(np.vecdot(apart, apart).max()))
-    return unit * most**0.5
+    return unit * sqrt(most)
 
 
 def cut(rows: int, size: int | None, *, shuffle: bool, seed: int) -> list[Column]:

@@ -26,14 +26,16 @@ class Bins:
 
     def numbers(self, scores: Column) -> Column:
         """Return the (n,) int64 numbers of the bins that scores fall into, the first or last for what is outside."""
-        places = (scores - self.edges[0]) * self.per_unit
-        return np.fmin(np.fmax(places, 0.0), len(self.edges) - 2).astype(np.int64)
+        places: Column = np.fmax((scores - self.edges[0]) * self.per_unit, 0.0)
+        numbers: Column = np.fmin(places, len(self.edges) - 2).astype(np.int64)
+        return numbers
 
     def counts(self, scores: Column) -> Column:
         """Return how many of (n,) scores fall into each bin."""
         count = len(self.edges) - 1
         blocks = in_blocks(lambda block: np.bincount(self.numbers(scores[block]), minlength=count), len(scores))
-        return np.sum([np.zeros(count, dtype=np.int64), *blocks], axis=0)
+        found: Column = np.sum([np.zeros(count, dtype=np.int64), *blocks], axis=0)
+        return found
 
 
 def bins_of(metric: str, low: float, high: float) -> Bins:
