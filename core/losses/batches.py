@@ -57,7 +57,7 @@ class Data:
         if metric not in ("euclidean", "sqeuclidean"):
             return 0.0, 0.0
         most = 2.0 * reach_of(self.sides[0], self.sides[0].mean(axis=0, dtype=np.float64))
-        return 0.0, most if metric == "euclidean" else most**2
+        return 0.0, most if metric == "euclidean" else most * most
 
     def turned(self) -> Self:
         """Return the views the other way round."""
