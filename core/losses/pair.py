@@ -3,7 +3,7 @@
 from ..backend import Array, namespace
 from ..errors import ParameterError
 from .guards import check_at_least, check_positive, check_switch, similar
-from .terms import hinge, softplus
+from .terms import ROUNDING, hinge, softplus
 
 
 def contrastive(
@@ -149,7 +149,7 @@ def cosine_distance(similarities: Array) -> Array:
         similarities: (n,) cosines, in [-1, 1].
 
     Returns:
-        (n,) distances, in [0, 2], not reduced.
+        (n,) distances, in [0, 2], not reduced; 0 where the cosine is 1 up to rounding, as `hinge` has it.
 
     Source:
         scipy.spatial.distance.cosine.
@@ -159,7 +159,8 @@ def cosine_distance(similarities: Array) -> Array:
         >>> cosine_distance(np.asarray([0.75])).tolist()
         [0.25]
     """
-    return hinge(-similarities, 1.0)
+    apart, doubt = 1.0 - similarities, ROUNDING * (1.0 + abs(similarities))
+    return namespace(similarities).where(abs(apart) <= doubt, 0.0 * apart, apart)
 
 
 def hinge_embedding(distances: Array, labels: Array, *, margin: float = 1.0) -> Array:

@@ -21,7 +21,7 @@ def hinge(*addends: Array | float) -> Array:
 
     Example:
         >>> import numpy as np
-        >>> hinge(np.asarray([0.1, 0.5]), 0.2, -0.3).tolist()
+        >>> hinge(np.asarray([0.1, 0.5]), 0.2, -0.3).round(6).tolist()
         [0.0, 0.4]
     """
     return active(reduce(add, addends), sum(ROUNDING * abs(addend) for addend in addends))
