@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -256,6 +256,20 @@ def _rounded_up(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[An
     with quiet():
         rounded = np.maximum(values, np.finfo(dtype).min).astype(dtype)
         return np.where(rounded < values, np.nextafter(rounded, np.inf, dtype=dtype), rounded)
+
+
+def constant(array: Array) -> Array:
+    """Return an array as one that no gradient goes through."""
+    return array.detach() if hasattr(array, "detach") else array
+
+
+def recomputed(function: Callable[..., Array], *arrays: Array) -> Array:
+    """Return `function(*arrays)`; torch keeps nothing on the way for the gradient, but computes it once more."""
+    if not any(getattr(array, "requires_grad", False) for array in arrays):
+        return function(*arrays)
+    from torch.utils.checkpoint import checkpoint
+
+    return checkpoint(function, *arrays, use_reentrant=False)
 
 
 def derivatives(total: Array, leaves: Sequence[Array]) -> list[Array]:

@@ -8,7 +8,7 @@ operations use: partial sums that add up over pieces of a vector, and the score 
 from math import pi
 from typing import Any
 
-from .backend import Array, namespace
+from .backend import Array, constant, namespace
 from .errors import DataError, ParameterError, ShapeError
 
 EPS = 1e-8
@@ -16,6 +16,7 @@ WHOLE = 8192  # numbers of a dot product; OpenBLAS divides longer ones among its
 PRODUCTS = ("cosine", "angular", "dot")  # the others are sums over x - y
 HELD = 2**53  # a float64 holds every integer up to here
 METRICS = ("cosine", "dot", "euclidean", "sqeuclidean", "manhattan", "angular")
+TURN = 16 * 2.0**-52  # a cosine as near to 1 or -1 is that of aligned vectors, up to rounding: an angle below 1e-7
 
 
 def cosine_similarity(x: Array, y: Array, *, axis: int = -1, eps: float = EPS) -> Array:
@@ -61,7 +62,8 @@ def angular_distance(x: Array, y: Array, *, axis: int = -1, eps: float = EPS) ->
         eps: eps >= 0, the least norm to divide by in the cosine.
 
     Returns:
-        The broadcast shape without `axis`, in [0, 1]; 0.5 for a zero vector.
+        The broadcast shape without `axis`, in [0, 1]; 0.5 for a zero vector. There, and where the vectors have the
+        same or opposite directions, there is no derivative, and the gradient is 0.
 
     Raises:
         ShapeError, DataError, ParameterError: as `cosine_similarity`.
@@ -281,7 +283,7 @@ def finish(metric: str, sums: tuple[Array, ...], scales: tuple[Array, Array], ep
         return _cosine(sums, scales, eps)
     xp = namespace(*sums)
     if metric == "angular":
-        return xp.acos(_cosine(sums, scales, eps)) / pi
+        return _angle(_cosine(sums, scales, eps)) / pi
     if metric == "euclidean":
         apart = sums[0] != 0  # NaN stays in, and stays NaN
         # the root of a masked 1 instead of 0, whose gradient would be infinite
@@ -302,6 +304,14 @@ def _cosine(sums: tuple[Array, ...], scales: tuple[Array, Array], eps: float) ->
     ]
     cosine = xp.where(some, dot, xp.zeros_like(dot)) / xp.sqrt(squares[0] * squares[1])
     return xp.clip(cosine, -1.0, 1.0)
+
+
+def _angle(cosine: Array) -> Array:
+    xp = namespace(cosine)
+    aligned = abs(cosine) >= 1.0 - TURN
+    # the cosine's own derivative is 0 there and that of its arc infinite: their product would be NaN
+    turned = xp.acos(xp.where(aligned, xp.zeros_like(cosine), cosine))
+    return xp.where(aligned, xp.acos(constant(cosine)), turned)
 
 
 def needs_scale(dtype: Any) -> bool:

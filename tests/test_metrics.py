@@ -201,6 +201,21 @@ def test_the_gradient_at_a_zero_row_is_zero(function, x, y):
     assert gradients(function, x, y) == ([0, 0], [0, 0])
 
 
+@pytest.mark.parametrize("times", [1.0, 3.0, 1e200, -1.0, -0.7])
+def test_the_gradient_of_an_angle_at_its_ends_is_zero(times):
+    x = np.asarray([[1.0, 2.0, 3.0], [0.1, 0.2, -0.3]])
+    assert gradients(angular_distance, x, times * x) == ([[0, 0, 0]] * 2, [[0, 0, 0]] * 2)
+    ends = angular_distance(torch.from_numpy(x), torch.from_numpy(times * x))
+    assert ends.tolist() == pytest.approx([float(times < 0)] * 2, abs=1e-7)
+
+
+def test_an_angle_near_its_end_has_the_gradient_of_the_formula():
+    # of unit rows at the angle t, d angle / dx = -(y - x cos t) / (pi sin t), worked out by hand
+    for t in (1e-4, pi - 1e-4):
+        x, y = np.asarray([1.0, 0.0]), np.asarray([np.cos(t), np.sin(t)])
+        assert gradients(angular_distance, x, y)[0] == pytest.approx([0, -1 / pi], abs=1e-7)
+
+
 @pytest.mark.parametrize("x", [[0.0, 0.0], [1.0, 2.0], [1e200, 1e200]])
 def test_the_gradient_of_a_distance_at_zero_is_zero(x):
     assert gradients(euclidean_distance, x, x) == ([0, 0], [0, 0])

@@ -151,6 +151,7 @@ def loss(
         keys=simtool.loss_keys(kind, swept=sweep is not None, gradient=grad is not None),
         keys_by_option={"--grad PATH": simtool.loss_keys(kind, swept=sweep is not None, gradient=True)},
         inputs=typed,
+        has_array=sweep is None and len({each.name for each in asked}) == 1,
         limit=MOST if top is None else top,
     )
     wanted = simtool.label_columns(asked)
@@ -198,6 +199,7 @@ def loss(
             eps=eps,
             top=MOST if top is None and swept is None and session.only_shows_a_table else top,
             max_memory=max_memory,
+            all_items=session.output.file_format == "npy" or session.output.shown == "npy",
             nonfinite=nonfinite,
             device=device,
             backend=backend,

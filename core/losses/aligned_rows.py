@@ -17,9 +17,9 @@ CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the process
 CPU_PIECE = 1 << 20
 DEVICE_PIECE = 1 << 24
 GRADIENT_PIECE = 1 << 20
-CLOSE = 1e-3  # share of the squared norms below which a squared distance is taken from the differences
 LEAST = 1e-70  # the magnitude of a row whose squares are far from underflow
-MADE_OF_PRODUCTS = ("cosine", "angular", "dot", "euclidean", "sqeuclidean")
+MADE_OF_PRODUCTS = ("cosine", "angular", "dot")
+MADE_OF_DIFFERENCES = ("euclidean", "sqeuclidean")
 
 Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
 
@@ -175,30 +175,29 @@ class _Products:
                 wide = self._wide(rows)
                 return [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
             products = [row_dots(wide[i], wide[j]) for i, j in pairs]
-            parts.append(products + [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in others])
+            parts.append(products + [self._of_rows(term, wide[term.left], wide[term.right]) for term in others])
         columns = [self.backend.xp.concat(column) for column in zip(*parts, strict=True)]
         known: dict[tuple[int, int] | Term, Array] = dict(zip([*pairs, *others], columns, strict=True))
-        return [self._made(term, known, rows) if _is_made(term) else known[term] for term in wanted]
+        return [self._made(term, known) if _is_made(term) else known[term] for term in wanted]
 
     def _wide(self, rows: list[Column]) -> list[Array]:
         return [self.scratch.widened(self.backend, number, side) for number, side in enumerate(rows)]
 
-    def _made(self, term: Term, known: dict[tuple[int, int] | Term, Array], rows: list[Column]) -> Array:
+    def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
+        """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
+        if term.score is not None or term.name not in MADE_OF_DIFFERENCES:
+            return _score(term, x, y, eps=self.eps)
+        apart = x - y
+        return self._finished(term.name, row_dots(apart, apart))
+
+    def _made(self, term: Term, known: dict[tuple[int, int] | Term, Array]) -> Array:
         """Return the (n,) scores of one term from the products."""
         xy, xx, yy = (known[pair] for pair in _pairs(term))
-        one = 1.0 + 0.0 * xy
-        if term.name == "dot":
-            return xy
-        if term.name in ("cosine", "angular"):
-            return finish(term.name, (xy, xx, yy), (one, one), self.eps)
-        squares = xx + yy - 2.0 * xy
-        close = ~(squares > CLOSE * (xx + yy))  # where the products cancel, or one is NaN
-        places = namespace(close).nonzero(close)[0]
-        if places.shape[0]:
-            chosen = self.backend.get(places)
-            x, y = (self.backend.put(rows[side][chosen], self.backend.xp.float64) for side in (term.left, term.right))
-            squares[places] = row_dots(x - y, x - y)
-        return finish(term.name, (squares,), (one, one), self.eps)
+        return self._finished(term.name, xy, xx, yy)
+
+    def _finished(self, metric: str, *sums: Array) -> Array:
+        one = 1.0 + 0.0 * sums[0]
+        return finish(metric, sums, (one, one), self.eps)
 
 
 def _is_made(term: Term) -> bool:

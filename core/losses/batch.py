@@ -6,7 +6,7 @@ the (n, n) matrix: the stripes together give what the whole batch gives.
 
 from math import inf, isfinite
 
-from ..backend import Array, namespace
+from ..backend import Array, constant, namespace
 from ..errors import ParameterError, ShapeError
 from .guards import check_at_least, check_positive, option
 from .terms import hinge, softplus
@@ -189,9 +189,9 @@ def circle(scores: Array, positives: Array, negatives: Array, *, margin: float =
     check_positive(gamma=gamma)
     if not -1 <= margin <= 1:
         raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "--margin")
-    held = scores.detach() if hasattr(scores, "detach") else scores
-    push = masked_logsumexp(gamma * hinge(held + margin) * (scores - margin), negatives)
-    pull = masked_logsumexp(-gamma * hinge(1 + margin - held) * (scores - 1 + margin), positives)
+    held = constant(scores)
+    push = masked_logsumexp(gamma * hinge(held, margin) * (scores - margin), negatives)
+    pull = masked_logsumexp(-gamma * hinge(-held, 1 + margin) * (scores - 1 + margin), positives)
     return softplus(push + pull)
 
 
@@ -267,7 +267,7 @@ def lifted_structure(
     some = (ends[0] != -inf) & (ends[1] != -inf)  # the ends are of one class: both have negatives, or none has
     # masked first: the gradient of logaddexp at two infinities is NaN
     both = xp.logaddexp(*(xp.where(some, end, xp.zeros_like(end)) for end in ends))
-    pulled = hinge(both + distances[positives])
+    pulled = hinge(both, distances[positives])
     return xp.where(some, 0.5 * pulled**2, xp.zeros_like(pulled))
 
 

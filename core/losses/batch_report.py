@@ -12,7 +12,8 @@ from ..engine.memory import resident
 from ..errors import DataError, ParameterError
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features, tables
-from .batches import EDGES, Data, Evidence, cut, first_two, gradients, outcomes
+from .batches import Data, Evidence, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
+from .distances import slope_note
 from .example_report import batches_note, collapse_note
 from .groups import ENDS
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
@@ -21,7 +22,7 @@ from .outcomes import Outcome, norm_of
 from .requests import Request, takes_batches
 
 EVIDENCE = 64  # bytes of a row: its hardest pairs, its class and its places
-ITEM = 48  # bytes of an item: its loss, its places and its order
+ITEM = 48  # bytes of an item: its loss and its rows, once as they come and once together
 GRAPH = 6  # numbers that a graph keeps of a number of the batch
 LISTED = 1000  # items that are kept where there are too many to keep all
 
@@ -46,16 +47,24 @@ def report(job: Job) -> Result:
         job.notes.append(batches_note(job, data.batches))
     if job.entry.item in features.ITEMS:
         return features.report(job, data)
-    found, evidence = outcomes(job.requests, data, most=job.top or LISTED, progress=job.progress)
+    if job.all_items and any(takes_pairs(request) for request in job.requests):
+        items = positive_pairs(data)
+        hint = "-o FILE.parquet holds the largest"
+        job.budget.check(items * ITEM, f"{job.entry.name} with all its {items} losses", hint)
+    found, evidence = outcomes(
+        job.requests, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
+    )
     _check_found(job, found)
     norms: list[Column] = []
     if job.sweep is not None or job.gradients is not None:
         slopes = gradients(job.requests, data, found)
-        found = [replace(each, gradient_norm=_norm(parts)) for each, parts in zip(found, slopes, strict=True)]
+        found = [replace(each, gradient_norm=_norm(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
+        undefined = {each.request.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
+        job.notes.extend(slope_note(checks.plural(n, "pair"), metric) for metric, n in undefined.items() if n)
         if any(request.entry.name == "circle" for request in job.requests):
             job.notes.append("circle: its weights are held constant in the gradient, as in equation 10 of the paper")
         if job.gradients is not None:
-            norms = _give(job, data, slopes[0])
+            norms = _give(job, data, slopes[0].parts)
     summary: dict[str, Scalar]
     if job.sweep is None and len(found) == 1:
         summary, table = dict(found[0].summary()), _rows(found[0], evidence, names, norms, job)
@@ -69,15 +78,17 @@ def report(job: Job) -> Result:
         summary["gradient_norm"] = found[0].gradient_norm
     job.notes.extend(collapse_note(summary["negative_similarity"]))
     _note_zero_rows(job, data)
-    counts = {"positives": evidence.counts[0], "negatives": evidence.counts[1]}
     return Result(
         command="loss",
         inputs=_inputs(job),
         parameters=job.parameters(),
         summary=summary,
         rows=table,
-        array=found[0].items if len(found) == 1 and found[0].complete else None,
-        histograms=(Histogram("cosine", EDGES, counts),),
+        array=found[0].items if job.sweep is None and len(found) == 1 and found[0].complete else None,
+        histograms=tuple(
+            Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), evidence.counts[metric], strict=True)))
+            for metric, bins in evidence.bins.items()
+        ),
         notes=tuple(job.notes),
     )
 
@@ -144,7 +155,7 @@ def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
 
 
 def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Column], job: Job) -> Columns:
-    listed = only.largest(job.top)
+    listed = only.largest(job.top if only.complete else job.top or LISTED)
     if only.request.entry.item == "positive pair":
         columns = tables.of_positive_pairs(listed, names)
     else:

@@ -1,9 +1,9 @@
 """Losses of batches: every batch through its stripes, any number of losses and parameters at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import fsum
+from math import fsum, sqrt
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -12,14 +12,15 @@ from ..backend import Array, Backend, choose_backend, quiet
 from ..engine.overlap import overlapped, processors
 from ..engine.tiles import Progress
 from ..results import Column
+from .binning import Bins, bins_of
+from .distances import without_slope
 from .ledger import Ledger
 from .mining import ActiveTriplets
 from .outcomes import Outcome, total_of
 from .requests import Request
 from .whole_rows import Seen, Stripe, WholeRows, counted, items_of, masses, seen, stripe_mass
 
-BINS = 40  # of the histograms, over the range of a cosine
-EDGES = np.linspace(-1.0, 1.0, BINS + 1).round(10)
+PART = 1 << 18  # numbers that are widened at a time
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,17 @@ class Data:
         """n."""
         return len(self.sides[0])
 
+    def bounds(self, metric: str) -> tuple[float, float]:
+        """Return between which numbers all scores of the rows are, where the metric itself does not say."""
+        if metric == "dot":
+            others = self.sides[-1] if self.weights is None else self.weights
+            most = reach_of(self.sides[0], 0.0) * reach_of(others, 0.0)
+            return -most, most
+        if metric not in ("euclidean", "sqeuclidean"):
+            return 0.0, 0.0
+        most = 2.0 * reach_of(self.sides[0], self.sides[0].mean(axis=0, dtype=np.float64))
+        return 0.0, most if metric == "euclidean" else most * most
+
     def turned(self) -> Self:
         """Return the views the other way round."""
         return replace(self, sides=self.sides[::-1])
@@ -54,18 +66,20 @@ class Data:
 
 @dataclass
 class Evidence:
-    """What the report says of the pairs behind the losses, by cosine.
+    """What the report says of the pairs behind the losses.
 
     Args:
         rows: how many anchors there are.
+        bins: metric that losses are computed on -> the bins of its histogram.
         sums: the sums of the cosines of positive and of negative pairs.
-        counts: (2, BINS) how many pairs fall where.
+        counts: metric -> (2, bins) how many pairs fall where.
         hardest: per anchor the row of the farthest positive, its cosine, that of the closest negative, its cosine.
     """
 
     rows: int
+    bins: Mapping[str, Bins]
     sums: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-    counts: Column = field(default_factory=lambda: np.zeros((2, BINS), dtype=np.int64))
+    counts: dict[str, Column] = field(default_factory=dict)
     hardest: list[Column] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,14 +97,15 @@ class Evidence:
         """
         for group in (0, 1):
             self.sums[group].append(float(found.sums[group]))
-        self.counts += found.counts
+        for metric, counts in found.counts.items():
+            self.counts[metric] = self.counts.get(metric, 0) + counts
         for column, values in zip(self.hardest, found.hardest, strict=True):
             column[anchors] = others[values] if values.dtype.kind == "i" else values
 
     @property
     def pairs(self) -> tuple[int, int]:
         """How many positive and how many negative pairs there are."""
-        positives, negatives = self.counts.sum(axis=1).tolist()
+        positives, negatives = next(iter(self.counts.values())).sum(axis=1).tolist()
         return positives, negatives
 
     @property
@@ -100,6 +115,16 @@ class Evidence:
             fsum(sums) / count if count else None for sums, count in zip(self.sums, self.pairs, strict=True)
         )
         return positive, negative
+
+
+def reach_of(rows: Column, center: Column | float) -> float:
+    """Return the largest distance of (n, d) rows from a point."""
+    unit, step = max(float(rows.max()), -float(rows.min())) or 1.0, max(1, PART // rows.shape[1])
+    most = 0.0
+    for start in range(0, len(rows), step):
+        apart = (rows[start : start + step].astype(np.float64) - center) / unit
+        most = max(most, float(np.vecdot(apart, apart).max()))
+    return unit * sqrt(most)
 
 
 def cut(rows: int, size: int | None, *, shuffle: bool, seed: int) -> list[Column]:
@@ -119,7 +144,12 @@ def first_two(classes: Column) -> tuple[Column, Column]:
 
 
 def outcomes(
-    requests: Sequence[Request], data: Data, *, most: int, progress: Progress | None = None
+    requests: Sequence[Request],
+    data: Data,
+    *,
+    most: int,
+    all_items: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[list[Outcome], Evidence]:
     """Return the losses, and what the report says of their pairs.
 
@@ -127,17 +157,19 @@ def outcomes(
         requests: losses of the same inputs.
         data: the rows and how they are cut.
         most: how many of the largest items are kept, where there are too many to keep all.
+        all_items: keep all items, however many; those that belong to one row each always are.
         progress: called with the anchors that are done and their total.
     """
-    ledgers = [Ledger(most) for _ in requests]
-    evidence = Evidence(data.rows)
+    ledgers = [Ledger(most, all_items or not takes_pairs(request)) for request in requests]
+    metrics = dict.fromkeys(request.metric for request in requests)
+    evidence = Evidence(data.rows, {metric: bins_of(metric, *data.bounds(metric)) for metric in metrics})
     done = 0
     # numpy computes in one thread, so several pieces at a time; torch has threads of its own
     workers = processors() if data.backend.name == "numpy" else 1
     with quiet():
         for rows in data.batches:
             batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
-            work = partial(_work, requests, [masses(batch, request) for request in requests], data)
+            work = partial(_work, requests, [masses(batch, request) for request in requests], data, evidence.bins)
             others = rows if data.weights is None else np.arange(len(data.weights))
             for part in overlapped(work, batch.parts(), workers):
                 anchors = rows[part.start : part.start + part.rows]
@@ -158,8 +190,19 @@ def outcomes(
     return found, evidence
 
 
+def takes_pairs(request: Request) -> bool:
+    """Tell whether an item of the loss belongs to a pair of rows, of which there may be very many."""
+    return request.entry.item == "positive pair"
+
+
+def positive_pairs(data: Data) -> int:
+    """Return how many positive pairs the batches have, as most items of a loss of pairs there may be."""
+    counts = [] if data.classes is None else [np.bincount(data.classes[rows]) for rows in data.batches]
+    return sum(int(np.vecdot(each, each - 1)) for each in counts)
+
+
 def _mean_of(forward: Outcome, backward: Outcome) -> Outcome:
-    """Return the loss of both directions: anchor by anchor the mean of the two."""
+    """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
     items = (forward.items + backward.items) / 2
     return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
 
@@ -181,12 +224,18 @@ class _Part(NamedTuple):
     entries: list[_Entry]
 
 
-def _work(requests: Sequence[Request], masses_of: Sequence[Array | None], data: Data, stripe: Stripe) -> _Part:
+def _work(
+    requests: Sequence[Request],
+    masses_of: Sequence[Array | None],
+    data: Data,
+    bins: Mapping[str, Bins],
+    stripe: Stripe,
+) -> _Part:
     with quiet():
         entries = [
             _entry(request, stripe, mass, data.backend) for request, mass in zip(requests, masses_of, strict=True)
         ]
-        found = seen(stripe, BINS, data.backend)
+        found = seen(stripe, bins, data.backend)
     return _Part(stripe.start, stripe.positives.shape[0], found, entries)
 
 
@@ -210,8 +259,20 @@ def _outcome(request: Request, ledger: Ledger) -> Outcome:
     return Outcome(request, *kept, ledger.total, ledger.count, ledger.active, complete=ledger.complete)
 
 
-def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome]) -> list[list[Column]]:
-    """Return per loss the float64 gradient of the reduced loss by every input, the weights of a classifier last.
+class Gradient(NamedTuple):
+    """The derivative of a reduced loss.
+
+    Args:
+        parts: float64 by every input, the weights of a classifier last.
+        undefined: how many pairs have a score without a derivative, for which it is taken as 0.
+    """
+
+    parts: list[Column]
+    undefined: int
+
+
+def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome]) -> list[Gradient]:
+    """Return the gradient of each reduced loss.
 
     Args:
         requests: losses of the same inputs.
@@ -221,30 +282,34 @@ def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome])
     return [_gradient(request, data, outcome) for request, outcome in zip(requests, found, strict=True)]
 
 
-def _gradient(request: Request, data: Data, outcome: Outcome) -> list[Column]:
+def _gradient(request: Request, data: Data, outcome: Outcome) -> Gradient:
     if request.parameters.get("symmetric"):
         one_way = request.with_parameter("symmetric", 0.0)
         forward, backward = _gradient(one_way, data, outcome), _gradient(one_way, data.turned(), outcome)
-        return [(x + y) / 2 for x, y in zip(forward, reversed(backward), strict=True)]
+        parts = [(x + y) / 2 for x, y in zip(forward.parts, reversed(backward.parts), strict=True)]
+        return Gradient(parts, forward.undefined)
     inputs = [*data.sides, *([] if data.weights is None else [data.weights])]
     totals = [np.zeros(rows.shape) for rows in inputs]
+    undefined = 0
     for rows in data.batches:
-        parts = _batch_gradient(request, outcome, data, rows)
-        for number, part in enumerate(parts):
+        found = _batch_gradient(request, outcome, data, rows)
+        undefined += found.undefined
+        for number, part in enumerate(found.parts):
             if number < len(data.sides):
                 totals[number][rows] += part
             else:
                 totals[number] += part
-    return totals
+    # in a batch with classes a pair comes twice, once for either end
+    return Gradient(totals, undefined // 2 if len(inputs) == 1 else undefined)
 
 
-def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> list[Column]:
+def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> Gradient:
     """Return the gradient of one batch's share of the reduced loss, one stripe's graph at a time."""
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)
     leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
     batch = _of([leaf.detach() for leaf in leaves], data, rows, (request.metric,))
-    starts = range(0, len(rows), batch.step)
+    starts, undefined = range(0, len(rows), batch.step), 0
     mass = masses(batch, request)
     if mass is not None:
         mass.requires_grad_()
@@ -252,13 +317,14 @@ def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column
         # the graph of a stripe is freed before the next one is made
         stripe = _of(leaves, data, rows, (request.metric,)).stripe(start)
         _share(request, outcome, items_of(request, stripe, mass), stripe, backend).backward()
-    if mass is None:
-        return [backend.get(leaf.grad) for leaf in leaves]
+        undefined += int((without_slope(request.metric, stripe.scores[request.metric]) & stripe.pairs).sum())
     for start in starts:
+        if mass is None:
+            break
         # what the masses add, whose own derivatives are known by now
         part = stripe_mass(_of(leaves, data, rows, (request.metric,)).stripe(start), request)
         (part * mass.grad[start : start + len(part)]).sum().backward()
-    return [backend.get(leaf.grad) for leaf in leaves]
+    return Gradient([backend.get(leaf.grad) for leaf in leaves], undefined)
 
 
 def _share(request: Request, outcome: Outcome, items: Any, stripe: Stripe, backend: Backend) -> Array:

@@ -1,12 +1,17 @@
 """What the losses are functions of: the scores of aligned rows, and of all rows with all rows."""
 
+from math import pi
 from typing import NamedTuple
 
 from ..backend import Array, namespace
-from ..metrics import EPS, finish, magnitude, row_dots, score_rows
+from ..metrics import EPS, TURN, magnitude, row_dots, score_rows
+from .pair import cosine_distance
+from .row_distances import SplitRows, distances, frame_of, split
 from .score import angle_similarity
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
+EUCLIDEAN = ("euclidean", "sqeuclidean", "unit-euclidean")
+KINKED = ("euclidean", "unit-euclidean", "shifted-euclidean", "manhattan", "angle")  # at 0
 
 # beside the metrics of the catalogue
 DERIVED = {
@@ -27,7 +32,7 @@ def of_pairs(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
         eps: the least norm to divide by.
     """
     if metric == "cosine-distance":
-        return 1.0 - score_rows("cosine", x, y, eps=eps)
+        return cosine_distance(score_rows("cosine", x, y, eps=eps))
     if metric == "unit-euclidean":
         return score_rows("euclidean", unit_rows(x, eps=eps), unit_rows(y, eps=eps))
     if metric == "shifted-euclidean":
@@ -41,12 +46,16 @@ class Prepared(NamedTuple):
     """Rows as `products` takes them.
 
     Args:
-        rows: (n, d) float64; of unit length, around a center, or as they are.
-        squares: (n,) their squared norms; only for Euclidean distances.
+        rows: (n, d) float64; of unit length, or as they are.
+        split: the same in two parts; only for Euclidean distances.
     """
 
     rows: Array
-    squares: Array | None
+    split: SplitRows | None
+
+    def part(self, start: int, stop: int) -> "Prepared":
+        """Return the rows `start` to `stop` (exclusive)."""
+        return Prepared(self.rows[start:stop], None if self.split is None else self.split.part(start, stop))
 
 
 def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
@@ -58,47 +67,44 @@ def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
         y: (m, d).
         eps: the least norm to divide by.
     """
-    center = center_of(metric, y)
-    return products(metric, prepare(metric, x, center, eps=eps), prepare(metric, y, center, eps=eps))
+    return products(metric, *prepare(metric, x, y, eps=eps))
 
 
-def center_of(metric: str, y: Array) -> Array | None:
-    """Return a point amid the rows, around which the squares of Euclidean distances cancel least.
-
-    It lies on a grid about as wide as the rows are spread: whole numbers stay whole, and equal distances equal.
-    """
-    if metric not in ("euclidean", "sqeuclidean"):
-        return None
-    xp = namespace(y)
-    mean = xp.mean(y, axis=0)
-    spread = xp.max(xp.abs(y - mean))
-    grid = 2.0 ** xp.floor(xp.log2(xp.where(spread > 0, spread, xp.ones_like(spread))))
-    return xp.round(mean / grid) * grid
-
-
-def prepare(metric: str, x: Array, center: Array | None, *, eps: float = EPS) -> Prepared:
-    """Return (n, d) float64 rows as `products` takes them."""
+def prepare(metric: str, x: Array, y: Array, *, eps: float = EPS) -> tuple[Prepared, Prepared]:
+    """Return (n, d) and (m, d) float64 rows, which may be the same array, as `products` takes them."""
+    sides = [x] if x is y else [x, y]
     if metric in ("cosine", "cosine-distance", "unit-euclidean"):
-        x = unit_rows(x, eps=eps)
-    if center is not None:
-        x = x - center
-    return Prepared(x, row_dots(x, x) if metric in ("euclidean", "sqeuclidean", "unit-euclidean") else None)
+        sides = [unit_rows(side, eps=eps) for side in sides]
+    frame = frame_of(sides[0], sides[-1]) if metric in EUCLIDEAN else None
+    prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
+    return prepared[0], prepared[-1]
 
 
 def products(metric: str, x: Prepared, y: Prepared) -> Array:
     """Return the (n, m) scores of prepared rows."""
-    xp = namespace(x.rows, y.rows)
+    if x.split is not None and y.split is not None:
+        return distances("sqeuclidean" if metric == "sqeuclidean" else "euclidean", x.split, y.split)
     product = x.rows @ y.rows.T
-    if metric == "cosine":
-        return xp.clip(product, -1.0, 1.0)
-    if metric == "cosine-distance":
-        return 1.0 - xp.clip(product, -1.0, 1.0)
-    if x.squares is None or y.squares is None:
+    if metric == "dot":
         return product
-    squares = xp.clip(x.squares[:, None] + y.squares[None, :] - 2.0 * product, 0.0, None)
-    if metric == "sqeuclidean":
-        return squares
-    return finish("euclidean", (squares,), (xp.ones_like(squares), xp.ones_like(squares)), EPS)
+    cosine = namespace(product).clip(product, -1.0, 1.0)
+    return cosine if metric == "cosine" else cosine_distance(cosine)
+
+
+def without_slope(metric: str, scores: Array) -> Array:
+    """Return which scores have no derivative by their rows, so that their gradient is taken as 0.
+
+    They are at an end or at a kink: distances of equal rows, angles of the same or opposite directions.
+    """
+    if metric == "angular":
+        return abs(namespace(scores).cos(pi * scores)) >= 1.0 - TURN
+    return (scores == 0) & (metric in KINKED)
+
+
+def slope_note(counted: str, metric: str) -> str:
+    """Return what a reader should know of scores without a derivative, as in `2 pairs`."""
+    where = {"angular": "of the same or opposite direction", "angle": "of similarity 0"}.get(metric, "at distance 0")
+    return f"{counted} {where}: {metric} has no derivative there, and the gradient is taken as 0"
 
 
 def unit_rows(x: Array, *, eps: float = EPS) -> Array:

@@ -3,7 +3,7 @@
 from ..backend import Array, namespace
 from ..errors import DataError, ShapeError
 from .guards import check_positive, check_same_shape, finite_scores, first
-from .terms import hinge, logsumexp
+from .terms import ROUNDING, active, logsumexp
 
 
 def mse(student: Array, teacher: Array) -> Array:
@@ -92,8 +92,9 @@ def kl(student: Array, teacher: Array, *, temperature: float = 1.0) -> Array:
     if not bool(xp.all(xp.isfinite(teacher))):
         raise DataError(f"row {first(~xp.isfinite(teacher))} of the teacher's scores is not finite", "teacher")
     p, q = (x - logsumexp(x, axis=1)[:, None] for x in (teacher / temperature, student / temperature))
-    # rounding may leave the divergence of two equal distributions below 0
-    return temperature**2 * hinge(xp.sum(xp.exp(p) * (p - q), axis=1))
+    shares = xp.exp(p)
+    doubt = ROUNDING * xp.sum(shares * (abs(p) + abs(q)), axis=1)
+    return temperature**2 * active(xp.sum(shares * (p - q), axis=1), doubt)
 
 
 def _check_rows(student: Array, teacher: Array) -> None:

@@ -11,6 +11,7 @@ from ..results import Column, Columns, Result, Scalar
 from . import groups, tables
 from .aligned_rows import AlignedRows, Term
 from .batches import cut
+from .distances import slope_note, without_slope
 from .examples import Scored, gradient_norms, outcome, score, terms_of, write_gradients
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
 from .outcomes import Outcome, norm_of
@@ -58,6 +59,8 @@ def report(job: Job) -> Result:
     if zeros:
         counted = checks.plural(zeros, "example")
         job.notes.append(f"{counted} with a zero row: the cosine is 0 there, and so is its gradient")
+    if job.gradients is not None or job.sweep is not None:
+        job.notes.extend(_slope_notes(job, scored))
     return Result(
         command="loss",
         inputs={**{name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)}},
@@ -65,7 +68,7 @@ def report(job: Job) -> Result:
         summary=summary,
         rows=table,
         array=found[0].items if single else None,
-        histograms=groups.histograms(job, parts),
+        histograms=groups.histograms(job, scored),
         notes=tuple(job.notes),
     )
 
@@ -75,6 +78,18 @@ def _held(job: Job) -> int:
     terms = len({term for request in job.requests for term in terms_of(request)}) + len(job.inputs) - 1
     slopes = 8 * terms if job.gradients is not None or job.sweep is not None else 0
     return 8 * job.rows * (terms + 2 * len(job.requests) + TABLE + slopes)
+
+
+def _slope_notes(job: Job, scored: Scored) -> list[str]:
+    """Return how many examples have a score without a derivative, by metric."""
+    wanted = {term: None for request in job.requests for term in terms_of(request) if term.score is None}
+    notes = []
+    for metric in dict.fromkeys(term.name for term in wanted):
+        kinks = [without_slope(metric, scored.values[term]) for term in wanted if term.name == metric]
+        count = int(np.count_nonzero(np.any(kinks, axis=0)))
+        if count:
+            notes.append(slope_note(checks.plural(count, "example"), metric))
+    return notes
 
 
 def _several(

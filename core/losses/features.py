@@ -44,7 +44,7 @@ def report(job: Job, data: Data) -> Result:
     if job.gradients is not None:
         summary["gradient_norm"] = found[0].gradient_norm
     names = {role: side.name for role, side in zip(("a", "b"), job.inputs, strict=True)}
-    items = found[0].items if len(found) == 1 else None
+    items = found[0].items if job.sweep is None and len(found) == 1 else None
     return Result("loss", names, job.parameters(), summary, table, items, notes=tuple(job.notes))
 
 

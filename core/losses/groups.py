@@ -10,11 +10,11 @@ from ..backend import quiet
 from ..engine.overlap import in_blocks
 from ..results import Column, Histogram, Scalar
 from .aligned_rows import Term
-from .batches import BINS, EDGES
+from .binning import bins_of
 from .examples import Scored
 from .job import Job
 from .outcomes import Outcome, sums_of
-from .whole_rows import bin_numbers
+from .tables import value_name
 
 ENDS = ("positive", "negative")
 
@@ -26,12 +26,10 @@ class Group:
     Args:
         count: how many.
         similarity: the mean of their cosines; None where it is undefined.
-        spread: (BINS,) how many of their finite cosines fall where.
     """
 
     count: int
     similarity: float | None
-    spread: Column
 
 
 def groups_of(job: Job, scored: Scored) -> dict[str, Group]:
@@ -57,27 +55,40 @@ def summary(job: Job, groups: dict[str, Group], only: Outcome | None) -> dict[st
     return found | {f"{end}_similarity": group.similarity for end, group in groups.items()}
 
 
-def histograms(job: Job, groups: dict[str, Group]) -> tuple[Histogram, ...]:
-    """Return how the cosines of positives and negatives are spread."""
-    if "positive" not in groups or (job.entry.inputs == "triplets" and job.entry.labels != "none"):
+def histograms(job: Job, scored: Scored) -> tuple[Histogram, ...]:
+    """Return how the scores of positives and negatives are spread, of each metric that a loss is computed on."""
+    if job.entry.inputs == "teacher" or (job.entry.inputs == "triplets" and job.entry.labels != "none"):
         return ()
-    return (Histogram("cosine", EDGES, {f"{end}s": group.spread for end, group in groups.items()}),)
+    if job.entry.inputs == "pairs" and scored.similar is None:
+        return ()
+    metrics = dict.fromkeys(request.metric for request in job.requests)
+    return tuple(_histogram(metric, _ends(job, scored, metric)) for metric in metrics)
+
+
+def _ends(job: Job, scored: Scored, metric: str) -> tuple[Column, Column]:
+    """Return the finite scores of the positives and of the negatives."""
+    first = scored.values[Term(metric, 0, 1)]
+    if job.entry.inputs == "triplets":
+        found = first, scored.values[Term(metric, 0, 2)]
+    else:
+        assert scored.similar is not None
+        found = first[scored.similar], first[~scored.similar]
+    return found[0][np.isfinite(found[0])], found[1][np.isfinite(found[1])]
+
+
+def _histogram(metric: str, ends: tuple[Column, Column]) -> Histogram:
+    extremes = [extreme(part) for part in ends if len(part) for extreme in (np.min, np.max)] or [0.0]
+    is_distance = value_name(metric) == "distance"
+    bins = bins_of(metric, 0.0 if is_distance else float(min(extremes)), float(max(extremes)))
+    counts = {f"{end}s": bins.counts(part) for end, part in zip(ENDS, ends, strict=True)}
+    return Histogram(metric, bins.edges, counts)
 
 
 def _groups(cosines: Column, mask: Column | None) -> tuple[Group, Group]:
     """Return the examples inside and outside of a mask; all are inside where there is none."""
     mask = np.broadcast_to(True, len(cosines)) if mask is None else mask
-
-    def spread_of(block: slice) -> Column:
-        chosen, outside = cosines[block], ~mask[block]
-        finite = np.isfinite(chosen)
-        if not finite.all():
-            chosen, outside = chosen[finite], outside[finite]
-        return np.bincount(bin_numbers(chosen, BINS) + BINS * outside, minlength=2 * BINS)
-
-    spreads = np.sum(in_blocks(spread_of, len(cosines)), axis=0).reshape(2, BINS)
     means, inside = _means(cosines, mask), int(np.count_nonzero(mask))
-    return Group(inside, means[0], spreads[0]), Group(len(cosines) - inside, means[1], spreads[1])
+    return Group(inside, means[0]), Group(len(cosines) - inside, means[1])
 
 
 def _means(values: Column, mask: Column) -> tuple[float | None, float | None]:

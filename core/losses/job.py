@@ -35,6 +35,7 @@ class Job:
         seed: of that order.
         eps: the least norm that a cosine divides by.
         top: how many rows to list; None is all.
+        all_items: whether the result must hold all items, however many.
         gradients: takes the gradients; None computes none.
         nonfinite: `error`, `propagate`, or `drop`, which has been done.
         device: where to compute.
@@ -56,6 +57,7 @@ class Job:
     seed: int
     eps: float
     top: int | None
+    all_items: bool
     gradients: Sink | None
     nonfinite: str
     device: str

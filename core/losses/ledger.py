@@ -8,7 +8,7 @@ import numpy as np
 from ..results import Column
 from .outcomes import total_of
 
-HELD = 1 << 22  # items; of more only the largest are kept
+HELD = 1 << 22  # items of pairs of rows; of more only the largest are kept, unless all are wanted
 
 
 @dataclass
@@ -16,10 +16,12 @@ class Ledger:
     """What a loss made of the data.
 
     Args:
-        most: how many of the largest items are kept where not all can be.
+        most: how many of the largest items are kept where not all are.
+        all_items: whether all are, however many.
     """
 
     most: int
+    all_items: bool
     parts: list[float] = field(default_factory=list)
     count: int = 0
     active: int = 0
@@ -44,7 +46,7 @@ class Ledger:
         self.active += active
         self.waiting.append((items, places))
         self.held += len(items)
-        if self.held > HELD:
+        if self.held > HELD and not self.all_items:
             self._join()
             self.complete = False
             largest = np.sort(np.lexsort((np.arange(len(self.items)), -self.items))[: self.most])

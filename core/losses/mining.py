@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..backend import Array, namespace
 from .batch import check_finite, check_masks
 from .guards import check_at_least, check_switch
-from .terms import hinge, softplus
+from .terms import PAST, hinge, softplus
 
 
 class ActiveTriplets(NamedTuple):
@@ -61,8 +61,8 @@ def batch_hard_triplet(
     xp = namespace(distances)
     far = xp.max(xp.where(positives, distances, xp.full_like(distances, -inf)), axis=1)
     near = xp.min(xp.where(negatives, distances, xp.full_like(distances, inf)), axis=1)
-    gap = far - near  # minus infinity where there is no triplet, which is no loss
-    return softplus(gap) if soft else hinge(gap + margin)
+    # minus infinity where there is no triplet, which is no loss
+    return softplus(far - near) if soft else hinge(far, -near, margin)
 
 
 def semi_hard_triplet(distances: Array, positives: Array, negatives: Array, *, margin: float = 1.0) -> Array:
@@ -102,10 +102,10 @@ def semi_hard_triplet(distances: Array, positives: Array, negatives: Array, *, m
         if far.shape[0] == 0:
             losses.append(0.0 * near)  # stays differentiable
             continue
-        place = xp.searchsorted(far, near, side="right")
+        place = xp.searchsorted(far, PAST * near, side="right")
         # past the end is the farthest
         chosen = xp.take(far, xp.clip(place, 0, far.shape[0] - 1), axis=0)
-        losses.append(hinge(near - chosen + margin))
+        losses.append(hinge(near, -chosen, margin))
     return xp.concat(losses)
 
 
@@ -149,7 +149,7 @@ def batch_all_triplet(distances: Array, positives: Array, negatives: Array, *, m
     totals, counts = [], []
     for near, far in _by_anchor(distances, positives, negatives):
         reach = near + margin
-        active = xp.searchsorted(far, reach, side="left")
+        active = xp.searchsorted(far, reach / PAST, side="left")  # where `hinge` leaves something
         running = xp.cumulative_sum(far, include_initial=True)
         losses = xp.astype(active, xp.float64) * reach - xp.take(running, active, axis=0)
         # the difference of two large sums may round below 0
@@ -197,8 +197,8 @@ def margin(
     check_finite(beta=beta)
     xp = namespace(distances)
     none = xp.zeros_like(distances)
-    pull = xp.where(positives, hinge(alpha + (distances - beta)), none)
-    push = xp.where(negatives, hinge(alpha + (beta - distances)), none)
+    pull = xp.where(positives, hinge(distances, -beta, alpha), none)
+    push = xp.where(negatives, hinge(-distances, beta, alpha), none)
     # a positive is in as many triplets as there are negatives, and the other way round
     similar, dissimilar = (xp.sum(xp.astype(mask, xp.int64), axis=1) for mask in (positives, negatives))
     pulled, pushed = (xp.sum(xp.astype(terms > 0, xp.int64), axis=1) for terms in (pull, push))

@@ -3,7 +3,7 @@
 from ..backend import Array, namespace
 from ..errors import ParameterError
 from .guards import check_at_least, check_positive, check_switch, similar
-from .terms import hinge, softplus
+from .terms import ROUNDING, hinge, softplus
 
 
 def contrastive(
@@ -47,7 +47,7 @@ def contrastive(
     check_at_least(0, margin=margin, positive_margin=positive_margin)
     check_switch(squared=squared)
     xp = namespace(distances)
-    excess = hinge(xp.where(together, distances - positive_margin, margin - distances))
+    excess = xp.where(together, hinge(distances, -positive_margin), hinge(-distances, margin))
     return excess**2 if squared else excess
 
 
@@ -88,7 +88,7 @@ def online_contrastive(distances: Array, labels: Array, *, margin: float = 0.5) 
     known = xp.isfinite(distances)
     near = _extreme(distances, known & ~together, known, largest=False)
     far = _extreme(distances, known & together, known, largest=True)
-    easy = xp.where(together, distances <= near, distances >= far)
+    easy = xp.where(together, hinge(distances, -near), hinge(-distances, far)) == 0
     return xp.where(easy, xp.zeros_like(items), items)
 
 
@@ -139,7 +139,7 @@ def cosine_embedding(similarities: Array, labels: Array, *, margin: float = 0.0)
     if not -1 <= margin <= 1:
         raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "--margin")
     xp = namespace(similarities)
-    return xp.where(together, 1.0 - similarities, hinge(similarities - margin))
+    return xp.where(together, cosine_distance(similarities), hinge(similarities, -margin))
 
 
 def cosine_distance(similarities: Array) -> Array:
@@ -149,7 +149,7 @@ def cosine_distance(similarities: Array) -> Array:
         similarities: (n,) cosines, in [-1, 1].
 
     Returns:
-        (n,) distances, in [0, 2], not reduced.
+        (n,) distances, in [0, 2], not reduced; 0 where the cosine is 1 up to rounding, as `hinge` has it.
 
     Source:
         scipy.spatial.distance.cosine.
@@ -159,7 +159,8 @@ def cosine_distance(similarities: Array) -> Array:
         >>> cosine_distance(np.asarray([0.75])).tolist()
         [0.25]
     """
-    return 1.0 - similarities
+    apart, doubt = 1.0 - similarities, ROUNDING * (1.0 + abs(similarities))
+    return namespace(similarities).where(abs(apart) <= doubt, 0.0 * apart, apart)
 
 
 def hinge_embedding(distances: Array, labels: Array, *, margin: float = 1.0) -> Array:
@@ -193,7 +194,7 @@ def hinge_embedding(distances: Array, labels: Array, *, margin: float = 1.0) -> 
     together = similar(distances, labels)
     check_at_least(0, margin=margin)
     xp = namespace(distances)
-    return xp.where(together, distances, hinge(margin - distances))
+    return xp.where(together, distances, hinge(-distances, margin))
 
 
 def bce(similarities: Array, labels: Array, *, scale: float = 20.0) -> Array:

@@ -50,6 +50,7 @@ def loss(
     eps: float = EPS,
     top: int | None = None,
     max_memory: str | int | None = None,
+    all_items: bool = False,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -78,6 +79,7 @@ def loss(
         eps: eps >= 0, the least norm that a cosine divides by.
         top: list only this many items, largest loss first.
         max_memory: as for `pairwise`.
+        all_items: hold all items, however many: else of more than four million positive pairs only the largest.
         nonfinite: `error`, `propagate` (pairs and triplets) or `drop`.
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -88,13 +90,14 @@ def loss(
         A result with the summary `loss`, `total`, `mean`, `active_mean`, `items`, `active`, `active_share`, and as
         the loss has them `positives`, `negatives`, `positive_loss`, `negative_loss`, `positive_similarity`,
         `negative_similarity`, `gradient_norm`; with a row per item, or per loss and value of a sweep. `array` holds
-        the (items,) losses.
+        the (items,) losses, where they are all held.
 
     Raises:
         ShapeError: the inputs are not (n, d) alike, or too many or too few.
         LabelError: labels that are missing, not wanted or not of the loss's kind.
         ParameterError: an unknown name, or a parameter outside its range.
         DataError: rows that are not finite.
+        ResourceError: all items are wanted, and there is not the memory for them.
 
     Source:
         The catalogue rows of the losses.
@@ -145,6 +148,7 @@ def loss(
         seed=seed,
         eps=eps,
         top=top,
+        all_items=all_items,
         gradients=gradients,
         nonfinite=nonfinite,
         device=device,

@@ -112,7 +112,7 @@ def vicreg(x: Array, y: Array, *, invariance: float = 25.0, variance: float = 25
     deviations = [xp.sqrt(xp.linalg.diagonal(matrix) + VARIANCE_EPS) for matrix in matrices]
     parts = (
         invariance * xp.mean((x - y) ** 2),
-        variance * sum(xp.mean(hinge(1.0 - deviation)) for deviation in deviations) / 2.0,
+        variance * sum(xp.mean(hinge(-deviation, 1.0)) for deviation in deviations) / 2.0,
         covariance * sum(xp.sum(_off_diagonal(matrix) ** 2) for matrix in matrices) / x.shape[1],
     )
     return Vicreg(*parts, loss=parts[0] + parts[1] + parts[2])

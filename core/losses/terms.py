@@ -1,12 +1,36 @@
 """What the formulas of the losses are made of, with gradients that stay finite where the textbook's do not."""
 
+from functools import reduce
+from operator import add
+
 from ..backend import Array, namespace
 
+ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a sum is taken for 0
+PAST = (1 + ROUNDING) / (1 - ROUNDING)  # y is past x, both at least 0, where y - x is no rounding: y > PAST x
 
-def hinge(x: Array) -> Array:
-    """Return max(0, x); the gradient at 0 is 0, so that an item at rest pulls at nothing. NaN stays NaN."""
-    xp = namespace(x)
-    return xp.where(x <= 0, xp.zeros_like(x), x)
+
+def hinge(*addends: Array | float) -> Array:
+    """Return max(0, sum of the addends), where a sum that rounding may have made is 0.
+
+    Which items are active shall not hang on the last bit of a score: a sum of at most ROUNDING times the magnitudes
+    of its addends is 0. There and below, the gradient is 0 too, so that an item at rest pulls at nothing. NaN stays
+    NaN, and infinity infinite.
+
+    Args:
+        *addends: arrays that broadcast, or numbers; the first is an array.
+
+    Example:
+        >>> import numpy as np
+        >>> hinge(np.asarray([0.1, 0.5]), 0.2, -0.3).round(6).tolist()
+        [0.0, 0.4]
+    """
+    return active(reduce(add, addends), sum(ROUNDING * abs(addend) for addend in addends))
+
+
+def active(total: Array, doubt: Array) -> Array:
+    """Return the sums that are above their doubt, and 0 for the others: see `hinge`."""
+    xp = namespace(total)
+    return xp.where((total <= doubt) & (total < xp.inf), xp.zeros_like(total), total)
 
 
 def softplus(x: Array) -> Array:

@@ -41,7 +41,7 @@ def triplet(positive: Array, negative: Array, *, margin: float = 1.0, other_nega
     if other_negative is not None:
         check_same_shape(positive, other_negative, "other_negative")
         negative = namespace(negative).minimum(negative, other_negative)
-    return hinge(positive - negative + margin)
+    return hinge(positive, -negative, margin)
 
 
 def margin_ranking(first: Array, second: Array, labels: Array, *, margin: float = 0.0) -> Array:
@@ -76,4 +76,6 @@ def margin_ranking(first: Array, second: Array, labels: Array, *, margin: float 
     check_same_shape(first, second, "second")
     ahead = similar(first, labels)
     check_at_least(0, margin=margin)
-    return hinge(namespace(first).where(ahead, second - first, first - second) + margin)
+    xp = namespace(first)
+    low, high = xp.where(ahead, second, first), xp.where(ahead, first, second)
+    return hinge(low, -high, margin)

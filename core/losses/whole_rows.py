@@ -1,6 +1,6 @@
 """Losses of a batch: stripes of anchors with their whole rows of scores, never the whole matrix."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -10,7 +10,8 @@ import numpy as np
 from ..backend import Array, Backend
 from ..results import Column
 from .batch import class_masks, negative_mass
-from .distances import Prepared, center_of, prepare, products
+from .binning import Bins
+from .distances import Prepared, prepare, products
 from .requests import Request
 from .views import partner_mask
 
@@ -35,6 +36,11 @@ class Stripe(NamedTuple):
     positives: Array
     negatives: Array
     partners: Array | None
+
+    @property
+    def pairs(self) -> Array:
+        """(r, m) bool: all but the anchors with themselves."""
+        return self.positives | self.negatives
 
     def part(self, first: int, last: int) -> "Stripe":
         """Return the anchors `first` to `last` (exclusive) of the stripe."""
@@ -69,10 +75,7 @@ class WholeRows:
     def __post_init__(self) -> None:
         self.sides = {}
         for metric in self.metrics:
-            center = center_of(metric, self.others)
-            anchors = prepare(metric, self.anchors, center, eps=self.eps)
-            same = self.anchors is self.others
-            self.sides[metric] = anchors, anchors if same else prepare(metric, self.others, center, eps=self.eps)
+            self.sides[metric] = prepare(metric, self.anchors, self.others, eps=self.eps)
 
     @property
     def step(self) -> int:
@@ -94,10 +97,7 @@ class WholeRows:
     def stripe(self, start: int) -> Stripe:
         """Return the stripe that begins with an anchor."""
         stop = min(start + self.step, self.anchors.shape[0])
-        scores = {
-            metric: products(metric, Prepared(*(None if v is None else v[start:stop] for v in x)), y)
-            for metric, (x, y) in self.sides.items()
-        }
+        scores = {metric: products(metric, x.part(start, stop), y) for metric, (x, y) in self.sides.items()}
         if self.classes is not None:
             return Stripe(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
         assert self.partners is not None
@@ -146,34 +146,38 @@ def counted(request: Request, stripe: Stripe, backend: Backend) -> Column:
 
 
 class Seen(NamedTuple):
-    """What a stripe shows of the pairs behind the losses, by cosine.
+    """What a stripe shows of the pairs behind the losses.
 
     Args:
         sums: (2,) the sums of the cosines of positive and of negative pairs.
-        counts: (2, bins) how many of them fall where.
+        counts: metric -> (2, bins) how many of them fall where.
         hardest: the column of each anchor's farthest positive, its cosine, that of its closest negative, its cosine;
             NaN where there is none.
     """
 
     sums: Column
-    counts: Column
+    counts: dict[str, Column]
     hardest: tuple[Column, Column, Column, Column]
 
 
-def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
+def seen(stripe: Stripe, bins: Mapping[str, Bins], backend: Backend) -> Seen:
     """Return what a stripe shows.
 
     Args:
-        stripe: anchors with their cosines.
-        bins: of the histograms, over the range of a cosine.
+        stripe: anchors with their cosines, and the scores that the losses are computed on.
+        bins: metric -> the bins of its histogram.
         backend: of the stripe.
     """
     cosines, positives, negatives = (
         backend.get(part) for part in (stripe.scores["cosine"], stripe.positives, stripe.negatives)
     )
-    apart = (cosines[positives], cosines[~(positives | negatives)])  # the others, the anchors themselves, are few too
-    sums = [float(cosines.sum()), *(float(part.sum()) for part in apart)]
-    counts = [histogram(part.ravel(), bins) for part in (cosines, *apart)]
+    alone = ~(positives | negatives)  # the anchors themselves, which are few, as positives are
+    sums = [float(cosines.sum()), *(float(cosines[mask].sum()) for mask in (positives, alone))]
+    counts = {}
+    for metric, own in bins.items():
+        scores = backend.get(stripe.scores[metric])
+        every, *few = (own.counts(part) for part in (scores.ravel(), scores[positives], scores[alone]))
+        counts[metric] = np.stack([few[0], every - few[0] - few[1]])
     rows = np.arange(len(cosines))
     found = []
     for mask, least in ((positives, inf), (negatives, -inf)):
@@ -183,16 +187,6 @@ def seen(stripe: Stripe, bins: int, backend: Backend) -> Seen:
         found += [column, np.where(np.isfinite(best), best, np.nan)]
     return Seen(
         np.asarray([sums[1], sums[0] - sums[1] - sums[2]]),
-        np.stack([counts[1], counts[0] - counts[1] - counts[2]]),
+        counts,
         (found[0], found[1], found[2], found[3]),
     )
-
-
-def histogram(cosines: Column, bins: int) -> Column:
-    """Return how many of (n,) cosines fall into each of the bins of equal width over [-1, 1]."""
-    return np.bincount(bin_numbers(cosines, bins), minlength=bins)
-
-
-def bin_numbers(cosines: Column, bins: int) -> Column:
-    """Return the (n,) int64 numbers of the bins that cosines fall into."""
-    return np.minimum(((cosines + 1.0) * (bins / 2)).astype(np.int64), bins - 1)

@@ -217,7 +217,7 @@ def test_the_gradient_of_a_batch_is_one_file(run, work, digits):
 def test_one_result_in_every_format(run, work):
     options = ("--kind", "online-contrastive", "--margin", 0.4)
     document = run("loss", PAIRS, *options, "--format", "json").document
-    assert document["histograms"][0]["name"] == "cosine"
+    assert document["histograms"][0]["name"] == "cosine-distance"
     losses = [row["loss"] for row in document["rows"]]
     assert sum(losses) == pytest.approx(document["summary"]["loss"], rel=1e-12)
     lines = run("loss", PAIRS, *options, "--format", "jsonl").text.splitlines()

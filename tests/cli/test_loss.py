@@ -351,6 +351,15 @@ def test_list_tells_all_of_a_loss(call, entry):
     assert told.get("peers", "") == entry.peers
 
 
+@pytest.mark.parametrize("kind", ["nt-xent", "semi-hard-triplet", "lifted-structure", "sup-con"])
+def test_npy_holds_every_item_of_a_loss_of_very_many(call, folder, monkeypatch, kind):
+    expected = simtool.loss(np.load("x.npy"), kind=kind, labels=CLASSES).array
+    monkeypatch.setattr("simtool.losses.ledger.HELD", 3)
+    code, _, err = call(f"x.npy --kind {kind} --labels class.npy -o items.npy")
+    assert code == 0, err
+    np.testing.assert_allclose(np.load("items.npy"), expected, rtol=1e-12)
+
+
 REFUSED = [
     # what goes together
     ("x.npy y.npy --kind contrastive --kind cosent --labels binary.npy", "binary labels, cosent score", "--kind"),
@@ -400,7 +409,11 @@ REFUSED = [
     ("nan.npy y.npy --kind info-nce --nonfinite propagate", "would spoil every item of info-nce", "--nonfinite"),
     ("x.npy --kind n-pairs --labels single.npy", "no class has two rows", "x.npy"),
     ("one.npy one.npy --kind vicreg", "one row has no variance", ""),
-    ("huge.npy --kind triplet --labels class.npy --grad g.npy", "leaves the range of float64", "huge.npy"),
+    (
+        "huge.npy --kind triplet --labels class.npy --distance sqeuclidean --grad g.npy",
+        "leaves the range of float64",
+        "huge.npy",
+    ),
     ("huge.npy y.npy --kind vicreg --grad g.npy", "leaves the range of float64", "huge.npy, y.npy"),
     ("huge.npy y.npy --kind contrastive --labels binary.npy --grad g.npy", "leaves the range", "huge.npy, y.npy"),
     # outputs and gates, before the work: these inputs are not there
@@ -409,6 +422,9 @@ REFUSED = [
     ("no.npy --kind cosine --kind bce --assert loss<1", "did you mean cosine.loss, bce.loss?", "--assert"),
     ("no.npy --kind cosine --sweep margin=1 --assert loss<1", "no number is called 'loss'", "--assert"),
     ("pairs.parquet --kind cosine --kind bce --format npy", "this result is a table", "--format npy"),
+    ("no.npy --kind cosine --kind bce -o out.npy", "this result is a table", "out.npy"),
+    ("no.npy --kind cosine --sweep margin=0,1 -o out.npy", "this result is a table", "out.npy"),
+    ("no.npy --kind sup-con --sweep temperature=1 --format npy", "this result is a table", "--format npy"),
     ("pairs.parquet --kind cosine --grad pairs.parquet --force", "is also the input", "pairs.parquet"),
     ("x.npy --kind sup-con --labels class.npy --grad class.npy --force", "is also the input", "class.npy"),
     ("pairs.parquet --kind cosine --grad g.npy -o g.b.npy", "would be one file", "g.b.npy"),

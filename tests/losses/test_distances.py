@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose
 from scipy.spatial import distance
 from trials import central, gradients, items
 
-from simtool.losses.distances import DERIVED, of_all, of_pairs, unit_rows
+from simtool.losses import row_distances
+from simtool.losses.distances import DERIVED, of_all, of_pairs, unit_rows, without_slope
 from simtool.losses.score import angle_similarity
 
 
@@ -76,7 +77,65 @@ def test_places_where_peers_go_wrong(xp):
     assert score("unit-euclidean", [[0.0, 0.0]], [[3.0, 4.0]]) == pytest.approx(1, rel=1e-15)
     assert score("euclidean", [[512695.0]], [[512804.0]]) == 109
     together = items(lambda a, b: of_all("euclidean", a, b), xp, [[512695.0], [512696.0]], [[512804.0], [512803.0]])
-    assert_allclose(together, [[109, 108], [108, 107]], rtol=1e-9)
+    assert together.tolist() == [[109, 108], [108, 107]]
+
+
+rng = np.random.default_rng(5)
+SPREAD = {
+    "one cluster": rng.normal(size=(24, 5)),
+    "far from the origin": rng.normal(size=(24, 5)) + 1e6,
+    "two clusters": rng.normal(size=(24, 5)) + 1e6 * np.repeat([0, 1], 12)[:, None],
+    "near each other and far": rng.normal(size=(24, 5)) * 10.0 ** np.repeat([-12, -6, 0, 3], 6)[:, None],
+    "huge and tiny": rng.normal(size=(24, 5)) * 10.0 ** np.repeat([-150, -9, 100, 250], 6)[:, None],
+    "whole numbers": rng.integers(-9, 9, size=(24, 5)).astype(float),
+    "one number": rng.normal(size=(24, 1)),
+    "wide": rng.normal(size=(12, 700)) + 3.0,
+}
+
+
+@pytest.mark.parametrize("case", SPREAD)
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
+def test_all_distances_are_those_of_the_differences(metric, case, xp, monkeypatch):
+    monkeypatch.setattr(row_distances, "GATHERED", 35)  # numbers: several pieces
+    x = SPREAD[case] * (1e-3 if metric == "sqeuclidean" and case == "huge and tiny" else 1.0)
+    x[1] = x[0]
+    apart = np.abs(x[:, None, :] - x[None, :, :]).astype(np.longdouble)
+    expected = (apart**2).sum(axis=-1) if metric == "sqeuclidean" else np.sqrt((apart**2).sum(axis=-1))
+    with np.errstate(over="ignore"):
+        found = items(lambda a: of_all(metric, a, a), xp, x)
+        assert_allclose(found, expected.astype(float), rtol=4 * 2.0**-52, atol=0)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean", "unit-euclidean"])
+def test_gradients_of_close_rows_are_those_of_the_differences(metric):
+    x = np.asarray([[0.0, 1.0], [3.0, 1.0], [1e7, 0.0], [1e7 + 3, 4.0], [1e7, 0.0]])
+    weights = torch.from_numpy(np.random.default_rng(6).random((5, 5)))
+    (found,) = gradients(lambda a: weights * of_all(metric, a, a), x)
+    pairs = [(i, j) for i in range(5) for j in range(5)]
+    first, second = map(list, zip(*pairs, strict=True))
+    (expected,) = gradients(lambda a: weights.ravel() * of_pairs(metric, a[first], a[second]), x)
+    assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("metric", "x", "y", "expected"),
+    [
+        ("angular", [[1, 2], [1, 2], [1, 2], [0, 0]], [[3, 6], [-1, -2], [2, 1], [1, 2]], [True, True, False, False]),
+        ("euclidean", [[1, 2], [1, 2]], [[1, 2], [2, 1]], [True, False]),
+        ("unit-euclidean", [[1, 2], [1, 2]], [[2, 4], [2, 1]], [True, False]),
+        ("manhattan", [[1, 2], [1, 2]], [[1, 2], [2, 1]], [True, False]),
+        ("angle", [[1, 0], [1, 2]], [[1, 1], [1, 2]], [True, False]),
+        ("sqeuclidean", [[1, 2], [1, 2]], [[1, 2], [2, 1]], [False, False]),
+        ("cosine-distance", [[1, 2], [1, 2]], [[1, 2], [2, 1]], [False, False]),
+    ],
+)
+def test_which_scores_have_no_derivative(metric, x, y, expected):
+    scores = of_pairs(metric, np.asarray(x, float), np.asarray(y, float))
+    assert without_slope(metric, scores).tolist() == expected
+    found = gradients(lambda a, b: of_pairs(metric, a, b), x, y)
+    assert np.isfinite(found).all()
+    if metric != "angle":
+        assert not found[0][without_slope(metric, scores)].any()
 
 
 @pytest.mark.parametrize("metric", REFERENCE)

@@ -18,6 +18,12 @@ from simtool.losses.distances import of_all
 from simtool.losses.mining import ActiveTriplets, batch_all_triplet, batch_hard_triplet, margin, semi_hard_triplet
 
 
+def beyond(*addends):
+    """What is left of a sum above 0, where rounding is nothing: the rule of the hinge, in plain floats."""
+    value = fsum(addends)
+    return value if value > 8 * 2.0**-52 * fsum(map(abs, addends)) else 0.0
+
+
 def loop_batch_hard(distances, codes, margin=1.0, soft=0.0):
     items = []
     for i, row in enumerate(distances):
@@ -25,8 +31,8 @@ def loop_batch_hard(distances, codes, margin=1.0, soft=0.0):
         if not positives or not negatives:
             items.append(0.0)
             continue
-        gap = max(row[p] for p in positives) - min(row[n] for n in negatives)
-        items.append(log(1 + exp(gap)) if soft else max(0.0, gap + margin))
+        far, near = max(row[p] for p in positives), min(row[n] for n in negatives)
+        items.append(log(1 + exp(far - near)) if soft else beyond(far, -near, margin))
     return items
 
 
@@ -35,10 +41,10 @@ def loop_semi_hard(distances, codes, margin=1.0):
     for i, row in enumerate(distances):
         positives, negatives = others(codes, i)
         for p in positives:
-            farther = [row[n] for n in negatives if row[n] > row[p]]
+            farther = [row[n] for n in negatives if beyond(row[n], -row[p])]
             if negatives:
                 chosen = min(farther) if farther else max(row[n] for n in negatives)
-                items.append(max(0.0, row[p] - chosen + margin))
+                items.append(beyond(row[p], -chosen, margin))
             else:
                 items.append(0.0)
     return items
@@ -48,7 +54,7 @@ def loop_batch_all(distances, codes, margin=1.0):
     items = []
     for i, row in enumerate(distances):
         positives, negatives = others(codes, i)
-        triplets = [max(0.0, row[p] - row[n] + margin) for p in positives for n in negatives]
+        triplets = [beyond(row[p], -row[n], margin) for p in positives for n in negatives]
         items.append((fsum(triplets), sum(item > 0 for item in triplets)))
     return items
 
@@ -60,7 +66,7 @@ def loop_margin(distances, codes, alpha=0.2, beta=1.2):
         terms = []
         for p in positives:
             for n in negatives:
-                terms += [max(0.0, alpha + (row[p] - beta)), max(0.0, alpha + (beta - row[n]))]
+                terms += [beyond(alpha, row[p], -beta), beyond(alpha, beta, -row[n])]
         items.append((fsum(terms), sum(term > 0 for term in terms)))
     return items
 
@@ -127,11 +133,29 @@ def test_many_triplets_are_summed_well(kind):
 
 
 def test_a_sum_of_hairs_does_not_round_below_zero():
-    # 7 * nextafter(0.49) is less than the running sum of seven 0.49
-    distances = np.asarray([[0.0, np.nextafter(0.49, 1), *[0.49] * 7]])
-    found = of_classes("batch-all-triplet", distances, np.asarray([0, 0, *[1] * 7]), 0, 1, margin=0.0)
-    assert found.count.tolist() == [7]
-    assert 0 <= found.total[0] <= 1e-15
+    codes = np.asarray([0, 0, *[1] * 700])
+    for hairs, active in ((1, 0), (15, 0), (40, 700)):  # of the last bit: 16 are what rounding may make of two of them
+        distances = np.asarray([[0.0, 0.49 + hairs * 2.0**-54, *[0.49] * 700]])
+        found = of_classes("batch-all-triplet", distances, codes, 0, 1, margin=0.0)
+        assert found.count.tolist() == [active]
+        assert 0 <= found.total[0] <= (1e-11 if active else 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_rounding_makes_of_a_hinge_is_at_rest(kind, xp):
+    # all distances are 1 up to a few roundings: with margin 0, or beta - alpha 1 and beta + alpha 1, nothing is active
+    rng, codes = np.random.default_rng(5), np.arange(12) % 3
+    distances = 1.0 + rng.integers(-4, 5, size=(12, 12)) * 2.0**-53
+    parameters = {"alpha": 0.0, "beta": 1.0} if kind == "margin" else {"margin": 0.0}
+    found = of_classes(kind, xp.array(distances), xp.array(codes), **parameters)
+    assert not numbers(found).any()
+
+
+def test_a_negative_as_far_up_to_rounding_is_not_farther():
+    # 0.3 and 0.1 + 0.2 are one distance: the next one is 0.4
+    distances = np.asarray([[0.0, 0.3, 0.1 + 0.2, 0.4]])
+    positives, negatives = np.asarray([[0, 1, 0, 0]], bool), np.asarray([[0, 0, 1, 1]], bool)
+    assert semi_hard_triplet(distances, positives, negatives, margin=1.0).tolist() == [pytest.approx(0.9)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

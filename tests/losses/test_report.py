@@ -4,15 +4,19 @@ from math import fsum
 
 import numpy as np
 import pytest
+from batches import of_classes
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
 
 import simtool
 from simtool.backend import choose_backend
 from simtool.catalogue import LOSSES
-from simtool.errors import DataError, LabelError, ParameterError, ShapeError
+from simtool.errors import DataError, LabelError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.losses import ledger, whole_rows
+from simtool.losses import batch_report, ledger, whole_rows
 from simtool.losses.batch import class_masks
 from simtool.losses.distances import of_all, of_pairs
+from simtool.losses.mining import ActiveTriplets
 
 ROWS, DIMS, CLASSES = 14, 6, 3
 EVERY = [(entry.name, variant) for entry in LOSSES for variant in (None, *entry.variants)]
@@ -246,6 +250,159 @@ def test_the_evidence_is_that_of_all_pairs():
         assert columns["positive_similarity"][row] == pytest.approx(cosines[row, far], rel=1e-12)
 
 
+ISSUE = np.asarray([[0.0, 0], [3, 0], [1, 0], [1e9, 0], [1e9 + 1, 0], [1e9 + 4, 0]])
+ISSUE_CLASSES = [0, 0, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_close_rows_far_from_others_keep_their_distances(backend):
+    given = []
+    options = {"labels": ISSUE_CLASSES, "backend": backend, "gradients": lambda _, parts: given.append(parts[0])}
+    result = simtool.loss(ISSUE, kind="batch-hard-triplet", reduction="sum", **options)
+    # 3 - 1 + 1, 3 - 2 + 1, 1 - 4 + 1 < 0, 1 - 3 + 1 < 0: in the order of the rows that have a positive
+    assert result.array.tolist() == [3, 2, 0, 0]
+    # of |r0 - r1| - |r0 - r2| + |r1 - r0| - |r1 - r2| by the first coordinate
+    assert given[0].tolist() == [[-1, 0], [1, 0], [0, 0], [0, 0], [0, 0], [0, 0]]
+
+
+def triplet_distances(x):
+    apart = x[:, None, :] - x[None, :, :]
+    return np.sqrt((apart.astype(np.longdouble) ** 2).sum(axis=-1)).astype(float)
+
+
+ON_DISTANCES = ["batch-hard-triplet", "semi-hard-triplet", "batch-all-triplet", "lifted-structure", "margin"]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("kind", ON_DISTANCES)
+def test_two_clusters_far_apart_are_their_loops(kind, backend):
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(24, 6)) + 1e6 * np.repeat([0.0, 1.0], 12)[:, None]
+    classes = np.tile([0, 1, 2], 8)
+    classes[12:] += 3
+    found = simtool.loss(x, kind=kind, labels=classes, distance="euclidean", backend=backend, reduction="sum")
+    items = of_classes(kind, triplet_distances(x), classes)
+    items = items.total if isinstance(items, ActiveTriplets) else items
+    np.testing.assert_allclose(found.array, items, rtol=1e-11, atol=1e-14)
+
+
+def test_margin_with_a_zero_row_counts_the_same_on_every_backend():
+    x, classes = np.random.default_rng(9).normal(size=(60, 16)).astype("f4"), np.arange(60) % 4
+    x[7] = 0.0
+    found = [
+        simtool.loss(x, kind="margin", labels=classes, backend=backend).summary["active"]
+        for backend in ("numpy", "torch")
+    ]
+    unit = x / np.maximum(np.linalg.norm(x.astype(float), axis=1, keepdims=True), 1e-8)
+    d = triplet_distances(unit)
+    positives, negatives = class_masks(classes, 0, classes)
+    # a zero row is at distance 1 of all others, where the pull of its positives begins: at rest
+    pull, push = positives & (d - 1.0 > 1e-9), negatives & (1.4 - d > 1e-9)
+    expected = (pull.sum(axis=1) * negatives.sum(axis=1) + push.sum(axis=1) * positives.sum(axis=1)).sum()
+    assert found == [expected, expected]
+
+
+ROW, OTHER = np.random.default_rng(10).normal(size=(2, 9))
+AT_DISTANCE, AT_COSINE = np.linalg.norm(ROW - OTHER), ROW @ OTHER / np.linalg.norm(ROW) / np.linalg.norm(OTHER)
+ON_THE_HINGE = {
+    "contrastive": {"labels": np.zeros(ROWS, int), "margin": AT_DISTANCE},
+    "hinge-embedding": {"labels": np.zeros(ROWS, int), "margin": AT_DISTANCE},
+    "cosine": {"labels": np.zeros(ROWS, int), "margin": AT_COSINE},
+    "cosine-distance": {},
+    "triplet": {"margin": 0.0},
+    "margin-ranking": {"labels": np.arange(ROWS) % 2},
+    "kl": {},
+}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("kind", ON_THE_HINGE)
+def test_on_the_hinge_every_item_is_at_rest(kind, backend):
+    # the same two rows in many orders of the dims: scores that are equal, but for the order of their sums
+    orders = [np.random.default_rng(seed).permutation(9) for seed in range(ROWS)]
+    a, b, c = (np.stack([side[order] for order in orders]) for side in (ROW, OTHER, OTHER))
+    inputs = {"triplet": [a, b, c], "margin-ranking": [a, b, c], "kl": [a, a + 0.1], "cosine-distance": [a, 0.3 * a]}
+    given = []
+    sink = {"gradients": lambda _, parts: given.extend(parts)}
+    result = simtool.loss(*inputs.get(kind, [a, b]), kind=kind, backend=backend, **ON_THE_HINGE[kind], **sink)
+    assert (result.summary["active"], result.summary["total"]) == (0, 0)
+    assert kind == "cosine-distance" or not np.concatenate(given).any()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("kind", ["contrastive", "hinge-embedding", "triplet"])
+@pytest.mark.parametrize("distance", ["angular", "euclidean", "unit-euclidean", "manhattan", "shifted-euclidean"])
+def test_where_a_distance_has_no_derivative_the_gradient_is_zero_and_told(kind, distance, backend):
+    inputs, options = data(kind)
+    inputs = [side.copy() for side in inputs]
+    inputs[1][2] = inputs[0][2] + (1e-6 if distance == "shifted-euclidean" else 0.0)
+    inputs[1][5] = inputs[0][5] * (-1 if distance == "angular" else 1)
+    shift = 1 if distance != "shifted-euclidean" else 0
+    given = []
+    result = simtool.loss(
+        *inputs, backend=backend, distance=distance, gradients=lambda _, parts: given.extend(parts), **options
+    )
+    assert all(np.isfinite(part).all() for part in given)
+    if kind != "triplet" and shift:
+        assert not any(part[[2, 5]].any() for part in given)
+    told = [note for note in result.notes if "no derivative" in note]
+    if shift:
+        where = "of the same or opposite direction" if distance == "angular" else "at distance 0"
+        assert told == [f"2 examples {where}: {distance} has no derivative there, and the gradient is taken as 0"]
+    assert not any("no derivative" in note for note in simtool.loss(*inputs, distance=distance, **options).notes)
+
+
+def test_pairs_of_a_batch_without_a_derivative_are_told():
+    (x,), options = data("batch-hard-triplet")
+    x = x.copy()
+    x[4] = x[9]
+    given = []
+    result = simtool.loss(x, gradients=lambda _, parts: given.extend(parts), **options)
+    assert np.isfinite(given[0]).all()
+    told = "1 pair at distance 0: euclidean has no derivative there, and the gradient is taken as 0"
+    assert told in result.notes
+    swept = simtool.loss(x, sweep=("margin", [0.1, 0.2]), **options)
+    assert told in swept.notes
+
+
+@pytest.mark.parametrize(("kind", "variant"), EVERY)
+def test_a_histogram_is_that_of_the_scores_of_the_loss(kind, variant):
+    inputs, options = data(kind)
+    entry = simtool.find("loss", kind)
+    chosen = (entry.variants[variant].metric if variant else "") or entry.metric
+    for metric in [chosen] if variant else (entry.metric, *entry.metrics):
+        result = simtool.loss(*inputs, variant=variant, distance=metric or None, **options)
+        if entry.inputs in ("teacher",) or entry.item in ("feature", "part") or options["labels"] is None:
+            shown = kind in ("triplet", "info-nce", "siglip")
+        else:
+            shown = entry.labels != "score" and kind != "margin-ranking"
+        assert [histogram.name for histogram in result.histograms] == ([metric] if shown else [])
+        if not shown or kind == "n-pairs":
+            continue
+        (histogram,) = result.histograms
+        if entry.inputs == "pairs":
+            scores, groups = of_pairs(metric, *inputs), (options["labels"] == 1, options["labels"] != 1)
+            ends = [scores[group] for group in groups]
+        elif entry.inputs == "triplets":
+            ends = [of_pairs(metric, inputs[0], other) for other in inputs[1:]]
+        elif entry.inputs == "classes":
+            ends = [of_all(metric, *inputs * 2)[mask] for mask in class_masks(options["labels"], 0, options["labels"])]
+        else:
+            others = inputs[-1] if options["weights"] is None else options["weights"]
+            own = np.arange(ROWS) if options["labels"] is None else options["labels"]
+            mask = own[:, None] == np.arange(len(others))
+            ends = [of_all(metric, inputs[0], others)[each] for each in (mask, ~mask)]
+        for name, scores in zip(("positives", "negatives"), ends, strict=True):
+            assert histogram.counts[name].tolist() == np.histogram(scores, histogram.edges)[0].tolist()
+            assert histogram.counts[name].sum() == len(scores)
+
+
+def test_losses_on_two_metrics_have_two_histograms():
+    inputs, options = data("contrastive")
+    result = simtool.loss(*inputs, **{**options, "kind": ["contrastive", "hinge-embedding", "cosine"]})
+    assert [histogram.name for histogram in result.histograms] == ["euclidean", "cosine"]
+
+
 def test_of_too_many_items_the_largest_are_kept(monkeypatch):
     (x,), options = data("nt-xent")
     whole = simtool.loss(x, **options)
@@ -254,9 +411,51 @@ def test_of_too_many_items_the_largest_are_kept(monkeypatch):
     kept = simtool.loss(x, top=6, **options)
     assert kept.summary == pytest.approx(whole.summary, rel=1e-12)
     assert kept.array is None
-    largest = np.argsort(-whole.array, kind="stable")[:6]
-    for name in ("anchor", "positive", "loss"):
-        np.testing.assert_allclose(kept.rows.columns[name], whole.rows.columns[name][largest], rtol=1e-12)
+    monkeypatch.setattr(batch_report, "LISTED", 6)
+    for result in (kept, simtool.loss(x, **options)):
+        largest = np.argsort(-whole.array, kind="stable")[:6]
+        for name in ("anchor", "positive", "loss"):
+            np.testing.assert_allclose(result.rows.columns[name], whole.rows.columns[name][largest], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("kind", "variant"), [(kind, variant) for kind, variant in EVERY if kind in IN_STRIPES])
+def test_more_items_than_are_held_give_the_same_loss(kind, variant, monkeypatch):
+    inputs, options = data(kind)
+    given = []
+    size = None if options["weights"] is not None else 5
+    options |= {"variant": variant, "batch_size": size, "gradients": lambda _, parts: given.append(parts)}
+    whole = simtool.loss(*inputs, **options)
+    monkeypatch.setattr(ledger, "HELD", 3)
+    monkeypatch.setattr(batch_report, "LISTED", 1)
+    monkeypatch.setattr(whole_rows, "STRIPE_BYTES", 3 * whole_rows.CELL_BYTES * ROWS)
+    many = simtool.loss(*inputs, **options)
+    assert many.summary == pytest.approx(whole.summary, rel=1e-12)
+    np.testing.assert_allclose(np.concatenate(given[1]), np.concatenate(given[0]), rtol=1e-9, atol=1e-13)
+    held = simtool.loss(*inputs, all_items=True, **options)
+    np.testing.assert_allclose(held.array, whole.array, rtol=1e-12, atol=1e-15)
+    assert len(held.rows) == len(whole.rows)
+
+
+@pytest.mark.parametrize("variant", ["sbert-symmetric", "clip"])
+def test_a_symmetric_loss_of_more_rows_than_items_are_held_is_its_definition(variant, monkeypatch):
+    (x, y), options = data("info-nce")
+    monkeypatch.setattr(ledger, "HELD", 3)
+    temperature = simtool.find("loss", "info-nce").variants[variant].parameters["temperature"]
+    ends = []
+    for rows in (slice(0, 6), slice(6, 12), slice(12, ROWS)):
+        logits = (1 - cdist(x[rows], y[rows], "cosine")) / temperature
+        ends += [logsumexp(logits, axis=axis) - logits.diagonal() for axis in (0, 1)]
+    result = simtool.loss(x, y, variant=variant, batch_size=6, **options)
+    assert result.summary["loss"] == pytest.approx(np.concatenate(ends).sum() / 2 / ROWS, rel=1e-9)
+    assert (result.summary["items"], result.summary["active"], len(result.array)) == (ROWS, ROWS, ROWS)
+
+
+def test_all_items_are_refused_before_the_work_where_they_do_not_fit(monkeypatch):
+    (x,), options = data("semi-hard-triplet")
+    monkeypatch.setattr(batch_report, "ITEM_BYTES", 1 << 60)
+    monkeypatch.setattr(batch_report, "outcomes", None)  # what does the work
+    with pytest.raises(ResourceError, match=r"semi-hard-triplet with all its \d+ losses takes about .* GiB"):
+        simtool.loss(x, all_items=True, **options)
 
 
 def test_zero_rows_have_no_gradient_and_are_counted():
