@@ -45,6 +45,8 @@ def test_what_is_tested_is_what_is_allowed():
 
 
 def test_no_text_installs_another_project():
-    texts = [path for room in ("core", "cli", "docs") for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".md")]
+    texts = [
+        path for room in ("core", "cli", "docs") for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".md")
+    ]
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *texts):
         assert not re.search(r"simtool\[|install '?simtool\b(?!-)", path.read_text()), path

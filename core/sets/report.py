@@ -104,7 +104,7 @@ def report(
     if outcome.cross is not None:
         matrix = outcome.cross
         parameters = {"aggregates": [matrix.request.name], "cross": True, **settings}
-        shown = matrix.summary(), matrix.rows(), matrix.array, matrix.grid()
+        shown = matrix.summary(), matrix.rows(), matrix.array, (matrix.grid(),)
         return Result("compare", inputs, parameters, *shown, notes=notes)
     of, percent, more = _percentage(asked, outcome)
     numbers = _numbers(every, asked, outcome)
