@@ -98,7 +98,9 @@ def check_head(kind: str, rank: int | None, init: str | None, width: int, *, bia
         raise ParameterError("a diagonal head cannot turn the space", "--init", "leave it out, or --head linear")
     if kind == "whiten" and (bias or init == "random"):
         option = "--bias" if bias else "--init"
-        raise ParameterError("whitening is computed from the rows: it learns no bias and has no start", option)
+        raise ParameterError(
+            "whitening is computed from the rows: it learns no bias and has no start", option, "leave it out"
+        )
     reduces = rank is not None and rank < width
     return width if rank is None else rank, init or ("pca" if reduces else "identity")
 
@@ -134,8 +136,8 @@ def _random_start(rank: int, width: int, seed: int) -> tuple[Column, Column]:
     host = choose_backend("torch")
     stream = host.xp.Generator().manual_seed(seed)
     bound = 1 / width**0.5
-    drawn = (host.xp.empty(shape).uniform_(-bound, bound, generator=stream) for shape in ((rank, width), (rank,)))
-    weight, shift = (host.get(each).astype(np.float64) for each in drawn)
+    empty = [host.xp.empty(shape, dtype=host.xp.float32) for shape in ((rank, width), (rank,))]
+    weight, shift = (host.get(each.uniform_(-bound, bound, generator=stream)).astype(np.float64) for each in empty)
     return weight, shift
 
 
