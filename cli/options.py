@@ -61,6 +61,26 @@ AssertOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _with_room(size: str | None) -> str | None:
+    """Refuse to start where the libraries would not find addresses: some of them end the process without a word."""
+    from simtool.memory import prepare_address_space
+
+    prepare_address_space()
+    return size
+
+
+MaxMemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-memory",
+        metavar="SIZE",
+        callback=_with_room,
+        help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
+        show_default=False,
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 DeviceOption = Annotated[
     str,

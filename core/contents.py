@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import checks
+from .engine.budget import budget_of
 from .engine.duplicates import occurrences, row_hashes
 from .engine.memory import READ_BYTES
 from .io import Vectors, open_table, pick_vectors, split_source
@@ -14,12 +15,15 @@ from .io.vectors import name_rows
 from .metrics import magnitude, needs_scale
 from .results import Column, Columns, Result
 
+HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
 
-def inspect(source: Any) -> Result:
+
+def inspect(source: Any, *, max_memory: str | int | None = None) -> Result:
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
+        max_memory: as for `pairwise`.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
@@ -37,8 +41,9 @@ def inspect(source: Any) -> Result:
         vectors = checks.given(source, "array")
         return _result(vectors.name, vectors.shape[0], [_describe("", vectors)], [])
     path, column = split_source(source)
-    table = open_table(path, nulls=True)
+    table = open_table(path, nulls=True, max_memory=max_memory)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
+    budget_of(max_memory).check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     described = [_describe(name, table.vectors(name)) for name in chosen]
     others = [name for name in table.value_columns if name not in chosen] if column is None else []
     return _result(source, table.rows, described, [_plain(name, table.values(name)) for name in others])

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import AssertOption, ForceOption, FormatOption, QuietOption
+from ..options import AssertOption, ForceOption, FormatOption, MaxMemoryOption, QuietOption
 
 
 def apply(
@@ -33,6 +33,7 @@ def apply(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
@@ -70,6 +71,7 @@ def apply(
             output=output,
             force=force,
             held_out=held_out,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             progress=progress,
         )

@@ -13,6 +13,7 @@ from ..options import (
     EpsOption,
     ForceOption,
     FormatOption,
+    MaxMemoryOption,
     MetricOption,
     QuietOption,
 )
@@ -52,6 +53,7 @@ def channels(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: Annotated[
         str | None,
@@ -93,10 +95,10 @@ def channels(
     typed = [source for source in (a, b, use_weights) if source is not None]
     check_arrays(output, save_weights, force=force, inputs=typed)
     session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=typed)
-    saved = None if use_weights is None else simtool.open_vectors(use_weights)
-    maps = simtool.open_vectors(b)
+    saved = None if use_weights is None else simtool.open_vectors(use_weights, max_memory=max_memory)
+    maps = simtool.open_vectors(b, max_memory=max_memory)
     result = simtool.channels(
-        simtool.open_vectors(a),
+        simtool.open_vectors(a, max_memory=max_memory),
         maps,
         channel_dim=channel_dim,
         metric=metric,
@@ -104,13 +106,16 @@ def channels(
         weights=weights,
         temperature=temperature,
         eps=eps,
+        max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         backend=backend,
     )
     factors = result.array if saved is None else saved.read(0, saved.shape[0])
     if output is not None and factors is not None:
-        write_array_file(output, weighted(maps, factors, channel_dim=channel_dim), force=force, quiet=quiet)
+        write_array_file(
+            output, weighted(maps, factors, channel_dim=channel_dim, max_memory=max_memory), force=force, quiet=quiet
+        )
     if save_weights is not None:
         write_array_file(save_weights, result.array, force=force, quiet=quiet)
     no_softmax = in_vain(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")

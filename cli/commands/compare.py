@@ -16,6 +16,7 @@ from ..options import (
     FormatOption,
     IdsAOption,
     IdsBOption,
+    MaxMemoryOption,
     OutputOption,
     QuietOption,
 )
@@ -93,6 +94,7 @@ def compare(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -146,24 +148,25 @@ def compare(
     person = session.only_shows_a_table
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(
-            simtool.open_vectors(a, ids=ids_a, nulls=nulls),
-            simtool.open_vectors(b, ids=ids_b, nulls=nulls),
+            simtool.open_vectors(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
+            simtool.open_vectors(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
             aggregates=aggregates,
             parameters=parameters,
             percent=percent,
             null=null,
             bootstrap=bootstrap,
             seed=seed,
-            weights_a=_values(weights_a, a),
-            weights_b=_values(weights_b, b),
-            lengths_a=_values(lengths_a, a),
-            lengths_b=_values(lengths_b, b),
+            weights_a=_values(weights_a, a, max_memory),
+            weights_b=_values(weights_b, b, max_memory),
+            lengths_a=_values(lengths_a, a, max_memory),
+            lengths_b=_values(lengths_b, b, max_memory),
             matches=matches,
             cross=cross,
             top=FEW if matches and person and top is None else top,
             # a column for each of all aggregates is more than a person reads
             by_item=not (person and "all" in aggregates),
             eps=eps,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             device=device,
             backend=backend,
@@ -173,10 +176,11 @@ def compare(
     target.rest().deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))
 
 
-def _values(source: str | None, table: str) -> Any:
+def _values(source: str | None, table: str, max_memory: str | None) -> Any:
     """Read numbers of the rows: a file, or `::NAME`, a column of the input."""
     from simtool.io import open_table, read_values, split_source
 
     if source is None:
         return None
-    return read_values(source, base=open_table(split_source(table)[0]) if source.startswith("::") else None)
+    base = open_table(split_source(table)[0], max_memory=max_memory) if source.startswith("::") else None
+    return read_values(source, base=base, max_memory=max_memory)

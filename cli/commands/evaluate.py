@@ -13,6 +13,7 @@ from ..options import (
     EpsOption,
     ForceOption,
     FormatOption,
+    MaxMemoryOption,
     MetricOption,
     OutputOption,
     PlotOption,
@@ -124,15 +125,7 @@ def evaluate(
         int,
         typer.Option("--exact-pairs", help="Of one source: rank up to this many pairs, count more of them in bins."),
     ] = 1 << 22,
-    max_memory: Annotated[
-        str | None,
-        typer.Option(
-            "--max-memory",
-            metavar="SIZE",
-            help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
-            show_default=False,
-        ),
-    ] = None,
+    max_memory: MaxMemoryOption = None,
     eps: EpsOption = 1e-8,
     ids: Annotated[
         str | None,
@@ -172,7 +165,7 @@ def evaluate(
     depths, compared = ks or [1, 5, 10], against is not None
     keys_of = partial(simtool.evaluation_keys, depths, retrieval=retrieval)
     sources = list(vectors or ()) if scores is not None else sources_or_stdin(vectors)
-    asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids)
+    asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids, max_memory)
     inputs = [*sources, *(against or ()), labels, targets, scores, pairs, by, ids]
     session = Session.open(
         output=output,

@@ -13,6 +13,7 @@ from ..options import (
     IdsAOption,
     IdsBOption,
     MarginOption,
+    MaxMemoryOption,
     OutputOption,
     QuietOption,
 )
@@ -25,6 +26,7 @@ def explain(
     margin: MarginOption = None,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -56,5 +58,8 @@ def explain(
         has_array=False,
         limit=100,
     )
-    first, second = simtool.open_vectors(a, ids=ids_a), simtool.open_vectors(b, ids=ids_b)
+    first, second = (
+        simtool.open_vectors(a, ids=ids_a, max_memory=max_memory),
+        simtool.open_vectors(b, ids=ids_b, max_memory=max_memory),
+    )
     session.deliver(simtool.explain(first, second, row=row, margin=margin))

@@ -13,6 +13,7 @@ from ..options import (
     ForceOption,
     FormatOption,
     MarginOption,
+    MaxMemoryOption,
     PlotOption,
     QuietOption,
 )
@@ -131,6 +132,7 @@ def fit(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
@@ -189,6 +191,7 @@ def fit(
         wanted=simtool.label_columns([entry]) if entry is not None else ("label", "labels", "class", "target"),
         or_one_set=entry is None or entry.inputs in ("pairs", "triplets"),
         nulls=nonfinite != "error",
+        max_memory=max_memory,
     )
     result = simtool.fit(
         *examples.vectors,
@@ -216,6 +219,7 @@ def fit(
         force=force,
         resume=resume,
         eps=eps,
+        max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         told=None if quiet else _Epochs().told,

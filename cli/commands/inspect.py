@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import AssertOption, ForceOption, FormatOption, OutputOption, QuietOption
+from ..options import AssertOption, ForceOption, FormatOption, MaxMemoryOption, OutputOption, QuietOption
 
 KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
 
@@ -13,6 +13,7 @@ def inspect(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)
     ],
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -44,4 +45,4 @@ def inspect(
         has_array=False,
         limit=1000,
     )
-    session.deliver(simtool.inspect(file))
+    session.deliver(simtool.inspect(file, max_memory=max_memory))

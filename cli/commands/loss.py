@@ -12,6 +12,7 @@ from ..options import (
     ForceOption,
     FormatOption,
     MarginOption,
+    MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
     QuietOption,
@@ -102,6 +103,7 @@ def loss(
         str | None, typer.Option("--ids", metavar="SOURCE", help="Ids of the rows: a file, or `::NAME`, a column.")
     ] = None,
     nonfinite: NonfiniteOption = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -166,10 +168,11 @@ def loss(
         wanted=wanted,
         or_one_set=entry.name == "triplet",
         nulls=nonfinite != "error",
+        max_memory=max_memory,
     )
     # the column `label` of a table of triplets is none of theirs, unless another loss takes it
     labelled = labels is not None or len(examples.vectors) < 3 or any(each.labels != "none" for each in asked)
-    matrix = None if weights is None else simtool.open_vectors(weights)
+    matrix = None if weights is None else simtool.open_vectors(weights, max_memory=max_memory)
     roles = roles if len(examples.vectors) == len(roles) else ("vectors",)
     shaped = dict(zip(roles, examples.vectors, strict=True)) | ({} if matrix is None else {"weights": matrix})
     row_ids = next((side.ids for side in examples.vectors if side.ids is not None), None)
@@ -194,6 +197,7 @@ def loss(
             gradients=sink,
             eps=eps,
             top=MOST if top is None and swept is None and session.only_shows_a_table else top,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             device=device,
             backend=backend,

@@ -14,6 +14,7 @@ from ..options import (
     FormatOption,
     IdsAOption,
     IdsBOption,
+    MaxMemoryOption,
     MetricOption,
     NonfiniteOption,
     OutputOption,
@@ -64,15 +65,7 @@ def pairwise(
             "--precision", help="Of the matrix products: auto, float32 or float64. Listed scores are always float64."
         ),
     ] = "auto",
-    max_memory: Annotated[
-        str | None,
-        typer.Option(
-            "--max-memory",
-            metavar="SIZE",
-            help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
-            show_default=False,
-        ),
-    ] = None,
+    max_memory: MaxMemoryOption = None,
     max_results: Annotated[
         int, typer.Option("--max-results", help="How many pairs a threshold may give.")
     ] = 100_000_000,
@@ -126,8 +119,8 @@ def pairwise(
     nulls = nonfinite != "error"
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
-            simtool.open_vectors(a, ids=ids_a, nulls=nulls),
-            None if b is None else simtool.open_vectors(b, ids=ids_b, nulls=nulls),
+            simtool.open_vectors(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
+            None if b is None else simtool.open_vectors(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
             top_k=top_k,
             threshold=limit,
             max_pairs=max_pairs,

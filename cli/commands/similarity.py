@@ -15,6 +15,7 @@ from ..options import (
     FormatOption,
     IdsAOption,
     IdsBOption,
+    MaxMemoryOption,
     MetricOption,
     NonfiniteOption,
     OutputOption,
@@ -33,6 +34,7 @@ def similarity(
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
     nonfinite: NonfiniteOption = "error",
+    max_memory: MaxMemoryOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -62,11 +64,12 @@ def similarity(
     )
     nulls = nonfinite != "error"
     result = simtool.similarity(
-        simtool.open_vectors(a, ids=ids_a, nulls=nulls),
-        simtool.open_vectors(b, ids=ids_b, nulls=nulls),
+        simtool.open_vectors(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
+        simtool.open_vectors(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
         dim=parse_dims(dim),
         metric=metric,
         eps=eps,
+        max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         backend=backend,

@@ -1,15 +1,17 @@
 """The bytes that a job may take, checked before it starts, and what they are spent on."""
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
-from ..errors import ParameterError, ResourceError
-from .memory import available_memory
+from ..errors import ResourceError
+from ..io import Vectors, as_vectors, select
+from ..memory import WORKING, allowed_bytes, held_at_most, shown
+from ..results import Column
+from .memory import held_bytes, resident
 from .tiles import Plan
 
-UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT]?)(?:i?B)?|(%))", re.IGNORECASE)
-WORKING = 160 << 20  # tiles, widened rows and gathered pairs, which do not grow with the inputs
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
 WIDEST = 1 << 16  # rows of B in a tile on a GPU
 FEWEST, MOST = 1 << 17, 1 << 21  # candidates
@@ -21,38 +23,45 @@ class Budget:
 
     Args:
         total: all of them.
+        held: those that the opened inputs take already.
     """
 
     total: int
+    held: int = 0
+
+    @property
+    def left(self) -> int:
+        """What the inputs have left."""
+        return max(0, self.total - self.held)
 
     @property
     def candidates(self) -> int:
         """How many candidates may be held before they are reduced to the exact best."""
-        return max(FEWEST, min(MOST, self.total // 4 // CANDIDATE))
+        return max(FEWEST, min(MOST, self.left // 4 // CANDIDATE))
 
     @property
     def mapped(self) -> int:
         """How large an input may be before it is put into a file and mapped."""
-        return self.total // 4
+        return held_at_most(self.total)
 
     def plan(self, rows: int, columns: int, dims: int, itemsize: int) -> Plan:
         """Return the plan of a sweep, with as many prepared rows of B kept, and lanes, as there is room for."""
-        lanes = max(1, self.total // 4 // (WORKING + MOST * CANDIDATE))
-        return Plan.of(rows, columns, dims, kept_columns=_kept(self.total, dims, itemsize), lanes=lanes)
+        lanes = max(1, self.left // 4 // (WORKING + MOST * CANDIDATE))
+        return Plan.of(rows, columns, dims, kept_columns=_kept(self.left, dims, itemsize), lanes=lanes)
 
-    def check(self, size: int, what: str, hint: str) -> None:
-        """Refuse a result that does not fit, before the work.
+    def check(self, size: int, what: str, hint: str = "") -> None:
+        """Refuse work that does not fit beside its inputs, before it starts.
 
         Args:
-            size: its bytes.
+            size: the bytes that it holds at once, beyond the inputs and what any job needs.
             what: its name, at the start of the message.
-            hint: what to type instead.
+            hint: what to type instead of a larger budget.
         """
-        needed = size + WORKING
+        needed = size + self.held + WORKING
         if needed > self.total:
-            raise ResourceError(
-                f"{what} takes about {shown(needed)}, {shown(self.total)} may be used", "--max-memory", hint
-            )
+            message = f"{what} takes about {shown(needed)}, {shown(self.total)} may be used"
+            enough = f"--max-memory {-(-needed >> 20)}M makes room for it"
+            raise ResourceError(message, "--max-memory", f"{hint}; or {enough}" if hint else enough)
 
 
 def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:
@@ -81,32 +90,41 @@ def _kept(total: int, dims: int, itemsize: int) -> int:
     return max(0, total // 2 - WORKING) // (dims * itemsize + 16)
 
 
-def budget_of(text: str | int | None) -> Budget:
-    """Read a budget.
+_running: ContextVar[Budget | None] = ContextVar("budget of the running job", default=None)
+
+
+def budget_of(max_memory: str | int | None, *inputs: Vectors | None) -> Budget:
+    """Return a budget beside inputs that are open.
 
     Args:
-        text: `512M`, `4G`, a number of bytes, `50%` of the memory that is free; None for a quarter of it.
+        max_memory: as for `allowed_bytes`; None is the budget of the running job, if there is one.
+        *inputs: what is open already.
 
     Raises:
-        ParameterError: another form, or less than the work itself needs.
-
-    Example:
-        >>> budget_of("1G").total
-        1073741824
+        ParameterError, ResourceError: as `allowed_bytes`.
     """
-    free = available_memory()
-    if text is None:
-        return Budget(max(free // 4, 2 * WORKING))
-    match = SIZE.fullmatch(str(text).strip())
-    if not match:
-        raise ParameterError(f"expected a size, got {text!r}", "--max-memory", "as in 512M, 4G or 50%")
-    number = float(match[1])
-    total = int(free * number / 100) if match[3] else int(number * UNITS[match[2].upper()])
-    if total < WORKING:
-        raise ParameterError(f"{text} is less than the {shown(WORKING)} that any job needs", "--max-memory")
-    return Budget(total)
+    running = _running.get()
+    if max_memory is None and running is not None:
+        return running
+    return Budget(allowed_bytes(max_memory), sum(held_bytes(vectors) for vectors in inputs if vectors is not None))
 
 
-def shown(size: int) -> str:
-    """Return bytes as people read them."""
-    return f"{size / UNITS['G']:.1f} GiB" if size >= UNITS["G"] else f"{size / UNITS['M']:.0f} MiB"
+@contextmanager
+def spending(budget: Budget) -> Iterator[Budget]:
+    """Make a budget that of the running job, for work that is too deep to be handed one."""
+    token = _running.set(budget)
+    try:
+        yield budget
+    finally:
+        _running.reset(token)
+
+
+def gathered(rows: Column, numbers: Column, budget: Budget | None = None) -> Column:
+    """Return some rows: in memory where an input may hold as many bytes, else in a file that is mapped.
+
+    Args:
+        rows: (n, ...) rows.
+        numbers: (k,) which.
+        budget: by default that of the running job.
+    """
+    return resident(select(as_vectors(rows), numbers), (budget or budget_of(None)).mapped)

@@ -1,30 +1,43 @@
-"""How much memory there is, and inputs brought to where any row can be reached."""
+"""Inputs brought to where any row can be reached."""
 
+import mmap
 import os
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..errors import ResourceError
 from ..io import Vectors
-from ..io.vectors import ArrayVectors
+from ..io.vectors import ArrayVectors, IdentifiedVectors, SelectedVectors
+from ..memory import available_memory, lies_in_memory, shown
 from ..results import Column
 
+__all__ = ["READ_BYTES", "available_memory", "held_bytes", "resident"]
+
 READ_BYTES = 32 << 20
+STRING = 64  # bytes of a short Python string and of its place
 
 
-def available_memory() -> int:
-    """Return the bytes that this process may still take, by the machine and its control group."""
-    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
-        free = int(fields["MemAvailable"].split()[0]) * 1024
-    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    if limit.exists() and used.exists() and limit.read_text().strip() != "max":
-        free = min(free, int(limit.read_text()) - int(used.read_text()))
-    return max(free, 0)
+def held_bytes(vectors: Vectors) -> int:
+    """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
+    if isinstance(vectors, SelectedVectors | IdentifiedVectors):
+        return held_bytes(vectors.base)
+    if isinstance(vectors, ArrayVectors) and vectors.given:
+        return 0
+    ids = vectors.ids
+    held = 0 if ids is None else len(ids) * (STRING if ids.dtype == object else ids.itemsize)
+    if isinstance(vectors, ArrayVectors) and not _is_mapped(vectors.array):
+        held += vectors.array.nbytes
+    return held
+
+
+def _is_mapped(array: Column) -> bool:
+    """Tell whether the elements of an array are those of a mapped file."""
+    base: Any = array
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.obj if isinstance(base, memoryview) else base.base
+    return isinstance(base, mmap.mmap)
 
 
 def resident(vectors: Vectors, most: int) -> Column:
@@ -43,6 +56,11 @@ def resident(vectors: Vectors, most: int) -> Column:
     if size <= most:
         array = np.empty(vectors.shape, dtype=vectors.dtype)
     else:
+        folder = tempfile.gettempdir()
+        if lies_in_memory(folder):
+            what = f"{vectors.name} takes {shown(size)} decoded, more than may be held, and scratch files lie in memory"
+            hint = "name a folder on a disk: TMPDIR=FOLDER simtool ...; or raise --max-memory"
+            raise ResourceError(what, folder, hint)
         # unlinked at once: the mapping keeps the bytes until the process ends, however it ends
         with tempfile.TemporaryFile(prefix="simtool-") as file:
             if hasattr(os, "posix_fallocate"):

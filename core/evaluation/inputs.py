@@ -36,6 +36,7 @@ class Asked:
         by: the group of each pair.
         against: the same in another model: two sources, or one where `scores` or `pairs` are given.
         ids: of the rows, for `pairs`.
+        max_memory: as for `open_vectors`.
     """
 
     sources: Sequence[str] = ()
@@ -46,6 +47,7 @@ class Asked:
     by: str | None = None
     against: Sequence[str] = ()
     ids: str | None = None
+    max_memory: str | int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
 
     Raises:
         ParameterError: sources that do not go together.
-        DataError, InputNotFoundError, ShapeError: as `open_vectors`.
+        DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
 
     Example:
         >>> open_evaluated(Asked(["sample_data/wordsim353.parquet"])).names["targets"]
@@ -93,13 +95,13 @@ def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
     if asked.pairs is not None:
         return _from_ids(asked, nulls)
     if len(asked.sources) == 2:
-        a, b = (open_vectors(source, nulls=nulls) for source in asked.sources)
+        a, b = (open_vectors(source, nulls=nulls, max_memory=asked.max_memory) for source in asked.sources)
         return _with_values(asked, None, a, b, None, nulls)
     if len(asked.sources) != 1:
         what = f"expected one table, one labelled input or two files of vectors, got {len(asked.sources)}"
         raise ParameterError(what, " ".join(asked.sources))
     path, column = split_source(asked.sources[0])
-    table = open_table(path, nulls=nulls)
+    table = open_table(path, nulls=nulls, max_memory=asked.max_memory)
     if column is None and {"a", "b"} <= set(table.vector_columns):
         ids = table.ids()
         return _with_values(asked, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
@@ -115,9 +117,9 @@ def _from_scores(asked: Asked) -> Evaluated:
     path, column = split_source(source)
     of_table = [typed for typed in (asked.labels, asked.targets, asked.by) if typed is not None and typed[:2] == "::"]
     if column is None and not of_table and asked.labels is not None:
-        scores = read_values(source, wanted=COMPUTED)
+        scores = read_values(source, wanted=COMPUTED, max_memory=asked.max_memory)
         return _with_values(asked, None, None, None, scores, False)
-    table = open_table(path)
+    table = open_table(path, max_memory=asked.max_memory)
     column = column if column is not None else _column(table, COMPUTED)
     scores = table.values(_only(table)) if column is None else read_values(f"::{column}", base=table)
     return _with_values(asked, table, None, None, scores, False)
@@ -126,8 +128,8 @@ def _from_scores(asked: Asked) -> Evaluated:
 def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
     if len(asked.sources) != 1:
         raise ParameterError("pairs of ids are looked up in one file of vectors", "--pairs", "name one file of vectors")
-    vectors = open_vectors(asked.sources[0], ids=asked.ids, nulls=nulls)
-    table = open_table(asked.pairs or "")
+    vectors = open_vectors(asked.sources[0], ids=asked.ids, nulls=nulls, max_memory=asked.max_memory)
+    table = open_table(asked.pairs or "", max_memory=asked.max_memory)
     for name in ("a", "b"):
         if name not in table.value_columns:
             listed = ", ".join(name for name in table.columns if name) or "no names"
@@ -136,7 +138,9 @@ def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
     a, b = (_looked_up(vectors, table, name) for name in ("a", "b"))
     against: tuple[Vectors, Vectors] | None = None
     if asked.against:
-        others = [open_vectors(source, ids=asked.ids, nulls=nulls) for source in asked.against]
+        others = [
+            open_vectors(source, ids=asked.ids, nulls=nulls, max_memory=asked.max_memory) for source in asked.against
+        ]
         first, second = (_looked_up(other, table, name) for other, name in zip(others, ("a", "b"), strict=True))
         against = first, second
     return _with_values(asked, table, a, b, None, nulls, against=against)
@@ -174,11 +178,11 @@ def _with_values(
 ) -> Evaluated:
     """Read labels, targets and groups, typed or found by their names, and the other model."""
     names = {"scores": asked.scores or ""}
-    labels = _values(asked.labels, table, LABEL_NAMES, names, "labels")
+    labels = _values(asked.labels, table, LABEL_NAMES, names, "labels", asked.max_memory)
     # scores beside scores, or a score beside a class, are nobody's target unless typed
     search = SCORE_NAMES if scores is None and b is not None else ()
-    targets = _values(asked.targets, table, search, names, "targets")
-    by = _values(asked.by, table, (), names, "by")
+    targets = _values(asked.targets, table, search, names, "targets", asked.max_memory)
+    by = _values(asked.by, table, (), names, "by", asked.max_memory)
     other: tuple[Vectors, Vectors] | Column | None = against
     if asked.against and against is None:
         other = _against(asked, scores is not None, nulls)
@@ -186,11 +190,16 @@ def _with_values(
 
 
 def _values(
-    typed: str | None, table: Table | None, wanted: Sequence[str], names: dict[str, str], role: str
+    typed: str | None,
+    table: Table | None,
+    wanted: Sequence[str],
+    names: dict[str, str],
+    role: str,
+    max_memory: str | int | None,
 ) -> Column | None:
     if typed is not None:
         names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
-        return read_values(typed, base=table, wanted=tuple(wanted))
+        return read_values(typed, base=table, wanted=tuple(wanted), max_memory=max_memory)
     column = None if table is None else _column(table, wanted)
     if table is None or column is None:
         return None
@@ -220,8 +229,8 @@ def _against(asked: Asked, scored: bool, nulls: bool) -> tuple[Vectors, Vectors]
         if len(set(asked.against)) != 1:
             what = f"expected the scores of the other model, got {len(asked.against)} sources"
             raise ParameterError(what, "--against", "name the one source twice")
-        return read_values(asked.against[0], wanted=COMPUTED)
+        return read_values(asked.against[0], wanted=COMPUTED, max_memory=asked.max_memory)
     if len(asked.against) != 2:
         raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "--against")
-    a, b = (open_vectors(source, nulls=nulls) for source in asked.against)
+    a, b = (open_vectors(source, nulls=nulls, max_memory=asked.max_memory) for source in asked.against)
     return a, b

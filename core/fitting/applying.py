@@ -40,6 +40,7 @@ def apply(
     output: str,
     force: bool = False,
     held_out: bool = False,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     progress: Progress | None = None,
 ) -> Result:
@@ -51,6 +52,7 @@ def apply(
         output: .npy for the projected rows alone, .parquet or .arrow for the whole table.
         force: an existing output may be replaced.
         held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, or `propagate` rows with NaN or infinity.
         progress: called with the rows that are done and their total.
 
@@ -83,7 +85,7 @@ def apply(
     file_format = output_format(output)
     if file_format not in ("npy", "parquet", "arrow"):
         raise OutputError("projected vectors are arrays", output, "use a path that ends in .npy, .parquet or .arrow")
-    table = open_table(path, nulls=nonfinite == "propagate")
+    table = open_table(path, nulls=nonfinite == "propagate", max_memory=max_memory)
     names = _columns(table, column, saved)
     sides = [table.vectors(name) for name in names]
     for side in sides:

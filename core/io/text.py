@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError
+from ..memory import check_held
 from .source import KNOWN, Source
 from .vectors import (
     ID_NAMES,
@@ -43,6 +44,8 @@ from .vectors import (
 )
 
 MAX_BYTES = 512 << 20
+PARSED = 9  # bytes that a byte of text takes while it is parsed
+BY_PARTS = "convert it to Parquet, which is read by parts"
 Cells = list[Any]
 INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 WHOLE_FLOAT = re.compile(r"[+-]?([0-9]+[eE][+-]?[0-9]+|nan|inf|infinity)", re.IGNORECASE)
@@ -204,7 +207,8 @@ def _decode(source: Source) -> str:
     """Return the text of a source, if it is UTF-8 and small enough to be parsed in memory."""
     if source.size > MAX_BYTES:
         what = f"text of {source.size >> 20} MB: expected at most {MAX_BYTES >> 20} MB"
-        raise DataError(what, source.name, "convert it to Parquet, which is read by parts")
+        raise DataError(what, source.name, BY_PARTS)
+    check_held(source.size * PARSED, source.most, "the parsed text", source.name, BY_PARTS)
     with source.open() as file:
         content = file.read()
     try:

@@ -78,11 +78,12 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class ArrayVectors:
-    """Vectors in memory or in a memory map."""
+    """Vectors in memory or in a memory map; `given` where the caller had them in memory before the job."""
 
     name: str
     array: Array
     ids: Array | None = None
+    given: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -159,6 +160,8 @@ class SelectedVectors:
     def read(self, start: int, stop: int) -> Array:
         """Return the kept rows `start` to `stop` (exclusive)."""
         rows = self.index[start:stop]
+        if isinstance(self.base, ArrayVectors):
+            return np.ascontiguousarray(self.base.array[rows], dtype=self.dtype)
         order = np.argsort(rows, kind="stable")
         ascending = rows[order]
         result = np.empty((len(rows), *self.shape[1:]), self.dtype)
@@ -185,7 +188,7 @@ def as_vectors(array: Array, name: str = "array") -> Vectors:
     check_numeric(array.dtype, name)
     if array.ndim == 0:
         raise DataError("expected rows, got a single number (rank 0)", name)
-    return ArrayVectors(name, np.asarray(array))
+    return ArrayVectors(name, np.asarray(array), given=True)
 
 
 def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:
