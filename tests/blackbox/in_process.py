@@ -48,7 +48,10 @@ def call(arguments: list[str], *, cwd: Path, env: Mapping[str, str], stdin: Any)
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        return code, _finished(out, sys.stdout), _finished(err, sys.stderr)
+        shown = _finished(out, sys.stdout), _finished(err, sys.stderr)
+    if code > 128:  # whoever sent that signal wanted the tests to end
+        signal.raise_signal(code - 128)
+    return code, *shown
 
 
 def _finished(file: BinaryIO, stream: Any) -> bytes:
