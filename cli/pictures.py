@@ -155,7 +155,7 @@ def _check_matplotlib() -> None:
         import matplotlib.figure  # noqa: F401 - whether it is there is the question
     except ImportError:
         what = "a picture needs matplotlib, which is not installed"
-        raise ResourceError(what, "--plot", "pip install 'simtool[plot]'") from None
+        raise ResourceError(what, "--plot", "pip install matplotlib") from None
 
 
 @contextmanager

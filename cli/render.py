@@ -176,6 +176,9 @@ def _write_json(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> Non
         before["histograms"] = [
             {"name": each.name, "edges": each.edges, "counts": dict(each.counts)} for each in result.histograms
         ]
+    if result.history is not None:
+        epochs = zip(*map(to_python, result.history.columns.values()), strict=True)
+        before["history"] = [dict(zip(result.history.names, epoch, strict=True)) for epoch in epochs]
     after = {"gates": [verdict.record() for verdict in gates], "notes": result.notes}
     file.write(b"{\n")
     for key, value in before.items():

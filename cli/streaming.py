@@ -41,7 +41,7 @@ class StreamTarget:
         output = self.session.output
         if output.path is not None and output.file_format in ("npy", *TABLES):
             return self._file(output, shape, dtype)
-        if output.path is None and output.shown == "table" and len(shape) == 2:
+        if output.path is None and output.shown == "table":
             return _shown_only
         cells = prod(shape)
         if output.shown in TEXT and cells > MOST_CELLS:

@@ -3,7 +3,7 @@
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,8 @@ def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
     yield Text.assemble((printable(result.command), "bold"), _pairs(result.inputs))
     if any(value is not None for value in result.parameters.values()):
         yield Text(_pairs(result.parameters).lstrip(), style="dim")
-    if result.grid is not None:
-        yield from _grid_parts(result.grid)
+    if result.grids:
+        yield from _grids_parts(result.grids)
     elif result.rows.names:
         yield from _rows_parts(result.rows, limit)
     if result.history is not None:
@@ -115,7 +115,20 @@ def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
         yield Text(f"… {left} more row{'s' * (left > 1)}; -o FILE or --format csv lists all", style="dim")
 
 
-def _grid_parts(grid: Grid) -> Iterator[RenderableType]:
+def _grids_parts(grids: Sequence[Grid]) -> Iterator[RenderableType]:
+    for grid in grids:
+        if grid.batch is not None:
+            yield Text(f"batch {grid.batch}", style="bold")
+        yield _grid_table(grid)
+    last = grids[-1]
+    is_corner = last.scores.shape != last.shape
+    if is_corner or len(grids) < last.batches:
+        size = " × ".join(map(str, last.shape if last.batch is None else (last.batches, *last.shape)))
+        matrices = "matrix" if last.batch is None else "matrices"
+        yield Text(f"-o scores.npy writes the whole {size} {matrices}", style="dim")
+
+
+def _grid_table(grid: Grid) -> Table:
     more_rows = grid.shape[0] > len(grid.row_ids)
     more_columns = grid.shape[1] > len(grid.column_ids)
     table = Table(box=box.ROUNDED)
@@ -131,9 +144,7 @@ def _grid_parts(grid: Grid) -> Iterator[RenderableType]:
         table.add_row(Text(name, style="bold"), *shaded, *(["…"] if more_columns else []))
     if more_rows:
         table.add_row(*["…"] * len(table.columns))
-    yield table
-    if more_rows or more_columns:
-        yield Text(f"-o scores.npy writes the whole {grid.shape[0]} × {grid.shape[1]} matrix", style="dim")
+    return table
 
 
 def _histogram_lines(histogram: Histogram) -> Iterator[Text]:

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from .sets.comparison import compare as compare
     from .sets.comparison import summary_keys as summary_keys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "aligned": ("similarity",),

@@ -18,7 +18,7 @@ from .errors import ParameterError, ShapeError
 from .io import Vectors, select, with_ids
 from .io.vectors import name_rows
 from .metrics import EPS, finish, magnitude, needs_scale, scales_of, terms
-from .results import Column, Columns, Result, Scalar
+from .results import Column, Columns, Result, Scalar, shapes_line
 
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24
@@ -83,6 +83,7 @@ def similarity(
     for side in (a, b):
         checks.refuse_rounded(side, metric)
     notes: list[str] = []
+    shapes = a.shape, b.shape
     if nonfinite == "drop":
         a, b = drop_rows(a, b, notes)
     job = _Job(a, b, _dims(a, b, dim), metric, eps, nonfinite, choose_backend(backend, device))
@@ -95,7 +96,13 @@ def similarity(
     return Result(
         command="similarity",
         inputs={"a": a.name, "b": b.name},
-        parameters={"dim": list(job.dims), "metric": metric, "eps": eps, "nonfinite": nonfinite},
+        parameters={
+            "dim": list(job.dims),
+            "metric": metric,
+            "eps": eps,
+            "nonfinite": nonfinite,
+            "shapes": shapes_line(shapes[0], shapes[1], job.dims, str(scores.shape)),
+        },
         summary=summarise(scores),
         rows=_rows(scores, job),
         array=scores,

@@ -16,7 +16,7 @@ from .inputs import Input, lay_out
 from .matrices import matrix
 from .metrics import EPS
 from .pairing import Pairing, same_rows
-from .results import Result
+from .results import Result, shapes_line
 from .selections import Choice, RowsInto, selection
 
 PRECISIONS = ("auto", "float32", "float64")
@@ -144,6 +144,7 @@ def pairwise(
             "max_pairs": max_pairs,
             "precision": precision,
             "nonfinite": nonfinite,
+            "shapes": _shapes(pairing, choice, dim),
         },
         notes=(*pairing.notes(), *_left_out(pairing, told_by), *result.notes),
     )
@@ -158,6 +159,16 @@ def _left_out(pairing: Pairing, told_by: str | None) -> Iterator[str]:
         yield f"{count} of equal ids left out"
     else:
         yield f"{count} of equal row numbers left out, because A and B do not both have ids"
+
+
+def _shapes(pairing: Pairing, choice: Choice, dim: int) -> str:
+    scores = str((*pairing.batch, *pairing.shape))
+    if choice.top_k is not None:
+        scores = f"top {choice.top_k} of {scores}"
+    elif choice.threshold is not None or choice.max_pairs is not None:
+        scores = f"pairs of {scores}"
+    a, b = pairing.a.vectors.shape, pairing.b.vectors.shape
+    return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
 def _check_choice(choice: Choice, entry: Entry) -> None:

@@ -15,6 +15,7 @@ from .io import Vectors
 from .metrics import EPS
 from .results import Column, Columns, Result
 
+ONE_MAP = 3  # dims: channels and two of the picture
 WEIGHTS = ("raw", "clip", "softmax", "rank")
 
 
@@ -30,7 +31,7 @@ def channels(
     a: Any,
     b: Any,
     *,
-    channel_dim: int = 1,
+    channel_dim: int | None = None,
     metric: str = "cosine",
     aggregates: Sequence[str] = (),
     weights: str = "raw",
@@ -43,13 +44,14 @@ def channels(
 ) -> Result:
     """Compare each channel of A with the same channel of B; all dims after the channel make the vector.
 
-    Where the channel is the last dim, the vector is made of all dims but the first and the channel, as in
-    (batch, height, width, channels).
+    An array of three dims is one map, (channels, height, width), unless `channel_dim` says otherwise. Where the channel
+    is the last dim, the vector is made of all other dims but the batch, as in (batch, height, width, channels) or
+    (height, width, channels).
 
     Args:
         a: Vectors or a numpy array, such as (batch, channels, height, width).
         b: the same shape.
-        channel_dim: the dim of the channels; the dims before it are batches.
+        channel_dim: the dim of the channels; the dims before it are batches. By default 0 of three dims, else 1.
         metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
         aggregates: over the channels of each map: `mean`, `min`, `max`, `median`; the rows are the maps then.
         weights: what the scores become as weights: see `channel_weights`.
@@ -83,7 +85,7 @@ def channels(
     if a.shape != b.shape:
         raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
-    channel_dim = checks.check_dim(channel_dim, len(a.shape), "--channel-dim")
+    channel_dim = _channel_dim(a.shape, channel_dim)
     dims = _vector_dims(a.shape, channel_dim)
     for name in aggregates:
         checks.check_choice("aggregate", name, tuple(AGGREGATES))
@@ -117,7 +119,7 @@ def channels(
         summary=summary,
         rows=rows,
         array=factors,
-        notes=(*aligned.notes, *_notes(states)),
+        notes=(*_reading(a.shape, channel_dim, dims), *aligned.notes, *_notes(states)),
     )
 
 
@@ -163,9 +165,28 @@ def channel_weights(scores: Column, kind: str = "raw", *, temperature: float = 1
     return scores
 
 
+def _channel_dim(shape: tuple[int, ...], asked: int | None) -> int:
+    if asked is None:
+        return 0 if len(shape) == ONE_MAP else 1
+    return checks.check_dim(asked, len(shape), "--channel-dim")
+
+
+def _reading(shape: tuple[int, ...], channel_dim: int, dims: tuple[int, ...]) -> list[str]:
+    """Return what three dims were read as: they may be one map or many."""
+    if len(shape) != ONE_MAP:
+        return []
+    maps = prod(shape) // shape[channel_dim] // prod(shape[dim] for dim in dims)
+    size = f"{checks.plural(shape[channel_dim], 'channel')} of {' × '.join(str(shape[dim]) for dim in dims)}"
+    if len(dims) == 1:
+        return [f"{shape} is read as {checks.plural(maps, 'map')} of {size}; channel dim 0 reads it as one map"]
+    others = f"channel dim 1 reads it as {checks.plural(shape[0], 'map')} of {checks.plural(shape[1], 'channel')}"
+    return [f"{shape} is read as one map of {size}; {others}"]
+
+
 def _vector_dims(shape: tuple[int, ...], channel_dim: int) -> tuple[int, ...]:
     last = channel_dim == len(shape) - 1
-    dims = tuple(range(1, channel_dim)) if last else tuple(range(channel_dim + 1, len(shape)))
+    batches = 0 if len(shape) == ONE_MAP else 1
+    dims = tuple(range(batches, channel_dim)) if last else tuple(range(channel_dim + 1, len(shape)))
     if not dims:
         raise ShapeError(
             f"no dim comes after the channels: shape {shape}, channel dim {channel_dim}",
@@ -221,13 +242,15 @@ def _over_maps(scores: Column, name: str) -> float | None:
     return None if np.isnan(value) else value
 
 
-def weighted(maps: Any, weights: Column, *, channel_dim: int = 1, max_memory: str | int | None = None) -> Column:
+def weighted(
+    maps: Any, weights: Column, *, channel_dim: int | None = None, max_memory: str | int | None = None
+) -> Column:
     """Multiply each channel by its weight.
 
     Args:
         maps: Vectors or a numpy array, (batch..., channels, ...), or channels last.
         weights: (batch..., channels), as `channels` gives them, or (channels,) for every map.
-        channel_dim: the dim of the channels.
+        channel_dim: as in `channels`.
         max_memory: as for `pairwise`.
 
     Returns:
@@ -238,12 +261,11 @@ def weighted(maps: Any, weights: Column, *, channel_dim: int = 1, max_memory: st
         ResourceError: the product does not fit.
 
     Example:
-        >>> weighted(np.ones((1, 2, 1), dtype=np.float32), np.asarray([[0.5, 1.0]])).tolist()
-        [[[0.5], [1.0]]]
+        >>> weighted(np.ones((2, 1, 1), dtype=np.float32), np.asarray([0.5, 1.0])).tolist()
+        [[[0.5]], [[1.0]]]
     """
     maps = checks.given(maps, "maps")
-    channel_dim = checks.check_dim(channel_dim, len(maps.shape), "--channel-dim")
-    dims = _vector_dims(maps.shape, channel_dim)
+    dims = _vector_dims(maps.shape, _channel_dim(maps.shape, channel_dim))
     kept = tuple(size for dim, size in enumerate(maps.shape) if dim not in dims)
     if weights.shape not in (kept, kept[-1:]):
         what = f"expected weights of shape {kept} or {kept[-1:]}, got {weights.shape}"

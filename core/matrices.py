@@ -17,6 +17,7 @@ from .results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
 CORNER = 8
+GRIDS = 4  # matrices of a batch that a person is shown
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
 
@@ -37,7 +38,7 @@ def matrix(
             pairing.pairs(a, b),
             m,
             np.dtype(dtype),
-            partial(target.take, number * n),
+            partial(target.take, number),
             excluded=pairing.excluded,
             propagate=nonfinite == "propagate",
         ) as reducer:
@@ -45,7 +46,7 @@ def matrix(
             sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), part)
             moments.append(reducer.moments())
     summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
-    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grid(), target.heat_map())
+    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grids(), target.heat_map())
 
 
 def _dtypes(pairing: Pairing) -> tuple[str, str]:
@@ -68,17 +69,18 @@ class _Target:
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
-        self.corner = np.empty(corner, dtype=dtype)
+        self.corners = [np.empty(corner, dtype=dtype) for _ in range(min(prod(pairing.batch), GRIDS))]
         self.means: MeanCells | None = None
         if heat_map is not None:
             self.means = MeanCells((n, m), _most(heat_map, pairing), excluded=pairing.excluded)
 
-    def take(self, before: int, start: int, scores: Column) -> None:
-        """Take whole rows: `before` belong to earlier batches, and the first is number `start` of its own."""
-        start += before
-        if start < len(self.corner):
-            part = scores[: len(self.corner) - start, : self.corner.shape[1]]
-            self.corner[start : start + len(part)] = part
+    def take(self, number: int, start: int, scores: Column) -> None:
+        """Take whole rows of a batch; the first is its row `start`."""
+        if number < len(self.corners) and start < len(self.corners[number]):
+            corner = self.corners[number]
+            part = scores[: len(corner) - start, : corner.shape[1]]
+            corner[start : start + len(part)] = part
+        start += number * self.pairing.shape[0]
         if self.means is not None:
             self.means.take(start, scores)
         if self.sink is not None:
@@ -92,12 +94,14 @@ class _Target:
             return Columns({})
         return MatrixRows(self.array.reshape(-1, self.array.shape[-1]), self.cells)
 
-    def grid(self) -> Grid | None:
-        """Return the corner; batches have none."""
-        if self.pairing.batch:
-            return None
-        ids = self.pairing.a.ids[: len(self.corner)], self.pairing.b.ids[: self.corner.shape[1]]
-        return Grid(self.pairing.shape, *ids, self.corner)
+    def grids(self) -> tuple[Grid, ...]:
+        """Return the corner, or those of the first matrices of a batch."""
+        (rows, columns), batches = self.corners[0].shape, prod(self.pairing.batch)
+        ids = self.pairing.a.ids[:rows], self.pairing.b.ids[:columns]
+        return tuple(
+            Grid(self.pairing.shape, *ids, corner, number if self.pairing.batch else None, batches)
+            for number, corner in enumerate(self.corners)
+        )
 
     def heat_map(self) -> HeatMap | None:
         """Return the whole matrix in means, where they were asked for."""

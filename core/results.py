@@ -1,6 +1,6 @@
 """What an operation hands back: frozen records with named columns, ready for any format."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -77,12 +77,16 @@ class Grid:
         row_ids: ids or row numbers of the shown rows.
         column_ids: ids or row numbers of the shown columns.
         scores: (len(row_ids), len(column_ids)) the shown scores.
+        batch: the number of the matrix among those of a batch, or None.
+        batches: how many matrices there are.
     """
 
     shape: tuple[int, int]
     row_ids: Column
     column_ids: Column
     scores: Column
+    batch: int | None = None
+    batches: int = 1
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,8 @@ class Result:
         summary: named scalars; the names that gates and JSON use. None is an undefined value.
         rows: the table, possibly computed as it is read.
         array: the same numbers in their natural shape, for npy; None where that was not kept.
-        grid: a matrix to look at, where the result is one.
-        heat_map: the whole of that matrix in means, where it was asked for.
+        grids: a matrix to look at, where the result is one, or the first of a batch.
+        heat_map: the whole of a matrix in means, where it was asked for.
         histograms: distributions behind the summary.
         counts: model (`overall`, `against`) -> pairs at each score, of which `simtool.evaluation.curves` makes curves.
         history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
@@ -146,12 +150,22 @@ class Result:
     summary: Mapping[str, Scalar]
     rows: Rows = field(default_factory=lambda: Columns({}))
     array: Column | None = None
-    grid: Grid | None = None
+    grids: tuple[Grid, ...] = ()
     heat_map: HeatMap | None = None
     histograms: tuple[Histogram, ...] = ()
     counts: Mapping[str, "Counts"] = field(default_factory=dict)
     history: Columns | None = None
     notes: tuple[str, ...] = ()
+
+
+def shapes_line(a: Sequence[int], b: Sequence[int], dims: Sequence[int], outcome: str) -> str:
+    """Return how the shapes of two inputs lead to that of the result.
+
+    Example:
+        >>> shapes_line((1, 2, 20, 20), (1, 2, 20, 20), (1,), "(1, 20, 20)")
+        '(1, 2, 20, 20) x (1, 2, 20, 20) along 1 -> (1, 20, 20)'
+    """
+    return f"{tuple(a)} x {tuple(b)} along {', '.join(map(str, dims))} -> {outcome}"
 
 
 def in_batches(rows: Rows, size: int = 65536) -> Iterator[dict[str, Column]]:

@@ -237,3 +237,17 @@ def test_a_gpu_gives_the_same_scores(metric):
     x, y = np.random.default_rng(0).normal(size=(2, 300, 384)).astype("f4")
     scores = similarity(x, y, metric=metric, device="cuda").array
     np.testing.assert_allclose(scores, similarity(x, y, metric=metric).array, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "dims", "line"),
+    [
+        ((1, 2, 20, 20), (1, 2, 20, 20), 1, "(1, 2, 20, 20) x (1, 2, 20, 20) along 1 -> (1, 20, 20)"),
+        ((1, 2, 20, 20), (1, 2, 20, 20), (2, -1), "(1, 2, 20, 20) x (1, 2, 20, 20) along 2, 3 -> (1, 2)"),
+        ((5, 3), (1, 3), -1, "(5, 3) x (1, 3) along 1 -> (5,)"),
+    ],
+)
+def test_the_shapes_say_which_dim_was_taken(a, b, dims, line):
+    result = similarity(np.ones(a), np.ones(b), dim=dims)
+    assert result.parameters["shapes"] == line
+    assert line.endswith(f"-> {result.array.shape}")

@@ -10,6 +10,28 @@ from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.feature_maps import channel_weights, weighted
 
 
+def test_three_dims_are_one_map_and_the_reading_is_said():
+    a, b = np.random.default_rng(2).normal(size=(2, 3, 4, 5))
+    one = torch.nn.functional.cosine_similarity(*(torch.from_numpy(v).flatten(1) for v in (a, b)))
+    found = channels(a, b)
+    np.testing.assert_allclose(found.array, one, atol=1e-12)
+    assert found.rows.names == ("channel", "score")
+    assert found.parameters["channel_dim"] == 0
+    told = "(3, 4, 5) is read as one map of 3 channels of 4 × 5; channel dim 1 reads it as 3 maps of 4 channels"
+    assert found.notes == (told,)
+    np.testing.assert_allclose(weighted(b, found.array), b * found.array[:, None, None])
+    last = channels(np.moveaxis(a, 0, -1), np.moveaxis(b, 0, -1), channel_dim=-1)
+    np.testing.assert_allclose(last.array, one, atol=1e-12)
+    np.testing.assert_allclose(
+        weighted(np.moveaxis(b, 0, -1), last.array, channel_dim=-1), np.moveaxis(b, 0, -1) * last.array
+    )
+    many = channels(a, b, channel_dim=1)
+    assert many.array.shape == (3, 4)
+    assert many.notes == ("(3, 4, 5) is read as 3 maps of 4 channels of 5; channel dim 0 reads it as one map",)
+    assert channels(a[None], b[None]).notes == ()
+    np.testing.assert_allclose(channels(a[None], b[None]).array, found.array[None], atol=1e-12)
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize(
     ("shape", "dim"), [((1, 2, 20, 20), 1), ((3, 4, 5), 1), ((4, 5, 6), 0), ((2, 3, 4, 5), 2), ((2, 3, 4, 5), -2)]
@@ -89,9 +111,9 @@ def test_weights_of_channels():
     ranks = stats.rankdata(scores, axis=1) / 4
     assert channel_weights(scores, "rank").tolist() == ranks.tolist()
     a, b = np.random.default_rng(1).normal(size=(2, 1, 4, 5))
-    result = channels(a, b, weights="rank")
+    result = channels(a, b, channel_dim=1, weights="rank")
     assert result.rows.columns["weight"].tolist() == result.array.ravel().tolist()
-    np.testing.assert_allclose(result.array, stats.rankdata(channels(a, b).array, axis=1) / 4)
+    np.testing.assert_allclose(result.array, stats.rankdata(channels(a, b, channel_dim=1).array, axis=1) / 4)
     for options, what in (({"kind": "hard"}, "unknown value 'hard'"), ({"temperature": 0.0}, "temperature is 0.0")):
         with pytest.raises(ParameterError, match=what):
             channel_weights(scores, **options)
@@ -99,8 +121,8 @@ def test_weights_of_channels():
 
 def test_aggregates_over_channels():
     a, b = np.random.default_rng(1).normal(size=(2, 3, 4, 5))
-    plain = channels(a, b).array
-    result = channels(a, b, aggregates=["median", "min"])
+    plain = channels(a, b, channel_dim=1).array
+    result = channels(a, b, channel_dim=1, aggregates=["median", "min"])
     assert result.rows.columns["batch"].tolist() == [0, 1, 2]
     assert result.rows.columns["median"].tolist() == [float(np.median(row)) for row in plain]
     assert result.rows.columns["min"].tolist() == plain.min(axis=1).tolist()
@@ -110,15 +132,15 @@ def test_aggregates_over_channels():
 def test_dead_and_constant_channels_are_told():
     a, b = np.random.default_rng(1).normal(size=(2, 2, 3, 4))
     a[1, 0], b[1, 0], b[0, 2] = 0.0, 2.5, 0.0
-    result = channels(a, b)
+    result = channels(a, b, channel_dim=1)
     assert result.rows.columns["state"].tolist() == ["", "", "dead in B", "dead in A, constant in B", "", ""]
     told = "1 channel of A is all zero", "1 channel of B is all zero", "1 channel of B is the same number everywhere"
     assert result.notes[-3:] == told
-    assert "state" not in channels(a[:1], a[:1]).rows.names
+    assert "state" not in channels(a[:1], a[:1], channel_dim=1).rows.names
 
 
 def test_a_distance_is_no_weight_but_as_it_is():
     a, b = np.random.default_rng(1).normal(size=(2, 1, 4, 5))
-    assert channels(a, b, metric="euclidean").array.shape == (1, 4)
+    assert channels(a, b, channel_dim=1, metric="euclidean").array.shape == (1, 4)
     with pytest.raises(ParameterError, match="euclidean is a distance"):
         channels(a, b, metric="euclidean", weights="softmax")

@@ -25,11 +25,14 @@ def channels(
     a: AArgument,
     b: BArgument,
     channel_dim: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--channel-dim", help="The dim of the channels; all later dims make the vector. -1 for channels last."
+            "--channel-dim",
+            help="The dim of the channels; all later dims make the vector. -1 for channels last.  "
+            "[default: 0 of three dims, else 1]",
+            show_default=False,
         ),
-    ] = 1,
+    ] = None,
     metric: MetricOption = "cosine",
     aggregate: Annotated[
         list[str] | None,
@@ -73,7 +76,7 @@ def channels(
         simtool channels sample_data/maps_a.npy sample_data/maps_b.npy \\
             --weights softmax --save-weights weights.npy
 
-    A map is (channels, height, width), with any other dims after its channels; a file holds many: (maps, channels, ...).
+    Three dims are one map, (channels, height, width); more are many, (maps, channels, ...); `--channel-dim` says otherwise.
     stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
     import simtool

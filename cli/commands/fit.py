@@ -62,9 +62,12 @@ def fit(
     init: Annotated[
         str | None,
         typer.Option(
-            "--init", help="Start: identity or pca.  [default: pca where dims are left out]", show_default=False
+            "--init",
+            help="Start: identity, pca, or random, as torch.nn.Linear starts.  [default: pca where dims are left out]",
+            show_default=False,
         ),
     ] = None,
+    bias: Annotated[bool, typer.Option("--bias", help="Learn a bias beside the weight.")] = False,
     optimizer: Annotated[str, typer.Option("--optimizer", help="sgd, adam or lbfgs.")] = "adam",
     lr: Annotated[
         float | None,
@@ -148,6 +151,7 @@ def fit(
             --head low-rank --rank 16
         simtool fit sample_data/digits.parquet --head whiten --rank 32
 
+    With `--init random --bias --optimizer sgd` and one batch an epoch it is the loop of a `torch.nn.Linear`, loss by loss.
     The same seed gives the same head, byte for byte on one device. Killed, it leaves the last state; --resume goes on.
     `simtool apply HEAD FILE -o OUT` puts a file through the head.
     """
@@ -199,6 +203,7 @@ def fit(
         head=head,
         rank=rank,
         init=init,
+        head_bias=bias,
         optimizer=optimizer,
         lr=lr,
         epochs=epochs,

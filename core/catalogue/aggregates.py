@@ -130,7 +130,7 @@ AGGREGATES = (
         range="[-1, 1]",
         larger_is_closer=True,
         function="simtool.sets.transport:optimal",
-        source="Kuhn 1955; scipy.optimize.linear_sum_assignment (pip install 'simtool[sets]')",
+        source="Kuhn 1955; scipy.optimize.linear_sum_assignment",
         laws=(
             "symmetric",
             "scale-invariant",

@@ -1,8 +1,8 @@
 """The file of a head: safetensors, so that reading it runs no code.
 
-Accepted: safetensors as `write_head` leaves them: tensors `weight` (and `mean`), `held_out` (the numbers of the
-examples that were held out), and `state.*`, from which `fit --resume` goes on; one member of the metadata, `simtool`,
-holds JSON with all that is needed to learn the same head again.
+Accepted: safetensors as `write_head` leaves them: tensors `weight` (and `mean` or `bias`), `held_out` (the numbers of
+the examples that were held out), and `state.*`, from which `fit --resume` goes on; one member of the metadata,
+`simtool`, holds JSON with all that is needed to learn the same head again.
 Refused: any other file, and one that is damaged.
 Lost: nothing; the same head and the same metadata give the same bytes.
 """
@@ -76,6 +76,8 @@ def write_head(path: str, saved: SavedHead, *, force: bool, at_once: bool = Fals
     tensors = {"weight": saved.head.weight, "held_out": saved.held_out.astype(np.int64)}
     if saved.head.mean is not None:
         tensors["mean"] = saved.head.mean
+    if saved.head.bias is not None:
+        tensors["bias"] = saved.head.bias
     tensors |= {f"{STATE}{name}": array for name, array in saved.state.items()}
     members = {"schema": SCHEMA, "head": saved.head.kind, **saved.about}
     text = json.dumps(members, ensure_ascii=False, allow_nan=False)
@@ -126,8 +128,11 @@ def _checked(tensors: dict[str, Column], metadata: Mapping[str, str], path: str,
         raise DataError(f"this file lacks the finite weight of a {kind} head", path, "fit it again")
     if (kind == "whiten") != (mean is not None) or (mean is not None and mean.shape != weight.shape[-1:]):
         raise DataError(f"this file lacks the mean of a {kind} head, or holds one too many", path, "fit it again")
+    bias = tensors.get("bias")
+    if bias is not None and (bias.shape != weight.shape[:1] or not np.isfinite(bias).all()):
+        raise DataError(f"the bias of this {kind} head does not fit its weight", path, "fit it again")
     state = {name.removeprefix(STATE): array for name, array in tensors.items() if name.startswith(STATE)}
-    return SavedHead(Head(kind, weight, mean), about, held_out, state)
+    return SavedHead(Head(kind, weight, mean, bias), about, held_out, state)
 
 
 def fingerprint(rows: Column) -> str:

@@ -13,7 +13,7 @@ from .determinism import deterministic
 
 HEADS = ("linear", "low-rank", "orthogonal", "diagonal", "whiten")
 RANKED = ("low-rank", "orthogonal", "whiten")  # those that take a rank
-STARTS = ("identity", "pca")
+STARTS = ("identity", "pca", "random")
 NEGLIGIBLE = 1e-12  # of the largest variance: a direction that does not vary cannot be brought to variance 1
 
 
@@ -25,11 +25,13 @@ class Head:
         kind: one of HEADS.
         weight: (r, d) float64; (d,) of a diagonal head.
         mean: (d,) what is taken from a row first; None but for `whiten`.
+        bias: (r,) what is added to a projection, or None.
     """
 
     kind: str
     weight: Column
     mean: Column | None = None
+    bias: Column | None = None
 
     @property
     def width(self) -> int:
@@ -58,6 +60,8 @@ class Head:
         if self.mean is not None:
             wide = wide - self.mean
         projected = wide * self.weight if self.kind == "diagonal" else wide @ self.weight.T
+        if self.bias is not None:
+            projected = projected + self.bias
         return projected.astype(output_dtype(rows.dtype))
 
 
@@ -66,7 +70,7 @@ def output_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if np.can_cast(dtype, np.float32) else np.float64)
 
 
-def check_head(kind: str, rank: int | None, init: str | None, width: int) -> tuple[int, str]:
+def check_head(kind: str, rank: int | None, init: str | None, width: int, *, bias: bool = False) -> tuple[int, str]:
     """Return the rank and the start of a head, defaults filled in.
 
     Args:
@@ -74,6 +78,7 @@ def check_head(kind: str, rank: int | None, init: str | None, width: int) -> tup
         rank: what was asked for, or None.
         init: one of STARTS, or None.
         width: d.
+        bias: whether one is learnt beside the weight.
 
     Raises:
         ParameterError: an unknown name, a rank outside 1 to d, or what the kind does not take.
@@ -89,26 +94,51 @@ def check_head(kind: str, rank: int | None, init: str | None, width: int) -> tup
     if rank is not None and not 1 <= rank <= width:
         what = f"rank is {rank}, and the vectors have {width} dims"
         raise ParameterError(what, "--rank", f"--rank R, from 1 to {width}")
-    if init == "pca" and kind == "diagonal":
+    if init in ("pca", "random") and kind == "diagonal":
         raise ParameterError("a diagonal head cannot turn the space", "--init", "leave it out, or --head linear")
+    if kind == "whiten" and (bias or init == "random"):
+        option = "--bias" if bias else "--init"
+        raise ParameterError(
+            "whitening is computed from the rows: it learns no bias and has no start", option, "leave it out"
+        )
     reduces = rank is not None and rank < width
     return width if rank is None else rank, init or ("pca" if reduces else "identity")
 
 
-def start_of(kind: str, rank: int, init: str, rows: Column) -> Column:
-    """Return the float64 parameter that learning begins with.
+def start_of(kind: str, rank: int, init: str, rows: Column, *, bias: bool = False, seed: int = 0) -> Column:
+    """Return the float64 parameter that learning begins with: a weight, and a bias as one more column.
 
     Args:
         kind: one of HEADS, but not `whiten`.
         rank: r.
-        init: `identity`, the first r dims as they are, or `pca`, the r directions of the largest variance.
+        init: `identity`, the first r dims as they are; `pca`, the r directions of the largest variance; or `random`,
+            as `torch.nn.Linear` draws weight and bias right after `torch.manual_seed(seed)`.
         rows: (n, d) training rows, for `pca`.
+        bias: whether there is one; it begins at 0, but for `random`.
+        seed: of `random`.
     """
+    width = rows.shape[1]
+    weight: Column
+    shift: Column = np.zeros(rank)
     if kind == "diagonal":
-        return np.ones(rows.shape[1])
-    if init == "identity":
-        return np.eye(rank, rows.shape[1])
-    return principal_axes(rows)[1][:rank]
+        weight = np.ones(width)
+    elif init == "identity":
+        weight = np.eye(rank, width)
+    elif init == "random":
+        weight, shift = _random_start(rank, width, seed)
+    else:
+        weight = principal_axes(rows)[1][:rank]
+    return np.column_stack([weight, shift]) if bias else weight
+
+
+def _random_start(rank: int, width: int, seed: int) -> tuple[Column, Column]:
+    """Return (r, d) and (r,) numbers from the stream that `torch.nn.Linear` draws from, in its order and in float32."""
+    host = choose_backend("torch")
+    stream = host.xp.Generator().manual_seed(seed)
+    bound = 1 / width**0.5
+    empty = [host.xp.empty(shape, dtype=host.xp.float32) for shape in ((rank, width), (rank,))]
+    weight, shift = (host.get(each.uniform_(-bound, bound, generator=stream)).astype(np.float64) for each in empty)
+    return weight, shift
 
 
 def principal_axes(rows: Column) -> tuple[Column, Column, Column]:
@@ -183,6 +213,15 @@ def weight_of(kind: str, parameter: Array) -> Array:
     return (q * xp.sign(xp.linalg.diagonal(r))).T
 
 
-def projected(kind: str, weight: Array, rows: Array) -> Array:
-    """Return torch rows put through a weight."""
-    return rows * weight if kind == "diagonal" else rows @ weight.T
+def bias_apart(kind: str, parameter: Array, *, bias: bool) -> tuple[Array, Array | None]:
+    """Return what `start_of` put together: the parameter of the weight, and the bias."""
+    if not bias:
+        return parameter, None
+    weight, shift = parameter[..., :-1], parameter[..., -1]
+    return (weight[:, 0] if kind == "diagonal" else weight), shift
+
+
+def projected(kind: str, weight: Array, bias: Array | None, rows: Array) -> Array:
+    """Return torch rows put through a weight, and moved by a bias."""
+    turned = rows * weight if kind == "diagonal" else rows @ weight.T
+    return turned if bias is None else turned + bias

@@ -38,6 +38,7 @@ def fit(
     head: str = "linear",
     rank: int | None = None,
     init: str | None = None,
+    head_bias: bool = False,
     optimizer: str = "adam",
     lr: float | None = None,
     epochs: int = 100,
@@ -61,9 +62,9 @@ def fit(
 ) -> Result:
     """Learn a projection of embeddings under a loss, and compare it with the embeddings on data held out.
 
-    With W the weight of the head and m its mean, 0 for all kinds but `whiten`::
+    With W the weight of the head, m its mean, 0 for all kinds but `whiten`, and b its bias, 0 unless it has one::
 
-        y = W (x - m)
+        y = W (x - m) + b
 
     Losses that see lengths are learnt from rows divided by u, the power of two next to their mean length, and W is
     divided by u in the end: their margins and learning rates are made for rows of length 1.
@@ -80,7 +81,10 @@ def fit(
         head: `linear` (d to d), `low-rank` (d to rank), `orthogonal` (orthonormal rows), `diagonal` (a factor per
             dim), or `whiten`, which no loss shapes: the covariance of the training rows becomes the identity.
         rank: dims that are left, of `low-rank`, `orthogonal` and `whiten`.
-        init: `identity` or `pca`; by default `pca` where the rank is below d.
+        init: `identity`, `pca` or `random`; by default `pca` where the rank is below d. `random` begins as
+            `torch.nn.Linear(d, rank)` does right after `torch.manual_seed(seed)`, and leaves rows of any length as
+            they are: with one batch an epoch the losses are those of the loop that everybody writes with it.
+        head_bias: learn a bias beside the weight, which the decay takes in too.
         optimizer: sgd, adam or lbfgs.
         lr: the learning rate; by default 0.01, and 1 for lbfgs.
         epochs: how often the training examples are gone through.
@@ -109,7 +113,8 @@ def fit(
         A result with a row per measure and `before`, `after` and `difference`. The summary has the counts,
         `loss.before` and `loss.after`, of pairs with labels `roc_auc`, `eer` and `best_accuracy`, of pairs with
         scores `spearman`, each as `NAME.before`, `NAME.after`, `NAME.difference` with `.low` and `.high` of a
-        bootstrap interval of 95 %, and `verdict`: gained, lost, nothing gained or undefined. `array` holds the weight.
+        bootstrap interval of 95 %, and `verdict`: gained, lost, nothing gained or undefined. `array` holds the
+        weight, and `history` the mean loss of the batches of each epoch.
 
     Raises:
         ParameterError: an unknown name, options that do not go together, or a loss that does not stay finite.
@@ -130,7 +135,7 @@ def fit(
     checks.check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
     checks.check_choice("miner", miner, MINERS)
     given = read_inputs(vectors, request, labels, labels_name, nonfinite, notes, max_memory)
-    rank, start = check_head(head, rank, init, given.examples.width)
+    rank, start = check_head(head, rank, init, given.examples.width, bias=head_bias)
     plan = Plan(
         kind=None if request is None else request.entry.name,
         variant=variant,
@@ -139,6 +144,7 @@ def fit(
         head=head,
         rank=rank,
         init=start,
+        head_bias=head_bias,
         optimizer=optimizer,
         lr=OPTIMIZERS[optimizer] if lr is None else lr,
         epochs=epochs,
@@ -263,10 +269,13 @@ def _check_plan(plan: Plan, request: Request | None, given: Given) -> None:
         what = "what stops early is a share of the data as large as the one held out, and none is"
         raise ParameterError(what, "--patience", "a --held-out above 0, or no --patience")
     checks.check_seed(plan.seed)
+    if plan.init == "random" and plan.seed >= 2**64:
+        raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "--seed")
     if request is None:
         return
     check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)
-    if plan.head == "orthogonal" and plan.rank == given.examples.width and request.metric not in ("", *TURNED):
+    only_turns = plan.head == "orthogonal" and plan.rank == given.examples.width and not plan.head_bias
+    if only_turns and request.metric not in ("", *TURNED):
         what = f"an orthogonal head of all {plan.rank} dims only turns the space, which no {request.metric} sees"
         raise ParameterError(what, "--rank", f"--rank R below {plan.rank}, or --head linear")
 

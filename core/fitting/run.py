@@ -39,7 +39,18 @@ from .training import (
 SAVE_SECONDS = 1.0  # between two states on the disk
 MOST_ROWS = 1000  # held out of classes or views, whose pairs are all compared
 MOST_EXAMPLES = 20000  # held out of others
-OF_LEARNING = ("optimizer", "lr", "epochs", "batch_size", "per_class", "miner", "weight_decay", "patience", "init")
+OF_LEARNING = (
+    "optimizer",
+    "lr",
+    "epochs",
+    "batch_size",
+    "per_class",
+    "miner",
+    "weight_decay",
+    "patience",
+    "init",
+    "head_bias",
+)
 
 Told = Callable[[int, int, float, float | None], None]  # epoch, of how many, mean loss, the score that stops
 
@@ -55,6 +66,7 @@ class Plan:
     head: str
     rank: int
     init: str
+    head_bias: bool
     optimizer: str
     lr: float
     epochs: int
@@ -71,6 +83,8 @@ class Plan:
     def members(self) -> dict[str, Any]:
         """Return the options that matter: those of learning do not, where nothing is learnt step by step."""
         found = asdict(self)
+        if not self.head_bias:
+            del found["head_bias"]
         return {name: value for name, value in found.items() if self.head != "whiten" or name not in OF_LEARNING}
 
     def shown(self, *, batches_of_classes: bool) -> dict[str, Any]:
@@ -87,6 +101,7 @@ class Plan:
             head=self.head,
             rank=self.rank,
             init=self.init,
+            bias=self.head_bias,
             optimizer=self.optimizer,
             lr=self.lr,
             epochs=self.epochs,
@@ -95,7 +110,7 @@ class Plan:
             weight_decay=self.weight_decay,
             patience=self.patience,
             seed=self.seed,
-            unit=unit_of(objective, self.head, train.vectors()),
+            unit=unit_of(objective, self.head, self.init, train.vectors()),
         )
 
 
@@ -345,8 +360,8 @@ def _check_same(saved: SavedHead, about: dict[str, Any], where: str) -> None:
         what = "this head was learnt from other data"
         raise ParameterError(what, where, "name the same inputs and labels, or leave --resume out")
     may_grow = ("epochs",)
-    for name, value in about["plan"].items():
-        if name not in may_grow and saved.about["plan"].get(name) != value:
-            former = saved.about["plan"].get(name)
+    for name in dict.fromkeys([*about["plan"], *saved.about["plan"]]):
+        former, value = (plan.get(name, False) for plan in (saved.about["plan"], about["plan"]))
+        if name not in may_grow and former != value:
             what = f"this head was learnt with {name.replace('_', ' ')} {former}, not {value}"
             raise ParameterError(what, where, "ask for the same, or leave --resume out")

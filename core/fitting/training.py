@@ -17,7 +17,7 @@ from ..losses.requests import Request
 from ..results import Column
 from .determinism import deterministic
 from .examples import Examples
-from .heads import Head, projected, start_of, weight_of
+from .heads import Head, bias_apart, projected, start_of, weight_of
 from .objectives import batch_loss, labels_on
 from .sampling import balanced, shuffled
 
@@ -53,6 +53,7 @@ class Recipe:
         head: the kind of the head.
         rank: r.
         init: where it starts.
+        bias: whether one is learnt beside the weight.
         optimizer: one of OPTIMIZERS.
         lr: the learning rate.
         epochs: how many.
@@ -68,6 +69,7 @@ class Recipe:
     head: str
     rank: int
     init: str
+    bias: bool
     optimizer: str
     lr: float
     epochs: int
@@ -117,22 +119,24 @@ class State:
         return self.epoch >= recipe.epochs or stopped
 
 
-def unit_of(objective: Objective, head: str, rows: Column) -> float:
+def unit_of(objective: Objective, head: str, init: str, rows: Column) -> float:
     """Return what the rows are divided by while a head is learnt.
 
     Margins, learning rates and starts are made for rows of length 1. Where the loss sees lengths, rows of length 60
-    would start 60 margins apart, and take steps 60 times too large. An orthogonal head may not scale them.
+    would start 60 margins apart, and take steps 60 times too large. An orthogonal head may not scale them, and a random
+    start is that of a loop which takes rows as they are.
 
     Args:
         objective: the loss.
         head: the kind of the head.
+        init: where it starts.
         rows: (n, d) training rows.
 
     Returns:
         The power of two next to the root mean square of the rows' lengths, or 1.
     """
     mean = float(np.mean(np.square(rows, dtype=np.float64).sum(axis=1)))
-    if objective.request.metric in LENGTHLESS or head == "orthogonal" or not 0 < mean < np.inf:
+    if objective.request.metric in LENGTHLESS or head == "orthogonal" or init == "random" or not 0 < mean < np.inf:
         return 1.0
     return float(2.0 ** round(np.log2(mean) / 2))
 
@@ -148,7 +152,8 @@ def state_of(arrays: Mapping[str, Column], history: list[list[float | None]], be
 
 def first_state(recipe: Recipe, train: Examples) -> State:
     """Return the state before the first epoch."""
-    state = State(0, start_of(recipe.head, recipe.rank, recipe.init, train.vectors()))
+    start = start_of(recipe.head, recipe.rank, recipe.init, train.vectors(), bias=recipe.bias, seed=recipe.seed)
+    state = State(0, start)
     if recipe.objective.request.entry.inputs != "classifier":
         return state
     return replace(state, classifier=class_means(put_through(head_of(recipe, state), train)))
@@ -173,7 +178,9 @@ def head_of(recipe: Recipe, state: State) -> Head:
     host = choose_backend("torch")  # whatever the device: the same head from the same state
     parameter = host.put(state.parameter if state.best is None else state.best)
     with deterministic(host):
-        return Head(recipe.head, host.get(weight_of(recipe.head, parameter)) / recipe.unit)
+        weight, bias = bias_apart(recipe.head, parameter, bias=recipe.bias)
+        scaled = host.get(weight_of(recipe.head, weight)) / recipe.unit
+        return Head(recipe.head, scaled, bias=None if bias is None else host.get(bias))
 
 
 def learn(
@@ -268,8 +275,9 @@ def _step(recipe: Recipe, data: _OnDevice, parameters: list[Array], optimizer: A
 
     def closure() -> Array:
         optimizer.zero_grad()
-        weight = weight_of(recipe.head, parameters[0])
-        rows_out = [projected(recipe.head, weight, side) for side in sides]
+        weight, bias = bias_apart(recipe.head, parameters[0], bias=recipe.bias)
+        weight = weight_of(recipe.head, weight)
+        rows_out = [projected(recipe.head, weight, bias, side) for side in sides]
         loss = data.loss(recipe.objective, rows_out, chosen, parameters[1] if len(parameters) > 1 else None)
         first.append(float(loss.detach()))
         if recipe.optimizer == "lbfgs" and recipe.weight_decay:  # which has no weight decay of its own

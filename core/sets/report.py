@@ -107,7 +107,7 @@ def report(
     if outcome.cross is not None:
         matrix = outcome.cross
         parameters = {"aggregates": [matrix.request.name], "cross": True, **settings}
-        shown = matrix.summary(), matrix.rows(), matrix.array, matrix.grid()
+        shown = matrix.summary(), matrix.rows(), matrix.array, (matrix.grid(),)
         return Result("compare", inputs, parameters, *shown, notes=notes)
     of, percent, more = _percentage(asked, outcome)
     keys = {request.name: best_keys(request.name) if subject.matching == BEST else request.keys for request in every}

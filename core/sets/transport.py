@@ -122,9 +122,8 @@ def assignment_solver() -> Any:
     try:
         from scipy.optimize import linear_sum_assignment
     except ImportError:
-        hint = "pip install 'simtool[sets]', or pip install scipy"
         what = "the best assignment needs scipy, which is not installed"
-        raise ResourceError(what, "--aggregate optimal", hint) from None
+        raise ResourceError(what, "--aggregate optimal", "pip install scipy") from None
     return linear_sum_assignment
 
 

@@ -1,9 +1,10 @@
-"""The installed command as a user runs it: a process of its own, in a folder of its own, beside real and odd files."""
+"""The installed command as a user runs it, in a folder of its own, beside real and odd files."""
 
 import json
 import os
 import pickle
 import pty
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,9 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from in_process import READ_LATE, call
 
 SIMTOOL = str(Path(sys.executable).parent / "simtool")
 LABELS = [0, 1, 0, 1, 1, 0]
+OF_THE_SHELL = set("|<>;&$*?~`#\n")
 # what would change the outcome from outside
 FOREIGN = {"SIMTOOL_DEVICE", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONUNBUFFERED"}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in FOREIGN}
@@ -67,9 +70,21 @@ def work(tmp_path: Path, sample_data: Path) -> Path:
 
 @pytest.fixture
 def run(work: Path) -> Run:
-    """Run `simtool ARGS` in `work`, or in `cwd`, with `stdin` as bytes or an open file."""
+    """Run `simtool ARGS` in `work`, or in `cwd`, with `stdin` as bytes or an open file.
 
-    def run(*args: object, stdin: Any = b"", cwd: Path = work, env: dict[str, str] | None = None) -> Done:
+    It needs no process of its own, unless `env` or the test says so: starting one takes longer than most commands.
+    """
+
+    def run(
+        *args: object,
+        stdin: Any = b"",
+        cwd: Path = work,
+        env: dict[str, str] | None = None,
+        process: bool = False,
+    ) -> Done:
+        if not process and READ_LATE.issuperset(env or {}):
+            code, out, err = call([SIMTOOL, *map(str, args)], cwd=cwd, env=ENVIRONMENT | (env or {}), stdin=stdin)
+            return Done(code, out, err.decode())
         given = {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}
         done = subprocess.run(
             [SIMTOOL, *map(str, args)],
@@ -87,10 +102,14 @@ def run(work: Path) -> Run:
 
 @pytest.fixture
 def shell(work: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
-    """Run a line of bash in which `simtool` is ours."""
+    """Run a line of bash in which `simtool` is ours; a line that needs no shell has none."""
     path = f"{Path(SIMTOOL).parent}{os.pathsep}{os.environ['PATH']}"
 
     def shell(line: str) -> subprocess.CompletedProcess[str]:
+        words = shlex.split(line)
+        if line.startswith("simtool ") and not OF_THE_SHELL.intersection("".join(words)):
+            code, out, err = call([SIMTOOL, *words[1:]], cwd=work, env=ENVIRONMENT, stdin=b"")
+            return subprocess.CompletedProcess(line, code, out.decode(), err.decode())
         return subprocess.run(
             ["bash", "-c", line], cwd=work, env=ENVIRONMENT | {"PATH": path}, capture_output=True, text=True
         )

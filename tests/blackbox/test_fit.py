@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from simtool.fitting.files import read_head
 
@@ -26,6 +27,37 @@ def test_digits_are_told_apart_better_and_evaluate_gives_what_fit_promised(run, 
     for name in ("roc_auc", "eer", "best_accuracy"):
         assert kept[name] == pytest.approx(promised[f"{name}.after"], abs=1e-12)
     assert kept["rows"] == promised["held_out"] == 359
+
+
+@pytest.mark.parametrize(("seed", "batch"), [(0, 64), (3, 100)])
+def test_the_loop_that_everybody_writes_in_torch_has_the_same_losses(run, work, seed, batch):
+    a, b = np.random.default_rng(seed).standard_normal((2, 64, 512)).astype(np.float32)
+    labels = np.arange(64) % 2
+    for name, array in {"a": a, "b": b, "labels": labels}.items():
+        np.save(work / f"{name}.npy", array)
+    x, y, signs = torch.from_numpy(a), torch.from_numpy(b), torch.from_numpy(labels * 2 - 1)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        layer = torch.nn.Linear(512, 512)
+    optimizer = torch.optim.SGD(layer.parameters(), lr=0.01)
+    criterion = torch.nn.CosineEmbeddingLoss(margin=0.5)
+    losses = []
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss = criterion(layer(x), layer(y), signs)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    loop = "--init random --bias --optimizer sgd --lr 0.01 --epochs 100 --held-out 0 --kind cosine --margin 0.5"
+    given = ["a.npy", "b.npy", "--labels", "labels.npy", "--seed", seed, "--batch-size", batch]
+    document = run("fit", *given, *loop.split(), "-o", "h.safetensors", "--format", "json").document
+    assert losses[0] - losses[-1] > 0.01  # something was learnt
+    assert [epoch["epoch"] for epoch in document["history"]] == list(range(1, 101))
+    assert [epoch["loss"] for epoch in document["history"]] == pytest.approx(losses, abs=1e-5)
+    assert document["summary"]["train_loss"] == document["history"][-1]["loss"]
+    head = read_head(str(work / "h.safetensors")).head
+    np.testing.assert_allclose(head.weight, layer.weight.detach(), atol=1e-5)
+    np.testing.assert_allclose(head.bias, layer.bias.detach(), atol=1e-5)
 
 
 def test_the_textbook_loop(run, work):

@@ -67,6 +67,18 @@ def test_an_example_runs_as_it_stands(shell, example):
     assert done.stdout or "wrote " in done.stderr
 
 
+def test_every_exit_code_is_documented(run, sample_data):
+    shown = " ".join(run("--help").text.split())
+    promised = "0 done, 1 a gate failed, 2 the call or an input must change, 3 it cannot be done here, 70 a defect"
+    assert promised in shown
+    assert "129, 130, 143 hung up, interrupted, terminated" in shown
+    readme = (sample_data.parent / "README.md").read_text()
+    listed = re.search(r"\| exit code \| meaning \|\n\|---\|---\|\n((?:\|.*\n)+)", readme)
+    assert listed is not None
+    codes = [code for row in listed[1].splitlines() for code in row.split("|")[1].strip().split(", ")]
+    assert codes == ["0", "1", "2", "3", "70", "129", "130", "143"]
+
+
 def test_version(run):
     from simtool import __version__
 

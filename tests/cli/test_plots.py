@@ -214,7 +214,7 @@ def test_without_matplotlib_it_is_said_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ResourceError, match="needs matplotlib") as raised:
         checked(tmp_path / "roc.png")
-    assert raised.value.hint == "pip install 'simtool[plot]'"
+    assert raised.value.hint == "pip install matplotlib"
 
 
 def test_a_drawing_that_fails_leaves_nothing(tmp_path):

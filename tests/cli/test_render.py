@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +296,7 @@ def test_the_percentage_stands_last(value: Any, expected: str, capfdbinary: pyte
 def make_grid(shape: tuple[int, int]) -> Result:
     scores = np.array([[1.0, -0.5, np.nan], [0.25, 0.0, -1.0]])
     grid = Grid(shape, text_column(["one", "[two]"]), np.arange(3), scores)
-    return make_result(grid=grid)
+    return make_result(grids=(grid,))
 
 
 def test_a_grid_is_a_matrix(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -314,6 +315,17 @@ def test_the_corner_of_a_grid_shows_its_edges(capfdbinary: pytest.CaptureFixture
     out = show(make_grid((20, 30)), capfdbinary)
     assert read_table(out.encode())["…"] == ["…"] * 3
     assert "-o scores.npy writes the whole 20 × 30 matrix" in out
+
+
+def test_the_matrices_of_a_batch_are_shown_one_after_the_other(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    one = make_grid((2, 3)).grids[0]
+    out = show(make_result(grids=tuple(replace(one, batch=number, batches=2) for number in range(2))), capfdbinary)
+    heads = [line for line in out.splitlines() if line.startswith("batch")]
+    assert heads == ["batch 0", "batch 1"]
+    assert out.count("[two]") == 2
+    assert "-o" not in out
+    few = show(make_result(grids=(replace(one, batch=0, batches=7),)), capfdbinary)
+    assert "-o scores.npy writes the whole 7 × 2 × 3 matrices" in few
 
 
 def test_colour_is_for_terminals_that_want_it(

@@ -67,7 +67,7 @@ def test_an_orthogonal_weight_is_orthogonal_wherever_its_parameter_is_and_starts
         (("low-rank", None, None), "needs the number of dims"),
         (("low-rank", 7, None), "rank is 7, and the vectors have 6 dims"),
         (("low-rank", 0, None), "rank is 0"),
-        (("linear", None, "random"), "unknown value 'random'"),
+        (("linear", None, "noise"), "unknown value 'noise'"),
         (("diagonal", None, "pca"), "cannot turn the space"),
     ],
 )

@@ -6,7 +6,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 import simtool
-from simtool.errors import OutputError
+from simtool.errors import OutputError, ParameterError
 from simtool.fitting import run
 from simtool.fitting.files import read_head
 from simtool.fitting.sampling import balanced, shuffled
@@ -38,6 +38,48 @@ def textbook(loss, sides, *, optimizer, epochs, batch, seed=0, out=D):
             parts.append(value.item())
         losses.append(float(np.mean(parts)))
     return layer.weight.detach().numpy(), losses
+
+
+def test_a_random_start_leaves_the_numbers_of_others_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    simtool.fit(A, B, kind="cosine", labels=LABELS, init="random", head_bias=True, held_out=0, epochs=1)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("head", ["linear", "low-rank", "orthogonal", "diagonal"])
+def test_a_bias_is_learnt_kept_and_applied(tmp_path, head):
+    path, rows, out = (str(tmp_path / name) for name in ("h.safetensors", "a.npy", "out.npy"))
+    np.save(rows, A)
+    rank = {"low-rank": 3, "orthogonal": 3}.get(head)
+    options = {"kind": "cosine", "labels": LABELS, "head": head, "rank": rank, "head_bias": True, "held_out": 0.0}
+    simtool.fit(A, B, epochs=3, output=path, **options)
+    saved = read_head(path).head
+    assert saved.bias.shape == (saved.rank,)
+    assert np.abs(saved.bias).min() > 1e-4
+    simtool.apply(path, rows, output=out)
+    turned = A * saved.weight if head == "diagonal" else A @ saved.weight.T
+    np.testing.assert_allclose(np.load(out), turned + saved.bias, atol=1e-12)
+    whole = str(tmp_path / "whole.safetensors")
+    simtool.fit(A, B, epochs=5, output=whole, **options)
+    simtool.fit(A, B, epochs=5, output=path, resume=True, **options)
+    assert read_head(path).head.bias.tolist() == read_head(whole).head.bias.tolist()
+    with pytest.raises(ParameterError, match="head bias True, not False"):
+        simtool.fit(A, B, epochs=6, output=path, resume=True, **options | {"head_bias": False})
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"head": "diagonal", "init": "random"}, "a diagonal head cannot turn the space"),
+        ({"head": "whiten", "kind": None, "head_bias": True}, "it learns no bias"),
+        ({"init": "random", "seed": 2**64}, "expected less than 2\\^64"),
+    ],
+)
+def test_starts_that_mean_nothing_are_refused(options, what):
+    with pytest.raises(ParameterError, match=what):
+        simtool.fit(A, B, **{"kind": "cosine", "labels": LABELS, **options})
 
 
 def cosine_loss(x, y, rows):
