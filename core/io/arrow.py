@@ -23,7 +23,7 @@ import pyarrow.compute
 
 from ..errors import DataError
 from .source import Source
-from .vectors import Array, Vectors, check_column, check_ids, join_name, name_rows, null_rows, pick_ids, ragged_row
+from .vectors import Array, check_column, check_ids, join_name, name_rows, null_rows, pick_ids, ragged_row
 
 BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value
@@ -166,6 +166,7 @@ class ColumnVectors:
     dtype: np.dtype[Any]
     ids: Array | None
     nulls: bool
+    provenance: str = ""
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def read(self, start: int, stop: int) -> Array:
@@ -248,7 +249,7 @@ class ArrowTable:
         """Columns of strings, numbers and bools."""
         return tuple(name for name, kind in self._types() if is_value(kind))
 
-    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
+    def vectors(self, column: str, ids: Array | None = None) -> ColumnVectors:
         """Return one column of lists as vectors."""
         kind, where = self._type(column), join_name(self.name, column)
         if not is_vector(kind):

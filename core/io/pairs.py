@@ -15,7 +15,6 @@ from .source import open_table, open_vectors, read_values, split_source
 from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name, pick_vectors
 
 SIDES = ("a", "b")
-SCORE_NAMES = ("score", "scores", "similarity")
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ def open_pairs(
     ids: str | None = None,
     labelled: bool = True,
     nulls: bool = False,
+    header: str = "auto",
 ) -> Pairs:
     """Open pairs from two files of vectors or one table.
 
@@ -66,13 +66,14 @@ def open_pairs(
         ids: PATH[::NAME] of one id per row, or ::NAME for a column of the table.
         labelled: whether labels are wanted at all; a label column is not looked for without.
         nulls: read vectors that are null or hold a null as rows of NaN.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
 
     Raises:
         ParameterError: no source or more than two.
         DataError, InputNotFoundError, ShapeError: as `open_vectors`.
     """
     wanted = LABEL_NAMES if labelled else ()
-    found = open_examples(sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls)
+    found = open_examples(sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header)
     a, b = found.vectors
     return Pairs(a, b, found.labels, found.labels_name)
 
@@ -86,6 +87,7 @@ def open_examples(
     wanted: Sequence[str] = LABEL_NAMES,
     or_one_set: bool = False,
     nulls: bool = False,
+    header: str = "auto",
 ) -> Examples:
     """Open examples from one file of vectors per role, or from one table with a column per role.
 
@@ -97,6 +99,7 @@ def open_examples(
         wanted: the names of a column that holds labels; none looks for no column.
         or_one_set: a single source with one column of vectors, or a named column, is one set of vectors.
         nulls: read vectors that are null or hold a null as rows of NaN.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
 
     Raises:
         ParameterError: another number of sources.
@@ -104,8 +107,10 @@ def open_examples(
     """
     sources = [sources] if isinstance(sources, str) else sources
     if len(sources) == len(roles) > 1:
-        vectors = tuple(open_vectors(source, ids=ids, nulls=nulls) for source in sources)
-        values = None if labels is None else read_values(labels, wanted=tuple(wanted))
+        vectors = tuple(
+            open_vectors(source, ids=ids, nulls=nulls, header=header, others=[labels]) for source in sources
+        )
+        values = None if labels is None else read_values(labels, wanted=tuple(wanted), header=header)
         return Examples(vectors, values, labels or "")
     if len(sources) != 1:
         number = {2: "two", 3: "three"}.get(len(roles), len(roles))
@@ -115,8 +120,8 @@ def open_examples(
     if column is not None and len(roles) > 1 and not or_one_set:
         kind, others = ("pairs", "the other side") if len(roles) == 2 else ("triplets", "the other sides")
         raise ParameterError(f"one column is one side of the {kind} only", sources[0], f"name {others} too")
-    table = open_table(path, nulls=nulls)
-    found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows)
+    table = open_table(path, nulls=nulls, header=header, others=[labels, ids])
+    found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows, header=header)
     several = roles[0] in table.vector_columns or len(table.vector_columns) > 1
     if len(roles) == 1 or (or_one_set and (column is not None or not several)):
         columns = [pick_vectors(table, column)]
@@ -125,7 +130,7 @@ def open_examples(
     sides = tuple(table.vectors(name, found) for name in columns)
     if labels is not None:
         where = f"{table.name}{labels}" if labels.startswith("::") else labels
-        return Examples(sides, read_values(labels, base=table, wanted=tuple(wanted)), where)
+        return Examples(sides, read_values(labels, base=table, wanted=tuple(wanted), header=header), where)
     labelling = _label_column(table, wanted)
     found_labels = None if labelling is None else table.values(labelling)
     return Examples(sides, found_labels, join_name(table.name, labelling or ""))

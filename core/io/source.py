@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 from weakref import WeakSet
@@ -77,7 +78,14 @@ class Source:
         return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
 
 
-def open_vectors(source: str, *, ids: str | None = None, nulls: bool = False) -> Vectors:
+def open_vectors(
+    source: str,
+    *,
+    ids: str | None = None,
+    nulls: bool = False,
+    header: str = "auto",
+    others: Sequence[str | None] = (),
+) -> Vectors:
     """Open the vectors of a file; rows are read later, by range.
 
     Args:
@@ -85,6 +93,9 @@ def open_vectors(source: str, *, ids: str | None = None, nulls: bool = False) ->
         ids: PATH[::NAME] of one id per row, or ::NAME for a column of the same file. Without it, a column
             that is named like an id is used.
         nulls: read rows that are null or hold a null as rows of NaN, instead of refusing them.
+        header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
+        others: what else is read, such as labels and weights, as it was typed; a column of numbers of the same CSV
+            that is one of them is no part of its vectors.
 
     Raises:
         InputNotFoundError: there is no such file or column.
@@ -92,18 +103,22 @@ def open_vectors(source: str, *, ids: str | None = None, nulls: bool = False) ->
         ShapeError: there are more or fewer ids than rows.
     """
     path, name = split_source(source)
-    table = _table_of(open_source(path), nulls)
+    table = _table_of(open_source(path), nulls, header, columns_named(path, ids, *others))
     column = pick_vectors(table, name)
-    found = table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows)
+    found = (
+        table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header)
+    )
     return table.vectors(column, found)
 
 
-def open_table(source: str, *, nulls: bool = False) -> Table:
+def open_table(source: str, *, nulls: bool = False, header: str = "auto", others: Sequence[str | None] = ()) -> Table:
     """Open a file as a table.
 
     Args:
         source: PATH, or `-` for standard input.
         nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        others: what has another role than vectors, as it was typed; see `open_vectors`.
 
     Raises:
         InputNotFoundError: there is no such file.
@@ -113,11 +128,22 @@ def open_table(source: str, *, nulls: bool = False) -> Table:
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    return _table_of(open_source(path), nulls)
+    return _table_of(open_source(path), nulls, header, columns_named(path, *others))
+
+
+def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
+    """Return the columns of a file that sources name, typed as ::NAME or as PATH::NAME."""
+    named = [split_source(source) for source in sources if source is not None]
+    return tuple(column for where, column in named if column is not None and (not where or _same_file(where, path)))
 
 
 def read_values(
-    source: str, *, base: Table | None = None, wanted: tuple[str, ...] = (), rows: int | None = None
+    source: str,
+    *,
+    base: Table | None = None,
+    wanted: tuple[str, ...] = (),
+    rows: int | None = None,
+    header: str = "auto",
 ) -> Array:
     """Read labels, scores or ids.
 
@@ -126,6 +152,8 @@ def read_values(
         base: the table that ::NAME refers to.
         wanted: the column names to look for when a table has several value columns and none is named.
         rows: how many values there must be.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`; a file of one value per
+            line has a header only with `yes`.
 
     Returns:
         Numbers, bools or strings (dtype object), one per row; an npy array keeps whatever shape it has.
@@ -137,7 +165,7 @@ def read_values(
     """
     path, name = split_source(source)
     if path:
-        values = _read_path_values(path, name, wanted)
+        values = _read_path_values(path, name, wanted, header)
     elif base is None or name is None:
         raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
     else:
@@ -205,7 +233,7 @@ def _foreign(head: bytes) -> tuple[str, str]:
     return "", ""
 
 
-def _table_of(source: Source, nulls: bool = False) -> Table:
+def _table_of(source: Source, nulls: bool = False, header: str = "auto", apart: tuple[str, ...] = ()) -> Table:
     """Open a table with the reader of its format."""
     if source.format in ("npy", "npz"):
         from . import npy
@@ -214,22 +242,22 @@ def _table_of(source: Source, nulls: bool = False) -> Table:
     if source.format == "text":
         from . import text
 
-        return text.open_text(source, nulls)
+        return text.open_text(source, nulls, header, apart)
     from . import arrow
 
     return arrow.open_arrow(source, nulls)
 
 
-def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...]) -> Array:
+def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], header: str) -> Array:
     """Read the values of a file of their own."""
     source = open_source(path)
     if source.format == "text" and name is None:
         from . import text
 
-        lines = text.read_lines(source)
+        lines = text.read_lines(source, header)
         if lines is not None:
             return lines
-    table = _table_of(source)
+    table = _table_of(source, header=header, apart=() if name is None else (name,))
     if name is not None:
         check_column(table, name)
         return table.values(name)
@@ -247,6 +275,13 @@ def _pick_values(table: Table, wanted: tuple[str, ...]) -> str:
         hint = f"name one: {table.name}::{(likely or choices)[0]}"
         raise DataError(f"several columns hold values: {', '.join(likely or choices)}", table.name, hint)
     raise DataError(f"no column holds one value per row; columns: {', '.join(table.columns) or 'none'}", table.name)
+
+
+def _same_file(one: str, other: str) -> bool:
+    try:
+        return one == other or os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
 
 
 def _wrong_count(count: int, rows: int, source: str) -> ShapeError:

@@ -18,6 +18,8 @@ Array = NDArray[Any]
 
 ID_NAMES = ("id", "ids", "_id", "key", "uuid")
 LABEL_NAMES = ("label", "labels", "class", "target")
+SCORE_NAMES = ("score", "scores", "similarity")
+WEIGHT_NAMES = ("weight", "weights")
 
 
 class Vectors(Protocol):
