@@ -61,6 +61,30 @@ AssertOption = Annotated[
         show_default=False,
     ),
 ]
+MaxMemoryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-memory",
+        metavar="SIZE",
+        help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
+        show_default=False,
+    ),
+]
+HeaderOption = Annotated[
+    str,
+    typer.Option(
+        "--header",
+        metavar="yes|no|auto",
+        help="Whether the first line of a CSV names its columns; `auto` tells by what it holds.",
+    ),
+]
+EscapeFormulasOption = Annotated[
+    bool,
+    typer.Option(
+        "--escape-formulas",
+        help="In CSV output, put ' before text that a spreadsheet would run: = + - @, tab or carriage return first.",
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 DeviceOption = Annotated[
     str,

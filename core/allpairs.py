@@ -14,6 +14,7 @@ from .engine.budget import budget_of
 from .engine.tiles import Progress
 from .errors import ParameterError
 from .inputs import Input, lay_out
+from .io.vectors import provenance
 from .matrices import matrix
 from .metrics import EPS
 from .pairing import Pairing
@@ -141,6 +142,7 @@ def pairwise(
             "nonfinite": nonfinite,
         },
         notes=(*pairing.notes(), *result.notes),
+        provenance=provenance({"a": pairing.a.vectors, "b": None if b is None else pairing.b.vectors}),
     )
 
 

@@ -115,6 +115,7 @@ class Result:
         counts: model (`overall`, `against`) -> pairs at each score, of which `simtool.evaluation.curves` makes curves.
         history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
         notes: warnings and facts for the reader, one sentence each.
+        provenance: role -> which columns the vectors were put together from, where they were.
     """
 
     command: str
@@ -129,6 +130,7 @@ class Result:
     counts: Mapping[str, "Counts"] = field(default_factory=dict)
     history: Columns | None = None
     notes: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
 
 def in_batches(rows: Rows, size: int = 65536) -> Iterator[dict[str, Column]]:

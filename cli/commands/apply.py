@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from ..options import AssertOption, ForceOption, FormatOption, QuietOption
+from ..options import (
+    AssertOption,
+    EscapeFormulasOption,
+    ForceOption,
+    FormatOption,
+    HeaderOption,
+    MaxMemoryOption,
+    QuietOption,
+)
 
 
 def apply(
@@ -33,10 +41,13 @@ def apply(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
 ) -> None:
     """Put every vector of a file through a head that `fit` has learnt.
 
@@ -58,6 +69,7 @@ def apply(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.apply_keys(),
         inputs=[head, vectors],
@@ -71,6 +83,8 @@ def apply(
             force=force,
             held_out=held_out,
             nonfinite=nonfinite,
+            header=header,
+            max_memory=max_memory,
             progress=progress,
         )
     if not quiet:

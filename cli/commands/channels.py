@@ -11,8 +11,11 @@ from ..options import (
     BArgument,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
+    MaxMemoryOption,
     MetricOption,
     QuietOption,
 )
@@ -49,6 +52,8 @@ def channels(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: Annotated[
         str | None,
@@ -59,6 +64,7 @@ def channels(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -89,11 +95,20 @@ def channels(
         raise ParameterError("saved weights are used as they are", "--weights", "leave it out with --use-weights")
     typed = [source for source in (a, b, use_weights) if source is not None]
     check_arrays(output, save_weights, force=force, inputs=typed)
-    session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=typed)
-    saved = None if use_weights is None else simtool.open_vectors(use_weights)
-    maps = simtool.open_vectors(b)
+    session = Session.open(
+        output=None,
+        format=format,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
+        gates=gates,
+        keys=KEYS,
+        inputs=typed,
+    )
+    saved = None if use_weights is None else simtool.open_vectors(use_weights, max_memory=max_memory, header=header)
+    maps = simtool.open_vectors(b, max_memory=max_memory, header=header)
     result = simtool.channels(
-        simtool.open_vectors(a),
+        simtool.open_vectors(a, max_memory=max_memory, header=header),
         maps,
         channel_dim=channel_dim,
         metric=metric,

@@ -12,10 +12,13 @@ from ..options import (
     BArgument,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
+    MaxMemoryOption,
     OutputOption,
     QuietOption,
 )
@@ -93,11 +96,14 @@ def compare(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -135,6 +141,7 @@ def compare(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         keys_by_option={"--bootstrap 1000": keys_of(bootstrap=not cross), "--null 200": keys_of(null=not cross)},
@@ -142,22 +149,23 @@ def compare(
         has_array=cross,
         limit=20 if matches or cross else 200,
     )
-    nulls = nonfinite != "error"
+    limits: dict[str, Any] = {"header": header, "max_memory": max_memory}
+    reading = {"nulls": nonfinite != "error", **limits}
     person = session.only_shows_a_table
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(
-            simtool.open_vectors(a, ids=ids_a, nulls=nulls),
-            simtool.open_vectors(b, ids=ids_b, nulls=nulls),
+            simtool.open_vectors(a, ids=ids_a, others=[weights_a, lengths_a], **reading),
+            simtool.open_vectors(b, ids=ids_b, others=[weights_b, lengths_b], **reading),
             aggregates=aggregates,
             parameters=parameters,
             percent=percent,
             null=null,
             bootstrap=bootstrap,
             seed=seed,
-            weights_a=_values(weights_a, a),
-            weights_b=_values(weights_b, b),
-            lengths_a=_values(lengths_a, a),
-            lengths_b=_values(lengths_b, b),
+            weights_a=_values(weights_a, a, limits),
+            weights_b=_values(weights_b, b, limits),
+            lengths_a=_values(lengths_a, a, limits),
+            lengths_b=_values(lengths_b, b, limits),
             matches=matches,
             cross=cross,
             top=FEW if matches and person and top is None else top,
@@ -173,10 +181,11 @@ def compare(
     target.rest().deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))
 
 
-def _values(source: str | None, table: str) -> Any:
+def _values(source: str | None, table: str, limits: dict[str, Any]) -> Any:
     """Read numbers of the rows: a file, or `::NAME`, a column of the input."""
     from simtool.io import open_table, read_values, split_source
 
     if source is None:
         return None
-    return read_values(source, base=open_table(split_source(table)[0]) if source.startswith("::") else None)
+    base = open_table(split_source(table)[0], **limits) if source.startswith("::") else None
+    return read_values(source, base=base, **limits)

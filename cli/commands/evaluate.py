@@ -11,8 +11,11 @@ from ..options import (
     BackendOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
+    MaxMemoryOption,
     MetricOption,
     OutputOption,
     PlotOption,
@@ -124,15 +127,8 @@ def evaluate(
         int,
         typer.Option("--exact-pairs", help="Of one source: rank up to this many pairs, count more of them in bins."),
     ] = 1 << 22,
-    max_memory: Annotated[
-        str | None,
-        typer.Option(
-            "--max-memory",
-            metavar="SIZE",
-            help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
-            show_default=False,
-        ),
-    ] = None,
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     eps: EpsOption = 1e-8,
     ids: Annotated[
         str | None,
@@ -146,6 +142,7 @@ def evaluate(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -172,13 +169,14 @@ def evaluate(
     depths, compared = ks or [1, 5, 10], against is not None
     keys_of = partial(simtool.evaluation_keys, depths, retrieval=retrieval)
     sources = list(vectors or ()) if scores is not None else sources_or_stdin(vectors)
-    asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids)
+    asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids, header, max_memory)
     inputs = [*sources, *(against or ()), labels, targets, scores, pairs, by, ids]
     session = Session.open(
         output=output,
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
         keys_by_option={"--bootstrap 1000": keys_of(against=compared), "--against A B": keys_of()},

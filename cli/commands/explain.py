@@ -8,11 +8,14 @@ from ..options import (
     AArgument,
     AssertOption,
     BArgument,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
     MarginOption,
+    MaxMemoryOption,
     OutputOption,
     QuietOption,
 )
@@ -25,11 +28,14 @@ def explain(
     margin: MarginOption = None,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
 ) -> None:
     """Derive the cosine, the distance and every pair loss of one pair, step by step.
 
@@ -50,11 +56,15 @@ def explain(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.explained_names(),
         inputs=[a, b, ids_a, ids_b],
         has_array=False,
         limit=100,
     )
-    first, second = simtool.open_vectors(a, ids=ids_a), simtool.open_vectors(b, ids=ids_b)
+    first, second = (
+        simtool.open_vectors(a, ids=ids_a, max_memory=max_memory, header=header),
+        simtool.open_vectors(b, ids=ids_b, max_memory=max_memory, header=header),
+    )
     session.deliver(simtool.explain(first, second, row=row, margin=margin))

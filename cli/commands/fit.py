@@ -10,9 +10,12 @@ from ..options import (
     AssertOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     MarginOption,
+    MaxMemoryOption,
     PlotOption,
     QuietOption,
 )
@@ -128,10 +131,13 @@ def fit(
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
     ] = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
 ) -> None:
     """Learn a projection of frozen embeddings under a loss, and judge it by data held out.
@@ -165,6 +171,7 @@ def fit(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.fit_keys(),
         inputs=typed,
@@ -185,6 +192,8 @@ def fit(
         wanted=simtool.label_columns([entry]) if entry is not None else ("label", "labels", "class", "target"),
         or_one_set=entry is None or entry.inputs in ("pairs", "triplets"),
         nulls=nonfinite != "error",
+        max_memory=max_memory,
+        header=header,
     )
     result = simtool.fit(
         *examples.vectors,

@@ -9,9 +9,12 @@ from ..options import (
     BackendOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     MarginOption,
+    MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
     QuietOption,
@@ -102,11 +105,14 @@ def loss(
         str | None, typer.Option("--ids", metavar="SOURCE", help="Ids of the rows: a file, or `::NAME`, a column.")
     ] = None,
     nonfinite: NonfiniteOption = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -145,6 +151,7 @@ def loss(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.loss_keys(kind, swept=sweep is not None, gradient=grad is not None),
         keys_by_option={"--grad PATH": simtool.loss_keys(kind, swept=sweep is not None, gradient=True)},
@@ -166,10 +173,12 @@ def loss(
         wanted=wanted,
         or_one_set=entry.name == "triplet",
         nulls=nonfinite != "error",
+        max_memory=max_memory,
+        header=header,
     )
     # the column `label` of a table of triplets is none of theirs, unless another loss takes it
     labelled = labels is not None or len(examples.vectors) < 3 or any(each.labels != "none" for each in asked)
-    matrix = None if weights is None else simtool.open_vectors(weights)
+    matrix = None if weights is None else simtool.open_vectors(weights, max_memory=max_memory, header=header)
     roles = roles if len(examples.vectors) == len(roles) else ("vectors",)
     shaped = dict(zip(roles, examples.vectors, strict=True)) | ({} if matrix is None else {"weights": matrix})
     row_ids = next((side.ids for side in examples.vectors if side.ids is not None), None)

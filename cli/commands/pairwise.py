@@ -1,6 +1,6 @@
 """`simtool pairwise`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,10 +10,13 @@ from ..options import (
     BackendOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
+    MaxMemoryOption,
     MetricOption,
     NonfiniteOption,
     OutputOption,
@@ -64,15 +67,8 @@ def pairwise(
             "--precision", help="Of the matrix products: auto, float32 or float64. Listed scores are always float64."
         ),
     ] = "auto",
-    max_memory: Annotated[
-        str | None,
-        typer.Option(
-            "--max-memory",
-            metavar="SIZE",
-            help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
-            show_default=False,
-        ),
-    ] = None,
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     max_results: Annotated[
         int, typer.Option("--max-results", help="How many pairs a threshold may give.")
     ] = 100_000_000,
@@ -86,6 +82,7 @@ def pairwise(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -117,17 +114,18 @@ def pairwise(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=(*KEYS, *selection),
         inputs=[a, b, ids_a, ids_b],
         has_array=not selection,
     )
     picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=bool(selection), force=force, quiet=quiet)
-    nulls = nonfinite != "error"
+    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
-            simtool.open_vectors(a, ids=ids_a, nulls=nulls),
-            None if b is None else simtool.open_vectors(b, ids=ids_b, nulls=nulls),
+            simtool.open_vectors(a, ids=ids_a, **reading),
+            None if b is None else simtool.open_vectors(b, ids=ids_b, **reading),
             top_k=top_k,
             threshold=limit,
             max_pairs=max_pairs,

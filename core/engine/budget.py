@@ -1,15 +1,11 @@
 """The bytes that a job may take, checked before it starts, and what they are spent on."""
 
-import re
 from dataclasses import dataclass, replace
 
-from ..errors import ParameterError, ResourceError
-from .memory import available_memory
+from ..errors import ResourceError
+from ..memory import WORKING, allowed_bytes, shown
 from .tiles import Plan
 
-UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT]?)(?:i?B)?|(%))", re.IGNORECASE)
-WORKING = 160 << 20  # tiles, widened rows and gathered pairs, which do not grow with the inputs
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
 WIDEST = 1 << 16  # rows of B in a tile on a GPU
 FEWEST, MOST = 1 << 17, 1 << 21  # candidates
@@ -81,32 +77,6 @@ def _kept(total: int, dims: int, itemsize: int) -> int:
     return max(0, total // 2 - WORKING) // (dims * itemsize + 16)
 
 
-def budget_of(text: str | int | None) -> Budget:
-    """Read a budget.
-
-    Args:
-        text: `512M`, `4G`, a number of bytes, `50%` of the memory that is free; None for a quarter of it.
-
-    Raises:
-        ParameterError: another form, or less than the work itself needs.
-
-    Example:
-        >>> budget_of("1G").total
-        1073741824
-    """
-    free = available_memory()
-    if text is None:
-        return Budget(max(free // 4, 2 * WORKING))
-    match = SIZE.fullmatch(str(text).strip())
-    if not match:
-        raise ParameterError(f"expected a size, got {text!r}", "--max-memory", "as in 512M, 4G or 50%")
-    number = float(match[1])
-    total = int(free * number / 100) if match[3] else int(number * UNITS[match[2].upper()])
-    if total < WORKING:
-        raise ParameterError(f"{text} is less than the {shown(WORKING)} that any job needs", "--max-memory")
-    return Budget(total)
-
-
-def shown(size: int) -> str:
-    """Return bytes as people read them."""
-    return f"{size / UNITS['G']:.1f} GiB" if size >= UNITS["G"] else f"{size / UNITS['M']:.0f} MiB"
+def budget_of(max_memory: str | int | None) -> Budget:
+    """Return the budget that was typed; the arguments and errors are those of `allowed_bytes`."""
+    return Budget(allowed_bytes(max_memory))

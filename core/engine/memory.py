@@ -1,30 +1,19 @@
-"""How much memory there is, and inputs brought to where any row can be reached."""
+"""Inputs brought to where any row can be reached."""
 
 import os
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..io import Vectors
 from ..io.vectors import ArrayVectors
+from ..memory import available_memory
 from ..results import Column
 
+__all__ = ["READ_BYTES", "available_memory", "resident"]
+
 READ_BYTES = 32 << 20
-
-
-def available_memory() -> int:
-    """Return the bytes that this process may still take, by the machine and its control group."""
-    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
-        free = int(fields["MemAvailable"].split()[0]) * 1024
-    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    if limit.exists() and used.exists() and limit.read_text().strip() != "max":
-        free = min(free, int(limit.read_text()) - int(used.read_text()))
-    return max(free, 0)
 
 
 def resident(vectors: Vectors, most: int) -> Column:

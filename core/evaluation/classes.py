@@ -15,6 +15,7 @@ from ..engine.kernels import Kernel
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
 from ..inputs import Input, lay_out
+from ..io.vectors import provenance
 from ..labels import class_labels
 from ..pairing import Pairing
 from ..results import Column, Result
@@ -81,6 +82,7 @@ def evaluate_classes(
         histograms=(score_histogram(counts, entry.name),),
         counts={"overall": counts},
         notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
+        provenance=provenance({"a": side.vectors}),
     )
 
 

@@ -10,6 +10,7 @@ Lost: every other column.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Asked:
         against: the same in another model: two sources, or one where `scores` or `pairs` are given.
         ids: of the rows, for `pairs`.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        max_memory: as for `open_vectors`.
     """
 
     sources: Sequence[str] = ()
@@ -47,18 +49,27 @@ class Asked:
     against: Sequence[str] = ()
     ids: str | None = None
     header: str = "auto"
+    max_memory: str | int | None = None
 
     def open(self, source: str, *, nulls: bool, ids: str | None = None) -> Vectors:
         """Open vectors, without the columns that have another role."""
-        return open_vectors(source, ids=ids, nulls=nulls, header=self.header, others=[self.ids, *self._others])
+        return open_vectors(source, ids=ids, nulls=nulls, others=self._others, **self._reading)
 
     def table(self, source: str, *, nulls: bool = False) -> Table:
         """Open a table, in whose vectors no column with another role is."""
-        return open_table(source, nulls=nulls, header=self.header, others=[self.ids, *self._others])
+        return open_table(source, nulls=nulls, others=self._others, **self._reading)
+
+    def values(self, source: str, table: Table | None, wanted: Sequence[str]) -> Column:
+        """Read values of a file of their own, or of a column of the table."""
+        return read_values(source, base=table, wanted=tuple(wanted), **self._reading)
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        return {"header": self.header, "max_memory": self.max_memory}
 
     @property
     def _others(self) -> list[str | None]:
-        return [self.labels, self.targets, self.scores, self.by]
+        return [self.labels, self.targets, self.scores, self.by, self.ids]
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
 
     Raises:
         ParameterError: sources that do not go together.
-        DataError, InputNotFoundError, ShapeError: as `open_vectors`.
+        DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
 
     Example:
         >>> open_evaluated(Asked(["sample_data/wordsim353.parquet"])).names["targets"]
@@ -128,7 +139,7 @@ def _from_scores(asked: Asked) -> Evaluated:
     path, column = split_source(source)
     of_table = [typed for typed in (asked.labels, asked.targets, asked.by) if typed is not None and typed[:2] == "::"]
     if column is None and not of_table and asked.labels is not None:
-        scores = read_values(source, wanted=COMPUTED, header=asked.header)
+        scores = asked.values(source, None, COMPUTED)
         return _with_values(asked, None, None, None, scores, False)
     table = asked.table(path)
     column = column if column is not None else _column(table, COMPUTED)
@@ -203,7 +214,7 @@ def _values(
 ) -> Column | None:
     if typed is not None:
         names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
-        return read_values(typed, base=table, wanted=tuple(wanted), header=asked.header)
+        return asked.values(typed, table, wanted)
     column = None if table is None else _column(table, wanted)
     if table is None or column is None:
         return None
@@ -233,7 +244,7 @@ def _against(asked: Asked, scored: bool, nulls: bool) -> tuple[Vectors, Vectors]
         if len(set(asked.against)) != 1:
             what = f"expected the scores of the other model, got {len(asked.against)} sources"
             raise ParameterError(what, "--against", "name the one source twice")
-        return read_values(asked.against[0], wanted=COMPUTED, header=asked.header)
+        return asked.values(asked.against[0], None, COMPUTED)
     if len(asked.against) != 2:
         raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "--against")
     a, b = (asked.open(source, nulls=nulls) for source in asked.against)

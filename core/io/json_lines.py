@@ -22,11 +22,12 @@ import pyarrow as pa
 import pyarrow.json
 
 from ..errors import DataError
+from ..memory import check_held
 from .arrow import is_list, leaf, null_mask
 from .source import Source
 from .text_blocks import Block, TextBatches, null_type
 
-DOCUMENT_BYTES = 512 << 20
+BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
 DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
 VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -147,11 +148,9 @@ class JsonBatches(TextBatches):
 class DocumentBatches:
     """One JSON array of objects, parsed whole; its members are one group."""
 
-    def __init__(self, source: Source, most: int) -> None:
-        """Parse the document."""
-        if source.size > most:
-            what = f"one JSON document of {source.size / 1e6:.0f} MB, and at most {most / 1e6:.0f} MB are parsed whole"
-            raise DataError(what, source.name, "write one object per line, which is read by parts: jq -c '.[]' FILE")
+    def __init__(self, source: Source, parsed_bytes: int) -> None:
+        """Parse the document, which takes about `parsed_bytes` of memory."""
+        check_held(parsed_bytes, source.most, "one JSON array, parsed whole,", source.name, BY_LINES)
         with source.open() as file:
             content = file.read()
         try:
@@ -173,11 +172,11 @@ class DocumentBatches:
         return self.seen[column].nulls
 
 
-def open_json(source: Source, head: bytes, block_bytes: int, document_bytes: int) -> JsonBatches | DocumentBatches:
+def open_json(source: Source, head: bytes, block_bytes: int, parsed_bytes: int) -> JsonBatches | DocumentBatches:
     """Parse JSON lines or one document; `head` is the beginning of the file."""
     one_line = source.size == len(head) and head.strip().count(b"\n") == 0 and head.lstrip()[:1] == b"["
     if one_line or DOCUMENT.match(head):
-        return DocumentBatches(source, document_bytes)
+        return DocumentBatches(source, parsed_bytes)
     return JsonBatches(source, block_bytes)
 
 

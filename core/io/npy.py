@@ -20,6 +20,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from ..errors import DataError
+from ..memory import check_held
 from .source import Source
 from .vectors import (
     Array,
@@ -42,6 +43,7 @@ DESCRIPTION = re.compile(r"[<>=|][biufcmMOSUV]\d*(\[\w+\])?")
 MAX_DEFLATE = 1032
 CHUNK = 1 << 24
 RESAVE = "save it again with numpy.save"
+STORED = "or save it with numpy.savez, which does not compress"
 
 Loaded = TypeVar("Loaded")
 
@@ -185,7 +187,9 @@ class NpzTable:
             return map_array(self.source, _content_start(self.source, member, where), member.file_size, where)
 
         def read(file: IO[bytes]) -> Array:
-            return _load(file, read_header(file, member.file_size, where), where)
+            header = read_header(file, member.file_size, where)
+            check_held(header.content, self.source.most, "the unpacked member", where, STORED)
+            return _load(file, header, where)
 
         return _unzip(self.source, member, where, read)
 

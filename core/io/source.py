@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 from weakref import WeakSet
 
-from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError, closest
+from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, closest
+from ..memory import held_at_most, shown
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, pick_vectors
 
 FORMATS = (
@@ -65,12 +66,14 @@ class Source:
         name: what the user typed, without ::NAME.
         format: one of `FORMATS`, or "text".
         size: in bytes.
+        most: how many bytes its reader may hold.
         data: the content of a pipe; None for a file.
     """
 
     name: str
     format: str
     size: int
+    most: int
     data: bytes | None = None
 
     def open(self) -> BinaryIO:
@@ -85,6 +88,7 @@ def open_vectors(
     nulls: bool = False,
     header: str = "auto",
     others: Sequence[str | None] = (),
+    max_memory: str | int | None = None,
 ) -> Vectors:
     """Open the vectors of a file; rows are read later, by range.
 
@@ -96,22 +100,32 @@ def open_vectors(
         header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
         others: what else is read, such as labels and weights, as it was typed; a column of numbers of the same CSV
             that is one of them is no part of its vectors.
+        max_memory: what the whole job may take, as in `512M`, `4G` or `50%` of what is free; by default a quarter
+            of what is free.
 
     Raises:
         InputNotFoundError: there is no such file or column.
         DataError: the content is refused.
         ShapeError: there are more or fewer ids than rows.
+        ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _table_of(open_source(path), nulls, header, columns_named(path, ids, *others))
+    table = _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, ids, *others))
     column = pick_vectors(table, name)
-    found = (
-        table.ids() if ids is None else read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header)
-    )
+    if ids is None:
+        return table.vectors(column, table.ids())
+    found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header, max_memory=max_memory)
     return table.vectors(column, found)
 
 
-def open_table(source: str, *, nulls: bool = False, header: str = "auto", others: Sequence[str | None] = ()) -> Table:
+def open_table(
+    source: str,
+    *,
+    nulls: bool = False,
+    header: str = "auto",
+    others: Sequence[str | None] = (),
+    max_memory: str | int | None = None,
+) -> Table:
     """Open a file as a table.
 
     Args:
@@ -119,16 +133,18 @@ def open_table(source: str, *, nulls: bool = False, header: str = "auto", others
         nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         others: what has another role than vectors, as it was typed; see `open_vectors`.
+        max_memory: as for `open_vectors`.
 
     Raises:
         InputNotFoundError: there is no such file.
         DataError: the content is refused.
         ParameterError: `source` names a column.
+        ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    return _table_of(open_source(path), nulls, header, columns_named(path, *others))
+    return _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, *others))
 
 
 def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
@@ -144,6 +160,7 @@ def read_values(
     wanted: tuple[str, ...] = (),
     rows: int | None = None,
     header: str = "auto",
+    max_memory: str | int | None = None,
 ) -> Array:
     """Read labels, scores or ids.
 
@@ -154,6 +171,7 @@ def read_values(
         rows: how many values there must be.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`; a file of one value per
             line has a header only with `yes`.
+        max_memory: as for `open_vectors`.
 
     Returns:
         Numbers, bools or strings (dtype object), one per row; an npy array keeps whatever shape it has.
@@ -162,10 +180,11 @@ def read_values(
         InputNotFoundError: there is no such file or column.
         DataError: the content is refused, or several columns would do.
         ShapeError: there are not `rows` values.
+        ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
     if path:
-        values = _read_path_values(path, name, wanted, header)
+        values = _read_path_values(path, name, wanted, header, held_at_most(max_memory))
     elif base is None or name is None:
         raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
     else:
@@ -182,15 +201,15 @@ def split_source(source: str) -> tuple[str, str | None]:
     return (path, name) if mark else (source, None)
 
 
-def open_source(path: str) -> Source:
-    """Find a file, tell its format from its bytes, and refuse what cannot be read."""
+def open_source(path: str, most: int) -> Source:
+    """Find a file, tell its format from its bytes, and refuse what cannot be read; its reader may hold `most` bytes."""
     if path == "-":
-        return _in_memory(path, _read_standard_input())
+        return _in_memory(path, _read_standard_input(most), most)
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISFIFO(mode):
             with open(path, "rb") as pipe:
-                return _in_memory(path, _read_pipe(pipe, path))
+                return _in_memory(path, _read_pipe(pipe, path, most), most)
         if not stat.S_ISREG(mode):
             kind = "folder" if stat.S_ISDIR(mode) else "device"
             raise DataError(f"expected a file, got a {kind}", path, _files_in(path) if kind == "folder" else "")
@@ -203,7 +222,7 @@ def open_source(path: str) -> Source:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputNotFoundError(f"this file cannot be read: {reason}", path) from None
-    return Source(path, sniff(head, path), size)
+    return Source(path, sniff(head, path), size, most)
 
 
 def sniff(head: bytes, where: str) -> str:
@@ -248,9 +267,9 @@ def _table_of(source: Source, nulls: bool = False, header: str = "auto", apart: 
     return arrow.open_arrow(source, nulls)
 
 
-def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], header: str) -> Array:
+def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], header: str, most: int) -> Array:
     """Read the values of a file of their own."""
-    source = open_source(path)
+    source = open_source(path, most)
     if source.format == "text" and name is None:
         from . import text
 
@@ -291,27 +310,36 @@ def _wrong_count(count: int, rows: int, source: str) -> ShapeError:
     return ShapeError(f"expected {rows} values, one per row, got {count}", source, hint)
 
 
-def _read_standard_input() -> bytes:
-    """Read standard input whole, once."""
+def _read_standard_input(most: int) -> bytes:
+    """Read standard input whole, once, if it takes no more than `most` bytes."""
     stream = getattr(sys.stdin, "buffer", None)
     if stream is None:
         return b""
     if stream in _consumed:
         raise _read_before("-")
     _consumed.add(stream)
-    return _read_pipe(stream, "-")
+    return _read_pipe(stream, "-", most)
 
 
-def _read_pipe(stream: BinaryIO, name: str) -> bytes:
+def _read_pipe(stream: BinaryIO, name: str, most: int) -> bytes:
     """Read a stream whole; under another name, as - and /dev/stdin are, it may have been read before."""
     try:
         status = os.fstat(stream.fileno())
     except OSError:  # a stream in memory
-        return stream.read()
-    pipe, data = (status.st_dev, status.st_ino), stream.read()
+        return _read_within(stream, name, most)
+    pipe, data = (status.st_dev, status.st_ino), _read_within(stream, name, most)
     if not data and pipe in _pipes:
         raise _read_before(name)
     _pipes.add(pipe)
+    return data
+
+
+def _read_within(stream: BinaryIO, name: str, most: int) -> bytes:
+    """Read a stream to its end, which is not asked for when more than `most` bytes have come."""
+    data = stream.read(most + 1)
+    if len(data) > most:
+        what = f"more than {shown(most)} came through the pipe, as much of the budget as one input may hold"
+        raise ResourceError(what, name, "save it to a file, which is read by parts; or raise --max-memory")
     return data
 
 
@@ -322,9 +350,9 @@ def _read_before(name: str) -> DataError:
     return DataError(f"{what} can be read only once", name, hint)
 
 
-def _in_memory(name: str, data: bytes) -> Source:
-    """Return the content of a pipe as a source."""
-    return Source(name, sniff(data[:512], name), len(data), data)
+def _in_memory(name: str, data: bytes, most: int) -> Source:
+    """Return the content of a pipe as a source, whose reader may hold what is left."""
+    return Source(name, sniff(data[:512], name), len(data), most - len(data), data)
 
 
 def _missing(path: str) -> InputNotFoundError:

@@ -23,13 +23,10 @@ if TYPE_CHECKING:
 HEADERS = ("auto", "yes", "no")
 HEAD_BYTES = 1 << 16
 BLOCK_BYTES = 4 << 20
-# memory that a JSON document takes while it is parsed, per byte
-DOCUMENT_FACTOR = 16
+PARSED = 10  # bytes that a byte of text takes where Python parses it
 
 
-def open_text(
-    source: Source, nulls: bool, header: str = "auto", apart: tuple[str, ...] = (), budget: int | None = None
-) -> "TextTable":
+def open_text(source: Source, nulls: bool, header: str = "auto", apart: tuple[str, ...] = ()) -> "TextTable":
     """Open a JSON or CSV file.
 
     Args:
@@ -39,24 +36,22 @@ def open_text(
             It is a header where one of its cells is no number, and where it counts 0, 1, 2, ... above a cell that is
             no integer, as pandas writes it.
         apart: columns of numbers that are in no vector, as they have another role.
-        budget: bytes to stay within.
 
     Raises:
         DataError: the content is refused.
         ParameterError: `header` is none of the three.
+        ResourceError: a JSON document, which is parsed whole, does not fit.
     """
     if header not in HEADERS:
         raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {header!r}", "header")
     from .text_blocks import TextTable
 
     head = _head(source)
-    # a block takes about eight times its bytes where Python parses it
-    block_bytes = BLOCK_BYTES if budget is None else min(BLOCK_BYTES, max(HEAD_BYTES, budget // 32))
+    block_bytes = min(BLOCK_BYTES, source.most // PARSED)
     if head.lstrip()[:1] in (b"{", b"["):
-        from .json_lines import DOCUMENT_BYTES, open_json
+        from .json_lines import open_json
 
-        most = DOCUMENT_BYTES if budget is None else min(DOCUMENT_BYTES, budget // DOCUMENT_FACTOR)
-        parsed = open_json(source, head, block_bytes, most)
+        parsed = open_json(source, head, block_bytes, source.size * PARSED)
         problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
         return TextTable(source.name, tuple(parsed.schema.names), parsed, nulls, problems)
     from .csv_files import CsvBatches

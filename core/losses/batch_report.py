@@ -8,6 +8,7 @@ import numpy as np
 from .. import checks
 from ..backend import Backend, choose_backend
 from ..errors import DataError, ParameterError
+from ..io.vectors import provenance
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features, tables
 from .batches import EDGES, Data, Evidence, cut, first_two, gradients, outcomes
@@ -72,6 +73,7 @@ def report(job: Job) -> Result:
         array=found[0].items if len(found) == 1 and found[0].complete else None,
         histograms=(Histogram("cosine", EDGES, counts),),
         notes=tuple(job.notes),
+        provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
     )
 
 

@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from ..backend import quiet
-from ..engine.budget import budget_of, shown
+from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..errors import ResourceError
+from ..memory import shown
 from ..metrics import needs_scale
 from ..results import Column
 from .matching import best_of_all, chamfer_of, greedy_of, hausdorff_of, maxsim_of, mutual_of, top_k_mean_of

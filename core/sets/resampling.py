@@ -6,9 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..engine.budget import budget_of, shown
+from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..errors import ResourceError
+from ..memory import shown
 from ..metrics import needs_scale, score_rows
 from ..results import Column
 from .closed import pair_weights

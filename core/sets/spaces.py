@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.budget import shown
 from ..engine.kernels import Kernel
-from ..engine.memory import available_memory
 from ..errors import DataError, ParameterError, ResourceError, ShapeError
+from ..memory import available_memory, shown
 from ..metrics import EPS, needs_scale
 from ..results import Column
 from .moments import check_same_items, paired_moments

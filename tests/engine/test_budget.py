@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simtool import memory as memories
 from simtool import pairwise
-from simtool.engine import budget as budgets
 from simtool.engine import memory
-from simtool.engine.budget import FEWEST, MOST, WORKING, Budget, budget_of, shown
-from simtool.engine.memory import available_memory, resident
+from simtool.engine.budget import FEWEST, MOST, Budget, budget_of
+from simtool.engine.memory import resident
 from simtool.errors import ParameterError, ResourceError
 from simtool.io import as_vectors, open_vectors, select
+from simtool.memory import WORKING, available_memory, shown
 
 GIB = 1 << 30
 
@@ -41,11 +42,11 @@ def test_a_size_is_read(text, size):
 
 
 def test_a_share_is_that_of_what_is_free(monkeypatch):
-    monkeypatch.setattr(budgets, "available_memory", lambda: 40 * GIB)
+    monkeypatch.setattr(memories, "available_memory", lambda: 40 * GIB)
     assert budget_of("50%").total == 20 * GIB
     assert budget_of("12.5 %").total == 5 * GIB
     assert budget_of(None).total == 10 * GIB
-    monkeypatch.setattr(budgets, "available_memory", lambda: 0)
+    monkeypatch.setattr(memories, "available_memory", lambda: 0)
     assert budget_of(None).total == 2 * WORKING  # the work itself is always granted
 
 
