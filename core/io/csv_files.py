@@ -41,7 +41,7 @@ class Cells:
     """What the cells of one column have been so far; what is true of none of them yet counts as true.
 
     Args:
-        filled: whether a cell is not blank.
+        first: the first cell that is not blank.
         blank: whether one is.
         null: whether one is empty and not quoted.
         number: all filled ones are.
@@ -50,7 +50,7 @@ class Cells:
         lists: what their lists have been, where the first filled cell is one.
     """
 
-    filled: bool = False
+    first: str = ""
     blank: bool = False
     null: bool = False
     number: bool = True
@@ -61,7 +61,7 @@ class Cells:
     @property
     def type(self) -> Any:
         """The type of the column."""
-        if not self.filled:
+        if not self.first:
             return pa.null()
         if self.lists is not None:
             return settled(self.lists.type)
@@ -176,9 +176,9 @@ class CsvBatches(TextBatches):
         seen.blank |= len(filled) < len(cells)
         if not len(filled):
             return
-        if not seen.filled and parse_list(filled[0].as_py()) is not None:
-            seen.lists = Seen(pa.null())
-        seen.filled = True
+        if not seen.first:
+            seen.first = filled[0].as_py()
+            seen.lists = None if parse_list(seen.first) is None else Seen(pa.null())
         if seen.lists is not None:
             self._look_at_lists(seen.lists, trimmed, block)
             return
@@ -233,7 +233,10 @@ class CsvBatches(TextBatches):
         stems = {stem(name) for name in names if name[-1] in DIGITS}
         like = next(name for name in names if name in numeric)
         for name in self._names:
-            if name not in numeric and name not in apart and name[-1] in DIGITS and stem(name) in stems:
+            if name in numeric or name in apart or name[-1] not in DIGITS or stem(name) not in stems:
+                continue
+            # a number alone, as pandas names columns of all kinds, says less than x0
+            if stem(name) or is_number(self._cells[name].first):
                 hint = "mend the cell, or give the column another name"
                 self._refuse_cell(name, f"column {name!r}, expected a number as in {like!r}", hint)
 
