@@ -228,15 +228,13 @@ class CsvBatches(TextBatches):
 
     def _check_alike(self, names: Sequence[str], numeric: Sequence[str], apart: Sequence[str]) -> None:
         """Refuse a column that is numbered like those of the vector, and holds something else than numbers."""
-        if len(names) < 2:
-            return
         stems = {stem(name) for name in names if name[-1] in DIGITS}
         like = next(name for name in names if name in numeric)
         for name in self._names:
             if name in numeric or name in apart or name[-1] not in DIGITS or stem(name) not in stems:
                 continue
-            # a number alone, as pandas names columns of all kinds, says less than x0
-            if stem(name) or is_number(self._cells[name].first):
+            # x0 beside a text x1 is no vector yet, and pandas counts columns of all kinds: 0, 1
+            if (stem(name) and len(names) > 1) or is_number(self._cells[name].first):
                 hint = "mend the cell, or give the column another name"
                 self._refuse_cell(name, f"column {name!r}, expected a number as in {like!r}", hint)
 

@@ -409,11 +409,11 @@ def test_a_header_is_what_it_is_said_to_be(write):
 def test_a_column_of_lists_is_no_values(write, text, column):
     path = write(text)
     for read in (lambda: read_values(f"{path}::{column}"), lambda: open_vectors(f"{path}::v", ids=f"::{column}")):
-        with pytest.raises(DataError, match="expected strings, numbers or bools, got list|expected a value or a list"):
+        with pytest.raises(DataError, match=r"expected strings, numbers or bools, got list|expected a value or a list"):
             read()
 
 
-HOSTILE = ["0012", "2024-01-31", "12:30:00", "1_000", "0x1F", "1e", "+", "1,5", "True ", "null", "NULL", "N/A", "#N/A"]
+HOSTILE = ["0012", "2024-01-31", "12:30:00", "1_000", "0x1F", "1e", "+", "1,5", " a ", "null", "NULL", "N/A", "#N/A"]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
@@ -443,9 +443,7 @@ def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, 
         patch.setattr(text_blocks, "LONGEST_ROW", 1000)
         table = open_table(str(path))
         found = [table.values(name).tolist() for name in ("first", "second")]
-    kinds = [texts if any(texts) else texts for texts in map(list, zip(*rows, strict=True))]
-    if all(any(text.strip() for text in texts) for texts in kinds):
-        assert found == kinds
+    assert found == [list(texts) for texts in zip(*rows, strict=True)]
 
 
 @given(
@@ -484,7 +482,7 @@ def test_json_lines_say_what_the_json_module_reads_whatever_the_blocks(folder, r
         ('{"v": [1, 2]}\n' * 50 + '{"v": [1, "x"]}', 'expected a list of numbers, got "x" in row 50'),
         (
             '{"v": [1, 2]}\n' * 50 + '{"v": [1, 2, 3]}',
-            "row 50 has length 3 along dim 1, expected 2 as in the first row",
+            "row 50 has length 3 along dim 1, expected 2",
         ),
         ("x,y\n" + "1,2\n" * 50 + "1,2,3\n", "line 52 has 3 cells, expected 2"),
         ('x,y\n"1",2\n' + "\n1,2\n" * 50 + '1,"2\n', "line 103 is not CSV: unexpected end of data"),
@@ -492,7 +490,7 @@ def test_json_lines_say_what_the_json_module_reads_whatever_the_blocks(folder, r
         ("x0,x1\n" + "1,2\n" * 50 + "1,n/a\n", "row 50 has 'n/a' in column 'x1', expected a number as in 'x0'"),
         ("1,2\n" * 50 + "1,n/a\n", "row 50 has 'n/a' in column 2, expected a number as in the first row"),
         ("x,y\n" + "1,2\n" * 50 + "1,\xff\n", "byte 206 is not UTF-8 text"),
-        ('{"v": [1, 2]}\n' * 50 + '{"v": [1, 2], "s": "\xff"}', "byte 719 is not UTF-8 text"),
+        ('{"v": [1, 2]}\n' * 50 + '{"v": [1, 2], "s": "\xff"}', "byte 720 is not UTF-8 text"),
     ],
 )
 def test_a_fault_far_down_is_named_by_its_own_row_and_line(write, monkeypatch, text, what):
@@ -511,16 +509,12 @@ def test_an_integer_far_down_is_as_exact_as_the_others(write, monkeypatch):
 @pytest.mark.parametrize("form", ["csv", "jsonl", "lists"])
 def test_memory_stays_bounded_while_a_large_text_is_read(tmp_path, monkeypatch, form):
     # what pyarrow and Python hold at a time is a few blocks, whatever the file
-    rows = 20_000
+    rows = 100_000
     path = tmp_path / "a.txt"
     with open(path, "w") as file:
-        file.write("x0,x1,x2,x3\n" if form == "csv" else "")
-        line = {
-            "csv": "0.125,1.5,2.25,{}\n",
-            "jsonl": '{{"v": [0.125, 1.5, 2.25, {}]}}\n',
-            "lists": "[0.125, 1.5, {}]\n",
-        }
-        file.writelines(line[form].format(row + 0.5) for row in range(rows))
+        file.write("x0,x1,x2\n" if form == "csv" else "")
+        line = {"csv": "0.125,1.5,{}\n", "jsonl": '{{"v": [0.125, 1.5, {}]}}\n', "lists": "[0.125, 1.5, {}]\n"}[form]
+        file.writelines(line.format(row + 0.5) for row in range(rows))
     size = path.stat().st_size
     monkeypatch.setattr(text_files, "BLOCK_BYTES", 1 << 14)
     open_vectors(str(path)).read(0, 1)
@@ -531,7 +525,7 @@ def test_memory_stays_bounded_while_a_large_text_is_read(tmp_path, monkeypatch, 
     python = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert last[0, -1] == rows - 0.5
-    assert python < size
+    assert python < size // 3
     assert pa.total_allocated_bytes() - held < size // 4
 
 
