@@ -43,7 +43,7 @@ class Cells:
     Args:
         first: the first cell that is not blank.
         blank: whether one is.
-        null: whether one is empty and not quoted.
+        text: whether one is there at all, be it blank, as one that is empty and quoted is.
         number: all filled ones are.
         whole: all filled ones are integers of 64 bits.
         word: all filled ones are bools.
@@ -52,7 +52,7 @@ class Cells:
 
     first: str = ""
     blank: bool = False
-    null: bool = False
+    text: bool = False
     number: bool = True
     whole: bool = True
     word: bool = True
@@ -62,7 +62,7 @@ class Cells:
     def type(self) -> Any:
         """The type of the column."""
         if not self.first:
-            return pa.null()
+            return pa.string() if self.text else pa.null()
         if self.lists is not None:
             return settled(self.lists.type)
         if self.number:
@@ -122,7 +122,7 @@ class CsvBatches(TextBatches):
                 if whole or not lines.ended:
                     raise self._refusal(error, lines, self._start, 1) from None
                 row = []
-            if row and (whole or not lines.ended):
+            if row and (whole or piece[: lines.used].endswith((b"\n", b"\r"))):
                 return row, self._start + lines.used, 1 + piece.count(b"\n", 0, lines.used)
             size *= 2
             self._check_row(size, 1)
@@ -172,7 +172,7 @@ class CsvBatches(TextBatches):
         """Take the cells of a block in."""
         trimmed = pc.utf8_trim_whitespace(cells)
         filled = trimmed.filter(pc.greater(pc.binary_length(trimmed), 0))
-        seen.null |= cells.null_count > 0
+        seen.text |= cells.null_count < len(cells)
         seen.blank |= len(filled) < len(cells)
         if not len(filled):
             return
