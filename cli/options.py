@@ -61,11 +61,22 @@ AssertOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _with_room(size: str | None) -> str | None:
+    """Refuse to start where the libraries would not find addresses: some of them end the process without a word."""
+    from simtool.memory import prepare_address_space
+
+    prepare_address_space()
+    return size
+
+
 MaxMemoryOption = Annotated[
     str | None,
     typer.Option(
         "--max-memory",
         metavar="SIZE",
+        callback=_with_room,
         help="Bytes to use beyond the interpreter: 512M, 4G, 50%.  [default: a quarter of what is free]",
         show_default=False,
     ),

@@ -11,6 +11,7 @@ import numpy as np
 from . import checks
 from .backend import Array, Backend, choose_backend, quiet
 from .catalogue import find
+from .engine.budget import budget_of
 from .engine.overlap import overlapped, processors
 from .engine.scratch import Scratch
 from .errors import ParameterError, ShapeError
@@ -22,6 +23,9 @@ from .results import Column, Columns, Result, Scalar
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24
 
+SUMS = 8  # numbers of a score while it is computed: two magnitudes, two scales, three sums and itself
+INDEX = 160  # bytes of the place of a score, as a tuple
+
 Piece = tuple[slice, ...]
 
 
@@ -32,6 +36,7 @@ def similarity(
     dim: int | Sequence[int] = -1,
     metric: str = "cosine",
     eps: float = EPS,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -46,6 +51,7 @@ def similarity(
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
         metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
         eps: eps >= 0, the least norm that a cosine divides by.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -58,7 +64,7 @@ def similarity(
         ShapeError: the shapes do not broadcast, or a dim is out of range or named twice.
         DataError: rows that are not finite, with their numbers and ids.
         ParameterError: an unknown metric or mode.
-        ResourceError: the device is not available.
+        ResourceError: the device is not available, or the scores do not fit.
 
     Source:
         The catalogue row of the metric.
@@ -80,6 +86,7 @@ def similarity(
     job = _Job(a, b, _dims(a, b, dim), metric, eps, nonfinite, choose_backend(backend, device))
     if job.width == 1 and metric in ("cosine", "angular"):
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
+    budget_of(max_memory, a, b).check(job.held, f"{prod(job.shape[d] for d in job.kept):,} scores")
     scores, zeros = job.run()
     if zeros:
         notes.append(f"{zeros} of {scores.size} scores have a zero vector on a side and are {_zero_score(metric)}")
@@ -173,6 +180,12 @@ class _Job:
     @property
     def kept(self) -> tuple[int, ...]:
         return tuple(d for d in range(len(self.shape)) if d not in self.dims)
+
+    @property
+    def held(self) -> int:
+        """Bytes of the scores, their sums where vectors come in pieces, and the table of them."""
+        scores = prod(self.shape[d] for d in self.kept)
+        return scores * (8 * SUMS + (8 if len(self.kept) == 1 else INDEX))
 
     def run(self) -> tuple[Column, int]:
         """Return the scores and how many of them have a zero vector on a side."""

@@ -100,14 +100,15 @@ def pairwise(
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     checks.check_choice("precision", precision, PRECISIONS)
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
-    entry, budget = find("metric", metric), budget_of(max_memory)
+    opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
+    entry, budget = find("metric", metric), budget_of(max_memory, *opened)
     _check_choice(choice, entry)
     if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
     exclude_self = b is None if exclude_self is None else exclude_self
-    sides = [lay_out(checks.given(a, "A"), dim, nonfinite, budget.mapped)]
-    sides.append(sides[0] if b is None else lay_out(checks.given(b, "B"), dim, nonfinite, budget.mapped))
+    sides = [lay_out(side, dim, nonfinite, budget) for side in opened]
+    sides += sides[: b is None]
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")

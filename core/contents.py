@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from . import checks
+from .engine.budget import budget_of
 from .engine.duplicates import occurrences, row_hashes
 from .engine.memory import READ_BYTES
 from .io import Vectors, open_table, pick_vectors, split_source
 from .io.vectors import name_rows, provenance
 from .metrics import magnitude, needs_scale
 from .results import Column, Columns, Result
+
+HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
 
 
 def inspect(source: Any, *, header: str = "auto", max_memory: str | int | None = None) -> Result:
@@ -21,7 +24,7 @@ def inspect(source: Any, *, header: str = "auto", max_memory: str | int | None =
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `open_vectors`.
+        max_memory: as for `pairwise`.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
@@ -41,6 +44,7 @@ def inspect(source: Any, *, header: str = "auto", max_memory: str | int | None =
     path, column = split_source(source)
     table = open_table(path, nulls=True, header=header, max_memory=max_memory)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
+    budget_of(max_memory).check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     sides = {name: table.vectors(name) for name in chosen}
     others = [name for name in table.value_columns if name not in chosen] if column is None else []
     return _result(source, sides, table.rows, [_plain(name, table.values(name)) for name in others])

@@ -9,6 +9,7 @@ import numpy as np
 from . import checks
 from .aligned import similarity, summarise
 from .catalogue import find
+from .engine.budget import budget_of
 from .errors import DataError, ParameterError, ShapeError
 from .io import Vectors
 from .metrics import EPS
@@ -28,6 +29,7 @@ def channels(
     weights: str = "raw",
     temperature: float = 1.0,
     eps: float = EPS,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -46,6 +48,7 @@ def channels(
         weights: what the scores become as weights: see `channel_weights`.
         temperature: of `softmax`, above 0.
         eps: eps >= 0, the least norm that a cosine divides by.
+        max_memory: as for `pairwise`.
         nonfinite: `error` or `propagate`.
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -83,7 +86,7 @@ def channels(
         raise ParameterError(what, "--weights", "--metric cosine, or raw")
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
     try:
-        aligned = similarity(a, b, dim=dims, device=device, backend=backend, **options)
+        aligned = similarity(a, b, dim=dims, max_memory=max_memory, device=device, backend=backend, **options)
     except DataError:
         for maps in (a, b):
             checks.refuse_nonfinite(maps, "--nonfinite propagate keeps them as NaN")
@@ -211,19 +214,21 @@ def _over_maps(scores: Column, name: str) -> float | None:
     return None if np.isnan(value) else value
 
 
-def weighted(maps: Any, weights: Column, *, channel_dim: int = 1) -> Column:
+def weighted(maps: Any, weights: Column, *, channel_dim: int = 1, max_memory: str | int | None = None) -> Column:
     """Multiply each channel by its weight.
 
     Args:
         maps: Vectors or a numpy array, (batch..., channels, ...), or channels last.
         weights: (batch..., channels), as `channels` gives them, or (channels,) for every map.
         channel_dim: the dim of the channels.
+        max_memory: as for `pairwise`.
 
     Returns:
         The shape of `maps`; its dtype if that is a float, else float32.
 
     Raises:
         ShapeError: the weights do not fit the maps.
+        ResourceError: the product does not fit.
 
     Example:
         >>> weighted(np.ones((1, 2, 1), dtype=np.float32), np.asarray([[0.5, 1.0]])).tolist()
@@ -237,6 +242,9 @@ def weighted(maps: Any, weights: Column, *, channel_dim: int = 1) -> Column:
         what = f"expected weights of shape {kept} or {kept[-1:]}, got {weights.shape}"
         raise ShapeError(what, "weights", "weights are saved by the same command on maps of the same shape")
     factors = np.expand_dims(np.broadcast_to(weights, kept), dims)
+    # what is read, the product in float64, and its copy in the dtype of the maps
+    size = prod(maps.shape) * (8 + 2 * maps.dtype.itemsize)
+    budget_of(max_memory, maps).check(size, f"the product of {maps.name} with its weights")
     rows = maps.read(0, maps.shape[0])
     product: Column = rows * factors
     return product.astype(rows.dtype if rows.dtype.kind == "f" else np.float32)

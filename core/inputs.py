@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks
+from .engine.budget import Budget
 from .engine.memory import resident
 from .errors import ParameterError
 from .io import Vectors
@@ -35,19 +36,20 @@ class Input:
     notes: tuple[str, ...]
 
 
-def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str = checks.NONFINITE_HINT) -> Input:
+def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = checks.NONFINITE_HINT) -> Input:
     """Return an input of rank 2 or more with its vectors as the last dim.
 
     Args:
         vectors: any shape; `dim` becomes d, the last of the others n, what is left are batches.
         dim: the dim along which a vector lies.
         nonfinite: `error`, `propagate` (such rows become NaN throughout) or `drop` (2-D only).
-        mapped: bytes above which an input that is not mapped is put into a file and mapped.
+        budget: what the job may take; an input that is larger than its share is put into a file and mapped.
         hint: what to type where rows are not finite.
 
     Raises:
         ShapeError: rank 1, no elements, or a dim out of range.
         DataError: rows that are not finite, or nothing else.
+        ResourceError: the copy without those rows does not fit.
         ParameterError: rows to drop from a batch.
     """
     checks.check_rank(vectors, 2)
@@ -55,7 +57,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str =
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
     survey = checks.survey(vectors, dim)
-    rows = np.moveaxis(resident(vectors, mapped), dim, -1)
+    rows = np.moveaxis(resident(vectors, budget.mapped), dim, -1)
     ids = vectors.ids if rank == 2 and dim == 1 and vectors.ids is not None else np.arange(rows.shape[-2])
     missing, zero, notes = ~survey.finite, survey.zero, []
     if missing.any():
@@ -63,6 +65,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, mapped: int, hint: str =
             checks.refuse_nonfinite(vectors, hint)
         if nonfinite == "drop" and missing.all():
             checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
+        budget.check(rows.nbytes, f"{vectors.name} without its rows that are not finite", "leave them out of the file")
         if nonfinite == "propagate":
             rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
         elif rank > 2:

@@ -7,6 +7,7 @@ half to the operation.
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import ParameterError, ResourceError
@@ -17,17 +18,102 @@ WORKING = 160 << 20
 LEAST_HELD = 8 << 20  # what each reader may always hold: within what `WORKING` leaves free while inputs are opened
 
 
+PROCESS = Path("/proc/self")
+GROUPS = Path("/sys/fs/cgroup")
+# files of a control group: its limit, what it takes, and where its file cache is counted, which the kernel gives back
+VERSION_2 = ("memory.max", "memory.current", ("inactive_file", "active_file"))
+VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
+MOST_BYTES = 1 << 63
+LIBRARIES = 512 << 20  # addresses that numpy and pyarrow reserve, with one thread each
+THREAD = 128 << 20  # addresses that a thread more reserves: its stack, its heap, its buffers
+IN_MEMORY = ("tmpfs", "ramfs", "devtmpfs")
+
+
 def available_memory() -> int:
-    """Return the bytes that this process may still take, by the machine and its control group."""
+    """Return the bytes that this process may still take: of the machine, its control groups and its address space."""
     free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
         fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
         free = int(fields["MemAvailable"].split()[0]) * 1024
-    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    if limit.exists() and used.exists() and limit.read_text().strip() != "max":
-        free = min(free, int(limit.read_text()) - int(used.read_text()))
-    return max(free, 0)
+    return max(0, min(free, address_space(), *_free_in_groups()))
+
+
+def address_space() -> int:
+    """Return the bytes of addresses that this process may still take, by `ulimit -v`."""
+    try:
+        import resource
+
+        limit, taken = resource.getrlimit(resource.RLIMIT_AS)[0], PROCESS / "statm"
+    except ImportError:  # Windows
+        return MOST_BYTES
+    if limit == resource.RLIM_INFINITY:
+        return MOST_BYTES
+    pages = int(taken.read_text().split()[0]) if taken.exists() else 0
+    return max(0, limit - pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def prepare_address_space() -> None:
+    """Where addresses are limited, refuse to load the libraries into less than they need, and have them reserve little.
+
+    Such a limit is met when a library reserves addresses, and some then end the process.
+
+    Raises:
+        ResourceError: less is left than they need.
+    """
+    left = address_space()
+    if left == MOST_BYTES:
+        return
+    if left < LIBRARIES:
+        what = f"{shown(left)} of addresses are left to this process, and the libraries reserve {shown(LIBRARIES)}"
+        raise ResourceError(what, "ulimit -v", "ulimit -v unlimited; --max-memory bounds what a job takes")
+    threads = str(max(1, min(os.cpu_count() or 1, (left - LIBRARIES) // THREAD)))
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_IO_THREADS"):
+        os.environ.setdefault(name, threads)
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # the others reserve a GiB
+
+
+def _free_in_groups() -> Iterator[int]:
+    """Yield what is free in every control group that this process is in, from its own up to the root."""
+    try:
+        lines = (PROCESS / "cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root, names = (GROUPS / "memory", VERSION_1) if controllers else (GROUPS, VERSION_2)
+        own = root / path.strip("/")
+        for folder in (own, *own.parents):
+            if folder.is_relative_to(root):
+                yield _free_in(folder, *names)
+
+
+def _free_in(folder: Path, limit: str, used: str, cache: tuple[str, ...]) -> int:
+    """Return what is free in a control group; a limit that is not there, or is `max`, is none."""
+    try:
+        free = int((folder / limit).read_text()) - int((folder / used).read_text())
+    except (OSError, ValueError):
+        return MOST_BYTES
+    try:
+        counted = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return free
+    return free + sum(int(counted.get(name, 0)) for name in cache)
+
+
+def lies_in_memory(folder: str) -> bool:
+    """Tell whether files of a folder take memory, as those of a tmpfs do."""
+    path, mounts = os.path.realpath(folder), Path("/proc/mounts")
+    if not mounts.exists():
+        return False
+    found = ("", "")
+    for line in mounts.read_text().splitlines():
+        _, point, kind, *_ = line.split(" ")
+        if (path == point or path.startswith(point.rstrip("/") + "/")) and len(point) >= len(found[0]):
+            found = (point, kind)
+    return found[1] in IN_MEMORY
 
 
 def allowed_bytes(max_memory: str | int | None) -> int:
@@ -38,22 +124,39 @@ def allowed_bytes(max_memory: str | int | None) -> int:
 
     Raises:
         ParameterError: another form, or less than the work itself needs.
+        ResourceError: less than that is free.
 
     Example:
         >>> allowed_bytes("1G")
         1073741824
     """
     if max_memory is None:
-        return max(available_memory() // 4, 2 * WORKING)
-    match = SIZE.fullmatch(str(max_memory).strip())
-    if not match:
-        raise ParameterError(f"expected a size, got {max_memory!r}", "--max-memory", "as in 512M, 4G or 50%")
-    number = float(match[1])
-    total = int(available_memory() * number / 100) if match[3] else int(number * UNITS[match[2].upper()])
+        free = available_memory()
+        if free < WORKING:
+            what = f"{shown(free)} of memory are free, and any job needs {shown(WORKING)}"
+            raise ResourceError(what, "", "end what else takes memory, or raise the limit of this process")
+        return min(free, max(free // 4, 2 * WORKING))
+    total = _typed_bytes(max_memory)
     if total < WORKING:
-        what = f"{max_memory} is less than the {shown(WORKING)} that any job needs"
+        what = f"{shown(total)} is less than the {shown(WORKING)} that any job needs"
         raise ParameterError(what, "--max-memory")
     return total
+
+
+def _typed_bytes(size: str | int) -> int:
+    form = "as in 512M, 4G or 50%"
+    if isinstance(size, int):
+        total = float(min(size, MOST_BYTES))
+    else:
+        match = SIZE.fullmatch(size.strip())
+        if not match:
+            raise ParameterError(f"expected a size, got {size[:40]!r}", "--max-memory", form)
+        total = float(match[1]) * (available_memory() / 100 if match[3] else UNITS[match[2].upper()])
+    if not total < MOST_BYTES:
+        raise ParameterError("no machine has as much memory", "--max-memory", form)
+    if total < 0:
+        raise ParameterError(f"expected a size, got {size}", "--max-memory", form)
+    return size if isinstance(size, int) else int(total)
 
 
 def held_at_most(max_memory: str | int | None) -> int:

@@ -82,9 +82,9 @@ def apply(
             output=output,
             force=force,
             held_out=held_out,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             header=header,
-            max_memory=max_memory,
             progress=progress,
         )
     if not quiet:

@@ -116,13 +116,16 @@ def channels(
         weights=weights,
         temperature=temperature,
         eps=eps,
+        max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         backend=backend,
     )
     factors = result.array if saved is None else saved.read(0, saved.shape[0])
     if output is not None and factors is not None:
-        write_array_file(output, weighted(maps, factors, channel_dim=channel_dim), force=force, quiet=quiet)
+        write_array_file(
+            output, weighted(maps, factors, channel_dim=channel_dim, max_memory=max_memory), force=force, quiet=quiet
+        )
     if save_weights is not None:
         write_array_file(save_weights, result.array, force=force, quiet=quiet)
     no_softmax = in_vain(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")

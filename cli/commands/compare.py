@@ -172,6 +172,7 @@ def compare(
             # a column for each of all aggregates is more than a person reads
             by_item=not (person and "all" in aggregates),
             eps=eps,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             device=device,
             backend=backend,

@@ -220,6 +220,7 @@ def fit(
         force=force,
         resume=resume,
         eps=eps,
+        max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         told=None if quiet else _Epochs().told,

@@ -203,6 +203,7 @@ def loss(
             gradients=sink,
             eps=eps,
             top=MOST if top is None and swept is None and session.only_shows_a_table else top,
+            max_memory=max_memory,
             nonfinite=nonfinite,
             device=device,
             backend=backend,

@@ -80,6 +80,7 @@ def similarity(
         dim=parse_dims(dim),
         metric=metric,
         eps=eps,
+        max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         backend=backend,

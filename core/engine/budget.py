@@ -1,9 +1,14 @@
 """The bytes that a job may take, checked before it starts, and what they are spent on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from ..errors import ResourceError
-from ..memory import WORKING, allowed_bytes, shown
+from ..io import Vectors
+from ..memory import WORKING, allowed_bytes, held_at_most, shown
+from .memory import held_bytes
 from .tiles import Plan
 
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
@@ -17,38 +22,44 @@ class Budget:
 
     Args:
         total: all of them.
+        held: those that the opened inputs take already.
     """
 
     total: int
+    held: int = 0
+
+    @property
+    def left(self) -> int:
+        """What the inputs have left."""
+        return max(0, self.total - self.held)
 
     @property
     def candidates(self) -> int:
         """How many candidates may be held before they are reduced to the exact best."""
-        return max(FEWEST, min(MOST, self.total // 4 // CANDIDATE))
+        return max(FEWEST, min(MOST, self.left // 4 // CANDIDATE))
 
     @property
     def mapped(self) -> int:
         """How large an input may be before it is put into a file and mapped."""
-        return self.total // 4
+        return held_at_most(self.total)
 
     def plan(self, rows: int, columns: int, dims: int, itemsize: int) -> Plan:
         """Return the plan of a sweep, with as many prepared rows of B kept, and lanes, as there is room for."""
-        lanes = max(1, self.total // 4 // (WORKING + MOST * CANDIDATE))
-        return Plan.of(rows, columns, dims, kept_columns=_kept(self.total, dims, itemsize), lanes=lanes)
+        lanes = max(1, self.left // 4 // (WORKING + MOST * CANDIDATE))
+        return Plan.of(rows, columns, dims, kept_columns=_kept(self.left, dims, itemsize), lanes=lanes)
 
-    def check(self, size: int, what: str, hint: str) -> None:
-        """Refuse a result that does not fit, before the work.
+    def check(self, size: int, what: str, hint: str = "") -> None:
+        """Refuse work that does not fit beside its inputs, before it starts.
 
         Args:
-            size: its bytes.
+            size: the bytes that it holds at once, beyond the inputs and what any job needs.
             what: its name, at the start of the message.
             hint: what to type instead.
         """
-        needed = size + WORKING
+        needed = size + self.held + WORKING
         if needed > self.total:
-            raise ResourceError(
-                f"{what} takes about {shown(needed)}, {shown(self.total)} may be used", "--max-memory", hint
-            )
+            message = f"{what} takes about {shown(needed)}, {shown(self.total)} may be used"
+            raise ResourceError(message, "--max-memory", hint or f"--max-memory {-(-needed >> 20)}M makes room for it")
 
 
 def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:
@@ -77,6 +88,30 @@ def _kept(total: int, dims: int, itemsize: int) -> int:
     return max(0, total // 2 - WORKING) // (dims * itemsize + 16)
 
 
-def budget_of(max_memory: str | int | None) -> Budget:
-    """Return the budget that was typed; the arguments and errors are those of `allowed_bytes`."""
-    return Budget(allowed_bytes(max_memory))
+_running: ContextVar[Budget | None] = ContextVar("budget of the running job", default=None)
+
+
+def budget_of(max_memory: str | int | None, *inputs: Vectors | None) -> Budget:
+    """Return a budget beside inputs that are open.
+
+    Args:
+        max_memory: as for `allowed_bytes`; None is the budget of the running job, if there is one.
+        *inputs: what is open already.
+
+    Raises:
+        ParameterError, ResourceError: as `allowed_bytes`.
+    """
+    running = _running.get()
+    if max_memory is None and running is not None:
+        return running
+    return Budget(allowed_bytes(max_memory), sum(held_bytes(vectors) for vectors in inputs if vectors is not None))
+
+
+@contextmanager
+def spending(budget: Budget) -> Iterator[Budget]:
+    """Make a budget that of the running job, for work that is too deep to be handed one."""
+    token = _running.set(budget)
+    try:
+        yield budget
+    finally:
+        _running.reset(token)

@@ -1,19 +1,43 @@
 """Inputs brought to where any row can be reached."""
 
+import mmap
 import os
 import tempfile
 from typing import Any
 
 import numpy as np
 
+from ..errors import ResourceError
 from ..io import Vectors
-from ..io.vectors import ArrayVectors
-from ..memory import available_memory
+from ..io.vectors import ArrayVectors, IdentifiedVectors, SelectedVectors
+from ..memory import available_memory, lies_in_memory, shown
 from ..results import Column
 
-__all__ = ["READ_BYTES", "available_memory", "resident"]
+__all__ = ["READ_BYTES", "available_memory", "held_bytes", "resident"]
 
 READ_BYTES = 32 << 20
+STRING = 64  # bytes of a short Python string and of its place
+
+
+def held_bytes(vectors: Vectors) -> int:
+    """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
+    if isinstance(vectors, SelectedVectors | IdentifiedVectors):
+        return held_bytes(vectors.base)
+    if isinstance(vectors, ArrayVectors) and vectors.given:
+        return 0
+    ids = vectors.ids
+    held = 0 if ids is None else len(ids) * (STRING if ids.dtype == object else ids.itemsize)
+    if isinstance(vectors, ArrayVectors) and not _is_mapped(vectors.array):
+        held += vectors.array.nbytes
+    return held
+
+
+def _is_mapped(array: Column) -> bool:
+    """Tell whether the elements of an array are those of a mapped file."""
+    base: Any = array
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.obj if isinstance(base, memoryview) else base.base
+    return isinstance(base, mmap.mmap)
 
 
 def resident(vectors: Vectors, most: int) -> Column:
@@ -32,6 +56,11 @@ def resident(vectors: Vectors, most: int) -> Column:
     if size <= most:
         array = np.empty(vectors.shape, dtype=vectors.dtype)
     else:
+        folder = tempfile.gettempdir()
+        if lies_in_memory(folder):
+            what = f"{vectors.name} takes {shown(size)} decoded, more than may be held, and scratch files lie in memory"
+            hint = "name a folder on a disk: TMPDIR=FOLDER simtool ...; or raise --max-memory"
+            raise ResourceError(what, folder, hint)
         # unlinked at once: the mapping keeps the bytes until the process ends, however it ends
         with tempfile.TemporaryFile(prefix="simtool-") as file:
             if hasattr(os, "posix_fallocate"):

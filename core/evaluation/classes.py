@@ -12,9 +12,11 @@ from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine.budget import Budget, budget_of
 from ..engine.kernels import Kernel
+from ..engine.memory import resident
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
 from ..inputs import Input, lay_out
+from ..io import as_vectors, select
 from ..io.vectors import provenance
 from ..labels import class_labels
 from ..pairing import Pairing
@@ -49,8 +51,9 @@ def evaluate_classes(
     progress: Progress | None,
 ) -> Result:
     """Evaluate all pairs i < j of an input, and with `ks` its rows as queries; the caller has checked the options."""
-    budget = budget_of(max_memory)
-    side, codes = _side(checks.given(a, "A"), labels, labels_name, nonfinite, budget)
+    a = checks.given(a, "A")
+    budget = budget_of(max_memory, a)
+    side, codes = _side(a, labels, labels_name, nonfinite, budget)
     n = len(codes)
     pairs = n * (n - 1) // 2
     streams = pairs > exact_pairs
@@ -110,7 +113,7 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
     """Return the rows with the class number of each, without those that are left out."""
     if len(vectors.shape) != 2:
         raise ShapeError(f"expected one vector per row, shape (n, d), got {vectors.shape}", vectors.name)
-    side = lay_out(vectors, -1, nonfinite, budget.mapped, checks.DROP_HINT)
+    side = lay_out(vectors, -1, nonfinite, budget, checks.DROP_HINT)
     read = class_labels(np.asarray(labels), vectors.shape[0], name)
     codes = read.codes
     if len(side.rows) < len(codes):
@@ -161,7 +164,8 @@ def _streamed(pairing: Pairing, codes: Column, progress: Progress | None) -> Str
     order = np.argsort(codes, kind="stable")
     firsts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), len(codes))
     kernel = Kernel("cosine", "float32", pairing.scaled, pairing.backend, pairing.eps)
-    return all_pairs(pairing.a.rows[order], firsts, kernel, pairing.budget, progress)
+    rows = resident(select(as_vectors(pairing.a.rows, pairing.a.vectors.name), order), pairing.budget.mapped)
+    return all_pairs(rows, firsts, kernel, pairing.budget, progress)
 
 
 def _report(found: _Exact | Streamed, ranked: Retrieval | None, codes: Column, times: int, seed: int) -> Report:

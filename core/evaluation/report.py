@@ -9,13 +9,14 @@ import numpy as np
 from .. import checks
 from ..aligned import similarity
 from ..catalogue import find
+from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io.vectors import name_rows, provenance
 from ..labels import binary_labels, class_labels, score_labels
 from ..metrics import EPS
 from ..results import Column, Columns, Histogram, Result
-from .classes import EXACT_PAIRS, evaluate_classes
+from .classes import EXACT_PAIRS, PAIR, evaluate_classes
 from .counts import Counts
 from .curves import score_histogram
 from .folds import FOLDS
@@ -122,6 +123,10 @@ def evaluate(
     if labels is None and targets is None:
         what = "an evaluation needs one binary label or one target score per pair"
         raise LabelError(what, "--labels", "--labels FILE or --targets FILE, or a column `label` or `score`")
+    options["max_memory"] = max_memory
+    given = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
+    count = len(scores) if scores is not None else checks.given(a, "A").shape[0]
+    budget_of(max_memory, *given).check(count * PAIR * (1 if against is None else 2), f"a ranking of {count:,} pairs")
     scored = _scored(a, b, scores, names["scores"], entry.name, nonfinite, options)
     others = None if against is None else _others(against, scored, scores, entry.name, nonfinite, options)
     job = _job(scored, others, labels, targets, by, names, larger_is_closer=entry.larger_is_closer, folds=folds)

@@ -40,9 +40,9 @@ def apply(
     output: str,
     force: bool = False,
     held_out: bool = False,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     header: str = "auto",
-    max_memory: str | int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Put every vector of a file through a head, in bounded memory.
@@ -53,9 +53,9 @@ def apply(
         output: .npy for the projected rows alone, .parquet or .arrow for the whole table.
         force: an existing output may be replaced.
         held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, or `propagate` rows with NaN or infinity.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `open_vectors`.
         progress: called with the rows that are done and their total.
 
     Returns:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from .. import checks
+from ..engine.budget import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import name_rows
@@ -15,6 +17,9 @@ from ..losses.report import LIMITS, ROLES
 from ..losses.requests import Request
 from ..results import Column
 from .examples import Examples
+
+COPIES = 4  # of every vector: as read, the finite ones, the parts of the split, and those of the step
+LEARNING = 64 << 20  # what the steps take besides
 
 PLAIN = {1: "classes", 2: "pairs", 3: "triplets"}  # what a whitening without a loss takes its inputs for
 
@@ -44,7 +49,13 @@ class Given:
 
 
 def read_inputs(
-    vectors: Sequence[Any], request: Request | None, labels: Any, labels_name: str, nonfinite: str, notes: list[str]
+    vectors: Sequence[Any],
+    request: Request | None,
+    labels: Any,
+    labels_name: str,
+    nonfinite: str,
+    notes: list[str],
+    max_memory: str | int | None = None,
 ) -> Given:
     """Check and read everything that is learnt from.
 
@@ -55,6 +66,7 @@ def read_inputs(
         labels_name: the file and column of the labels, for messages.
         nonfinite: `error`, or `drop` the examples.
         notes: takes what to tell the reader.
+        max_memory: as for `pairwise`.
 
     Raises:
         ShapeError, LabelError, DataError, ParameterError: as `fit`.
@@ -63,6 +75,8 @@ def read_inputs(
     roles = _roles(request, len(vectors))
     sides = tuple(checks.given(side, role) for side, role in zip(vectors, roles, strict=True))
     _check_shapes(sides)
+    held = COPIES * sum(prod(side.shape) * max(4, side.dtype.itemsize) for side in sides)
+    budget_of(max_memory, *sides).check(held + LEARNING, f"learning from {sides[0].shape[0]:,} examples")
     rows = _finite_rows(sides, nonfinite, notes)
     form = _form(request, len(sides))
     examples = _labelled(form, request, sides, labels, labels_name, notes)

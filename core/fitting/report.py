@@ -52,6 +52,7 @@ def fit(
     force: bool = False,
     resume: bool = False,
     eps: float = EPS,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     told: Told | None = None,
@@ -96,6 +97,7 @@ def fit(
         force: an existing output may be replaced.
         resume: go on from the output where it is there.
         eps: eps >= 0, the least norm that a cosine divides by.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` the examples.
         device: where to compute: cpu, cuda, cuda:N or auto.
         told: called after each epoch with its number, their number, the mean loss of its batches and the score.
@@ -125,7 +127,7 @@ def fit(
     _check_outputs(output, held_out_ids, force=force, resume=resume)
     checks.check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
     checks.check_choice("miner", miner, MINERS)
-    given = read_inputs(vectors, request, labels, labels_name, nonfinite, notes)
+    given = read_inputs(vectors, request, labels, labels_name, nonfinite, notes, max_memory)
     rank, start = check_head(head, rank, init, given.examples.width)
     plan = Plan(
         kind=None if request is None else request.entry.name,

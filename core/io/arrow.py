@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from ..errors import DataError
+from ..memory import check_held
 from .source import Source
 from .vectors import Array, check_column, check_ids, join_name, name_rows, null_rows, pick_ids, ragged_row
 
@@ -29,6 +30,7 @@ BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value
 PROBE_ROWS = 256
 VALUE_ROWS = 1 << 16
+STRING = 128  # bytes of a short string as Arrow and as Python hold it
 
 
 class Batches(Protocol):
@@ -233,6 +235,7 @@ class ArrowTable:
     columns: tuple[str, ...]
     batches: Batches
     nulls: bool
+    most: int
 
     @property
     def rows(self) -> int:
@@ -268,6 +271,7 @@ class ArrowTable:
         kind, where = self._type(column), join_name(self.name, column)
         if not is_value(kind):
             raise DataError(f"expected strings, numbers or bools, got {kind}", where, "cast it")
+        check_held(self.rows * (16 if is_number(kind) else STRING), self.most, "this column", where)
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         with damage(where):
             pieces = [array.cast(plain) for array in self.batches.read(0, column, VALUE_ROWS)]
@@ -307,7 +311,7 @@ def open_arrow(source: Source, nulls: bool) -> ArrowTable:
     """Open a Parquet or Arrow file; with `nulls`, vectors that hold one are read as NaN."""
     with damage(source.name):
         batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-        return ArrowTable(source.name, tuple(batches.schema.names), batches, nulls)
+        return ArrowTable(source.name, tuple(batches.schema.names), batches, nulls, source.most)
 
 
 @contextmanager

@@ -80,12 +80,12 @@ class Table(Protocol):
 
 @dataclass(frozen=True)
 class ArrayVectors:
-    """Vectors in memory or in a memory map; `held` is how many bytes of memory their reader took for them."""
+    """Vectors in memory or in a memory map; `given` where the caller had them in memory before the job."""
 
     name: str
     array: Array
     ids: Array | None = None
-    held: int = 0
+    given: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -162,6 +162,8 @@ class SelectedVectors:
     def read(self, start: int, stop: int) -> Array:
         """Return the kept rows `start` to `stop` (exclusive)."""
         rows = self.index[start:stop]
+        if isinstance(self.base, ArrayVectors):
+            return np.ascontiguousarray(self.base.array[rows], dtype=self.dtype)
         order = np.argsort(rows, kind="stable")
         ascending = rows[order]
         result = np.empty((len(rows), *self.shape[1:]), self.dtype)
@@ -188,7 +190,7 @@ def as_vectors(array: Array, name: str = "array") -> Vectors:
     check_numeric(array.dtype, name)
     if array.ndim == 0:
         raise DataError("expected rows, got a single number (rank 0)", name)
-    return ArrayVectors(name, np.asarray(array))
+    return ArrayVectors(name, np.asarray(array), given=True)
 
 
 def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
 from .. import checks
 from ..backend import Backend, choose_backend
+from ..engine.memory import resident
 from ..errors import DataError, ParameterError
 from ..io.vectors import provenance
 from ..results import Column, Columns, Histogram, Result, Scalar
@@ -15,9 +17,13 @@ from .batches import EDGES, Data, Evidence, cut, first_two, gradients, outcomes
 from .example_report import batches_note, collapse_note
 from .groups import ENDS
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
+from .ledger import HELD
 from .outcomes import Outcome, norm_of
-from .requests import Request
+from .requests import Request, takes_batches
 
+EVIDENCE = 64  # bytes of a row: its hardest pairs, its class and its places
+ITEM = 48  # bytes of an item: its loss, its places and its order
+GRAPH = 6  # numbers that a graph keeps of a number of the batch
 LISTED = 1000  # items that are kept where there are too many to keep all
 
 
@@ -34,6 +40,7 @@ def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[st
 def report(job: Job) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     _check(job)
+    job.budget.check(_held(job), *_describe(job))
     backend = choose_backend(job.backend, job.device)
     data, names = _data(job, backend)
     if len(data.batches) > 1:
@@ -85,6 +92,26 @@ def _check(job: Job) -> None:
         raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
 
 
+def _held(job: Job) -> int:
+    """Return the bytes of the largest batch, of the items and evidence of all, and of the gradients."""
+    rows = min(job.rows, job.batch_size or job.rows)
+    sides = [*job.inputs, *([] if job.weights is None else [job.weights])]
+    numbers = sum(side.shape[1] * (side.shape[0] if side is job.weights else rows) for side in sides)
+    metrics = len({"cosine", *(request.metric for request in job.requests)})
+    held = 8 * numbers * (2 + metrics) + EVIDENCE * job.rows
+    held += ITEM * len(job.requests) * min(HELD, job.rows)
+    if job.gradients is not None or job.sweep is not None:
+        every = 8 * sum(prod(side.shape) for side in sides)
+        held += len(job.requests) * every + 8 * numbers * GRAPH
+    return held
+
+
+def _describe(job: Job) -> tuple[str, str]:
+    rows = min(job.rows, job.batch_size or job.rows)
+    hint = "--batch-size cuts smaller batches" if rows > 1 and takes_batches(job.entry) else ""
+    return f"a batch of {rows:,} rows", hint
+
+
 def _check_found(job: Job, found: Sequence[Outcome]) -> None:
     for each in found:
         if not np.isfinite(each.total):
@@ -95,7 +122,7 @@ def _check_found(job: Job, found: Sequence[Outcome]) -> None:
 
 def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
     """Return what the batches are cut from, and what its rows are called."""
-    sides = [side.read(0, side.shape[0]) for side in job.inputs]
+    sides = [resident(side, job.budget.mapped) for side in job.inputs]
     ids, codes = job.ids, None if job.classes is None else job.classes.codes
     if job.entry.name == "n-pairs" and codes is not None and job.classes is not None:
         first, second = first_two(codes)

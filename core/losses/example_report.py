@@ -12,11 +12,12 @@ from ..results import Column, Columns, Result, Scalar
 from . import groups, tables
 from .aligned_rows import AlignedRows, Term
 from .batches import cut
-from .examples import Scored, gradient_norms, outcome, score, write_gradients
+from .examples import Scored, gradient_norms, outcome, score, terms_of, write_gradients
 from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
 from .outcomes import Outcome, norm_of
 from .requests import Request, takes_batches
 
+TABLE = 12  # numbers of an example that the report and its order take
 EQUAL = 0.99  # a mean cosine of dissimilar vectors above which they are nearly equal
 
 
@@ -36,6 +37,7 @@ def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[st
 def report(job: Job) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     backend = choose_backend(job.backend, job.device)
+    job.budget.check(_held(job), f"a loss of {job.rows:,} examples")
     rows = AlignedRows(job.inputs, job.eps, backend)
     scored = score(rows, job.requests, job.labels, job.similar)
     _refuse_undefined(job, scored)
@@ -68,6 +70,13 @@ def report(job: Job) -> Result:
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_roles(job), job.inputs, strict=True))),
     )
+
+
+def _held(job: Job) -> int:
+    """Return the bytes of the scores, the items, their order and table, and the slopes of a gradient."""
+    terms = len({term for request in job.requests for term in terms_of(request)}) + len(job.inputs) - 1
+    slopes = 4 * terms if job.gradients is not None or job.sweep is not None else 0
+    return 8 * job.rows * (terms + 2 * len(job.requests) + TABLE + slopes)
 
 
 def _several(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..catalogue import Entry
+from ..engine.budget import Budget
 from ..engine.tiles import Progress
 from ..io import Vectors
 from ..labels import ClassLabels
@@ -40,6 +41,7 @@ class Job:
         backend: auto, numpy or torch.
         progress: called with the rows that are done and their total.
         notes: what to tell the reader.
+        budget: what may be held.
     """
 
     requests: list[Request]
@@ -60,6 +62,7 @@ class Job:
     backend: str
     progress: Progress | None
     notes: list[str]
+    budget: Budget
 
     @property
     def rows(self) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from .. import checks
 from ..backend import choose_backend
 from ..catalogue import Entry
+from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
@@ -47,6 +48,7 @@ def loss(
     gradients: Sink | None = None,
     eps: float = EPS,
     top: int | None = None,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -74,6 +76,7 @@ def loss(
             input, range by range; those by the weights of a classifier come last.
         eps: eps >= 0, the least norm that a cosine divides by.
         top: list only this many items, largest loss first.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, `propagate` (pairs and triplets) or `drop`.
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -144,6 +147,7 @@ def loss(
         backend=backend,
         progress=progress,
         notes=notes,
+        budget=budget_of(max_memory, *inputs, weights),
     )
     choose_backend(backend, device)  # a device that is missing is an error before any work
     return example_report.report(job) if _is_of_examples(entry) else batch_report.report(job)

@@ -7,6 +7,7 @@ from typing import Any
 from .. import checks
 from ..backend import choose_backend, quiet
 from ..cells import Into
+from ..engine.budget import budget_of, spending
 from ..engine.tiles import Progress
 from ..errors import ParameterError, SimtoolError
 from ..metrics import EPS
@@ -41,6 +42,7 @@ def compare(
     top: int | None = None,
     by_item: bool = True,
     eps: float = EPS,
+    max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -72,6 +74,7 @@ def compare(
         top: list only this many of the best matches, and as many of the worst.
         by_item: list 3-D inputs by item; else the aggregates.
         eps: eps >= 0, the least norm that a cosine divides by.
+        max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -107,18 +110,20 @@ def compare(
         raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
     requests = read_requests(names, parameters or {}, seed)
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
-    subject = read_subject(a, b, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross)
-    everything = ALL in aggregates
-    fitting, left_out = _fitting(subject, requests, everything=everything)
-    space = choose_backend(backend, device)
-    asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
-    with quiet():
-        if cross:
-            outcome = _crossed(subject, asked, into)
-        else:
-            outcome = (score_items if subject.nested else score_sets)(subject, asked, left_out)
-    settings = {"eps": eps, "nonfinite": nonfinite}
-    return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
+    a, b = checks.given(a, "A"), checks.given(b, "B")
+    with spending(budget_of(max_memory, a, b)):
+        subject = read_subject(a, b, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross)
+        everything = ALL in aggregates
+        fitting, left_out = _fitting(subject, requests, everything=everything)
+        space = choose_backend(backend, device)
+        asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
+        with quiet():
+            if cross:
+                outcome = _crossed(subject, asked, into)
+            else:
+                outcome = (score_items if subject.nested else score_sets)(subject, asked, left_out)
+        settings = {"eps": eps, "nonfinite": nonfinite}
+        return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
 
 
 @dataclass(frozen=True)

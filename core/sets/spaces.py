@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
+from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
-from ..errors import DataError, ParameterError, ResourceError, ShapeError
-from ..memory import available_memory, shown
+from ..errors import DataError, ParameterError, ShapeError
 from ..metrics import EPS, needs_scale
 from ..results import Column
 from .moments import check_same_items, paired_moments
@@ -159,10 +159,8 @@ def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backe
     n = len(x)
     if n < 3:
         raise ShapeError(f"rsa ranks the distances of at least 3 rows, got {n}", "A, B", "take --aggregate paired")
-    needed, free = n * (n - 1) // 2 * PAIR_BYTES + 16 * max(x.size, y.size), available_memory()
-    if needed > free:
-        what = f"rsa of {n:,} rows takes about {shown(needed)}, {shown(free)} are free"
-        raise ResourceError(what, "A, B", "compare a sample of the rows, or take --aggregate cka")
+    size = n * (n - 1) // 2 * PAIR_BYTES + 16 * max(x.size, y.size)
+    budget_of(None).check(size, f"rsa of {n:,} rows", "compare a sample of the rows, or take --aggregate cka")
     ranks = [_ranks(_cosines(rows, eps, backend)) for rows in (x, y)]
     norms = [float(np.linalg.norm(side)) for side in ranks]
     for side, norm in zip("AB", norms, strict=True):

@@ -185,8 +185,8 @@ def read_subject(
             what = f"item i of A belongs to item i of B, but there are {a.shape[0]} and {b.shape[0]}"
             raise ShapeError(what, where, "--cross compares every item with every other")
         checks.check_same_ids(a, b)
-    mapped = budget_of(None).mapped
-    a_side, b_side = (lay_out(side, -1, nonfinite, mapped, checks.DROP_HINT) for side in (a, b))
+    budget = budget_of(None)
+    a_side, b_side = (lay_out(side, -1, nonfinite, budget, checks.DROP_HINT) for side in (a, b))
     sides = a_side, b_side
     read = [_weights(w, side, name) for w, side, name in zip(weights, sides, SIDES, strict=True)]
     own = [_lengths(w, side, name) for w, side, name in zip(lengths, sides, SIDES, strict=True)]

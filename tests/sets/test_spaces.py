@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
 from simtool.backend import choose_backend
+from simtool.engine.budget import Budget
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.sets import kernel_alignment, moments, spaces
 from simtool.sets.kernel_alignment import linear_cka, rbf_cka
@@ -256,9 +257,9 @@ def test_the_median_without_holding_the_numbers_is_the_median(values, cut):
 
 
 def test_rsa_that_does_not_fit_is_refused_before_the_work(monkeypatch):
-    monkeypatch.setattr(spaces, "available_memory", lambda: 1 << 20)
+    monkeypatch.setattr(spaces, "budget_of", lambda text: Budget(1 << 20))
     monkeypatch.setattr(spaces, "_cosines", None)
-    with pytest.raises(ResourceError, match=r"rsa of 1,000 rows takes about 23 MiB, 1 MiB are free") as refused:
+    with pytest.raises(ResourceError, match=r"rsa of 1,000 rows takes about 183 MiB, 1 MiB may be used") as refused:
         representational_similarity(np.ones((1000, 2)), np.ones((1000, 2)), backend=BACKEND)
     assert "sample" in refused.value.hint
 
