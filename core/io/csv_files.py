@@ -115,14 +115,15 @@ class CsvBatches(TextBatches):
             line = piece.lstrip(b"\r\n").split(b"\n", maxsplit=1)[0]
             self._delimiter = "\t" if b"\t" in line and b"," not in line else ","
             whole = self._start + len(piece) >= self._source.size
-            lines = Lines(piece)
+            end = len(piece) if whole else piece.rfind(b"\n") + 1
+            lines = Lines(piece[:end])
             try:
                 row = next((row for row in csv.reader(lines, delimiter=self._delimiter, strict=True) if row), [])
             except (csv.Error, UnicodeDecodeError) as error:
                 if whole or not lines.ended:
                     raise self._refusal(error, lines, self._start, 1) from None
                 row = []
-            if row and (whole or piece[: lines.used].endswith((b"\n", b"\r"))):
+            if row:
                 return row, self._start + lines.used, 1 + piece.count(b"\n", 0, lines.used)
             size *= 2
             self._check_row(size, 1)

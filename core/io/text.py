@@ -53,11 +53,12 @@ def open_text(source: Source, nulls: bool, header: str = "auto", apart: tuple[st
 
         parsed = open_json(source, head, block_bytes, source.size * PARSED)
         problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
-        return TextTable(source.name, tuple(parsed.schema.names), parsed, nulls, problems)
+        return TextTable(source.name, tuple(parsed.schema.names), parsed, nulls, source.most, problems)
     from .csv_files import CsvBatches
 
     table = CsvBatches(source, header, apart, block_bytes)
-    return TextTable(source.name, tuple(table.schema.names), table, nulls, table.problems, table.provenance)
+    names = tuple(table.schema.names)
+    return TextTable(source.name, names, table, nulls, source.most, table.problems, table.provenance)
 
 
 def read_lines(source: Source, header: str = "auto") -> Array | None:
