@@ -257,12 +257,12 @@ class CsvBatches(TextBatches):
             return _lists(cells, kind)
         if pa.types.is_boolean(kind):
             return pa.array([WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()], kind)
-        return _numbers(cells, kind)
+        return self._numbers(cells, kind)
 
     def _matrix(self, block: Block, names: Sequence[str], kind: Any) -> pa.Array:
         """Return columns of numbers as one column of lists."""
         table = self._strings(block, names)
-        columns = [_numbers(table[name].combine_chunks(), kind.value_type) for name in names]
+        columns = [self._numbers(table[name].combine_chunks(), kind.value_type) for name in names]
         values = np.empty((len(table), len(names)), kind.value_type.to_pandas_dtype())
         missing = np.zeros(values.shape, bool) if any(column.null_count for column in columns) else None
         for place, column in enumerate(columns):
@@ -271,6 +271,15 @@ class CsvBatches(TextBatches):
                 missing[:, place] = column.is_null().to_numpy(zero_copy_only=False)
         flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
         return pa.FixedSizeListArray.from_arrays(flat, type=kind)
+
+    def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
+        trimmed = _trimmed(cells)
+        if not pa.types.is_integer(kind):
+            return trimmed.cast(kind)
+        found = _integers(trimmed)
+        if found is None:
+            raise self._changed()
+        return found
 
     def _text(self, block: Block, name: str) -> pa.Array:
         return self._strings(block, [name])[name].combine_chunks()
@@ -379,11 +388,6 @@ def _integers(cells: pa.Array) -> pa.Array | None:
     if not all(text is None or is_integer(text) for text in texts):
         return None
     return pa.array([None if text is None else int(text) for text in texts], pa.int64())
-
-
-def _numbers(cells: pa.Array, kind: Any) -> pa.Array:
-    trimmed = _trimmed(cells)
-    return _integers(trimmed) if pa.types.is_integer(kind) else trimmed.cast(kind)
 
 
 def _lists(cells: pa.Array, kind: Any) -> pa.Array:

@@ -537,3 +537,18 @@ def test_a_document_that_does_not_fit_is_refused_before_it_is_parsed(tmp_path):
         open_vectors(str(path), max_memory="160M")
     assert "write one object per line" in error.value.hint
     assert open_vectors(str(path), max_memory="1G").shape == (100_000, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("x,y\n1,2\n3,4\n", "x,y\n1,2\n"),
+        ("x,y\n1,2\n3,4\n", "x,y\n1,2\n3,9.5\n"),
+        ('{"v": [1, 2]}\n{"v": [3, 4]}\n', '{"v": [1, 2]}\n'),
+    ],
+)
+def test_text_that_changes_after_it_was_opened_is_refused(write, text, later):
+    vectors = open_vectors(write(text))
+    write(later)
+    with pytest.raises(ResourceError, match="this input changed while it was read"):
+        whole(vectors)
