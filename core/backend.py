@@ -1,6 +1,7 @@
 """Which array namespace and which device. The only file that knows both numpy and torch."""
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import ParameterError, ResourceError
+from .memory import TORCH, check_address_space
 
 Array = Any  # an array of numpy, torch or any other namespace of the array API
 
@@ -286,6 +288,8 @@ def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
         raise ParameterError(f"numpy cannot compute on {device}", "--backend", "leave --backend out, or say torch")
     if backend == "numpy" or (backend == "auto" and device == "cpu"):
         return Backend("numpy", "cpu", np)
+    if "torch" not in sys.modules:
+        check_address_space(TORCH)
     name = _torch_device(device)
     return Backend("torch", name, _torch_namespace(), _torch_devices(name))
 

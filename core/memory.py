@@ -20,11 +20,13 @@ LEAST_HELD = 8 << 20  # what each reader may always hold: within what `WORKING` 
 
 PROCESS = Path("/proc/self")
 GROUPS = Path("/sys/fs/cgroup")
+MOUNTS = Path("/proc/mounts")
 # files of a control group: its limit, what it takes, and where its file cache is counted, which the kernel gives back
 VERSION_2 = ("memory.max", "memory.current", ("inactive_file", "active_file"))
 VERSION_1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_inactive_file", "total_active_file"))
 MOST_BYTES = 1 << 63
 LIBRARIES = 512 << 20  # addresses that numpy and pyarrow reserve, with one thread each
+TORCH = 768 << 20  # addresses that torch reserves besides
 THREAD = 128 << 20  # addresses that a thread more reserves: its stack, its heap, its buffers
 IN_MEMORY = ("tmpfs", "ramfs", "devtmpfs")
 
@@ -53,20 +55,28 @@ def address_space() -> int:
     return max(0, limit - pages * os.sysconf("SC_PAGE_SIZE"))
 
 
-def prepare_address_space() -> None:
-    """Where addresses are limited, refuse to load the libraries into less than they need, and have them reserve little.
+def check_address_space(needed: int) -> None:
+    """Refuse to load libraries into fewer addresses than they reserve: some end the process where they find none.
 
-    Such a limit is met when a library reserves addresses, and some then end the process.
+    Raises:
+        ResourceError: less is left.
+    """
+    left = address_space()
+    if left < needed:
+        what = f"{shown(left)} of addresses are left to this process, and the libraries reserve {shown(needed)}"
+        raise ResourceError(what, "ulimit -v", "ulimit -v unlimited; --max-memory bounds what a job takes")
+
+
+def prepare_address_space() -> None:
+    """Before numpy and pyarrow are loaded: check that there is room, and where it is limited have them reserve little.
 
     Raises:
         ResourceError: less is left than they need.
     """
+    check_address_space(LIBRARIES)
     left = address_space()
     if left == MOST_BYTES:
         return
-    if left < LIBRARIES:
-        what = f"{shown(left)} of addresses are left to this process, and the libraries reserve {shown(LIBRARIES)}"
-        raise ResourceError(what, "ulimit -v", "ulimit -v unlimited; --max-memory bounds what a job takes")
     threads = str(max(1, min(os.cpu_count() or 1, (left - LIBRARIES) // THREAD)))
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_IO_THREADS"):
         os.environ.setdefault(name, threads)
@@ -105,11 +115,11 @@ def _free_in(folder: Path, limit: str, used: str, cache: tuple[str, ...]) -> int
 
 def lies_in_memory(folder: str) -> bool:
     """Tell whether files of a folder take memory, as those of a tmpfs do."""
-    path, mounts = os.path.realpath(folder), Path("/proc/mounts")
-    if not mounts.exists():
+    path = os.path.realpath(folder)
+    if not MOUNTS.exists():
         return False
     found = ("", "")
-    for line in mounts.read_text().splitlines():
+    for line in MOUNTS.read_text().splitlines():
         _, point, kind, *_ = line.split(" ")
         if (path == point or path.startswith(point.rstrip("/") + "/")) and len(point) >= len(found[0]):
             found = (point, kind)

@@ -54,12 +54,13 @@ class Budget:
         Args:
             size: the bytes that it holds at once, beyond the inputs and what any job needs.
             what: its name, at the start of the message.
-            hint: what to type instead.
+            hint: what to type instead of a larger budget.
         """
         needed = size + self.held + WORKING
         if needed > self.total:
             message = f"{what} takes about {shown(needed)}, {shown(self.total)} may be used"
-            raise ResourceError(message, "--max-memory", hint or f"--max-memory {-(-needed >> 20)}M makes room for it")
+            enough = f"--max-memory {-(-needed >> 20)}M makes room for it"
+            raise ResourceError(message, "--max-memory", f"{hint}; or {enough}" if hint else enough)
 
 
 def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:

@@ -75,7 +75,7 @@ def report(job: Job) -> Result:
 def _held(job: Job) -> int:
     """Return the bytes of the scores, the items, their order and table, and the slopes of a gradient."""
     terms = len({term for request in job.requests for term in terms_of(request)}) + len(job.inputs) - 1
-    slopes = 4 * terms if job.gradients is not None or job.sweep is not None else 0
+    slopes = 8 * terms if job.gradients is not None or job.sweep is not None else 0
     return 8 * job.rows * (terms + 2 * len(job.requests) + TABLE + slopes)
 
 

@@ -46,8 +46,13 @@ def test_a_share_is_that_of_what_is_free(monkeypatch):
     assert budget_of("50%").total == 20 * GIB
     assert budget_of("12.5 %").total == 5 * GIB
     assert budget_of(None).total == 10 * GIB
-    monkeypatch.setattr(memories, "available_memory", lambda: 0)
-    assert budget_of(None).total == 2 * WORKING  # the work itself is always granted
+    monkeypatch.setattr(memories, "available_memory", lambda: GIB)
+    assert budget_of(None).total == 2 * WORKING
+    monkeypatch.setattr(memories, "available_memory", lambda: 200 << 20)
+    assert budget_of(None).total == 200 << 20  # never more than is free
+    monkeypatch.setattr(memories, "available_memory", lambda: 100 << 20)
+    with pytest.raises(ResourceError, match="100 MiB of memory are free, and any job needs 160 MiB"):
+        budget_of(None)
 
 
 @pytest.mark.parametrize("text", ["", "much", "4X", "-4G", "G", "1e9", "nan", "4G4", "50%%", "%", "0x10", "1,5G"])
