@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ..errors import DataError
-from .arrow import is_list
+from .arrow import is_list, null_mask
 from .json_lines import Seen, parse_lines, settled, to_array
 from .numbers import INTEGER, NUMBER, WORDS, is_integer, is_number
 from .source import Source
@@ -125,6 +125,8 @@ class CsvBatches(TextBatches):
                 row = []
             if row:
                 return row, self._start + lines.used, 1 + piece.count(b"\n", 0, lines.used)
+            if whole:
+                raise DataError("the input is empty: it holds only white space", self._source.name)
             size *= 2
             self._check_row(size, 1)
 
@@ -192,7 +194,7 @@ class CsvBatches(TextBatches):
         filled = [b'{"":%b}' % text.encode() for text in texts if text]
         known = parse_lines(filled, {"": seen.type}, "error") if seen.problem is None else None
         if known is not None and known[""].null_count == 0:
-            seen.nulls |= len(filled) < len(texts) or known[""].chunk(0).flatten().null_count > 0
+            seen.nulls |= len(filled) < len(texts) or null_mask(known[""].combine_chunks()) is not None
             return
         for row, text in enumerate(texts, start=block.row):
             cell = parse_list(text) if text else None

@@ -25,7 +25,7 @@ from ..errors import DataError
 from ..memory import check_held
 from .arrow import is_list, leaf, null_mask
 from .source import Source
-from .text_blocks import Block, TextBatches, null_type
+from .text_blocks import BYTE_ORDER_MARK, Block, TextBatches, null_type
 
 BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
 DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
@@ -89,6 +89,8 @@ class JsonBatches(TextBatches):
         self._bare: bool | None = None
         for block, piece in self._cut(self._start, 1):
             self._scan(block, piece)
+        if self._bare and self.counts == [1] and _depth(self.seen[""].type) > 1:
+            raise _one_row_or_many(source.name)
         self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
 
     def may_hold_nulls(self, column: str) -> bool:
@@ -174,7 +176,9 @@ class DocumentBatches:
 
 def open_json(source: Source, head: bytes, block_bytes: int, parsed_bytes: int) -> JsonBatches | DocumentBatches:
     """Parse JSON lines or one document; `head` is the beginning of the file."""
-    one_line = source.size == len(head) and head.strip().count(b"\n") == 0 and head.lstrip()[:1] == b"["
+    one_line = (
+        source.size <= len(head) + len(BYTE_ORDER_MARK) and head.strip().count(b"\n") == 0 and head.lstrip()[:1] == b"["
+    )
     if one_line or DOCUMENT.match(head):
         return DocumentBatches(source, parsed_bytes)
     return JsonBatches(source, block_bytes)
@@ -244,10 +248,14 @@ def _rows_of(document: Any, where: str) -> list[dict[str, Any]]:
     if all(isinstance(part, dict) for part in document):
         return list(document)
     if any(isinstance(part, list | dict) for part in document):
-        # [[1, 2], [3, 4]] is two rows to one reader, and a line with one row of rank 2 to another
-        what = "one JSON array of lists may be one row or many"
-        raise DataError(what, where, "write one list per line: jq -c '.[]' FILE")
+        raise _one_row_or_many(where)
     return [{"": document}]
+
+
+def _one_row_or_many(where: str) -> DataError:
+    # [[1, 2], [3, 4]] is two rows to one reader, and a line with one row of rank 2 to another
+    what = "one JSON array of lists may be one row or many"
+    return DataError(what, where, "write one list per line: jq -c '.[]' FILE")
 
 
 def _kind(cell: Any) -> tuple[Any, str | None]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HEADERS = ("auto", "yes", "no")
 HEAD_BYTES = 1 << 16
 BLOCK_BYTES = 4 << 20
+LONGEST_LINE = 16  # blocks
 PARSED = 10  # bytes that a byte of text takes where Python parses it
 
 
@@ -47,7 +48,7 @@ def open_text(source: Source, nulls: bool, header: str = "auto", apart: tuple[st
     from .text_blocks import TextTable
 
     head = _head(source)
-    block_bytes = min(BLOCK_BYTES, source.most // PARSED)
+    block_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED))
     if head.lstrip()[:1] in (b"{", b"["):
         from .json_lines import open_json
 
@@ -73,10 +74,14 @@ def read_lines(source: Source, header: str = "auto") -> Array | None:
         return None
     skipped = int(header == "yes")
     number = integer = word = True
+    count = 0
     for lines in _lines(source, skipped):
         integer = integer and all(map(is_integer, lines))
         number = number and (integer or all(map(is_number, lines)))
         word = word and WORDS.keys() >= set(lines)
+        count += len(lines)
+    if not count:
+        raise DataError("the input holds no values", source.name)
     blocks = _lines(source, skipped)
     if number:
         return _joined([_numbers(lines, integer) for lines in blocks])
@@ -102,6 +107,8 @@ def _lines(source: Source, skipped: int) -> Iterator[list[str]]:
             block = file.read(BLOCK_BYTES)
             content = rest + block
             end = content.rfind(b"\n") + 1 if block else len(content)
+            if not end and len(content) > LONGEST_LINE * BLOCK_BYTES:
+                raise DataError(f"line {number} is longer than {LONGEST_LINE * BLOCK_BYTES:,} bytes", source.name)
             try:
                 lines = content[:end].decode("utf-8-sig" if place == 0 else "utf-8").split("\n")
             except UnicodeDecodeError as error:

@@ -85,7 +85,8 @@ def test_one_array_of_objects(write, text):
 
 def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_refused(write):
     assert whole(open_vectors(write("[1, 2]\n"))).tolist() == [[1, 2]]
-    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]"):
+    long = json.dumps([[1, 2]] * 20_000)
+    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]", "\ufeff[[1, 2], [3, 4]]", long, f"{long}\n"):
         error = refused(write(text))
         assert error.what == "one JSON array of lists may be one row or many"
         assert error.hint == "write one list per line: jq -c '.[]' FILE"
@@ -552,3 +553,10 @@ def test_text_that_changes_after_it_was_opened_is_refused(write, text, later):
     write(later)
     with pytest.raises(ResourceError, match="this input changed while it was read"):
         whole(vectors)
+
+
+@pytest.mark.parametrize("text", ["\n" * 100_000, "9" * 2000, "label\n" + "9" * 2000])
+def test_blank_text_and_endless_values_are_refused(write, monkeypatch, text):
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", 100)
+    with pytest.raises(DataError, match=r"holds no values|is longer than 1,600 bytes|is empty: expected one"):
+        read_values(write(text))
