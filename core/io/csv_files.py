@@ -14,60 +14,23 @@ ends of rows where there are quotes, and reads a refused block again to name the
 """
 
 import csv
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from ..errors import DataError
-from .arrow import is_list, null_mask
-from .json_lines import Seen, parse_lines, settled, to_array
-from .numbers import INTEGER, NUMBER, WORDS, is_integer, is_number
+from .arrow import is_list
+from .csv_cells import Cells, integers, to_lists, trimmed
+from .numbers import WORDS, is_number
 from .source import Source
 from .text_blocks import Block, TextBatches
 from .wide import DIGITS, describe_columns, stem, wide_vectors
 
 LONGEST_FIELD = 1 << 30
-
-
-@dataclass
-class Cells:
-    """What the cells of one column have been so far; what is true of none of them yet counts as true.
-
-    Args:
-        first: the first cell that is not blank.
-        blank: whether one is.
-        text: whether one is there at all, be it blank, as one that is empty and quoted is.
-        number: all filled ones are.
-        whole: all filled ones are integers of 64 bits.
-        word: all filled ones are bools.
-        lists: what their lists have been, where the first filled cell is one.
-    """
-
-    first: str = ""
-    blank: bool = False
-    text: bool = False
-    number: bool = True
-    whole: bool = True
-    word: bool = True
-    lists: Seen | None = None
-
-    @property
-    def type(self) -> Any:
-        """The type of the column."""
-        if not self.first:
-            return pa.string() if self.text else pa.null()
-        if self.lists is not None:
-            return settled(self.lists.type)
-        if self.number:
-            return pa.int64() if self.whole else pa.float64()
-        return pa.bool_() if self.word else pa.string()
 
 
 class CsvBatches(TextBatches):
@@ -99,7 +62,7 @@ class CsvBatches(TextBatches):
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether the column holds a null."""
         members = self.vectors.get(column, [column])
-        return any(self._cells[name].blank or _nulls(self._cells[name].lists) for name in members)
+        return any(self._cells[name].nulls for name in members)
 
     @property
     def problems(self) -> dict[str, tuple[int, str]]:
@@ -167,41 +130,9 @@ class CsvBatches(TextBatches):
             table = self._python(block, piece)
         if table.num_rows:
             for name, column in zip(self._names, table.columns, strict=True):
-                self._look(self._cells[name], column.combine_chunks(), block)
+                self._cells[name].look(column.combine_chunks(), block.row, self._source.name)
             self._blocks.append(block)
             self.counts.append(table.num_rows)
-
-    def _look(self, seen: Cells, cells: pa.Array, block: Block) -> None:
-        """Take the cells of a block in."""
-        trimmed = pc.utf8_trim_whitespace(cells)
-        filled = trimmed.filter(pc.greater(pc.binary_length(trimmed), 0))
-        seen.text |= cells.null_count < len(cells)
-        seen.blank |= len(filled) < len(cells)
-        if not len(filled):
-            return
-        if not seen.first:
-            seen.first = filled[0].as_py()
-            seen.lists = None if parse_list(seen.first) is None else Seen(pa.null())
-        if seen.lists is not None:
-            self._look_at_lists(seen.lists, trimmed, block)
-            return
-        seen.whole = seen.whole and _all_match(filled, INTEGER) and _integers(filled) is not None
-        seen.number = seen.number and (seen.whole or _all_match(filled, NUMBER))
-        seen.word = seen.word and not seen.number and set(pc.unique(filled).to_pylist()) <= set(WORDS)
-
-    def _look_at_lists(self, seen: Seen, trimmed: pa.Array, block: Block) -> None:
-        texts = trimmed.to_pylist()
-        filled = [b'{"":%b}' % text.encode() for text in texts if text]
-        known = parse_lines(filled, {"": seen.type}, "error") if seen.problem is None else None
-        if known is not None and known[""].null_count == 0:
-            seen.nulls |= len(filled) < len(texts) or null_mask(known[""].combine_chunks()) is not None
-            return
-        for row, text in enumerate(texts, start=block.row):
-            cell = parse_list(text) if text else None
-            if text and cell is None:
-                what = f"expected a JSON list as in the first row, got {text[:40]!r} in row {row}"
-                raise DataError(what, self._source.name)
-            seen.look(cell, row)
 
     def _form(self, apart: Sequence[str], *, named: bool) -> None:
         """Put the columns of numbers together as vectors, where no column holds lists."""
@@ -256,7 +187,7 @@ class CsvBatches(TextBatches):
         if pa.types.is_string(kind):
             return cells
         if is_list(kind):
-            return _lists(cells, kind)
+            return to_lists(cells, kind)
         if pa.types.is_boolean(kind):
             return pa.array([WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()], kind)
         return self._numbers(cells, kind)
@@ -275,10 +206,10 @@ class CsvBatches(TextBatches):
         return pa.FixedSizeListArray.from_arrays(flat, type=kind)
 
     def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
-        trimmed = _trimmed(cells)
+        filled = trimmed(cells)
         if not pa.types.is_integer(kind):
-            return trimmed.cast(kind)
-        found = _integers(trimmed)
+            return filled.cast(kind)
+        found = integers(filled)
         if found is None:
             raise self._changed()
         return found
@@ -359,50 +290,6 @@ class Lines:
         self.used += len(line)
         self.count += 1
         return text
-
-
-def parse_list(cell: str) -> list[Any] | None:
-    """Return the JSON list that a cell holds, or None."""
-    try:
-        parsed = json.loads(cell) if cell.startswith("[") else None
-    except (ValueError, RecursionError):
-        return None
-    return parsed if isinstance(parsed, list) else None
-
-
-def _all_match(cells: pa.Array, pattern: str) -> bool:
-    # \z, as $ would let a line end through
-    return bool(pc.all(pc.match_substring_regex(cells, rf"\A{pattern}\z")).as_py())
-
-
-def _trimmed(cells: pa.Array) -> pa.Array:
-    """Return the cells without white space around them, null where nothing is left."""
-    trimmed = pc.utf8_trim_whitespace(cells)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
-
-
-def _integers(cells: pa.Array) -> pa.Array | None:
-    """Return integers of 64 bits, or None where one does not fit."""
-    try:
-        return cells.cast(pa.int64())
-    except pa.ArrowInvalid:  # a plus, or an integer that does not fit
-        texts = cells.to_pylist()
-    if not all(text is None or is_integer(text) for text in texts):
-        return None
-    return pa.array([None if text is None else int(text) for text in texts], pa.int64())
-
-
-def _lists(cells: pa.Array, kind: Any) -> pa.Array:
-    texts = _trimmed(cells).to_pylist()
-    lines = [b'{"":%b}' % (b"null" if text is None else text.encode()) for text in texts]
-    table = parse_lines(lines, {"": kind}, "error")
-    if table is not None:
-        return table[""].combine_chunks()
-    return to_array([None if text is None else parse_list(text) for text in texts], kind)
-
-
-def _nulls(seen: Seen | None) -> bool:
-    return seen is not None and seen.nulls
 
 
 @contextmanager
