@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks
-from .engine.budget import Budget
+from .engine.budget import Budget, gathered
 from .engine.memory import resident
 from .errors import ParameterError
 from .io import Vectors
@@ -49,7 +49,7 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
     Raises:
         ShapeError: rank 1, no elements, or a dim out of range.
         DataError: rows that are not finite, or nothing else.
-        ResourceError: the copy without those rows does not fit.
+        ResourceError: the copy with those rows as NaN does not fit.
         ParameterError: rows to drop from a batch.
     """
     checks.check_rank(vectors, 2)
@@ -65,8 +65,8 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
             checks.refuse_nonfinite(vectors, hint)
         if nonfinite == "drop" and missing.all():
             checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
-        budget.check(rows.nbytes, f"{vectors.name} without its rows that are not finite", "leave them out of the file")
         if nonfinite == "propagate":
+            budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
             rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
         elif rank > 2:
             raise ParameterError("only rows of a 2-D input can be left out", "--nonfinite drop", "use propagate")
@@ -75,5 +75,10 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
             counted = checks.plural(len(left), "row")
             notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
             keep = ~missing
-            rows, ids, zero, missing = rows[keep], ids[keep], zero[keep], missing[keep]
+            rows, ids, zero, missing = (
+                gathered(rows, np.flatnonzero(keep), budget),
+                ids[keep],
+                zero[keep],
+                missing[keep],
+            )
     return Input(vectors, rows, ids, zero, missing, survey.largest, tuple(notes))

@@ -86,11 +86,9 @@ def test_more_than_any_machine_has_is_refused(size):
         allowed_bytes(size)
 
 
-@pytest.mark.parametrize(
-    ("size", "words"), [("1e400", "expected a size"), ("-1", "expected a size"), (-5, "less than")]
-)
-def test_odd_sizes_are_refused(size, words):
-    with pytest.raises(ParameterError, match=words) as refused:
+@pytest.mark.parametrize("size", ["1e400", "-1", "-4G", -5])
+def test_odd_sizes_are_refused(size):
+    with pytest.raises(ParameterError, match="expected a size, got") as refused:
         allowed_bytes(size)
     assert refused.value.where == "--max-memory"
 

@@ -6,9 +6,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from ..errors import ResourceError
-from ..io import Vectors
+from ..io import Vectors, as_vectors, select
 from ..memory import WORKING, allowed_bytes, held_at_most, shown
-from .memory import held_bytes
+from ..results import Column
+from .memory import held_bytes, resident
 from .tiles import Plan
 
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
@@ -116,3 +117,14 @@ def spending(budget: Budget) -> Iterator[Budget]:
         yield budget
     finally:
         _running.reset(token)
+
+
+def gathered(rows: Column, numbers: Column, budget: Budget | None = None) -> Column:
+    """Return some rows: in memory where an input may hold as many bytes, else in a file that is mapped.
+
+    Args:
+        rows: (n, ...) rows.
+        numbers: (k,) which.
+        budget: by default that of the running job.
+    """
+    return resident(select(as_vectors(rows), numbers), (budget or budget_of(None)).mapped)

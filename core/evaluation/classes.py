@@ -10,13 +10,11 @@ from .. import checks
 from ..allpairs import LARGE
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
-from ..engine.budget import Budget, budget_of
+from ..engine.budget import Budget, budget_of, gathered
 from ..engine.kernels import Kernel
-from ..engine.memory import resident
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
 from ..inputs import Input, lay_out
-from ..io import as_vectors, select
 from ..io.vectors import provenance
 from ..labels import class_labels
 from ..pairing import Pairing
@@ -164,7 +162,7 @@ def _streamed(pairing: Pairing, codes: Column, progress: Progress | None) -> Str
     order = np.argsort(codes, kind="stable")
     firsts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), len(codes))
     kernel = Kernel("cosine", "float32", pairing.scaled, pairing.backend, pairing.eps)
-    rows = resident(select(as_vectors(pairing.a.rows, pairing.a.vectors.name), order), pairing.budget.mapped)
+    rows = gathered(pairing.a.rows, order, pairing.budget)
     return all_pairs(rows, firsts, kernel, pairing.budget, progress)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..checks import refuse_overflow
-from ..engine.budget import budget_of
+from ..engine.budget import budget_of, gathered
 from ..engine.candidates import Hits
 from ..engine.duplicates import beyond
 from ..engine.exact import Pairs
@@ -213,7 +213,7 @@ def _neighbours(
 ) -> tuple[Column, Column]:
     """Return (n, k) the nearest other rows of each row, and (n,) the score of the last of them."""
     numbers = beyond(rows, k + 1)  # of equal rows a row finds the first k besides itself
-    others = rows if numbers is None else rows[numbers]
+    others = rows if numbers is None else gathered(rows, numbers)
     kernel = _kernel(metric, rows, others, backend, "float32", eps)
     question = Question(
         kernel,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Backend
+from ..engine.budget import gathered
 from ..engine.tiles import Progress
 from ..errors import SimtoolError
 from ..results import Column
@@ -165,4 +166,4 @@ def chosen(rows: Column, numbers: Column | None) -> Column:
     """Return some rows; all of them, not copied, where they are all wanted in order."""
     if numbers is None or (len(numbers) == len(rows) and np.array_equal(numbers, np.arange(len(rows)))):
         return rows
-    return rows[numbers]
+    return gathered(rows, numbers)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..backend import Backend, quiet
 from ..engine.both_ways import BothWays, ColumnTopK
-from ..engine.budget import budget_of
+from ..engine.budget import budget_of, gathered
 from ..engine.candidates import Hits
 from ..engine.duplicates import beyond, occurrences, row_hashes
 from ..engine.exact import Pairs, best_of
@@ -182,7 +182,7 @@ class _Distinct:
             every = np.arange(len(rows))
             return cls(rows, every, every)
         first, _ = occurrences(row_hashes(rows))
-        return cls(rows[kept], kept, np.searchsorted(kept, first))
+        return cls(gathered(rows, kept), kept, np.searchsorted(kept, first))
 
 
 def _closest(near: Column, error: Column, k: int, pairs: Pairs) -> Match:

@@ -105,6 +105,9 @@ def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assi
         what = f"an assignment of {n:,} x {m:,} rows, at most {ASSIGNED:,} pairs can be assigned"
         raise ResourceError(what, "--aggregate optimal", "--aggregate argmax or sinkhorn matches sets of this size")
     assign = assignment_solver()
+    # the widened rows and their unit vectors, the matrix and the copies of it
+    size = 8 * (2 * (n + m) * x.shape[1] + 3 * n * m)
+    budget_of(None).check(size, f"an assignment of {n:,} x {m:,} rows", "--aggregate argmax holds less")
     scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
     kernel = Kernel("cosine", "float64", scaled, backend, eps)
     matrix = backend.get(kernel.scores(kernel.tile(kernel.prepare(x), kernel.prepare(y))))

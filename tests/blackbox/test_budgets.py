@@ -1,0 +1,117 @@
+"""The most memory that each command takes, on inputs that are larger than its budget."""
+
+import inspect
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from simtool.cli.main import app
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+BUDGET = 200  # MiB
+ROWS, WIDTH = 120_000, 512  # 234 MiB per file, of which nothing is written: the files are sparse
+# runs the command in this process and leaves the most private memory that it took, which mapped files are no part of
+WATCHED = """
+import sys, threading, time
+def private():
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) >> 10
+peak, done = 0, False
+def watch():
+    global peak
+    while not done:
+        peak = max(peak, private())
+        time.sleep(0.005)
+import numpy, pyarrow.parquet
+base = private()
+threading.Thread(target=watch, daemon=True).start()
+from simtool.cli.main import main
+code = 0
+try:
+    main()
+except SystemExit as end:
+    code = end.code or 0
+done = True
+print("\\nPEAK", code, peak - base, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory):
+    """Folder of sparse files: `a.npy` and `b.npy` are zeros but for some numbers, `maps.npy` is (n, 8, 64)."""
+    folder = tmp_path_factory.mktemp("big")
+    for name, shape in {"a": (ROWS, WIDTH), "b": (ROWS, WIDTH), "maps": (ROWS, 8, WIDTH // 8)}.items():
+        rows = np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.float32, shape)
+        rows[:: ROWS // 8] = 1.0
+        del rows
+    np.save(folder / "labels.npy", np.arange(ROWS) % 2)
+    np.save(folder / "few.npy", np.random.default_rng(0).normal(size=(3, WIDTH)).astype(np.float32))
+    return folder
+
+
+@pytest.fixture
+def watched(big, environment):
+    """Run a command on a small budget; return its exit code, its peak in MiB beyond the libraries, and stderr."""
+
+    def run(arguments):
+        command = [sys.executable, "-c", WATCHED, *arguments.split(), "-q", "--max-memory", f"{BUDGET}M"]
+        done = subprocess.run(command, cwd=big, env=environment, capture_output=True, text=True, timeout=300)
+        err, _, found = done.stderr.rpartition("PEAK")
+        assert found, done.stderr
+        code, peak = map(int, found.split())
+        assert "Traceback" not in err
+        return code, peak, err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "similarity a.npy b.npy -o s.npy --force",
+        "inspect a.npy",
+        "explain a.npy b.npy --row 0",
+        "pairwise few.npy a.npy -k 2",
+        "pairwise few.npy a.npy -o m.npy --force",
+        "compare few.npy a.npy --aggregate mean --aggregate argmax",
+        "evaluate a.npy b.npy --labels labels.npy",
+        "loss a.npy b.npy --labels labels.npy --kind contrastive",
+    ],
+)
+def test_a_command_that_streams_stays_within_its_budget(watched, arguments):
+    code, peak, err = watched(arguments)
+    assert code == 0, err
+    assert peak < BUDGET
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("loss a.npy b.npy --kind info-nce", "a batch of 120,000 rows takes about"),
+        ("fit a.npy --labels labels.npy --kind sup-con", "learning from 120,000 examples takes about"),
+        ("compare few.npy a.npy --aggregate optimal", "an assignment of 3 x 120,000 rows takes about"),
+        ("compare a.npy b.npy --aggregate rsa", "rsa of 120,000 rows takes about"),
+        ("channels maps.npy maps.npy --channel-dim 1 -o w.npy --force", "takes about"),
+        ("pairwise a.npy b.npy", "matrix takes about"),
+        (
+            "evaluate a.npy --labels labels.npy --exact-pairs 99999999999",
+            "a ranking of 7,199,940,000 pairs takes about",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_the_work(big, watched, arguments, words):
+    code, peak, err = watched(arguments)
+    assert code == 3, err
+    assert words in err
+    assert "--max-memory" in err
+    assert peak < BUDGET // 2
+    assert not list(big.glob(".simtool*"))
+
+
+def test_every_command_that_reads_vectors_takes_a_budget():
+    commands = {command.name or command.callback.__name__: command.callback for command in app.registered_commands}
+    without = [name for name, body in commands.items() if "max_memory" not in inspect.signature(body).parameters]
+    assert without == ["list"]
