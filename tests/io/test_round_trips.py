@@ -9,7 +9,7 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.io import open_table, text_blocks
@@ -102,6 +102,7 @@ def test_hostile_ids_come_back_from_every_format(tmp_path, format):
 
 
 @given(texts=st.lists(st.text(UNICODE, max_size=4), min_size=1), size=st.integers(8, 64))
+@settings(deadline=None)
 def test_any_text_comes_back_from_csv(tmp_path_factory, texts, size):
     # a column that looks like numbers throughout is read as numbers, and this one does not
     texts = [*texts, "x"]

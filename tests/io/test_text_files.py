@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -435,6 +435,7 @@ def test_text_stays_text_whatever_it_looks_like(tmp_path, form):
     ),
     size=st.integers(1, 40),
 )
+@settings(deadline=None)
 def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, size):
     path = folder / "cells.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:
@@ -458,6 +459,7 @@ def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, 
     ),
     size=st.integers(1, 80),
 )
+@settings(deadline=None)
 def test_json_lines_say_what_the_json_module_reads_whatever_the_blocks(folder, rows, size):
     path = folder / "cells.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

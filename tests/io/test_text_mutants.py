@@ -137,6 +137,7 @@ def test_a_mutant_is_refused_or_read_the_same_whatever_the_blocks(tmp_path, monk
     path.write_bytes(mutant)
     expected = outcome(path)
     monkeypatch.setattr(text_blocks, "LONGEST_ROW", 10_000)
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 10_000)
     for size in (1, 7):
         monkeypatch.setattr(text_files, "BLOCK_BYTES", size)
         assert outcome(path) == expected
