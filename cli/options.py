@@ -81,6 +81,21 @@ MaxMemoryOption = Annotated[
         show_default=False,
     ),
 ]
+HeaderOption = Annotated[
+    str,
+    typer.Option(
+        "--header",
+        metavar="yes|no|auto",
+        help="Whether the first line of a CSV names its columns; `auto` tells by what it holds.",
+    ),
+]
+EscapeFormulasOption = Annotated[
+    bool,
+    typer.Option(
+        "--escape-formulas",
+        help="In CSV output, put ' before text that a spreadsheet would run: = + - @, tab or carriage return first.",
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 DeviceOption = Annotated[
     str,

@@ -31,6 +31,7 @@ class Output:
         force: an existing file may be replaced.
         quiet: no notes on stderr.
         limit: rows that a table shows.
+        escape_formulas: text in CSV that a spreadsheet would run is written as text.
     """
 
     path: str | None
@@ -39,6 +40,7 @@ class Output:
     force: bool = False
     quiet: bool = False
     limit: int = 20
+    escape_formulas: bool = False
 
     @classmethod
     def check(
@@ -106,7 +108,7 @@ def render(result: Result, output: Output, *, gates: Sequence[Verdict] = ()) -> 
     if output.shown is not None:
         _show(result, output.shown, gates, output)
     if not output.quiet:
-        for note in result.notes:
+        for note in (*dict.fromkeys(result.provenance.values()), *result.notes):
             say(f"note: {note}")
 
 
@@ -149,7 +151,7 @@ def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict]
         case "markdown":
             _write_markdown(result, file, gates)
         case _:
-            with open_rows(file, format) as writer:
+            with open_rows(file, format, escape_formulas=output.escape_formulas) as writer:
                 for columns in in_batches(_rows(result)):
                     writer.write(columns)
 
@@ -172,6 +174,8 @@ def _write_json(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> Non
         "parameters": result.parameters,
         "summary": result.summary,
     }
+    if result.provenance:
+        before["provenance"] = result.provenance
     if result.histograms:
         before["histograms"] = [
             {"name": each.name, "edges": each.edges, "counts": dict(each.counts)} for each in result.histograms

@@ -48,6 +48,7 @@ class Session:
         inputs: Iterable[str | None],
         has_array: bool = True,
         limit: int = 20,
+        escape_formulas: bool = False,
     ) -> Self:
         """Refuse, before any work, what would fail after it.
 
@@ -62,12 +63,14 @@ class Session:
             inputs: what was typed for each input.
             has_array: whether the result will have a single array.
             limit: rows that a table shows.
+            escape_formulas: whether --escape-formulas was typed.
         """
         end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
         check_keys(parsed, keys, keys_by_option)
         named = [source for source in inputs if source is not None]
         checked = Output.check(output, format, force, quiet=quiet, inputs=named, has_array=has_array, limit=limit)
+        checked = replace(checked, escape_formulas=escape_formulas)
         return cls(checked, parsed)
 
     @property

@@ -80,7 +80,9 @@ class StreamTarget:
             assert output.path is not None
             assert output.file_format is not None
             temporary = self.stack.enter_context(replacing(output.path, force=output.force))
-            self.writer = self.stack.enter_context(open_rows(temporary, output.file_format))
+            self.writer = self.stack.enter_context(
+                open_rows(temporary, output.file_format, escape_formulas=output.escape_formulas)
+            )
         self.writer.write(columns)
         self.count += len(columns["score"])
         self.written = f"{self.count} row{'' if self.count == 1 else 's'}"

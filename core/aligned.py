@@ -16,7 +16,7 @@ from .engine.overlap import overlapped, processors
 from .engine.scratch import Scratch
 from .errors import ParameterError, ShapeError
 from .io import Vectors, select, with_ids
-from .io.vectors import name_rows
+from .io.vectors import name_rows, provenance
 from .metrics import EPS, finish, magnitude, needs_scale, scales_of, terms
 from .results import Column, Columns, Result, Scalar, shapes_line
 
@@ -107,6 +107,7 @@ def similarity(
         rows=_rows(scores, job),
         array=scores,
         notes=tuple(notes),
+        provenance=provenance({"a": a, "b": b}),
     )
 
 

@@ -13,6 +13,7 @@ from .engine.budget import budget_of
 from .engine.tiles import Progress
 from .errors import ParameterError
 from .inputs import Input, lay_out
+from .io.vectors import provenance
 from .matrices import matrix
 from .metrics import EPS
 from .pairing import Pairing, same_rows
@@ -147,6 +148,7 @@ def pairwise(
             "shapes": _shapes(pairing, choice, dim),
         },
         notes=(*pairing.notes(), *_left_out(pairing, told_by), *result.notes),
+        provenance=provenance({"a": pairing.a.vectors, "b": None if b is None else pairing.b.vectors}),
     )
 
 

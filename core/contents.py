@@ -11,18 +11,19 @@ from .engine.budget import budget_of
 from .engine.duplicates import occurrences, row_hashes
 from .engine.memory import READ_BYTES
 from .io import Vectors, open_table, pick_vectors, split_source
-from .io.vectors import name_rows
+from .io.vectors import name_rows, provenance
 from .metrics import magnitude, needs_scale
 from .results import Column, Columns, Result
 
 HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
 
 
-def inspect(source: Any, *, max_memory: str | int | None = None) -> Result:
+def inspect(source: Any, *, header: str = "auto", max_memory: str | int | None = None) -> Result:
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         max_memory: as for `pairwise`.
 
     Returns:
@@ -39,14 +40,14 @@ def inspect(source: Any, *, max_memory: str | int | None = None) -> Result:
     """
     if not isinstance(source, str):
         vectors = checks.given(source, "array")
-        return _result(vectors.name, vectors.shape[0], [_describe("", vectors)], [])
+        return _result(vectors.name, {"": vectors}, vectors.shape[0], [])
     path, column = split_source(source)
-    table = open_table(path, nulls=True, max_memory=max_memory)
+    table = open_table(path, nulls=True, header=header, max_memory=max_memory)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     budget_of(max_memory).check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
-    described = [_describe(name, table.vectors(name)) for name in chosen]
+    sides = {name: table.vectors(name) for name in chosen}
     others = [name for name in table.value_columns if name not in chosen] if column is None else []
-    return _result(source, table.rows, described, [_plain(name, table.values(name)) for name in others])
+    return _result(source, sides, table.rows, [_plain(name, table.values(name)) for name in others])
 
 
 def _plain(name: str, values: Column) -> dict[str, Any]:
@@ -54,7 +55,8 @@ def _plain(name: str, values: Column) -> dict[str, Any]:
     return {"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)}
 
 
-def _result(name: str, rows: int, described: list["_Facts"], others: list[dict[str, Any]]) -> Result:
+def _result(name: str, sides: dict[str, Vectors], rows: int, others: list[dict[str, Any]]) -> Result:
+    described = [_describe(column, vectors) for column, vectors in sides.items()]
     records = [*(facts.record() for facts in described), *others]
     totals = {key: sum(getattr(facts, key) for facts in described) for key in ("zero", "nonfinite", "duplicates")}
     return Result(
@@ -64,6 +66,7 @@ def _result(name: str, rows: int, described: list["_Facts"], others: list[dict[s
         summary={"rows": rows, "columns": len(records), **totals},
         rows=_columns(records),
         notes=tuple(note for facts in described for note in facts.notes),
+        provenance=provenance({column or "a": vectors for column, vectors in sides.items()}),
     )
 
 

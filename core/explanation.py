@@ -10,6 +10,7 @@ from .backend import quiet
 from .catalogue import Entry, find
 from .errors import ParameterError, ShapeError
 from .io import Vectors
+from .io.vectors import provenance
 from .metrics import EPS, cosine_similarity, dot_product, euclidean_distance, is_rounded
 from .results import Column, Columns, Result, Scalar
 
@@ -75,6 +76,7 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
         summary=dict[str, Scalar](values),
         rows=Columns(rows),
         notes=tuple(notes),
+        provenance=provenance({"a": a, "b": b}),
     )
 
 

@@ -142,6 +142,7 @@ class Result:
         counts: model (`overall`, `against`) -> pairs at each score, of which `simtool.evaluation.curves` makes curves.
         history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
         notes: warnings and facts for the reader, one sentence each.
+        provenance: role -> which columns the vectors were put together from, where they were.
     """
 
     command: str
@@ -156,6 +157,7 @@ class Result:
     counts: Mapping[str, "Counts"] = field(default_factory=dict)
     history: Columns | None = None
     notes: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
 
 def shapes_line(a: Sequence[int], b: Sequence[int], dims: Sequence[int], outcome: str) -> str:

@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from ..options import AssertOption, ForceOption, FormatOption, MaxMemoryOption, QuietOption
+from ..options import (
+    AssertOption,
+    EscapeFormulasOption,
+    ForceOption,
+    FormatOption,
+    HeaderOption,
+    MaxMemoryOption,
+    QuietOption,
+)
 
 
 def apply(
@@ -34,10 +42,12 @@ def apply(
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
     ] = "error",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
 ) -> None:
     """Put every vector of a file through a head that `fit` has learnt.
 
@@ -59,6 +69,7 @@ def apply(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.apply_keys(),
         inputs=[head, vectors],
@@ -73,6 +84,7 @@ def apply(
             held_out=held_out,
             max_memory=max_memory,
             nonfinite=nonfinite,
+            header=header,
             progress=progress,
         )
     if not quiet:

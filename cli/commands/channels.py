@@ -11,8 +11,10 @@ from ..options import (
     BArgument,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     MaxMemoryOption,
     MetricOption,
     QuietOption,
@@ -54,6 +56,7 @@ def channels(
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: Annotated[
         str | None,
@@ -64,6 +67,7 @@ def channels(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -94,11 +98,20 @@ def channels(
         raise ParameterError("saved weights are used as they are", "--weights", "leave it out with --use-weights")
     typed = [source for source in (a, b, use_weights) if source is not None]
     check_arrays(output, save_weights, force=force, inputs=typed)
-    session = Session.open(output=None, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=typed)
-    saved = None if use_weights is None else simtool.open_vectors(use_weights, max_memory=max_memory)
-    maps = simtool.open_vectors(b, max_memory=max_memory)
+    session = Session.open(
+        output=None,
+        format=format,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
+        gates=gates,
+        keys=KEYS,
+        inputs=typed,
+    )
+    saved = None if use_weights is None else simtool.open_vectors(use_weights, max_memory=max_memory, header=header)
+    maps = simtool.open_vectors(b, max_memory=max_memory, header=header)
     result = simtool.channels(
-        simtool.open_vectors(a, max_memory=max_memory),
+        simtool.open_vectors(a, max_memory=max_memory, header=header),
         maps,
         channel_dim=channel_dim,
         metric=metric,

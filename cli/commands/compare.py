@@ -12,8 +12,10 @@ from ..options import (
     BArgument,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
     MaxMemoryOption,
@@ -103,11 +105,13 @@ def compare(
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
     ] = "error",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -150,28 +154,30 @@ def compare(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         keys_by_option={"--bootstrap 1000": keys_of(bootstrap=not cross), "--null 200": keys_of(null=not cross)},
         inputs=[a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b],
         has_array=cross,
     )
-    nulls = nonfinite != "error"
+    limits: dict[str, Any] = {"header": header, "max_memory": max_memory}
+    reading = {"nulls": nonfinite != "error", **limits}
     person = session.only_shows_a_table
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(
-            simtool.open_items(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
-            simtool.open_items(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
+            simtool.open_items(a, ids=ids_a, others=[weights_a, lengths_a], **reading),
+            simtool.open_items(b, ids=ids_b, others=[weights_b, lengths_b], **reading),
             aggregates=aggregates,
             parameters=parameters,
             percent=percent,
             null=null,
             bootstrap=bootstrap,
             seed=seed,
-            weights_a=_values(weights_a, a, max_memory),
-            weights_b=_values(weights_b, b, max_memory),
-            lengths_a=_values(lengths_a, a, max_memory),
-            lengths_b=_values(lengths_b, b, max_memory),
+            weights_a=_values(weights_a, a, limits),
+            weights_b=_values(weights_b, b, limits),
+            lengths_a=_values(lengths_a, a, limits),
+            lengths_b=_values(lengths_b, b, limits),
             matches=matches,
             cross=cross,
             items=items,
@@ -197,11 +203,11 @@ def _keys(aggregates: list[str], *, items: str | None, **options: bool) -> list[
     return list(dict.fromkeys(key for each in readings for key in summary_keys(aggregates, items=each, **options)))
 
 
-def _values(source: str | None, table: str, max_memory: str | None) -> Any:
+def _values(source: str | None, table: str, limits: dict[str, Any]) -> Any:
     """Read numbers of the rows: a file, or `::NAME`, a column of the input."""
     from simtool.io import open_table, read_values, split_source
 
     if source is None:
         return None
-    base = open_table(split_source(table)[0], max_memory=max_memory) if source.startswith("::") else None
-    return read_values(source, base=base, max_memory=max_memory)
+    base = open_table(split_source(table)[0], **limits) if source.startswith("::") else None
+    return read_values(source, base=base, **limits)

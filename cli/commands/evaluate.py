@@ -11,8 +11,10 @@ from ..options import (
     BackendOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     MaxMemoryOption,
     MetricOption,
     OutputOption,
@@ -126,6 +128,7 @@ def evaluate(
         typer.Option("--exact-pairs", help="Of one source: rank up to this many pairs, count more of them in bins."),
     ] = 1 << 22,
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     eps: EpsOption = 1e-8,
     ids: Annotated[
         str | None,
@@ -139,6 +142,7 @@ def evaluate(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -165,13 +169,14 @@ def evaluate(
     depths, compared = ks or [1, 5, 10], against is not None
     keys_of = partial(simtool.evaluation_keys, depths, retrieval=retrieval)
     sources = list(vectors or ()) if scores is not None else sources_or_stdin(vectors)
-    asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids, max_memory)
+    asked = Asked(sources, labels, targets, scores, pairs, by, against or (), ids, header, max_memory)
     inputs = [*sources, *(against or ()), labels, targets, scores, pairs, by, ids]
     session = Session.open(
         output=output,
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
         keys_by_option={"--bootstrap 1000": keys_of(against=compared), "--against A B": keys_of()},

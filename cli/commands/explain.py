@@ -8,8 +8,10 @@ from ..options import (
     AArgument,
     AssertOption,
     BArgument,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
     MarginOption,
@@ -27,11 +29,13 @@ def explain(
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
 ) -> None:
     """Derive the cosine, the distance and every pair loss of one pair, step by step.
 
@@ -52,6 +56,7 @@ def explain(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.explained_names(),
         inputs=[a, b, ids_a, ids_b],
@@ -59,7 +64,7 @@ def explain(
         limit=100,
     )
     first, second = (
-        simtool.open_vectors(a, ids=ids_a, max_memory=max_memory),
-        simtool.open_vectors(b, ids=ids_b, max_memory=max_memory),
+        simtool.open_vectors(a, ids=ids_a, max_memory=max_memory, header=header),
+        simtool.open_vectors(b, ids=ids_b, max_memory=max_memory, header=header),
     )
     session.deliver(simtool.explain(first, second, row=row, margin=margin))

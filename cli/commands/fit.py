@@ -10,8 +10,10 @@ from ..options import (
     AssertOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     MarginOption,
     MaxMemoryOption,
     PlotOption,
@@ -133,10 +135,12 @@ def fit(
         str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
     ] = "error",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
 ) -> None:
     """Learn a projection of frozen embeddings under a loss, and judge it by data held out.
@@ -171,6 +175,7 @@ def fit(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.fit_keys(),
         inputs=typed,
@@ -192,6 +197,7 @@ def fit(
         or_one_set=entry is None or entry.inputs in ("pairs", "triplets"),
         nulls=nonfinite != "error",
         max_memory=max_memory,
+        header=header,
     )
     result = simtool.fit(
         *examples.vectors,

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from ..options import AssertOption, ForceOption, FormatOption, MaxMemoryOption, OutputOption, QuietOption
+from ..options import (
+    AssertOption,
+    EscapeFormulasOption,
+    ForceOption,
+    FormatOption,
+    HeaderOption,
+    MaxMemoryOption,
+    OutputOption,
+    QuietOption,
+)
 
 KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
 
@@ -14,11 +23,13 @@ def inspect(
         str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)
     ],
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
 ) -> None:
     """Show what a file holds: shapes, dtypes, norms, and zero, non-finite and duplicate rows.
 
@@ -39,10 +50,11 @@ def inspect(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=KEYS,
         inputs=[file],
         has_array=False,
         limit=1000,
     )
-    session.deliver(simtool.inspect(file, max_memory=max_memory))
+    session.deliver(simtool.inspect(file, header=header, max_memory=max_memory))

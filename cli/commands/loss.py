@@ -9,8 +9,10 @@ from ..options import (
     BackendOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     MarginOption,
     MaxMemoryOption,
     NonfiniteOption,
@@ -104,11 +106,13 @@ def loss(
     ] = None,
     nonfinite: NonfiniteOption = "error",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -147,6 +151,7 @@ def loss(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=simtool.loss_keys(kind, swept=sweep is not None, gradient=grad is not None),
         keys_by_option={"--grad PATH": simtool.loss_keys(kind, swept=sweep is not None, gradient=True)},
@@ -170,10 +175,11 @@ def loss(
         or_one_set=entry.name == "triplet",
         nulls=nonfinite != "error",
         max_memory=max_memory,
+        header=header,
     )
     # the column `label` of a table of triplets is none of theirs, unless another loss takes it
     labelled = labels is not None or len(examples.vectors) < 3 or any(each.labels != "none" for each in asked)
-    matrix = None if weights is None else simtool.open_vectors(weights, max_memory=max_memory)
+    matrix = None if weights is None else simtool.open_vectors(weights, max_memory=max_memory, header=header)
     roles = roles if len(examples.vectors) == len(roles) else ("vectors",)
     shaped = dict(zip(roles, examples.vectors, strict=True)) | ({} if matrix is None else {"weights": matrix})
     row_ids = next((side.ids for side in examples.vectors if side.ids is not None), None)

@@ -1,6 +1,6 @@
 """`simtool pairwise`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,8 +10,10 @@ from ..options import (
     BackendOption,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
     MaxMemoryOption,
@@ -66,6 +68,7 @@ def pairwise(
         ),
     ] = "auto",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     max_results: Annotated[
         int, typer.Option("--max-results", help="How many pairs a threshold may give.")
     ] = 100_000_000,
@@ -79,6 +82,7 @@ def pairwise(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -110,17 +114,18 @@ def pairwise(
         format=format,
         force=force,
         quiet=quiet,
+        escape_formulas=escape_formulas,
         gates=gates,
         keys=(*KEYS, *selection),
         inputs=[a, b, ids_a, ids_b],
         has_array=not selection,
     )
     picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=bool(selection), force=force, quiet=quiet)
-    nulls = nonfinite != "error"
+    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
-            simtool.open_vectors(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
-            None if b is None else simtool.open_vectors(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
+            simtool.open_vectors(a, ids=ids_a, **reading),
+            None if b is None else simtool.open_vectors(b, ids=ids_b, **reading),
             top_k=top_k,
             threshold=limit,
             max_pairs=max_pairs,

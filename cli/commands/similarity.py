@@ -1,6 +1,6 @@
 """`simtool similarity`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,8 +11,10 @@ from ..options import (
     BArgument,
     DeviceOption,
     EpsOption,
+    EscapeFormulasOption,
     ForceOption,
     FormatOption,
+    HeaderOption,
     IdsAOption,
     IdsBOption,
     MaxMemoryOption,
@@ -35,11 +37,13 @@ def similarity(
     ids_b: IdsBOption = None,
     nonfinite: NonfiniteOption = "error",
     max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
 ) -> None:
@@ -60,12 +64,19 @@ def similarity(
     from ..session import Session
 
     session = Session.open(
-        output=output, format=format, force=force, quiet=quiet, gates=gates, keys=KEYS, inputs=[a, b, ids_a, ids_b]
+        output=output,
+        format=format,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
+        gates=gates,
+        keys=KEYS,
+        inputs=[a, b, ids_a, ids_b],
     )
-    nulls = nonfinite != "error"
+    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
     result = simtool.similarity(
-        simtool.open_vectors(a, ids=ids_a, nulls=nulls, max_memory=max_memory),
-        simtool.open_vectors(b, ids=ids_b, nulls=nulls, max_memory=max_memory),
+        simtool.open_vectors(a, ids=ids_a, **reading),
+        simtool.open_vectors(b, ids=ids_b, **reading),
         dim=parse_dims(dim),
         metric=metric,
         eps=eps,

@@ -16,6 +16,7 @@ from ..engine.kernels import Kernel
 from ..engine.tiles import Progress
 from ..errors import ParameterError, ShapeError
 from ..inputs import Input, lay_out
+from ..io.vectors import provenance
 from ..labels import class_labels
 from ..pairing import Pairing
 from ..results import Column, Result
@@ -84,6 +85,7 @@ def evaluate_classes(
         histograms=(score_histogram(counts, entry.name),),
         counts={"overall": counts},
         notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
+        provenance=provenance({"a": side.vectors}),
     )
 
 

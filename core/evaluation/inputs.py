@@ -10,14 +10,14 @@ Lost: every other column.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from ..checks import plural
 from ..errors import DataError, InputNotFoundError, ParameterError, closest
 from ..io import Table, Vectors, open_table, open_vectors, pick_vectors, read_values, select, split_source, with_ids
-from ..io.pairs import SCORE_NAMES
-from ..io.vectors import LABEL_NAMES, join_name, name_rows
+from ..io.vectors import LABEL_NAMES, SCORE_NAMES, join_name, name_rows
 from ..results import Column
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
@@ -36,6 +36,7 @@ class Asked:
         by: the group of each pair.
         against: the same in another model: two sources, or one where `scores` or `pairs` are given.
         ids: of the rows, for `pairs`.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         max_memory: as for `open_vectors`.
     """
 
@@ -47,7 +48,28 @@ class Asked:
     by: str | None = None
     against: Sequence[str] = ()
     ids: str | None = None
+    header: str = "auto"
     max_memory: str | int | None = None
+
+    def open(self, source: str, *, nulls: bool, ids: str | None = None) -> Vectors:
+        """Open vectors, without the columns that have another role."""
+        return open_vectors(source, ids=ids, nulls=nulls, others=self._others, **self._reading)
+
+    def table(self, source: str, *, nulls: bool = False) -> Table:
+        """Open a table, in whose vectors no column with another role is."""
+        return open_table(source, nulls=nulls, others=self._others, **self._reading)
+
+    def values(self, source: str, table: Table | None, wanted: Sequence[str]) -> Column:
+        """Read values of a file of their own, or of a column of the table."""
+        return read_values(source, base=table, wanted=tuple(wanted), **self._reading)
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        return {"header": self.header, "max_memory": self.max_memory}
+
+    @property
+    def _others(self) -> list[str | None]:
+        return [self.labels, self.targets, self.scores, self.by, self.ids]
 
 
 @dataclass(frozen=True)
@@ -95,13 +117,13 @@ def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
     if asked.pairs is not None:
         return _from_ids(asked, nulls)
     if len(asked.sources) == 2:
-        a, b = (open_vectors(source, nulls=nulls, max_memory=asked.max_memory) for source in asked.sources)
+        a, b = (asked.open(source, nulls=nulls) for source in asked.sources)
         return _with_values(asked, None, a, b, None, nulls)
     if len(asked.sources) != 1:
         what = f"expected one table, one labelled input or two files of vectors, got {len(asked.sources)}"
         raise ParameterError(what, " ".join(asked.sources))
     path, column = split_source(asked.sources[0])
-    table = open_table(path, nulls=nulls, max_memory=asked.max_memory)
+    table = asked.table(path, nulls=nulls)
     if column is None and {"a", "b"} <= set(table.vector_columns):
         ids = table.ids()
         return _with_values(asked, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
@@ -117,9 +139,9 @@ def _from_scores(asked: Asked) -> Evaluated:
     path, column = split_source(source)
     of_table = [typed for typed in (asked.labels, asked.targets, asked.by) if typed is not None and typed[:2] == "::"]
     if column is None and not of_table and asked.labels is not None:
-        scores = read_values(source, wanted=COMPUTED, max_memory=asked.max_memory)
+        scores = asked.values(source, None, COMPUTED)
         return _with_values(asked, None, None, None, scores, False)
-    table = open_table(path, max_memory=asked.max_memory)
+    table = asked.table(path)
     column = column if column is not None else _column(table, COMPUTED)
     scores = table.values(_only(table)) if column is None else read_values(f"::{column}", base=table)
     return _with_values(asked, table, None, None, scores, False)
@@ -128,8 +150,8 @@ def _from_scores(asked: Asked) -> Evaluated:
 def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
     if len(asked.sources) != 1:
         raise ParameterError("pairs of ids are looked up in one file of vectors", "--pairs", "name one file of vectors")
-    vectors = open_vectors(asked.sources[0], ids=asked.ids, nulls=nulls, max_memory=asked.max_memory)
-    table = open_table(asked.pairs or "", max_memory=asked.max_memory)
+    vectors = asked.open(asked.sources[0], nulls=nulls, ids=asked.ids)
+    table = asked.table(asked.pairs or "")
     for name in ("a", "b"):
         if name not in table.value_columns:
             listed = ", ".join(name for name in table.columns if name) or "no names"
@@ -138,9 +160,7 @@ def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
     a, b = (_looked_up(vectors, table, name) for name in ("a", "b"))
     against: tuple[Vectors, Vectors] | None = None
     if asked.against:
-        others = [
-            open_vectors(source, ids=asked.ids, nulls=nulls, max_memory=asked.max_memory) for source in asked.against
-        ]
+        others = [asked.open(source, nulls=nulls, ids=asked.ids) for source in asked.against]
         first, second = (_looked_up(other, table, name) for other, name in zip(others, ("a", "b"), strict=True))
         against = first, second
     return _with_values(asked, table, a, b, None, nulls, against=against)
@@ -178,11 +198,11 @@ def _with_values(
 ) -> Evaluated:
     """Read labels, targets and groups, typed or found by their names, and the other model."""
     names = {"scores": asked.scores or ""}
-    labels = _values(asked.labels, table, LABEL_NAMES, names, "labels", asked.max_memory)
+    labels = _values(asked, asked.labels, table, LABEL_NAMES, names, "labels")
     # scores beside scores, or a score beside a class, are nobody's target unless typed
     search = SCORE_NAMES if scores is None and b is not None else ()
-    targets = _values(asked.targets, table, search, names, "targets", asked.max_memory)
-    by = _values(asked.by, table, (), names, "by", asked.max_memory)
+    targets = _values(asked, asked.targets, table, search, names, "targets")
+    by = _values(asked, asked.by, table, (), names, "by")
     other: tuple[Vectors, Vectors] | Column | None = against
     if asked.against and against is None:
         other = _against(asked, scores is not None, nulls)
@@ -190,16 +210,11 @@ def _with_values(
 
 
 def _values(
-    typed: str | None,
-    table: Table | None,
-    wanted: Sequence[str],
-    names: dict[str, str],
-    role: str,
-    max_memory: str | int | None,
+    asked: Asked, typed: str | None, table: Table | None, wanted: Sequence[str], names: dict[str, str], role: str
 ) -> Column | None:
     if typed is not None:
         names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
-        return read_values(typed, base=table, wanted=tuple(wanted), max_memory=max_memory)
+        return asked.values(typed, table, wanted)
     column = None if table is None else _column(table, wanted)
     if table is None or column is None:
         return None
@@ -229,8 +244,8 @@ def _against(asked: Asked, scored: bool, nulls: bool) -> tuple[Vectors, Vectors]
         if len(set(asked.against)) != 1:
             what = f"expected the scores of the other model, got {len(asked.against)} sources"
             raise ParameterError(what, "--against", "name the one source twice")
-        return read_values(asked.against[0], wanted=COMPUTED, max_memory=asked.max_memory)
+        return asked.values(asked.against[0], None, COMPUTED)
     if len(asked.against) != 2:
         raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "--against")
-    a, b = (open_vectors(source, nulls=nulls, max_memory=asked.max_memory) for source in asked.against)
+    a, b = (asked.open(source, nulls=nulls) for source in asked.against)
     return a, b

@@ -12,7 +12,7 @@ from ..catalogue import find
 from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import DataError, LabelError, ParameterError, ShapeError
-from ..io.vectors import name_rows
+from ..io.vectors import name_rows, provenance
 from ..labels import binary_labels, class_labels, score_labels
 from ..metrics import EPS
 from ..results import Column, Columns, Histogram, Result
@@ -152,6 +152,7 @@ def evaluate(
         histograms=_histograms(counts, entry.name if scores is None else "score"),
         counts=counts,
         notes=(*scored.notes, *job.notes, *notes_on(overall)),
+        provenance=provenance({"a": a, "b": b}),
     )
 
 

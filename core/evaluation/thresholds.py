@@ -98,7 +98,7 @@ def _document(path: str) -> Mapping[str, Any]:
         raise InputNotFoundError("no such file", path, "simtool evaluate --thresholds-out writes one") from None
     except OSError as error:
         raise InputNotFoundError(f"this file cannot be read: {error.strerror or error}", path) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"expected thresholds as JSON: {error}", path) from None
     members: Mapping[str, Any] = document if isinstance(document, dict) else {}
     thresholds = members.get("thresholds")
@@ -110,4 +110,5 @@ def _document(path: str) -> Mapping[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # a whole number may be beyond all floats
+    return type(value) is float or (type(value) is int and abs(value) < 10**300)

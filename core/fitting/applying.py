@@ -21,7 +21,7 @@ from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
 from ..io.output import check_output, output_format, replacing
 from ..io.source import Source, watch_source
-from ..io.vectors import check_column, name_rows
+from ..io.vectors import check_column, name_rows, provenance
 from ..io.writers import open_matrix, open_rows
 from ..results import Column, Columns, Result
 from .files import SavedHead, fingerprint, read_head
@@ -44,6 +44,7 @@ def apply(
     held_out: bool = False,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
+    header: str = "auto",
     progress: Progress | None = None,
 ) -> Result:
     """Put every vector of a file through a head, in bounded memory.
@@ -56,6 +57,7 @@ def apply(
         held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
         max_memory: as for `pairwise`.
         nonfinite: `error`, or `propagate` rows with NaN or infinity.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         progress: called with the rows that are done and their total.
 
     Returns:
@@ -88,7 +90,7 @@ def apply(
     file_format = output_format(output)
     if file_format not in ("npy", "parquet", "arrow"):
         raise OutputError("projected vectors are arrays", output, "use a path that ends in .npy, .parquet or .arrow")
-    table = open_table(path, nulls=nonfinite == "propagate", max_memory=max_memory)
+    table = open_table(path, nulls=nonfinite == "propagate", header=header, max_memory=max_memory)
     names = _columns(table, column, saved)
     sides = [table.vectors(name) for name in names]
     for side in sides:
@@ -270,4 +272,12 @@ def _result(
         notes.append(f"this head was interrupted after epoch {epoch} of {of}; simtool fit --resume goes on")
     summary = {"rows": rows, "width": saved.head.width, "rank": saved.head.rank, "columns": len(sides)}
     parameters = {"head": saved.head.kind, "held_out": held_out, "nonfinite": nonfinite}
-    return Result("apply", {"head": head, "vectors": source}, parameters, summary, table, notes=tuple(notes))
+    return Result(
+        command="apply",
+        inputs={"head": head, "vectors": source},
+        parameters=parameters,
+        summary=summary,
+        rows=table,
+        notes=tuple(notes),
+        provenance=provenance({side.name: side for side in sides}),
+    )

@@ -11,6 +11,7 @@ from ..backend import choose_backend
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError
 from ..io.output import check_output, output_format, replacing
+from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..losses.requests import Request, read_requests
 from ..metrics import EPS
@@ -184,6 +185,7 @@ def fit(
         array=learnt.head.weight,
         history=_history(learnt),
         notes=tuple(notes),
+        provenance=provenance(dict(zip(given.names, vectors, strict=True))),
     )
 
 

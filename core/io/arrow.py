@@ -28,7 +28,6 @@ from .ragged import RaggedVectors, null_items
 from .source import Source
 from .vectors import (
     Array,
-    Vectors,
     check_column,
     check_ids,
     join_name,
@@ -181,6 +180,7 @@ class ColumnVectors:
     dtype: np.dtype[Any]
     ids: Array | None
     nulls: bool
+    provenance: str = ""
     _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def read(self, start: int, stop: int) -> Array:
@@ -321,7 +321,7 @@ class ArrowTable:
         """Columns of strings, numbers and bools."""
         return tuple(name for name, kind in self._types() if is_value(kind))
 
-    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
+    def vectors(self, column: str, ids: Array | None = None) -> ColumnVectors:
         """Return one column of lists as vectors."""
         kind, where = self._type(column), join_name(self.name, column)
         if not is_vector(kind):

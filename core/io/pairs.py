@@ -9,13 +9,13 @@ Lost: every other column.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import DataError, InputNotFoundError, ParameterError
 from .source import open_table, open_vectors, read_values, split_source
 from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name, pick_vectors
 
 SIDES = ("a", "b")
-SCORE_NAMES = ("score", "scores", "similarity")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def open_pairs(
     ids: str | None = None,
     labelled: bool = True,
     nulls: bool = False,
+    header: str = "auto",
     max_memory: str | int | None = None,
 ) -> Pairs:
     """Open pairs from two files of vectors or one table.
@@ -67,6 +68,7 @@ def open_pairs(
         ids: PATH[::NAME] of one id per row, or ::NAME for a column of the table.
         labelled: whether labels are wanted at all; a label column is not looked for without.
         nulls: read vectors that are null or hold a null as rows of NaN.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         max_memory: as for `open_vectors`.
 
     Raises:
@@ -74,7 +76,9 @@ def open_pairs(
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
     """
     wanted = LABEL_NAMES if labelled else ()
-    found = open_examples(sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, max_memory=max_memory)
+    found = open_examples(
+        sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
+    )
     a, b = found.vectors
     return Pairs(a, b, found.labels, found.labels_name)
 
@@ -88,6 +92,7 @@ def open_examples(
     wanted: Sequence[str] = LABEL_NAMES,
     or_one_set: bool = False,
     nulls: bool = False,
+    header: str = "auto",
     max_memory: str | int | None = None,
 ) -> Examples:
     """Open examples from one file of vectors per role, or from one table with a column per role.
@@ -100,6 +105,7 @@ def open_examples(
         wanted: the names of a column that holds labels; none looks for no column.
         or_one_set: a single source with one column of vectors, or a named column, is one set of vectors.
         nulls: read vectors that are null or hold a null as rows of NaN.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         max_memory: as for `open_vectors`.
 
     Raises:
@@ -107,9 +113,10 @@ def open_examples(
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
     """
     sources = [sources] if isinstance(sources, str) else sources
+    reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
     if len(sources) == len(roles) > 1:
-        vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, max_memory=max_memory) for source in sources)
-        values = None if labels is None else read_values(labels, wanted=tuple(wanted), max_memory=max_memory)
+        vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, **reading, others=[labels]) for source in sources)
+        values = None if labels is None else read_values(labels, wanted=tuple(wanted), **reading)
         return Examples(vectors, values, labels or "")
     if len(sources) != 1:
         number = {2: "two", 3: "three"}.get(len(roles), len(roles))
@@ -119,8 +126,8 @@ def open_examples(
     if column is not None and len(roles) > 1 and not or_one_set:
         kind, others = ("pairs", "the other side") if len(roles) == 2 else ("triplets", "the other sides")
         raise ParameterError(f"one column is one side of the {kind} only", sources[0], f"name {others} too")
-    table = open_table(path, nulls=nulls, max_memory=max_memory)
-    found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows, max_memory=max_memory)
+    table = open_table(path, nulls=nulls, **reading, others=[labels, ids])
+    found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows, **reading)
     several = roles[0] in table.vector_columns or len(table.vector_columns) > 1
     if len(roles) == 1 or (or_one_set and (column is not None or not several)):
         columns = [pick_vectors(table, column)]
@@ -129,7 +136,7 @@ def open_examples(
     sides = tuple(table.vectors(name, found) for name in columns)
     if labels is not None:
         where = f"{table.name}{labels}" if labels.startswith("::") else labels
-        return Examples(sides, read_values(labels, base=table, wanted=tuple(wanted), max_memory=max_memory), where)
+        return Examples(sides, read_values(labels, base=table, wanted=tuple(wanted), **reading), where)
     labelling = _label_column(table, wanted)
     found_labels = None if labelling is None else table.values(labelling)
     return Examples(sides, found_labels, join_name(table.name, labelling or ""))

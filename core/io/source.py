@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
@@ -141,7 +142,13 @@ class Source:
 
 
 def open_vectors(
-    source: str, *, ids: str | None = None, nulls: bool = False, max_memory: str | int | None = None
+    source: str,
+    *,
+    ids: str | None = None,
+    nulls: bool = False,
+    header: str = "auto",
+    others: Sequence[str | None] = (),
+    max_memory: str | int | None = None,
 ) -> Vectors:
     """Open the vectors of a file; rows are read later, by range.
 
@@ -150,6 +157,9 @@ def open_vectors(
         ids: PATH[::NAME] of one id per row, or ::NAME for a column of the same file. Without it, a column
             that is named like an id is used.
         nulls: read rows that are null or hold a null as rows of NaN, instead of refusing them.
+        header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
+        others: what else is read, such as labels and weights, as it was typed; a column of numbers of the same CSV
+            that is one of them is no part of its vectors.
         max_memory: what the whole job may take, as in `512M`, `4G` or `50%` of what is free; by default a quarter
             of what is free.
 
@@ -160,16 +170,22 @@ def open_vectors(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _table_of(open_source(path, held_at_most(max_memory)), nulls)
+    table = _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, ids, *others))
     column = pick_vectors(table, name)
     if ids is None:
         return table.vectors(column, table.ids())
-    found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, max_memory=max_memory)
+    found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header, max_memory=max_memory)
     return table.vectors(column, found)
 
 
 def open_items(
-    source: str, *, ids: str | None = None, nulls: bool = False, max_memory: str | int | None = None
+    source: str,
+    *,
+    ids: str | None = None,
+    nulls: bool = False,
+    header: str = "auto",
+    others: Sequence[str | None] = (),
+    max_memory: str | int | None = None,
 ) -> Vectors | RaggedVectors:
     """Open the vectors of a file, or items of different numbers of tokens.
 
@@ -179,6 +195,8 @@ def open_items(
         source: PATH, PATH::NAME, or `-` for standard input.
         ids: as for `open_vectors`.
         nulls: as for `open_vectors`; items of different numbers of tokens may hold none.
+        header: as for `open_vectors`.
+        others: as for `open_vectors`.
         max_memory: as for `open_vectors`.
 
     Raises:
@@ -188,25 +206,34 @@ def open_items(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _table_of(open_source(path, held_at_most(max_memory)), nulls)
+    table = _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, ids, *others))
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
     column = pick_vectors(table, name) if found is None else ""
     rows = table.rows if found is None else found.shape[0]
     if ids is None:
         own = table.ids()
     else:
-        own = read_values(ids, base=table, wanted=ID_NAMES, rows=rows, max_memory=max_memory)
+        own = read_values(ids, base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory)
     if found is None:
         return table.vectors(column, own)
     return found if own is None else replace(found, ids=check_ids(own, rows, found.name))
 
 
-def open_table(source: str, *, nulls: bool = False, max_memory: str | int | None = None) -> Table:
+def open_table(
+    source: str,
+    *,
+    nulls: bool = False,
+    header: str = "auto",
+    others: Sequence[str | None] = (),
+    max_memory: str | int | None = None,
+) -> Table:
     """Open a file as a table.
 
     Args:
         source: PATH, or `-` for standard input.
         nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        others: what has another role than vectors, as it was typed; see `open_vectors`.
         max_memory: as for `open_vectors`.
 
     Raises:
@@ -218,7 +245,13 @@ def open_table(source: str, *, nulls: bool = False, max_memory: str | int | None
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    return _table_of(open_source(path, held_at_most(max_memory)), nulls)
+    return _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, *others))
+
+
+def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
+    """Return the columns of a file that sources name, typed as ::NAME or as PATH::NAME."""
+    named = [split_source(source) for source in sources if source is not None]
+    return tuple(column for where, column in named if column is not None and (not where or _same_file(where, path)))
 
 
 def read_values(
@@ -227,6 +260,7 @@ def read_values(
     base: Table | None = None,
     wanted: tuple[str, ...] = (),
     rows: int | None = None,
+    header: str = "auto",
     max_memory: str | int | None = None,
 ) -> Array:
     """Read labels, scores or ids.
@@ -236,6 +270,8 @@ def read_values(
         base: the table that ::NAME refers to.
         wanted: the column names to look for when a table has several value columns and none is named.
         rows: how many values there must be.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`; a file of one value per
+            line has a header only with `yes`.
         max_memory: as for `open_vectors`.
 
     Returns:
@@ -249,7 +285,7 @@ def read_values(
     """
     path, name = split_source(source)
     if path:
-        values = _read_path_values(path, name, wanted, held_at_most(max_memory))
+        values = _read_path_values(path, name, wanted, header, held_at_most(max_memory))
     elif base is None or name is None:
         raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
     else:
@@ -324,7 +360,7 @@ def _foreign(head: bytes) -> tuple[str, str]:
     return "", ""
 
 
-def _table_of(source: Source, nulls: bool = False) -> Table:
+def _table_of(source: Source, nulls: bool = False, header: str = "auto", apart: tuple[str, ...] = ()) -> Table:
     """Open a table with the reader of its format."""
     if source.format in ("npy", "npz"):
         from . import npy
@@ -333,22 +369,22 @@ def _table_of(source: Source, nulls: bool = False) -> Table:
     if source.format == "text":
         from . import text
 
-        return text.open_text(source, nulls)
+        return text.open_text(source, nulls, header, apart)
     from . import arrow
 
     return arrow.open_arrow(source, nulls)
 
 
-def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], most: int) -> Array:
+def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], header: str, most: int) -> Array:
     """Read the values of a file of their own."""
     source = open_source(path, most)
     if source.format == "text" and name is None:
         from . import text
 
-        lines = text.read_lines(source)
+        lines = text.read_lines(source, header)
         if lines is not None:
             return lines
-    table = _table_of(source)
+    table = _table_of(source, header=header, apart=() if name is None else (name,))
     if name is not None:
         check_column(table, name)
         return table.values(name)
@@ -366,6 +402,13 @@ def _pick_values(table: Table, wanted: tuple[str, ...]) -> str:
         hint = f"name one: {table.name}::{(likely or choices)[0]}"
         raise DataError(f"several columns hold values: {', '.join(likely or choices)}", table.name, hint)
     raise DataError(f"no column holds one value per row; columns: {', '.join(table.columns) or 'none'}", table.name)
+
+
+def _same_file(one: str, other: str) -> bool:
+    try:
+        return one == other or os.path.samefile(one, other)
+    except (OSError, ValueError):
+        return False
 
 
 def _wrong_count(count: int, rows: int, source: str) -> ShapeError:

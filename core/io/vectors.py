@@ -5,7 +5,7 @@ Refused: bool, complex, object, string, date and structured elements, rank 0, id
 Lost: byte order and memory order; `read` returns native, C-contiguous rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -18,6 +18,8 @@ Array = NDArray[Any]
 
 ID_NAMES = ("id", "ids", "_id", "key", "uuid")
 LABEL_NAMES = ("label", "labels", "class", "target")
+SCORE_NAMES = ("score", "scores", "similarity")
+WEIGHT_NAMES = ("weight", "weights")
 
 
 class Vectors(Protocol):
@@ -225,6 +227,12 @@ def select(vectors: Vectors, index: Array) -> Vectors:
     return SelectedVectors(vectors, index)
 
 
+def provenance(sides: Mapping[str, Vectors | None]) -> dict[str, str]:
+    """Return, by role, which columns vectors were put together from, of those that were."""
+    found = {role: _formed_from(side) for role, side in sides.items()}
+    return {role: text for role, text in found.items() if text}
+
+
 def is_numeric(dtype: np.dtype[Any]) -> bool:
     """Say whether vectors may have this element type."""
     return dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize <= 8)
@@ -335,6 +343,12 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
     """Return the error for a row whose length along `dim` (got, expected) differs from the rows before it."""
     what = f"{name_rows([row], ids)} has length {lengths[0]} along dim {dim}, expected {lengths[1]} as in the first row"
     return DataError(what, where, "every row needs the same length")
+
+
+def _formed_from(vectors: Vectors | None) -> str:
+    if isinstance(vectors, IdentifiedVectors | SelectedVectors):
+        return _formed_from(vectors.base)
+    return str(getattr(vectors, "provenance", ""))
 
 
 def _listed(table: Table) -> str:

@@ -3,11 +3,10 @@
 Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); 2-D columns of a vector
 per row, in Parquet and Arrow; C-ordered matrices.
 Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow; a matrix that the disk has no room for.
+In CSV an empty text is quoted, so that it is told from NaN, and text is raw unless formulas are to be escaped.
 Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet, Arrow and npy keep them.
 """
 
-import csv
-import io
 import json
 import math
 import os
@@ -32,6 +31,12 @@ Target = str | BinaryIO
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+# what a CSV field needs quotes for: to any reader, or to one that trims blanks
+_QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
+_EMPTY = '""'
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 class RowWriter(Protocol):
     """A table being written; the first batch fixes the names and the types."""
 
@@ -43,15 +48,16 @@ class RowWriter(Protocol):
 
 
 @contextmanager
-def open_rows(target: Target, format: str) -> Iterator[RowWriter]:
+def open_rows(target: Target, format: str, *, escape_formulas: bool = False) -> Iterator[RowWriter]:
     """Open a table for writing.
 
     Args:
         target: a path, or a binary file, seekable or not, which stays open.
         format: "parquet", "arrow" (the IPC file format), "csv" or "jsonl".
+        escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
     """
     with _opened(target) as file:
-        writer = _ROW_WRITERS[format](file)
+        writer = _CsvWriter(file, escape_formulas) if format == "csv" else _ROW_WRITERS[format](file)
         try:
             yield writer
         finally:
@@ -148,22 +154,29 @@ def json_rows(columns: Mapping[str, Column]) -> Iterator[str]:
 
 
 class _CsvWriter:
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, escape_formulas: bool) -> None:
         self._file = file
+        self._escape = escape_formulas
         self._names: tuple[str, ...] = ()
 
     def write(self, columns: Mapping[str, Column]) -> None:
-        text = io.StringIO(newline="")
-        rows = csv.writer(text, lineterminator="\n")
+        lines = []
         if not self._names:
             self._names = tuple(columns)
-            rows.writerow(self._names)
-        fields = [[_csv_field(value) for value in to_python(columns[name])] for name in self._names]
-        rows.writerows(zip(*fields, strict=True))
-        self._file.write(text.getvalue().encode("utf-8", "backslashreplace"))
+            lines.append(",".join(map(self._field, self._names)))
+        fields = [map(self._field, to_python(columns[name])) for name in self._names]
+        lines.extend(map(",".join, zip(*fields, strict=True)))
+        # a line of its own that is empty would be no row to most readers
+        self._file.write("".join(f"{line or _EMPTY}\n" for line in lines).encode("utf-8", "backslashreplace"))
 
     def close(self) -> None:
         pass
+
+    def _field(self, value: Any) -> str:
+        """Return one field; the csv module would leave a carriage return, a blank at an end and an empty text bare."""
+        if not isinstance(value, str):
+            return _csv_field(value)
+        return _csv_text(f"'{value}" if self._escape and value.startswith(_FORMULA) else value)
 
 
 class _JsonLinesWriter:
@@ -213,7 +226,6 @@ def _ipc_writer(file: BinaryIO) -> _ArrowWriter:
 _ROW_WRITERS: dict[str, Callable[[BinaryIO], RowWriter]] = {
     "parquet": _parquet_writer,
     "arrow": _ipc_writer,
-    "csv": _CsvWriter,
     "jsonl": _JsonLinesWriter,
 }
 
@@ -246,12 +258,21 @@ def _arrow_array(column: Column, field: Any) -> Any:
         ) from error
 
 
-def _csv_field(value: Any) -> Any:
+def _csv_field(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    return ",".join(map(str, value)) if isinstance(value, list) else value
+    if isinstance(value, int | float):
+        return str(value)
+    return _csv_text(",".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def _csv_text(text: str) -> str:
+    if text and not _QUOTED.search(text):
+        return text
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"'
 
 
 def _without_nonfinite(value: Any) -> Any:

@@ -10,6 +10,7 @@ from .. import checks
 from ..backend import Backend, choose_backend
 from ..engine.memory import resident
 from ..errors import DataError, ParameterError
+from ..io.vectors import provenance
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features, tables
 from .batches import Data, Evidence, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
@@ -90,6 +91,7 @@ def report(job: Job) -> Result:
             for metric, bins in evidence.bins.items()
         ),
         notes=tuple(job.notes),
+        provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
     )
 
 

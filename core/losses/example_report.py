@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import checks
 from ..backend import choose_backend
+from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
 from . import groups, tables
 from .aligned_rows import AlignedRows, Term
@@ -70,6 +71,7 @@ def report(job: Job) -> Result:
         array=found[0].items if single else None,
         histograms=groups.histograms(job, scored),
         notes=tuple(job.notes),
+        provenance=provenance(dict(zip(_roles(job), job.inputs, strict=True))),
     )
 
 

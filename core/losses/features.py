@@ -9,6 +9,7 @@ import numpy as np
 from .. import checks
 from ..backend import choose_backend, namespace, quiet
 from ..errors import ParameterError
+from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
 from .batches import Data
 from .job import Job, compared, comparison
@@ -45,7 +46,16 @@ def report(job: Job, data: Data) -> Result:
         summary["gradient_norm"] = found[0].gradient_norm
     names = {role: side.name for role, side in zip(("a", "b"), job.inputs, strict=True)}
     items = found[0].items if job.sweep is None and len(found) == 1 else None
-    return Result("loss", names, job.parameters(), summary, table, items, notes=tuple(job.notes))
+    return Result(
+        "loss",
+        names,
+        job.parameters(),
+        summary,
+        table,
+        items,
+        notes=tuple(job.notes),
+        provenance=provenance(dict(zip(names, job.inputs, strict=True))),
+    )
 
 
 def _outcome(request: Request, data: Data) -> Outcome:

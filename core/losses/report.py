@@ -12,8 +12,7 @@ from ..engine.budget import budget_of
 from ..engine.tiles import Progress
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
-from ..io.pairs import SCORE_NAMES
-from ..io.vectors import LABEL_NAMES, name_rows
+from ..io.vectors import LABEL_NAMES, SCORE_NAMES, name_rows
 from ..labels import ClassLabels, binary_labels, class_labels, score_labels
 from ..metrics import EPS
 from ..results import Column, Result

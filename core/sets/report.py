@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backend import Backend
 from ..engine.tiles import Progress
+from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
 from .best import best_keys
 from .cross import Cross
@@ -103,12 +104,13 @@ def report(
         by_item: list 3-D inputs by item.
     """
     inputs = {name: side.vectors.name for name, side in zip("ab", subject.sides, strict=True)}
+    formed = provenance({name: side.vectors for name, side in zip("ab", subject.sides, strict=True)})
     notes = (*subject.notes(asked.requests), *outcome.notes)
     if outcome.cross is not None:
         matrix = outcome.cross
         parameters = {"aggregates": [matrix.request.name], "cross": True, **settings}
         shown = matrix.summary(), matrix.rows(), matrix.array, (matrix.grid(),)
-        return Result("compare", inputs, parameters, *shown, notes=notes)
+        return Result("compare", inputs, parameters, *shown, notes=notes, provenance=formed)
     of, percent, more = _percentage(asked, outcome)
     keys = {request.name: best_keys(request.name) if subject.matching == BEST else request.keys for request in every}
     numbers = _numbers(keys, asked, outcome)
@@ -125,6 +127,7 @@ def report(
         summary={"percent": percent, **numbers, **subject.sizes},
         rows=Columns(rows),
         notes=(*notes, *more),
+        provenance=formed,
     )
 
 

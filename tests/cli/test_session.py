@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
+from sklearn.datasets import load_iris
+from sklearn.metrics import roc_auc_score
 
 from simtool.cli import main as program
 
@@ -92,7 +95,66 @@ def test_a_gate_on_what_this_input_does_not_give_is_held_against_the_whole_summa
 
 def test_pairs_spread_over_numeric_columns_are_read(call):
     code, out, err = call("loss pairs.csv --kind contrastive --margin 1 --format json")
-    assert (code, err) == (0, "note: labels read as 0 = dissimilar, 1 = similar\n")
+    vectors = [f"the vectors {side} of pairs.csv are 2 columns: {side}0, {side}1 (not label, weight)" for side in "ab"]
+    assert code == 0
+    assert err.splitlines() == [f"note: {text}" for text in (*vectors, "labels read as 0 = dissimilar, 1 = similar")]
+    assert json.loads(out)["provenance"] == dict(zip("ab", vectors, strict=True))
     # by hand: pair i is (i, -i) and (i, i^2), i (i + 1) apart, which a margin of 1 leaves alone where it is dissimilar
     distances = [i * (i + 1) for i in range(1, 9)]
     assert json.loads(out)["summary"]["total"] == sum(d**2 for i, d in enumerate(distances, start=1) if i % 2)
+
+
+def test_the_labels_of_a_table_of_measurements_are_no_dimension(call):
+    flowers = load_iris()
+    x, y = flowers.data, flowers.target
+    lines = [",".join(map(repr, row)) + f",{label}" for row, label in zip(x.tolist(), y.tolist(), strict=True)]
+    Path("iris.csv").write_text("\n".join(["sepal_length,sepal_width,petal_length,petal_width,y", *lines]))
+    code, out, err = call("evaluate iris.csv --labels ::y --metric euclidean --format json")
+    found = json.loads(out)
+    upper = np.triu_indices(len(x), 1)
+    assert code == 0
+    # pairs equally far apart but for rounding are ties in one program and not in the other
+    expected = roc_auc_score((y[:, None] == y)[upper], -pdist(x))
+    assert found["summary"]["roc_auc"] == pytest.approx(expected, abs=1e-5)
+    said = "the vectors of iris.csv are 4 columns: sepal_length, sepal_width, petal_length, petal_width (not y)"
+    assert found["provenance"] == {"a": said}
+    assert err.count(said) == 1
+    assert call("evaluate iris.csv --labels iris.csv::y --metric euclidean --format json")[1] == out
+
+
+def test_what_is_no_wide_table_states_no_provenance(call):
+    code, out, err = call("similarity x.npy y.npy --format json")
+    assert (code, err) == (0, "")
+    assert "provenance" not in json.loads(out)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "similarity h.csv h.csv",
+        "pairwise h.csv --top-k 1",
+        "compare h.csv h.csv",
+        "loss h.csv h.csv --kind contrastive --labels l.txt",
+        "evaluate h.csv h.csv --labels l.txt",
+        "explain h.csv h.csv --row 0",
+        "inspect h.csv",
+    ],
+)
+def test_every_command_that_reads_tables_takes_header(call, line):
+    Path("h.csv").write_text("0,1\n5,6\n7,9\n")
+    Path("l.txt").write_text("label\n0\n1\n")
+    code, _, err = call(line)
+    assert code == 2
+    assert "say which: --header yes or --header no" in err
+    assert call(f"{line} --header yes")[0] == 0
+    assert call(f"{line} --header perhaps")[0] == 2
+
+
+def test_formulas_are_escaped_in_what_a_spreadsheet_opens(call):
+    Path("f.csv").write_text("id,x,y\n=1+1,1,2\n-5a,3,-4\n")
+    raw = "a,rank,b,score\n=1+1,1,-5a,-0.4472135954999579\n-5a,1,=1+1,-0.4472135954999579\n"
+    assert call("pairwise f.csv --top-k 1 --format csv -q")[1] == raw
+    escaped = raw.replace("=1+1", "'=1+1").replace("-5a", "'-5a")
+    assert call("pairwise f.csv --top-k 1 --format csv -q --escape-formulas")[1] == escaped
+    assert call("pairwise f.csv --top-k 1 -o out.csv -q --escape-formulas")[0] == 0
+    assert Path("out.csv").read_text() == escaped

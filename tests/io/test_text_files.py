@@ -1,16 +1,19 @@
 """JSON lines, CSV and one value per line."""
 
+import csv
 import json
-import os
+import tracemalloc
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from simtool.errors import DataError, InputNotFoundError, ShapeError, SimtoolError
-from simtool.io import open_examples, open_pairs, open_table, open_vectors, read_values
+from simtool.errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, SimtoolError
+from simtool.io import open_examples, open_pairs, open_table, open_vectors, read_values, text_blocks
+from simtool.io import text as text_files
 
 
 @pytest.fixture
@@ -82,7 +85,8 @@ def test_one_array_of_objects(write, text):
 
 def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_refused(write):
     assert whole(open_vectors(write("[1, 2]\n"))).tolist() == [[1, 2]]
-    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]"):
+    long = json.dumps([[1, 2]] * 20_000)
+    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]", "\ufeff[[1, 2], [3, 4]]", long, f"{long}\n"):
         error = refused(write(text))
         assert error.what == "one JSON array of lists may be one row or many"
         assert error.hint == "write one list per line: jq -c '.[]' FILE"
@@ -132,9 +136,9 @@ def test_nulls(write):
 
 
 def test_values_of_mixed_kinds_are_refused(write):
-    with pytest.raises(DataError, match="expected values of one kind, got int in row 0 and str in row 1"):
+    with pytest.raises(DataError, match="expected values of one kind, got an integer in row 0 and text in row 1"):
         read_values(write('{"y": 1}\n{"y": "b"}\n'))
-    with pytest.raises(DataError, match="got bool in row 0 and int in row 1"):
+    with pytest.raises(DataError, match="got a bool in row 0 and an integer in row 1"):
         read_values(write('{"y": true}\n{"y": 1}\n'))
 
 
@@ -241,14 +245,13 @@ def test_other_encodings_are_refused(write):
     assert refused(write("naïve\n".encode("latin-1"))).what.startswith("byte 2 is not UTF-8 text")
 
 
-def test_large_text_is_refused_before_it_is_read(tmp_path):
-    path = tmp_path / "a.csv"
-    with open(path, "wb") as file:
-        file.write(b"1,2\n" * 1000)
-        os.truncate(path, 600 << 20)
-    error = refused(str(path))
-    assert error.what == "text of 600 MB: expected at most 512 MB"
-    assert error.hint == "convert it to Parquet, which is read by parts"
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [('x,y\n1,"' + "9" * 10_000, 2), ('x,y,"' + "9" * 10_000, 1), ('{"a": [1]}\n{"a": [' + "9," * 5000, 2)],
+)
+def test_a_row_without_an_end_is_refused_before_all_of_it_is_read(write, monkeypatch, text, line):
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", 100)
+    assert refused(write(text)).what == f"the row that begins in line {line} is longer than 1,600 bytes"
 
 
 @given(text=st.text(st.sampled_from('[]{}",:\n\t01.ae-nul '), min_size=1))
@@ -302,15 +305,15 @@ def test_a_gap_or_a_name_that_is_taken_makes_no_vector(write, header):
     assert open_table(path).vector_columns == ("",)
 
 
-@pytest.mark.parametrize(("cell", "shown"), [("x", "x"), ("true", "True")])
-def test_a_bad_cell_of_one_of_several_vectors_is_named(write, cell, shown):
+@pytest.mark.parametrize("cell", ["x", "true"])
+def test_a_bad_cell_of_one_of_several_vectors_is_named(write, cell):
     path = write(f"a0,a1,b0,b1,x0,x1\n1,{cell},3,4,t,u\n")
-    with pytest.raises(DataError, match=f"row 0 has '{shown}' in column 'a1', expected a number as in 'a0'"):
+    with pytest.raises(DataError, match=f"row 0 has '{cell}' in column 'a1', expected a number as in 'a0'"):
         open_table(path)
 
 
 def test_a_bool_among_the_numbers_of_a_vector_is_named(write):
-    with pytest.raises(DataError, match="row 0 has 'True' in column 'x2', expected a number as in 'x0'"):
+    with pytest.raises(DataError, match="row 0 has 'true' in column 'x2', expected a number as in 'x0'"):
         open_vectors(write("x0,x1,x2\n1,2,true\n"))
 
 
@@ -328,3 +331,234 @@ def test_three_columns_or_one_set_are_what_a_triplet_needs(write):
     )
     one = open_examples([f"{path}::b"], ("anchor", "positive", "negative"), or_one_set=True)
     assert [whole(side).tolist() for side in one.vectors] == [[[3, 4]]]
+
+
+WIDE = "sepal,petal,y,user_id\n1,2,0,7\n3,4,1,8\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [[1, 2, 0, 7], [3, 4, 1, 8]]),
+        ({"others": ["::y"]}, [[1, 2, 7], [3, 4, 8]]),
+        ({"ids": "::user_id", "others": ["::y", None]}, [[1, 2], [3, 4]]),
+        ({"ids": "{path}::user_id"}, [[1, 2, 0], [3, 4, 1]]),
+        ({"others": ["other.csv::y", "y"]}, [[1, 2, 0, 7], [3, 4, 1, 8]]),
+    ],
+)
+def test_a_column_with_another_role_is_in_no_vector(write, options, expected):
+    path = write(WIDE)
+    if "ids" in options:
+        options = {**options, "ids": options["ids"].format(path=path)}
+    vectors = open_vectors(path, **options)
+    assert whole(vectors).tolist() == expected
+    assert vectors.ids is None or vectors.ids.tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("name", ["id", "Label", "class", "score", "similarity", "weight", "WEIGHTS"])
+def test_a_column_named_like_another_role_is_in_no_vector(write, name):
+    vectors = open_vectors(write(f"x,{name},y\n1,9,2\n3,8,4\n"))
+    assert whole(vectors).tolist() == [[1, 2], [3, 4]]
+    assert vectors.provenance == f"the vectors of {vectors.name} are 2 columns: x, y (not {name})"
+
+
+def test_labels_and_ids_of_examples_are_in_no_vector(write):
+    path = write("x,y,z,key2\n1,2,0,5\n3,4,1,6\n")
+    found = open_examples([path], ("vectors",), labels="::z", ids="::key2")
+    assert whole(found.vectors[0]).tolist() == [[1, 2], [3, 4]]
+    assert (found.labels.tolist(), found.vectors[0].ids.tolist()) == ([0, 1], [5, 6])
+
+
+def test_the_header_that_pandas_counts(write):
+    path = write("0,1\n1.5,2\n3,4\n")
+    assert whole(open_vectors(path)).tolist() == [[1.5, 2], [3, 4]]
+    assert whole(open_vectors(path, header="no")).tolist() == [[0, 1], [1.5, 2], [3, 4]]
+    assert whole(open_vectors(write("0,1\n1,\n3,4\n"), nulls=True))[1].tolist() == [3, 4]
+    table = open_table(write("0,1,2\na,1,2\nb,3,4\n"))
+    assert (table.rows, table.values("0").tolist(), table.vector_columns) == (2, ["a", "b"], ("",))
+    assert whole(table.vectors("")).tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("text", ["0,1\n5,6\n7,8\n", "0\t1\t2\n5\t6\t7\n", "0,1\n"])
+def test_a_counting_first_line_above_integers_is_doubtful(write, text):
+    error = refused(write(text))
+    assert error.what == "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"
+    assert error.hint == "say which: --header yes or --header no"
+
+
+def test_a_header_is_what_it_is_said_to_be(write):
+    path = write("0,1\n5,6\n")
+    assert whole(open_vectors(path, header="yes")).tolist() == [[5, 6]]
+    assert whole(open_vectors(path, header="no")).tolist() == [[0, 1], [5, 6]]
+    # one column that begins with 0 is no count
+    assert whole(open_vectors(write("0\n1\n2\n"))).tolist() == [[0], [1], [2]]
+    named = write("5,6\n7,8\n")
+    assert read_values(f"{named}::6", header="yes").tolist() == [8]
+    assert read_values(f"{named}::1", header="no").tolist() == [6, 8]
+    mixed = write("r1,0.5,1\nr2,2,3\n")
+    assert whole(open_vectors(mixed, ids="::0", header="no")).tolist() == [[0.5, 1], [2, 3]]
+    assert open_vectors(mixed, ids="::0", header="no").ids.tolist() == ["r1", "r2"]
+    assert read_values(write("label\n1\n0\n"), header="yes").tolist() == [1, 0]
+    with pytest.raises(ParameterError, match="expected one of auto, yes, no, got 'maybe'"):
+        open_vectors(path, header="maybe")
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [('{"v": [1, 2], "y": [1, 2]}\n', "y"), ('v,y\n"[1, 2]","[1, 2]"\n', "y"), ('{"v": [1, 2], "y": {"a": 1}}\n', "y")],
+)
+def test_a_column_of_lists_is_no_values(write, text, column):
+    path = write(text)
+    for read in (lambda: read_values(f"{path}::{column}"), lambda: open_vectors(f"{path}::v", ids=f"::{column}")):
+        with pytest.raises(DataError, match=r"expected strings, numbers or bools, got list|expected a value or a list"):
+            read()
+
+
+HOSTILE = ["0012", "2024-01-31", "12:30:00", "1_000", "0x1F", "1e", "+", "1,5", " a ", "null", "NULL", "N/A", "#N/A"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_text_stays_text_whatever_it_looks_like(tmp_path, form):
+    path = tmp_path / f"a.{form}"
+    for texts in [*([text, text] for text in HOSTILE), HOSTILE]:
+        if form == "csv":
+            with open(path, "w", newline="") as file:
+                csv.writer(file).writerows([["name", "x"], *([text, 1] for text in texts)])
+        else:
+            path.write_text("".join(json.dumps({"name": text, "x": [1]}) + "\n" for text in texts))
+        assert read_values(f"{path}::name").tolist() == texts
+
+
+@given(
+    rows=st.lists(
+        st.tuples(*[st.text(st.sampled_from('ab,"\r\n\t \u2028\x85é'), max_size=4)] * 2), min_size=1, max_size=8
+    ),
+    size=st.integers(1, 40),
+)
+@settings(deadline=None)
+def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, size):
+    path = folder / "cells.csv"
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["first", "second"], *rows])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_files, "BLOCK_BYTES", size)
+        patch.setattr(text_blocks, "LONGEST_ROW", 1000)
+        table = open_table(str(path))
+        found = [table.values(name).tolist() for name in ("first", "second")]
+    assert found == [list(texts) for texts in zip(*rows, strict=True)]
+
+
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries(
+            {"v": st.lists(st.one_of(st.integers(-(2**70), 2**70), st.floats()), min_size=2, max_size=2)},
+            optional={"s": st.text(st.characters(exclude_categories=["Cs"]), max_size=3), "n": st.booleans()},
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    size=st.integers(1, 80),
+)
+@settings(deadline=None)
+def test_json_lines_say_what_the_json_module_reads_whatever_the_blocks(folder, rows, size):
+    path = folder / "cells.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_files, "BLOCK_BYTES", size)
+        patch.setattr(text_blocks, "LONGEST_ROW", 1000)
+        table = open_table(str(path))
+        assert table.rows == len(rows)
+        expected = np.array([row["v"] for row in rows], dtype=object)
+        whole_numbers = all(type(x) is int and -(2**63) <= x < 2**63 for x in expected.flat)
+        found = whole(table.vectors("v"))
+        assert found.dtype == (np.int64 if whole_numbers else np.float64)
+        np.testing.assert_array_equal(found, expected.astype(found.dtype))
+        for name in ("s", "n"):
+            if all(name in row for row in rows):
+                assert table.values(name).tolist() == [row[name] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"v": [1, 2]}\n' * 50 + '{"v": [1, 2]', "line 51 is not JSON: Expecting ',' delimiter at column 13"),
+        ('{"v": [1, 2]}\n' * 50 + '{"v": [1, "x"]}', 'expected a list of numbers, got "x" in row 50'),
+        (
+            '{"v": [1, 2]}\n' * 50 + '{"v": [1, 2, 3]}',
+            "row 50 has length 3 along dim 1, expected 2",
+        ),
+        ("x,y\n" + "1,2\n" * 50 + "1,2,3\n", "line 52 has 3 cells, expected 2"),
+        ('x,y\n"1",2\n' + "\n1,2\n" * 50 + '1,"2\n', "line 103 is not CSV: unexpected end of data"),
+        ('x,y\n"1",2\n' + "1,2\n" * 50 + '1,"2"3\n', "line 53 is not CSV: ',' expected after '\"'"),
+        ("x0,x1\n" + "1,2\n" * 50 + "1,n/a\n", "row 50 has 'n/a' in column 'x1', expected a number as in 'x0'"),
+        ("1,2\n" * 50 + "1,n/a\n", "row 50 has 'n/a' in column 2, expected a number as in the first row"),
+        ("x,y\n" + "1,2\n" * 50 + "1,\xff\n", "byte 206 is not UTF-8 text"),
+        ('{"v": [1, 2]}\n' * 50 + '{"v": [1, 2], "s": "\xff"}', "byte 720 is not UTF-8 text"),
+    ],
+)
+def test_a_fault_far_down_is_named_by_its_own_row_and_line(write, monkeypatch, text, what):
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", 64)
+    assert refused(write(text.encode("latin-1"))).what.startswith(what)
+
+
+def test_an_integer_far_down_is_as_exact_as_the_others(write, monkeypatch):
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", 64)
+    for text in ("x\n" + "1\n" * 99 + f"{2**53 + 1}\n", '{"v": [1]}\n' * 99 + f'{{"v": [{2**53 + 1}]}}\n'):
+        vectors = open_vectors(write(text))
+        assert vectors.dtype == np.int64
+        assert vectors.read(99, 100).tolist() == [[2**53 + 1]]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "lists"])
+def test_memory_stays_bounded_while_a_large_text_is_read(tmp_path, monkeypatch, form):
+    # what pyarrow and Python hold at a time is a few blocks, whatever the file
+    rows = 100_000
+    path = tmp_path / "a.txt"
+    with open(path, "w") as file:
+        file.write("x0,x1,x2\n" if form == "csv" else "")
+        line = {"csv": "0.125,1.5,{}\n", "jsonl": '{{"v": [0.125, 1.5, {}]}}\n', "lists": "[0.125, 1.5, {}]\n"}[form]
+        file.writelines(line.format(row + 0.5) for row in range(rows))
+    size = path.stat().st_size
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", 1 << 14)
+    open_vectors(str(path)).read(0, 1)
+    tracemalloc.start()
+    held = pa.total_allocated_bytes()
+    vectors = open_vectors(str(path))
+    last = vectors.read(rows - 1, rows)
+    python = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert last[0, -1] == rows - 0.5
+    assert python < size // 3
+    assert pa.total_allocated_bytes() - held < size // 4
+
+
+def test_a_document_that_does_not_fit_is_refused_before_it_is_parsed(tmp_path):
+    path = tmp_path / "a.json"
+    with open(path, "w") as file:
+        file.write("[" + ",\n".join(['{"v": [0.5, 1.5]}'] * 100_000) + "]")
+    with pytest.raises(ResourceError, match="one JSON array, parsed whole, takes about") as error:
+        open_vectors(str(path), max_memory="160M")
+    assert "write one object per line" in error.value.hint
+    assert open_vectors(str(path), max_memory="1G").shape == (100_000, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("x,y\n1,2\n3,4\n", "x,y\n1,2\n"),
+        ("x,y\n1,2\n3,4\n", "x,y\n1,2\n3,9.5\n"),
+        ('{"v": [1, 2]}\n{"v": [3, 4]}\n', '{"v": [1, 2]}\n'),
+    ],
+)
+def test_text_that_changes_after_it_was_opened_is_refused(write, text, later):
+    vectors = open_vectors(write(text))
+    write(later)
+    with pytest.raises(ResourceError, match="this input changed while it was read"):
+        whole(vectors)
+
+
+@pytest.mark.parametrize("text", ["\n" * 100_000, "9" * 2000, "label\n" + "9" * 2000])
+def test_blank_text_and_endless_values_are_refused(write, monkeypatch, text):
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", 100)
+    with pytest.raises(DataError, match=r"holds no values|is longer than 1,600 bytes|is empty: expected one"):
+        read_values(write(text))

@@ -1,0 +1,124 @@
+"""What the cells of a CSV column are, all of them text, and the arrays that they become."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import DataError
+from .arrow import null_mask
+from .json_lines import Seen, parse_lines, settled, to_array
+from .numbers import INTEGER, NUMBER, WORDS, is_integer
+
+
+@dataclass
+class Cells:
+    """What the cells of one column have been so far; what is true of none of them yet counts as true.
+
+    Args:
+        first: the first cell that is not blank.
+        blank: whether one is.
+        text: whether one is there at all, be it blank, as one that is empty and quoted is.
+        number: all filled ones are.
+        whole: all filled ones are integers of 64 bits.
+        word: all filled ones are bools.
+        lists: what their lists have been, where the first filled cell is one.
+    """
+
+    first: str = ""
+    blank: bool = False
+    text: bool = False
+    number: bool = True
+    whole: bool = True
+    word: bool = True
+    lists: Seen | None = None
+
+    @property
+    def nulls(self) -> bool:
+        """Whether a cell is null, or a list holds a null."""
+        return self.blank or (self.lists is not None and self.lists.nulls)
+
+    @property
+    def type(self) -> Any:
+        """The type of the column."""
+        if not self.first:
+            return pa.string() if self.text else pa.null()
+        if self.lists is not None:
+            return settled(self.lists.type)
+        if self.number:
+            return pa.int64() if self.whole else pa.float64()
+        return pa.bool_() if self.word else pa.string()
+
+    def look(self, cells: pa.Array, row: int, where: str) -> None:
+        """Take more cells in, of which the first is in `row`."""
+        texts = trimmed(cells)
+        filled = texts.drop_null()
+        self.text |= cells.null_count < len(cells)
+        self.blank |= len(filled) < len(cells)
+        if not len(filled):
+            return
+        if not self.first:
+            self.first = filled[0].as_py()
+            self.lists = None if parse_list(self.first) is None else Seen(pa.null())
+        if self.lists is not None:
+            self._look_at_lists(self.lists, texts.to_pylist(), row, where)
+            return
+        self.whole = self.whole and _all_match(filled, INTEGER) and integers(filled) is not None
+        self.number = self.number and (self.whole or _all_match(filled, NUMBER))
+        self.word = self.word and not self.number and set(pc.unique(filled).to_pylist()) <= set(WORDS)
+
+    def _look_at_lists(self, seen: Seen, texts: list[str | None], first: int, where: str) -> None:
+        filled = [b'{"":%b}' % text.encode() for text in texts if text]
+        known = parse_lines(filled, {"": seen.type}, "error") if seen.problem is None else None
+        if known is not None and known[""].null_count == 0:
+            seen.nulls |= len(filled) < len(texts) or null_mask(known[""].combine_chunks()) is not None
+            return
+        for row, text in enumerate(texts, start=first):
+            cell = parse_list(text) if text else None
+            if text and cell is None:
+                what = f"expected a JSON list as in the first row, got {text[:40]!r} in row {row}"
+                raise DataError(what, where)
+            seen.look(cell, row)
+
+
+def parse_list(cell: str) -> list[Any] | None:
+    """Return the JSON list that a cell holds, or None."""
+    try:
+        parsed = json.loads(cell) if cell.startswith("[") else None
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, list) else None
+
+
+def _all_match(cells: pa.Array, pattern: str) -> bool:
+    # \z, as $ would let a line end through
+    return bool(pc.all(pc.match_substring_regex(cells, rf"\A{pattern}\z")).as_py())
+
+
+def trimmed(cells: pa.Array) -> pa.Array:
+    """Return the cells without white space around them, null where nothing is left."""
+    found = pc.utf8_trim_whitespace(cells)
+    return pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found)
+
+
+def integers(cells: pa.Array) -> pa.Array | None:
+    """Return integers of 64 bits, or None where one does not fit."""
+    try:
+        return cells.cast(pa.int64())
+    except pa.ArrowInvalid:  # a plus, or an integer that does not fit
+        texts = cells.to_pylist()
+    if not all(text is None or is_integer(text) for text in texts):
+        return None
+    return pa.array([None if text is None else int(text) for text in texts], pa.int64())
+
+
+def to_lists(cells: pa.Array, kind: Any) -> pa.Array:
+    """Return JSON lists as lists, blank cells as nulls."""
+    texts = trimmed(cells).to_pylist()
+    lines = [b'{"":%b}' % (b"null" if text is None else text.encode()) for text in texts]
+    table = parse_lines(lines, {"": kind}, "error")
+    if table is not None:
+        return table[""].combine_chunks()
+    return to_array([None if text is None else parse_list(text) for text in texts], kind)

@@ -1,0 +1,302 @@
+"""Reader of CSV and tab-separated values.
+
+Accepted: quoted cells as RFC 4180 has them, with line ends in them; a header, or none: see `header`. A column whose
+first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as `wide`
+says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a null,
+and a quoted empty cell an empty text.
+Refused: lines of different lengths, a header that looks like data, repeats a name or has no rows below it, columns
+without a name, a vector's column with a cell that is no number, a quote that is not closed, text that is not UTF-8.
+Lost: white space around numbers, bools, lists and names; text that looks like a number becomes one where the whole
+column does; integers beyond 64 bits become float64.
+
+pyarrow parses the cells, all of them as text: its own guesses at types are never asked for. The csv module finds the
+ends of rows where there are quotes, and reads a refused block again to name the line.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from ..errors import DataError
+from .arrow import is_list
+from .csv_cells import Cells, integers, to_lists, trimmed
+from .numbers import WORDS, is_number
+from .source import Source
+from .text_blocks import Block, TextBatches
+from .wide import DIGITS, describe_columns, stem, wide_vectors
+
+LONGEST_FIELD = 1 << 30
+
+
+class CsvBatches(TextBatches):
+    """A CSV in blocks; `vectors` names the columns that make each vector."""
+
+    def __init__(self, source: Source, header: str, apart: Sequence[str], block_bytes: int) -> None:
+        """Parse the whole file once, to learn what its columns hold."""
+        super().__init__(source, block_bytes)
+        with _long_fields():
+            first, after, line = self._first_row()
+            names = [cell.strip() for cell in first]
+            plain = all(is_number(name) for name in names)
+            counted = len(names) > 1 and names == [str(number) for number in range(len(names))]
+            self.has_header = header == "yes" or (header == "auto" and (counted or not plain))
+            if self.has_header:
+                self._check_header(names, typed=header == "yes")
+            self._names = names if self.has_header else [str(number) for number in range(len(names))]
+            self._cells = {name: Cells() for name in self._names}
+            self._odd_blocks: set[int] = set()
+            for block, piece in self._cut(after if self.has_header else self._start, line if self.has_header else 1):
+                self._scan(block, piece)
+        if header == "auto" and counted and all(each.whole and not each.blank for each in self._cells.values()):
+            what = "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"
+            raise DataError(what, source.name, "say which: --header yes or --header no")
+        if not self.counts:
+            raise DataError("the table has a header and no rows", source.name)
+        self._form(apart, named=self.has_header or header == "no")
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Say whether the column holds a null."""
+        members = self.vectors.get(column, [column])
+        return any(self._cells[name].nulls for name in members)
+
+    @property
+    def problems(self) -> dict[str, tuple[int, str]]:
+        """Column -> the first row whose list does not go with those before it, and what to say."""
+        lists = {name: cells.lists for name, cells in self._cells.items() if name in self.schema.names}
+        return {name: seen.problem for name, seen in lists.items() if seen is not None and seen.problem is not None}
+
+    def _first_row(self) -> tuple[list[str], int, int]:
+        """Return the first row that is not empty, the byte after it, and the line after it."""
+        size = self._block_bytes
+        while True:
+            piece = self._bytes(self._start, size)
+            line = piece.lstrip(b"\r\n").split(b"\n", maxsplit=1)[0]
+            self._delimiter = "\t" if b"\t" in line and b"," not in line else ","
+            whole = self._start + len(piece) >= self._source.size
+            end = len(piece) if whole else piece.rfind(b"\n") + 1
+            lines = Lines(piece[:end])
+            try:
+                row = next((row for row in csv.reader(lines, delimiter=self._delimiter, strict=True) if row), [])
+            except (csv.Error, UnicodeDecodeError) as error:
+                if whole or not lines.ended:
+                    raise self._refusal(error, lines, self._start, 1) from None
+                row = []
+            if row:
+                return row, self._start + lines.used, 1 + piece.count(b"\n", 0, lines.used)
+            if whole:
+                raise DataError("the input is empty: it holds only white space", self._source.name)
+            size *= 2
+            self._check_row(size, 1)
+
+    def _check_header(self, header: list[str], *, typed: bool) -> None:
+        """Refuse columns without a name, and a first line that looks like data where nobody said what it is."""
+        where = self._source.name
+        data = [cell for cell in header if is_number(cell) and not cell.isdigit()]
+        if not typed and (data or header[0].startswith("[")):
+            what = f"line 1 looks like data, not like a header: {(data or header)[0][:40]}"
+            raise DataError(what, where, "put a header line before it, such as id,0,1,2, or say --header yes or no")
+        twice = [name for name in header if header.count(name) > 1]
+        if twice:
+            raise DataError(f"{header.count(twice[0])} columns are named {twice[0]!r}", where, "rename them")
+        if "" in header:
+            what = f"column {header.index('') + 1} has no name"
+            raise DataError(what, where, "name it, or leave it out: DataFrame.to_csv(path, index=False)")
+
+    def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
+        end = piece.rfind(b"\n") + 1
+        if b'"' not in piece[:end]:
+            return end
+        lines, used = Lines(piece[:end]), 0
+        try:
+            for _ in csv.reader(lines, delimiter=self._delimiter, strict=True):
+                used = lines.used
+        except (csv.Error, UnicodeDecodeError) as error:
+            if not lines.ended:
+                raise self._refusal(error, lines, start, line) from None
+        return used
+
+    def _scan(self, block: Block, piece: bytes) -> None:
+        if b'"' in piece:
+            # pyarrow lets through what the csv module refuses: text behind a closing quote, a quote left open
+            rows = sum(1 for _ in self._rows(block, piece))
+        table = self._parsed(piece, None)
+        if table is None or (b'"' in piece and table.num_rows != rows):
+            self._odd_blocks.add(block.start)
+            table = self._python(block, piece)
+        if table.num_rows:
+            for name, column in zip(self._names, table.columns, strict=True):
+                self._cells[name].look(column.combine_chunks(), block.row, self._source.name)
+            self._blocks.append(block)
+            self.counts.append(table.num_rows)
+
+    def _form(self, apart: Sequence[str], *, named: bool) -> None:
+        """Put the columns of numbers together as vectors, where no column holds lists."""
+        numeric = [name for name, cells in self._cells.items() if cells.lists is None and cells.number]
+        types = [(name, cells.type) for name, cells in self._cells.items()]
+        self.vectors: dict[str, list[str]] = {}
+        self.provenance: dict[str, str] = {}
+        if any(cells.lists is not None for cells in self._cells.values()):
+            self.schema = pa.schema(types)
+            return
+        if not named:
+            self.vectors, types = {"": self._names}, []
+            for place, name in enumerate(self._names, start=1):
+                if name not in numeric:
+                    self._refuse_cell(name, f"column {place}, expected a number as in the first row")
+        else:
+            self.vectors = wide_vectors(self._names, numeric, apart)
+            for names in self.vectors.values():
+                self._check_alike(names, numeric, apart)
+            self.provenance = describe_columns(self._source.name, self.vectors, numeric)
+        whole = {name: all(self._cells[each].whole for each in names) for name, names in self.vectors.items()}
+        made = [
+            (name, pa.list_(pa.int64() if whole[name] else pa.float64(), len(names)))
+            for name, names in self.vectors.items()
+        ]
+        self.schema = pa.schema([*types, *made])
+
+    def _check_alike(self, names: Sequence[str], numeric: Sequence[str], apart: Sequence[str]) -> None:
+        """Refuse a column that is numbered like those of the vector, and holds something else than numbers."""
+        stems = {stem(name) for name in names if name[-1] in DIGITS}
+        like = next(name for name in names if name in numeric)
+        for name in self._names:
+            if name in numeric or name in apart or name[-1] not in DIGITS or stem(name) not in stems:
+                continue
+            # x0 beside a text x1 is no vector yet, and pandas counts columns of all kinds: 0, 1
+            if (stem(name) and len(names) > 1) or is_number(self._cells[name].first):
+                hint = "mend the cell, or give the column another name"
+                self._refuse_cell(name, f"column {name!r}, expected a number as in {like!r}", hint)
+
+    def _refuse_cell(self, name: str, expected: str, hint: str = "") -> None:
+        """Read a column again and refuse its first cell that is no number."""
+        for block in self._blocks:
+            for row, cell in enumerate(self._text(block, name).to_pylist(), start=block.row):
+                if cell is not None and cell.strip() and not is_number(cell.strip()):
+                    raise DataError(f"row {row} has {cell[:40]!r} in {expected}", self._source.name, hint)
+
+    def _column(self, block: Block, column: str) -> pa.Array:
+        kind = self.schema.field(column).type
+        if column in self.vectors:
+            return self._matrix(block, self.vectors[column], kind)
+        cells = self._text(block, column)
+        if pa.types.is_string(kind):
+            return cells
+        if is_list(kind):
+            return to_lists(cells, kind)
+        if pa.types.is_boolean(kind):
+            return pa.array([WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()], kind)
+        return self._numbers(cells, kind)
+
+    def _matrix(self, block: Block, names: Sequence[str], kind: Any) -> pa.Array:
+        """Return columns of numbers as one column of lists."""
+        table = self._strings(block, names)
+        columns = [self._numbers(table[name].combine_chunks(), kind.value_type) for name in names]
+        values = np.empty((len(table), len(names)), kind.value_type.to_pandas_dtype())
+        missing = np.zeros(values.shape, bool) if any(column.null_count for column in columns) else None
+        for place, column in enumerate(columns):
+            values[:, place] = column.fill_null(0).to_numpy()
+            if missing is not None:
+                missing[:, place] = column.is_null().to_numpy(zero_copy_only=False)
+        flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
+        return pa.FixedSizeListArray.from_arrays(flat, type=kind)
+
+    def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
+        filled = trimmed(cells)
+        if not pa.types.is_integer(kind):
+            return filled.cast(kind)
+        found = integers(filled)
+        if found is None:
+            raise self._changed()
+        return found
+
+    def _text(self, block: Block, name: str) -> pa.Array:
+        return self._strings(block, [name])[name].combine_chunks()
+
+    def _strings(self, block: Block, names: Sequence[str]) -> pa.Table:
+        """Return columns of a block as text."""
+        piece = self._bytes(block.start, block.stop - block.start)
+        table = None if block.start in self._odd_blocks else self._parsed(piece, names)
+        return self._python(block, piece).select(list(names)) if table is None else table
+
+    def _parsed(self, piece: bytes, names: Sequence[str] | None) -> pa.Table | None:
+        """Parse a block with pyarrow, all cells as text; None where it refuses."""
+        kept = self._names if names is None else names
+        try:
+            return pa.csv.read_csv(
+                pa.BufferReader(piece),
+                pa.csv.ReadOptions(use_threads=False, column_names=self._names, block_size=len(piece) + 1),
+                pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
+                pa.csv.ConvertOptions(
+                    column_types=dict.fromkeys(kept, pa.string()),
+                    include_columns=list(kept),
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                    null_values=[""],
+                ),
+            )
+        except pa.ArrowException:
+            return None
+
+    def _python(self, block: Block, piece: bytes) -> pa.Table:
+        """Parse a block with the csv module, or name the line that is refused."""
+        with _long_fields():
+            rows = [[cell or None for cell in row] for row in self._rows(block, piece)]
+        columns = zip(*rows, strict=True) if rows else [() for _ in self._names]
+        return pa.table([pa.array(column, pa.string()) for column in columns], names=self._names)
+
+    def _rows(self, block: Block, piece: bytes) -> Iterator[list[str]]:
+        lines, reader = Lines(piece), None
+        try:
+            reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            for row in reader:
+                if row and len(row) != len(self._names):
+                    what = f"line {block.line + reader.line_num - 1} has {len(row)} cells, expected {len(self._names)}"
+                    raise DataError(what, self._source.name)
+                if row:
+                    yield row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise self._refusal(error, lines, block.start, block.line) from None
+
+    def _refusal(self, error: Exception, lines: "Lines", start: int, line: int) -> DataError:
+        if isinstance(error, UnicodeDecodeError):
+            return self._not_utf8(start + lines.used + error.start)
+        return DataError(f"line {line + lines.count - 1} is not CSV: {error}", self._source.name)
+
+
+class Lines:
+    """The lines of some bytes as text; knows how many bytes and lines were taken, and whether none are left."""
+
+    def __init__(self, piece: bytes) -> None:
+        """Stand before the first line."""
+        self._lines = iter(piece.splitlines(keepends=True))
+        self.used = 0
+        self.count = 0
+        self.ended = False
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
+        text = line.decode()
+        self.used += len(line)
+        self.count += 1
+        return text
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    # a cell that holds a JSON list may be longer than the module's limit, which is global
+    limit = csv.field_size_limit(LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)

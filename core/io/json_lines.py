@@ -1,0 +1,336 @@
+"""Reader of JSON lines, and of one JSON array of objects.
+
+Accepted: an object per line, whose lists of numbers are vector columns, nested for rank 3 and up; a bare list per line;
+one array of objects. Integers become int64, and float64 where a column holds another number or one beyond 64 bits;
+NaN and the infinities are numbers; a missing key is a null. Strings stay as they are, dates too.
+Refused: one array of lists (one row or many?), a column whose cells are of several kinds once it is asked for, text
+that is not UTF-8, a document of one array that does not fit into memory.
+Lost: of a key that comes twice in an object, the first value.
+
+pyarrow parses each block under the types that were seen so far; a block that it refuses is parsed by Python, which
+names the line or widens the types.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.json
+
+from ..errors import DataError
+from ..memory import check_held
+from .arrow import is_list, leaf, null_mask
+from .source import Source
+from .text_blocks import BYTE_ORDER_MARK, Block, TextBatches, null_type
+
+BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
+DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
+VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+SURROGATE = re.compile("[\ud800-\udfff]")
+LEAVES = {type(None): pa.null(), int: pa.int64(), float: pa.float64()}
+
+
+@dataclass
+class Seen:
+    """What the cells of one column have been so far.
+
+    Args:
+        type: of all cells, or of the first ones where there is a problem.
+        nulls: whether a cell is null, or holds a null.
+        first: the row of the first cell that is not null.
+        problem: the first row with a cell of another kind, and what to say, with {who} for the row.
+    """
+
+    type: Any
+    nulls: bool = False
+    first: int = 0
+    problem: tuple[int, str] | None = None
+
+    def look(self, cell: Any, row: int) -> None:
+        """Take one more cell."""
+        if cell is None:
+            self.nulls = True
+            return
+        kind, what = _kind(cell)
+        if null_type(self.type) and kind is not None and self.problem is None:
+            self.type, self.first = kind, row
+        elif what is None:
+            what = self._widen(kind, cell, row)
+        if isinstance(cell, list):
+            self.nulls |= _holds_null(cell)
+        if what is not None and self.problem is None:
+            self.problem = (row, what)
+
+    def _widen(self, kind: Any, cell: Any, row: int) -> str | None:
+        """Take a type in, or return why it does not go with the type so far."""
+        if is_list(kind) and is_list(self.type) and _depth(kind) != _depth(self.type):
+            return f"{{who}} has {_depth(kind)} dims, expected {_depth(self.type)} as in the first row"
+        wider = _wider(self.type, kind)
+        if wider is not None:
+            self.type = wider
+            return None
+        if is_list(self.type):
+            return f"expected a list of numbers, got {_shown(cell)} in {{who}}"
+        both = f"{_called(self.type)} in row {self.first} and {_called(kind)} in row {row}"
+        return f"expected values of one kind, got {both}"
+
+
+class JsonBatches(TextBatches):
+    """JSON lines in blocks."""
+
+    def __init__(self, source: Source, block_bytes: int) -> None:
+        """Parse the whole file once, to learn its types."""
+        super().__init__(source, block_bytes)
+        self.seen: dict[str, Seen] = {}
+        self._bare: bool | None = None
+        for block, piece in self._cut(self._start, 1):
+            self._scan(block, piece)
+        if self._bare and self.counts == [1] and _depth(self.seen[""].type) > 1:
+            raise _one_row_or_many(source.name)
+        self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Say whether the column holds a null."""
+        return self.seen[column].nulls
+
+    def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
+        # a JSON string holds no line end
+        return piece.rfind(b"\n") + 1
+
+    def _scan(self, block: Block, piece: bytes) -> None:
+        lines = [text for text in piece.split(b"\n") if text.strip()]
+        if self._bare is None and lines:
+            self._bare = lines[0].lstrip().startswith(b"[")
+        known = {name: seen.type for name, seen in self.seen.items() if seen.problem is None}
+        table = parse_lines(self._wrapped(lines), known, "infer")
+        if table is not None and set(table.column_names) <= set(self.seen):
+            for name in known:
+                self.seen[name].nulls |= any(null_mask(chunk) is not None for chunk in table[name].chunks)
+            rows = len(lines)
+        else:
+            parsed = list(self._python(block, piece))
+            look_at(self.seen, parsed, block.row, sum(self.counts))
+            rows = len(parsed)
+        if rows:
+            self._blocks.append(block)
+            self.counts.append(rows)
+
+    def _column(self, block: Block, column: str) -> pa.Array:
+        piece, kind = self._bytes(block.start, block.stop - block.start), self.schema.field(column).type
+        lines = [text for text in piece.split(b"\n") if text.strip()]
+        table = parse_lines(self._wrapped(lines), {column: kind}, "ignore")
+        if table is not None:
+            return table[column].combine_chunks()
+        return to_array([row.get(column) for row in self._python(block, piece)], kind)
+
+    def _wrapped(self, lines: list[bytes]) -> list[bytes]:
+        """Return objects, of which a bare list is the column named ""."""
+        return [b'{"":%b}' % line for line in lines] if self._bare else lines
+
+    def _python(self, block: Block, piece: bytes) -> Iterator[dict[str, Any]]:
+        """Parse the lines of a block, or name the one that is refused."""
+        place, name = block.start, self._source.name
+        for number, line in enumerate(piece.split(b"\n"), start=block.line):
+            if line.strip():
+                try:
+                    row = parse_json(line.decode(), number, name)
+                except UnicodeDecodeError as error:
+                    raise self._not_utf8(place + error.start) from None
+                if not isinstance(row, list if self._bare else dict):
+                    what = f"line {number}: expected an object or a list on every line"
+                    raise DataError(what, name, "one row per line")
+                yield {"": row} if isinstance(row, list) else row
+            place += len(line) + 1
+
+
+class DocumentBatches:
+    """One JSON array of objects, parsed whole; its members are one group."""
+
+    def __init__(self, source: Source, parsed_bytes: int) -> None:
+        """Parse the document, which takes about `parsed_bytes` of memory."""
+        check_held(parsed_bytes, source.most, "one JSON array, parsed whole,", source.name, BY_LINES)
+        with source.open() as file:
+            content = file.read()
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise DataError(f"byte {error.start} is not UTF-8 text", source.name, "save it as UTF-8") from None
+        self._rows = _rows_of(parse_json(text, 1, source.name), source.name)
+        self.seen: dict[str, Seen] = {}
+        look_at(self.seen, self._rows, 0, 0)
+        self.counts = [len(self._rows)]
+        self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
+
+    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """Yield one column."""
+        yield to_array([row.get(column) for row in self._rows], self.schema.field(column).type)
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Say whether the column holds a null."""
+        return self.seen[column].nulls
+
+
+def open_json(source: Source, head: bytes, block_bytes: int, parsed_bytes: int) -> JsonBatches | DocumentBatches:
+    """Parse JSON lines or one document; `head` is the beginning of the file."""
+    one_line = (
+        source.size <= len(head) + len(BYTE_ORDER_MARK) and head.strip().count(b"\n") == 0 and head.lstrip()[:1] == b"["
+    )
+    if one_line or DOCUMENT.match(head):
+        return DocumentBatches(source, parsed_bytes)
+    return JsonBatches(source, block_bytes)
+
+
+def parse_lines(lines: Sequence[bytes], types: dict[str, Any], unexpected: str) -> pa.Table | None:
+    """Parse an object per line with pyarrow, or return None where it refuses, or may read them in another way."""
+    if not lines or (not types and unexpected == "infer"):
+        return None
+    content = b"\n".join(lines)
+    try:
+        return _one_row_each(
+            pa.json.read_json(
+                pa.BufferReader(content),
+                pa.json.ReadOptions(use_threads=False, block_size=len(content) + 1),
+                pa.json.ParseOptions(pa.schema(list(types.items())), unexpected_field_behavior=unexpected),
+            ),
+            len(lines),
+        )
+    except pa.ArrowException:
+        return None
+
+
+def parse_json(text: str, number: int, where: str) -> Any:
+    """Parse JSON, or name the line that is not."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        line, reason = number + error.lineno - 1, f"{error.msg} at column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        line, reason = number, str(error).split(";", maxsplit=1)[0]
+    raise DataError(f"line {line} is not JSON: {reason}", where, "JSON lines hold one object or list per line")
+
+
+def look_at(seen: dict[str, Seen], rows: Sequence[dict[str, Any]], first: int, before: int) -> None:
+    """Take rows in, of which `first` is the number of the first; a column that is new was null `before`."""
+    for name in dict.fromkeys(key for row in rows for key in row):
+        column = seen.setdefault(name, Seen(pa.null(), nulls=before > 0))
+        for number, row in enumerate(rows, start=first):
+            column.look(row.get(name), number)
+    for name, column in seen.items():
+        column.nulls |= any(name not in row for row in rows)
+
+
+def to_array(cells: Sequence[Any], kind: Any) -> pa.Array:
+    """Return parsed cells as one array of a type that takes them all."""
+    if pa.types.is_floating(leaf(kind)):
+        cells = [_floats(cell) for cell in cells]
+    return pa.array(cells, kind)
+
+
+def settled(kind: Any) -> Any:
+    """Return the type of a finished column; lists that are all empty are lists of numbers."""
+    if not is_list(kind):
+        return kind
+    inner = kind.value_type
+    return pa.list_(pa.float64() if null_type(inner) else settled(inner))
+
+
+def _one_row_each(table: pa.Table, lines: int) -> pa.Table | None:
+    # pyarrow takes several objects on one line, and one on several
+    return table if table.num_rows == lines else None
+
+
+def _rows_of(document: Any, where: str) -> list[dict[str, Any]]:
+    """Return the rows of one JSON array: its objects, or itself where it holds numbers."""
+    if all(isinstance(part, dict) for part in document):
+        return list(document)
+    if any(isinstance(part, list | dict) for part in document):
+        raise _one_row_or_many(where)
+    return [{"": document}]
+
+
+def _one_row_or_many(where: str) -> DataError:
+    # [[1, 2], [3, 4]] is two rows to one reader, and a line with one row of rank 2 to another
+    what = "one JSON array of lists may be one row or many"
+    return DataError(what, where, "write one list per line: jq -c '.[]' FILE")
+
+
+def _kind(cell: Any) -> tuple[Any, str | None]:
+    """Return the type of one cell, None where it has none, and what is wrong with it by itself."""
+    if isinstance(cell, list):
+        return _list_kind(cell)
+    if type(cell) not in VALUES:
+        return None, f"expected a value or a list of numbers, got {_shown(cell)} in {{who}}"
+    if isinstance(cell, str) and SURROGATE.search(cell):
+        return pa.string(), "{who} holds text that is not Unicode: a lone surrogate"
+    too_large = type(cell) is int and not _fits(cell)
+    return (pa.float64() if too_large else VALUES[type(cell)]), None
+
+
+def _list_kind(cell: list[Any]) -> tuple[Any, str | None]:
+    """Return the type of a list of numbers, nested as it is, and what is wrong with it by itself."""
+    leaves = np.array(cell, dtype=object)
+    if any(type(each) is list for each in leaves.flat):
+        return pa.list_(pa.float64()), "{who} holds lists of different lengths"
+    odd = next((each for each in leaves.flat if type(each) not in LEAVES), None)
+    if odd is not None:
+        return pa.list_(pa.float64()), f"expected a list of numbers, got {_shown(odd)} in {{who}}"
+    inner = pa.null()
+    for each in set(map(type, leaves.flat)):
+        inner = _wider(inner, LEAVES[each])
+    if inner == pa.int64() and not all(_fits(each) for each in leaves.flat if each is not None):
+        inner = pa.float64()
+    for _ in range(leaves.ndim):
+        inner = pa.list_(inner)
+    return inner, None
+
+
+def _wider(one: Any, other: Any) -> Any:
+    """Return the type that takes both, or None."""
+    if one == other or null_type(other):
+        return one
+    if null_type(one):
+        return other
+    if other is None:
+        return None
+    if is_list(one) and is_list(other):
+        inner = _wider(one.value_type, other.value_type)
+        return None if inner is None else pa.list_(inner)
+    return pa.float64() if {one, other} == {pa.int64(), pa.float64()} else None
+
+
+def _floats(cell: Any) -> Any:
+    if isinstance(cell, list):
+        return [_floats(member) for member in cell]
+    if not isinstance(cell, int):
+        return cell
+    try:
+        return float(cell)
+    except OverflowError:  # an integer beyond all floats is infinite, as 1e999 is
+        return float("-inf" if cell < 0 else "inf")
+
+
+def _depth(kind: Any) -> int:
+    return 1 + _depth(kind.value_type) if is_list(kind) else 0
+
+
+def _fits(number: int) -> bool:
+    return -(2**63) <= number < 2**63
+
+
+def _holds_null(cell: list[Any]) -> bool:
+    return any(_holds_null(member) if isinstance(member, list) else member is None for member in cell)
+
+
+def _shown(cell: Any) -> str:
+    return json.dumps(cell)[:40].replace("{", "{{").replace("}", "}}")
+
+
+def _called(kind: Any) -> str:
+    """Return a type in plain words."""
+    if kind is None or is_list(kind):
+        return "an object" if kind is None else "a list"
+    return {"bool": "a bool", "string": "text", "int64": "an integer"}.get(str(kind), "a number")

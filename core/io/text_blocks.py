@@ -1,0 +1,136 @@
+"""A text file cut into blocks of whole rows, which are read and parsed one at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from ..errors import DataError, ResourceError
+from .arrow import ArrowTable, ColumnVectors
+from .source import KNOWN, Source
+from .vectors import Array, check_column, join_name, name_rows
+
+LONGEST_ROW = 16  # blocks
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole rows of a text file.
+
+    Args:
+        start: its first byte in the file.
+        stop: the byte after its last.
+        line: the number of its first line, from 1.
+        row: the number of its first row, from 0.
+    """
+
+    start: int
+    stop: int
+    line: int
+    row: int
+
+
+class TextBatches:
+    """Rows of a text file in blocks; a format says where rows end and what a block holds."""
+
+    schema: pa.Schema
+
+    def __init__(self, source: Source, block_bytes: int) -> None:
+        """Stand before the first byte."""
+        self._source = source
+        self._block_bytes = block_bytes
+        self._blocks: list[Block] = []
+        self.counts: list[int] = []
+        with source.open() as file:
+            self._start = 3 if file.read(3) == BYTE_ORDER_MARK else 0
+
+    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """Yield one column, a block at a time."""
+        for block, count in zip(self._blocks[group:], self.counts[group:], strict=True):
+            array = self._column(block, column)
+            if len(array) != count:
+                raise self._changed()
+            yield array
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Say whether the column holds a null."""
+        raise NotImplementedError
+
+    def _column(self, block: Block, column: str) -> pa.Array:
+        """Return one column of a block, as the schema types it."""
+        raise NotImplementedError
+
+    def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
+        """Return how many of the bytes are whole rows; more bytes follow the piece."""
+        raise NotImplementedError
+
+    def _bytes(self, start: int, count: int) -> bytes:
+        with self._source.open() as file:
+            file.seek(start)
+            return file.read(count)
+
+    def _cut(self, start: int, line: int) -> Iterator[tuple[Block, bytes]]:
+        """Yield the blocks of the file from a byte and a line on; the caller counts their rows."""
+        size = self._block_bytes
+        while start < self._source.size:
+            piece = self._bytes(start, size)
+            if not piece:
+                break
+            at_end = start + len(piece) >= self._source.size
+            used = len(piece) if at_end else self._whole_rows(piece, start, line)
+            if not used:
+                size *= 2
+                self._check_row(size, line)
+                continue
+            yield Block(start, start + used, line, sum(self.counts)), piece[:used]
+            start, line, size = start + used, line + piece.count(b"\n", 0, used), self._block_bytes
+
+    def _check_row(self, size: int, line: int) -> None:
+        most = LONGEST_ROW * self._block_bytes
+        if size > most:
+            what = f"the row that begins in line {line} is longer than {most:,} bytes"
+            raise DataError(what, self._source.name, "is a quote left open? Else convert the file to Parquet")
+
+    def _changed(self) -> ResourceError:
+        what = "this input changed while it was read, so nothing that was made of it counts"
+        return ResourceError(what, self._source.name, "run it again once nothing writes to this file")
+
+    def _not_utf8(self, place: int) -> DataError:
+        return DataError(f"byte {place} is not UTF-8 text: {KNOWN}", self._source.name)
+
+
+@dataclass(frozen=True)
+class TextTable(ArrowTable):
+    """The columns of a text file.
+
+    Args:
+        problems: column -> the first row whose cell is of another kind than the cells before it, and what to say.
+        provenance: vector column -> which columns it was put together from.
+    """
+
+    problems: dict[str, tuple[int, str]] = field(default_factory=dict)
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    def vectors(self, column: str, ids: Array | None = None) -> ColumnVectors:
+        """Return one column of lists, or several of numbers, as vectors."""
+        self._check(column, ids)
+        return replace(super().vectors(column, ids), provenance=self.provenance.get(column, ""))
+
+    def values(self, column: str) -> Array:
+        """Return one column of values; nulls are refused."""
+        self._check(column, None)
+        return super().values(column)
+
+    def _check(self, column: str, ids: Array | None) -> None:
+        check_column(self, column)
+        if column in self.problems:
+            row, what = self.problems[column]
+            known = ids if ids is not None and len(ids) == self.rows else None
+            raise DataError(what.format(who=name_rows([row], known)), join_name(self.name, column))
+
+
+def null_type(kind: Any) -> bool:
+    """Say whether a type is unknown because nothing but nulls was seen."""
+    return bool(pa.types.is_null(kind))

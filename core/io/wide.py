@@ -1,0 +1,77 @@
+"""Which columns of a table of numbers make its vectors, whatever the file it comes from.
+
+Names that number columns alike make a vector of them: x0, x1, x2; several such names, each from 0 on without a gap,
+make one each, a0, a1, b0, b1 the vectors a and b. Without such names all columns of numbers are the one vector,
+named "". A column with another role is in none: one that an option names, or one named like an id, a label, a score
+or a weight.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from .vectors import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
+
+APART = frozenset((*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES))
+DIGITS = "0123456789"
+
+
+def wide_vectors(names: Sequence[str], numeric: Sequence[str], apart: Collection[str]) -> dict[str, list[str]]:
+    """Return the columns of each vector by its name.
+
+    Args:
+        names: every column, in order.
+        numeric: those that hold numbers and nulls alone.
+        apart: those that an option gives another role.
+
+    Example:
+        >>> wide_vectors(["id", "x", "y", "label"], ["x", "y", "label"], ())
+        {'': ['x', 'y']}
+    """
+    free = [name for name in names if name not in apart and name.lower() not in APART]
+    numbers = [name for name in numeric if name in set(free)]
+    return _numbered(names, free, numbers) or ({"": _alike(numbers)} if numbers else {})
+
+
+def stem(name: str) -> str:
+    """Return a name without the number at its end; "" where it has none."""
+    return name.rstrip(DIGITS) if name and name[-1] in DIGITS else ""
+
+
+def describe_columns(where: str, vectors: dict[str, list[str]], numeric: Sequence[str]) -> dict[str, str]:
+    """Return what to say of each vector: the columns it was put together from, and which numbers are not in it.
+
+    Example:
+        >>> describe_columns("iris.csv", {"": ["x", "y"]}, ["x", "y", "label"])
+        {'': 'the vectors of iris.csv are 2 columns: x, y (not label)'}
+    """
+    used = {name for columns in vectors.values() for name in columns}
+    others = [name for name in numeric if name not in used]
+    left_out = f" (not {_listed(others)})" if others else ""
+    return {
+        name: f"the vectors {name + ' ' if name else ''}of {where} are {len(columns)} "
+        f"column{'' if len(columns) == 1 else 's'}: {_listed(columns)}{left_out}"
+        for name, columns in vectors.items()
+    }
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = names if len(names) <= 6 else (*names[:2], "...", names[-1])
+    return ", ".join(name[:40] for name in shown)
+
+
+def _numbered(names: Sequence[str], free: Sequence[str], numeric: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns of each vector by its name, a0, a1, b0 and b1 as a and b; nothing where there are not two."""
+    there, numbers, vectors = set(free), set(numeric), {}
+    for prefix, count in Counter(filter(None, map(stem, free))).items():
+        columns, vector = [f"{prefix}{number}" for number in range(count)], prefix.rstrip("_")
+        if count > 1 and there.issuperset(columns) and numbers & set(columns) and vector not in ("", *names):
+            vectors[vector] = columns
+    return vectors if len(vectors) > 1 else {}
+
+
+def _alike(names: Sequence[str]) -> list[str]:
+    """Return the names that are numbered alike, as x0, x1, x2 are; all of them where none are."""
+    stems = Counter(name.rstrip(DIGITS) for name in names if name[-1:] in DIGITS)
+    prefix, count = stems.most_common(1)[0] if stems else ("", 0)
+    alike = [name for name in names if name[-1:] in DIGITS and name.rstrip(DIGITS) == prefix]
+    return alike if count > 1 else list(names)
