@@ -53,13 +53,15 @@ def check_not_empty(vectors: Vectors) -> None:
         raise ShapeError(f"the input is empty: shape {vectors.shape}", vectors.name, "at least one row is needed")
 
 
-def check_same_width(a: Vectors, b: Vectors, width_a: int, width_b: int) -> None:
+def check_same_width(
+    a: Vectors, b: Vectors, width_a: int, width_b: int, hint: str = "both inputs must come from the same model"
+) -> None:
     """Refuse vectors of different length."""
     if width_a != width_b:
         raise ShapeError(
             f"the vectors differ in length: {width_a} in A, {width_b} in B",
             f"{a.name} {a.shape}, {b.name} {b.shape}",
-            "both inputs must come from the same model",
+            hint,
         )
 
 

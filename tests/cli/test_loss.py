@@ -13,6 +13,7 @@ import typer
 
 import simtool
 from simtool.catalogue import LOSSES
+from simtool.cli import app as application
 from simtool.cli import main as program
 from simtool.cli.gradients import check_gradient_output, gradient_files
 from simtool.cli.parsing import MOST_VALUES, parse_parameters, parse_sweep
@@ -231,14 +232,14 @@ def table(name, **columns):
 @pytest.fixture(scope="module")
 def app():
     """The app, built once."""
-    return typer.main.get_command(program.app)
+    return typer.main.get_command(application.app)
 
 
 @pytest.fixture
 def call(folder, app, monkeypatch, capsys):
     """Call `simtool loss` with a line of arguments; give the exit code, stdout and stderr."""
-    monkeypatch.setattr(program, "app", app)
-    monkeypatch.setattr(program, "_stop_in_order", lambda: None)
+    monkeypatch.setattr(application, "app", app)
+    monkeypatch.setattr(program, "_on_signals", lambda handler: None)
 
     def call(line, stdin=b"", command="loss"):
         monkeypatch.setattr(sys, "argv", ["simtool", command, *line.split()])

@@ -18,7 +18,7 @@ SOFTMAX = "--temperature has no effect: only --weights softmax takes it"
 def call(tmp_path, monkeypatch, capsys):
     """Call simtool with a line of arguments, beside a few small inputs; give the exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(program, "_stop_in_order", lambda: None)
+    monkeypatch.setattr(program, "_on_signals", lambda handler: None)
     generator = np.random.default_rng(0)
     for name, shape in {"x": (8, 3), "y": (8, 3), "items": (4, 5, 3), "maps": (2, 3, 4, 4)}.items():
         np.save(f"{name}.npy", generator.normal(size=shape))
