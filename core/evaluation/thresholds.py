@@ -5,12 +5,12 @@ Refused: any other JSON, a name that the file does not have, thresholds of anoth
 Lost: nothing.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..catalogue import find
+from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError, ParameterError, closest
 from ..io.output import replacing
 from ..io.writers import json_text
@@ -93,7 +93,7 @@ def read_threshold(typed: str, metric: str) -> float:
 def _document(path: str) -> Mapping[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
-            document: Any = json.load(file)
+            document = read_document(file.read())
     except FileNotFoundError:
         raise InputNotFoundError("no such file", path, "simtool evaluate --thresholds-out writes one") from None
     except OSError as error:
@@ -102,12 +102,8 @@ def _document(path: str) -> Mapping[str, Any]:
         raise DataError(f"expected thresholds as JSON: {error}", path) from None
     members: Mapping[str, Any] = document if isinstance(document, dict) else {}
     thresholds = members.get("thresholds")
-    is_named = isinstance(thresholds, dict) and all(map(_is_number, thresholds.values()))
+    is_named = isinstance(thresholds, dict) and all(map(is_finite_number, thresholds.values()))
     if not is_named or not isinstance(members.get("metric"), str):
-        what = "expected thresholds: an object with `metric` and `thresholds`, numbers by name"
+        what = "expected thresholds: an object with `metric` and `thresholds`, finite numbers by name"
         raise DataError(what, path, "simtool evaluate --thresholds-out writes one")
     return members
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
