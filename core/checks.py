@@ -159,8 +159,8 @@ def check_same_ids(a: Vectors, b: Vectors) -> None:
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun, as in `1 row` and `2 rows`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """Return a count with its noun, as in `1 row`, `2 rows` and `2 classes`."""
+    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:

@@ -37,13 +37,14 @@ def thresholds_of(result: Result) -> dict[str, float]:
     }
 
 
-def write_thresholds(path: str, result: Result, *, force: bool) -> int:
+def write_thresholds(path: str, result: Result, *, force: bool, metric: str = "cosine") -> int:
     """Write the thresholds of an evaluation; the file appears whole or not at all.
 
     Args:
         path: the file.
         result: of `evaluate`.
         force: an existing file may be replaced.
+        metric: that scores computed elsewhere are taken for.
 
     Returns:
         How many there are.
@@ -54,7 +55,7 @@ def write_thresholds(path: str, result: Result, *, force: bool) -> int:
     found = thresholds_of(result)
     members = {
         "schema": 1,
-        "metric": result.parameters["metric"],
+        "metric": result.parameters["metric"] or find("metric", metric).name,
         "inputs": result.inputs,
         "thresholds": found,
     }
