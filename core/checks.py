@@ -78,6 +78,9 @@ def check_same_rows(a: Vectors, b: Vectors) -> None:
 def given(x: Any, name: str) -> Vectors:
     """Return Vectors as they are, and an array or tensor as Vectors of that name."""
     if hasattr(x, "read"):
+        if not hasattr(x, "shape"):
+            what = f"expected vectors, got an open file ({type(x).__name__})"
+            raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
         return x  # type: ignore[no-any-return]
     if hasattr(x, "detach"):
         x = x.detach().cpu()

@@ -237,3 +237,9 @@ def test_a_gpu_gives_the_same_scores(metric):
     x, y = np.random.default_rng(0).normal(size=(2, 300, 384)).astype("f4")
     scores = similarity(x, y, metric=metric, device="cuda").array
     np.testing.assert_allclose(scores, similarity(x, y, metric=metric).array, rtol=1e-12, atol=1e-12)
+
+
+def test_an_open_file_is_not_taken_for_vectors(tmp_path):
+    np.save(tmp_path / "x.npy", np.eye(2))
+    with open(tmp_path / "x.npy", "rb") as file, pytest.raises(DataError, match="an open file"):
+        similarity(file, np.eye(2))

@@ -175,7 +175,8 @@ REFUSED = {
     "a cross of sets": ("x.npy y.npy --cross", ["only lists of sets", "simtool pairwise"]),
     "a cross of means": ("cube.npy cube.npy --cross --aggregate mean", ["argmax or maxsim"]),
     "lengths": ("cube.npy cube.npy --lengths-a labels.npy", ["expected 2 lengths", "--lengths-a"]),
-    "a null of one item": ("cube.npy cube.npy --null -3", ["--null is -3"]),
+    "a null of one item": ("cube.npy cube.npy --null -3", ["--null is -3, expected at least 0"]),
+    "two widths": ("x.npy wide.npy", ["4 in A, 5 in B", "cka and knn-overlap compare those of two models"]),
     "all and more": ("x.npy y.npy --aggregate all --aggregate max", ["all has every aggregate in it"]),
 }
 

@@ -95,6 +95,8 @@ def test_parameters_are_named_and_given_once():
         (["=2"], "expected NAME=VALUE"),
         (["alpha=two"], "got 'two'"),
         (["alpha=inf"], "got 'inf'"),
+        (["alpha=sNaN"], "got 'sNaN'"),
+        (["alpha=1e400"], "got '1e400'"),
         (["alpha=1", "alpha=2"], "alpha is given twice, as 1 and as 2"),
         (["scale=1"], "scale is given twice, as 3 and as 1"),
     ]:
