@@ -1,16 +1,20 @@
 """Where a command begins and ends: signals, the one error boundary, exit codes. Imports little, to begin soon."""
 
 import os
-import signal
-import sys
-import traceback
-from collections.abc import Callable
-from types import FrameType
-from typing import NoReturn
 
-from simtool.errors import SimtoolError
+try:
+    import signal
+    import sys
+    import traceback
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import NoReturn
 
-from .terminal import discard_stdout, say
+    from simtool.errors import SimtoolError
+
+    from .terminal import discard_stdout, say
+except KeyboardInterrupt:  # `main` is not there yet to hear it
+    os._exit(130)
 
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
 _received: list[int] = []  # signals, in order

@@ -118,6 +118,19 @@ def test_a_signal_during_the_imports_ends_it_quietly(tmp_path, number, code, swa
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
+def test_an_interrupt_before_the_boundary_is_there_ends_it_quietly(tmp_path):
+    (tmp_path / "traceback.py").write_text("raise KeyboardInterrupt")  # as the default handler does
+    done = python("-c", "import simtool.cli.main", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_package_itself_loads_nothing(tmp_path):
+    script = "import sys\nbefore = set(sys.modules)\nimport simtool\nprint(sorted(set(sys.modules) - before))"
+    assert python("-S", "-c", f"import sys\nsys.path[:0] = {sys.path!r}\n{script}", folder=tmp_path).stdout == (
+        "['simtool']\n"
+    )
+
+
 def test_an_interrupt_that_was_ignored_from_the_start_stays_ignored(tmp_path):
     script = (
         "import os, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nimport sys\nsys.argv = ['simtool', 'list']"
