@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here, and type checkers know the name
 if TYPE_CHECKING:
-    from typing import Any
+    import typing
 
     from .aligned import similarity as similarity
     from .allpairs import pairwise as pairwise
@@ -96,7 +96,7 @@ _MODULES = {
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 
-def __getattr__(name: str) -> "Any":
+def __getattr__(name: str) -> "typing.Any":
     from importlib import import_module
 
     if name not in _HOMES:
