@@ -5,10 +5,9 @@ import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
-from simtool.errors import ParameterError
+from simtool.errors import ParameterError, closest_few
 
 from .terminal import say
 
@@ -115,7 +114,7 @@ def check_keys(gates: Iterable[Gate], known: Iterable[str], by_option: Mapping[s
 def _nearest(key: str, names: Sequence[str]) -> str:
     many = len(names) > FEW
     ends = [name for name in names if name.endswith(f".{key}")]
-    nearest = list(dict.fromkeys([*ends, *get_close_matches(key.lower(), names)]))[: 5 if many else 1]
+    nearest = list(dict.fromkeys([*ends, *closest_few(key, names, 5)]))[: 5 if many else 1]
     guess = f"did you mean {', '.join(nearest)}? " if nearest else ""
     listed = f"--format json shows all {len(names)}" if many else f"the summary has {', '.join(names) or 'no numbers'}"
     return guess + listed

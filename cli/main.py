@@ -1,126 +1,108 @@
-"""The app: one line per command, --version, the one error boundary, exit codes."""
+"""Where a command begins and ends: signals, the one error boundary, exit codes. Imports little, to begin soon."""
 
-import signal
-import sys
-from contextlib import redirect_stdout
-from types import FrameType
-from typing import Annotated, NoReturn
+import os
 
-import typer
+try:
+    import signal
+    import sys
+    import traceback
+    from collections.abc import Callable
+    from types import FrameType
+    from typing import NoReturn
 
-from simtool.delivery import delivery
-from simtool.errors import SimtoolError
+    from simtool.errors import SimtoolError
 
-from .commands.apply import apply
-from .commands.channels import channels
-from .commands.compare import compare
-from .commands.evaluate import evaluate
-from .commands.explain import explain
-from .commands.fit import fit
-from .commands.inspect import inspect
-from .commands.list import list_catalogue
-from .commands.loss import loss
-from .commands.pairwise import pairwise
-from .commands.similarity import similarity
-from .terminal import discard_stdout, say
-from .usage import explained
+    from .terminal import discard_stdout, say
+except KeyboardInterrupt:  # `main` is not there yet to hear it
+    os._exit(130)
 
-app = typer.Typer(
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(similarity)
-app.command()(pairwise)
-app.command()(compare)
-app.command()(channels)
-app.command()(loss)
-app.command()(evaluate)
-app.command()(fit)
-app.command()(apply)
-app.command()(explain)
-app.command()(inspect)
-app.command("list")(list_catalogue)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from simtool import __version__
-
-        typer.echo(f"simtool {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def simtool(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Similarity and losses over embedding files.
-
-    Examples:
-
-        simtool pairwise sample_data/words.parquet --top-k 5
-        simtool loss --kind contrastive --margin 1 < sample_data/wordsim353.parquet
-
-    Inputs are `PATH`, `PATH::NAME` or `-`: npy, npz, Parquet, Arrow, JSON lines or CSV, told apart by content.
-
-    Exit codes: 0 done, 1 a gate failed, 2 the call or an input must change, 3 it cannot be done here,
-    70 a defect of simtool, 129, 130, 143 hung up, interrupted, terminated.
-    """
-    if context.invoked_subcommand is None:
-        with redirect_stdout(sys.stderr):  # stdout carries data alone, and there is none
-            context.get_help()
-        raise typer.Exit(2)
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
+_received: list[int] = []  # signals, in order
 
 
 def main() -> None:
-    """Run the app; every error that a user can meet ends here, as a few lines on stderr."""
-    _stop_in_order()
-    # an argument that begins with a dash and is not - alone would be taken for an option
-    typed = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in sys.argv[1:]]
+    """Run the command line; every error that a user can meet ends here, as a few lines on stderr."""
+    _on_signals(_end_at_once)  # there is nothing to tidy up yet, and an import may swallow an exception
     try:
-        with delivery():
-            code = app(typed, standalone_mode=False)
-    except typer.TyperException as error:
-        code = _explain(*explained(error))
-    except (typer.Abort, KeyboardInterrupt):
-        code = 130
+        from .app import run
+
+        _on_signals(_end_in_order)
+        code = run(sys.argv[1:])
     except SystemExit as end:
         # typer's own end when the reader of a help text has gone
         code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
-    except MemoryError:
-        code = _explain("not enough memory", "", "--top-k or --threshold keep a part of a matrix", 3)
-    except SimtoolError as error:
-        code = _explain(error.what, error.where, error.hint, error.exit_code)
-    except RuntimeError as error:
-        if type(error).__name__ != "OutOfMemoryError":  # torch's; to name its class would import torch
-            raise
-        code = _explain("not enough memory on the device", "--device", "use --device cpu, or a smaller --max-memory", 3)
-    except OSError as error:
-        discard_stdout()
-        code = _explain(f"the system refused: {error.strerror or error}", str(error.filename or ""), "", 3)
+    except BaseException as error:  # a panic of a library in Rust is no Exception
+        # an import that is interrupted may raise anything
+        code = 128 + _received[0] if _received else _explain(error)
+    _on_signals(_end_at_once)
     sys.exit(code)
 
 
-def _stop_in_order() -> None:
-    """Let a polite kill remove the temporary files, as Ctrl-C does; what nohup ignores stays ignored."""
-
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        sys.exit(128 + number)
-
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, stop)
+def _on_signals(handler: Callable[[int, FrameType | None], NoReturn]) -> None:
+    """Handle Ctrl-C, a polite kill and a closed terminal; what nohup or `&` made the process ignore stays ignored."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
-def _explain(what: str, where: str, hint: str, code: int = 2) -> int:
+def _end_at_once(number: int, frame: FrameType | None) -> NoReturn:
+    os._exit(128 + number)
+
+
+def _end_in_order(number: int, frame: FrameType | None) -> NoReturn:
+    """Let temporary files be removed on the way out."""
+    _received.append(number)
+    sys.exit(128 + number)
+
+
+def _explain(error: BaseException) -> int:
+    """Say what went wrong and what to do next; return the exit code."""
+    if isinstance(error, SimtoolError):
+        _say(error.what, error.where, error.hint)
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return 130
+    discard_stdout()
+    if os.environ.get("SIMTOOL_DEBUG") == "1":
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            say(line)
+    if isinstance(error, MemoryError) or _is_out_of_memory(error):
+        _say(
+            "not enough memory", "", "use less data at once; in pairwise --top-k or --threshold keep a part of a matrix"
+        )
+    elif isinstance(error, ImportError) and not (error.name or "").startswith("simtool"):
+        _say(f"a library cannot be loaded: {error}", "", f"pip install {error.name}" if error.name else "")
+    elif isinstance(error, OSError):
+        _say(f"the system refused: {error.strerror or error}", str(error.filename or ""), "")
+    else:
+        _say(
+            f"this is a defect of simtool: {type(error).__name__}: {error}",
+            _place(error),
+            "report it, please, with the command line and what SIMTOOL_DEBUG=1 shows",
+        )
+        return DEFECT
+    return 3
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Tell torch's errors of memory, on a device and on the host, without importing torch, and a lack of threads."""
+    if not isinstance(error, RuntimeError):
+        return False
+    text = str(error)
+    return type(error).__name__ == "OutOfMemoryError" or "DefaultCPUAllocator" in text or "start new thread" in text
+
+
+def _place(error: BaseException) -> str:
+    """Return the last line of ours that an error went through."""
+    frames = [(frame.f_globals.get("__name__", ""), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [f"{name}, line {line}" for name, line in frames if name.startswith("simtool.")]
+    return ours[-1] if ours else ""
+
+
+def _say(what: str, where: str, hint: str) -> None:
     say(f"error: {what}")
     if where:
         say(f"  in:  {where}")
     if hint:
         say(f"  try: {hint}")
-    return code

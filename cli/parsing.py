@@ -79,6 +79,6 @@ def _decimal(text: str, where: str, whole: str, hint: str) -> Decimal:
         number = Decimal(text.strip())
     except InvalidOperation:
         number = Decimal("nan")
-    if not isfinite(number):
+    if not number.is_finite() or not isfinite(float(number)):
         raise ParameterError(f"expected a number, got {text!r} in {whole!r}", where, hint)
     return number

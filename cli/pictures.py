@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # of Okabe and Ito 2008, told apart by every kind of colour vision
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 SUFFIXES = (".png", ".svg", ".pdf")
+BESIDE = ("labels", "targets", "by", "pairs")  # inputs that are not what a picture is of
 LONGEST = 64  # characters of a title
 # without a date, so that the bytes depend on the result alone
 _SAVED: dict[str, dict[str, Any]] = {
@@ -133,10 +134,11 @@ def title_of(inputs: Mapping[str, str]) -> str:
     """Return the files that a result is of, cut where it is long.
 
     Example:
-        >>> title_of({"a": "data/x.npy", "b": "y.parquet::v", "labels": "y.parquet::label"})
+        >>> title_of({"a": "data/x.npy", "b": "y.parquet::v", "labels": "labels.npy"})
         'x.npy, y.parquet'
     """
-    files = dict.fromkeys(os.path.basename(name.split("::")[0]) or name for name in inputs.values())
+    subjects = [name for role, name in inputs.items() if role not in BESIDE and not role.startswith("against")]
+    files = dict.fromkeys(os.path.basename(name.split("::")[0]) or name for name in subjects)
     return shortened(", ".join(files), LONGEST)
 
 

@@ -218,6 +218,10 @@ def _write_markdown(result: Result, file: BinaryIO, gates: Sequence[Verdict]) ->
         file.write(b"\n")
     for verdict in gates:
         file.write(f"- {_markdown(verdict.sentence())}\n".encode())
+    if result.inputs:
+        file.write(b"\n")
+    for role, name in result.inputs.items():
+        file.write(f"- {_markdown(role)}: {_markdown(name)}\n".encode())
 
 
 def _markdown(value: object) -> str:

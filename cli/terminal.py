@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO, TextIO, cast
 
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+from simtool.characters import UNSAFE
+
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_URL = re.compile(r"(?<=[a-zA-Z0-9])(:/+)([^\s'\"]*)")  # from the end of its scheme
+LONGEST_ARGUMENT, LONGEST_LINE = 200, 1000  # characters of a message
 
 
 def printable(text: str) -> str:
-    r"""Return `text` with all that a terminal would obey, or could not encode, written out.
+    r"""Return `text` with all that a terminal would obey, hide, or could not encode, written out.
 
-    Control characters, direction marks, line separators and lone surrogates become `\x1b` or `\u202e`.
+    Control characters, direction marks, line separators, lone surrogates, and what has no width, such as soft hyphens
+    and tag characters, become `\x1b`, `\u202e` or `\U000e0041`.
     """
-    return _UNSAFE.sub(_written_out, text)
+    return UNSAFE.sub(_written_out, text)
 
 
 def text_of(value: object) -> str:
@@ -36,10 +40,10 @@ def stdout_is_terminal() -> bool:
 
 
 def say(text: str) -> None:
-    """Write one line to stderr, made printable; a stderr that nobody reads is no reason to stop."""
+    """Write one line of a message to stderr; a stderr that nobody reads is no reason to stop."""
     if sys.stderr is not None:
         try:
-            sys.stderr.write(printable(text) + "\n")
+            sys.stderr.write(_message(text) + "\n")
             sys.stderr.flush()
         except OSError:
             _send_nowhere(sys.stderr)
@@ -50,6 +54,25 @@ def say_once_delivered(text: str) -> None:
     from simtool.delivery import once_delivered
 
     once_delivered(lambda: say(text))
+
+
+def _message(text: str) -> str:
+    """Return a line that may end up in a log: printable, without secrets of a URL, and not endless.
+
+    Where an argument is longer than may be repeated, the line is no longer than that; others end where they tire.
+    """
+    line = printable(_URL.sub(_without_secrets, text))
+    is_long = any(len(argument) > LONGEST_ARGUMENT for argument in sys.argv)
+    most = LONGEST_ARGUMENT if is_long else LONGEST_LINE
+    half = most // 2
+    return line if len(line) <= most else f"{line[:half]}…{line[len(line) - half + 1 :]}"
+
+
+def _without_secrets(match: re.Match[str]) -> str:
+    """Return a URL without its user, password, query and fragment."""
+    mark, rest = match.groups()
+    place = re.split(r"[?#]", rest.rpartition("@")[2])[0]
+    return f"{mark}{'…@' if '@' in rest else ''}{place}{'…' if not rest.endswith(place) else ''}"
 
 
 @contextmanager
@@ -99,7 +122,8 @@ class _PrintableStream:
 def _written_out(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)
-    return _NAMED.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+    written = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return _NAMED.get(character, written)
 
 
 def _binary_stdout() -> AbstractContextManager[BinaryIO]:

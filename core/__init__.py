@@ -1,9 +1,9 @@
 """Similarity and loss computation over embedding files. Names are loaded when they are first used."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing takes longer to load than all else here, and type checkers know the name
 if TYPE_CHECKING:
+    import typing
+
     from .aligned import similarity as similarity
     from .allpairs import pairwise as pairwise
     from .catalogue import find as find
@@ -99,7 +99,9 @@ _MODULES = {
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "typing.Any":
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"module 'simtool' has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)

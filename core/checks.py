@@ -69,13 +69,15 @@ def check_not_empty(vectors: Vectors) -> None:
         raise ShapeError(f"the input is empty: shape {vectors.shape}", vectors.name, "at least one row is needed")
 
 
-def check_same_width(a: Vectors, b: Vectors, width_a: int, width_b: int) -> None:
+def check_same_width(
+    a: Vectors, b: Vectors, width_a: int, width_b: int, hint: str = "both inputs must come from the same model"
+) -> None:
     """Refuse vectors of different length."""
     if width_a != width_b:
         raise ShapeError(
             f"the vectors differ in length: {width_a} in A, {width_b} in B",
             f"{a.name} {a.shape}, {b.name} {b.shape}",
-            "both inputs must come from the same model",
+            hint,
         )
 
 
@@ -92,6 +94,9 @@ def check_same_rows(a: Vectors, b: Vectors) -> None:
 def given(x: Any, name: str) -> Vectors:
     """Return Vectors as they are, and an array or tensor as Vectors of that name."""
     if hasattr(x, "read"):
+        if not hasattr(x, "shape"):
+            what = f"expected vectors, got an open file ({type(x).__name__})"
+            raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
         return x  # type: ignore[no-any-return]
     if hasattr(x, "detach"):
         x = x.detach().cpu()
@@ -173,8 +178,8 @@ def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> No
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun, as in `1 row` and `2 rows`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """Return a count with its noun, as in `1 row`, `2 rows` and `2 classes`."""
+    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
 
 
 def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:

@@ -251,3 +251,9 @@ def test_the_shapes_say_which_dim_was_taken(a, b, dims, line):
     result = similarity(np.ones(a), np.ones(b), dim=dims)
     assert result.parameters["shapes"] == line
     assert line.endswith(f"-> {result.array.shape}")
+
+
+def test_an_open_file_is_not_taken_for_vectors(tmp_path):
+    np.save(tmp_path / "x.npy", np.eye(2))
+    with open(tmp_path / "x.npy", "rb") as file, pytest.raises(DataError, match="an open file"):
+        similarity(file, np.eye(2))

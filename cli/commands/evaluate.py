@@ -214,7 +214,7 @@ def evaluate(
             progress=progress,
         )
     if thresholds_out is not None:
-        _write_thresholds(thresholds_out, result, force=force, quiet=quiet)
+        _write_thresholds(thresholds_out, result, metric, force=force, quiet=quiet)
     if picture is not None:
         from ..curve_plots import check_kind, drawing
 
@@ -266,12 +266,12 @@ def _check_labels(labels: object) -> None:
         raise LabelError("a picture is of positives and negatives, and there are no labels", "--plot", "--labels FILE")
 
 
-def _write_thresholds(path: str, result: "Result", *, force: bool, quiet: bool) -> None:
+def _write_thresholds(path: str, result: "Result", metric: str, *, force: bool, quiet: bool) -> None:
     from simtool.evaluation.thresholds import write_thresholds
 
     from ..terminal import say_once_delivered
 
-    count = write_thresholds(path, result, force=force)
+    count = write_thresholds(path, result, force=force, metric=metric)
     if not quiet:
         say_once_delivered(f"wrote {path} ({count} threshold{'' if count == 1 else 's'})")
 

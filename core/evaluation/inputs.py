@@ -198,6 +198,10 @@ def _with_values(
 ) -> Evaluated:
     """Read labels, targets and groups, typed or found by their names, and the other model."""
     names = {"scores": asked.scores or ""}
+    if asked.pairs is not None:
+        names["pairs"] = asked.pairs
+    if asked.against:
+        names["against"] = asked.against[0]
     labels = _values(asked, asked.labels, table, LABEL_NAMES, names, "labels")
     # scores beside scores, or a score beside a class, are nobody's target unless typed
     search = SCORE_NAMES if scores is None and b is not None else ()

@@ -63,7 +63,8 @@ def evaluate(
         scores: (n,) scores computed elsewhere, in the direction of `metric`.
         by: (n,) group of each pair: integers or strings.
         against: the same pairs in another model: (a, b), or its scores where `scores` are given.
-        names: what messages call `scores`, `labels`, `targets` and `by`.
+        names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, and perhaps the
+            `pairs` that chose the rows of a and b.
         metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
         eps: eps >= 0, the least norm that a cosine divides by.
         retrieval: whether the rows of one input are queries too, which takes longer than its pairs.
@@ -99,7 +100,7 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
-    names = {name: name for name in ("scores", "labels", "targets", "by")} | dict(names or {})
+    names = {name: name for name in ("scores", "labels", "targets", "by", "against")} | dict(names or {})
     entry = find("metric", metric)
     checks.check_choice("nonfinite", nonfinite, MODES)
     _check_numbers(eps, folds, bootstrap, k, seed)
@@ -128,7 +129,7 @@ def evaluate(
     count = len(scores) if scores is not None else checks.given(a, "A").shape[0]
     budget_of(max_memory, *given).check(count * PAIR * (1 if against is None else 2), f"a ranking of {count:,} pairs")
     scored = _scored(a, b, scores, names["scores"], entry.name, nonfinite, options)
-    others = None if against is None else _others(against, scored, scores, entry.name, nonfinite, options)
+    others = None if against is None else _others(against, scored, scores, names, entry.name, nonfinite, options)
     job = _job(scored, others, labels, targets, by, names, larger_is_closer=entry.larger_is_closer, folds=folds)
     times = bootstrap if bootstrap is not None else DEFAULT_TIMES if others is not None else 0
     overall = job.report(times, seed)
@@ -137,10 +138,12 @@ def evaluate(
     rows: Columns = group_rows({**groups, "overall": overall}) if groups else overall.rows()
     return Result(
         command="evaluate",
-        inputs=scored.inputs,
+        inputs=scored.inputs | _beside(others, names, labels=labels, targets=targets, by=by),
         parameters={
-            "metric": entry.name,
-            "eps": eps,
+            # nothing was computed of scores that were there already: of a metric they have the direction alone
+            "metric": entry.name if scores is None else None,
+            "direction": None if scores is None else f"{'larger' if entry.larger_is_closer else 'smaller'} is closer",
+            "eps": eps if scores is None else None,
             "folds": folds,
             "bootstrap": times or None,
             "seed": seed if times else None,
@@ -154,6 +157,16 @@ def evaluate(
         notes=(*scored.notes, *job.notes, *notes_on(overall)),
         provenance=provenance({"a": a, "b": b}),
     )
+
+
+def _beside(others: "_Scored | None", names: Mapping[str, str], **values: Any) -> dict[str, str]:
+    """Return the inputs beside the pairs, by their role."""
+    found = {role: names[role] for role, value in values.items() if value is not None}
+    if "pairs" in names:
+        found["pairs"] = names["pairs"]
+    if others is not None:
+        found |= {f"against_{role}" if role in ("a", "b") else "against": name for role, name in others.inputs.items()}
+    return found
 
 
 def _histograms(counts: Mapping[str, Counts], name: str) -> tuple[Histogram, ...]:
@@ -288,10 +301,16 @@ def _parsed(values: Column, name: str) -> Column:
 
 
 def _others(
-    against: Any, scored: _Scored, scores: Any, metric: str, nonfinite: str, options: Mapping[str, Any]
+    against: Any,
+    scored: _Scored,
+    scores: Any,
+    names: Mapping[str, str],
+    metric: str,
+    nonfinite: str,
+    options: Mapping[str, Any],
 ) -> _Scored:
     a, b, others = (None, None, against) if scores is not None else (*against, None)
-    found = _scored(a, b, others, "against", metric, nonfinite, options)
+    found = _scored(a, b, others, names["against"], metric, nonfinite, options)
     if len(found.scores) != len(scored.scores):
         what = f"the same pairs are compared in both models, but there are {len(scored.scores)} and {len(found.scores)}"
         raise ShapeError(what, "--against", "both need a row for each pair")

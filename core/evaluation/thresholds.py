@@ -5,12 +5,12 @@ Refused: any other JSON, a name that the file does not have, thresholds of anoth
 Lost: nothing.
 """
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..catalogue import find
+from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError, ParameterError, closest
 from ..io.output import replacing
 from ..io.writers import json_text
@@ -37,13 +37,14 @@ def thresholds_of(result: Result) -> dict[str, float]:
     }
 
 
-def write_thresholds(path: str, result: Result, *, force: bool) -> int:
+def write_thresholds(path: str, result: Result, *, force: bool, metric: str = "cosine") -> int:
     """Write the thresholds of an evaluation; the file appears whole or not at all.
 
     Args:
         path: the file.
         result: of `evaluate`.
         force: an existing file may be replaced.
+        metric: that scores computed elsewhere are taken for.
 
     Returns:
         How many there are.
@@ -54,7 +55,7 @@ def write_thresholds(path: str, result: Result, *, force: bool) -> int:
     found = thresholds_of(result)
     members = {
         "schema": 1,
-        "metric": result.parameters["metric"],
+        "metric": result.parameters["metric"] or find("metric", metric).name,
         "inputs": result.inputs,
         "thresholds": found,
     }
@@ -93,7 +94,7 @@ def read_threshold(typed: str, metric: str) -> float:
 def _document(path: str) -> Mapping[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
-            document: Any = json.load(file)
+            document = read_document(file.read())
     except FileNotFoundError:
         raise InputNotFoundError("no such file", path, "simtool evaluate --thresholds-out writes one") from None
     except OSError as error:
@@ -102,13 +103,8 @@ def _document(path: str) -> Mapping[str, Any]:
         raise DataError(f"expected thresholds as JSON: {error}", path) from None
     members: Mapping[str, Any] = document if isinstance(document, dict) else {}
     thresholds = members.get("thresholds")
-    is_named = isinstance(thresholds, dict) and all(map(_is_number, thresholds.values()))
+    is_named = isinstance(thresholds, dict) and all(map(is_finite_number, thresholds.values()))
     if not is_named or not isinstance(members.get("metric"), str):
-        what = "expected thresholds: an object with `metric` and `thresholds`, numbers by name"
+        what = "expected thresholds: an object with `metric` and `thresholds`, finite numbers by name"
         raise DataError(what, path, "simtool evaluate --thresholds-out writes one")
     return members
-
-
-def _is_number(value: object) -> bool:
-    # a whole number may be beyond all floats
-    return type(value) is float or (type(value) is int and abs(value) < 10**300)

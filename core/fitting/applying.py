@@ -135,7 +135,9 @@ def _rows(saved: SavedHead, table: Table, side: Vectors, head: str) -> Column:
     if learnt != table.rows:
         what = f"the head was learnt from {learnt} examples, and there are {table.rows}"
         raise ParameterError(what, f"--held-out, {table.name}", "name the file that the head was learnt from")
-    if fingerprint(select(side, saved.held_out).read(0, len(saved.held_out))) not in saved.about["fingerprints"]:
+    if fingerprint(select(side, saved.held_out).read(0, len(saved.held_out))) not in saved.about.get(
+        "fingerprints", ()
+    ):
         what = "the rows that were held out have other vectors here"
         raise ParameterError(what, f"--held-out, {side.name}", "name the file that the head was learnt from")
     return saved.held_out

@@ -354,7 +354,7 @@ def _remove(path: str) -> None:
 
 def _check_same(saved: SavedHead, about: dict[str, Any], where: str) -> None:
     """Refuse to go on from a head that was learnt from other data or in another way."""
-    if "history" not in saved.about or "parameter" not in saved.state:
+    if not {"history", "best_epoch", "data", "plan"} <= set(saved.about) or "parameter" not in saved.state:
         raise ParameterError("this head holds no state to go on from", where, "leave --resume out; --force replaces it")
     if saved.about["data"] != about["data"]:
         what = "this head was learnt from other data"

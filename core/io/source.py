@@ -467,6 +467,8 @@ def _missing(path: str) -> InputNotFoundError:
     """Return the error for a path that is not there, with the closest name that is."""
     if not path:
         return InputNotFoundError("no file is named", "", "type PATH, PATH::NAME, or - for stdin")
+    if "://" in path:
+        return InputNotFoundError("a URL is not read", path, "download it first, or pipe it: curl URL | simtool ... -")
     folder, name = os.path.split(path)
     try:
         match = closest(name, os.listdir(folder or "."))

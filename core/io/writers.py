@@ -21,14 +21,11 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..characters import UNSAFE
 from ..errors import DataError, ResourceError
 from ..results import Column
 
 Target = str | BinaryIO
-
-# Within JSON text these stand in strings alone, so that an escape is always valid: C1 controls, the
-# direction marks that reorder a line, the line separators that JSON allows and JavaScript did not, lone surrogates.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 # what a CSV field needs quotes for: to any reader, or to one that trims blanks
@@ -140,9 +137,9 @@ def scalar_to_python(value: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """Return `value` as one line of JSON: no NaN, no infinity, nothing that moves a cursor."""
+    """Return `value` as one line of JSON: no NaN, no infinity, nothing that moves a cursor or hides."""
     text = json.dumps(_without_nonfinite(scalar_to_python(value)), ensure_ascii=False, allow_nan=False)
-    return _UNSAFE.sub(_json_escape, text)
+    return UNSAFE.sub(_json_escape, text)
 
 
 def json_rows(columns: Mapping[str, Column]) -> Iterator[str]:
@@ -150,7 +147,7 @@ def json_rows(columns: Mapping[str, Column]) -> Iterator[str]:
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     values = [_without_nonfinite(to_python(column)) for column in columns.values()]
     for row in zip(*values, strict=True):
-        yield _UNSAFE.sub(_json_escape, encode(dict(zip(columns, row, strict=True))))
+        yield UNSAFE.sub(_json_escape, encode(dict(zip(columns, row, strict=True))))
 
 
 class _CsvWriter:
@@ -286,7 +283,8 @@ def _without_nonfinite(value: Any) -> Any:
 
 
 def _json_escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
+    # such characters stand in strings alone, so that an escape is always valid
+    return json.dumps(match[0])[1:-1]
 
 
 def _write_npy_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

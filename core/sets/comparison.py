@@ -160,8 +160,9 @@ class _Options:
         if self.items is not None:
             checks.check_choice("items", self.items, (ALIGNED, BEST))
         for option, count in (("--null", self.null), ("--bootstrap", self.bootstrap), ("--top", self.top)):
-            if count is not None and count < (option == "--top"):
-                raise ParameterError(f"{option} is {count}, expected at least 1", option)
+            least = int(option == "--top")
+            if count is not None and count < least:
+                raise ParameterError(f"{option} is {count}, expected at least {least}", option)
         if self.bootstrap == 1:
             raise ParameterError("one draw has no spread", "--bootstrap", "200 or more give an interval")
         if self.percent == "baseline" and not self.null:

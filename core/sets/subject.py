@@ -25,6 +25,7 @@ SIDES = ("a", "b")
 ALIGNED, BEST = "aligned", "best"  # how the items of two lists are compared
 BEST_SIZES = ("items_a", "items_b")
 SHOWN = 3
+TWO_MODELS = "both inputs must come from the same model; cka and knn-overlap compare those of two models"
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Subject:
                 what = f"{request.name} takes no weights of {side.upper()}"
                 return ParameterError(what, f"--weights-{side}", WEIGHING)
         if not request.measure.any_dims and a.shape[-1] != b.shape[-1]:
-            return _caught(checks.check_same_width, a, b, a.shape[-1], b.shape[-1])
+            return _caught(checks.check_same_width, a, b, a.shape[-1], b.shape[-1], TWO_MODELS)
         if request.measure.same_items and self.nested:
             return _caught(check_tokens, request.name, *self.tokens)
         if request.measure.same_items and isinstance(self.joined, SimtoolError):

@@ -84,7 +84,7 @@ def test_digits(run):
 def test_gates_know_their_keys_before_the_work(run):
     wrong = run("evaluate", "nothing.npy", "--assert", "roc_auk >= 0.5")
     assert (wrong.code, wrong.out) == (2, b"")
-    assert "did you mean roc_auc, " in wrong.err
+    assert "did you mean roc_auc? " in wrong.err
     alone = run("evaluate", DIGITS, "--no-retrieval", "--assert", "mrr > 0")
     assert (alone.code, "no number is called 'mrr'" in alone.err) == (2, True)
     passed = run("evaluate", PAIRS, "--assert", "roc_auc >= 0.85", "--assert", "best_f1.threshold < 0.3")
@@ -212,3 +212,18 @@ def test_one_class_is_null_and_not_zero(run, work):
     done = run("evaluate", A, B, "--labels", "ones.npy", "--format", "json")
     assert done.document["summary"]["roc_auc"] is None
     assert "all pairs are positive" in done.err
+
+
+def test_every_input_is_recorded(run, work):
+    scores, labels = np.linspace(0, 1, 8), np.arange(8) % 2
+    for name, values in {"s": scores, "o": scores[::-1], "y": labels}.items():
+        np.save(work / f"{name}.npy", values)
+    typed = ["evaluate", "--scores", "s.npy", "--labels", "y.npy", "--against", "o.npy", "o.npy"]
+    typed += ["--bootstrap", "0", "--folds", "2"]
+    document = run(*typed, "--thresholds-out", "t.json", "--format", "json").document
+    assert document["inputs"] == {"scores": "s.npy", "labels": "y.npy", "against": "o.npy"}
+    assert (document["parameters"]["metric"], document["parameters"]["direction"]) == (None, "larger is closer")
+    assert json.loads((work / "t.json").read_text())["metric"] == "cosine"
+    markdown = run(*typed, "--format", "markdown").text
+    assert markdown.endswith("\n\n- scores: s.npy\n- labels: y.npy\n- against: o.npy\n")
+    assert "cosine" not in markdown + run(*typed).text

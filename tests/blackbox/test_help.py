@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simtool.cli.main import app
+from simtool.cli.app import app
 
 COMMANDS = [
     "similarity",

@@ -251,4 +251,4 @@ def test_gates_of_several_losses(run):
     assert "failed: contrastive.loss = 0.75" in failed.err
     unknown = run(*typed, "--assert", "contrastive.los < 1")
     assert (unknown.code, unknown.out) == (2, b"")
-    assert "did you mean contrastive.loss, " in unknown.err
+    assert "did you mean contrastive.loss? " in unknown.err

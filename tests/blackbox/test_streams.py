@@ -103,12 +103,25 @@ def test_a_small_matrix_is_shaded_on_a_terminal_and_plain_without_colour(run, on
 # signals
 
 
+def hear_every_signal():
+    """Undo what nohup, or a shell that starts the tests with `&`, made them ignore."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def long_job(work, environment, simtool_script):
     """Start a matrix that takes long and is being written."""
     np.save(work / "long.npy", np.random.default_rng(1).standard_normal((30_000, 256)).astype(np.float32))
     command = [simtool_script, "pairwise", "long.npy", "-o", "scores.npy"]
-    process = subprocess.Popen(command, cwd=work, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        cwd=work,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
+    )
     until = time.monotonic() + 60
     while not any(name.endswith(".tmp") for name in os.listdir(work)):
         assert process.poll() is None, "it ended before it could be stopped"

@@ -13,6 +13,7 @@ import typer
 
 import simtool
 from simtool.catalogue import LOSSES
+from simtool.cli import app as application
 from simtool.cli import main as program
 from simtool.cli.gradients import check_gradient_output, gradient_files
 from simtool.cli.parsing import MOST_VALUES, parse_parameters, parse_sweep
@@ -94,6 +95,8 @@ def test_parameters_are_named_and_given_once():
         (["=2"], "expected NAME=VALUE"),
         (["alpha=two"], "got 'two'"),
         (["alpha=inf"], "got 'inf'"),
+        (["alpha=sNaN"], "got 'sNaN'"),
+        (["alpha=1e400"], "got '1e400'"),
         (["alpha=1", "alpha=2"], "alpha is given twice, as 1 and as 2"),
         (["scale=1"], "scale is given twice, as 3 and as 1"),
     ]:
@@ -231,14 +234,14 @@ def table(name, **columns):
 @pytest.fixture(scope="module")
 def app():
     """The app, built once."""
-    return typer.main.get_command(program.app)
+    return typer.main.get_command(application.app)
 
 
 @pytest.fixture
 def call(folder, app, monkeypatch, capsys):
     """Call `simtool loss` with a line of arguments; give the exit code, stdout and stderr."""
-    monkeypatch.setattr(program, "app", app)
-    monkeypatch.setattr(program, "_stop_in_order", lambda: None)
+    monkeypatch.setattr(application, "app", app)
+    monkeypatch.setattr(program, "_on_signals", lambda handler: None)
 
     def call(line, stdin=b"", command="loss"):
         monkeypatch.setattr(sys, "argv", ["simtool", command, *line.split()])

@@ -1,5 +1,6 @@
 """What reaches stdout and stderr, and what happens when nobody listens."""
 
+import json
 import os
 import subprocess
 import sys
@@ -69,7 +70,10 @@ def test_a_full_disk_behind_stdout_is_told(format: str) -> None:
         ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
         ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"),
         ("\u202e\u2066\u2028\ud800", "\\u202e\\u2066\\u2028\\ud800"),
-        ("[red]é 日本 👩‍🚀", "[red]é 日本 👩‍🚀"),
+        ("[red]é 日本 🚀", "[red]é 日本 🚀"),
+        ("a\u200bb\xad\ufeff", "a\\u200bb\\xad\\ufeff"),
+        ("\u3164\u2062\U000e0041\U000e0100", "\\u3164\\u2062\\U000e0041\\U000e0100"),
+        ("👩\u200d🚀", "👩\\u200d🚀"),  # two ids that look alike are worse than an emoji in two parts
     ],
 )
 def test_printable_writes_out_what_a_terminal_would_obey(text: str, expected: str) -> None:
@@ -77,8 +81,9 @@ def test_printable_writes_out_what_a_terminal_would_obey(text: str, expected: st
 
 
 def test_json_and_terminal_agree_on_what_is_unsafe() -> None:
-    for code in range(0x7F, 0x10000):
+    for code in (*range(0x7F, 0x20000), *range(0xE0000, 0xE1010)):
         character = chr(code)
+        assert json.loads(json_text(character)) == character
         assert (printable(character) == character) is (json_text(character) == f'"{character}"'), hex(code)
 
 

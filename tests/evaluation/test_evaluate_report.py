@@ -239,3 +239,26 @@ def test_tensors(words):
     assert evaluate(torch.from_numpy(a), torch.from_numpy(b), similar, backend="torch").summary == pytest.approx(
         expected
     )
+
+
+def test_the_result_names_every_input_and_the_metric_only_where_one_was_computed():
+    generator = np.random.default_rng(4)
+    x, y, labels = generator.normal(size=(8, 3)), generator.normal(size=(8, 3)), np.arange(8) % 2
+    names = {"labels": "l.npy", "by": "g.npy", "against": "o.npy", "scores": "s.npy"}
+    found = evaluate(x, y, labels, by=np.arange(8) // 4, against=(y, x), names=names, folds=2, bootstrap=0)
+    assert found.inputs == {
+        "a": "A",
+        "b": "B",
+        "labels": "l.npy",
+        "by": "g.npy",
+        "against_a": "A",
+        "against_b": "B",
+    }
+    assert (found.parameters["metric"], found.parameters["direction"]) == ("cosine", None)
+    scores, options = np.arange(8.0), {"names": names, "folds": 2, "bootstrap": 0}
+    found = evaluate(scores=scores, labels=labels, against=-scores, **options)
+    assert found.inputs == {"scores": "s.npy", "labels": "l.npy", "against": "o.npy"}
+    assert [found.parameters[name] for name in ("metric", "eps", "direction")] == [None, None, "larger is closer"]
+    assert found.histograms[0].name == "score"
+    found = evaluate(scores=scores, labels=labels, metric="l2", **options)
+    assert found.parameters["direction"] == "smaller is closer"

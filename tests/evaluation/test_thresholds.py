@@ -45,12 +45,21 @@ def test_undefined_thresholds_are_not_written():
     assert "best_f1" in thresholds_of(far_positives)
 
 
+def document_of(number):
+    return f'{{"metric": "cosine", "thresholds": {{"best_f1": {number}}}}}'
+
+
 @pytest.mark.parametrize(
     ("content", "typed", "metric", "error", "words"),
     [
         (None, "t.json", "cosine", InputNotFoundError, "no such file"),
         ("{", "t.json", "cosine", DataError, "JSON"),
         ("[1]", "t.json", "cosine", DataError, "--thresholds-out"),
+        ("[" * 100_000, "t.json", "cosine", DataError, "nested too deep"),
+        (document_of("9" * 4000), "t.json", "cosine", DataError, "finite numbers by name"),
+        (document_of("9" * 5000), "t.json", "cosine", DataError, "expected thresholds as JSON"),
+        (document_of("NaN"), "t.json", "cosine", DataError, "finite numbers by name"),
+        (document_of("1e999"), "t.json", "cosine", DataError, "finite numbers by name"),
         ('{"metric": "cosine"}', "t.json", "cosine", DataError, "expected thresholds"),
         ('{"metric": "cosine", "thresholds": {"eer": "x"}}', "t.json", "cosine", DataError, "numbers by name"),
         ('{"metric": "cosine", "thresholds": {"eer": ' + "9" * 4000 + "}}", "t.json", "cosine", DataError, "by name"),

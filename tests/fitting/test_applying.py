@@ -1,5 +1,6 @@
 """A file through a head: the product of plain numpy, with everything else kept."""
 
+import json
 import tracemalloc
 
 import numpy as np
@@ -190,6 +191,61 @@ def test_safetensors_of_others_are_no_heads(tmp_path):
     save_file({"weight": WEIGHT}, path)
     with pytest.raises(DataError, match="these safetensors hold no head of simtool"):
         read_head(path)
+
+
+def safetensors(members, weight=("F64", 8), held_out=(), **others):
+    """Return a file of a (1, 4) head of another hand: its metadata, and the dtype of its weight with its bytes."""
+    name, width = weight
+    numbers = np.asarray(held_out, dtype=np.int64).tobytes()
+    size = 4 * width
+    header = {
+        "weight": {"dtype": name, "shape": [1, 4], "data_offsets": [0, size]},
+        "held_out": {"dtype": "I64", "shape": [len(held_out)], "data_offsets": [size, size + len(numbers)]},
+        "__metadata__": {"simtool": members if isinstance(members, str) else json.dumps(members)},
+        **others,
+    }
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(size) + numbers
+
+
+LINEAR = {"head": "linear", "schema": 1}
+NOTHING = {"dtype": "U8", "shape": [0], "data_offsets": [32, 32]}
+FOREIGN = {
+    "a list": (safetensors("[]"), "hold no head"),
+    "deep": (safetensors("[" * 50_000), "hold no head"),
+    "a list as kind": (safetensors({"head": ["linear"], "schema": 1}), "another version"),
+    "bfloat16": (safetensors(LINEAR, ("BF16", 2)), "'weight' is BF16"),
+    "float8": (safetensors(LINEAR, ("F8_E4M3", 1)), "'weight' is F8_E4M3"),
+    "integers": (safetensors(LINEAR, ("I64", 8)), "lacks the finite weight"),
+    "bools": (safetensors(LINEAR, ("BOOL", 1)), "lacks the finite weight"),
+    "many tensors": (safetensors(LINEAR, **{f"t{i}": NOTHING for i in range(2000)}), "holds 2002 tensors"),
+    "no plan": (safetensors(LINEAR | {"plan": None, "complete": False}), "'plan' is not"),
+    "inputs": (safetensors(LINEAR | {"inputs": 7}), "'inputs' is not"),
+    "fingerprints": (safetensors(LINEAR | {"fingerprints": None}), "'fingerprints' is not"),
+    "rows": (safetensors(LINEAR | {"rows": "x"}), "'rows' is not"),
+    "epoch": (safetensors(LINEAR | {"epoch": {}}), "'epoch' is not"),
+    "history": (safetensors(LINEAR | {"history": [[10**400, None]]}), "'history' is not"),
+    "a row beyond": (safetensors(LINEAR | {"rows": 3}, held_out=[10**12]), "'held_out' is not"),
+    "a row before": (safetensors(LINEAR, held_out=[-1]), "'held_out' is not"),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_damaged_and_foreign_heads_are_refused(tmp_path, case):
+    content, message = FOREIGN[case]
+    path = tmp_path / "head.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_head(str(path))
+
+
+def test_a_head_without_fingerprints_is_of_no_file(tmp_path):
+    path, source = str(tmp_path / "head.safetensors"), str(tmp_path / "x.npy")
+    (tmp_path / "head.safetensors").write_bytes(safetensors(LINEAR | {"rows": 3}, held_out=[1]))
+    assert read_head(path).held_out.tolist() == [1]
+    np.save(source, np.ones((3, 4)))
+    with pytest.raises(ParameterError, match="other vectors here"):
+        simtool.apply(path, source, output=str(tmp_path / "y.npy"), held_out=True)
 
 
 @pytest.mark.parametrize("suffix", ["npy", "parquet"])

@@ -140,11 +140,11 @@ def test_text_that_is_not_unicode_is_refused_by_name(tmp_path: Path, format: str
 
 
 def test_json_text_has_nothing_that_a_terminal_obeys() -> None:
-    hostile = "\x00\x1b[31m\x7f\x85\x9b\u2028\u2029\u202e\u2066\ud800 é 日本 👩‍🚀"
+    hostile = "\x00\x1b[31m\x7f\x85\x9b\u2028\u2029\u202e\u2066\ud800\xad\u200b\U000e0041 é 日本 🚀"
     text = json_text({"id": hostile, hostile: 1})
     assert json.loads(text) == {"id": hostile, hostile: 1}
-    assert all(character.isprintable() or character == "\u200d" for character in text)
-    assert "é 日本 👩‍🚀" in text
+    assert all(character.isprintable() for character in text)
+    assert "é 日本 🚀" in text
 
 
 def test_numpy_values_become_the_shortest_decimals() -> None:
