@@ -19,7 +19,7 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, ResourceError
 from ..memory import check_held
 from .source import Source
 from .vectors import (
@@ -338,7 +338,7 @@ def _unzip(source: Source, member: zipfile.ZipInfo, where: str, read: Callable[[
     try:
         with source.open() as file, zipfile.ZipFile(file) as archive, archive.open(member) as content:
             return read(content)
-    except DataError:
+    except (DataError, ResourceError):
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise DataError(f"damaged npz member: {error}", where, "write it again with numpy.savez") from None
