@@ -144,11 +144,17 @@ def test_deep_work_spends_the_budget_of_its_job():
 
 
 @pytest.mark.parametrize("opened", [open_vectors, open_table, read_values])
-def test_text_that_does_not_fit_is_refused(tmp_path, opened):
-    path = tmp_path / "x.csv"
-    path.write_text("".join(f"name{i},{i}\n" for i in range(10)))
+def test_every_opener_reads_the_budget(tmp_path, opened):
+    np.save(tmp_path / "x.npy", np.ones((2, 2)))
     with pytest.raises(ParameterError, match="less than the 160 MiB that any job needs"):
-        opened(str(path), max_memory="1M")
+        opened(str(tmp_path / "x.npy"), max_memory="1M")
+
+
+def test_a_member_that_does_not_fit_is_no_damage(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "x.npz", v=np.zeros((100, 8)))
+    monkeypatch.setattr(memory, "LEAST_HELD", 6000)
+    with pytest.raises(ResourceError, match="the unpacked member takes about"):
+        open_vectors(str(tmp_path / "x.npz"), max_memory="160M")
 
 
 # ---- limits of addresses, in a process of its own

@@ -21,7 +21,7 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, ResourceError
 from ..memory import check_held
 from .ragged import RaggedVectors, as_ragged
 from .source import Source
@@ -366,7 +366,7 @@ def _unzip(
     try:
         with archive.open(member) as content:
             return read(content)
-    except DataError:
+    except (DataError, ResourceError):
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise DataError(f"damaged npz member: {error}", where, "write it again with numpy.savez") from None
