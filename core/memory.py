@@ -17,7 +17,6 @@ SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT]?)(?:i?B)?|(%))", re.IGNORECASE)
 WORKING = 160 << 20
 LEAST_HELD = 8 << 20  # what each reader may always hold: within what `WORKING` leaves free while inputs are opened
 
-
 PROCESS = Path("/proc/self")
 GROUPS = Path("/sys/fs/cgroup")
 MOUNTS = Path("/proc/mounts")
@@ -148,7 +147,7 @@ def allowed_bytes(max_memory: str | int | None) -> int:
         return min(free, max(free // 4, 2 * WORKING))
     total = _typed_bytes(max_memory)
     if total < WORKING:
-        what = f"{shown(total)} is less than the {shown(WORKING)} that any job needs"
+        what = f"{str(max_memory)[:40]} is less than the {shown(WORKING)} that any job needs"
         raise ParameterError(what, "--max-memory")
     return total
 
@@ -171,7 +170,12 @@ def _typed_bytes(size: str | int) -> int:
 
 def held_at_most(max_memory: str | int | None) -> int:
     """Return how many bytes the reader of one input may hold; the arguments and errors are those of `allowed_bytes`."""
-    return max(LEAST_HELD, (allowed_bytes(max_memory) - WORKING) // 4)
+    return share_of(allowed_bytes(max_memory))
+
+
+def share_of(total: int) -> int:
+    """Return how many of the bytes that a job may take one input may hold."""
+    return max(LEAST_HELD, (total - WORKING) // 4)
 
 
 def check_held(size: int, most: int, what: str, where: str, hint: str = "") -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import ResourceError
 from ..io import Vectors, as_vectors, select
-from ..memory import WORKING, allowed_bytes, held_at_most, shown
+from ..memory import WORKING, allowed_bytes, share_of, shown
 from ..results import Column
 from .memory import held_bytes, resident
 from .tiles import Plan
@@ -42,7 +42,7 @@ class Budget:
     @property
     def mapped(self) -> int:
         """How large an input may be before it is put into a file and mapped."""
-        return held_at_most(self.total)
+        return share_of(self.total)
 
     def plan(self, rows: int, columns: int, dims: int, itemsize: int) -> Plan:
         """Return the plan of a sweep, with as many prepared rows of B kept, and lanes, as there is room for."""

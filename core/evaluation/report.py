@@ -126,7 +126,7 @@ def evaluate(
         raise LabelError(what, "--labels", "--labels FILE or --targets FILE, or a column `label` or `score`")
     options["max_memory"] = max_memory
     given = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
-    count = len(scores) if scores is not None else checks.given(a, "A").shape[0]
+    count = np.size(scores) if scores is not None else checks.given(a, "A").shape[0]
     budget_of(max_memory, *given).check(count * PAIR * (1 if against is None else 2), f"a ranking of {count:,} pairs")
     scored = _scored(a, b, scores, names["scores"], entry.name, nonfinite, options)
     others = None if against is None else _others(against, scored, scores, names, entry.name, nonfinite, options)

@@ -8,8 +8,6 @@ import numpy as np
 
 from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
-from ..errors import ResourceError
-from ..memory import shown
 from ..metrics import needs_scale, score_rows
 from ..results import Column
 from .closed import pair_weights
@@ -26,10 +24,8 @@ Bounds = dict[str, tuple[float, float]]
 
 def check_draws(rows: int, draws: int) -> None:
     """Refuse more draws of more rows than fit in memory."""
-    size = draws * rows * 2
-    if size > budget_of(None).mapped:
-        what = f"{draws:,} draws of {rows:,} rows take about {shown(size)}"
-        raise ResourceError(what, "--bootstrap", "draw less often, or compare a sample of the rows")
+    what = f"a table of {draws:,} draws of {rows:,} rows"
+    budget_of(None).check(draws * rows * 2, what, "draw less often, or compare a sample of the rows")
 
 
 def drawn_counts(rows: int, draws: int, generator: np.random.Generator) -> Column:

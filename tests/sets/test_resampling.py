@@ -228,7 +228,7 @@ def test_what_does_not_fit_is_refused_before_the_work(monkeypatch):
         compare(X, Y, null=3)
     compare(X, SAME, aggregates=["paired"], null=3)  # which mixes nothing
     monkeypatch.setattr(resampling, "budget_of", lambda text: Budget(1000))
-    with pytest.raises(ResourceError, match="1,000 draws of 14 rows take about"):
+    with pytest.raises(ResourceError, match="1,000 draws of 14 rows takes about"):
         compare(X, Y, bootstrap=1000)
 
 
