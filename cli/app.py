@@ -63,7 +63,8 @@ def simtool(
 
     Inputs are `PATH`, `PATH::NAME` or `-`: npy, npz, Parquet, Arrow, JSON lines or CSV, told apart by content.
 
-    Exit codes: 0 done, 1 a gate failed, 2 the call or an input must change, 3 it cannot be done here, 130 interrupted.
+    Exit codes: 0 done, 1 a gate failed, 2 the call or an input must change, 3 it cannot be done here, 70 a defect of
+    simtool, 130 interrupted.
     """
     if context.invoked_subcommand is None:
         with redirect_stdout(sys.stderr):  # stdout carries data alone, and there is none
