@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from ..errors import DataError, ResourceError
 from .arrow import ArrowTable, ColumnVectors
+from .ragged import RaggedVectors
 from .source import KNOWN, Source
-from .vectors import Array, check_column, join_name, name_rows
+from .vectors import Array, check_column, join_name, name_rows, pick_vectors
 
 LONGEST_ROW = 16  # blocks
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -122,6 +123,11 @@ class TextTable(ArrowTable):
         """Return one column of values; nulls are refused."""
         self._check(column, None)
         return super().values(column)
+
+    def ragged(self, column: str | None) -> RaggedVectors | None:
+        """Return a column of lists of tokens as items; None where they are no such lists, or all of one length."""
+        self._check(pick_vectors(self, column), None)
+        return super().ragged(column)
 
     def _check(self, column: str, ids: Array | None) -> None:
         check_column(self, column)

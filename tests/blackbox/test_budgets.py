@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from simtool.cli.main import app
+from simtool.cli.app import app
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
