@@ -7,7 +7,7 @@ from typing import Any
 from simtool.delivery import abandon, check_inputs
 from simtool.errors import SimtoolError
 
-from .terminal import printable
+from .output.terminal import printable
 
 _kept: list[Any] = []  # the handler, which the system calls as long as the process lasts
 

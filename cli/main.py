@@ -12,7 +12,7 @@ try:
 
     from simtool.errors import SimtoolError
 
-    from .terminal import discard_stdout, say
+    from .output.terminal import discard_stdout, say
 except KeyboardInterrupt:  # `main` is not there yet to hear it
     os._exit(130)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .terminal import say
+from .output.terminal import say
 
 PATIENCE = 1.0  # seconds before a bar appears
 EVERY = 30.0  # seconds between plain lines

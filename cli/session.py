@@ -8,13 +8,13 @@ from typing import Self
 import typer
 
 from simtool.delivery import check_inputs
-from simtool.engine.tiles import Progress
+from simtool.engine.plan import Progress
 from simtool.results import Result
 
 from .faults import end_where_a_map_shrinks
-from .gates import Gate, check_keys, exit_code, judge, parse_gate, report
+from .output.gates import Gate, check_keys, exit_code, judge, parse_gate, report
+from .output.render import Output, render
 from .progress import progress_on_stderr
-from .render import Output, render
 
 
 def in_vain(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:

@@ -4,21 +4,10 @@ TYPE_CHECKING = False  # typing takes longer to load than all else here, and typ
 if TYPE_CHECKING:
     import typing
 
-    from .aligned import similarity as similarity
-    from .allpairs import pairwise as pairwise
     from .catalogue import find as find
     from .catalogue import search as search
-    from .contents import inspect as inspect
     from .errors import SimtoolError as SimtoolError
-    from .evaluation.listing import evaluation_keys as evaluation_keys
-    from .evaluation.report import evaluate as evaluate
-    from .explanation import explain as explain
-    from .explanation import explained_names as explained_names
-    from .feature_maps import channels as channels
-    from .fitting.applying import apply as apply
-    from .fitting.applying import apply_keys as apply_keys
-    from .fitting.report import fit as fit
-    from .fitting.report import fit_keys as fit_keys
+    from .evaluation.report import evaluation_keys as evaluation_keys
     from .io import (
         open_items as open_items,
     )
@@ -31,61 +20,54 @@ if TYPE_CHECKING:
     from .io import (
         open_vectors as open_vectors,
     )
-    from .listing import describe as describe
-    from .losses.pair import (
-        contrastive as contrastive,
-    )
-    from .losses.pair import (
-        cosine_distance as cosine_distance,
-    )
-    from .losses.pair import (
-        cosine_embedding as cosine_embedding,
-    )
-    from .losses.report import label_columns as label_columns
-    from .losses.report import loss as loss
-    from .losses.report import loss_keys as loss_keys
-    from .losses.report import loss_roles as loss_roles
-    from .metrics import (
-        angular_distance as angular_distance,
-    )
-    from .metrics import (
-        cosine_similarity as cosine_similarity,
-    )
-    from .metrics import (
-        dot_product as dot_product,
-    )
-    from .metrics import (
-        euclidean_distance as euclidean_distance,
-    )
-    from .metrics import (
-        manhattan_distance as manhattan_distance,
-    )
-    from .metrics import (
-        squared_euclidean_distance as squared_euclidean_distance,
-    )
+    from .losses.pairs import contrastive as contrastive
+    from .losses.pairs import cosine_distance as cosine_distance
+    from .losses.pairs import cosine_embedding as cosine_embedding
+    from .metrics.aligned import angular_distance as angular_distance
+    from .metrics.aligned import cosine_similarity as cosine_similarity
+    from .metrics.aligned import dot_product as dot_product
+    from .metrics.aligned import euclidean_distance as euclidean_distance
+    from .metrics.aligned import manhattan_distance as manhattan_distance
+    from .metrics.aligned import squared_euclidean_distance as squared_euclidean_distance
+    from .operations.apply import apply as apply
+    from .operations.apply import apply_keys as apply_keys
+    from .operations.channels import channels as channels
+    from .operations.compare import compare as compare
+    from .operations.compare import summary_keys as summary_keys
+    from .operations.describe import describe as describe
+    from .operations.evaluate import evaluate as evaluate
+    from .operations.explain import explain as explain
+    from .operations.explain import explained_names as explained_names
+    from .operations.fit import fit as fit
+    from .operations.fit import fit_keys as fit_keys
+    from .operations.inspect import inspect as inspect
+    from .operations.loss import label_columns as label_columns
+    from .operations.loss import loss as loss
+    from .operations.loss import loss_keys as loss_keys
+    from .operations.loss import loss_roles as loss_roles
+    from .operations.pairwise import pairwise as pairwise
+    from .operations.similarity import similarity as similarity
     from .results import Result as Result
-    from .sets.comparison import compare as compare
-    from .sets.comparison import summary_keys as summary_keys
 
 __version__ = "0.2.0"
 
 _MODULES = {
-    "aligned": ("similarity",),
-    "allpairs": ("pairwise",),
+    "operations.similarity": ("similarity",),
+    "operations.pairwise": ("pairwise",),
     "catalogue": ("find", "search"),
-    "contents": ("inspect",),
+    "operations.inspect": ("inspect",),
     "errors": ("SimtoolError",),
-    "evaluation.listing": ("evaluation_keys",),
-    "evaluation.report": ("evaluate",),
-    "explanation": ("explain", "explained_names"),
-    "feature_maps": ("channels",),
-    "fitting.applying": ("apply", "apply_keys"),
-    "fitting.report": ("fit", "fit_keys"),
+    "evaluation.report": ("evaluation_keys",),
+    "operations.evaluate": ("evaluate",),
+    "operations.explain": ("explain", "explained_names"),
+    "operations.channels": ("channels",),
+    "operations.apply": ("apply", "apply_keys"),
+    "operations.fit": ("fit", "fit_keys"),
     "io": ("open_items", "open_pairs", "open_table", "open_vectors"),
-    "listing": ("describe",),
-    "losses.pair": ("contrastive", "cosine_distance", "cosine_embedding"),
-    "losses.report": ("label_columns", "loss", "loss_keys", "loss_roles"),
-    "metrics": (
+    "operations.describe": ("describe",),
+    "losses.pairs": ("contrastive", "cosine_distance", "cosine_embedding"),
+    "operations.loss": ("label_columns", "loss", "loss_keys", "loss_roles"),
+    "metrics.aligned": (
         "angular_distance",
         "cosine_similarity",
         "dot_product",
@@ -94,7 +76,7 @@ _MODULES = {
         "squared_euclidean_distance",
     ),
     "results": ("Result",),
-    "sets.comparison": ("compare", "summary_keys"),
+    "operations.compare": ("compare", "summary_keys"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from simtool import pairwise
-from simtool.engine import duplicates, tiles
+from simtool.engine import duplicates
+from simtool.engine import plan as tiles
 from simtool.engine.budget import Budget
 from simtool.engine.candidates import Scan
 
@@ -73,7 +74,7 @@ def in_tiles(patch, stripe, block):
     """Make tiles of this size."""
     patch.setattr(tiles, "STRIPE", stripe)
     patch.setattr(tiles, "BLOCK", block)
-    patch.setattr("simtool.sets.partners.SMALL", 0)  # small sets are swept too
+    patch.setattr("simtool.engine.nearest.SMALL", 0)  # small sets are swept too
 
 
 def holding(patch, most):
@@ -83,7 +84,7 @@ def holding(patch, most):
 
 def scanning(patch, dtype):
     """Make bfloat16 pay, or not; return the option for the precision."""
-    patch.setattr("simtool.selections.bfloat16_pays", lambda backend, dims: dtype == "bfloat16")
+    patch.setattr("simtool.engine.selections.bfloat16_pays", lambda backend, dims: dtype == "bfloat16")
     return "float64" if dtype == "float64" else "auto"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from simtool import memory
 from simtool.engine.budget import Budget, budget_of, spending
-from simtool.engine.memory import held_bytes, resident
+from simtool.engine.resident_rows import held_bytes, resident
 from simtool.errors import ParameterError, ResourceError
 from simtool.io import as_vectors, open_table, open_vectors, read_values, select, with_ids
 from simtool.memory import WORKING, address_space, allowed_bytes, available_memory, held_at_most
@@ -107,7 +107,7 @@ def test_a_folder_in_memory_is_known(monkeypatch, tmp_path):
 
 
 def test_a_scratch_file_in_memory_is_refused(monkeypatch):
-    monkeypatch.setattr("simtool.engine.memory.lies_in_memory", lambda folder: True)
+    monkeypatch.setattr("simtool.engine.resident_rows.lies_in_memory", lambda folder: True)
     rows = select(as_vectors(np.ones((20, 3)), "x.parquet"), np.arange(20))
     with pytest.raises(ResourceError, match=r"x\.parquet takes .* scratch files lie in memory"):
         resident(rows, 479)

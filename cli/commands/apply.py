@@ -61,8 +61,8 @@ def apply(
     """
     import simtool
 
+    from ..output.terminal import say_once_delivered
     from ..session import Session
-    from ..terminal import say_once_delivered
 
     session = Session.open(
         output=None,

@@ -85,9 +85,9 @@ def channels(
     """
     import simtool
     from simtool.errors import ParameterError
-    from simtool.feature_maps import weighted
+    from simtool.operations.channels import weighted
 
-    from ..arrays import check_arrays, write_array_file
+    from ..output.arrays import check_arrays, write_array_file
     from ..session import Session, in_vain
 
     if use_weights is not None and output is None:

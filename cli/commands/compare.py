@@ -142,9 +142,9 @@ def compare(
     """
     import simtool
 
+    from ..output.streaming import stream_target
     from ..parsing import parse_parameters
     from ..session import Session, in_vain
-    from ..streaming import stream_target
 
     aggregates = aggregate or ["argmax"]
     keys_of = partial(_keys, aggregates, cross=cross, items=items)

@@ -25,7 +25,7 @@ from ..options import (
 if TYPE_CHECKING:
     from simtool.results import Result
 
-    from ..pictures import Picture
+    from ..plots.picture import Picture
     from ..session import Session
 
 ALL = 1000  # rows of a table: measures are all shown, and groups as far as a person reads
@@ -216,7 +216,7 @@ def evaluate(
     if thresholds_out is not None:
         _write_thresholds(thresholds_out, result, metric, force=force, quiet=quiet)
     if picture is not None:
-        from ..curve_plots import check_kind, drawing
+        from ..plots.curves import check_kind, drawing
 
         picture.write(*drawing(result, check_kind(plot_kind)))
     without_effect = [*in_vain(result, "seed", typed=seed != 0), *_depths_in_vain(ks, result)]
@@ -252,8 +252,8 @@ def _picture(
         if kind is not None:
             raise ParameterError("there is no picture to be of this kind", "--plot-kind", "--plot PATH draws one")
         return None
-    from ..curve_plots import check_kind
-    from ..pictures import Picture
+    from ..plots.curves import check_kind
+    from ..plots.picture import Picture
 
     check_kind(kind)
     return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
@@ -267,9 +267,9 @@ def _check_labels(labels: object) -> None:
 
 
 def _write_thresholds(path: str, result: "Result", metric: str, *, force: bool, quiet: bool) -> None:
-    from simtool.evaluation.thresholds import write_thresholds
+    from simtool.evaluation.thresholds_file import write_thresholds
 
-    from ..terminal import say_once_delivered
+    from ..output.terminal import say_once_delivered
 
     count = write_thresholds(path, result, force=force, metric=metric)
     if not quiet:
@@ -280,7 +280,7 @@ def _for_reading(result: "Result", session: "Session") -> "Result":
     """Return what a table shows: below it no number that is in it, unless a gate names it."""
     if not session.only_shows_a_table:
         return result
-    from simtool.evaluation.listing import COUNTED
+    from simtool.evaluation.report import COUNTED
 
     wanted = {*COUNTED, *(gate.key for gate in session.gates)}
     grouped = result.rows.names[:1] == ("group",)

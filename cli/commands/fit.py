@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simtool.catalogue import Entry
     from simtool.results import Result
 
-    from ..pictures import Picture
+    from ..plots.picture import Picture
     from ..session import Session
 
 EVERY_EPOCHS = 10  # between two lines
@@ -161,11 +161,11 @@ def fit(
     """
     import simtool
     from simtool.io.pairs import open_examples
-    from simtool.losses.requests import check_known
+    from simtool.scoring.spec import check_known
 
+    from ..output.terminal import say, say_once_delivered
     from ..parsing import parse_parameters, sources_or_stdin
     from ..session import Session
-    from ..terminal import say, say_once_delivered
 
     sources = sources_or_stdin(vectors)
     entry = None if kind is None else simtool.find("loss", kind)
@@ -238,8 +238,8 @@ def fit(
         else:
             say("note: the head was not kept: -o head.safetensors keeps it")
     if picture is not None and result.history is not None:
-        from ..curve_plots import history_drawing
-        from ..pictures import title_of
+        from ..plots.curves import history_drawing
+        from ..plots.picture import title_of
 
         best = int(result.summary["best_epoch"] or 0) if patience is not None else None
         picture.write(*history_drawing(result.history, title=f"{kind}, {title_of(result.inputs)}", best_epoch=best))
@@ -256,7 +256,7 @@ def _picture(
         from simtool.errors import ParameterError
 
         raise ParameterError("whitening learns in no epochs, so there is no curve", "--plot", "leave it out")
-    from ..pictures import Picture
+    from ..plots.picture import Picture
 
     return Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
 
@@ -269,7 +269,7 @@ class _Epochs:
         self.first: int | None = None
 
     def told(self, epoch: int, epochs: int, loss: float, score: float | None) -> None:
-        from ..terminal import say
+        from ..output.terminal import say
 
         now = time.monotonic()
         if self.first is None:  # which took as long as its imports

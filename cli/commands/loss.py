@@ -135,9 +135,9 @@ def loss(
     import simtool
     from simtool.errors import ParameterError
     from simtool.io.pairs import open_examples
-    from simtool.losses.requests import check_known
+    from simtool.scoring.spec import check_known
 
-    from ..gradients import check_gradient_output, gradient_files
+    from ..output.gradients import check_gradient_output, gradient_files
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
     from ..session import Session, in_vain
 

@@ -25,7 +25,7 @@ from ..options import (
 )
 
 if TYPE_CHECKING:
-    from ..pictures import Picture
+    from ..plots.picture import Picture
 
 KEYS = ("rows", "columns", "mean", "min", "max")
 
@@ -101,9 +101,9 @@ def pairwise(
     """
     import simtool
 
+    from ..output.streaming import stream_target
     from ..parsing import check_sides
     from ..session import Session
-    from ..streaming import stream_target
 
     check_sides(b, ids_b)
     limit = None if threshold is None else _number(threshold, metric)
@@ -146,7 +146,7 @@ def pairwise(
         )
     rest = target.rest()
     if picture is not None:
-        from ..heat_plots import heat_drawing
+        from ..plots.heat_map import heat_drawing
 
         picture.write(*heat_drawing(result))
     rest.deliver(result)
@@ -160,8 +160,8 @@ def _picture(
         return None, None
     from simtool.errors import ParameterError
 
-    from ..heat_plots import MOST
-    from ..pictures import Picture
+    from ..plots.heat_map import MOST
+    from ..plots.picture import Picture
 
     if selects:
         what = "the heat map is of the whole matrix, and this keeps a part of it"
@@ -174,7 +174,7 @@ def _number(typed: str, metric: str) -> float:
     from simtool.errors import ParameterError
 
     if typed.startswith("@"):
-        from simtool.evaluation.thresholds import read_threshold
+        from simtool.evaluation.thresholds_file import read_threshold
 
         return read_threshold(typed[1:], metric)
     try:

@@ -9,8 +9,8 @@ from ..errors import ResourceError
 from ..io import Vectors, as_vectors, select
 from ..memory import WORKING, allowed_bytes, share_of, shown
 from ..results import Column
-from .memory import held_bytes, resident
-from .tiles import Plan
+from .plan import Plan
+from .resident_rows import held_bytes, resident
 
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
 WIDEST = 1 << 16  # rows of B in a tile on a GPU

@@ -10,10 +10,10 @@ import numpy as np
 from ..backend import Array
 from ..errors import DataError
 from ..results import Column
-from .exact import Pairs
-from .fused import opened, peaks_of
 from .kernels import Kernel, Tile
-from .tiles import GROUPS, Span
+from .plan import GROUPS, Span
+from .rescoring import Pairs
+from .triton_kernel import opened, peaks_of
 
 MANY = 4  # groups of an owner that are hit above which looking at the whole tile is faster
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64

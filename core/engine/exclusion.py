@@ -8,7 +8,7 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..results import Column
-from .tiles import Span
+from .plan import Span
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend
-from ..metrics import EPS, magnitude
+from ..metrics.aligned import EPS, magnitude
 from ..results import Column
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range

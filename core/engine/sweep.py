@@ -9,12 +9,12 @@ from ..backend import Array, quiet
 from ..errors import ResourceError
 from ..results import Column
 from .budget import on_device
-from .devices import spread
-from .fused import fuses
 from .kernels import ITEMSIZE, Kernel, Side, Tile
-from .overlap import overlapped, processors
-from .reducers import Reducer
-from .tiles import GROUPS, Plan, Progress, Span
+from .lanes import spread
+from .plan import GROUPS, Plan, Progress, Span
+from .reducers.base import Reducer
+from .threads import overlapped, processors
+from .triton_kernel import fuses
 
 HELD_BYTES = 256 << 20  # of the tiles of a stripe in float64, which wait on their device for the stripes before it
 Prepared = tuple[Side, Any]  # with the mark of the end of the work that made it

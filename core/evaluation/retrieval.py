@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..engine.exact import Pairs
-from ..engine.tiles import Progress
-from ..pairing import Pairing
+from ..engine.job import Pairing
+from ..engine.plan import Progress
+from ..engine.rescoring import Pairs
+from ..engine.selections import Choice, selection
 from ..results import Column
-from ..selections import Choice, selection
 
 KS = (1, 5, 10)
 MOST_HITS = 200_000_000  # ranked rows after which whole classes are too many to rank

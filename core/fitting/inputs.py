@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
 from ..engine.budget import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import name_rows
 from ..labels import binary_labels, class_labels, score_labels
-from ..losses.report import LIMITS, ROLES
-from ..losses.requests import Request
+from ..operations import checks
+from ..operations.loss import LIMITS, ROLES
 from ..results import Column
+from ..scoring.spec import Request
 from .examples import Examples
 
 COPIES = 4  # of every vector: as read, the finite ones, the parts of the split, and those of the step

@@ -16,12 +16,12 @@ from ..backend import Backend
 from ..delivery import once_delivered
 from ..errors import ParameterError, SimtoolError
 from ..results import Column, Scalar
+from .checkpoint import SavedHead, fingerprint, read_head, unfinished, write_head
 from .examples import Examples
-from .files import SavedHead, fingerprint, read_head, unfinished, write_head
 from .heads import Head, whitening
+from .held_out import judged_metric, score_of
 from .inputs import Given
-from .judging import judged_metric, score_of
-from .splits import components, split, vector_nodes
+from .split import components, split, vector_nodes
 from .training import (
     Objective,
     Recipe,

@@ -12,14 +12,14 @@ import numpy as np
 
 from ..backend import Array, Backend, choose_backend
 from ..errors import ParameterError
-from ..losses.distances import unit_rows
-from ..losses.requests import Request
 from ..results import Column
+from ..scoring.distances import unit_rows
+from ..scoring.spec import Request
+from .batches import balanced, shuffled
 from .determinism import deterministic
 from .examples import Examples
 from .heads import Head, bias_apart, projected, start_of, weight_of
-from .objectives import batch_loss, labels_on
-from .sampling import balanced, shuffled
+from .objective import batch_loss, labels_on
 
 OPTIMIZERS = {"sgd": 0.01, "adam": 0.01, "lbfgs": 1.0}  # with their default learning rates
 

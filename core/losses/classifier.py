@@ -4,9 +4,9 @@ from math import cos, pi, sin
 
 from ..backend import Array, namespace
 from ..errors import LabelError, ParameterError, ShapeError
-from .batch import masked_logsumexp
-from .guards import check_at_least, check_positive, first
-from .terms import softplus
+from .classes import masked_logsumexp
+from .numerics import softplus
+from .validation import check_at_least, check_positive, first
 
 
 def arcface(cosines: Array, targets: Array, *, scale: float = 64.0, margin: float = 0.5) -> Array:

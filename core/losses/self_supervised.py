@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
-from .distances import unit_rows
-from .guards import check_at_least, check_same_shape
-from .terms import hinge
+from ..scoring.distances import unit_rows
+from .numerics import hinge
+from .validation import check_at_least, check_same_shape
 
 VARIANCE_EPS = 1e-4  # of the authors' code
 

@@ -5,9 +5,9 @@ Every function takes a stripe of r rows of A with their scores against all m row
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
-from .batch import check_finite, masked_logsumexp
-from .guards import check_positive
-from .terms import softplus
+from .classes import check_finite, masked_logsumexp
+from .numerics import softplus
+from .validation import check_positive
 
 
 def info_nce(scores: Array, partners: Array, *, temperature: float = 0.05) -> Array:

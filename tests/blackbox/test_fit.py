@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from simtool.fitting.files import read_head
+from simtool.fitting.checkpoint import read_head
 
 DIGITS = "sample_data/digits.parquet"
 

@@ -10,7 +10,7 @@ import pytest
 
 from simtool.cli import app as application
 from simtool.cli import main as program
-from simtool.cli.terminal import say
+from simtool.cli.output.terminal import say
 from simtool.errors import DataError
 
 

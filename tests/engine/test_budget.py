@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from simtool import memory as memories
 from simtool import pairwise
-from simtool.engine import memory
+from simtool.engine import resident_rows as memory
 from simtool.engine.budget import FEWEST, MOST, Budget, budget_of
-from simtool.engine.memory import resident
+from simtool.engine.resident_rows import resident
 from simtool.errors import ParameterError, ResourceError
 from simtool.io import as_vectors, open_vectors, select
 from simtool.memory import WORKING, available_memory, shown
@@ -99,7 +99,7 @@ def test_there_is_some_memory():
 
 def test_a_matrix_that_does_not_fit_is_refused(monkeypatch):
     rows = np.ones((20_000, 2), dtype="f4")
-    monkeypatch.setattr("simtool.matrices.sweep", lambda *args: pytest.fail("the work began"))
+    monkeypatch.setattr("simtool.engine.matrices.sweep", lambda *args: pytest.fail("the work began"))
     with pytest.raises(ResourceError) as refused:
         pairwise(rows, max_memory="1G")
     assert refused.value.what == "the 20000 x 20000 matrix takes about 1.6 GiB, 1.0 GiB may be used"
@@ -111,7 +111,7 @@ def test_a_matrix_that_does_not_fit_is_refused(monkeypatch):
 @pytest.mark.parametrize("question", [{"top_k": 2000}, {"max_pairs": 9_000_000}])
 def test_a_list_that_does_not_fit_is_refused(monkeypatch, question):
     rows = np.ones((5000, 2), dtype="f4")
-    monkeypatch.setattr("simtool.selections.sweep", lambda *args: pytest.fail("the work began"))
+    monkeypatch.setattr("simtool.engine.selections.sweep", lambda *args: pytest.fail("the work began"))
     with pytest.raises(ResourceError, match=r"a list of (10|9),000,000 pairs takes about"):
         pairwise(rows, max_memory="512M", **question)
 
@@ -183,7 +183,7 @@ def test_a_table_that_is_put_into_a_file_gives_the_same_answers(monkeypatch, tmp
 PEAK = """
 import resource, sys
 import numpy as np
-import simtool, simtool.selections, simtool.matrices, scipy
+import simtool, simtool.engine.selections, simtool.engine.matrices, scipy
 from pathlib import Path
 def peak():
     return int(next(line for line in Path("/proc/self/status").open() if line.startswith("VmHWM")).split()[1]) << 10

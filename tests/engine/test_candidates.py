@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
 from simtool.engine.candidates import DENSE, Found, Scan, kth_largest
-from simtool.engine.exact import Pairs
 from simtool.engine.kernels import Kernel, Tile
-from simtool.engine.tiles import GROUPS, Span
+from simtool.engine.plan import GROUPS, Span
+from simtool.engine.rescoring import Pairs
 from simtool.errors import DataError
 
 SCANS = [("numpy", "float32"), ("numpy", "float64"), ("torch", "bfloat16"), ("torch", "float32"), ("torch", "float64")]

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
-from simtool.engine.exact import Pairs, best_of
 from simtool.engine.kernels import Kernel, Tile
-from simtool.metrics import needs_scale
+from simtool.engine.rescoring import Pairs, best_of
+from simtool.metrics.aligned import needs_scale
 
 METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
 PRODUCTS = ["cosine", "angular", "dot"]  # the metrics that are scanned in bfloat16
@@ -225,7 +225,7 @@ def test_exact_scores_do_not_depend_on_the_pieces(monkeypatch, metric):
     rows, columns = np.random.default_rng(1).integers(0, 30, (2, 100))
     pairs = Pairs(metric, a, b, scaled=False)
     whole = pairs.score(rows, columns)
-    monkeypatch.setattr("simtool.engine.exact.CHUNK", 35)
+    monkeypatch.setattr("simtool.engine.rescoring.CHUNK", 35)
     assert pairs.score(rows, columns).tolist() == whole.tolist()
     assert pairs.score(rows[:1], columns[:1])[0] == whole[0]
     assert Pairs(metric, a, b, scaled=True).score(rows, columns) == pytest.approx(whole, rel=1e-14)

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
-from simtool.engine.exact import Pairs
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
-from simtool.engine.mutual import MutualTopK
-from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.plan import Plan
+from simtool.engine.reducers.base import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.reducers.self_join_top_k import MutualTopK
+from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
-from simtool.engine.tiles import Plan
 from simtool.errors import ResourceError
 
 SCANS = [("numpy", "float32"), ("torch", "bfloat16"), ("torch", "float32"), ("torch", "float64")]
@@ -163,7 +163,7 @@ def test_a_crowded_stripe_is_given_some_rows_at_a_time(monkeypatch):
     a = np.random.default_rng(0).integers(0, 3, (90, 2)).astype("f4")
     asked, plan = question(a, SCANS[0]), Plan(90, 90, 40, 30)
     whole = asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan)
-    monkeypatch.setattr("simtool.engine.reducers.GIVEN", 100)
+    monkeypatch.setattr("simtool.engine.reducers.base.GIVEN", 100)
     parts = []
     reducer = Threshold(0.5, 10**6, asked, parts.append)
     sweep(a, a, asked.kernel, reducer, plan)
@@ -172,5 +172,5 @@ def test_a_crowded_stripe_is_given_some_rows_at_a_time(monkeypatch):
     assert len(parts) > len(whole[0]) // 100
     for part, following in itertools.pairwise(parts):
         assert part[0][-1] < following[0][0]  # no row is in two
-    monkeypatch.setattr("simtool.engine.reducers.GIVEN", 1)
+    monkeypatch.setattr("simtool.engine.reducers.base.GIVEN", 1)
     assert asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan) == whole

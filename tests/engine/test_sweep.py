@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.backend import Backend, choose_backend
-from simtool.engine.exact import Pairs
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
-from simtool.engine.matrix import Full, Moments
-from simtool.engine.mutual import MutualTopK
-from simtool.engine.reducers import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.plan import BLOCK, FULL_ROWS_BYTES, GROUPS, SIDE_BYTES, STRIPE, Plan, Span
+from simtool.engine.reducers.base import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.reducers.full_matrix import Full, Moments
+from simtool.engine.reducers.self_join_top_k import MutualTopK
+from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import stripes_at_once, sweep
-from simtool.engine.tiles import BLOCK, FULL_ROWS_BYTES, GROUPS, SIDE_BYTES, STRIPE, Plan, Span
 from simtool.errors import ResourceError
 
 

@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 import simtool
 from simtool.errors import OutputError, ParameterError
 from simtool.fitting import run
-from simtool.fitting.files import read_head
-from simtool.fitting.sampling import balanced, shuffled
+from simtool.fitting.batches import balanced, shuffled
+from simtool.fitting.checkpoint import read_head
 
 N, D = 60, 5
 A, B, C = np.random.default_rng(11).standard_normal((3, N, D))

@@ -3,9 +3,9 @@
 import numpy as np
 
 from simtool.catalogue import find
-from simtool.losses.batch import class_masks, negative_mass
-from simtool.losses.distances import of_all
-from simtool.losses.mining import ActiveTriplets
+from simtool.losses.classes import class_masks, negative_mass
+from simtool.losses.miners import ActiveTriplets
+from simtool.scoring.distances import of_all
 
 
 def random_batch(seed, n, classes, d=4):

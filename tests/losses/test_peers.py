@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from simtool.catalogue import find
-from simtool.losses.distances import of_pairs
+from simtool.scoring.distances import of_pairs
 
 STORED = json.loads(Path(__file__).with_name("peers.json").read_text(encoding="utf-8"))
 INPUTS = {name: np.asarray(values) for name, values in STORED["inputs"].items()}

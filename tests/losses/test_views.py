@@ -15,8 +15,8 @@ from torch.nn.functional import cross_entropy, logsigmoid, normalize
 from simtool.backend import quiet
 from simtool.catalogue import find
 from simtool.errors import ParameterError, ShapeError
-from simtool.losses.distances import of_all
 from simtool.losses.views import info_nce, n_pairs, partner_mask, siglip
+from simtool.scoring.distances import of_all
 
 
 def loop_info_nce(scores, partners, temperature=0.05):

@@ -1,0 +1,1 @@
+"""From a result to a table, a file or a verdict."""

@@ -1,0 +1,291 @@
+"""Aggregates with a closed form: sums over the rows, no matrix of pairs."""
+
+from collections.abc import Iterator
+from math import isfinite, nan
+from typing import NamedTuple
+
+import numpy as np
+
+from ..backend import Array, Backend, quiet
+from ..engine.kernels import Kernel
+from ..metrics.aligned import EPS, cosine_similarity, needs_scale, score_rows
+from ..operations.checks import refuse_overflow
+from ..results import Column
+from .weights import mean_of, shares
+
+CHUNK = 1 << 18  # numbers that are widened at a time
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class Paired(NamedTuple):
+    """Cosines of row i with row i.
+
+    Args:
+        mean: weighted, where there are weights.
+        min: the least.
+        q05: the quantile .05 of the rows, unweighted, linear between them; so are the others.
+        q25: the quantile .25.
+        median: the quantile .5.
+        q75: the quantile .75.
+        q95: the quantile .95.
+    """
+
+    mean: float
+    min: float
+    q05: float
+    q25: float
+    median: float
+    q75: float
+    q95: float
+
+    @property
+    def score(self) -> float:
+        """The mean."""
+        return self.mean
+
+
+class TwoSample(NamedTuple):
+    """Two estimates of a squared distance of two distributions.
+
+    Args:
+        biased: every pair counts, a row with itself too; at least 0.
+        unbiased: without the pairs of a row with itself; may be negative, NaN where a set has one row.
+    """
+
+    biased: float
+    unbiased: float
+
+    @property
+    def score(self) -> float:
+        """The biased one, which is always defined."""
+        return self.biased
+
+
+def mean_of_pairs(
+    x: Column,
+    y: Column,
+    *,
+    weights_a: Column | None = None,
+    weights_b: Column | None = None,
+    eps: float = EPS,
+    backend: Backend,
+) -> float:
+    """Mean cosine of all n × m pairs: the dot product of the two mean unit vectors.
+
+    Args:
+        x: (n, d) finite rows.
+        y: (m, d).
+        weights_a: (n,) of the rows of x, at least 0; pair i, j weighs weights_a[i] weights_b[j]. None: all the same.
+        weights_b: (m,) of the rows of y.
+        eps: the least norm to divide by.
+        backend: where to compute.
+
+    Returns:
+        A cosine in [-1, 1]. A zero row scores 0 with every other.
+
+    Raises:
+        ShapeError, DataError: weights that do not fit.
+
+    Source:
+        Linearity of the dot product.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> mean_of_pairs(np.eye(2), np.eye(2), backend=choose_backend())
+        0.5
+    """
+    sides = zip((x, y), _both_shares(x, y, weights_a, weights_b), strict=True)
+    means = [_mean_unit(rows, share, eps, backend) for rows, share in sides]
+    return float(np.clip(np.vecdot(*means), -1.0, 1.0))
+
+
+def centroid_cosine(
+    x: Column,
+    y: Column,
+    *,
+    weights_a: Column | None = None,
+    weights_b: Column | None = None,
+    unit: bool = False,
+    eps: float = EPS,
+    backend: Backend,
+) -> float:
+    """Cosine of the two mean vectors.
+
+    Args:
+        x: (n, d) finite rows.
+        y: (m, d).
+        weights_a: (n,) of the rows of x, at least 0; None: all the same.
+        weights_b: (m,) of the rows of y.
+        unit: take the means of the unit vectors, so that no row counts more for its length.
+        eps: the least norm to divide by.
+        backend: where to compute.
+
+    Returns:
+        A cosine in [-1, 1]; 0 where a mean is zero.
+
+    Raises:
+        ShapeError, DataError: weights that do not fit.
+
+    Source:
+        Rocchio 1971; of unit vectors, Dhillon, Modha 2001, section 2 (spherical k-means).
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> centroid_cosine(np.eye(2), np.ones((1, 2)), backend=choose_backend())
+        1.0
+    """
+    means = [
+        _mean_unit(rows, share, eps, backend) if unit else mean_row(rows, share, backend)
+        for rows, share in zip((x, y), _both_shares(x, y, weights_a, weights_b), strict=True)
+    ]
+    return float(cosine_similarity(*means, eps=eps))
+
+
+def paired(
+    x: Column,
+    y: Column,
+    *,
+    weights_a: Column | None = None,
+    weights_b: Column | None = None,
+    eps: float = EPS,
+    backend: Backend,
+) -> Paired:
+    """Mean, least and quantiles of the cosine of row i of x with row i of y.
+
+    Args:
+        x: (n, d) finite rows.
+        y: (n, d).
+        weights_a: (n,) of the rows of x, at least 0, for the mean; pair i weighs weights_a[i] weights_b[i].
+        weights_b: (n,) of the rows of y. None: all the same.
+        eps: the least norm to divide by.
+        backend: where to compute.
+
+    Returns:
+        Cosines in [-1, 1]. The n scores are held while their quantiles are taken, 8 bytes each.
+
+    Raises:
+        ShapeError, DataError: weights that do not fit.
+
+    Source:
+        The mean of the aligned similarity; quantiles of Hyndman, Fan 1996, type 7, numpy's default.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> paired(np.eye(2), np.ones((2, 2)) * [[1], [-1]], backend=choose_backend()).min
+        -0.7071067811865475
+    """
+    scores = paired_scores(x, y, eps=eps, backend=backend)
+    return paired_of(scores, pair_weights(len(x), weights_a, weights_b))
+
+
+def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Column:
+    """Return the (n,) cosines of row i of x with row i of y."""
+    scores = np.empty(len(x))
+    for part in _parts(x):
+        wide = [backend.put(rows[part], backend.xp.float64) for rows in (x, y)]
+        scores[part] = backend.get(score_rows("cosine", *wide, eps=eps))
+    return scores
+
+
+def pair_weights(rows: int, weights_a: Column | None, weights_b: Column | None) -> Column | None:
+    """Return the (n,) shares of the pairs of row i with row i; None where all are the same."""
+    sides = shares(weights_a, rows, "--weights-a"), shares(weights_b, rows, "--weights-b")
+    parts = [share for share in sides if share is not None]
+    return shares(np.prod(parts, axis=0), rows, "--weights-a, --weights-b") if parts else None
+
+
+def paired_of(scores: Column, weights: Column | None = None) -> Paired:
+    """Return what `paired` does of the scores of the pairs and their shares."""
+    return Paired(mean_of(scores, weights), float(scores.min()), *np.quantile(scores, QUANTILES).tolist())
+
+
+def paired_mean(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> float:
+    """Return the mean of `paired`."""
+    return paired(x, y, eps=eps, backend=backend).mean
+
+
+def mmd_linear(x: Column, y: Column, *, backend: Backend) -> TwoSample:
+    """Squared maximum mean discrepancy with the linear kernel x·y, of the rows as they are.
+
+    With the means μ, ν and the unbiased covariances Σ, Γ of the two sets::
+
+        biased = |μ - ν|^2
+        unbiased = |μ - ν|^2 - tr(Σ) / n - tr(Γ) / m
+
+    Args:
+        x: (n, d) finite rows.
+        y: (m, d).
+        backend: where to compute.
+
+    Returns:
+        Both estimates, in squared units of the rows.
+
+    Raises:
+        DataError: a square leaves the range of float64.
+
+    Source:
+        Gretton et al. 2012, equations 3 and 5, with k(x, y) = x·y.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> mmd_linear(np.asarray([[0.0], [2.0]]), np.asarray([[4.0], [4.0]]), backend=choose_backend())
+        TwoSample(biased=9.0, unbiased=8.0)
+    """
+    origin = x[:1].astype(np.float64)  # near the rows little cancels, and the distance does not depend on it
+    with quiet():
+        (mean_x, spread_x), (mean_y, spread_y) = (_spread(rows, origin, backend) for rows in (x, y))
+        biased = float(np.vecdot(mean_x - mean_y, mean_x - mean_y))
+    if not isfinite(biased + spread_x + spread_y):
+        raise refuse_overflow("A, B")
+    own = [spread / n / (n - 1) if n > 1 else nan for spread, n in ((spread_x, len(x)), (spread_y, len(y)))]
+    return TwoSample(biased, biased - sum(own))
+
+
+def _both_shares(
+    x: Column, y: Column, weights_a: Column | None, weights_b: Column | None
+) -> tuple[Column | None, Column | None]:
+    return shares(weights_a, len(x), "--weights-a"), shares(weights_b, len(y), "--weights-b")
+
+
+def _parts(rows: Column) -> Iterator[slice]:
+    step = max(1, CHUNK // rows.shape[1])
+    return (slice(start, start + step) for start in range(0, len(rows), step))
+
+
+def _mean_unit(rows: Column, share: Column | None, eps: float, backend: Backend) -> Column:
+    kernel = Kernel("cosine", "float64", needs_scale(rows.dtype), backend, eps)
+    total = np.zeros(rows.shape[1])
+    for part in _parts(rows):
+        total += backend.get(_sum(kernel.prepare(rows[part]).rows, share, part, backend))
+    return total / len(rows) if share is None else total
+
+
+def mean_row(rows: Column, share: Column | None, backend: Backend) -> Column:
+    """Return the (d,) mean of the rows, weighted by (n,) shares if there are any, in float64 and in one pass."""
+    total = np.zeros(rows.shape[1])
+    scale = 2.0 ** len(rows).bit_length()  # no sum overflows, and division by a power of two is exact
+    for part in _parts(rows):
+        wide = backend.put(rows[part], backend.xp.float64)
+        total += backend.get(_sum(wide / scale, share, part, backend))
+    return total * (scale / len(rows) if share is None else scale)
+
+
+def _sum(rows: Array, share: Column | None, part: slice, backend: Backend) -> Array:
+    weighted = rows if share is None else rows * backend.put(share[part])[:, None]
+    return backend.xp.sum(weighted, axis=0)
+
+
+def _spread(rows: Column, origin: Column, backend: Backend) -> tuple[Column, float]:
+    """Return the mean of the rows seen from the origin, and their summed squared distances from it, in one pass."""
+    xp = backend.xp
+    mean, spread, count = np.zeros(rows.shape[1]), 0.0, 0
+    for part in _parts(rows):
+        wide = backend.put(rows[part], xp.float64) - backend.put(origin)
+        own = xp.mean(wide, axis=0)
+        rest = wide - own[None, :]
+        step = backend.get(own) - mean
+        added = count + wide.shape[0]
+        # Chan, Golub, LeVeque 1983, equation 2.1: the spreads of two parts and that of their means
+        spread += float(xp.sum(rest * rest)) + float(np.vecdot(step, step)) * count * wide.shape[0] / added
+        mean, count = mean + step * (wide.shape[0] / added), added
+    return mean, spread

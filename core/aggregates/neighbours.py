@@ -1,0 +1,263 @@
+"""Nearest neighbours within a set: shared by two spaces, or as the balls that another set falls into."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ..backend import Array, Backend
+from ..engine.budget import budget_of, gathered
+from ..engine.candidates import Hits
+from ..engine.duplicates import beyond
+from ..engine.exclusion import Exclusion
+from ..engine.kernels import Kernel, Tile
+from ..engine.plan import Plan, Progress, Span
+from ..engine.reducers.base import Question, Reducer, TopK
+from ..engine.rescoring import Pairs
+from ..engine.sweep import sweep
+from ..errors import ParameterError
+from ..metrics.aligned import EPS, needs_scale
+from ..operations.checks import refuse_overflow
+from ..results import Column, begin
+from .moments import check_same_items, check_same_space, check_whole, largest_of
+from .weights import harmonic_mean
+
+CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
+CENTER_ROWS = 4096
+FLOAT32, FLOAT64 = 1e37, 1e300  # that squared distances stay below
+ROUNDING = 1e-12  # of a squared radius
+
+
+class NeighbourOverlap(NamedTuple):
+    """How many nearest neighbours two spaces share.
+
+    Args:
+        score: mean share of common neighbours.
+        jaccard: mean of common neighbours over neighbours on either side.
+    """
+
+    score: float
+    jaccard: float
+
+
+def neighbour_overlap(
+    x: Column, y: Column, *, k: int = 10, eps: float = EPS, backend: Backend, progress: Progress | None = None
+) -> NeighbourOverlap:
+    """Share of the k nearest neighbours that the same items have in two spaces.
+
+    With N_X(i) the k rows of X with the largest cosine to row i, itself left out, of equals the first::
+
+        score = mean_i |N_X(i) ∩ N_Y(i)| / k,   jaccard = mean_i |N_X(i) ∩ N_Y(i)| / |N_X(i) ∪ N_Y(i)|
+
+    Args:
+        x: (n, d) finite rows.
+        y: (n, d') rows of the same items in the same order; the dims may differ.
+        k: neighbours, at least 1, less than n.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+        progress: called with the rows that are done and their total, for each side.
+
+    Returns:
+        `score` and `jaccard` in [0, 1]. Unrelated spaces score about k / (n - 1).
+
+    Raises:
+        ShapeError: different numbers of rows.
+        ParameterError: k is not at least 1 and less than n.
+
+    Source:
+        The mutual k-nearest-neighbour alignment of Huh et al. 2024, appendix A; Jaccard:
+        Klabunde et al. 2023, section 3.4.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
+        >>> neighbour_overlap(x, x[:, ::-1] ** 3, k=1, backend=choose_backend()).score
+        1.0
+    """
+    check_same_items("knn-overlap", x, y)
+    k = _checked("knn-overlap", k, x, y)
+    return overlap_of(*(neighbour_numbers(rows, k, eps, backend, progress) for rows in (x, y)))
+
+
+def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progress: Progress | None) -> Column:
+    """Return the (n, k) numbers of the nearest other rows of each row, by cosine."""
+    return _neighbours(rows, "cosine", k, eps, backend, progress)[0]
+
+
+def overlap_of(near: Column, other: Column) -> NeighbourOverlap:
+    """Return what (n, k) neighbours of the same items have in common."""
+    n, k = near.shape
+    counts = np.zeros(k + 1, dtype=np.int64)  # of rows by common neighbours
+    step = max(1, CHUNK // k**2)
+    for start in range(0, n, step):
+        part = slice(start, start + step)
+        common = (near[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
+        counts += np.bincount(common, minlength=k + 1)
+    shared = np.arange(k + 1)
+    means = [float(np.vdot(counts, shares) / n) for shares in (shared / k, shared / (2 * k - shared))]
+    return NeighbourOverlap(*means)
+
+
+class Coverage(NamedTuple):
+    """How two sets cover each other.
+
+    Args:
+        score: harmonic mean of precision and recall.
+        precision: share of Y inside a ball of X.
+        recall: share of X inside a ball of Y.
+        density: balls of X that a row of Y is in, over k.
+        coverage: share of X whose ball holds a row of Y.
+    """
+
+    score: float
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def neighbour_coverage(
+    x: Column, y: Column, *, k: int = 5, backend: Backend, progress: Progress | None = None
+) -> Coverage:
+    """Precision, recall, density and coverage of a set Y against a reference X, in k-nearest-neighbour balls.
+
+    The ball of a row holds what is closer to it than the k-th nearest other row of its own set::
+
+        precision = mean_j [y_j is in some ball of X],       recall   = mean_i [x_i is in some ball of Y]
+        density   = sum_ij [y_j is in the ball of x_i] / km,  coverage = mean_i [the ball of x_i holds some y_j]
+
+    Args:
+        x: (n, d) finite rows, the reference (the real ones).
+        y: (m, d), the set to judge (the generated ones).
+        k: which neighbour gives the radius, at least 1, less than n and m.
+        backend: where to compute.
+        progress: called with the rows that are done and their total, for each of three sweeps.
+
+    Returns:
+        All in [0, 1] but density, which is at least 0. Nothing lies in the ball of a row with k equal ones:
+        its radius is 0.
+
+    Raises:
+        ShapeError: rows of different dims.
+        ParameterError: k is not at least 1 and less than n and m.
+        DataError: squares of the rows leave the range of float64.
+
+    Source:
+        Naeem et al. 2020, sections 2 and 3; precision and recall: Kynkäänniemi et al. 2019.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> x = np.asarray([[0.0], [1.0], [2.0], [9.0]])
+        >>> neighbour_coverage(x, x + 0.5, k=1, backend=choose_backend()).density
+        1.75
+    """
+    check_same_space("prdc", x, y)
+    k = _checked("prdc", k, x, y)
+    radii = [_neighbours(rows, "euclidean", k, EPS, backend, progress)[1] for rows in (x, y)]
+    balls = _Balls(_pairs("euclidean", x, y, EPS), radii[0], radii[1])
+    begin(progress, "rows in the balls of the other set")
+    sweep(x, y, _kernel("euclidean", x, y, backend, "float64", EPS), balls, _plan(x, y, 8), progress)
+    precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
+    score = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
+    return Coverage(score, precision, recall, balls.inside / (k * len(y)), float(balls.covered.mean()))
+
+
+@dataclass
+class _Balls(Reducer):
+    """Which rows lie within whose radius, to the last bit: near the rim the distance itself decides.
+
+    Args:
+        pairs: the exact distances.
+        radii: (n,) of the rows of A.
+        other_radii: (m,) of those of B.
+    """
+
+    pairs: Pairs
+    radii: Column
+    other_radii: Column
+    inside: int = 0
+    precise: Column = field(init=False)
+    recalled: Column = field(init=False)
+    covered: Column = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.covered, self.recalled = np.zeros((2, len(self.radii)), dtype=bool)
+        self.precise = np.zeros(len(self.other_radii), dtype=bool)
+
+    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+        """Note what lies in which ball."""
+        xp, backend = tile.kernel.backend.xp, tile.kernel.backend
+        rows, columns = slice(stripe.start, stripe.stop), slice(block.start, block.stop)
+        held = self._within(stripe, block, tile, backend.put(self.radii[rows])[:, None])
+        self.inside += int(xp.sum(xp.astype(held, xp.int64)))
+        self.covered[rows] |= backend.get(xp.any(held, axis=1))
+        self.precise[columns] |= backend.get(xp.any(held, axis=0))
+        held = self._within(stripe, block, tile, backend.put(self.other_radii[columns])[None, :])
+        self.recalled[rows] |= backend.get(xp.any(held, axis=1))
+
+    def _within(self, stripe: Span, block: Span, tile: Tile, radii: Array) -> Array:
+        """Return (n, m) whether each pair is closer than the radius."""
+        backend = tile.kernel.backend
+        limit, error = -(radii**2), tile.error()[:, None]
+        within = tile.near - error > limit * (1 - ROUNDING)
+        open_ = (tile.near + error >= limit * (1 + ROUNDING)) & (radii > 0) & ~within
+        row, column = np.nonzero(backend.get(open_))
+        if len(row):
+            closer = self.pairs.score(row + stripe.start, column + block.start)
+            rims = np.broadcast_to(backend.get(radii), (len(stripe), len(block)))[row, column]
+            found = np.zeros((len(stripe), len(block)), dtype=bool)
+            found[row, column] = closer < rims
+            within = within | backend.put(found)
+        return within
+
+
+def _neighbours(
+    rows: Column, metric: str, k: int, eps: float, backend: Backend, progress: Progress | None
+) -> tuple[Column, Column]:
+    """Return (n, k) the nearest other rows of each row, and (n,) the score of the last of them."""
+    numbers = beyond(rows, k + 1)  # of equal rows a row finds the first k besides itself
+    others = rows if numbers is None else gathered(rows, numbers)
+    kernel = _kernel(metric, rows, others, backend, "float32", eps)
+    question = Question(
+        kernel,
+        _pairs(metric, rows, others, eps),
+        larger_is_closer=metric == "cosine",
+        excluded=Exclusion.of_rows(len(rows), len(rows)).of_columns(numbers),
+        most=budget_of(None).candidates,
+    )
+    found: list[Hits] = []
+    begin(progress, "neighbours within a set")
+    sweep(rows, others, kernel, TopK(k, question, found.append), _plan(rows, others, 4), progress)
+    _, partners, scores = (np.concatenate(part) for part in zip(*found, strict=True))
+    partners = partners if numbers is None else numbers[partners]
+    return partners.reshape(-1, k), scores[k - 1 :: k]
+
+
+def _pairs(metric: str, x: Column, y: Column, eps: float) -> Pairs:
+    return Pairs(metric, x, y, needs_scale(x.dtype) or needs_scale(y.dtype), eps)
+
+
+def _plan(x: Column, y: Column, itemsize: int) -> Plan:
+    return budget_of(None).plan(len(x), len(y), x.shape[1], itemsize)
+
+
+def _kernel(metric: str, x: Column, y: Column, backend: Backend, dtype: str, eps: float) -> Kernel:
+    """Return a kernel whose bound holds for these numbers."""
+    scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
+    if metric == "cosine":
+        return Kernel(metric, dtype, scaled, backend, eps)
+    largest = max(largest_of(x), largest_of(y))
+    squares = 16 * largest * largest * x.shape[1]
+    if not squares < FLOAT64:
+        raise refuse_overflow("A, B")
+    center = y[:: max(1, len(y) // CENTER_ROWS)].astype(np.float64).mean(axis=0)
+    return Kernel(metric, dtype if squares < FLOAT32 else "float64", scaled, backend, eps, center)
+
+
+def _checked(name: str, k: int, x: Column, y: Column) -> int:
+    k = check_whole("k", k, 1)
+    least = min(len(x), len(y))
+    if k >= least:
+        what = f"{name} looks at {k} neighbours of each row, but a set has only {least} rows"
+        raise ParameterError(what, "k", f"k must be at most {least - 1}" if least > 1 else "give 2 rows or more")
+    return k

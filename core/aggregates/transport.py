@@ -1,0 +1,331 @@
+"""Aggregates that move one set onto the other: the best one-to-one assignment, and entropic transport."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import fsum, inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backend import Array, Backend, quiet
+from ..engine.budget import budget_of
+from ..engine.kernels import Kernel, Side
+from ..engine.plan import Progress
+from ..engine.rescoring import Pairs
+from ..errors import ParameterError, ResourceError
+from ..metrics.aligned import EPS, needs_scale
+from ..results import Column, begin
+from .weights import mean_of, shares
+
+ASSIGNED = 1 << 24  # pairs that an assignment may choose from: 4096 x 4096, 128 MiB and some seconds
+TRANSPORTED = 1 << 28  # pairs that a transport may go over in every iteration: 16 384 x 16 384
+TILE = 1 << 21  # pairs whose costs are computed at a time
+EVERY = 10  # iterations after which a Newton step is tried
+SOLVED = 1024  # rows of the smaller side up to which it is
+HALVINGS = 12  # of a Newton step that gains nothing
+KEPT = 1 << 24  # pairs whose costs stay in memory between the iterations, 128 MiB
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The best one-to-one assignment.
+
+    Args:
+        mean: mean cosine of the assigned pairs, in [-1, 1].
+        matched_a: share of the rows of x that have a partner, min(n, m) / n.
+        matched_b: share of the rows of y that have one.
+        unmatched_a: rows of x without a partner.
+        unmatched_b: rows of y without one.
+        rows: (min(n, m),) the assigned rows of x, ascending.
+        columns: (min(n, m),) their partners in y.
+        scores: (min(n, m),) their cosines.
+    """
+
+    mean: float
+    matched_a: float
+    matched_b: float
+    unmatched_a: int
+    unmatched_b: int
+    rows: Column
+    columns: Column
+    scores: Column
+
+    @property
+    def score(self) -> float:
+        """The mean cosine of the assigned pairs."""
+        return self.mean
+
+
+class Transport(NamedTuple):
+    """An entropic transport plan in numbers.
+
+    Args:
+        similarity: 1 - cost, in [-1, 1].
+        cost: the sum of plan times 1 - cosine, in [0, 2], without the entropy.
+        iterations: how many it took.
+        violation: how far the plan's marginals are from the weights, summed over the rows.
+    """
+
+    similarity: float
+    cost: float
+    iterations: int
+    violation: float
+
+    @property
+    def score(self) -> float:
+        """The similarity."""
+        return self.similarity
+
+
+def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assignment:
+    """Best one-to-one assignment: the one with the largest sum of cosines; min(n, m) rows of each side have a partner.
+
+    Args:
+        x: (n, d) finite rows.
+        y: (m, d); n m at most 16 777 216, as in 4096 x 4096.
+        eps: the least norm to divide by.
+        backend: where to compute the cosines; the assignment itself is scipy's, on the CPU.
+
+    Returns:
+        The assignment with its mean cosine in [-1, 1] and the counts of what is left over.
+
+    Raises:
+        ResourceError: more pairs than that, or scipy is not installed.
+
+    Source:
+        Kuhn 1955; scipy.optimize.linear_sum_assignment, the algorithm of Crouse 2016.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> optimal(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend()).mean
+        1.0
+    """
+    n, m = len(x), len(y)
+    if n * m > ASSIGNED:
+        what = f"an assignment of {n:,} x {m:,} rows, at most {ASSIGNED:,} pairs can be assigned"
+        raise ResourceError(what, "--aggregate optimal", "--aggregate argmax or sinkhorn matches sets of this size")
+    assign = assignment_solver()
+    # the widened rows and their unit vectors, the matrix and the copies of it
+    size = 8 * (2 * (n + m) * x.shape[1] + 3 * n * m)
+    budget_of(None).check(size, f"an assignment of {n:,} x {m:,} rows", "--aggregate argmax holds less")
+    scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
+    kernel = Kernel("cosine", "float64", scaled, backend, eps)
+    matrix = backend.get(kernel.scores(kernel.tile(kernel.prepare(x), kernel.prepare(y))))
+    rows, columns = assign(matrix, maximize=True)
+    scores = Pairs("cosine", x, y, scaled, eps).score(rows, columns)
+    count = len(rows)
+    return Assignment(mean_of(scores, None), count / n, count / m, n - count, m - count, rows, columns, scores)
+
+
+def assignment_solver() -> Any:
+    """Return scipy's linear_sum_assignment, or refuse where scipy is not installed."""
+    try:
+        from scipy.optimize import linear_sum_assignment
+    except ImportError:
+        what = "the best assignment needs scipy, which is not installed"
+        raise ResourceError(what, "--aggregate optimal", "pip install scipy") from None
+    return linear_sum_assignment
+
+
+def sinkhorn(
+    x: Column,
+    y: Column,
+    *,
+    weights_a: Column | None = None,
+    weights_b: Column | None = None,
+    epsilon: float = 0.05,
+    tolerance: float = 1e-10,
+    max_iterations: int = 10_000,
+    eps: float = EPS,
+    backend: Backend,
+    progress: Progress | None = None,
+) -> Transport:
+    """Entropic optimal transport of x onto y at the cost 1 - s, in the log domain.
+
+    With the weights a, b as marginals, the cost C = 1 - s and lse the log-sum-exp, in turn until the marginals hold::
+
+        f[i] = -epsilon lse_j( log b[j] + (g[j] - C[i, j]) / epsilon )
+        g[j] = -epsilon lse_i( log a[i] + (f[i] - C[i, j]) / epsilon )
+        plan[i, j] = a[i] b[j] exp( (f[i] + g[j] - C[i, j]) / epsilon )
+
+    Args:
+        x: (n, d) finite rows.
+        y: (m, d); n m at most 268 435 456, as in 16 384 x 16 384. Costs of more than 16 777 216 pairs are computed
+            again in every iteration, a tile at a time.
+        weights_a: (n,) of the rows of x, at least 0, brought to the sum 1; None: all the same.
+        weights_b: (m,) of the rows of y.
+        epsilon: above 0, in units of the cost; smaller is closer to the best assignment, and slower.
+        tolerance: how far the marginals may be off, summed over the rows.
+        max_iterations: after which it is an error.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+        progress: called with the iterations that are done and their largest number.
+
+    Returns:
+        `cost`, the sum of plan C, in [0, 2], and `similarity`, 1 - cost. A set with itself costs more than 0, the
+        more, the larger epsilon is.
+
+    Raises:
+        ParameterError: epsilon, the tolerance or the iterations are not positive; the marginals do not hold in time.
+        ResourceError: more pairs than that.
+        ShapeError, DataError: weights that do not fit.
+
+    Source:
+        Cuturi 2013, algorithm 1; in the log domain, Peyré, Cuturi 2019, equations 4.40 and 4.43. Where the smaller
+        set has at most 1024 rows, every tenth step is one of Newton's on the dual, which leads to the same plan.
+
+    Example:
+        >>> from simtool.backend import choose_backend
+        >>> round(sinkhorn(np.eye(2), np.eye(2), epsilon=0.5, backend=choose_backend()).cost, 6)
+        0.119203
+    """
+    for name, value in (("epsilon", epsilon), ("tolerance", tolerance), ("max_iterations", max_iterations)):
+        if not value > 0:
+            raise ParameterError(f"{name} is {value}, expected more than 0", f"--{name.replace('_', '-')}")
+    n, m = len(x), len(y)
+    if n * m > TRANSPORTED:
+        what = f"a transport of {n:,} x {m:,} rows, at most {TRANSPORTED:,} pairs can be moved"
+        raise ResourceError(what, "--aggregate sinkhorn", "--aggregate sliced-wasserstein or argmax takes such sets")
+    sides = (shares(weights_a, n, "--weights-a"), shares(weights_b, m, "--weights-b"))
+    (x, a), (y, b) = (_carried(rows, share) for rows, share in zip((x, y), sides, strict=True))
+    hint = "--aggregate sliced-wasserstein or argmax hold less"
+    budget_of(None).check(8 * (n + m) * x.shape[1], f"the unit vectors of {n + m:,} rows", hint)
+    if len(y) > len(x):
+        x, a, y, b = y, b, x, a  # the plan is the same, and the columns have to be the fewer
+    with quiet():
+        plan = _Plan(_Costs(x, y, eps, backend), a, b, epsilon)
+        begin(progress, "transport plan, at most", "iterations")
+        for iteration in range(1, max_iterations + 1):
+            fitted = plan.fitted()
+            if progress is not None:
+                progress(iteration, max_iterations)
+            if plan.violation <= tolerance:
+                cost = plan.cost()
+                return Transport(1.0 - cost, cost, iteration, plan.violation)
+            plan.g = fitted
+            if iteration % EVERY == 0 and len(y) <= SOLVED:
+                plan.leap()
+    raise ParameterError(
+        f"after {max_iterations:,} iterations the marginals are off by {plan.violation:.2g}, expected {tolerance:g}",
+        "--aggregate sinkhorn",
+        f"raise epsilon above {epsilon:g}, the tolerance above {tolerance:g}, or the iterations",
+    )
+
+
+def _carried(rows: Column, share: Column | None) -> tuple[Column, Column]:
+    """Return the rows that have a weight, and their weights."""
+    if share is None:
+        return rows, np.full(len(rows), 1.0 / len(rows))
+    some = share > 0
+    return (rows if some.all() else rows[some]), share[some]
+
+
+class _Costs:
+    """The costs 1 - s in stripes of whole rows: kept where there is room, else computed each time."""
+
+    def __init__(self, x: Column, y: Column, eps: float, backend: Backend) -> None:
+        self.backend = backend
+        self.kernel = Kernel("cosine", "float64", needs_scale(x.dtype) or needs_scale(y.dtype), backend, eps)
+        self.x, self.y = self.kernel.prepare(x), self.kernel.prepare(y)
+        self.shape = len(x), len(y)
+        self.step = max(1, TILE // len(y))
+        self.kept = [self._computed(part) for part in self._parts()] if len(x) * len(y) <= KEPT else None
+
+    def stripes(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the rows of each stripe and their (rows, m) costs."""
+        for number, part in enumerate(self._parts()):
+            yield part, self._computed(part) if self.kept is None else self.kept[number]
+
+    def _parts(self) -> Iterator[slice]:
+        return (slice(start, start + self.step) for start in range(0, self.shape[0], self.step))
+
+    def _computed(self, part: slice) -> Array:
+        rows = Side(self.x.rows[part], self.x.norms[part], self.x.lost[part], self.x.longest, self.x.most_lost)
+        return 1.0 - self.kernel.scores(self.kernel.tile(rows, self.y))
+
+
+class _Plan:
+    """A transport plan by the potentials g of its columns; those of the rows always fit.
+
+    Args:
+        costs: (n, m) of them.
+        a: (n,) positive weights that sum to 1.
+        b: (m,) of the columns.
+        epsilon: the strength of the entropy.
+    """
+
+    def __init__(self, costs: _Costs, a: Column, b: Column, epsilon: float) -> None:
+        self.costs, self.epsilon, self.xp = costs, epsilon, costs.backend.xp
+        self.a, self.b = a, b
+        self.log_a, self.log_b = (costs.backend.put(np.log(v)) for v in (a, b))
+        self.g = self.xp.zeros_like(self.log_b)
+        self.violation = inf
+
+    def fitted(self) -> Array:
+        """Return the potentials that fit the columns, once the rows are; sets the violation of the columns before."""
+        xp, peak, total = self.xp, None, None
+        for part, scaled in self._stripes():
+            terms = scaled + (self.log_a[part] + self._rows(scaled) / self.epsilon)[:, None]
+            # the log-sum-exp over all rows, stripe by stripe: the sum is held relative to the largest term so far
+            largest = xp.max(terms, axis=0)
+            new = largest if peak is None else xp.maximum(peak, largest)
+            sums = xp.sum(xp.exp(terms - new[None, :]), axis=0)
+            total = sums if total is None else total * xp.exp(peak - new) + sums
+            peak = new
+        g = -self.epsilon * (peak + xp.log(total))
+        # column j held b[j] exp((old g[j] - new g[j]) / epsilon)
+        off = self.costs.backend.get(xp.expm1((self.g - g) / self.epsilon))
+        self.violation = fsum((np.abs(off) * self.b).tolist())
+        return g
+
+    def leap(self) -> None:
+        """Take a Newton step of the concave dual, cut back until it gains.
+
+        Plain steps take very many where few rows could change partners, as in an almost unique assignment.
+        """
+        start, (value, gradient, curvature) = self.g, self._dual()
+        curvature[np.diag_indices_from(curvature)] *= 1 + 1e-12
+        # the same number added to all potentials changes nothing: that direction is given some curvature
+        step = self.epsilon * np.linalg.solve(curvature + np.trace(curvature) / len(self.b) ** 2, gradient)
+        step = step * min(1.0, 1.0 / np.abs(step).max())  # the potentials are at most 2 apart, as the costs are
+        for halvings in range(HALVINGS):
+            self.g = start + self.costs.backend.put(step * 0.5**halvings)
+            if self._value() >= value - 1e-15:
+                return
+        self.g = start
+
+    def _dual(self) -> tuple[float, Column, Column]:
+        """Return the value of the dual, its gradient, and its negated second derivatives times epsilon."""
+        xp, backend = self.xp, self.costs.backend
+        curvature, columns = np.zeros((len(self.b),) * 2), np.zeros(len(self.b))
+        for part, scaled in self._stripes():
+            plan = self._plan(part, scaled)
+            curvature -= backend.get(plan.T @ (plan / xp.exp(self.log_a[part])[:, None]))
+            columns += backend.get(xp.sum(plan, axis=0))
+        curvature[np.diag_indices_from(curvature)] += columns
+        return self._value(), self.b - columns, curvature
+
+    def _value(self) -> float:
+        """Return the value of the dual: the sums of a f and b g."""
+        rows = [self.costs.backend.get(self._rows(scaled)) for _, scaled in self._stripes()]
+        return float(self.a @ np.concatenate(rows) + self.b @ self.costs.backend.get(self.g))
+
+    def cost(self) -> float:
+        """Return the sum of plan times cost."""
+        totals = [self.xp.sum(self._plan(part, scaled) * scaled) for part, scaled in self._stripes()]
+        return min(max(-self.epsilon * fsum(map(float, totals)), 0.0), 2.0)
+
+    def _stripes(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the rows of each stripe and their costs divided by -epsilon."""
+        return ((part, costs / -self.epsilon) for part, costs in self.costs.stripes())
+
+    def _plan(self, part: slice, scaled: Array) -> Array:
+        row = self.log_a[part] + self._rows(scaled) / self.epsilon
+        return self.xp.exp(scaled + row[:, None] + (self.log_b + self.g / self.epsilon)[None, :])
+
+    def _rows(self, scaled: Array) -> Array:
+        """Return the potentials that fit some rows."""
+        xp = self.xp
+        terms = scaled + (self.log_b + self.g / self.epsilon)[None, :]
+        peak = xp.max(terms, axis=1)
+        return -self.epsilon * (peak + xp.log(xp.sum(xp.exp(terms - peak[:, None]), axis=1)))

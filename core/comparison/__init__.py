@@ -1,0 +1,1 @@
+"""What `compare` needs beyond the aggregates: inputs, token sets, nulls, intervals, report."""

@@ -1,0 +1,221 @@
+"""What `compare` found, as a result: the percentage, a summary, a table and notes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isnan, nan
+from typing import Any
+
+import numpy as np
+
+from ..backend import Backend
+from ..engine.plan import Progress
+from ..io.vectors import provenance
+from ..results import Column, Columns, Result, Scalar
+from .best_items import best_keys
+from .cross import Cross
+from .inputs import BEST, Subject
+from .matches import extremes
+from .measures import Request
+from .permutation_null import Null
+
+REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
+BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
+FORMULAS = {"clip": "100 max(0, s)", "affine": "50 (1 + s)", "baseline": "100 max(0, (s - baseline) / (1 - baseline))"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for beside the inputs.
+
+    Args:
+        requests: the aggregates that fit.
+        everything: whether all were asked for, so that one may turn out to be undefined.
+        percent: how a score becomes a percentage.
+        null: permutations.
+        bootstrap: draws.
+        seed: of both.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+        matches: whether to list who matched whom.
+        top: how many of the best and of the worst matches to list; None for all.
+        progress: called with what is done and the total.
+    """
+
+    requests: Sequence[Request]
+    everything: bool
+    percent: str
+    null: int
+    bootstrap: int
+    seed: int
+    eps: float
+    backend: Backend
+    matches: bool
+    top: int | None
+    progress: Progress | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found.
+
+    Args:
+        values: key -> number, NaN where it is undefined.
+        items: key -> (items,) numbers of each item.
+        best: the rows of best matches of items.
+        bounds: key -> (low, high).
+        nulls: name -> its null.
+        matches: who matched whom.
+        cross: the matrix of all items.
+        notes: what to tell the reader.
+    """
+
+    values: Mapping[str, float] = field(default_factory=dict)
+    items: Mapping[str, Column] = field(default_factory=dict)
+    best: dict[str, Column] | None = None
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    nulls: Mapping[str, Null] = field(default_factory=dict)
+    matches: dict[str, Column] | None = None
+    cross: Cross | None = None
+    notes: tuple[str, ...] = ()
+
+
+def endings(*, null: bool, bootstrap: bool) -> tuple[str, ...]:
+    """Return the ends of the summary keys that a null and a bootstrap add to each aggregate."""
+    return (*(BOUNDS if bootstrap else ()), *(NULLS if null else ()))
+
+
+def report(
+    subject: Subject,
+    asked: Asked,
+    outcome: Outcome,
+    *,
+    every: Sequence[Request],
+    settings: Mapping[str, Any],
+    by_item: bool,
+) -> Result:
+    """Return the result.
+
+    Args:
+        subject: the inputs.
+        asked: what was asked for.
+        outcome: what was found.
+        every: all aggregates in order, those too that do not fit.
+        settings: further parameters to state.
+        by_item: list 3-D inputs by item.
+    """
+    inputs = {name: side.vectors.name for name, side in zip("ab", subject.sides, strict=True)}
+    formed = provenance({name: side.vectors for name, side in zip("ab", subject.sides, strict=True)})
+    notes = (*subject.notes(asked.requests), *outcome.notes)
+    if outcome.cross is not None:
+        matrix = outcome.cross
+        parameters = {"aggregates": [matrix.request.name], "cross": True, **settings}
+        shown = matrix.summary(), matrix.rows(), matrix.array, (matrix.grid(),)
+        return Result("compare", inputs, parameters, *shown, notes=notes, provenance=formed)
+    of, percent, more = _percentage(asked, outcome)
+    keys = {request.name: best_keys(request.name) if subject.matching == BEST else request.keys for request in every}
+    numbers = _numbers(keys, asked, outcome)
+    if outcome.matches is not None:
+        rows, said = _match_rows(outcome.matches, asked.top)
+        more += [said] if said else []
+    else:
+        listed = subject.nested and by_item
+        rows = _item_rows(subject, outcome) if listed else _rows(every, keys, asked, outcome, nested=subject.nested)
+    return Result(
+        command="compare",
+        inputs=inputs,
+        parameters={**_parameters(subject, asked, of), **settings},
+        summary={"percent": percent, **numbers, **subject.sizes},
+        rows=Columns(rows),
+        notes=(*notes, *more),
+        provenance=formed,
+    )
+
+
+def _percentage(asked: Asked, outcome: Outcome) -> tuple[str | None, float | None, list[str]]:
+    """Return the aggregate that the percentage is of, the percentage, and what to say of it."""
+    request = percent_request(asked.requests)
+    if request is None:
+        return None, None, ["a distance has no percentage; name a similarity too, such as --aggregate argmax"]
+    score = outcome.values.get(request.name, nan)
+    null = outcome.nulls.get(request.name)
+    baseline = nan if null is None else null.baseline
+    shares = {"clip": max(0.0, score), "affine": (1 + score) / 2}
+    if asked.percent == "baseline":
+        shares["baseline"] = max(0.0, (score - baseline) / (1 - baseline)) if baseline < 1 else nan
+    # max(0, NaN) is 0, and an undefined score has no percentage
+    percent = nan if isnan(score) else 100 * shares[asked.percent]
+    return request.name, _scalar(percent), []
+
+
+def percent_request(requests: Sequence[Request]) -> Request | None:
+    """Return the first similarity."""
+    return next((request for request in requests if request.entry.larger_is_closer), None)
+
+
+def _numbers(keys: Mapping[str, Sequence[str]], asked: Asked, outcome: Outcome) -> dict[str, Scalar]:
+    """Return every number by its summary key, those that are undefined too."""
+    found: dict[str, Scalar] = {}
+    ends = endings(null=bool(asked.null), bootstrap=bool(asked.bootstrap))
+    for name, own in keys.items():
+        found |= {key: _scalar(outcome.values.get(key, nan)) for key in own}
+        found |= {f"{name}.{end}": _scalar(_end(outcome, name, end)) for end in ends}
+    return found
+
+
+def _end(outcome: Outcome, key: str, end: str) -> float:
+    if end in BOUNDS:
+        return outcome.bounds.get(key, (nan, nan))[BOUNDS.index(end)]
+    return float(getattr(outcome.nulls[key], end)) if key in outcome.nulls else nan
+
+
+def _rows(
+    every: Sequence[Request], by_name: Mapping[str, Sequence[str]], asked: Asked, outcome: Outcome, *, nested: bool
+) -> dict[str, Column]:
+    """List the numbers of the aggregates, a row each; of those that are undefined the score alone."""
+    keys = [key for name, own in by_name.items() for key in own if key in (*outcome.values, name)]
+    columns = {"aggregate": np.asarray(keys, dtype=object)}
+    columns["score"] = np.asarray([outcome.values.get(key, nan) for key in keys])
+    for end in endings(null=bool(asked.null), bootstrap=bool(asked.bootstrap)):
+        values: Column = np.asarray([_end(outcome, key, end) for key in keys])
+        # what a number does not have is empty, not undefined; a column of nothing else stays one of numbers
+        missing = np.isnan(values)
+        if missing.any() and not missing.all():
+            values = values.astype(object)
+            values[missing] = None
+        columns[end] = values
+    if outcome.nulls:
+        kinds = {request.name: REPAIRED if nested or request.measure.same_items else POOLED for request in every}
+        columns["null"] = np.asarray([kinds[key] if key in outcome.nulls else None for key in keys], dtype=object)
+    return columns
+
+
+def _item_rows(subject: Subject, outcome: Outcome) -> dict[str, Column]:
+    return {"item": subject.items, **outcome.items} if outcome.best is None else outcome.best
+
+
+def _match_rows(columns: dict[str, Column], top: int | None) -> tuple[dict[str, Column], str]:
+    return (columns, "") if top is None else extremes(columns, top)
+
+
+def _parameters(subject: Subject, asked: Asked, of: str | None) -> dict[str, Any]:
+    own = {
+        f"{request.name}.{key}": value
+        for request in asked.requests
+        for key, value in request.parameters.items()
+        if key != "seed"
+    }
+    seeded = asked.null or asked.bootstrap or any("seed" in request.parameters for request in asked.requests)
+    return {
+        "aggregates": ["all"] if asked.everything else [request.name for request in asked.requests],
+        "percent": asked.percent,
+        "percent_of": of,
+        **({"items": subject.matching} if subject.matching else {}),
+        **own,
+        **({"null": asked.null} if asked.null else {}),
+        **({"bootstrap": asked.bootstrap} if asked.bootstrap else {}),
+        **({"seed": asked.seed} if seeded else {}),
+    }
+
+
+def _scalar(value: float) -> float | None:
+    return None if isnan(value) else value

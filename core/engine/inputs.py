@@ -1,0 +1,89 @@
+"""Inputs of whole-set operations, laid out as rows of vectors and surveyed once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..io import Vectors
+from ..io.vectors import ArrayVectors, name_rows
+from ..operations import checks
+from ..results import Column
+from .budget import Budget, gathered
+from .resident_rows import resident
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input, its rows laid out as (..., n, d), and what is known of them.
+
+    Args:
+        vectors: the input.
+        rows: (..., n, d) host rows, perhaps a view of a file.
+        ids: (n,) ids or numbers of the rows.
+        numbers: (n,) numbers of the rows in the input, of which some may be left out.
+        named: whether the rows have ids.
+        zero: (..., n) which rows are all zero.
+        missing: (..., n) which rows are not finite and stay as NaN.
+        largest: the largest magnitude.
+        notes: what to tell the reader.
+    """
+
+    vectors: Vectors
+    rows: Column
+    ids: Column
+    numbers: Column
+    named: bool
+    zero: Column
+    missing: Column
+    largest: float
+    notes: tuple[str, ...]
+
+
+def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = checks.NONFINITE_HINT) -> Input:
+    """Return an input of rank 2 or more with its vectors as the last dim.
+
+    Args:
+        vectors: any shape; `dim` becomes d, the last of the others n, what is left are batches.
+        dim: the dim along which a vector lies.
+        nonfinite: `error`, `propagate` (such rows become NaN throughout) or `drop` (2-D only).
+        budget: what the job may take; an input that is larger than its share is put into a file and mapped.
+        hint: what to type where rows are not finite.
+
+    Raises:
+        ShapeError: rank 1, no elements, or a dim out of range.
+        DataError: rows that are not finite, or nothing else.
+        ResourceError: the copy with those rows as NaN does not fit.
+        ParameterError: rows to drop from a batch.
+    """
+    checks.check_rank(vectors, 2)
+    checks.check_not_empty(vectors)
+    rank = len(vectors.shape)
+    dim = checks.check_dim(dim, rank)
+    survey = checks.survey(vectors, dim)
+    # laid out anew where the vectors do not lie in one piece: the memory order of an input must not show
+    turned = ArrayVectors(vectors.name, np.moveaxis(resident(vectors, budget.mapped), dim, -1))
+    rows = resident(turned, budget.mapped)
+    numbers = np.arange(rows.shape[-2])
+    given = vectors.ids if rank == 2 and dim == 1 else None
+    ids = numbers if given is None else given
+    missing, zero, notes = ~survey.finite, survey.zero, []
+    if missing.any():
+        if nonfinite == "error":
+            checks.refuse_nonfinite(vectors, hint)
+        if nonfinite == "drop" and missing.all():
+            checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
+        if nonfinite == "propagate":
+            budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
+            rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
+        elif rank > 2:
+            raise ParameterError("only rows of a 2-D input can be left out", "--nonfinite drop", "use propagate")
+        else:
+            left = np.flatnonzero(missing)
+            counted = checks.plural(len(left), "row")
+            notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
+            keep = ~missing
+            rows, ids, numbers = gathered(rows, np.flatnonzero(keep), budget), ids[keep], numbers[keep]
+            zero, missing = zero[keep], missing[keep]
+    named = given is not None
+    return Input(vectors, rows, ids, numbers, named, zero, missing, survey.largest, tuple(notes))

@@ -1,0 +1,131 @@
+"""Two inputs about to be compared row by row: their shapes, batches, arithmetic and notes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..backend import Backend
+from ..catalogue import Entry
+from ..errors import ShapeError
+from ..metrics.aligned import needs_scale
+from ..operations.checks import plural
+from ..results import Column
+from .budget import Budget
+from .exclusion import Exclusion
+from .inputs import Input
+from .rescoring import Pairs
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """What is compared with what.
+
+    Args:
+        a: one side.
+        b: the other; the same where A is compared with itself.
+        entry: the metric's row of the catalogue.
+        eps: the least norm that a cosine divides by.
+        excluded: the pairs that are left out, or None.
+        alone: whether A is compared with itself.
+        precision: `auto`, `float32` or `float64`.
+        backend: where to compute.
+        budget: the bytes that may be used.
+    """
+
+    a: Input
+    b: Input
+    entry: Entry
+    eps: float
+    excluded: Exclusion | None
+    alone: bool
+    precision: str
+    backend: Backend
+    budget: Budget
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """The batch dims, broadcast."""
+        try:
+            return np.broadcast_shapes(self.a.rows.shape[:-2], self.b.rows.shape[:-2])
+        except ValueError:
+            raise ShapeError(
+                f"the batches do not fit: {self.a.rows.shape[:-2]} in A, {self.b.rows.shape[:-2]} in B",
+                f"{self.a.vectors.name}, {self.b.vectors.name}",
+                "dims before the rows must be equal, or 1 on one side",
+            ) from None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows of A and of B."""
+        return self.a.rows.shape[-2], self.b.rows.shape[-2]
+
+    @property
+    def dims(self) -> int:
+        """Length of a vector."""
+        return int(self.a.rows.shape[-1])
+
+    @property
+    def scaled(self) -> bool:
+        """Whether squares of the inputs may leave float64."""
+        return needs_scale(self.a.rows.dtype) or needs_scale(self.b.rows.dtype)
+
+    @property
+    def wide(self) -> bool:
+        """Whether an input holds numbers that float32 cannot."""
+        return any(v.dtype.itemsize > (4 if v.dtype.kind == "f" else 2) for v in (self.a.rows, self.b.rows))
+
+    @property
+    def fits_float32(self) -> bool:
+        """Whether the rows and their products stay in the range of float32."""
+        if self.entry.name in ("cosine", "angular"):
+            return True
+        a, b = self.a.largest, self.b.largest
+        if self.entry.name == "dot":
+            return max(a, b, a * b * self.dims) < 1e37
+        return (a + b) * (a + b) * self.dims < 1e37  # also the squares of each side, and around any point between them
+
+    def batches(self) -> Iterator[tuple[int, Column, Column]]:
+        """Yield the number of each batch with its (n, d) and (m, d) rows."""
+        a = np.broadcast_to(self.a.rows, self.batch + self.a.rows.shape[-2:])
+        b = np.broadcast_to(self.b.rows, self.batch + self.b.rows.shape[-2:])
+        for number, index in enumerate(np.ndindex(self.batch)):
+            yield number, a[index], b[index]
+
+    @property
+    def unordered(self) -> bool:
+        """Whether rows i, j and rows j, i are one pair, which a list of pairs holds once."""
+        return self.alone and self.excluded is not None
+
+    def pairs(self, a: Column, b: Column) -> Pairs:
+        """Return the exact scores of a batch."""
+        return Pairs(self.entry.name, a, b, self.scaled, self.eps)
+
+    def inputs(self) -> dict[str, str]:
+        """Return the names of the inputs by role."""
+        names = {"a": self.a.vectors.name, "b": self.b.vectors.name}
+        return {"a": names["a"]} if self.alone else names
+
+    def notes(self) -> Iterator[str]:
+        """Yield what to tell the reader of the inputs."""
+        yield from self.a.notes
+        if not self.alone:
+            yield from self.b.notes
+        sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
+        zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
+        counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
+        if counted and self.entry.name in ("cosine", "angular"):
+            yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"
+
+
+def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:
+    """Return what tells the same row of A and B, `id` or `row`, and the exclusion of such pairs.
+
+    Two sets with ids hold the same row where the ids are equal as text; one set, or sets without ids, where the row
+    numbers are.
+    """
+    if a is b or not (a.named and b.named):
+        return "row", Exclusion(a.numbers, b.numbers)
+    codes: dict[str, int] = {}
+    sides = ([codes.setdefault(str(each), len(codes)) for each in side.ids.tolist()] for side in (a, b))
+    return "id", Exclusion(*(np.asarray(side, dtype=np.int64) for side in sides))

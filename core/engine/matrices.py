@@ -1,0 +1,123 @@
+"""The whole matrix of scores: kept, or handed on in whole rows as it comes."""
+
+from functools import partial
+from math import prod
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
+from .job import Pairing
+from .kernels import Kernel
+from .matrix_rows import Cells, Into, MatrixPart, MatrixRows, Sink
+from .plan import Plan, Progress
+from .reducers.full_matrix import Full, Moments
+from .reducers.heat_map import MeanCells
+from .sweep import sweep
+
+WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
+CORNER = 8
+GRIDS = 4  # matrices of a batch that a person is shown
+SMALL = 16  # rows and columns of a matrix that a person still reads whole
+
+
+def matrix(
+    pairing: Pairing, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
+) -> Result:
+    """Compute the matrix; the options are checked by the caller."""
+    n, m = pairing.shape
+    dtype, arithmetic = _dtypes(pairing)
+    kernel = Kernel(pairing.entry.name, arithmetic, pairing.scaled, pairing.backend, pairing.eps)
+    target = _Target(pairing, into, dtype, heat_map)
+    moments: list[Moments] = []
+    begin(progress, "matrix")
+    for number, a, b in pairing.batches():
+        part = over_batches(progress, number, prod(pairing.batch))
+        with Full(
+            kernel,
+            pairing.pairs(a, b),
+            m,
+            np.dtype(dtype),
+            partial(target.take, number),
+            excluded=pairing.excluded,
+            propagate=nonfinite == "propagate",
+        ) as reducer:
+            kept = pairing.budget.plan(n, m, pairing.dims, np.dtype(arithmetic).itemsize).kept_columns
+            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), part)
+            moments.append(reducer.moments())
+    summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
+    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grids(), target.heat_map())
+
+
+def _dtypes(pairing: Pairing) -> tuple[str, str]:
+    """Return the dtypes of the matrix and of the arithmetic behind it."""
+    metric, automatic = pairing.entry.name, pairing.precision == "auto"
+    if pairing.precision == "float64" or (automatic and pairing.wide and metric not in ("cosine", "angular")):
+        return "float64", "float64"
+    long = automatic and pairing.dims > WIDEST_FLOAT32
+    product = metric in ("cosine", "dot") and not long and pairing.fits_float32
+    return "float32", "float32" if product else "float64"
+
+
+class _Target:
+    """Takes whole rows: for the caller's sink or the array in memory, and for what a person sees of them."""
+
+    def __init__(self, pairing: Pairing, into: Into | None, dtype: str, heat_map: int | None) -> None:
+        (n, m), self.pairing = pairing.shape, pairing
+        shape = (*pairing.batch, n, m)
+        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
+        self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
+        self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
+        corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
+        self.corners = [np.empty(corner, dtype=dtype) for _ in range(min(prod(pairing.batch), GRIDS))]
+        self.means: MeanCells | None = None
+        if heat_map is not None:
+            self.means = MeanCells((n, m), _most(heat_map, pairing), excluded=pairing.excluded)
+
+    def take(self, number: int, start: int, scores: Column) -> None:
+        """Take whole rows of a batch; the first is its row `start`."""
+        if number < len(self.corners) and start < len(self.corners[number]):
+            corner = self.corners[number]
+            part = scores[: len(corner) - start, : corner.shape[1]]
+            corner[start : start + len(part)] = part
+        start += number * self.pairing.shape[0]
+        if self.means is not None:
+            self.means.take(start, scores)
+        if self.sink is not None:
+            self.sink(MatrixPart(start, scores, self.cells))
+        elif self.array is not None:
+            self.array.reshape(-1, scores.shape[1])[start : start + len(scores)] = scores
+
+    def rows(self) -> MatrixRows | Columns:
+        """Return the cells of a matrix in memory."""
+        if self.array is None:
+            return Columns({})
+        return MatrixRows(self.array.reshape(-1, self.array.shape[-1]), self.cells)
+
+    def grids(self) -> tuple[Grid, ...]:
+        """Return the corner, or those of the first matrices of a batch."""
+        (rows, columns), batches = self.corners[0].shape, prod(self.pairing.batch)
+        ids = self.pairing.a.ids[:rows], self.pairing.b.ids[:columns]
+        return tuple(
+            Grid(self.pairing.shape, *ids, corner, number if self.pairing.batch else None, batches)
+            for number, corner in enumerate(self.corners)
+        )
+
+    def heat_map(self) -> HeatMap | None:
+        """Return the whole matrix in means, where they were asked for."""
+        return None if self.means is None else self.means.means(self.pairing.a.ids, self.pairing.b.ids)
+
+    def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
+        size = prod(shape) * np.dtype(dtype).itemsize
+        hint = "-o scores.npy writes it as it comes; --top-k or --threshold keep a part"
+        self.pairing.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+        return np.empty(shape, dtype=dtype)
+
+
+def _most(heat_map: int, pairing: Pairing) -> int:
+    if heat_map < 1:
+        raise ParameterError(f"a heat map of {heat_map} rows and columns, expected at least 1", "heat_map")
+    if pairing.batch:
+        what = f"a heat map shows one matrix, and there are {prod(pairing.batch)} in batches"
+        raise ParameterError(what, "--plot", "give one of them, of shape (n, d)")
+    return heat_map

@@ -1,0 +1,102 @@
+"""The cells of a matrix of scores as rows `a`, `b`, `score`, made as they are read or written."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..results import Column
+from .exclusion import Exclusion
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Makes rows `a`, `b`, `score` of whole rows of a matrix.
+
+    Args:
+        a: (n,) ids or numbers of the rows.
+        b: (m,) ids or numbers of the columns.
+        batched: whether rows begin with a column `batch`.
+        excluded: the cells that are no rows.
+    """
+
+    a: Column
+    b: Column
+    batched: bool
+    excluded: Exclusion | None = None
+
+    def columns(self, start: int, scores: Column) -> dict[str, Column]:
+        """Return the columns for (rows, m) scores of which the first row is number `start`."""
+        rows = np.arange(start, start + len(scores))
+        row = rows % len(self.a)
+        keep = np.ones(scores.size, dtype=bool)
+        if self.excluded is not None:
+            keep = ~self.excluded.holds(row[:, None], np.arange(len(self.b))).ravel()
+        columns = {"batch": np.repeat(rows // len(self.a), len(self.b))[keep]} if self.batched else {}
+        columns["a"] = np.repeat(self.a[row], len(self.b))[keep]
+        columns["b"] = np.tile(self.b, len(scores))[keep]
+        return {**columns, "score": scores.ravel()[keep]}
+
+    def before(self, row: int) -> int:
+        """Return how many cells lie before a row."""
+        batches, rest = divmod(row, len(self.a))
+        left_out = batches * int(self._left_out[-1]) + int(self._left_out[rest])
+        return row * len(self.b) - left_out
+
+    @cached_property
+    def _left_out(self) -> Column:
+        """(n + 1,) how many cells of a batch are left out before each row, and in all."""
+        counts = np.zeros(len(self.a), dtype=np.int64) if self.excluded is None else self.excluded.counts
+        return np.append(0, np.cumsum(counts))
+
+
+@dataclass(frozen=True)
+class MatrixRows:
+    """The cells of a matrix in memory as rows, made as they are read."""
+
+    matrix: Column
+    cells: Cells
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return ("batch", "a", "b", "score") if self.cells.batched else ("a", "b", "score")
+
+    def __len__(self) -> int:
+        return self.cells.before(len(self.matrix))
+
+    def read(self, start: int, stop: int) -> dict[str, Column]:
+        """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
+        # with cells left out the rows differ in length, so the place is searched for, not computed
+        edges, before = range(len(self.matrix) + 1), self.cells.before
+        first = min(bisect_right(edges, start, key=before) - 1, len(self.matrix) - 1)
+        last = min(bisect_left(edges, stop, key=before), len(self.matrix))
+        columns = self.cells.columns(first, self.matrix[first:last])
+        offset = self.cells.before(first)
+        return {name: column[start - offset : stop - offset] for name, column in columns.items()}
+
+
+@dataclass(frozen=True)
+class MatrixPart:
+    """Whole rows of a matrix, on their way to a writer; their memory is used again once it has taken them.
+
+    Args:
+        start: number of the first row; rows of later batches follow those of the first.
+        scores: (rows, m).
+        cells: makes them a table.
+    """
+
+    start: int
+    scores: Column
+    cells: Cells
+
+    def columns(self) -> dict[str, Column]:
+        """Return the cells as columns `a`, `b`, `score`, for batches `batch` in front."""
+        return self.cells.columns(self.start, self.scores)
+
+
+Sink = Callable[[MatrixPart], None]
+Into = Callable[[tuple[int, ...], np.dtype[Any]], Sink | None]

@@ -1,0 +1,1 @@
+"""What becomes of the tiles of a sweep: a reducer per kind of answer."""

@@ -1,0 +1,108 @@
+"""Exact scores of chosen pairs, in float64 on the host, the same bits wherever the pair was found."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..backend import quiet
+from ..metrics.aligned import EPS, finish, magnitude, row_dots, scales_of, terms
+from ..results import Column
+from .threads import overlapped, processors
+from .workspace import Scratch
+
+CHUNK = 1 << 19  # numbers of each side that are gathered and widened at a time, few enough for a cache
+RUN = 16  # pairs of one row of A from which on it pays to take them together
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Scores pairs of rows of two host arrays.
+
+    Args:
+        metric: a name of the catalogue.
+        a: (n, d) rows as they were read.
+        b: (m, d) rows as they were read.
+        scaled: whether squares of the inputs may leave float64.
+        eps: the least norm that a cosine divides by.
+    """
+
+    metric: str
+    a: Column
+    b: Column
+    scaled: bool
+    eps: float = EPS
+    workers: int = field(default_factory=processors)
+    scratch: Scratch = field(default_factory=Scratch)
+
+    def score(self, rows: Column, columns: Column) -> Column:
+        """Return the float64 scores of the pairs (rows[i], columns[i])."""
+        if self._normed and len(rows):
+            _ = self.squares  # computed here once, before several workers ask for them
+        step = max(1, CHUNK // self.a.shape[1])
+        parts = [(rows[start : start + step], columns[start : start + step]) for start in range(0, len(rows), step)]
+        scores = list(overlapped(self._score, parts, self.workers))
+        return np.concatenate(scores) if scores else np.empty(0)
+
+    @property
+    def _normed(self) -> bool:
+        """Whether a score needs the squared norms of its rows, which many pairs share."""
+        return self.metric in ("cosine", "angular") and not self.scaled
+
+    @cached_property
+    def squares(self) -> tuple[Column, Column]:
+        """The squared norms of all rows of both sides."""
+        a = _squares(self.a)
+        return a, a if self.b is self.a else _squares(self.b)
+
+    def _score(self, part: tuple[Column, Column]) -> Column:
+        runs = np.flatnonzero(np.diff(part[0], prepend=-1))
+        if self._normed and len(part[0]) >= RUN * len(runs):
+            return self._of_runs(part, runs)
+        with quiet():
+            x, y = (
+                self.scratch.gathered(side, rows, numbers)
+                for side, rows, numbers in zip((0, 1), (self.a, self.b), part, strict=True)
+            )
+            scales = (np.ones(len(x)), np.ones(len(x)))
+            if self._normed:
+                sums = (row_dots(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
+                return finish(self.metric, sums, scales, self.eps)  # type: ignore[no-any-return]
+            if self.scaled:
+                scales = scales_of(self.metric, magnitude(x), magnitude(y))
+                x, y = x / scales[0][:, None], y / scales[1][:, None]
+            return finish(self.metric, terms(self.metric, x, y), scales, self.eps)  # type: ignore[no-any-return]
+
+    def _of_runs(self, part: tuple[Column, Column], runs: Column) -> Column:
+        """Return the cosines of pairs of which many in a row share the row of A: it is widened once for all of them.
+
+        Args:
+            part: row and column of the pairs.
+            runs: the first pair of each row.
+        """
+        rows, columns = part
+        with quiet():
+            x, y = self.scratch.gathered(0, self.a, rows[runs]), self.scratch.gathered(1, self.b, columns)
+            ends = [*runs[1:].tolist(), len(rows)]
+            dots = [row_dots(x[i : i + 1], y[s:e]) for i, (s, e) in enumerate(zip(runs.tolist(), ends, strict=True))]
+            sums = (np.concatenate(dots), self.squares[0][rows], self.squares[1][columns])
+            one = np.ones(len(rows))
+            return finish(self.metric, sums, (one, one), self.eps)  # type: ignore[no-any-return]
+
+
+def _squares(rows: Column) -> Column:
+    squares = np.empty(len(rows))
+    step = max(1, CHUNK // rows.shape[1])
+    for start in range(0, len(rows), step):
+        wide = rows[start : start + step].astype(np.float64)
+        squares[start : start + step] = row_dots(wide, wide)
+    return squares
+
+
+def best_of(rows: Column, columns: Column, scores: Column, k: int, *, larger_is_closer: bool) -> Column:
+    """Return the places of the k best pairs of each row, rows ascending, then best first, ties by column."""
+    narrow = rows.astype(np.min_scalar_type(int(rows.max(initial=0))))  # numpy is fast at 16 bits
+    order = np.lexsort((columns, -scores if larger_is_closer else scores, narrow))
+    ranked = rows[order]
+    rank = np.arange(len(order)) - np.searchsorted(ranked, ranked)
+    return order[rank < k]

@@ -1,0 +1,213 @@
+"""All pairs of one input, positive where both rows are of one class, and the retrieval of each row's class."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..backend import Backend, choose_backend, quiet
+from ..catalogue import Entry
+from ..engine.budget import Budget, budget_of, gathered
+from ..engine.exclusion import Exclusion
+from ..engine.inputs import Input, lay_out
+from ..engine.job import Pairing
+from ..engine.kernels import Kernel
+from ..engine.plan import Progress
+from ..errors import ParameterError, ShapeError
+from ..io.vectors import provenance
+from ..labels import class_labels
+from ..operations import checks
+from ..operations.pairwise import LARGE
+from ..results import Column, Result
+from ..statistics.bootstrap import Intervals, Values, bootstrap
+from .counts import Grouped
+from .curves import score_histogram
+from .report import Report, notes_on
+from .retrieval import Retrieval, retrieval
+from .streamed_counts import Streamed, all_pairs
+from .threshold_metrics import Measure, pair_measures
+
+EXACT_PAIRS = 1 << 22
+PAIR = 96  # bytes of a pair while all are sorted by score
+
+
+def evaluate_classes(
+    a: Any,
+    labels: Any,
+    labels_name: str,
+    entry: Entry,
+    *,
+    ks: Sequence[int],
+    times: int,
+    seed: int,
+    exact_pairs: int,
+    max_memory: str | int | None,
+    eps: float,
+    nonfinite: str,
+    device: str,
+    backend: str,
+    progress: Progress | None,
+) -> Result:
+    """Evaluate all pairs i < j of an input, and with `ks` its rows as queries; the caller has checked the options."""
+    a = checks.given(a, "A")
+    budget = budget_of(max_memory, a)
+    side, codes = _side(a, labels, labels_name, nonfinite, budget)
+    checks.refuse_rounded(side.vectors, entry.name)
+    n = len(codes)
+    pairs = n * (n - 1) // 2
+    streams = pairs > exact_pairs
+    _check_streamed(entry, pairs, exact_pairs, streams=streams)
+    if not streams:
+        budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller --exact-pairs counts them in bins")
+    pairing = _pairing(side, entry, eps, budget, _backend(backend, device, n, side.rows.shape[1]))
+    with quiet():
+        ranked = retrieval(pairing, codes, ks=ks, progress=progress) if ks else None
+        if streams:
+            found: _Exact | Streamed = _streamed(pairing, codes, progress)
+        else:
+            found = _exact(pairing, codes)
+    report = _report(found, ranked, codes, times, seed)
+    counts = found.counts if isinstance(found, Streamed) else found.grouped.counts()
+    return Result(
+        command="evaluate",
+        inputs={"a": side.vectors.name, "labels": labels_name},
+        parameters={
+            "metric": entry.name,
+            "eps": eps,
+            "k": ",".join(map(str, ks)) or None,
+            "bootstrap": times or None,
+            "seed": seed if times else None,
+            "nonfinite": nonfinite,
+        },
+        summary=report.summary(),
+        rows=report.rows(),
+        histograms=(score_histogram(counts, entry.name),),
+        counts={"overall": counts},
+        notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
+        provenance=provenance({"a": side.vectors}),
+    )
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """All pairs, scored: which rows they are of, and what they are worth."""
+
+    rows: Column
+    columns: Column
+    grouped: Grouped
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """Every measure by name."""
+        return pair_measures(self.grouped.counts())
+
+    def resampled(self, index: Column, n: int) -> Values:
+        """Return the measures where row i comes as often as it is drawn: a pair as often as its rows together."""
+        often = np.bincount(index, minlength=n)
+        counts = self.grouped.counts(often[self.rows] * often[self.columns])
+        return {name: one.value for name, one in pair_measures(counts).items()}
+
+
+def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) -> tuple[Input, Column]:
+    """Return the rows with the class number of each, without those that are left out."""
+    if len(vectors.shape) != 2:
+        raise ShapeError(f"expected one vector per row, shape (n, d), got {vectors.shape}", vectors.name)
+    side = lay_out(vectors, -1, nonfinite, budget, checks.DROP_HINT)
+    read = class_labels(np.asarray(labels), vectors.shape[0], name)
+    codes = read.codes
+    if len(side.rows) < len(codes):
+        codes = np.delete(codes, checks.nonfinite_rows(vectors))
+    if len(codes) < 2:
+        raise ShapeError("expected at least two rows to make a pair, got one", vectors.name)
+    return replace(side, ids=np.arange(len(codes))), np.unique(codes, return_inverse=True)[1].astype(np.int64)
+
+
+def _check_streamed(entry: Entry, pairs: int, exact_pairs: int, *, streams: bool) -> None:
+    if streams and entry.name != "cosine":
+        what = f"{pairs:,} pairs are more than the {exact_pairs:,} that are ranked exactly"
+        hint = "--metric cosine, or raise --exact-pairs"
+        raise ParameterError(f"{what}, and only the cosine is counted as it streams", "--metric", hint)
+
+
+def _backend(backend: str, device: str, n: int, d: int) -> Backend:
+    # as for `pairwise`: a large scan pays for the import of torch
+    large = backend == "auto" and device == "cpu" and 2.0 * n * n * d > LARGE
+    return choose_backend("torch" if large else backend, device)
+
+
+def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Backend) -> Pairing:
+    return Pairing(
+        a=side,
+        b=side,
+        entry=entry,
+        eps=eps,
+        excluded=Exclusion.of_rows(len(side.rows), len(side.rows)),
+        alone=True,
+        precision="auto",
+        backend=backend,
+        budget=budget,
+    )
+
+
+def _exact(pairing: Pairing, codes: Column) -> _Exact:
+    rows, columns = np.triu_indices(len(codes), 1)
+    scores = pairing.pairs(pairing.a.rows, pairing.a.rows).score(rows, columns)
+    if not np.isfinite(scores).all():
+        raise checks.refuse_overflow(pairing.a.vectors.name)
+    same = codes[rows] == codes[columns]
+    grouped = Grouped.of(scores, same, larger_is_closer=pairing.entry.larger_is_closer)
+    return _Exact(rows, columns, grouped)
+
+
+def _streamed(pairing: Pairing, codes: Column, progress: Progress | None) -> Streamed:
+    order = np.argsort(codes, kind="stable")
+    firsts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), len(codes))
+    kernel = Kernel("cosine", "float32", pairing.scaled, pairing.backend, pairing.eps)
+    rows = gathered(pairing.a.rows, order, pairing.budget)
+    return all_pairs(rows, firsts, kernel, pairing.budget, progress)
+
+
+def _report(found: _Exact | Streamed, ranked: Retrieval | None, codes: Column, times: int, seed: int) -> Report:
+    sizes = np.bincount(codes)
+    pairs, positives = len(codes) * (len(codes) - 1) // 2, int((sizes * (sizes - 1) // 2).sum())
+    counted: dict[str, Any] = {"pairs": pairs, "positives": positives, "negatives": pairs - positives}
+    counted |= {"rows": len(codes), "classes": len(sizes)}
+    measures = dict(found.measures)
+    if ranked is not None:
+        counted["queries"] = len(ranked.queries)
+        measures |= {name: Measure(value) for name, value in ranked.means().items()}
+    errors = None
+    if isinstance(found, Streamed):
+        errors = found.errors
+        counted["error_bound"] = max((error for error in errors.values() if error is not None), default=None)
+    return Report(counted, measures, _intervals(found, ranked, len(codes), times, seed), None, errors)
+
+
+def _intervals(found: _Exact | Streamed, ranked: Retrieval | None, n: int, times: int, seed: int) -> Intervals | None:
+    if not times:
+        return None
+
+    def draw(index: Column) -> Values:
+        values: Values = {} if ranked is None else ranked.resampled(index, n)
+        return values if isinstance(found, Streamed) else values | found.resampled(index, n)
+
+    return bootstrap(draw, n, times, seed)
+
+
+def _notes(found: _Exact | Streamed, ranked: Retrieval | None, codes: Column, times: int) -> list[str]:
+    notes = [f"labels read as {codes.max() + 1} classes: two rows of one class are similar"]
+    alone = 0 if ranked is None else len(codes) - len(ranked.queries)
+    if alone:
+        notes.append(f"{checks.plural(alone, 'row')} without another of the class: no query, but in the answers")
+    if ranked is not None and len(ranked.queries) and "map@r" not in ranked.values:
+        notes.append("map@r and r_precision are left out: the largest class is too large to be ranked whole")
+    if isinstance(found, Streamed):
+        notes.append(
+            "the cosines of the pairs were counted in bins: `error` bounds how far a measure may be off, "
+            f"a threshold by {found.threshold_error:.1g}"
+        )
+    if times:
+        drawn = "rows were resampled, and with them their pairs"
+        notes.append(drawn if isinstance(found, _Exact) else f"{drawn}; pairs in bins have no interval")
+    return notes

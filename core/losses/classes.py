@@ -1,0 +1,302 @@
+"""Losses of a batch with classes: what every row makes of its positives and negatives.
+
+A batch has n rows. Every function takes a stripe of r anchors with their whole rows of scores, so that nobody needs
+the (n, n) matrix: the stripes together give what the whole batch gives.
+"""
+
+from math import inf, isfinite
+
+from ..backend import Array, constant, namespace
+from ..errors import ParameterError, ShapeError
+from .numerics import hinge, softplus
+from .validation import check_at_least, check_positive, option
+
+
+def class_masks(anchor_classes: Array, first_row: int, classes: Array) -> tuple[Array, Array]:
+    """Return which rows are an anchor's positives and which its negatives; itself is neither.
+
+    Args:
+        anchor_classes: (r,) the classes of rows first_row, first_row + 1, ... of the batch.
+        first_row: the place of the first anchor in the batch.
+        classes: (n,) numbers, the classes of all rows, same namespace.
+
+    Returns:
+        Two (r, n) bool arrays: the same class and another row; another class.
+
+    Example:
+        >>> import numpy as np
+        >>> positives, negatives = class_masks(np.asarray([7]), 1, np.asarray([7, 7, 8]))
+        >>> positives.tolist(), negatives.tolist()
+        ([[True, False, False]], [[False, False, True]])
+    """
+    xp = namespace(anchor_classes, classes)
+    same = anchor_classes[:, None] == classes[None, :]
+    rows, columns = (xp.arange(len_, device=classes.device) for len_ in same.shape)
+    return same & ((rows + first_row)[:, None] != columns[None, :]), ~same
+
+
+def nt_xent(scores: Array, positives: Array, negatives: Array, *, temperature: float = 0.5) -> Array:
+    """Normalised temperature-scaled cross-entropy of each positive pair against the anchor's negatives.
+
+    With s the cosine and T the temperature, for every positive p of an anchor::
+
+        loss = -log( exp(s_p / T) / (exp(s_p / T) + sum over negatives exp(s_n / T)) )
+
+    Args:
+        scores: (r, n) float64 cosines.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        temperature: above 0, in units of cosine.
+
+    Returns:
+        (p,) losses of the positive pairs, anchor by anchor, at least 0; 0 without negatives.
+
+    Raises:
+        ShapeError: a mask has another shape than the scores.
+        ParameterError: the temperature is not positive.
+
+    Source:
+        Chen et al. 2020 (SimCLR), equation 1, where the two views of an image are a class.
+
+    Example:
+        >>> import numpy as np
+        >>> scores, positives = np.asarray([[1.0, 0.5, 0.5]]), np.asarray([[False, True, False]])
+        >>> nt_xent(scores, positives, np.asarray([[False, False, True]])).round(4).tolist()
+        [0.6931]
+    """
+    check_masks(scores, positives, negatives)
+    check_positive(temperature=temperature)
+    xp = namespace(scores)
+    logits = scores / temperature
+    against = xp.take(masked_logsumexp(logits, negatives), xp.nonzero(positives)[0], axis=0)
+    # not lse - s_p: a tiny loss would vanish in the rounding of s_p
+    return softplus(against - logits[positives])
+
+
+def sup_con(scores: Array, positives: Array, negatives: Array, *, temperature: float = 0.1) -> Array:
+    """Supervised contrastive loss of each anchor: its positives against all other rows.
+
+    With s the cosine, T the temperature, P the positives and A all rows but the anchor::
+
+        loss = -mean over P of log( exp(s_p / T) / sum over A exp(s_a / T) )
+
+    Args:
+        scores: (r, n) float64 cosines.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        temperature: above 0, in units of cosine.
+
+    Returns:
+        (r,) losses, at least 0; 0 for an anchor without positives, which is no item.
+
+    Raises:
+        ShapeError: a mask has another shape than the scores.
+        ParameterError: the temperature is not positive.
+
+    Source:
+        Khosla et al. 2020, equation 2, L_out.
+
+    Example:
+        >>> import numpy as np
+        >>> scores, positives = np.asarray([[1.0, 0.5, 0.5]]), np.asarray([[False, True, False]])
+        >>> sup_con(scores, positives, np.asarray([[False, False, True]])).round(4).tolist()
+        [0.6931]
+    """
+    check_masks(scores, positives, negatives)
+    check_positive(temperature=temperature)
+    xp = namespace(scores)
+    logits = scores / temperature
+    counts = xp.sum(xp.astype(positives, xp.float64), axis=1)
+    mean = xp.sum(xp.where(positives, logits, xp.zeros_like(logits)), axis=1) / xp.clip(counts, 1.0, None)
+    return xp.where(counts > 0, masked_logsumexp(logits, positives | negatives) - mean, xp.zeros_like(mean))
+
+
+def multi_similarity(
+    scores: Array, positives: Array, negatives: Array, *, alpha: float = 2.0, beta: float = 50.0, base: float = 0.5
+) -> Array:
+    """Multi-similarity loss of each anchor, over all its pairs.
+
+    With s the cosine::
+
+        loss = log(1 + sum over positives exp(-alpha (s - base))) / alpha
+             + log(1 + sum over negatives exp(beta (s - base))) / beta
+
+    Args:
+        scores: (r, n) float64 cosines.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        alpha: above 0, the weight of the positives' exponent.
+        beta: above 0, the weight of the negatives' exponent.
+        base: in units of cosine; positives are pulled above it, negatives pushed below.
+
+    Returns:
+        (r,) losses, at least 0; an anchor without positives has only the second part, and still counts.
+
+    Raises:
+        ShapeError: a mask has another shape than the scores.
+        ParameterError: alpha or beta is not positive, or base not finite.
+
+    Source:
+        Wang et al. 2019, equation 15, without the mining of equations 11 and 12.
+
+    Example:
+        >>> import numpy as np
+        >>> scores, positives = np.asarray([[1.0, 0.5, 0.5]]), np.asarray([[False, True, False]])
+        >>> multi_similarity(scores, positives, np.asarray([[False, False, True]])).round(4).tolist()
+        [0.3604]
+    """
+    check_masks(scores, positives, negatives)
+    check_positive(alpha=alpha, beta=beta)
+    check_finite(base=base)
+    apart = softplus(masked_logsumexp(-alpha * (scores - base), positives)) / alpha
+    return apart + softplus(masked_logsumexp(beta * (scores - base), negatives)) / beta
+
+
+def circle(scores: Array, positives: Array, negatives: Array, *, margin: float = 0.4, gamma: float = 80.0) -> Array:
+    """Circle loss of each anchor: every pair is pulled or pushed by how far it is from its optimum.
+
+    With s the cosine and m the margin::
+
+        loss = log(1 + sum over negatives exp(gamma w_n (s_n - m)) * sum over positives exp(-gamma w_p (s_p - 1 + m)))
+        w_n = max(0, s_n + m),  w_p = max(0, 1 + m - s_p)
+
+    The weights w are constants of the gradient: the paper's equation 10 differentiates only the second factors.
+
+    Args:
+        scores: (r, n) float64 cosines.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        margin: -1 to 1, in units of cosine.
+        gamma: above 0, the scale of the exponents.
+
+    Returns:
+        (r,) losses, at least 0; 0 for an anchor without positives or without negatives, which is no item.
+
+    Raises:
+        ShapeError: a mask has another shape than the scores.
+        ParameterError: gamma is not positive, or the margin outside its range.
+
+    Source:
+        Sun et al. 2020, equations 4 to 6; gradient: equation 10.
+
+    Example:
+        >>> import numpy as np
+        >>> scores, positives = np.asarray([[1.0, 0.6, 0.4]]), np.asarray([[False, True, False]])
+        >>> circle(scores, positives, np.asarray([[False, False, True]])).round(4).tolist()
+        [0.6931]
+    """
+    check_masks(scores, positives, negatives)
+    check_positive(gamma=gamma)
+    if not -1 <= margin <= 1:
+        raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "--margin")
+    held = constant(scores)
+    push = masked_logsumexp(gamma * hinge(held, margin) * (scores - margin), negatives)
+    pull = masked_logsumexp(-gamma * hinge(-held, 1 + margin) * (scores - 1 + margin), positives)
+    return softplus(push + pull)
+
+
+def negative_mass(distances: Array, negatives: Array, *, margin: float = 1.0) -> Array:
+    """Return what `lifted_structure` needs of every row of the batch: log of sum over negatives exp(margin - d).
+
+    Args:
+        distances: (r, n) float64 distances, at least 0.
+        negatives: (r, n) bool, another class.
+        margin: at least 0, in units of distance.
+
+    Returns:
+        (r,) log-sum-exps; minus infinity without negatives.
+
+    Raises:
+        ShapeError: the mask has another shape than the distances.
+        ParameterError: the margin is negative.
+
+    Example:
+        >>> import numpy as np
+        >>> negative_mass(np.asarray([[0.0, 1.0, 1.0]]), np.asarray([[False, True, True]])).round(4).tolist()
+        [0.6931]
+    """
+    check_masks(distances, negatives, negatives)
+    check_at_least(0, margin=margin)
+    return masked_logsumexp(margin - distances, negatives)
+
+
+def lifted_structure(
+    distances: Array, positives: Array, anchors_mass: Array, all_mass: Array, *, margin: float = 1.0
+) -> Array:
+    """Lifted structure loss of each positive pair, against the negatives of both its ends.
+
+    With d the distance, m the margin and N(i) the negatives of row i::
+
+        J = log( sum over N(a) exp(m - d_an) + sum over N(p) exp(m - d_pn) ) + d_ap
+        loss = max(0, J)^2 / 2
+
+    Args:
+        distances: (r, n) float64 distances, at least 0.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        anchors_mass: (r,) the `negative_mass` of the anchors, with the same margin.
+        all_mass: (n,) that of all rows of the batch.
+        margin: m >= 0, in units of distance; already in the masses.
+
+    Returns:
+        (p,) losses of the positive pairs, anchor by anchor, at least 0; 0 without negatives. A pair comes twice, once
+        for either end, with the same loss: the mean is that over pairs without order.
+
+    Raises:
+        ShapeError: the mask or a mass does not fit the distances.
+        ParameterError: the margin is negative.
+
+    Source:
+        Oh Song et al. 2016, equation 4.
+
+    Example:
+        >>> import numpy as np
+        >>> distances = np.asarray([[0.0, 1.0, 2.0], [1.0, 0.0, 2.0], [2.0, 2.0, 0.0]])
+        >>> positives, negatives = class_masks(np.asarray([0, 0, 1]), 0, np.asarray([0, 0, 1]))
+        >>> mass = negative_mass(distances, negatives)
+        >>> lifted_structure(distances, positives, mass, mass).round(4).tolist()
+        [0.2402, 0.2402]
+    """
+    check_masks(distances, positives, positives)
+    if (*anchors_mass.shape, *all_mass.shape) != tuple(distances.shape):
+        got = f"{tuple(anchors_mass.shape)} and {tuple(all_mass.shape)}"
+        raise ShapeError(f"the masses have shapes {got}, the distances {tuple(distances.shape)}", "mass")
+    check_at_least(0, margin=margin)
+    xp = namespace(distances)
+    rows, columns = xp.nonzero(positives)
+    ends = xp.take(anchors_mass, rows, axis=0), xp.take(all_mass, columns, axis=0)
+    some = (ends[0] != -inf) & (ends[1] != -inf)  # the ends are of one class: both have negatives, or none has
+    # masked first: the gradient of logaddexp at two infinities is NaN
+    both = xp.logaddexp(*(xp.where(some, end, xp.zeros_like(end)) for end in ends))
+    pulled = hinge(both, distances[positives])
+    return xp.where(some, 0.5 * pulled**2, xp.zeros_like(pulled))
+
+
+def masked_logsumexp(values: Array, members: Array) -> Array:
+    """Return the (r,) log of the sum over the members of each row of exp(value); -inf for a row without any.
+
+    A row of which nothing is a member, and a value that is none, have the gradient 0.
+    """
+    xp = namespace(values)
+    values = xp.where(members, values, xp.full_like(values, -inf))
+    top = xp.max(values, axis=1)
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    some = xp.any(members, axis=1)
+    total = xp.sum(xp.exp(values - top[:, None]), axis=1)
+    # the log of a masked 1 instead of 0, whose gradient would be infinite
+    total = xp.log(xp.where(some, total, xp.ones_like(total))) + top
+    return xp.where(some, total, xp.full_like(total, -inf))
+
+
+def check_masks(scores: Array, positives: Array, negatives: Array) -> None:
+    """Refuse masks that do not fit the scores."""
+    for mask in (positives, negatives):
+        if scores.ndim != 2 or mask.shape != scores.shape:
+            got = f"{tuple(mask.shape)} for scores {tuple(scores.shape)}"
+            raise ShapeError(f"expected masks (r, n) for scores (r, n), got {got}", "masks")
+
+
+def check_finite(**parameters: float) -> None:
+    """Refuse a parameter that is NaN or infinite."""
+    for name, value in parameters.items():
+        if not isfinite(value):
+            raise ParameterError(f"{name} is {value}, expected a finite number", option(name))

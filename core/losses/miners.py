@@ -1,0 +1,215 @@
+"""Triplet losses of a batch with classes, by which triplets they take: the hardest, the semi-hard, or all."""
+
+from collections.abc import Iterator
+from math import inf
+from typing import NamedTuple
+
+from ..backend import Array, namespace
+from .classes import check_finite, check_masks
+from .numerics import PAST, hinge, softplus
+from .validation import check_at_least, check_switch
+
+
+class ActiveTriplets(NamedTuple):
+    """What each anchor adds to a mean over all that is active: sum(total) / sum(count), or 0 when nothing is.
+
+    Args:
+        total: (r,) float64 sums of the losses, at least 0.
+        count: (r,) integers, how many of them are not 0.
+    """
+
+    total: Array
+    count: Array
+
+
+def batch_hard_triplet(
+    distances: Array, positives: Array, negatives: Array, *, margin: float = 1.0, soft: float = 0.0
+) -> Array:
+    """Triplet loss of each anchor with its farthest positive and its nearest negative.
+
+    With d the distance::
+
+        loss = max(0, max over positives d - min over negatives d + margin)
+        soft = log(1 + exp(max over positives d - min over negatives d))
+
+    Args:
+        distances: (r, n) float64 distances, at least 0.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        margin: at least 0, in units of distance; unused if soft.
+        soft: 1 for the soft margin, else 0.
+
+    Returns:
+        (r,) losses, at least 0; 0 for an anchor without positives or without negatives, which is no item.
+
+    Raises:
+        ShapeError: a mask has another shape than the distances.
+        ParameterError: the margin is negative, or soft neither 0 nor 1.
+
+    Source:
+        Hermans, Beyer, Leibe 2017, equation 5; soft margin: section 2.
+
+    Example:
+        >>> import numpy as np
+        >>> distances, positives = np.asarray([[0.0, 1.5, 2.0]]), np.asarray([[False, True, False]])
+        >>> batch_hard_triplet(distances, positives, np.asarray([[False, False, True]])).tolist()
+        [0.5]
+    """
+    check_masks(distances, positives, negatives)
+    check_at_least(0, margin=margin)
+    check_switch(soft=soft)
+    xp = namespace(distances)
+    far = xp.max(xp.where(positives, distances, xp.full_like(distances, -inf)), axis=1)
+    near = xp.min(xp.where(negatives, distances, xp.full_like(distances, inf)), axis=1)
+    # minus infinity where there is no triplet, which is no loss
+    return softplus(far - near) if soft else hinge(far, -near, margin)
+
+
+def semi_hard_triplet(distances: Array, positives: Array, negatives: Array, *, margin: float = 1.0) -> Array:
+    """Triplet loss of each positive pair with the nearest negative that is farther, else with the farthest.
+
+    With d the distance and n that negative::
+
+        loss = max(0, d_ap - d_an + margin)
+
+    Args:
+        distances: (r, n) float64 distances, at least 0.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        margin: at least 0, in units of distance.
+
+    Returns:
+        (p,) losses of the positive pairs, anchor by anchor, at least 0; 0 without negatives, which is no item.
+
+    Raises:
+        ShapeError: a mask has another shape than the distances.
+        ParameterError: the margin is negative.
+
+    Source:
+        Schroff et al. 2015 (FaceNet), section 3.2; the farthest negative as TripletSemiHardLoss of TensorFlow Addons.
+
+    Example:
+        >>> import numpy as np
+        >>> distances, positives = np.asarray([[0.0, 1.5, 1.0, 2.0]]), np.asarray([[False, True, False, False]])
+        >>> semi_hard_triplet(distances, positives, np.asarray([[False, False, True, True]])).tolist()
+        [0.5]
+    """
+    check_masks(distances, positives, negatives)
+    check_at_least(0, margin=margin)
+    xp = namespace(distances)
+    losses = []
+    for near, far in _by_anchor(distances, positives, negatives):
+        if far.shape[0] == 0:
+            losses.append(0.0 * near)  # stays differentiable
+            continue
+        place = xp.searchsorted(far, PAST * near, side="right")
+        # past the end is the farthest
+        chosen = xp.take(far, xp.clip(place, 0, far.shape[0] - 1), axis=0)
+        losses.append(hinge(near, -chosen, margin))
+    return xp.concat(losses)
+
+
+def batch_all_triplet(distances: Array, positives: Array, negatives: Array, *, margin: float = 1.0) -> ActiveTriplets:
+    """Triplet loss over all triplets of each anchor, summed over those that are not satisfied.
+
+    With d the distance::
+
+        loss = max(0, d_ap - d_an + margin)
+
+    The negatives are sorted once per anchor, and each positive finds its sum among their running sums: memory for
+    one row, where the triplets would be positives times negatives.
+
+    Args:
+        distances: (r, n) float64 distances, at least 0.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        margin: at least 0, in units of distance.
+
+    Returns:
+        Two (r,) arrays, `total` and `count` of the triplets whose loss is not 0. The loss of the batch is
+        sum(total) / sum(count), or 0 when every triplet is satisfied.
+
+    Raises:
+        ShapeError: a mask has another shape than the distances.
+        ParameterError: the margin is negative.
+
+    Source:
+        Hermans, Beyer, Leibe 2017, equation 6, averaged over what is not 0 (their BA != 0).
+
+    Example:
+        >>> import numpy as np
+        >>> distances, positives = np.asarray([[0.0, 1.5, 1.0, 2.0]]), np.asarray([[False, True, False, False]])
+        >>> found = batch_all_triplet(distances, positives, np.asarray([[False, False, True, True]]))
+        >>> found.total.tolist(), found.count.tolist()
+        ([2.0], [2])
+    """
+    check_masks(distances, positives, negatives)
+    check_at_least(0, margin=margin)
+    xp = namespace(distances)
+    totals, counts = [], []
+    for near, far in _by_anchor(distances, positives, negatives):
+        reach = near + margin
+        active = xp.searchsorted(far, reach / PAST, side="left")  # where `hinge` leaves something
+        running = xp.cumulative_sum(far, include_initial=True)
+        losses = xp.astype(active, xp.float64) * reach - xp.take(running, active, axis=0)
+        # the difference of two large sums may round below 0
+        totals.append(xp.sum(xp.clip(losses, 0.0, None)))
+        counts.append(xp.sum(active))
+    return ActiveTriplets(xp.stack(totals), xp.stack(counts))
+
+
+def margin(
+    distances: Array, positives: Array, negatives: Array, *, alpha: float = 0.2, beta: float = 1.2
+) -> ActiveTriplets:
+    """Margin loss over all triplets of each anchor: positives nearer than beta - alpha, negatives past beta + alpha.
+
+    With d the distance, every triplet has two terms::
+
+        loss = max(0, alpha + (d_ap - beta)) + max(0, alpha + (beta - d_an))
+
+    Args:
+        distances: (r, n) float64 distances of unit rows, 0 to 2.
+        positives: (r, n) bool, the same class, not the anchor itself.
+        negatives: (r, n) bool, another class.
+        alpha: at least 0, half the width of the margin, in units of distance.
+        beta: the boundary between similar and dissimilar, in units of distance.
+
+    Returns:
+        Two (r,) arrays, `total` of the losses of the triplets and `count` of their terms that are not 0. The loss of
+        the batch is sum(total) / sum(count), or 0 when no term is active.
+
+    Raises:
+        ShapeError: a mask has another shape than the distances.
+        ParameterError: alpha is negative, or beta not finite.
+
+    Source:
+        Wu et al. 2017, the margin based loss, over all triplets instead of sampled ones, and without the learnt beta.
+
+    Example:
+        >>> import numpy as np
+        >>> distances, positives = np.asarray([[0.0, 1.5, 1.0, 2.0]]), np.asarray([[False, True, False, False]])
+        >>> found = margin(distances, positives, np.asarray([[False, False, True, True]]))
+        >>> found.total.round(4).tolist(), found.count.tolist()
+        ([1.4], [3])
+    """
+    check_masks(distances, positives, negatives)
+    check_at_least(0, alpha=alpha)
+    check_finite(beta=beta)
+    xp = namespace(distances)
+    none = xp.zeros_like(distances)
+    pull = xp.where(positives, hinge(distances, -beta, alpha), none)
+    push = xp.where(negatives, hinge(-distances, beta, alpha), none)
+    # a positive is in as many triplets as there are negatives, and the other way round
+    similar, dissimilar = (xp.sum(xp.astype(mask, xp.int64), axis=1) for mask in (positives, negatives))
+    pulled, pushed = (xp.sum(xp.astype(terms > 0, xp.int64), axis=1) for terms in (pull, push))
+    pulls, pushes = (
+        xp.astype(times, xp.float64) * xp.sum(terms, axis=1) for times, terms in ((dissimilar, pull), (similar, push))
+    )
+    return ActiveTriplets(pulls + pushes, dissimilar * pulled + similar * pushed)
+
+
+def _by_anchor(distances: Array, positives: Array, negatives: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield each anchor's distances to its positives, as they stand, and to its negatives, ascending."""
+    xp = namespace(distances)
+    for row, near, far in zip(*(xp.unstack(array) for array in (distances, positives, negatives)), strict=True):
+        yield row[near], xp.sort(row[far])

@@ -1,0 +1,285 @@
+"""`apply`: every vector of a file through a head, range by range.
+
+Accepted: any source of vectors of the head's width; a table with the columns that the head was learnt from (`a` and
+`b`, or `anchor`, `positive` and `negative`) has all of them projected. Parquet and Arrow tables keep their other
+columns, to Parquet or Arrow; npy holds the projected rows alone.
+Refused: vectors of another width, rows that are not finite unless they are asked for, several columns of vectors of
+which none is named.
+Lost: of text and npz tables columns that are neither values nor the vectors; the order of memory.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..engine.plan import Progress
+from ..errors import DataError, OutputError, ParameterError, ShapeError
+from ..fitting.checkpoint import SavedHead, fingerprint, read_head
+from ..fitting.heads import output_dtype
+from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
+from ..io.output import check_output, output_format, replacing
+from ..io.source import Source, watch_source
+from ..io.vectors import check_column, name_rows, provenance
+from ..io.writers import open_matrix, open_rows
+from ..results import Column, Columns, Result
+from . import checks
+
+PIECE_BYTES = 16 << 20  # of widened rows
+PIECE_ROWS = 1 << 16
+UNNAMED = "embedding"  # what a table calls the vectors of a file that names no column
+KEYS = ("rows", "width", "rank", "columns")
+
+Write = Callable[[Column, list[Column]], None]  # the numbers of the rows, and their projections by column
+
+
+def apply(
+    head: str,
+    source: str,
+    *,
+    output: str,
+    force: bool = False,
+    held_out: bool = False,
+    max_memory: str | int | None = None,
+    nonfinite: str = "error",
+    header: str = "auto",
+    progress: Progress | None = None,
+) -> Result:
+    """Put every vector of a file through a head, in bounded memory.
+
+    Args:
+        head: the file that `fit` wrote.
+        source: PATH, PATH::NAME, or `-` for standard input.
+        output: .npy for the projected rows alone, .parquet or .arrow for the whole table.
+        force: an existing output may be replaced.
+        held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
+        max_memory: as for `pairwise`.
+        nonfinite: `error`, or `propagate` rows with NaN or infinity.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        progress: called with the rows that are done and their total.
+
+    Returns:
+        A result whose summary has `rows`, `width`, `rank` and `columns`, with a row per projected column. The vectors
+        are float32 where they were float32 or narrower, else float64; they are computed in float64.
+
+    Raises:
+        ShapeError: the vectors have another width than the head.
+        DataError: rows that are not finite, or no head in the file.
+        OutputError: the output may not be written.
+
+    Example:
+        >>> import os, tempfile
+        >>> from simtool.fitting.checkpoint import write_head
+        >>> from simtool.fitting.heads import Head
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path, vectors, output = (os.path.join(folder, name) for name in ("h.safetensors", "x.npy", "y.npy"))
+        ...     saved = SavedHead(Head("linear", np.asarray([[1.0, 2.0]])), {}, np.asarray([]))
+        ...     write_head(path, saved, force=False)
+        ...     np.save(vectors, np.asarray([[3.0, 4.0]]))
+        ...     found = apply(path, vectors, output=output)
+        ...     np.load(output).tolist()
+        [[11.0]]
+    """
+    checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
+    saved = read_head(head)
+    watch_source(Source(head, "safetensors", size=0, most=0))
+    path, column = split_source(source)
+    check_output(output, force=force, inputs=[head, source])
+    file_format = output_format(output)
+    if file_format not in ("npy", "parquet", "arrow"):
+        raise OutputError("projected vectors are arrays", output, "use a path that ends in .npy, .parquet or .arrow")
+    table = open_table(path, nulls=nonfinite == "propagate", header=header, max_memory=max_memory)
+    names = _columns(table, column, saved)
+    sides = [table.vectors(name) for name in names]
+    for side in sides:
+        _check_width(side, saved, head)
+    rows = _rows(saved, table, sides[0], head) if held_out else None
+    if file_format == "npy" and len(names) > 1:
+        what = f"npy holds one array, and {' and '.join(names)} are projected"
+        raise OutputError(what, output, f"use .parquet, or name one column: {path}::{names[0]}")
+    with (
+        replacing(output, force=force) as temporary,
+        _writer(temporary, file_format, table, names, saved, rows) as write,
+    ):
+        _stream(sides, saved, rows, write, nonfinite, progress)
+    return _result(head, source, saved, sides, table.rows if rows is None else len(rows), held_out, nonfinite)
+
+
+def apply_keys() -> list[str]:
+    """Return every key of a summary of `apply`."""
+    return list(KEYS)
+
+
+def _columns(table: Table, column: str | None, saved: SavedHead) -> list[str]:
+    """Return the columns to project: the named one, those of the head's roles, or the only one."""
+    roles = list(saved.about.get("inputs", {}))
+    if column is None and len(roles) > 1 and set(roles) <= set(table.vector_columns):
+        return roles
+    return [pick_vectors(table, column)]
+
+
+def _check_width(side: Vectors, saved: SavedHead, head: str) -> None:
+    if len(side.shape) != 2:
+        raise ShapeError(f"expected one vector per row, shape (n, d), got {side.shape}", side.name)
+    if side.shape[1] != saved.head.width:
+        what = f"the head takes vectors of {saved.head.width} dims, and these have {side.shape[1]}"
+        raise ShapeError(what, f"{side.name}, {head}", "apply it to vectors of the model that it was learnt from")
+
+
+def _rows(saved: SavedHead, table: Table, side: Vectors, head: str) -> Column:
+    if not len(saved.held_out):
+        raise ParameterError("nothing was held out when this head was learnt", head, "leave --held-out out")
+    learnt = saved.about.get("rows")
+    if learnt != table.rows:
+        what = f"the head was learnt from {learnt} examples, and there are {table.rows}"
+        raise ParameterError(what, f"--held-out, {table.name}", "name the file that the head was learnt from")
+    if fingerprint(select(side, saved.held_out).read(0, len(saved.held_out))) not in saved.about.get(
+        "fingerprints", ()
+    ):
+        what = "the rows that were held out have other vectors here"
+        raise ParameterError(what, f"--held-out, {side.name}", "name the file that the head was learnt from")
+    return saved.held_out
+
+
+def _stream(
+    sides: Sequence[Vectors],
+    saved: SavedHead,
+    rows: Column | None,
+    write: Write,
+    nonfinite: str,
+    progress: Progress | None,
+) -> None:
+    """Read, project and write, range by range."""
+    total = sides[0].shape[0]
+    step = max(1, min(PIECE_ROWS, PIECE_BYTES // (8 * max(saved.head.width, saved.head.rank))))
+    for start in range(0, total, step):
+        stop = min(start + step, total)
+        chosen = np.arange(start, stop)
+        if rows is not None:
+            chosen = rows[(rows >= start) & (rows < stop)]
+        parts = []
+        for side in sides:
+            given = side.read(start, stop)[chosen - start]
+            with np.errstate(all="ignore"):
+                projected = saved.head.project(given)
+            if nonfinite == "error":
+                _refuse_nonfinite(given, projected, side, chosen)
+            parts.append(projected)
+        write(chosen, parts)
+        if progress is not None:
+            progress(stop, total)
+
+
+def _refuse_nonfinite(given: Column, projected: Column, side: Vectors, rows: Column) -> None:
+    bad = rows[~np.isfinite(projected).all(axis=1)]
+    if not len(bad):
+        return
+    ids = side.ids
+    if np.isfinite(given).all():
+        what = f"{name_rows(bad, ids)} leave the range of {projected.dtype.name} when projected"
+        raise DataError(what, side.name, "scale the vectors down, or save them as float64")
+    verb = "holds" if len(bad) == 1 else "hold"
+    what = f"{name_rows(bad, ids)} {verb} NaN or infinity"
+    raise DataError(what, side.name, "--nonfinite propagate keeps them as NaN")
+
+
+@contextmanager
+def _writer(
+    path: str, file_format: str, table: Table, names: list[str], saved: SavedHead, rows: Column | None
+) -> Iterator[Write]:
+    """Yield what takes the projected rows, in order."""
+    if file_format == "npy":
+        dtype = output_dtype(table.vectors(names[0]).dtype)
+        total = table.rows if rows is None else len(rows)
+        with open_matrix(path, (total, saved.head.rank), dtype) as matrix:
+            done = 0
+
+            def write(chosen: Column, parts: list[Column]) -> None:
+                nonlocal done
+                matrix.write(done, parts[0])
+                done += len(chosen)
+
+            yield write
+    elif hasattr(table, "batches"):
+        with _whole_table(path, file_format, table, names, saved) as keep:
+            yield keep
+    else:
+        with open_rows(path, file_format) as output:
+            others = {name: table.values(name) for name in table.value_columns if name not in names}
+
+            def write(chosen: Column, parts: list[Column]) -> None:
+                kept = {name: values[chosen] for name, values in others.items()}
+                output.write(kept | {name or UNNAMED: part for name, part in zip(names, parts, strict=True)})
+
+            yield write
+
+
+@contextmanager
+def _whole_table(path: str, file_format: str, table: Any, names: list[str], saved: SavedHead) -> Iterator[Write]:
+    """Yield what writes the table with its vectors projected and all other columns as they are."""
+    import pyarrow as pa
+    from pyarrow.ipc import new_file
+    from pyarrow.parquet import ParquetWriter
+
+    from ..io.arrow import Cursor, damage
+
+    for name in table.columns:
+        check_column(table, name)
+    types = {
+        name: pa.list_(pa.from_numpy_dtype(output_dtype(table.vectors(name).dtype)), saved.head.rank) for name in names
+    }
+    fields = [field.with_type(types[field.name]) if field.name in types else field for field in table.batches.schema]
+    schema = pa.schema(fields, table.batches.schema.metadata)
+    cursors = {name: Cursor(table.batches, name, PIECE_ROWS) for name in table.columns if name not in types}
+
+    def column(field: Any, chosen: Column, parts: dict[str, Column]) -> Any:
+        if field.name in parts:
+            values = pa.array(parts[field.name].ravel())
+            return pa.FixedSizeListArray.from_arrays(values, type=field.type)
+        with damage(table.name):
+            first, last = int(chosen[0]), int(chosen[-1]) + 1
+            pieces = pa.chunked_array(cursors[field.name].read(first, last), field.type)
+            return pieces if len(pieces) == len(chosen) else pieces.take(pa.array(chosen - first))
+
+    opened = partial(ParquetWriter, write_page_checksum=True) if file_format == "parquet" else new_file
+    with open(path, "wb") as file, opened(file, schema) as writer:
+
+        def write(chosen: Column, parts: list[Column]) -> None:
+            if len(chosen):
+                projected = dict(zip(names, parts, strict=True))
+                arrays = [column(field, chosen, projected) for field in schema]
+                writer.write_table(pa.table(arrays, schema=schema))
+
+        yield write
+
+
+def _result(
+    head: str, source: str, saved: SavedHead, sides: Sequence[Vectors], rows: int, held_out: bool, nonfinite: str
+) -> Result:
+    names = [side.name for side in sides]
+    table = Columns(
+        {
+            "vectors": np.asarray(names, dtype=object),
+            "rows": np.full(len(sides), rows),
+            "width": np.full(len(sides), saved.head.width),
+            "rank": np.full(len(sides), saved.head.rank),
+            "dtype": np.asarray([output_dtype(side.dtype).name for side in sides], dtype=object),
+        }
+    )
+    notes = []
+    if not saved.is_complete:
+        epoch, of = saved.about.get("epoch"), saved.about.get("plan", {}).get("epochs")
+        notes.append(f"this head was interrupted after epoch {epoch} of {of}; simtool fit --resume goes on")
+    summary = {"rows": rows, "width": saved.head.width, "rank": saved.head.rank, "columns": len(sides)}
+    parameters = {"head": saved.head.kind, "held_out": held_out, "nonfinite": nonfinite}
+    return Result(
+        command="apply",
+        inputs={"head": head, "vectors": source},
+        parameters=parameters,
+        summary=summary,
+        rows=table,
+        notes=tuple(notes),
+        provenance=provenance({side.name: side for side in sides}),
+    )

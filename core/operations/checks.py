@@ -1,0 +1,218 @@
+"""The checks at the door of every operation: options, shapes, finite rows. Each runs once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError, ParameterError, ShapeError, closest
+from ..io import RaggedVectors, Vectors, as_vectors
+from ..io.vectors import name_rows
+from ..metrics.aligned import PRODUCTS, is_rounded
+from ..results import Column
+
+NONFINITE = ("error", "propagate", "drop")
+NONFINITE_HINT = "--nonfinite drop leaves them out, --nonfinite propagate keeps them as NaN"
+DROP_HINT = "--nonfinite drop leaves them out"
+NOTHING_LEFT = "mend some of them: no row would be left"
+SURVEY_BYTES = 4 << 20
+MOST = 2**63 - 1  # of anything that is counted
+
+
+def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse a value that is not among the choices."""
+    if value not in choices:
+        guess = closest(value, choices)
+        hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(choices)}"
+        raise ParameterError(f"unknown value {value!r}", f"--{option}", hint)
+
+
+def check_count(option: str, number: Any) -> None:
+    """Refuse what is no count: a whole number of at least 1 that fits in 64 bits."""
+    if not (isinstance(number, int | np.integer) and number >= 1):
+        raise ParameterError(f"expected a whole number of 1 or more, got {number!r}", option)
+    if number > MOST:
+        raise ParameterError(f"the number is too large, expected at most {MOST:,}", option)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no generator takes."""
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
+
+
+def check_dim(dim: int, rank: int, option: str = "--dim") -> int:
+    """Return a dim counted from the front."""
+    if not -rank <= dim < rank:
+        raise ShapeError(
+            f"dim {dim} is out of range: the inputs have {rank} dims", option, f"valid dims are {-rank} to {rank - 1}"
+        )
+    return dim % rank
+
+
+def check_rank(vectors: Vectors, least: int) -> None:
+    """Refuse an input with fewer dims than the operation needs."""
+    if len(vectors.shape) < least:
+        raise ShapeError(
+            f"expected {least} dims or more, got shape {vectors.shape}",
+            vectors.name,
+            "reshape one vector to (1, d)" if len(vectors.shape) == 1 else "",
+        )
+
+
+def check_not_empty(vectors: Vectors) -> None:
+    """Refuse an input that holds no number."""
+    if prod(vectors.shape) == 0:
+        raise ShapeError(f"the input is empty: shape {vectors.shape}", vectors.name, "at least one row is needed")
+
+
+def check_same_width(
+    a: Vectors, b: Vectors, width_a: int, width_b: int, hint: str = "both inputs must come from the same model"
+) -> None:
+    """Refuse vectors of different length."""
+    if width_a != width_b:
+        raise ShapeError(
+            f"the vectors differ in length: {width_a} in A, {width_b} in B",
+            f"{a.name} {a.shape}, {b.name} {b.shape}",
+            hint,
+        )
+
+
+def check_same_rows(a: Vectors, b: Vectors) -> None:
+    """Refuse aligned inputs of different length."""
+    if a.shape[0] != b.shape[0]:
+        raise ShapeError(
+            f"row i of A belongs to row i of B, but A has {a.shape[0]} rows and B has {b.shape[0]}",
+            f"{a.name}, {b.name}",
+            "simtool pairwise compares every row with every row",
+        )
+
+
+def given(x: Any, name: str) -> Vectors:
+    """Return Vectors as they are, and an array or tensor as Vectors of that name."""
+    if hasattr(x, "read"):
+        if not hasattr(x, "shape"):
+            what = f"expected vectors, got an open file ({type(x).__name__})"
+            raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
+        return x  # type: ignore[no-any-return]
+    if hasattr(x, "detach"):
+        x = x.detach().cpu()
+        x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()
+    if isinstance(x, str):
+        raise DataError("expected vectors, got a string", name, f"simtool.open_vectors({x!r}) opens a file")
+    return as_vectors(x, name)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The extremes of every vector of an input, which tell zero rows and rows that are not finite.
+
+    Args:
+        high: the largest number of each vector; the shape of the input without the vectors' dim.
+        low: the smallest.
+    """
+
+    high: Column
+    low: Column
+
+    @property
+    def finite(self) -> NDArray[np.bool]:
+        """Which vectors hold neither NaN nor infinity."""
+        finite: NDArray[np.bool] = np.isfinite(self.high) & np.isfinite(self.low)
+        return finite
+
+    @property
+    def zero(self) -> NDArray[np.bool]:
+        """Which vectors are all zero."""
+        zero: NDArray[np.bool] = (self.high == 0) & (self.low == 0)
+        return zero
+
+    @property
+    def largest(self) -> float:
+        """The largest finite magnitude."""
+        extremes: Column = np.maximum(np.abs(self.high.astype(np.float64)), np.abs(self.low.astype(np.float64)))
+        return float(np.max(extremes, initial=0.0, where=np.isfinite(extremes)))
+
+
+def survey(vectors: Vectors, dim: int) -> Survey:
+    """Return the extremes of the vectors along `dim`, in one pass over the rows."""
+    step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
+    highs, lows = [], []
+    for start in range(0, vectors.shape[0], step):
+        rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        if rows.dtype == np.float16:  # whose own comparisons are slow
+            rows = rows.astype(np.float32)
+        highs.append(rows.max(axis=dim))
+        lows.append(rows.min(axis=dim))
+    if dim:
+        return Survey(np.concatenate(highs), np.concatenate(lows))
+    return Survey(np.max(highs, axis=0), np.min(lows, axis=0))
+
+
+def nonfinite_rows(vectors: Vectors) -> Column:
+    """Return the numbers of the rows that hold NaN or infinity."""
+    if vectors.dtype.kind != "f" or vectors.shape[0] == 0:
+        return np.empty(0, dtype=np.int64)
+    if len(vectors.shape) == 1:
+        return np.flatnonzero(~np.isfinite(vectors.read(0, vectors.shape[0])))
+    finite = survey(vectors, len(vectors.shape) - 1).finite
+    return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
+
+
+def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> None:
+    """Refuse aligned inputs that hold the same ids in another order; different ids altogether are fine."""
+    if a.ids is None or b.ids is None or len(a.ids) != len(b.ids):
+        return
+    differ = np.flatnonzero(a.ids.astype(str) != b.ids.astype(str))
+    if not len(differ) or not set(a.ids[differ].astype(str)) & set(b.ids.astype(str)):
+        return
+    row = int(differ[0])
+    raise DataError(
+        f"row i of A belongs to row i of B, but row {row} is {a.ids[row]!s} in A and {b.ids[row]!s} in B",
+        f"{a.name}, {b.name}",
+        "bring both into the same order, or name other ids with --ids-a and --ids-b",
+    )
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun, as in `1 row`, `2 rows` and `2 classes`."""
+    return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
+    """Raise the error that names the rows with NaN or infinity, if there are any."""
+    rows = nonfinite_rows(vectors)
+    if len(rows):
+        verb = "holds" if len(rows) == 1 else "hold"
+        raise DataError(
+            f"{name_rows(rows, vectors.ids)} of {vectors.shape[0]} {verb} NaN or infinity",
+            vectors.name,
+            hint,
+        )
+
+
+def refuse_rounded(vectors: Vectors, measure: str) -> None:
+    """Refuse 64-bit integers that float64 does not hold, where a measure takes differences: they would be lost.
+
+    A cosine and a dot product are as exact as their terms, of which float64 holds 53 bits.
+    """
+    if measure in PRODUCTS or vectors.dtype.kind not in "iu" or vectors.dtype.itemsize < 8:
+        return
+    step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
+    for start in range(0, vectors.shape[0], step):
+        rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        wrong = is_rounded(rows)
+        if wrong.any():
+            place = tuple(np.argwhere(wrong)[0].tolist())
+            row = start + place[0]
+            what = f"{name_rows([row], vectors.ids)} holds {rows[place]}, which float64 rounds"
+            hint = "subtract one whole number from all rows first, or make them float64 if that will do"
+            raise DataError(f"{what}: {measure} would lose the difference", vectors.name, hint)
+
+
+def refuse_overflow(names: str) -> DataError:
+    """Return the error for finite inputs whose score leaves the range of float64."""
+    return DataError("a score leaves the range of float64", names, "scale the inputs down")

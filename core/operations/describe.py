@@ -1,0 +1,90 @@
+"""`describe`: the catalogue as a table, or one row of it in full."""
+
+import numpy as np
+
+from ..catalogue import KINDS, Entry, Variant, search
+from ..results import Columns, Result
+
+_COUNTED = {
+    "all": "",
+    "positives": "those with positives",
+    "negatives": "those with negatives",
+    "both": "those with positives and negatives",
+}
+
+
+def describe(name: str | None = None) -> Result:
+    """Show the catalogue, the rows of a kind, or one row in full.
+
+    Args:
+        name: `metrics`, `aggregates`, `losses`, a name or an alias; None for everything.
+
+    Returns:
+        A result with rows `name`, `kind`, `meaning`, `formula`, `range`, `closer`, `labels`, `parameters`, or for
+        one name rows `property`, `value`; the summary counts `entries`.
+
+    Raises:
+        ParameterError: no such name; the error offers the closest one.
+
+    Example:
+        >>> describe("losses").rows.read(0, 1)["name"].tolist()
+        ['contrastive']
+    """
+    entries = search(name) if name is not None else tuple(entry for rows in KINDS.values() for entry in rows)
+    if name is not None and all(name in (entry.name, *entry.aliases) for entry in entries):
+        records = [record for entry in entries for record in _in_full(entry)]
+    else:
+        records = [_in_short(entry) for entry in entries]
+    columns = {key: np.asarray([record[key] for record in records], dtype=object) for key in records[0]}
+    return Result("list", {}, {"name": name}, {"entries": len(entries)}, Columns(columns))
+
+
+def _in_short(entry: Entry) -> dict[str, str]:
+    return {
+        "name": entry.name,
+        "kind": entry.kind,
+        "meaning": entry.meaning,
+        "formula": entry.formula,
+        "range": entry.range,
+        "closer": _direction(entry),
+        "labels": entry.labels,
+        "parameters": _parameters(entry),
+    }
+
+
+def _in_full(entry: Entry) -> list[dict[str, str]]:
+    more = {
+        "aliases": ", ".join(entry.aliases),
+        "takes": entry.inputs,
+        "item": entry.item,
+        "anchors": _COUNTED[entry.counted],
+        "distance": entry.metric,
+        "or distance": ", ".join(entry.metrics),
+        "reduction": entry.reduction if entry.kind == "loss" else "",
+        **{f"variant {name}": _variant(each) for name, each in entry.variants.items()},
+        "laws": ", ".join(entry.laws),
+        "peers": entry.peers,
+        "source": entry.source,
+        "function": entry.function,
+    }
+    facts = {**_in_short(entry), **more}
+    return [{"property": key, "value": value} for key, value in facts.items() if value]
+
+
+def _variant(variant: Variant) -> str:
+    """Return a variant as its source and what it changes."""
+    changes = [f"{name} {value:g}" for name, value in variant.parameters.items()]
+    changes += [f"distance {variant.metric}"] if variant.metric else []
+    changes += [f"reduction {variant.reduction}"] if variant.reduction != "mean" else []
+    changes += [f"every item times {variant.factor:g}"] if variant.factor != 1 else []
+    return ": ".join([variant.source, ", ".join(changes)] if changes else [variant.source])
+
+
+def _direction(entry: Entry) -> str:
+    if entry.kind == "loss":
+        return ""
+    return "larger" if entry.larger_is_closer else "smaller"
+
+
+def _parameters(entry: Entry) -> str:
+    return ", ".join(f"{key} {value:g}" for key, value in entry.parameters.items())

@@ -1,0 +1,183 @@
+"""`explain`: the derivation of one pair, step by step, with its numbers filled in."""
+
+from math import acos, pi
+from typing import Any
+
+import numpy as np
+
+from ..backend import quiet
+from ..catalogue import Entry, find
+from ..errors import ParameterError, ShapeError
+from ..io import Vectors
+from ..io.vectors import provenance
+from ..metrics.aligned import EPS, cosine_similarity, dot_product, euclidean_distance, is_rounded
+from ..results import Column, Columns, Result, Scalar
+from . import checks
+
+SHOWN = 6  # numbers of a vector that a line still carries; of a longer one it has the first two
+WORDS = ("similar", "dissimilar")
+METRIC_STEPS = ("dot", "norm_a", "norm_b", "cosine", "angular", "euclidean")
+# the losses of one pair alone whose formula is a line
+_EXPLAINED = [find("loss", name) for name in ("contrastive", "cosine", "cosine-embedding", "cosine-distance")]
+FORMULAS = {
+    ("d", 1): ("d^2", "{v:.6g}^2"),
+    ("d", 0): ("max(0, margin - d)^2", "max(0, {m:.6g} - {v:.6g})^2"),
+    ("s", 1): ("1 - s", "1 - {v:.6g}"),
+    ("s", 0): ("max(0, s - margin)", "max(0, {v:.6g} - {m:.6g})"),
+}
+
+
+def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) -> Result:
+    """Derive dot product, norms, cosine, distances and the losses of one pair.
+
+    Args:
+        a: Vectors or a numpy array, (n, d), or (d,) for a single vector.
+        b: the same shape.
+        row: the number of the pair from 0, or its id.
+        margin: instead of the default of every loss in whose range it lies.
+
+    Returns:
+        A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:
+        `dot`, `norm_a`, `norm_b`, `cosine`, `angular`, `euclidean`, and each loss of a similar and of a
+        dissimilar pair.
+
+    Raises:
+        ShapeError: the inputs do not fit, or there is no such row.
+        ParameterError: no such id.
+        DataError: the pair is not finite.
+
+    Source:
+        The catalogue rows of the metrics and losses.
+
+    Example:
+        >>> import numpy as np
+        >>> explain(np.asarray([0, 1, 0, 9, 1]), np.asarray([3, 0, 0, 9, 0])).summary["dot"]
+        81.0
+    """
+    a, b = checks.given(a, "A"), checks.given(b, "B")
+    x, y, number = _pair(a, b, row)
+    with quiet():
+        steps = _metric_steps(x, y)
+        values = {step: value for step, _, _, value in steps}
+        steps += _loss_steps(values["cosine"], values["euclidean"], margin)
+    values = {step: value for step, _, _, value in steps}
+    if not np.isfinite(list(values.values())).all():
+        raise checks.refuse_overflow(f"{a.name}, {b.name}")
+    columns = [np.asarray(part) for part in zip(*steps, strict=True)]
+    names = ("step", "formula", "numbers", "value")
+    rows = {n: c if n == "value" else c.astype(object) for n, c in zip(names, columns, strict=True)}
+    notes = ["a vector is zero: its cosine is 0 by definition"] if 0.0 in (values["norm_a"], values["norm_b"]) else []
+    kept = [] if margin is None else [e.name for e in _EXPLAINED if "margin" in e.parameters and not _fits(margin, e)]
+    notes += [f"margin {margin:g} is outside the range of {name}, whose default stands" for name in kept]
+    return Result(
+        command="explain",
+        inputs={"a": a.name, "b": b.name},
+        parameters={"row": number, "margin": margin},
+        summary=dict[str, Scalar](values),
+        rows=Columns(rows),
+        notes=tuple(notes),
+        provenance=provenance({"a": a, "b": b}),
+    )
+
+
+def explained_names() -> list[str]:
+    """Return the summary keys of `explain`."""
+    losses = [
+        [entry.name] if entry.labels == "none" else [f"{entry.name}.{word}" for word in WORDS] for entry in _EXPLAINED
+    ]
+    return [*METRIC_STEPS, *(name for names in losses for name in names)]
+
+
+def _pair(a: Vectors, b: Vectors, row: int | str) -> tuple[Column, Column, int]:
+    if a.shape != b.shape or len(a.shape) > 2:
+        raise ShapeError(
+            f"expected two inputs of one shape (n, d) or (d,), got {a.shape} and {b.shape}", f"{a.name}, {b.name}"
+        )
+    checks.check_not_empty(a)
+    checks.check_same_ids(a, b)
+    number = _row_number(a if a.ids is not None else b, row)
+    sides = []
+    for vectors in (a, b):
+        alone = len(vectors.shape) == 1
+        count = 1 if alone else vectors.shape[0]
+        if not 0 <= number < count:
+            raise ShapeError(f"row {number} is out of range", vectors.name, f"valid rows are 0 to {count - 1}")
+        values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
+        if not np.isfinite(values).all():
+            checks.refuse_nonfinite(vectors, "choose another --row")
+        if is_rounded(values).any():
+            checks.refuse_rounded(vectors, "euclidean")
+        sides.append(values.astype(np.float64))
+    return sides[0], sides[1], number
+
+
+def _row_number(vectors: Vectors, row: int | str) -> int:
+    if vectors.ids is not None:
+        found = np.flatnonzero(vectors.ids.astype(str) == str(row))
+        if len(found):
+            return int(found[0])
+    try:
+        return int(row)
+    except ValueError:
+        raise ParameterError(f"no row has the id {row!r}", vectors.name, "--row takes a row number or an id") from None
+
+
+Step = tuple[str, str, str, float]
+
+
+def _metric_steps(x: Column, y: Column) -> list[Step]:
+    dot, distance = dot_product(x, y).item(), euclidean_distance(x, y).item()
+    norms = [euclidean_distance(v, np.zeros_like(v)).item() for v in (x, y)]
+    cosine = cosine_similarity(x, y).item()
+    floor = [max(norm, EPS) for norm in norms]
+    return [
+        ("dot", "sum(a × b)", _sum_of(f"{_factor(p)} × {_factor(q)}" for p, q in _head(x, y)) + _more(x), dot),
+        ("norm_a", "sqrt(sum(a^2))", f"sqrt({_sum_of(f'{_factor(p)}^2' for p, _ in _head(x, y))}{_more(x)})", norms[0]),
+        ("norm_b", "sqrt(sum(b^2))", f"sqrt({_sum_of(f'{_factor(q)}^2' for _, q in _head(x, y))}{_more(x)})", norms[1]),
+        ("cosine", "dot / (norm_a × norm_b)", f"{dot:.6g} / ({floor[0]:.6g} × {floor[1]:.6g})", cosine),
+        ("angular", "arccos(cosine) / pi", f"{acos(cosine):.6g} / {pi:.6g}", acos(cosine) / pi),
+        (
+            "euclidean",
+            "sqrt(sum((a - b)^2))",
+            f"sqrt({_sum_of(f'({p:.6g} - {_factor(q)})^2' for p, q in _head(x, y))}{_more(x)})",
+            distance,
+        ),
+    ]
+
+
+def _loss_steps(cosine: float, distance: float, margin: float | None) -> list[Step]:
+    """Return each pair loss for a similar and for a dissimilar pair."""
+    steps: list[Step] = []
+    for entry in _EXPLAINED:
+        symbol, value = ("s", cosine) if entry.metric == "cosine" else ("d", distance)
+        if entry.labels == "none":
+            steps.append((entry.name, "1 - s", f"1 - {value:.6g}", entry.load()(np.asarray(value)).item()))
+            continue
+        m = margin if margin is not None and _fits(margin, entry) else entry.parameters["margin"]
+        for label, word in zip((1, 0), WORDS, strict=True):
+            item = entry.load()(np.asarray([value]), np.asarray([label]), margin=m).item()
+            formula, numbers = FORMULAS[symbol, label]
+            steps.append((f"{entry.name}.{word}", formula, numbers.format(v=value, m=m), item))
+    return steps
+
+
+def _fits(margin: float, entry: Entry) -> bool:
+    """Tell whether a margin is in the units of the loss: a cosine, or a distance."""
+    return -1 <= margin <= 1 if entry.metric == "cosine" else margin >= 0
+
+
+def _head(x: Column, y: Column) -> list[tuple[float, float]]:
+    shown = len(x) if len(x) <= SHOWN else 2
+    return list(zip(x[:shown].tolist(), y[:shown].tolist(), strict=True))
+
+
+def _sum_of(parts: Any) -> str:
+    return " + ".join(parts)
+
+
+def _more(x: Column) -> str:
+    return f" + ... ({len(x)} terms)" if len(x) > SHOWN else ""
+
+
+def _factor(value: float) -> str:
+    return f"({value:.6g})" if value < 0 else f"{value:.6g}"

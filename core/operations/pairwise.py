@@ -1,0 +1,204 @@
+"""`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import isnan, prod
+from typing import Any
+
+from ..backend import Backend, choose_backend, quiet
+from ..catalogue import Entry, find
+from ..engine.budget import budget_of
+from ..engine.inputs import Input, lay_out
+from ..engine.job import Pairing, same_rows
+from ..engine.matrices import matrix
+from ..engine.matrix_rows import Into
+from ..engine.plan import Progress
+from ..engine.selections import Choice, RowsInto, selection
+from ..errors import ParameterError
+from ..io.vectors import provenance
+from ..metrics.aligned import EPS
+from ..results import Result, shapes_line
+from . import checks
+
+PRECISIONS = ("auto", "float32", "float64")
+LARGE = 3e11  # operations after which what torch brings outweighs the seconds that it takes to import
+
+
+def pairwise(
+    a: Any,
+    b: Any = None,
+    *,
+    top_k: int | None = None,
+    threshold: float | None = None,
+    max_pairs: int | None = None,
+    metric: str = "cosine",
+    eps: float = EPS,
+    dim: int = -1,
+    exclude_self: bool | None = None,
+    precision: str = "auto",
+    max_memory: str | int | None = None,
+    max_results: int = 100_000_000,
+    nonfinite: str = "error",
+    device: str = "cpu",
+    backend: str = "auto",
+    into: Into | None = None,
+    rows_into: RowsInto | None = None,
+    heat_map: int | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Compare every row of A with every row of B, or A with itself.
+
+    Args:
+        a: Vectors or a numpy array, (..., n, d) of real numbers; leading dims are batches, as in matmul.
+        b: (..., m, d), or None for A against itself.
+        top_k: keep the k closest rows of B for each row of A.
+        threshold: keep the pairs with at least this similarity, or at most this distance.
+        max_pairs: keep the closest pairs of all, this many.
+        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        eps: eps >= 0, the least norm that a cosine divides by.
+        dim: the dim along which a vector lies; the last of the others counts the rows.
+        exclude_self: leave out pairs of a row with itself; by default where b is None. A row of A and a row of B
+            are the same where their ids are equal, and without ids on both sides where their numbers are.
+            The matrix keeps these cells; its summary and its rows leave them out.
+        precision: of the products. `auto`: a full matrix is float32 where that is within 2e-6; a selection
+            scans in the fastest precision whose error bound holds, and scores in float64 whatever this is.
+            Or `float32`, `float64`.
+        max_memory: bytes beyond the interpreter, as in `512M`, `4G`, `50%` of what is free; by default a
+            quarter of it.
+        max_results: how many pairs a threshold may give.
+        nonfinite: `error`, `propagate` (NaN in the matrix, never in a selection) or `drop` (2-D inputs).
+        device: where to compute: cpu, cuda, cuda:N or auto.
+        backend: auto, numpy or torch.
+        into: called with the shape and dtype of the matrix, before it is computed; returns what takes it
+            in whole rows as it comes and copies what it keeps, or None to keep it in memory, as without `into`.
+        rows_into: takes the rows of a selection as they come, a dict of columns; without it they are kept.
+        heat_map: average the matrix, kept or not, into at most this many rows and columns: `heat_map` of the result.
+        progress: called with the rows that are done and their total.
+
+    Returns:
+        A result with the summary `rows`, `columns`, `mean`, `min`, `max`, also `k` or `pairs`, of the listed
+        scores. Its rows are `a`, `b`, `score`, with a top k `a`, `rank`, `b`, `score`, ordered by row, then
+        closest first, then number; batches add `batch` in front. `array` is the (..., n, m) matrix if
+        it was asked for and kept.
+
+    Raises:
+        ShapeError: ranks, widths or batches do not fit.
+        DataError: rows that are not finite; a score that leaves the range of its dtype.
+        ParameterError: an unknown name, a number below 1, or two selections at once.
+        ResourceError: the device is missing, the result does not fit in the budget, too many pairs for a threshold.
+
+    Source:
+        The catalogue row of the metric; `simtool.engine.reducers.base` for the selection.
+
+    Example:
+        >>> import numpy as np
+        >>> pairwise(np.eye(2), np.ones((1, 2)), precision="float64").array.round(4).tolist()
+        [[0.7071], [0.7071]]
+    """
+    choice = Choice(top_k, threshold, max_pairs, max_results)
+    if not eps >= 0:
+        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+    checks.check_choice("precision", precision, PRECISIONS)
+    checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
+    opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
+    entry, budget = find("metric", metric), budget_of(max_memory, *opened)
+    _check_choice(choice, entry)
+    if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
+        what = "a heat map is of the whole matrix, and a selection computes a part of it"
+        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
+    exclude_self = b is None if exclude_self is None else exclude_self
+    sides = [lay_out(side, dim, nonfinite, budget) for side in opened]
+    sides += sides[: b is None]
+    checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
+    told_by, excluded = same_rows(*sides) if exclude_self else (None, None)
+    for side in sides:
+        checks.refuse_rounded(side.vectors, entry.name)
+    selects = (top_k, threshold, max_pairs) != (None, None, None)
+    reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
+    pairing = Pairing(
+        a=sides[0],
+        b=sides[1],
+        entry=entry,
+        eps=eps,
+        excluded=excluded,
+        alone=b is None,
+        precision=precision,
+        backend=_backend(backend, device, sides if reduced else []),
+        budget=budget,
+    )
+    with quiet():
+        if selects:
+            result = selection(pairing, choice, rows_into, progress)
+        else:
+            result = matrix(pairing, into, nonfinite, progress, heat_map)
+    return replace(
+        result,
+        inputs=pairing.inputs(),
+        parameters={
+            "metric": entry.name,
+            "eps": eps,
+            "dim": dim,
+            "exclude_self": exclude_self,
+            "excluded_by": told_by,
+            "top_k": top_k,
+            "threshold": threshold,
+            "max_pairs": max_pairs,
+            "precision": precision,
+            "nonfinite": nonfinite,
+            "shapes": _shapes(pairing, choice, dim),
+        },
+        notes=(*pairing.notes(), *_left_out(pairing, told_by), *result.notes),
+        provenance=provenance({"a": pairing.a.vectors, "b": None if b is None else pairing.b.vectors}),
+    )
+
+
+def _left_out(pairing: Pairing, told_by: str | None) -> Iterator[str]:
+    """Yield which pairs of two sets are left out, and how many."""
+    if pairing.excluded is None or pairing.alone:
+        return
+    count = checks.plural(int(pairing.excluded.counts.sum()), "pair")
+    if told_by == "id":
+        yield f"{count} of equal ids left out"
+    else:
+        yield f"{count} of equal row numbers left out, because A and B do not both have ids"
+
+
+def _shapes(pairing: Pairing, choice: Choice, dim: int) -> str:
+    scores = str((*pairing.batch, *pairing.shape))
+    if choice.top_k is not None:
+        scores = f"top {choice.top_k} of {scores}"
+    elif choice.threshold is not None or choice.max_pairs is not None:
+        scores = f"pairs of {scores}"
+    a, b = pairing.a.vectors.shape, pairing.b.vectors.shape
+    return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
+
+
+def _check_choice(choice: Choice, entry: Entry) -> None:
+    given = {"--top-k": choice.top_k, "--threshold": choice.threshold, "--max-pairs": choice.max_pairs}
+    asked = [option for option, value in given.items() if value is not None]
+    if len(asked) > 1:
+        raise ParameterError("these are different questions", ", ".join(asked), "ask one at a time")
+    counts = {"--top-k": choice.top_k, "--max-pairs": choice.max_pairs, "--max-results": choice.max_results}
+    for option, number in counts.items():
+        if number is not None:
+            checks.check_count(option, number)
+    if choice.threshold is not None:
+        _check_threshold(choice.threshold, entry)
+
+
+def _check_threshold(threshold: float, entry: Entry) -> None:
+    """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
+    if isnan(threshold):
+        raise ParameterError("the threshold is not a number", "--threshold")
+    beyond = threshold > 1 if entry.name == "cosine" else threshold < 0 and not entry.larger_is_closer
+    if beyond:
+        raise ParameterError(f"no {entry.name} can reach {threshold:g}: its range is {entry.range}", "--threshold")
+
+
+def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:
+    """Return the backend; a large scan that may run in a reduced precision needs torch."""
+    if backend == "auto" and device == "cpu" and reduced:
+        a, b = (prod(side.rows.shape[:-1]) for side in reduced)
+        if 2.0 * a * b * reduced[0].rows.shape[-1] > LARGE:
+            backend = "torch"
+    return choose_backend(backend, device)

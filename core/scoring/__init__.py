@@ -1,0 +1,1 @@
+"""What `loss` needs beyond the formulas: what was asked for, scores of examples and batches, reduction, report."""

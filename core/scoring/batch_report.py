@@ -1,0 +1,208 @@
+"""The report on losses of a batch: classes, two views, a classifier, and the features of two views."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+from ..backend import Backend, choose_backend
+from ..engine.resident_rows import resident
+from ..errors import DataError, ParameterError
+from ..io.vectors import provenance
+from ..operations import checks
+from ..results import Column, Columns, Histogram, Result, Scalar
+from . import features
+from . import listing as tables
+from .accumulator import HELD
+from .batches import Data, Evidence, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
+from .class_groups import ENDS
+from .distances import slope_note
+from .example_report import batches_note, collapse_note
+from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
+from .reduction import Outcome, norm_of
+from .spec import Request, takes_batches
+
+EVIDENCE = 64  # bytes of a row: its hardest pairs, its class and its places
+ITEM = 48  # bytes of an item: its loss and its rows, once as they come and once together
+GRAPH = 6  # numbers that a graph keeps of a number of the batch
+LISTED = 1000  # items that are kept where there are too many to keep all
+
+
+def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
+    """Return the summary keys of a report."""
+    single = len(requests) == 1 and not swept
+    own = list(LOSS_KEYS) if single else compared_keys(requests, swept=swept)
+    norm = ["gradient_norm"] if gradient else []
+    if requests[0].entry.item in features.ITEMS:
+        return [*own, *(features.PARTS if single and requests[0].entry.item == "part" else []), *norm]
+    return [*own, "positives", "negatives", "positive_similarity", "negative_similarity", *norm]
+
+
+def report(job: Job) -> Result:
+    """Compute and describe the losses; the inputs are checked by the caller."""
+    _check(job)
+    job.budget.check(_held(job), *_describe(job))
+    backend = choose_backend(job.backend, job.device)
+    data, names = _data(job, backend)
+    if len(data.batches) > 1:
+        job.notes.append(batches_note(job, data.batches))
+    if job.entry.item in features.ITEMS:
+        return features.report(job, data)
+    if job.all_items and any(takes_pairs(request) for request in job.requests):
+        items = positive_pairs(data)
+        hint = "-o FILE.parquet holds the largest"
+        job.budget.check(items * ITEM, f"{job.entry.name} with all its {items} losses", hint)
+    found, evidence = outcomes(
+        job.requests, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
+    )
+    _check_found(job, found)
+    norms: list[Column] = []
+    if job.sweep is not None or job.gradients is not None:
+        slopes = gradients(job.requests, data, found)
+        found = [replace(each, gradient_norm=_norm(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
+        undefined = {each.request.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
+        job.notes.extend(slope_note(checks.plural(n, "pair"), metric) for metric, n in undefined.items() if n)
+        if any(request.entry.name == "circle" for request in job.requests):
+            job.notes.append("circle: its weights are held constant in the gradient, as in equation 10 of the paper")
+        if job.gradients is not None:
+            norms = _give(job, data, slopes[0].parts)
+    summary: dict[str, Scalar]
+    if job.sweep is None and len(found) == 1:
+        summary, table = dict(found[0].summary()), _rows(found[0], evidence, names, norms, job)
+    else:
+        summary, table = compared(job, found), comparison(job, found)
+    positives, negatives = evidence.pairs
+    similarities = dict(zip(ENDS, evidence.means, strict=True))
+    summary |= {"positives": positives, "negatives": negatives}
+    summary |= {f"{group}_similarity": value for group, value in similarities.items()}
+    if job.gradients is not None:
+        summary["gradient_norm"] = found[0].gradient_norm
+    job.notes.extend(collapse_note(summary["negative_similarity"]))
+    _note_zero_rows(job, data)
+    return Result(
+        command="loss",
+        inputs=_inputs(job),
+        parameters=job.parameters(),
+        summary=summary,
+        rows=table,
+        array=found[0].items if job.sweep is None and len(found) == 1 and found[0].complete else None,
+        histograms=tuple(
+            Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), evidence.counts[metric], strict=True)))
+            for metric, bins in evidence.bins.items()
+        ),
+        notes=tuple(job.notes),
+        provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
+    )
+
+
+def _check(job: Job) -> None:
+    for side in job.inputs:
+        checks.refuse_nonfinite(side, "--nonfinite drop leaves them out")
+    kinds = {request.entry.name for request in job.requests}
+    if "n-pairs" in kinds and len(kinds) > 1:
+        raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
+
+
+def _held(job: Job) -> int:
+    """Return the bytes of the largest batch, of the items and evidence of all, and of the gradients."""
+    rows = min(job.rows, job.batch_size or job.rows)
+    sides = [*job.inputs, *([] if job.weights is None else [job.weights])]
+    numbers = sum(side.shape[1] * (side.shape[0] if side is job.weights else rows) for side in sides)
+    metrics = len({"cosine", *(request.metric for request in job.requests)})
+    held = 8 * numbers * (2 + metrics) + EVIDENCE * job.rows
+    held += ITEM * len(job.requests) * min(HELD, job.rows)
+    if job.gradients is not None or job.sweep is not None:
+        every = 8 * sum(prod(side.shape) for side in sides)
+        held += len(job.requests) * every + 8 * numbers * GRAPH
+    return held
+
+
+def _describe(job: Job) -> tuple[str, str]:
+    rows = min(job.rows, job.batch_size or job.rows)
+    hint = "--batch-size cuts smaller batches" if rows > 1 and takes_batches(job.entry) else ""
+    return f"a batch of {rows:,} rows", hint
+
+
+def _check_found(job: Job, found: Sequence[Outcome]) -> None:
+    for each in found:
+        if not np.isfinite(each.total):
+            raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
+    empty = dict.fromkeys(each.request.entry.name for each in found if not each.count)
+    job.notes.extend(f"{name}: no row has what makes an item, so the loss is undefined" for name in empty)
+
+
+def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
+    """Return what the batches are cut from, and what its rows are called."""
+    sides = [resident(side, job.budget.mapped) for side in job.inputs]
+    ids, codes = job.ids, None if job.classes is None else job.classes.codes
+    if job.entry.name == "n-pairs" and codes is not None and job.classes is not None:
+        first, second = first_two(codes)
+        if not len(first):
+            raise DataError("no class has two rows, so there is no pair", job.inputs[0].name, "n-pairs needs two")
+        left = checks.plural(len(job.classes.names) - len(first), "class")
+        if len(first) < len(job.classes.names):
+            job.notes.append(f"{left} with a single row left out; the first two rows of each other class are its pair")
+        sides = [sides[0][first], sides[0][second]]
+        batches = cut(len(first), job.batch_size, shuffle=job.shuffle, seed=job.seed)
+        data = Data(tuple(sides), None, None, batches, job.eps, backend)
+        pair = (first, second) if ids is None else (ids[first], ids[second])
+        return data, tables.Names(*pair, job.classes.names[codes[first]])
+    batches = cut(len(sides[0]), job.batch_size, shuffle=job.shuffle, seed=job.seed)
+    weights = None if job.weights is None else job.weights.read(0, job.weights.shape[0])
+    data = Data(tuple(sides), codes, weights, batches, job.eps, backend)
+    if job.classes is None or codes is None:
+        other = job.inputs[1].ids
+        return data, tables.Names(ids, ids if other is None else other)
+    return data, tables.Names(ids, ids if weights is None else job.classes.names, job.classes.names[codes])
+
+
+def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Column], job: Job) -> Columns:
+    listed = only.largest(job.top if only.complete else job.top or LISTED)
+    if only.request.entry.item == "positive pair":
+        columns = tables.of_positive_pairs(listed, names)
+    else:
+        columns = tables.of_anchors(listed, evidence, names)
+        if norms:
+            columns["gradient_norm"] = norms[0][listed.rows]
+    table = Columns(columns)
+    noun = "pair" if only.request.entry.item == "positive pair" else "anchor"
+    total = len(only.items) if only.complete else only.count
+    if len(table) < total:
+        more = f"; --top {total} lists all" if only.complete else ""
+        job.notes.append(f"{len(table)} of {total} {noun}s are listed, largest loss first{more}")
+    if not only.active and only.count:
+        job.notes.append(f"no {noun} is active: the loss and its gradient are zero, so nothing can be learnt")
+    return table
+
+
+def _give(job: Job, data: Data, slopes: list[Column]) -> list[Column]:
+    """Hand the gradients to the caller, and return the norm of each row's."""
+    assert job.gradients is not None
+    sides = slopes[: len(data.sides)]
+    if job.entry.name == "n-pairs" and job.classes is not None:
+        # back to the rows of the file that the pairs were taken from
+        whole = np.zeros(job.inputs[0].shape)
+        for rows, part in zip(first_two(job.classes.codes), sides, strict=True):
+            whole[rows] += part
+        job.gradients(0, [whole])
+    else:
+        job.gradients(0, slopes)
+    return [np.sqrt(sum(np.vecdot(side, side) for side in sides))]
+
+
+def _norm(parts: list[Column]) -> float:
+    return norm_of(np.concatenate([np.vecdot(part, part) for part in parts]))
+
+
+def _inputs(job: Job) -> dict[str, str]:
+    roles = ("a", "b") if len(job.inputs) == 2 else ("vectors",)
+    named = {role: side.name for role, side in zip(roles, job.inputs, strict=True)}
+    return named if job.weights is None else {**named, "weights": job.weights.name}
+
+
+def _note_zero_rows(job: Job, data: Data) -> None:
+    zeros = sum(int((~side.any(axis=1)).sum()) for side in data.sides)
+    if zeros:
+        counted = checks.plural(zeros, "zero row")
+        job.notes.append(f"{counted}: the cosine with every other row is 0 there, and so is its gradient")

@@ -1,0 +1,192 @@
+"""Losses of a batch: stripes of anchors with their whole rows of scores, never the whole matrix."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backend import Array, Backend
+from ..losses.classes import class_masks, negative_mass
+from ..losses.views import partner_mask
+from ..results import Column
+from .binning import Bins
+from .distances import Prepared, prepare, products
+from .spec import Request
+
+STRIPE_BYTES = 256 << 20
+CELL_BYTES = 64  # of a score: itself, its masks, and what a loss and its gradient make of it on the way
+PART_CELLS = 1 << 18  # scores that a loss works on at a time, few enough to stay in a cache
+
+
+class Stripe(NamedTuple):
+    """Anchors with their scores against the whole batch.
+
+    Args:
+        start: the number of the first anchor.
+        scores: metric -> (r, m) float64.
+        positives: (r, m) bool.
+        negatives: (r, m) bool.
+        partners: (r,) the column of each anchor's partner; None in a batch with classes.
+    """
+
+    start: int
+    scores: dict[str, Array]
+    positives: Array
+    negatives: Array
+    partners: Array | None
+
+    @property
+    def pairs(self) -> Array:
+        """(r, m) bool: all but the anchors with themselves."""
+        return self.positives | self.negatives
+
+    def part(self, first: int, last: int) -> "Stripe":
+        """Return the anchors `first` to `last` (exclusive) of the stripe."""
+        scores = {metric: rows[first:last] for metric, rows in self.scores.items()}
+        partners = None if self.partners is None else self.partners[first:last]
+        return Stripe(self.start + first, scores, self.positives[first:last], self.negatives[first:last], partners)
+
+
+@dataclass
+class WholeRows:
+    """A batch: anchors, and all rows that they are compared with.
+
+    Args:
+        anchors: (n, d) float64 rows on the backend, finite; in torch perhaps with gradients.
+        others: (m, d); the anchors themselves in a batch with classes.
+        classes: (n,) numbers of the classes of a batch with classes, else None.
+        partners: (n,) the row of the others that belongs to each anchor, else None.
+        metrics: what scores are wanted.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+    """
+
+    anchors: Array
+    others: Array
+    classes: Array | None
+    partners: Array | None
+    metrics: tuple[str, ...]
+    eps: float
+    backend: Backend
+    sides: dict[str, tuple[Prepared, Prepared]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sides = {}
+        for metric in self.metrics:
+            self.sides[metric] = prepare(metric, self.anchors, self.others, eps=self.eps)
+
+    @property
+    def step(self) -> int:
+        """How many anchors make a stripe; it depends on the shapes alone, so the answer does too."""
+        return int(max(1, STRIPE_BYTES // (CELL_BYTES * self.others.shape[0] * len(self.metrics))))
+
+    def stripes(self) -> Iterator[Stripe]:
+        """Yield all anchors, stripe by stripe."""
+        for start in range(0, self.anchors.shape[0], self.step):
+            yield self.stripe(start)
+
+    def parts(self) -> Iterator[Stripe]:
+        """Yield all anchors, in pieces of a stripe that stay in a cache."""
+        step = max(1, PART_CELLS // self.others.shape[0])
+        for stripe in self.stripes():
+            for first in range(0, stripe.positives.shape[0], step):
+                yield stripe.part(first, first + step)
+
+    def stripe(self, start: int) -> Stripe:
+        """Return the stripe that begins with an anchor."""
+        stop = min(start + self.step, self.anchors.shape[0])
+        scores = {metric: products(metric, x.part(start, stop), y) for metric, (x, y) in self.sides.items()}
+        if self.classes is not None:
+            return Stripe(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
+        assert self.partners is not None
+        partners = self.partners[start:stop]
+        positives = partner_mask(next(iter(scores.values())), partners)
+        return Stripe(start, scores, positives, ~positives, partners)
+
+
+def masses(batch: WholeRows, request: Request) -> Array | None:
+    """Return what every anchor must know of all others before the losses can be computed, if there is anything."""
+    if request.entry.name != "lifted-structure":
+        return None
+    return batch.backend.xp.concat([stripe_mass(stripe, request) for stripe in batch.stripes()])
+
+
+def stripe_mass(stripe: Stripe, request: Request) -> Array:
+    """Return what the others must know of the anchors of a stripe."""
+    return negative_mass(stripe.scores[request.metric], stripe.negatives, **request.options)
+
+
+def items_of(request: Request, stripe: Stripe, mass: Array | None) -> Any:
+    """Return the losses of a stripe: (r,) per anchor, (p,) per positive pair, anchor by anchor, or ActiveTriplets."""
+    compute: Callable[..., Any] = request.entry.load()
+    scores = stripe.scores[request.metric]
+    if stripe.partners is not None:
+        found = compute(scores, stripe.partners, **request.options)
+    elif mass is not None:
+        own = mass[stripe.start : stripe.start + scores.shape[0]]
+        found = compute(scores, stripe.positives, own, mass, **request.options)
+    else:
+        found = compute(scores, stripe.positives, stripe.negatives, **request.options)
+    return found if request.factor == 1.0 else request.factor * found
+
+
+def counted(request: Request, stripe: Stripe, backend: Backend) -> Column:
+    """Return which anchors, or which positive pairs in their order, are items of the loss."""
+    some = {
+        "positives": backend.get(backend.xp.any(stripe.positives, axis=1)),
+        "negatives": backend.get(backend.xp.any(stripe.negatives, axis=1)),
+    }
+    both = some["positives"] & some["negatives"]
+    anchors: Column = {**some, "both": both, "all": np.ones_like(both)}[request.entry.counted]
+    if request.entry.item == "positive pair":
+        anchors = anchors[np.nonzero(backend.get(stripe.positives))[0]]
+    return anchors
+
+
+class Seen(NamedTuple):
+    """What a stripe shows of the pairs behind the losses.
+
+    Args:
+        sums: (2,) the sums of the cosines of positive and of negative pairs.
+        counts: metric -> (2, bins) how many of them fall where.
+        hardest: the column of each anchor's farthest positive, its cosine, that of its closest negative, its cosine;
+            NaN where there is none.
+    """
+
+    sums: Column
+    counts: dict[str, Column]
+    hardest: tuple[Column, Column, Column, Column]
+
+
+def seen(stripe: Stripe, bins: Mapping[str, Bins], backend: Backend) -> Seen:
+    """Return what a stripe shows.
+
+    Args:
+        stripe: anchors with their cosines, and the scores that the losses are computed on.
+        bins: metric -> the bins of its histogram.
+        backend: of the stripe.
+    """
+    cosines, positives, negatives = (
+        backend.get(part) for part in (stripe.scores["cosine"], stripe.positives, stripe.negatives)
+    )
+    alone = ~(positives | negatives)  # the anchors themselves, which are few, as positives are
+    sums = [float(cosines.sum()), *(float(cosines[mask].sum()) for mask in (positives, alone))]
+    counts = {}
+    for metric, own in bins.items():
+        scores = backend.get(stripe.scores[metric])
+        every, *few = (own.counts(part) for part in (scores.ravel(), scores[positives], scores[alone]))
+        counts[metric] = np.stack([few[0], every - few[0] - few[1]])
+    rows = np.arange(len(cosines))
+    found = []
+    for mask, least in ((positives, inf), (negatives, -inf)):
+        masked = np.where(mask, cosines, least)
+        column = masked.argmin(axis=1) if least > 0 else masked.argmax(axis=1)
+        best = masked[rows, column]
+        found += [column, np.where(np.isfinite(best), best, np.nan)]
+    return Seen(
+        np.asarray([sums[1], sums[0] - sums[1] - sums[2]]),
+        counts,
+        (found[0], found[1], found[2], found[3]),
+    )

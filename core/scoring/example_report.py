@@ -1,0 +1,188 @@
+"""The report on pairs, triplets and rows with a teacher: examples that are scored one by one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..backend import choose_backend
+from ..io.vectors import provenance
+from ..operations import checks
+from ..results import Column, Columns, Result, Scalar
+from . import class_groups as groups
+from . import listing as tables
+from .batches import cut
+from .distances import slope_note, without_slope
+from .example_scores import AlignedRows, Term
+from .examples import Scored, gradient_norms, outcome, score, terms_of, write_gradients
+from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
+from .reduction import Outcome, norm_of
+from .spec import Request, takes_batches
+
+TABLE = 12  # numbers of an example that the report and its order take
+EQUAL = 0.99  # a mean cosine of dissimilar vectors above which they are nearly equal
+
+
+def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
+    """Return the summary keys of a report."""
+    entry = requests[0].entry
+    parts = {"pairs": [], "triplets": [f"{end}_similarity" for end in groups.ENDS], "teacher": []}[entry.inputs]
+    if any(request.entry.labels == "binary" for request in requests) and entry.inputs == "pairs":
+        means = ("loss", "similarity") if len(requests) == 1 and not swept else ("similarity",)
+        parts = [*(f"{end}s" for end in groups.ENDS), *(f"{end}_{mean}" for mean in means for end in groups.ENDS)]
+    elif entry.inputs == "pairs":
+        parts = ["similarity"]
+    own = list(LOSS_KEYS) if len(requests) == 1 and not swept else compared_keys(requests, swept=swept)
+    return [*own, *parts, *(["gradient_norm"] if gradient else [])]
+
+
+def report(job: Job) -> Result:
+    """Compute and describe the losses; the inputs are checked by the caller."""
+    backend = choose_backend(job.backend, job.device)
+    job.budget.check(_held(job), f"a loss of {job.rows:,} examples")
+    rows = AlignedRows(job.inputs, job.eps, backend)
+    scored = score(rows, job.requests, job.labels, job.similar)
+    _refuse_undefined(job, scored)
+    batches = []
+    if any(takes_batches(request.entry) for request in job.requests):
+        batches = cut(job.rows, job.batch_size, shuffle=job.shuffle, seed=job.seed)
+    if len(batches) > 1:
+        job.notes.append(batches_note(job, batches))
+    found = [outcome(request, scored, batches) for request in job.requests]
+    for each in found:
+        if np.isinf(each.total):
+            raise checks.refuse_overflow(_names(job))
+    single = job.sweep is None and len(found) == 1
+    summary, table = (_single if single else _several)(job, rows, scored, batches, found)
+    parts = groups.groups_of(job, scored)
+    summary = _in_order(summary, groups.summary(job, parts, found[0] if single else None))
+    job.notes.extend(collapse_note(summary.get("negative_similarity")))
+    zeros = rows.zero_rows(scored.values[Term("cosine", 0, 1)])
+    if zeros:
+        counted = checks.plural(zeros, "example")
+        job.notes.append(f"{counted} with a zero row: the cosine is 0 there, and so is its gradient")
+    if job.gradients is not None or job.sweep is not None:
+        job.notes.extend(_slope_notes(job, scored))
+    return Result(
+        command="loss",
+        inputs={**{name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)}},
+        parameters=job.parameters(),
+        summary=summary,
+        rows=table,
+        array=found[0].items if single else None,
+        histograms=groups.histograms(job, scored),
+        notes=tuple(job.notes),
+        provenance=provenance(dict(zip(_roles(job), job.inputs, strict=True))),
+    )
+
+
+def _held(job: Job) -> int:
+    """Return the bytes of the scores, the items, their order and table, and the slopes of a gradient."""
+    terms = len({term for request in job.requests for term in terms_of(request)}) + len(job.inputs) - 1
+    slopes = 8 * terms if job.gradients is not None or job.sweep is not None else 0
+    return 8 * job.rows * (terms + 2 * len(job.requests) + TABLE + slopes)
+
+
+def _slope_notes(job: Job, scored: Scored) -> list[str]:
+    """Return how many examples have a score without a derivative, by metric."""
+    wanted = {term: None for request in job.requests for term in terms_of(request) if term.score is None}
+    notes = []
+    for metric in dict.fromkeys(term.name for term in wanted):
+        kinks = [without_slope(metric, scored.values[term]) for term in wanted if term.name == metric]
+        count = int(np.count_nonzero(np.any(kinks, axis=0)))
+        if count:
+            notes.append(slope_note(checks.plural(count, "example"), metric))
+    return notes
+
+
+def _several(
+    job: Job, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[Outcome]
+) -> tuple[dict[str, Scalar], Columns]:
+    """Return the summary and the table of several losses, or of one with several parameters."""
+    if job.sweep is not None:
+        norms = gradient_norms(rows, job.requests, scored, batches)
+        found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
+    return compared(job, found), comparison(job, found)
+
+
+def _single(
+    job: Job, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[Outcome]
+) -> tuple[dict[str, Scalar], Columns]:
+    """Return the summary and the items of one loss, and hand on its gradients."""
+    only = found[0]
+    listed = only.largest(job.top)
+    summary, columns = dict(only.summary()), _columns(listed, scored, job)
+    whole = only.request.entry.item == "batch"
+    if job.gradients is not None:
+        squares = write_gradients(rows, only.request, scored, batches, job.gradients)
+        summary["gradient_norm"] = norm_of(squares)
+        if not whole:
+            columns["gradient_norm"] = np.sqrt(squares[listed.rows])
+    table = Columns(columns)
+    job.notes.extend(_advice(only, job, len(table), job.rows if whole else len(only.items)))
+    return summary, table
+
+
+def batches_note(job: Job, batches: Sequence[Column]) -> str:
+    """Return how the rows were cut into batches."""
+    order = f"in an order shuffled with seed {job.seed}" if job.shuffle else "in the order of the file"
+    last = f", the last of {len(batches[-1])}" if len(batches[-1]) < len(batches[0]) else ""
+    return f"{len(batches)} batches of {checks.plural(len(batches[0]), 'row')}{last}, {order}"
+
+
+def _roles(job: Job) -> tuple[str, ...]:
+    return {2: ("a", "b"), 3: ("anchor", "positive", "negative")}[len(job.inputs)]
+
+
+def _names(job: Job) -> str:
+    return ", ".join(side.name for side in job.inputs)
+
+
+def _refuse_undefined(job: Job, scored: Scored) -> None:
+    """Refuse scores that are not finite, unless they may stay, as NaN."""
+    if all(np.isfinite(values).all() for values in scored.values.values()):
+        return
+    if job.nonfinite == "propagate":
+        bad = np.concatenate([checks.nonfinite_rows(side) for side in job.inputs])
+        for values in scored.values.values():
+            values[bad] = np.nan
+        return
+    for side in job.inputs:
+        checks.refuse_nonfinite(side)
+    raise checks.refuse_overflow(_names(job))
+
+
+def _columns(listed: Outcome, scored: Scored, job: Job) -> dict[str, Column]:
+    named = tables.Names(job.ids)
+    if listed.request.entry.item == "batch":
+        return tables.of_order(listed, scored, named, job.top)
+    return (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
+
+
+def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str, Scalar]:
+    norm = {key: value for key, value in summary.items() if key == "gradient_norm"}
+    return {**{key: value for key, value in summary.items() if key not in norm}, **groups, **norm}
+
+
+def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:
+    """Return what a reader should know of a single loss."""
+    notes = []
+    noun = only.request.entry.item if only.request.entry.item != "batch" else "pair"
+    if shown < total:
+        largest = "largest" if only.request.entry.item == "batch" else "largest loss"
+        notes.append(f"{shown} of {total} {noun}s are listed, {largest} first; --top {total} lists all")
+    if only.active == 0 and not only.undefined:
+        rest = f"nothing can be learnt from these {noun}s"
+        notes.append(f"no {noun} is active: the loss and its gradient are zero, so {rest}")
+    margin, mean = only.request.parameters.get("margin"), only.summary()["mean"]
+    if only.request.entry.inputs == "triplets" and margin and isinstance(mean, float) and len(only.items) > 1:
+        at_margin = abs(mean - margin) < 0.01 * margin and float(np.ptp(only.items)) < 0.1 * margin
+        notes += ["collapse: every loss sits at the margin, as when all vectors are equal"] if at_margin else []
+    return notes
+
+
+def collapse_note(similarity: Scalar) -> list[str]:
+    """Return a warning where vectors that should differ are nearly equal."""
+    if isinstance(similarity, float) and similarity > EQUAL:
+        return [f"collapse: dissimilar vectors have a mean cosine of {similarity:.4f}, they are nearly equal"]
+    return []

@@ -1,0 +1,208 @@
+"""Losses of examples that stand alone: their scores in one streamed pass, their gradients in a second one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..backend import Array, Backend, choose_backend, derivatives, namespace, quiet
+from ..engine.threads import overlapped, processors
+from ..engine.workspace import Scratch
+from ..io import Vectors
+from ..metrics.aligned import finish, needs_scale, row_dots
+from ..results import Column
+from .distances import of_pairs
+
+CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the processor's cache
+CPU_PIECE = 1 << 20
+DEVICE_PIECE = 1 << 24
+GRADIENT_PIECE = 1 << 20
+LEAST = 1e-70  # the magnitude of a row whose squares are far from underflow
+MADE_OF_PRODUCTS = ("cosine", "angular", "dot")
+MADE_OF_DIFFERENCES = ("euclidean", "sqeuclidean")
+
+Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One score per example.
+
+    Args:
+        name: of the metric, or all that tells apart what else the score is.
+        left: which input.
+        right: which other one.
+        score: how it is computed, where it is no metric.
+    """
+
+    name: str
+    left: int
+    right: int
+    score: Score | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class AlignedRows:
+    """Inputs of which row i of each makes an example; checked by the caller.
+
+    Args:
+        inputs: (n, d) each.
+        eps: the least norm that a cosine divides by.
+        backend: where to compute.
+    """
+
+    inputs: tuple[Vectors, ...]
+    eps: float
+    backend: Backend
+
+    @property
+    def rows(self) -> int:
+        """n."""
+        return self.inputs[0].shape[0]
+
+    def scores(self, wanted: Sequence[Term]) -> list[Column]:
+        """Return (n,) float64 scores per term, in one pass over the inputs; NaN where a row is not finite."""
+        found = [np.empty(self.rows) for _ in wanted]
+        products = _Products(self.backend, self.eps, scaled=any(needs_scale(side.dtype) for side in self.inputs))
+
+        def scored(part: tuple[int, int, list[Column]]) -> tuple[int, int, list[Column]]:
+            start, stop, rows = part
+            with quiet():
+                return start, stop, [self.backend.get(score) for score in products.scores(rows, wanted)]
+
+        # numpy computes in one thread, so several pieces at a time; torch has threads of its own
+        workers = processors() if self.backend.name == "numpy" else 1
+        limit = CPU_PIECE if self.backend.device == "cpu" else DEVICE_PIECE
+        for start, stop, values in overlapped(scored, self._pieces(limit), workers):
+            for column, value in zip(found, values, strict=True):
+                column[start:stop] = value
+        return found
+
+    def zero_rows(self, cosines: Column) -> int:
+        """Return how many examples have a zero row, of those whose cosine is exactly 0."""
+        places = np.flatnonzero(cosines == 0)
+        return sum(any(not side.read(row, row + 1).any() for side in self.inputs) for row in places.tolist())
+
+    def gradients(self, wanted: Sequence[Term], slopes: Column) -> Iterator[tuple[int, int, list[Column]]]:
+        """Yield the gradients of sum over terms and rows of slope × score, range by range.
+
+        Args:
+            wanted: k terms.
+            slopes: (k, n) the derivative of the reduced loss by each score.
+
+        Yields:
+            start, stop and (stop - start, d) float64 per input; 0 at a zero row.
+        """
+        for start, stop, jacobians in self._jacobians(wanted):
+            parts = []
+            for side in range(len(self.inputs)):
+                rows = [
+                    slope[start:stop, None] * jacobian[side] for slope, jacobian in zip(slopes, jacobians, strict=True)
+                ]
+                parts.append(sum(rows[1:], rows[0]))
+            yield start, stop, parts
+
+    def overlaps(self, wanted: Sequence[Term]) -> Column:
+        """Return (n, k, k) dot products of the gradients of each example's scores, over all inputs.
+
+        With g the (n, k) derivatives of a loss by the scores, the squared norm of its gradient is the sum of g G g:
+        any number of parameters needs the inputs once.
+        """
+        found = np.empty((self.rows, len(wanted), len(wanted)))
+        for start, stop, jacobians in self._jacobians(wanted):
+            for i, one in enumerate(jacobians):
+                for j, other in enumerate(jacobians):
+                    dots = [row_dots(x, y) for x, y in zip(one, other, strict=True)]
+                    found[start:stop, i, j] = sum(dots[1:], dots[0])
+        return found
+
+    def _jacobians(self, wanted: Sequence[Term]) -> Iterator[tuple[int, int, list[list[Column]]]]:
+        """Yield start, stop, and per term and input the (rows, d) derivative of each score by its rows."""
+        backend = choose_backend("torch", self.backend.device)
+        for start, stop, rows in self._pieces(GRADIENT_PIECE):
+            leaves = [backend.put(side, backend.xp.float64).requires_grad_() for side in rows]
+            found = []
+            for term in wanted:
+                total = _score(term, leaves[term.left], leaves[term.right], eps=self.eps).sum()
+                slopes = derivatives(total, leaves)
+                found.append([backend.get(slope) for slope in slopes])
+            yield start, stop, found
+
+    def _pieces(self, limit: int) -> Iterator[tuple[int, int, list[Column]]]:
+        step = max(1, limit // max(vectors.shape[1] for vectors in self.inputs))
+        for start in range(0, self.rows, step):
+            stop = min(start + step, self.rows)
+            yield start, stop, [vectors.read(start, stop) for vectors in self.inputs]
+
+
+def _score(term: Term, x: Array, y: Array, *, eps: float) -> Array:
+    return of_pairs(term.name, x, y, eps=eps) if term.score is None else term.score(x, y)
+
+
+def _moderate(x: Array) -> bool:
+    """Tell whether the squares of all rows stay in the range of float64."""
+    xp = namespace(x)
+    largest = xp.max(xp.abs(x), axis=1)
+    return bool(xp.all((largest == 0) | ((largest > LEAST) & (largest < 1 / LEAST))))
+
+
+class _Products:
+    """The products of aligned rows, each computed once: most scores are made of them.
+
+    Args:
+        backend: where to compute.
+        eps: the least norm that a cosine divides by.
+        scaled: whether squares of the rows may leave the range of float64.
+    """
+
+    def __init__(self, backend: Backend, eps: float, *, scaled: bool) -> None:
+        self.backend = backend
+        self.eps = eps
+        self.scaled = scaled
+        self.scratch = Scratch()
+
+    def scores(self, rows: list[Column], wanted: Sequence[Term]) -> list[Array]:
+        """Return the (n,) scores of each term of (n, d) rows per input."""
+        pairs = list(dict.fromkeys(pair for term in wanted if _is_made(term) for pair in _pairs(term)))
+        others = [term for term in wanted if not _is_made(term)]
+        step = len(rows[0])
+        if self.backend.device == "cpu":  # what is wide stays in the processor's cache
+            step = max(1, CPU_PART // max(side.shape[1] for side in rows))
+        parts = []
+        for start in range(0, len(rows[0]), step):
+            wide = self._wide([side[start : start + step] for side in rows])
+            if self.scaled and not all(_moderate(side) for side in wide):
+                wide = self._wide(rows)
+                return [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
+            products = [row_dots(wide[i], wide[j]) for i, j in pairs]
+            parts.append(products + [self._of_rows(term, wide[term.left], wide[term.right]) for term in others])
+        columns = [self.backend.xp.concat(column) for column in zip(*parts, strict=True)]
+        known: dict[tuple[int, int] | Term, Array] = dict(zip([*pairs, *others], columns, strict=True))
+        return [self._made(term, known) if _is_made(term) else known[term] for term in wanted]
+
+    def _wide(self, rows: list[Column]) -> list[Array]:
+        return [self.scratch.widened(self.backend, number, side) for number, side in enumerate(rows)]
+
+    def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
+        """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
+        if term.score is not None or term.name not in MADE_OF_DIFFERENCES:
+            return _score(term, x, y, eps=self.eps)
+        apart = x - y
+        return self._finished(term.name, row_dots(apart, apart))
+
+    def _made(self, term: Term, known: dict[tuple[int, int] | Term, Array]) -> Array:
+        """Return the (n,) scores of one term from the products."""
+        xy, xx, yy = (known[pair] for pair in _pairs(term))
+        return self._finished(term.name, xy, xx, yy)
+
+    def _finished(self, metric: str, *sums: Array) -> Array:
+        one = 1.0 + 0.0 * sums[0]
+        return finish(metric, sums, (one, one), self.eps)
+
+
+def _is_made(term: Term) -> bool:
+    return term.score is None and term.name in MADE_OF_PRODUCTS
+
+
+def _pairs(term: Term) -> tuple[tuple[int, int], ...]:
+    return (term.left, term.right), (term.left, term.left), (term.right, term.right)

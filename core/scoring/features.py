@@ -1,0 +1,98 @@
+"""Losses of the features of two views: how columns vary, not how rows do."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..backend import choose_backend, namespace, quiet
+from ..errors import ParameterError
+from ..io.vectors import provenance
+from ..operations import checks
+from ..results import Column, Columns, Result, Scalar
+from .batches import Data
+from .job import Job, compared, comparison
+from .reduction import Outcome, norm_of, total_of
+from .spec import Request
+
+ITEMS = ("feature", "part")
+PARTS = ("invariance", "variance", "covariance")
+
+
+def report(job: Job, data: Data) -> Result:
+    """Compute and describe the losses; the inputs are checked by the caller."""
+    if job.entry.item == "part" and len(data.batches) > 1 and min(map(len, data.batches)) == 1:
+        what = "a batch of one row has no variance, and the last one is such"
+        raise ParameterError(what, "--batch-size", "another size, of at least 2")
+    found = [_outcome(request, data) for request in job.requests]
+    if not all(np.isfinite(each.total) for each in found):
+        raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
+    summary: dict[str, Scalar] = {}
+    if job.gradients is not None or job.sweep is not None:
+        slopes = [_gradient(request, each, data) for request, each in zip(job.requests, found, strict=True)]
+        norms = [norm_of(np.concatenate([np.vecdot(part, part) for part in parts])) for parts in slopes]
+        found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
+        if job.gradients is not None:
+            job.gradients(0, slopes[0])
+    if job.sweep is None and len(found) == 1:
+        summary, table = dict(found[0].summary()), _listed(found[0], job, len(data.batches))
+        if job.entry.item == "part":
+            parts = found[0].items.reshape(-1, len(PARTS)).sum(axis=0).tolist()
+            summary |= dict(zip(PARTS, parts, strict=True))
+    else:
+        summary, table = compared(job, found), comparison(job, found)
+    if job.gradients is not None:
+        summary["gradient_norm"] = found[0].gradient_norm
+    names = {role: side.name for role, side in zip(("a", "b"), job.inputs, strict=True)}
+    items = found[0].items if job.sweep is None and len(found) == 1 else None
+    return Result(
+        "loss",
+        names,
+        job.parameters(),
+        summary,
+        table,
+        items,
+        notes=tuple(job.notes),
+        provenance=provenance(dict(zip(names, job.inputs, strict=True))),
+    )
+
+
+def _outcome(request: Request, data: Data) -> Outcome:
+    """Return the items of all batches, scaled so that their sum is the mean of the batches."""
+    with quiet():
+        parts = [
+            _items(request, [data.backend.put(side[rows], data.backend.xp.float64) for side in data.sides])
+            for rows in data.batches
+        ]
+    items = np.concatenate([data.backend.get(part) for part in parts]) / len(parts)
+    return Outcome(request, items, None, total_of(items), len(items), int((items > 0).sum()))
+
+
+def _items(request: Request, sides: Sequence[Any]) -> Any:
+    found = request.entry.load()(*sides, **request.options)
+    if request.entry.item == "part":
+        found = namespace(*sides).stack(found[: len(PARTS)])
+    return request.factor * found
+
+
+def _gradient(request: Request, found: Outcome, data: Data) -> list[Column]:
+    backend = choose_backend("torch", data.backend.device)
+    totals = [np.zeros(side.shape) for side in data.sides]
+    divisor = {"sum": 1, "mean": found.count, "active-mean": max(1, found.active)}[request.reduction]
+    for rows in data.batches:
+        leaves = [backend.put(side[rows], backend.xp.float64).requires_grad_() for side in data.sides]
+        (_items(request, leaves).sum() / (divisor * len(data.batches))).backward()
+        for total, leaf in zip(totals, leaves, strict=True):
+            total[rows] += backend.get(leaf.grad)
+    return totals
+
+
+def _listed(only: Outcome, job: Job, batches: int) -> Columns:
+    noun, count = job.entry.item, len(only.items)
+    names = np.asarray(PARTS, dtype=object) if noun == "part" else np.arange(count // batches)
+    listed = only.largest(job.top)
+    if len(listed.items) < count:
+        counted = checks.plural(count, noun)
+        job.notes.append(f"{job.top} of {counted} are listed, largest loss first; --top {count} lists all")
+    return Columns({noun: np.tile(names, batches)[listed.rows], "loss": listed.items * batches})

@@ -1,0 +1,148 @@
+"""What a loss made of the data, and how its items become one number."""
+
+from dataclasses import dataclass, replace
+from math import fsum, isnan
+from typing import Self
+
+import numpy as np
+
+from ..backend import Array, namespace
+from ..errors import ParameterError
+from ..results import Column, Scalar
+from .spec import Request
+
+SUMMED = 1 << 12  # values that are added pairwise
+GROUP = 1 << 10  # values of which the largest is taken first
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One loss of the data.
+
+    Args:
+        request: what was asked for.
+        items: (k,) float64 losses that are kept, all or the largest.
+        places: (1, k) the row of each item, or (2, k) those of both ends of a pair; None where item i is that of row i.
+        total: the sum of all items.
+        count: how many there are.
+        active: how many of them are not 0.
+        similar: (k,) which items are those of a similar pair; None without binary labels.
+        complete: whether all items are kept.
+        gradient_norm: the norm of the gradient of the reduced loss by all inputs; None where it was not asked for.
+    """
+
+    request: Request
+    items: Column
+    places: Column | None
+    total: float
+    count: int
+    active: int
+    similar: Column | None = None
+    complete: bool = True
+    gradient_norm: float | None = None
+
+    @property
+    def rows(self) -> Column:
+        """The (k,) row of each item, or of the first end of its pair."""
+        return np.arange(len(self.items)) if self.places is None else self.places[0]
+
+    @property
+    def undefined(self) -> bool:
+        """Whether an item is NaN."""
+        return isnan(self.total)
+
+    def summary(self) -> dict[str, Scalar]:
+        """Return the loss, its parts and what is active; None is undefined."""
+        defined = None if self.undefined else self.total
+        mean = None if defined is None or not self.count else defined / self.count
+        active_mean = None if mean is None or defined is None else defined / self.active if self.active else 0.0
+        by_label = self._by_label() if self.request.reduction == "active-mean-by-label" else None
+        reduced: dict[str, Scalar] = {
+            "mean": mean,
+            "sum": defined,
+            "none": None,
+            "active-mean": active_mean,
+            "active-mean-by-label": by_label,
+        }
+        return {
+            "loss": reduced[self.request.reduction],
+            "total": defined,
+            "mean": mean,
+            "active_mean": active_mean,
+            "items": self.count,
+            "active": self.active,
+            "active_share": self.active / self.count if self.count else None,
+        }
+
+    def largest(self, top: int | None) -> Self:
+        """Return the outcome with only its largest items, largest first; None keeps all in order."""
+        if top is None:
+            return self
+        order = largest_of(self.items, top)
+        similar = None if self.similar is None else self.similar[order]
+        places = order[None, :] if self.places is None else self.places[:, order]
+        return replace(self, items=self.items[order], places=places, similar=similar)
+
+    def _by_label(self) -> float | None:
+        if self.similar is None or self.undefined:
+            return None
+        return sum(_active_mean(self.items[part]) for part in (self.similar, ~self.similar))
+
+
+def _active_mean(items: Column) -> float:
+    active = items[items > 0]
+    return total_of(active) / len(active) if len(active) else 0.0
+
+
+def largest_of(values: Column, count: int) -> Column:
+    """Return the places of the largest of (n,) values in order, equal ones by place; NaN comes last."""
+    if count * GROUP >= len(values):
+        places = np.arange(len(values))
+    else:
+        # as many groups as are asked for have a maximum of at least this, so no smaller value is among the largest
+        maxima = np.fmax.reduceat(values, np.arange(0, len(values), GROUP))
+        places = np.flatnonzero(~(values < -np.sort(-maxima)[count - 1]))
+    return places[np.argsort(-values[places], kind="stable")][:count]
+
+
+def sums_of(values: Column) -> list[float]:
+    """Return the sums of ranges of (n,) float64 values; their exact sum is that of the values, to a few roundings."""
+    return [float(values[start : start + SUMMED].sum()) for start in range(0, len(values), SUMMED)]
+
+
+def total_of(values: Column) -> float:
+    """Return the sum of (n,) float64 values, to a few roundings of it: exact over sums of pieces."""
+    return fsum(sums_of(values))
+
+
+def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:
+    """Return what the items are multiplied with so that their sum is the reduced loss; of no use for `none`.
+
+    Args:
+        reduction: one of REDUCTIONS.
+        items: (k,) all losses.
+        similar: (k,) bool, for `active-mean-by-label`.
+
+    Raises:
+        ParameterError: the reduction gives no single number.
+    """
+    xp = namespace(items)
+    one = xp.ones_like(items)
+    if reduction == "none":
+        raise ParameterError("a gradient is that of one number, and --reduction none gives none", "--reduction", "mean")
+    if reduction == "sum":
+        return one
+    if reduction == "mean":
+        return one / items.shape[0]
+    groups = [similar, ~similar] if reduction == "active-mean-by-label" and similar is not None else [one > 0]
+    weights = xp.zeros_like(items)
+    for group in groups:
+        active = group & (items > 0)
+        count = xp.sum(xp.astype(active, xp.float64))
+        weights = xp.where(active, one / xp.clip(count, 1.0, None), weights)
+    return weights
+
+
+def norm_of(squares: Column) -> float:
+    """Return the root of a sum of squared norms."""
+    return float(np.sqrt(total_of(np.ravel(squares))))

@@ -1,0 +1,115 @@
+"""Euclidean distances of all rows with all rows, each as good as one from the differences of its two rows.
+
+|x|^2 + |y|^2 - 2 xy takes one product of matrices, but cancels where two rows are close to each other and far from
+the origin. So every row is cut in two: its leading bits, on a grid so wide that their products and the sums of these
+are exact, and the rest, which is small. Pairs so close that the rounding of the rest matters are computed again from
+their differences. So no hinge, no order and no hardest row is decided by the expansion.
+"""
+
+from functools import partial
+from math import ceil, log2, sqrt
+from typing import NamedTuple
+
+from ..backend import Array, constant, namespace, recomputed
+from ..metrics.aligned import magnitude, row_dots, score_rows
+
+BITS = 49  # that are left to a product of two numbers below 2, when four sums of them are to fit 53
+GATHERED = 1 << 20  # numbers of the rows of close pairs that are held at a time
+
+
+class Frame(NamedTuple):
+    """How rows that are compared with each other are seen.
+
+    Args:
+        center: (d,) a point amid them.
+        unit: () a power of two: no row is 2 units from the center along any dim.
+    """
+
+    center: Array
+    unit: Array
+
+
+class SplitRows(NamedTuple):
+    """Rows in two parts.
+
+    Args:
+        given: (n, d) float64, as they came.
+        rows: (n, d) seen from the center, in the unit.
+        high: (n, d) their leading bits.
+        low: (n, d) what is left of them.
+        high_squares: (n,) the squared norms of the leading bits, exact.
+        low_squares: (n,) what the squared norms of the rows have beyond.
+        doubt: (n,) the least squared distance, summed over both rows, that the expansion gives to its last bits.
+        unit: (n,) that of the frame.
+    """
+
+    given: Array
+    rows: Array
+    high: Array
+    low: Array
+    high_squares: Array
+    low_squares: Array
+    doubt: Array
+    unit: Array
+
+    def part(self, start: int, stop: int) -> "SplitRows":
+        """Return the rows `start` to `stop` (exclusive)."""
+        return SplitRows(*(each[start:stop] for each in self))
+
+
+def frame_of(x: Array, y: Array) -> Frame:
+    """Return the frame of (n, d) and (m, d) rows.
+
+    Its center lies on a grid about as wide as the rows are spread: whole numbers stay whole, and equal distances equal.
+    """
+    x, y = constant(x), constant(y)
+    xp = namespace(x, y)
+    mean = xp.mean(y, axis=0)
+    step = magnitude(xp.reshape(y - mean, (-1,)))
+    center = xp.round(mean / step) * step if bool(xp.any(y != mean)) else mean
+    reach = [xp.max(xp.abs(rows - center)) for rows in (x, y)]
+    return Frame(center, magnitude(xp.stack(reach)))
+
+
+def split(x: Array, frame: Frame) -> SplitRows:
+    """Cut (n, d) float64 rows in two; differentiable in torch, where the leading bits are constants."""
+    xp, width = namespace(x), x.shape[1]
+    grid = 2.0 ** -((BITS - ceil(log2(width))) // 2)
+    high = xp.round((constant(x) - frame.center) / (frame.unit * grid)) * grid
+    low = (x - (frame.center + high * frame.unit)) / frame.unit
+    rows = high + low
+    # the products that the rest takes part in are summed with a relative error of (d + 4) 2^-53, and are bounded by
+    # 4 |low| (|x| + |y|); that is 2^-51 of a squared distance, the error allowed, from here on
+    doubt = (width + 4) * (0.5 * grid * sqrt(width)) * xp.sqrt(row_dots(constant(rows), constant(rows)))
+    squares = row_dots(high, high), row_dots(high + rows, low)
+    return SplitRows(x, rows, high, low, *squares, doubt, frame.unit * xp.ones_like(doubt))
+
+
+def distances(metric: str, x: SplitRows, y: SplitRows) -> Array:
+    """Return the (n, m) distances of rows that were split in one frame.
+
+    Args:
+        metric: `euclidean` or `sqeuclidean`.
+        x: n rows.
+        y: m rows.
+    """
+    xp = namespace(x.rows, y.rows)
+    exact = x.high_squares[:, None] + y.high_squares[None, :] - 2.0 * (x.high @ y.high.T)
+    rest = x.low_squares[:, None] + y.low_squares[None, :] - 2.0 * (x.high @ y.low.T + x.low @ y.rows.T)
+    squares, unit = exact + rest, x.unit[:, None]
+    close = ~(constant(squares) > x.doubt[:, None] + y.doubt[None, :])
+    squares = xp.where(close, xp.ones_like(squares), squares)
+    found = squares * unit * unit if metric == "sqeuclidean" else xp.sqrt(squares) * unit
+    rows, columns = xp.nonzero(close)
+    count, step = rows.shape[0], max(1, GATHERED // x.rows.shape[1])
+    pieces = [slice(start, min(start + step, count)) for start in range(0, count, step)]
+    compute = partial(_of_pairs, metric)
+    again = [recomputed(compute, x.given, y.given, rows[piece], columns[piece]) for piece in pieces]
+    if again:
+        found[close] = xp.concat(again)
+    return found
+
+
+def _of_pairs(metric: str, x: Array, y: Array, rows: Array, columns: Array) -> Array:
+    xp = namespace(x, y)
+    return score_rows(metric, xp.take(x, rows, axis=0), xp.take(y, columns, axis=0))

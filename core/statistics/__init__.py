@@ -1,0 +1,1 @@
+"""Ranks, correlation, bootstrap and cross-validation, each once."""

@@ -1,0 +1,165 @@
+"""`--assert`: what is read, what passes, and what is said."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from simtool.cli.output.gates import Verdict, check_keys, exit_code, judge, parse_gate, report
+from simtool.errors import ParameterError
+from simtool.io.writers import json_text
+
+SUMMARY = {
+    "mean": 0.91,
+    "argmax.f1": 0.5,
+    "tar@far-0.01": -2.0,
+    "count": 12345678,
+    "nothing": None,
+    "nan": math.nan,
+    "metric": "cosine",
+}
+
+
+def judge_one(text: str) -> Verdict:
+    return judge([parse_gate(text)], SUMMARY)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "operator", "number"),
+    [
+        ("mean >= 0.9", "mean", ">=", 0.9),
+        ("mean>=0.9", "mean", ">=", 0.9),
+        ("  mean  <=  -1e-3 ", "mean", "<=", -0.001),
+        ("argmax.f1>.5", "argmax.f1", ">", 0.5),
+        ("tar@far-0.01<+3", "tar@far-0.01", "<", 3.0),
+        ("count == 3", "count", "==", 3.0),
+        ("count!=3", "count", "!=", 3.0),
+    ],
+)
+def test_a_gate_is_key_operator_number(text: str, key: str, operator: str, number: float) -> None:
+    gate = parse_gate(text)
+    assert (gate.key, gate.operator, gate.number, gate.text) == (key, operator, number, text.strip())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "mean",
+        "mean >=",
+        ">= 0.9",
+        "mean = 0.9",
+        "mean => 0.9",
+        "mean >== 0.9",
+        "mean >= high",
+        "mean >= 90%",
+        "mean >= nan",
+        "mean < inf",
+        "mean >= 0.9 0.8",
+        "a mean >= 0.9",
+        "0 < mean < 1",
+    ],
+)
+def test_anything_else_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        parse_gate(text)
+    assert "--assert 'mean >= 0.9'" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("mean >= 0.91", True),
+        ("mean > 0.91", False),
+        ("mean <= 0.91", True),
+        ("mean < 0.91", False),
+        ("mean == 0.91", True),
+        ("mean != 0.91", False),
+        ("mean > 0.9", True),
+        ("mean < 0.9", False),
+        ("argmax.f1 < 0.6", True),
+        ("tar@far-0.01 <= -2", True),
+    ],
+)
+def test_the_boundary_of_each_operator(text: str, passed: bool) -> None:
+    verdict = judge_one(text)
+    assert verdict.passed is passed
+    assert exit_code([verdict]) == (0 if passed else 1)
+
+
+@pytest.mark.parametrize("key", ["nothing", "nan"])
+@pytest.mark.parametrize("operator", [">=", "<=", "!=", "=="])
+def test_an_undefined_number_passes_nothing(key: str, operator: str) -> None:
+    verdict = judge_one(f"{key} {operator} 0")
+    assert (verdict.passed, verdict.value) == (False, None)
+    assert verdict.sentence() == f"failed: {key} = undefined {operator} 0"
+
+
+def test_an_unknown_key_names_the_nearest_and_lists_all() -> None:
+    with pytest.raises(ParameterError, match="meen") as caught:
+        judge_one("meen >= 0.9")
+    assert caught.value.hint.startswith("did you mean mean? the summary has mean, argmax.f1")
+    with pytest.raises(ParameterError) as caught:
+        check_keys([parse_gate("mean > 0"), parse_gate("zzzzzz > 0")], ["mean", "count"])
+    assert caught.value.hint == "the summary has mean, count"
+
+
+def test_of_many_keys_the_nearest_are_named_and_not_all_listed() -> None:
+    names = [
+        f"{name}{end}" for name in ("roc_auc", "eer", "best_f1", "kendall", "tar", "d") for end in ("", ".low", ".high")
+    ]
+    for typed, guess in (
+        ("roc_auk", "did you mean roc_auc? "),
+        ("ROC_AUC", "did you mean roc_auc? "),
+        ("high", "did you mean roc_auc.high, eer.high, best_f1.high, kendall.high, tar.high? "),
+        ("zzz", ""),
+    ):
+        with pytest.raises(ParameterError, match=f"no number is called '{typed}'") as caught:
+            check_keys([parse_gate(f"{typed} > 0")], names)
+        assert caught.value.hint == f"{guess}--format json shows all 18"
+
+
+def test_a_key_of_another_option_names_that_option() -> None:
+    by_option = {"--bootstrap 1000": ["eer", "eer.low"], "--null 200": ["eer", "eer.p"]}
+    check_keys([parse_gate("eer > 0")], ["eer"], by_option)
+    for key, option in (("eer.low", "--bootstrap 1000"), ("eer.p", "--null 200")):
+        with pytest.raises(ParameterError) as caught:
+            check_keys([parse_gate(f"{key} > 0")], ["eer"], by_option)
+        assert caught.value.hint == f"add {option}, which gives that number"
+
+
+def test_a_text_is_no_number() -> None:
+    with pytest.raises(ParameterError, match="'metric'"):
+        judge_one("metric == 1")
+
+
+def test_one_failure_fails_all_and_none_passes() -> None:
+    verdicts = judge([parse_gate("mean > 0"), parse_gate("mean > 1")], SUMMARY)
+    assert [verdict.passed for verdict in verdicts] == [True, False]
+    assert exit_code(verdicts) == 1
+    assert exit_code([]) == 0
+
+
+def test_each_verdict_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    report(judge([parse_gate("mean>=0.9"), parse_gate("count < 12345678")], SUMMARY))
+    captured = capsys.readouterr()
+    assert captured.err == "passed: mean = 0.91 >= 0.9\nfailed: count = 12345678 < 12345678\n"
+    assert captured.out == ""
+
+
+def test_a_value_is_never_rounded_to_the_other_side() -> None:
+    verdict = judge([parse_gate("mean >= 0.9")], {"mean": 0.8999999999})[0]
+    assert verdict.sentence() == "failed: mean = 0.8999999999 >= 0.9"
+
+
+def test_the_record_is_json() -> None:
+    record = judge([parse_gate(" mean >= 0.9 ")], {"mean": np.float64(0.91)})[0].record()
+    assert json.loads(json_text(record)) == {
+        "assert": "mean >= 0.9",
+        "key": "mean",
+        "operator": ">=",
+        "threshold": 0.9,
+        "value": 0.91,
+        "passed": True,
+    }

@@ -1,0 +1,551 @@
+"""Several devices, queues of copies beside the work, and memory that a device has: the same answers as one CPU.
+
+There need not be a GPU: two names of the CPU are two devices, and a queue that delivers late stands for a stream.
+"""
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from simtool import pairwise
+from simtool.backend import Backend, choose_backend
+from simtool.engine import budget
+from simtool.engine import sweep as sweeps
+from simtool.engine.budget import WIDEST, WORKING, on_device
+from simtool.engine.exclusion import Exclusion
+from simtool.engine.kernels import Kernel
+from simtool.engine.plan import Plan, Span
+from simtool.engine.reducers.base import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.reducers.full_matrix import Full
+from simtool.engine.reducers.self_join_top_k import MutualTopK
+from simtool.engine.rescoring import Pairs
+from simtool.engine.sweep import sweep
+from simtool.errors import DataError, ResourceError
+
+ROWS = np.random.default_rng(0).integers(-3, 4, (1100, 5)).astype("f4")  # whole numbers: many ties and equal rows
+ITSELF = Exclusion.of_rows(len(ROWS), len(ROWS))
+PLAN = Plan(1100, 1100, 100, 256)
+NAMES = ("cpu", "cpu:0")  # one processor that goes by two names
+
+
+def on(devices):
+    """The CPU as that many devices."""
+    return replace(choose_backend("torch"), devices=devices)
+
+
+def answers(backend, dtype="float32", plan=PLAN):
+    """What each selection finds in a set of rows, and the bytes of its matrix."""
+    kernel, pairs = Kernel("cosine", dtype, False, backend), Pairs("cosine", ROWS, ROWS, scaled=False)
+    plain = Question(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
+    once = replace(plain, unordered=True)
+    found = [[] for _ in range(6)]
+    reducers = [
+        TopK(5, plain, found[0].append),
+        MutualTopK(5, once, plan.stripe, found[1].append),
+        Threshold(0.9, 10**9, once, found[2].append),
+        BestPairs(40, once, found[3].append),
+        BestPairs(30_000, replace(once, most=1000), found[4].append),
+        BestPairs(40, replace(plain, excluded=None), found[5].append),
+    ]
+    for reducer in reducers:
+        sweep(ROWS, ROWS, kernel, reducer, plan)
+        if isinstance(reducer, BestPairs):
+            reducer.finish()
+    listed = [[np.concatenate(part).tobytes() for part in zip(*hits, strict=True)] for hits in found]
+    return listed, *matrix(replace(kernel, dtype="float32"), pairs, plan)
+
+
+def matrix(kernel, pairs, plan):
+    parts = []
+
+    def take(start, scores):
+        parts.append((start, scores.tobytes()))
+
+    with Full(kernel, pairs, plan.columns, np.float32, take, excluded=ITSELF, propagate=False) as full:
+        sweep(ROWS, ROWS, kernel, full, plan)
+        return parts, full.moments()
+
+
+@contextmanager
+def unequal():
+    """Make the first device slow at every other stripe, so that later stripes are finished before earlier ones."""
+    tile, seen = Kernel.tile, []
+
+    def slow(kernel, x, y, out=None):
+        name = kernel.backend.device
+        if name == NAMES[0] and len(seen) % 2:
+            time.sleep(0.002)
+        seen.append(name)
+        return tile(kernel, x, y, out)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Kernel, "tile", slow)
+        yield seen
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_two_devices_give_the_bytes_of_one(dtype):
+    alone = answers(on(()), dtype)
+    assert alone[0][0] == alone[0][1]  # the two ways to the k best
+    assert len(alone[1]) == 11
+    with unequal() as seen:
+        assert answers(on(NAMES), dtype) == alone
+    assert set(seen) == set(NAMES)
+
+
+class Order(Reducer):
+    """Notes what it is given; it cannot be divided."""
+
+    def __init__(self):
+        self.log = []
+
+    def begin(self, stripe):
+        self.log.append(("begin", stripe.start))
+
+    def take(self, stripe, block, tile):
+        self.log.append((stripe.start, block.start, tile.near.tolist()))
+
+    def end(self, stripe):
+        self.log.append(("end", stripe.start))
+
+
+@pytest.mark.parametrize("late", NAMES)
+def test_stripes_arrive_in_order_whichever_device_is_first(monkeypatch, late):
+    rows, alone, spread, seen = ROWS[:40], Order(), Order(), []
+    sweep(rows, rows, Kernel("dot", "float64", False, on(())), alone, Plan(40, 40, 4, 16))
+    prepare = Kernel.prepare
+
+    def slow(kernel, part):
+        time.sleep(0.003 * (kernel.backend.device == late))
+        return prepare(kernel, part)
+
+    monkeypatch.setattr(Kernel, "prepare", slow)
+    kernel = Kernel("dot", "float64", False, on(NAMES))
+    sweep(rows, rows, kernel, spread, Plan(40, 40, 4, 16), lambda done, total: seen.append((done, total)))
+    assert spread.log == alone.log
+    assert seen == [(done, 40) for done in range(4, 41, 4)]
+
+
+def test_a_stripe_stays_on_its_device(monkeypatch):
+    made, tile, prepare = {}, Kernel.tile, Kernel.prepare
+
+    def noted(kernel, part):
+        side = prepare(kernel, part)
+        made[id(side.rows)] = (kernel.backend.device, side)
+        return side
+
+    def checked(kernel, x, y, out=None):
+        assert {made[id(side.rows)][0] for side in (x, y)} == {kernel.backend.device}
+        return tile(kernel, x, y, out)
+
+    monkeypatch.setattr(Kernel, "prepare", noted)
+    monkeypatch.setattr(Kernel, "tile", checked)
+    answers(on(NAMES), plan=replace(PLAN, kept_columns=512))
+    assert {device for device, _ in made.values()} == set(NAMES)
+
+
+def test_tiles_that_are_held_stay_few(monkeypatch):
+    used, tile = set(), Kernel.tile
+    monkeypatch.setattr(sweeps, "HELD_BYTES", 4 * 40 * 8)
+    monkeypatch.setattr(
+        Kernel, "tile", lambda kernel, x, y, out=None: used.add(kernel.backend.device) or tile(kernel, x, y)
+    )
+    kernel = Kernel("dot", "float64", False, on(NAMES))
+    for columns, devices in ((40, set(NAMES)), (41, {"cpu"})):
+        used.clear()
+        sweep(ROWS[:400], ROWS[:columns], kernel, Order(), Plan(400, columns, 4, 16))
+        assert used == devices
+    question = Question(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
+    sweep(ROWS, ROWS, kernel, TopK(2, question, lambda hits: None), PLAN)  # its parts hold no tiles
+    assert used == set(NAMES)
+
+
+def test_the_device_of_a_lane_is_the_current_one(monkeypatch):
+    inside, entered = threading.local(), []
+
+    @contextmanager
+    def current(backend):
+        inside.device = backend.device
+        yield
+        inside.device = None
+
+    def noted(kernel, x, y, out=None):
+        entered.append(inside.device == kernel.backend.device)
+        return tile(kernel, x, y, out)
+
+    tile = Kernel.tile
+    monkeypatch.setattr(Backend, "current", current)
+    monkeypatch.setattr(Kernel, "tile", noted)
+    for devices in ((), NAMES):
+        answers(on(devices))
+    assert all(entered)
+
+
+def test_devices_work_at_the_same_time(monkeypatch):
+    both, meetings, tile = threading.Barrier(2, timeout=10), [], Kernel.tile
+
+    def met(kernel, x, y, out=None):
+        meetings.append((both.wait(), kernel.backend.device))  # a device alone waits for ever
+        return tile(kernel, x, y, out)
+
+    monkeypatch.setattr(Kernel, "tile", met)
+    sweep(ROWS[:4], ROWS[:4], Kernel("dot", "float64", False, on(NAMES)), Order(), Plan(4, 4, 2, 4))
+    assert sorted(place for place, _ in meetings) == [0, 1]
+    assert {device for _, device in meetings} == set(NAMES)
+
+
+@pytest.mark.parametrize("devices", [(), NAMES])
+def test_an_error_on_a_device_is_raised(devices):
+    huge = np.where(np.arange(40)[:, None] < 36, ROWS[:40].astype("f8"), 1e200)
+    kernel = Kernel("dot", "float64", False, on(devices))
+    pairs = Pairs("dot", huge, huge, scaled=False)
+    reducer = TopK(2, Question(kernel, pairs, larger_is_closer=True), lambda hits: None)
+    with pytest.raises(DataError, match="leaves the range of float64"):
+        sweep(huge, huge, kernel, reducer, Plan(40, 40, 4, 16))
+
+
+@pytest.mark.parametrize("most", [50, 3000, 60_000])
+def test_too_many_pairs_of_all_devices_together_are_refused(most):
+    # in 1100 rows of five whole numbers from -3 to 3 far more pairs than this reach 0.5, none of the stripes alone does
+    kernel, pairs = Kernel("cosine", "float32", False, on(NAMES)), Pairs("cosine", ROWS, ROWS, scaled=False)
+    question = Question(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
+    given = []
+    reducer = Threshold(0.5, most, question, given.append)
+    with pytest.raises(ResourceError, match=f"more than {most:,} pairs reach 0.5"):
+        sweep(ROWS, ROWS, kernel, reducer, PLAN)
+    assert sum(len(hits[0]) for hits in given) <= most
+
+
+# ---- which devices
+
+
+@pytest.mark.parametrize(
+    ("device", "count", "each"),
+    [
+        ("cuda", 1, ["cuda"]),
+        ("cuda", 3, ["cuda:0", "cuda:1", "cuda:2"]),
+        ("auto", 2, ["cuda:0", "cuda:1"]),
+        ("cuda:1", 3, ["cuda:1"]),
+        ("cpu", 3, ["cpu"]),
+    ],
+)
+def test_cuda_is_every_gpu_and_a_number_is_one(monkeypatch, device, count, each):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    chosen = choose_backend("torch", device)
+    assert [backend.device for backend in chosen.each()] == each
+    assert not any(backend.devices for backend in chosen.each())
+    assert [kernel.backend for kernel in Kernel("dot", "float32", False, chosen).each()] == chosen.each()
+
+
+def test_nothing_is_rounded_before_the_end():
+    matmul = torch.backends.cuda.matmul
+    torch.set_float32_matmul_precision("high")
+    matmul.allow_bf16_reduced_precision_reduction = True
+    assert matmul.allow_tf32
+    choose_backend("torch")
+    assert not matmul.allow_bf16_reduced_precision_reduction
+    assert not matmul.allow_tf32
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+# ---- a queue beside the work
+
+
+@dataclass(frozen=True)
+class Late(Backend):
+    """The CPU with a queue whose work is done only when it is waited for: until then its arrays hold nothing."""
+
+    log: list[Any] = field(default_factory=list, compare=False)
+    here: Any = field(default_factory=threading.local, compare=False)
+
+    def queue(self):
+        return "beside"
+
+    @contextmanager
+    def queued(self, queue):
+        assert queue == "beside"
+        self.here.end = []
+        yield self.here.end
+        self.here.end = None
+
+    def meet(self, end, *arrays):
+        self.log.append(threading.current_thread().name)
+        assert {id(array) for array in arrays} == {id(array) for array, _ in end}  # the memory of each is looked after
+        for array, content in end:
+            array[...] = content
+
+
+def delivering_late(patch):
+    prepare = Kernel.prepare
+
+    def prepared(kernel, rows):
+        side = prepare(kernel, rows)
+        end = getattr(kernel.backend.here, "end", None)
+        if end is not None:
+            for array in (side.rows, side.norms, side.lost):
+                end.append((array, array.clone()))
+                array.fill_(float("nan"))
+        return side
+
+    patch.setattr(Kernel, "prepare", prepared)
+
+
+@pytest.mark.parametrize("kept", [0, 512, 1100])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_a_block_is_waited_for_before_it_is_used(monkeypatch, kept, dtype):
+    plan = replace(PLAN, kept_columns=kept)
+    alone = answers(on(()), dtype)
+    delivering_late(monkeypatch)
+    late = Late("torch", "cpu", choose_backend("torch").xp)
+    assert answers(late, dtype, plan) == alone
+    assert set(late.log) == {threading.current_thread().name}  # where the block is used, not where it is prepared
+
+
+def test_the_next_block_is_prepared_while_this_one_is_multiplied(monkeypatch):
+    begun, prepare, tile = {}, Kernel.prepare, Kernel.tile
+    blocks = {start: threading.Event() for start in range(0, 1024, 256)}
+
+    def noted(kernel, rows):
+        start = next((s for s in blocks if np.shares_memory(rows, b[s : s + 1])), None)
+        if start is not None:
+            blocks[start].set()
+            begun[start] = threading.current_thread().name
+        return prepare(kernel, rows)
+
+    def waiting(kernel, x, y, out=None):
+        following = len(taken) + 1
+        taken.append(following)
+        assert following == 4 or blocks[256 * following].wait(10)  # nobody would come if reading did not overlap
+        return tile(kernel, x, y, out)
+
+    a, b, taken = ROWS[:5], ROWS[:1024].copy(), []
+    monkeypatch.setattr(Kernel, "prepare", noted)
+    monkeypatch.setattr(Kernel, "tile", waiting)
+    sweep(a, b, Kernel("dot", "float32", False, on(())), Order(), Plan(5, 1024, 5, 256))
+    assert len(taken) == 4
+    assert threading.current_thread().name not in [begun[start] for start in (256, 512, 768)]
+
+
+def test_a_queue_of_a_gpu_is_marked_at_its_end_and_waited_for(monkeypatch):
+    log = []
+
+    @contextmanager
+    def stream(queue):
+        log.append(("in", queue))
+        yield
+        log.append(("out", queue))
+
+    def event():
+        return SimpleNamespace(record=lambda queue: log.append(("record", queue)))
+
+    main = SimpleNamespace(wait_event=lambda end: log.append(("wait", end)))
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: f"beside {device}")
+    monkeypatch.setattr(torch.cuda, "Event", event)
+    monkeypatch.setattr(torch.cuda, "stream", stream)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: main)
+    backend = Backend("torch", "cuda:1", None)
+    queue = backend.queue()
+    with backend.queued(queue) as end:
+        log.append("work")
+    arrays = [SimpleNamespace(record_stream=lambda used, i=i: log.append((i, used is main))) for i in range(2)]
+    backend.meet(end, *arrays)
+    inside = [("in", "beside cuda:1"), "work", ("record", "beside cuda:1"), ("out", "beside cuda:1")]
+    assert log == [*inside, ("wait", end), (0, True), (1, True)]
+
+
+def test_a_cpu_has_no_queue():
+    for backend in (choose_backend("numpy"), choose_backend("torch")):
+        assert backend.queue() is None
+        with backend.queued(None) as end:
+            assert end is None
+        backend.meet(end, "anything")
+        assert backend.free_memory is None
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i4", "i8", "u1"])
+def test_what_is_staged_is_a_copy(tmp_path, dtype):
+    array = np.arange(24).astype(dtype).reshape(4, 6)
+    array.tofile(tmp_path / "rows")
+    mapped = np.memmap(tmp_path / "rows", dtype=dtype, mode="r", shape=(4, 6))
+    backend = choose_backend("torch")
+    for view in (array, array[::-2, ::3], array.T, array[0, 0], mapped, mapped[1:, 2:]):
+        staged = backend.staged(np.asarray(view), pinned=False)
+        assert staged.is_contiguous()
+        assert staged.numpy().dtype == array.dtype
+        assert staged.tolist() == view.tolist()
+    staged = backend.staged(array, pinned=False)
+    staged.fill_(0)
+    assert array[3, 5] == 23
+
+
+# ---- the memory of a device
+
+
+def test_a_device_keeps_as_many_rows_as_it_has_room_for():
+    plan = Plan(10, 10**6, kept_columns=5)
+    assert on_device(plan, None, 64, 2) is plan  # the host's budget counts
+    assert on_device(plan, WORKING, 64, 2).kept_columns == 0
+    kept = on_device(plan, 8 << 30, 64, 2).kept_columns
+    assert kept == ((4 << 30) - WORKING) // (64 * 2 + 16)  # half of what is free, less what the work itself takes
+
+
+@settings(deadline=None)
+@example(free=8_320_450_560, dims=1058, columns=61_441)  # a block that is no power of two
+@given(free=st.integers(0, 1 << 37), dims=st.integers(1, 10**5), columns=st.integers(1, 10**7))
+def test_the_tiles_of_a_device_stay_within_its_room(free, dims, columns):
+    plan = Plan.of(5000, columns, dims)
+    wide = on_device(plan, free, dims, 2)
+    assert replace(wide, block=plan.block, kept_columns=0) == plan
+    assert wide.block % plan.block == 0
+    assert wide.block == plan.block or wide.block * max(plan.stripe, dims) * 8 <= free // 8
+    assert wide.block <= WIDEST
+    assert wide.block < 2 * max(columns, plan.block)
+
+
+def test_a_large_gpu_gets_large_tiles():
+    assert on_device(Plan.of(10**5, 10**6, 384), 80 << 30, 384, 2).block == WIDEST == 65536
+    assert on_device(Plan.of(10**5, 10**6, 384), 1 << 30, 384, 2).block == 16384  # 1024 x 16384 x 8 bytes are 128 MiB
+
+
+def prepared(patch):
+    """Return a list of the numbers of rows that are prepared."""
+    seen, prepare = [], Kernel.prepare
+    patch.setattr(Kernel, "prepare", lambda kernel, rows: seen.append(len(rows)) or prepare(kernel, rows))
+    return seen
+
+
+@pytest.mark.parametrize(("free", "times"), [(None, 4), (0, 8), (1024, 4), (1023, 5), (600, 6)])
+def test_the_room_of_the_device_decides_not_the_host_budget(monkeypatch, free, times):
+    monkeypatch.setattr(budget, "WORKING", 0)
+    if free is not None:  # rows, of five numbers of four bytes each, with a norm and a loss; half of them are kept
+        monkeypatch.setattr(Backend, "free_memory", property(lambda backend: 2 * free * (5 * 4 + 16)))
+    seen = prepared(monkeypatch)
+    kept = 1024 if free is None else 0
+    sweep(ROWS[:14], ROWS[:1024], Kernel("dot", "float32", False, on(())), Order(), Plan(14, 1024, 7, 256, kept))
+    assert seen.count(256) == times
+    assert seen.count(7) == 2
+
+
+def test_wider_tiles_change_nothing(monkeypatch):
+    alone, widths, product = answers(on(())), set(), Backend.product
+    monkeypatch.setattr(Backend, "free_memory", property(lambda backend: 16 * 512 * 100 * 8))
+
+    def noted(backend, x, y, out=None):
+        widths.add(y.shape[0])
+        return product(backend, x, y, out)
+
+    monkeypatch.setattr(Backend, "product", noted)
+    assert answers(on(())) == alone
+    assert widths == {1024, 1100 - 1024}
+
+
+@pytest.mark.parametrize("devices", [(), NAMES])
+def test_kept_blocks_make_room_before_a_tile_is_halved(monkeypatch, devices):
+    alone = answers(on(()))
+    failures, released, product = {}, [], Backend.product
+
+    def short(backend, x, y, out=None):
+        # the third product of a device does not fit, once
+        failures[backend.device] = failures.get(backend.device, 0) + 1
+        if failures[backend.device] == 3:
+            raise backend.out_of_memory("no room")
+        widths.append(y.shape[0])
+        return product(backend, x, y, out)
+
+    widths = []
+    monkeypatch.setattr(Backend, "product", short)
+    monkeypatch.setattr(Backend, "release", lambda backend: released.append(backend.device))
+    assert answers(on(devices), plan=replace(PLAN, kept_columns=1100)) == alone
+    assert set(widths) == {256, 1100 % 256}
+    assert set(released) == set(devices or ["cpu"])
+
+
+def test_nothing_is_kept_again_after_it_was_dropped():
+    plan = Plan(1, 1024, 1, 256, 1024)
+    blocks = sweeps._Blocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
+    for held in (True, False):
+        assert len(list(blocks.prepared(list(plan.blocks())))) == 4
+        assert bool(blocks.kept) == held
+        assert blocks.dropped() == held
+    blocks.reader.shutdown()
+
+
+def test_no_bound_counts_twice_when_parts_are_joined():
+    kernel = Kernel("dot", "float32", False, on(()))
+    question = Question(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
+    whole = BestPairs(4, question, lambda hits: None, sure=0.5, pool=np.asarray([0.9, 0.8]))
+    for sure in (0.5, 0.6):
+        part = whole.part(kernel)
+        assert part.reducer.sure == whole.sure
+        part.reducer.sure, part.reducer.pool = sure, np.append(whole.pool, 0.7)
+        joined = replace(whole)
+        joined.join(Span(0, 1), part)
+        assert (joined.sure, joined.pool.tolist()) == (sure, [0.9, 0.8, 0.7])
+
+
+def test_a_block_that_cannot_be_prepared_is_tried_again_alone(monkeypatch):
+    alone = answers(on(()))
+    calls, prepare = [], Kernel.prepare
+
+    def short(kernel, rows):
+        calls.append(len(rows))
+        if len(calls) == 4:
+            raise kernel.backend.out_of_memory("no room")
+        return prepare(kernel, rows)
+
+    monkeypatch.setattr(Kernel, "prepare", short)
+    assert answers(on(()), plan=replace(PLAN, kept_columns=1100)) == alone
+    monkeypatch.setattr(Kernel, "prepare", lambda kernel, rows: (_ for _ in ()).throw(kernel.backend.out_of_memory()))
+    with pytest.raises(torch.OutOfMemoryError):
+        answers(on(()))
+
+
+# ---- on a GPU
+
+
+cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+several = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices")
+
+
+@pytest.mark.gpu
+@cuda
+@pytest.mark.parametrize("kept", [0, 1100])
+def test_cuda_copies_that_overlap_change_nothing(monkeypatch, kept):
+    room = property(lambda backend: 2 * (WORKING + kept * (5 * 4 + 16)))
+    monkeypatch.setattr(Backend, "free_memory", room)
+    assert answers(choose_backend("torch", "cuda:0"))[0] == answers(on(()))[0]
+
+
+@pytest.mark.gpu
+@cuda
+def test_cuda_copies_of_many_large_blocks_are_whole():
+    a, b = (np.random.default_rng(i).standard_normal((n, 256)).astype("f4") for i, n in ((0, 300), (1, 60_000)))
+    found = pairwise(a, b, top_k=10, device="cuda", backend="torch").rows.columns
+    expected = pairwise(a, b, top_k=10, backend="numpy").rows.columns
+    assert all(found[name].tolist() == expected[name].tolist() for name in ("a", "b", "score"))
+
+
+@pytest.mark.gpu
+@cuda
+def test_cuda_tells_its_memory():
+    backend = choose_backend("torch", "cuda:0")
+    free, total = torch.cuda.mem_get_info("cuda:0")
+    assert 0 < backend.free_memory <= total
+    assert backend.free_memory >= free // 2
+    backend.release()
+
+
+@pytest.mark.gpu
+@several
+def test_cuda_devices_give_the_bytes_of_one():
+    assert answers(choose_backend("torch", "cuda")) == answers(choose_backend("torch", "cuda:0"))

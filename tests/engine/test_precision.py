@@ -1,0 +1,72 @@
+"""Whether a reduced precision pays: measured, and only where its product keeps to the bound."""
+
+import numpy as np
+import pytest
+
+from simtool.backend import Backend, choose_backend
+from simtool.engine import precision as mixed
+from simtool.engine.precision import bfloat16_pays
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Measure anew, and keep nothing of it."""
+    bfloat16_pays.cache_clear()
+    yield
+    bfloat16_pays.cache_clear()
+
+
+def in_seconds(patch, **times):
+    patch.setattr(mixed, "_fastest", lambda backend, x, y: times[str(x.dtype).removeprefix("torch.")])
+
+
+def test_numpy_has_no_bfloat16():
+    assert not bfloat16_pays(choose_backend("numpy"), 64)
+
+
+@pytest.mark.parametrize("dims", [1, 2, 64, 3000])
+def test_it_pays_where_it_is_clearly_faster(monkeypatch, dims):
+    backend = choose_backend("torch")
+    in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
+    assert bfloat16_pays(backend, dims)
+    bfloat16_pays.cache_clear()
+    in_seconds(monkeypatch, bfloat16=1.9, float32=2.0)
+    assert not bfloat16_pays(backend, dims)
+
+
+def test_it_never_pays_where_the_product_breaks_the_bound(monkeypatch):
+    # such as one that is summed in bfloat16, or rounds its result twice
+    product = Backend.product
+
+    def coarse(backend, x, y, out=None):
+        exact = product(backend, x, y, out)
+        return exact + 0.05 * exact if exact.dtype == backend.xp.bfloat16 else exact
+
+    in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
+    monkeypatch.setattr(Backend, "product", coarse)
+    assert not bfloat16_pays(choose_backend("torch"), 64)
+
+
+def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
+    # what cuBLAS may do with a long sum unless allow_bf16_reduced_precision_reduction is off
+    product = Backend.product
+
+    def in_parts(backend, x, y, out=None):
+        if x.dtype != backend.xp.bfloat16:
+            return product(backend, x, y, out)
+        half = x.shape[1] // 2
+        return product(backend, x[:, :half], y[:, :half]) + product(backend, x[:, half:], y[:, half:])
+
+    in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
+    assert bfloat16_pays(choose_backend("torch"), 384)
+    bfloat16_pays.cache_clear()
+    monkeypatch.setattr(Backend, "product", in_parts)
+    assert not bfloat16_pays(choose_backend("torch"), 384)
+
+
+def test_it_is_measured_once(monkeypatch):
+    backend, measured = choose_backend("torch"), []
+    monkeypatch.setattr(mixed, "_fastest", lambda backend, x, y: measured.append(x.shape) or 1.0)
+    assert [bfloat16_pays(backend, 8) for _ in range(3)] == [False] * 3
+    assert len(measured) == 2
+    assert np.prod(measured[0]) > 0

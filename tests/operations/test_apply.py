@@ -1,0 +1,270 @@
+"""A file through a head: the product of plain numpy, with everything else kept."""
+
+import json
+import tracemalloc
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import simtool
+from simtool.errors import DataError, OutputError, ParameterError, ShapeError
+from simtool.fitting.checkpoint import SavedHead, fingerprint, read_head, write_head
+from simtool.fitting.heads import Head
+from simtool.operations import apply as applying
+
+N, D, R = 500, 6, 3
+GENERATOR = np.random.default_rng(9)
+ROWS = GENERATOR.standard_normal((N, D)).astype(np.float32)
+WEIGHT, MEAN = GENERATOR.standard_normal((R, D)), GENERATOR.standard_normal(D)
+WANTED = (ROWS.astype(np.float64) @ WEIGHT.T).astype(np.float32)
+
+
+@pytest.fixture
+def head(tmp_path):
+    path = str(tmp_path / "head.safetensors")
+    held_out = np.arange(0, N, 7)
+    about = {"rows": N, "inputs": {"vectors": "x"}, "complete": True, "fingerprints": [fingerprint(ROWS[held_out])]}
+    write_head(path, SavedHead(Head("linear", WEIGHT), about, held_out), force=False)
+    return path
+
+
+@pytest.fixture(params=[None, 64])
+def pieces(request, monkeypatch):
+    """Files in one piece, and in many."""
+    if request.param is not None:
+        monkeypatch.setattr(applying, "PIECE_ROWS", request.param)
+
+
+def test_npy_to_npy_is_a_product(tmp_path, head, pieces):
+    source, output = str(tmp_path / "x.npy"), str(tmp_path / "y.npy")
+    np.save(source, ROWS)
+    found = simtool.apply(head, source, output=output)
+    assert np.array_equal(np.load(output), WANTED)
+    assert np.load(output).dtype == np.float32
+    assert found.summary == {"rows": N, "width": D, "rank": R, "columns": 1}
+
+
+def table_of(rows):
+    return pa.table(
+        {
+            "id": [f"r{i}" for i in range(N)],
+            "embedding": pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1]),
+            "tags": [["a"] * (i % 3) for i in range(N)],
+            "maybe": [None if i % 2 else i for i in range(N)],
+            "nested": [{"x": i} for i in range(N)],
+        }
+    )
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+@pytest.mark.parametrize("groups", [N, 90])
+def test_a_table_keeps_its_ids_and_all_other_columns(tmp_path, head, pieces, suffix, groups):
+    source, output = str(tmp_path / "x.parquet"), str(tmp_path / f"y.{suffix}")
+    table = table_of(ROWS)
+    pq.write_table(table, source, row_group_size=groups)
+    simtool.apply(head, source, output=output)
+    found = pq.read_table(output) if suffix == "parquet" else pa.ipc.open_file(output).read_all()
+    assert found.column_names == table.column_names
+    for name in ("id", "tags", "maybe", "nested"):
+        assert found[name].to_pylist() == table[name].to_pylist()
+    assert found.schema.field("embedding").type == pa.list_(pa.float32(), R)
+    assert np.array_equal(simtool.open_vectors(output).read(0, N), WANTED)
+
+
+def test_only_the_rows_that_were_held_out(tmp_path, head, pieces):
+    source, output = str(tmp_path / "x.parquet"), str(tmp_path / "y.parquet")
+    pq.write_table(table_of(ROWS), source, row_group_size=100)
+    simtool.apply(head, source, output=output, held_out=True)
+    rows = np.arange(0, N, 7)
+    found = simtool.open_vectors(output)
+    assert np.array_equal(found.read(0, N), WANTED[rows])
+    assert found.ids.tolist() == [f"r{i}" for i in rows]
+    arrays = str(tmp_path / "y.npy")
+    simtool.apply(head, f"{source}::embedding", output=arrays, held_out=True)
+    assert np.array_equal(np.load(arrays), WANTED[rows])
+    np.save(arrays, ROWS[::-1])
+    with pytest.raises(ParameterError, match="the rows that were held out have other vectors here"):
+        simtool.apply(head, arrays, output=str(tmp_path / "z.npy"), held_out=True)
+
+
+def test_a_table_of_pairs_has_both_sides_projected(tmp_path):
+    path = str(tmp_path / "pairs.safetensors")
+    about = {"rows": N, "inputs": {"a": "x::a", "b": "x::b"}}
+    write_head(path, SavedHead(Head("diagonal", MEAN), about, np.asarray([])), force=False)
+    source, output = str(tmp_path / "x.parquet"), str(tmp_path / "y.parquet")
+    pq.write_table(pa.table({"a": list(ROWS), "label": [1] * N, "b": list(ROWS[::-1])}), source)
+    assert simtool.apply(path, source, output=output).summary["columns"] == 2
+    pairs = simtool.open_pairs([output])
+    wanted = (ROWS * MEAN).astype(np.float32)
+    assert np.array_equal(pairs.a.read(0, N), wanted)
+    assert np.array_equal(pairs.b.read(0, N), wanted[::-1])
+    assert pairs.labels.tolist() == [1] * N
+    with pytest.raises(OutputError, match="npy holds one array, and a and b are projected"):
+        simtool.apply(path, source, output=str(tmp_path / "y.npy"))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64", "int8"])
+def test_dtypes(tmp_path, dtype):
+    path, source, output = (str(tmp_path / name) for name in ("h.safetensors", "x.npy", "y.parquet"))
+    write_head(path, SavedHead(Head("whiten", WEIGHT, MEAN), {}, np.asarray([])), force=False)
+    rows = (10 * ROWS).astype(dtype)
+    np.save(source, rows)
+    simtool.apply(path, source, output=output)
+    wide = (rows.astype(np.float64) - MEAN) @ WEIGHT.T
+    wanted = wide if dtype in ("float64", "int64") else wide.astype(np.float32)
+    found = simtool.open_vectors(output)
+    assert found.dtype == wanted.dtype
+    assert np.allclose(found.read(0, N), wanted, rtol=1e-7 if wanted.dtype == np.float32 else 1e-14)
+
+
+def test_csv_keeps_its_values(tmp_path, head):
+    source, output = tmp_path / "x.jsonl", str(tmp_path / "y.parquet")
+    source.write_text("".join(f'{{"id": "r{i}", "v": {ROWS[i].tolist()}, "n": {i}}}\n' for i in range(4)))
+    simtool.apply(head, str(source), output=output)
+    assert pq.read_table(output)["n"].to_pylist() == [0, 1, 2, 3]
+    assert np.allclose(simtool.open_vectors(output).read(0, 4), WANTED[:4], atol=1e-5)
+
+
+def test_rows_that_are_not_finite(tmp_path, head):
+    source, output = str(tmp_path / "x.npy"), str(tmp_path / "y.npy")
+    broken = ROWS.copy()
+    broken[[4, 9], 1] = np.nan
+    np.save(source, broken)
+    with pytest.raises(DataError, match="rows 4, 9 hold NaN or infinity"):
+        simtool.apply(head, source, output=output)
+    assert not (tmp_path / "y.npy").exists()
+    simtool.apply(head, source, output=output, nonfinite="propagate")
+    assert np.flatnonzero(np.isnan(np.load(output)).any(axis=1)).tolist() == [4, 9]
+    np.save(source, np.full((2, D), 3e38, np.float32))
+    with pytest.raises(DataError, match="leave the range of float32"):
+        simtool.apply(head, source, output=output, force=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "error", "message"),
+    [
+        (ROWS[:, :5], {}, ShapeError, "the head takes vectors of 6 dims, and these have 5"),
+        (ROWS[:9], {"held_out": True}, ParameterError, "was learnt from 500 examples, and there are 9"),
+        (ROWS, {"output": "y.csv"}, OutputError, "projected vectors are arrays"),
+        (ROWS, {"nonfinite": "drop"}, ParameterError, "unknown value 'drop'"),
+    ],
+)
+def test_what_is_refused(tmp_path, head, rows, options, error, message):
+    source = str(tmp_path / "x.npy")
+    np.save(source, rows)
+    output = str(tmp_path / options.get("output", "y.npy"))
+    with pytest.raises(error, match=message):
+        simtool.apply(head, source, **({"output": output} | {k: v for k, v in options.items() if k != "output"}))
+    assert not (tmp_path / "y.npy").exists()
+
+
+def test_a_head_reads_back_as_it_was(tmp_path, head):
+    path = str(tmp_path / "w.safetensors")
+    saved = SavedHead(Head("whiten", WEIGHT, MEAN), {"note": "α"}, np.asarray([3, 1]), {"parameter": MEAN})
+    write_head(path, saved, force=False)
+    found = read_head(path)
+    assert (found.head.kind, found.about, found.held_out.tolist()) == ("whiten", {"note": "α"}, [3, 1])
+    assert np.array_equal(found.head.weight, WEIGHT)
+    assert np.array_equal(found.head.mean, MEAN)
+    assert np.array_equal(found.state["parameter"], MEAN)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "expected a head as safetensors"), (b"\x80\x04pickle", "expected a head as safetensors")],
+)
+def test_other_files_are_no_heads(tmp_path, content, message):
+    path = tmp_path / "head.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_head(str(path))
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        read_head(str(tmp_path / "none.safetensors"))
+
+
+def test_safetensors_of_others_are_no_heads(tmp_path):
+    from safetensors.numpy import save_file
+
+    path = str(tmp_path / "model.safetensors")
+    save_file({"weight": WEIGHT}, path)
+    with pytest.raises(DataError, match="these safetensors hold no head of simtool"):
+        read_head(path)
+
+
+def safetensors(members, weight=("F64", 8), held_out=(), **others):
+    """Return a file of a (1, 4) head of another hand: its metadata, and the dtype of its weight with its bytes."""
+    name, width = weight
+    numbers = np.asarray(held_out, dtype=np.int64).tobytes()
+    size = 4 * width
+    header = {
+        "weight": {"dtype": name, "shape": [1, 4], "data_offsets": [0, size]},
+        "held_out": {"dtype": "I64", "shape": [len(held_out)], "data_offsets": [size, size + len(numbers)]},
+        "__metadata__": {"simtool": members if isinstance(members, str) else json.dumps(members)},
+        **others,
+    }
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(size) + numbers
+
+
+LINEAR = {"head": "linear", "schema": 1}
+NOTHING = {"dtype": "U8", "shape": [0], "data_offsets": [32, 32]}
+FOREIGN = {
+    "a list": (safetensors("[]"), "hold no head"),
+    "deep": (safetensors("[" * 50_000), "hold no head"),
+    "a list as kind": (safetensors({"head": ["linear"], "schema": 1}), "another version"),
+    "bfloat16": (safetensors(LINEAR, ("BF16", 2)), "'weight' is BF16"),
+    "float8": (safetensors(LINEAR, ("F8_E4M3", 1)), "'weight' is F8_E4M3"),
+    "integers": (safetensors(LINEAR, ("I64", 8)), "lacks the finite weight"),
+    "bools": (safetensors(LINEAR, ("BOOL", 1)), "lacks the finite weight"),
+    "many tensors": (safetensors(LINEAR, **{f"t{i}": NOTHING for i in range(2000)}), "holds 2002 tensors"),
+    "no plan": (safetensors(LINEAR | {"plan": None, "complete": False}), "'plan' is not"),
+    "inputs": (safetensors(LINEAR | {"inputs": 7}), "'inputs' is not"),
+    "fingerprints": (safetensors(LINEAR | {"fingerprints": None}), "'fingerprints' is not"),
+    "rows": (safetensors(LINEAR | {"rows": "x"}), "'rows' is not"),
+    "epoch": (safetensors(LINEAR | {"epoch": {}}), "'epoch' is not"),
+    "history": (safetensors(LINEAR | {"history": [[10**400, None]]}), "'history' is not"),
+    "a row beyond": (safetensors(LINEAR | {"rows": 3}, held_out=[10**12]), "'held_out' is not"),
+    "a row before": (safetensors(LINEAR, held_out=[-1]), "'held_out' is not"),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_damaged_and_foreign_heads_are_refused(tmp_path, case):
+    content, message = FOREIGN[case]
+    path = tmp_path / "head.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_head(str(path))
+
+
+def test_a_head_without_fingerprints_is_of_no_file(tmp_path):
+    path, source = str(tmp_path / "head.safetensors"), str(tmp_path / "x.npy")
+    (tmp_path / "head.safetensors").write_bytes(safetensors(LINEAR | {"rows": 3}, held_out=[1]))
+    assert read_head(path).held_out.tolist() == [1]
+    np.save(source, np.ones((3, 4)))
+    with pytest.raises(ParameterError, match="other vectors here"):
+        simtool.apply(path, source, output=str(tmp_path / "y.npy"), held_out=True)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "parquet"])
+def test_memory_is_bounded(tmp_path, head, monkeypatch, suffix):
+    monkeypatch.setattr(applying, "PIECE_BYTES", 1 << 18)
+    rows = np.tile(ROWS, (2000, 1))  # 24 MB
+    source, output = str(tmp_path / f"x.{suffix}"), str(tmp_path / f"y.{suffix}")
+    if suffix == "npy":
+        np.save(source, rows)
+    else:
+        table = pa.table({"v": pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), D)})
+        pq.write_table(table, source, row_group_size=100_000)
+    tracemalloc.start()
+    arrow = pa.total_allocated_bytes()
+    try:
+        simtool.apply(head, source, output=output)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20
+    assert pa.total_allocated_bytes() - arrow < 8 << 20
+    assert np.array_equal(simtool.open_vectors(output).read(0, N), WANTED)

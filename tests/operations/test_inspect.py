@@ -1,0 +1,87 @@
+"""`inspect`: what a file holds, counted row by row."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from simtool import inspect
+from simtool.operations import inspect as contents
+
+ROWS = np.asarray([[3.0, 4], [0, 0], [3, 4], [np.nan, 1], [np.inf, 1], [-0.0, 0], [6, 8], [4, 3]])
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(array, name="x.npy"):
+        np.save(tmp_path / name, array)
+        return str(tmp_path / name)
+
+    return save
+
+
+@pytest.mark.parametrize("piece", [1, 40, 1 << 20])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_rows_that_make_trouble_are_counted_and_named(monkeypatch, saved, dtype, piece):
+    monkeypatch.setattr(contents, "READ_BYTES", piece)
+    path = saved(ROWS.astype(dtype))
+    result = inspect(path)
+    # row 2 repeats row 0, and row 5 repeats row 1: -0 is 0
+    expected = {"rows": 8, "columns": 1, "zero": 2, "nonfinite": 2, "duplicates": 2}
+    assert result.summary == expected
+    columns = result.rows.columns
+    assert [columns[f"norm_{name}"][0] for name in ("min", "mean", "max")] == [0, (5 + 0 + 5 + 0 + 10 + 5) / 6, 10]
+    assert (columns["dtype"][0], columns["shape"][0]) == (np.dtype(dtype).name, "8 x 2")
+    assert result.notes == (
+        f"zero in {path}: rows 1, 5",
+        f"nonfinite in {path}: rows 3, 4",
+        f"duplicates in {path}: rows 2, 5",
+    )
+
+
+@pytest.mark.parametrize("scale", [1e200, 1e-200])
+def test_norms_of_extreme_rows(saved, scale):
+    columns = inspect(saved(np.asarray([[3.0, 4]]) * scale)).rows.columns
+    assert columns["norm_max"][0] == pytest.approx(5 * scale, rel=1e-14)
+
+
+def test_duplicates_are_those_of_unique(saved):
+    rows = np.random.default_rng(0).integers(-1, 2, (2000, 5)).astype("f4")
+    assert inspect(saved(rows)).summary["duplicates"] == 2000 - len(np.unique(rows, axis=0))
+    # rows that differ in the order of their numbers, or in the sign of one, are not equal
+    assert inspect(saved(np.asarray([[1.0, 2], [2, 1], [-1, 2], [1, -2]]))).summary["duplicates"] == 0
+
+
+def test_vectors_of_items_are_counted_one_by_one(saved):
+    items = np.ones((3, 2, 4))
+    items[1, 0] = 0
+    items[2] = 0
+    result = inspect(saved(items))
+    assert (result.summary["zero"], result.summary["duplicates"]) == (3, 0)
+    assert result.notes[0].endswith("rows 1, 2")
+
+
+def test_every_column_of_a_table_is_described(tmp_path):
+    path = str(tmp_path / "t.parquet")
+    vectors = pa.array([[1.0, 0.0], [0.0, 0.0]], type=pa.list_(pa.float32(), 2))
+    pq.write_table(pa.table({"id": ["p", "q"], "v": vectors, "label": [1, 0]}), path)
+    result = inspect(path)
+    columns = result.rows.columns
+    assert columns["column"].tolist() == ["v", "id", "label"]
+    assert columns["kind"].tolist() == ["vectors", "values", "values"]
+    assert columns["dtype"].tolist() == ["float32", "string", "int64"]
+    assert result.summary["zero"] == 1
+    assert result.notes == (f"zero in {path}::v: row 1",)
+    assert inspect(f"{path}::v").summary == {**result.summary, "columns": 1}
+
+
+def test_an_empty_file_has_no_norms(saved):
+    result = inspect(saved(np.empty((0, 3))))
+    assert (result.summary["rows"], result.summary["duplicates"]) == (0, 0)
+    assert np.isnan(result.rows.columns["norm_mean"][0])
+
+
+def test_the_sample_data_has_what_its_page_says(sample_data):
+    words = inspect(str(sample_data / "words.parquet"))
+    assert words.summary == {"rows": 437, "columns": 2, "zero": 0, "nonfinite": 0, "duplicates": 0}
+    assert inspect(str(sample_data / "texts_a.npy")).summary["rows"] == 20

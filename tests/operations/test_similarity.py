@@ -1,0 +1,260 @@
+"""`similarity`: dims, pieces, what is not finite, and what is said about it."""
+
+import threading
+from math import fsum, pi, prod, sqrt
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simtool import similarity
+from simtool.errors import DataError, ParameterError, ShapeError
+from simtool.io import as_vectors, with_ids
+from simtool.operations import similarity as aligned
+
+BACKENDS = ["numpy", "torch"]
+METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
+
+
+def reference(metric, x, y, dims):
+    """The metric along dims of float64 arrays of one shape, by correctly rounded sums over each vector."""
+    rank = x.ndim
+    kept = [d for d in range(rank) if d not in dims]
+    rows = [v.transpose(*kept, *dims).reshape(prod(v.shape[d] for d in kept), -1) for v in (x, y)]
+    scores = [one(metric, p.tolist(), q.tolist()) for p, q in zip(*rows, strict=True)]
+    return np.reshape(scores, [x.shape[d] for d in kept])
+
+
+def one(metric, x, y):
+    dot, xx, yy = (fsum(p * q for p, q in zip(v, w, strict=True)) for v, w in ((x, y), (x, x), (y, y)))
+    squares = fsum((p - q) ** 2 for p, q in zip(x, y, strict=True))
+    cosine = dot / sqrt(xx * yy) if xx and yy else 0.0
+    return {
+        "cosine": cosine,
+        "angular": np.arccos(np.clip(cosine, -1, 1)) / pi,
+        "dot": dot,
+        "euclidean": sqrt(squares),
+        "sqeuclidean": squares,
+        "manhattan": fsum(abs(p - q) for p, q in zip(x, y, strict=True)),
+    }[metric]
+
+
+@st.composite
+def problems(draw):
+    shape = draw(st.lists(st.integers(1, 5), min_size=1, max_size=4))
+    dims = draw(st.lists(st.integers(0, len(shape) - 1), min_size=1, max_size=len(shape), unique=True))
+    dtype = draw(st.sampled_from(["f2", "f4", "f8", "i1", "i4", "u2"]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    thin = [1 if draw(st.booleans()) and draw(st.booleans()) else size for size in shape]
+    return rng.integers(0, 7, shape).astype(dtype), rng.integers(0, 7, thin).astype(dtype), dims
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=60, deadline=None)
+@given(problem=problems(), backend=st.sampled_from(BACKENDS), piece=st.sampled_from([1, 3, 7, 1 << 16]))
+def test_every_dims_shape_dtype_and_piece_size_gives_the_reference(metric, problem, backend, piece):
+    x, y, dims = problem
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aligned, "CPU_PIECE", piece)
+        scores = similarity(x, y, dim=dims, metric=metric, backend=backend).array
+    expected = reference(metric, *(v.astype(float) for v in np.broadcast_arrays(x, y)), dims)
+    # arccos turns the last bit of a cosine near 1 into 1e-8
+    np.testing.assert_allclose(scores, expected, atol=3e-8 if metric == "angular" else 1e-13, rtol=1e-13)
+    assert scores.dtype == np.float64
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("scale", "dtype"), [(1e20, "f4"), (1e200, "f8"), (1e-200, "f8")])
+@pytest.mark.parametrize("piece", [3, 1 << 16])
+def test_magnitudes_do_not_matter(monkeypatch, backend, scale, dtype, piece):
+    monkeypatch.setattr(aligned, "CPU_PIECE", piece)
+    x, y = (np.asarray(v) * scale for v in ([[0, 0, 0, 1, 2]], [[0, 0, 0, 2, 1.0]]))
+    options = {"backend": backend, "eps": 0.0}
+    assert similarity(x.astype(dtype), y.astype(dtype), **options).array == pytest.approx([0.8], rel=1e-7)
+    distance = similarity(x.astype(dtype), y.astype(dtype), metric="euclidean", **options).array
+    assert distance == pytest.approx([sqrt(2) * scale], rel=1e-7)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_one_long_vector_is_summed_in_pieces(backend):
+    x = np.arange(200_001) % 7.0
+    result = similarity(x, x[::-1].copy(), backend=backend)
+    assert result.array.shape == ()
+    assert float(result.array) == pytest.approx(one("cosine", x.tolist(), x[::-1].tolist()), abs=1e-13)
+
+
+def test_feature_maps_along_the_channel_and_along_the_pixels():
+    x, y = np.random.default_rng(0).normal(size=(2, 1, 2, 20, 20)).astype("f4")
+    across = similarity(x, y, dim=1).array
+    assert across.shape == (1, 20, 20)
+    oracle = torch.nn.functional.cosine_similarity(torch.from_numpy(x).double(), torch.from_numpy(y).double(), dim=1)
+    np.testing.assert_allclose(across, oracle, atol=1e-12)
+    within = similarity(x, y, dim=[2, 3]).array
+    assert within.shape == (1, 2)
+    np.testing.assert_allclose(within, reference("cosine", x.astype(float), y.astype(float), [2, 3]), atol=1e-12)
+    np.testing.assert_array_equal(similarity(x, y, dim=(-2, -1)).array, within)
+
+
+def test_cosine_of_single_numbers_is_a_sign_and_says_so():
+    result = similarity(np.asarray([[2.0], [-3], [0]]), np.asarray([[5.0], [4], [1]]), dim=1)
+    assert result.array.tolist() == [1, -1, 0]
+    assert "only a sign" in result.notes[0]
+    assert similarity(np.ones((3, 1)), np.ones((3, 1)), metric="dot").notes == ()
+
+
+@pytest.mark.parametrize(("metric", "score"), [("cosine", 0.0), ("angular", 0.5)])
+def test_zero_rows_are_counted_once(metric, score):
+    x = np.asarray([[0, 0], [1, 2], [0, 0], [1, 1]], dtype="f2")
+    y = np.asarray([[1, 2], [0, 0], [0, 0], [1, 1]], dtype="f2")
+    result = similarity(x, y, metric=metric)
+    assert result.array[:3].tolist() == [score] * 3
+    assert result.notes == (f"3 of 4 scores have a zero vector on a side and are {score}",)
+
+
+def test_eps_is_the_least_norm():
+    x = np.asarray([[1e-9, 0]], dtype="f4")
+    assert similarity(x, x).array[0] == pytest.approx(0.01, rel=1e-6)
+    assert similarity(x, x, eps=0.0).array.tolist() == [1.0]
+
+
+def test_summary_and_rows():
+    x = with_ids(as_vectors(np.asarray([[1.0, 0], [1, 1], [0, 1]])), np.asarray(["p", "q", "r"]))
+    result = similarity(x, np.asarray([[1.0, 0]]))
+    assert result.summary == pytest.approx({"count": 3, "mean": (1 + sqrt(0.5)) / 3, "min": 0.0, "max": 1.0})
+    assert result.rows.read(1, 3)["id"].tolist() == ["q", "r"]
+    assert similarity(np.asarray([[1.0, 0]]), x).rows.names == ("id", "score")
+    assert similarity(x, x, dim=0).rows.columns["index"].tolist() == [0, 1]
+    maps = similarity(np.ones((2, 2, 3)), np.ones((2, 2, 3)))
+    assert maps.rows.columns["index"].tolist() == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def test_the_mean_of_many_ones_is_one():
+    x = np.full((1_000_000, 2), 0.1, dtype="f4")
+    assert similarity(x, x[:1]).summary["mean"] == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_rows_that_are_not_finite(metric, bad, side):
+    values = np.asarray([[1.0, 2], [3, bad], [2, 2], [bad, bad]])
+    ids = np.asarray(["ant", "bee", "cat", "dog"])
+    good, broken = np.ones((4, 2)), with_ids(as_vectors(values, "my.npy"), ids)
+    sides = {"a": (broken, good), "b": (good, broken)}[side]
+    with pytest.raises(DataError) as refused:
+        similarity(*sides, metric=metric)
+    assert refused.value.what == "rows 1 (id 'bee'), 3 (id 'dog') of 4 hold NaN or infinity"
+    assert refused.value.where == "my.npy"
+
+    kept = similarity(*sides, metric=metric, nonfinite="propagate")
+    assert np.isnan(kept.array).tolist() == [False, True, False, True]
+    assert kept.summary == {"count": 4, "mean": None, "min": None, "max": None}
+
+    dropped = similarity(*sides, metric=metric, nonfinite="drop")
+    assert dropped.rows.columns["id"].tolist() == ["ant", "cat"]
+    assert dropped.array.tolist() == kept.array[[0, 2]].tolist()
+    assert dropped.notes[0] == "2 rows not finite, left out: rows 1 (id 'bee'), 3 (id 'dog')"
+
+
+class OneThread:
+    """Vectors whose reader has one cursor: it may not be read from two threads."""
+
+    name, ids, dtype = "table.parquet", None, np.dtype("f8")
+
+    def __init__(self, values):
+        self.values, self.shape, self.thread = values, values.shape, threading.get_ident()
+
+    def read(self, start, stop):
+        assert threading.get_ident() == self.thread
+        return self.values[start:stop]
+
+
+@pytest.mark.parametrize("nonfinite", ["error", "propagate", "drop"])
+def test_files_are_read_by_one_thread_alone(monkeypatch, nonfinite):
+    monkeypatch.setattr(aligned, "CPU_PIECE", 8)
+    monkeypatch.setattr(aligned, "processors", lambda: 2)
+    values = np.ones((100, 4))
+    values[50] = np.nan
+    vectors = OneThread(values)
+    if nonfinite == "error":
+        with pytest.raises(DataError, match="row 50 of 100 holds NaN"):
+            similarity(vectors, vectors)
+        return
+    scores = similarity(vectors, vectors, nonfinite=nonfinite).array
+    assert scores.tolist() == pytest.approx(
+        [1.0] * 50 + [np.nan] * (nonfinite == "propagate") + [1.0] * 49, nan_ok=True
+    )
+
+
+def test_dropping_everything_is_an_error():
+    with pytest.raises(DataError, match="rows 0, 1 of 2 hold NaN"):
+        similarity(np.full((2, 2), np.nan), np.ones((2, 2)), nonfinite="drop")
+
+
+def test_a_score_that_leaves_float64_is_an_error():
+    x = np.full((1, 2), 1e200)
+    with pytest.raises(DataError, match="leaves the range of float64"):
+        similarity(x, x, metric="dot")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "options", "error", "what", "hint"),
+    [
+        ((2, 3), (2, 3), {"dim": 2}, ShapeError, "dim 2 is out of range", "valid dims are -2 to 1"),
+        ((2, 3), (2, 3), {"dim": -3}, ShapeError, "dim -3 is out of range", "valid dims are -2 to 1"),
+        ((2, 3), (2, 3), {"dim": [1, -1]}, ShapeError, r"dims \[1, 1\]", "--dim 2,3"),
+        ((2, 3), (2, 3), {"dim": []}, ShapeError, r"dims \[\]", "--dim 2,3"),
+        ((2, 3), (4, 3), {}, ShapeError, "do not broadcast", "pairwise"),
+        ((0, 3), (0, 3), {}, ShapeError, "the input is empty", ""),
+        ((2, 3), (2, 3), {"metric": "cosin"}, ParameterError, "unknown metric", "did you mean cosine"),
+        ((2, 3), (2, 3), {"nonfinite": "dropp"}, ParameterError, "unknown value 'dropp'", "did you mean drop"),
+        ((2, 3), (2, 3), {"eps": -1.0}, ParameterError, "eps is -1.0", ""),
+        ((2, 3), (2, 3), {"eps": np.nan}, ParameterError, "eps is nan", ""),
+    ],
+)
+def test_what_is_refused(x, y, options, error, what, hint):
+    with pytest.raises(error, match=what) as refused:
+        similarity(np.ones(x), np.ones(y), **options)
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize("dtype", ["?", "c8", "O", "U1", "M8[s]"])
+def test_only_real_numbers_are_compared(dtype):
+    with pytest.raises(DataError, match="expected floats or integers"):
+        similarity(np.zeros((2, 2), dtype=dtype), np.zeros((2, 2)))
+
+
+def test_tensors_are_taken_as_they_are():
+    x = torch.ones(2, 3, requires_grad=True)
+    assert similarity(x, x).array.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_gpu_gives_the_same_scores(metric):
+    x, y = np.random.default_rng(0).normal(size=(2, 300, 384)).astype("f4")
+    scores = similarity(x, y, metric=metric, device="cuda").array
+    np.testing.assert_allclose(scores, similarity(x, y, metric=metric).array, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "dims", "line"),
+    [
+        ((1, 2, 20, 20), (1, 2, 20, 20), 1, "(1, 2, 20, 20) x (1, 2, 20, 20) along 1 -> (1, 20, 20)"),
+        ((1, 2, 20, 20), (1, 2, 20, 20), (2, -1), "(1, 2, 20, 20) x (1, 2, 20, 20) along 2, 3 -> (1, 2)"),
+        ((5, 3), (1, 3), -1, "(5, 3) x (1, 3) along 1 -> (5,)"),
+    ],
+)
+def test_the_shapes_say_which_dim_was_taken(a, b, dims, line):
+    result = similarity(np.ones(a), np.ones(b), dim=dims)
+    assert result.parameters["shapes"] == line
+    assert line.endswith(f"-> {result.array.shape}")
+
+
+def test_an_open_file_is_not_taken_for_vectors(tmp_path):
+    np.save(tmp_path / "x.npy", np.eye(2))
+    with open(tmp_path / "x.npy", "rb") as file, pytest.raises(DataError, match="an open file"):
+        similarity(file, np.eye(2))
