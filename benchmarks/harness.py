@@ -130,7 +130,7 @@ class Report:
         seconds = [run.seconds for run in runs]
         # run by run, as what disturbs one round disturbs its neighbours alike
         ratios = [run.seconds / other.seconds for run, other in zip(runs, reference, strict=False)]
-        peaks = [run.peak for run in runs if run.peak is not None]
+        maxima = [run.peak for run in runs if run.peak is not None]
         return {
             "contender": name,
             "median": median(seconds),
@@ -138,7 +138,7 @@ class Report:
             "most": max(seconds),
             "runs": len(runs),
             "ratio": median(ratios),
-            "peak": max(peaks) if peaks else None,
+            "peak": max(maxima) if maxima else None,
             "rate": None if work is None else work[0] / median(seconds),
             "unit": None if work is None else f"{work[1]}/s",
         }

@@ -12,7 +12,7 @@ from harness import Report, Run, output_of, present, process, require_close
 
 SIMTOOL = str(Path(sysconfig.get_path("scripts")) / "simtool")
 DIMS = 384
-STRIPE = 500
+QUERY_BLOCK = 500
 
 SCRIPT = """
 import sys
@@ -57,7 +57,7 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
 
 
 def _check(name: str, command: Sequence[str], a: str, b: str, out: Path) -> None:
-    """Refuse a matrix that is not the cosine, by float64 on every twentieth stripe of its rows."""
+    """Refuse a matrix that is not the cosine, by float64 on every twentieth query block of its rows."""
     out.unlink(missing_ok=True)
     output_of(command)
     matrix = np.load(out, mmap_mode="r")
@@ -65,8 +65,8 @@ def _check(name: str, command: Sequence[str], a: str, b: str, out: Path) -> None
     x, y = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (x, y))
     if (matrix.shape, matrix.dtype) != ((len(x), len(y)), np.float32):
         raise AssertionError(f"{name} wrote {matrix.shape} {matrix.dtype}")
-    for start in range(0, len(x), STRIPE):
-        some = slice(start, start + STRIPE, 20)
+    for start in range(0, len(x), QUERY_BLOCK):
+        some = slice(start, start + QUERY_BLOCK, 20)
         require_close(name, float(np.abs(matrix[some] - x[some] @ y.T).max()))
 
 

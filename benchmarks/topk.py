@@ -14,7 +14,7 @@ import simtool
 
 DIMS, THRESHOLD, NEAR, BEST = 384, 0.66, 0.95, 10_000
 SHAPES = ((384, 10), (384, 100), (768, 10), (768, 100))  # dims, k
-STRIPE, BLOCK = 1024, 4096  # simtool's tiles
+QUERY_BLOCK, BLOCK = 1024, 4096  # simtool's tiles
 
 Tops = dict[str, Callable[[], TopList]]
 Joins = dict[str, Callable[[], PairList]]
@@ -130,10 +130,10 @@ def simtool_best(a: Floats) -> PairList:
 def multiply_tiles(a: Floats, b: Floats, *, upper: bool = False) -> None:
     """Multiply the tiles that simtool multiplies, and do nothing with them."""
     x, y = unit(a), unit(b)
-    for row in range(0, len(x), STRIPE):
+    for row in range(0, len(x), QUERY_BLOCK):
         for column in range(0, len(y), BLOCK):
             if not upper or column + BLOCK > row + 1:
-                x[row : row + STRIPE] @ y[column : column + BLOCK].T
+                x[row : row + QUERY_BLOCK] @ y[column : column + BLOCK].T
 
 
 def multiply_narrow_tiles(a: Floats, b: Floats) -> None:
@@ -141,6 +141,6 @@ def multiply_narrow_tiles(a: Floats, b: Floats) -> None:
     import torch
 
     x, y = (torch.from_numpy(unit(side)).to(torch.bfloat16) for side in (a, b))
-    for row in range(0, len(x), STRIPE):
+    for row in range(0, len(x), QUERY_BLOCK):
         for column in range(0, len(y), BLOCK):
-            x[row : row + STRIPE] @ y[column : column + BLOCK].T
+            x[row : row + QUERY_BLOCK] @ y[column : column + BLOCK].T

@@ -17,7 +17,7 @@ from .output.render import Output, render
 from .progress import progress_on_stderr
 
 
-def in_vain(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:
+def ineffective(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:
     """Return what to say of an option that was typed and that the result does not state among its parameters."""
     return [f"--{name} has no effect: {why}"] if typed and result.parameters.get(name) is None else []
 

@@ -70,10 +70,10 @@ def listed(result):
     return list(zip(result.rows.columns["a"].tolist(), result.rows.columns["b"].tolist(), strict=True))
 
 
-def in_tiles(patch, stripe, block):
+def in_tiles(patch, query_block, corpus_block):
     """Make tiles of this size."""
-    patch.setattr(tiles, "STRIPE", stripe)
-    patch.setattr(tiles, "BLOCK", block)
+    patch.setattr(tiles, "QUERY_BLOCK", query_block)
+    patch.setattr(tiles, "CORPUS_BLOCK", corpus_block)
     patch.setattr("simtool.engine.nearest.SMALL", 0)  # small sets are swept too
 
 
@@ -90,10 +90,10 @@ def scanning(patch, dtype):
 
 def refinements(patch):
     """Return a list that gets an entry for every tile that is scored again in float64."""
-    seen, sharpened = [], Scan.sharpened
+    seen, rescan = [], Scan.rescan
 
     def watched(scan, *args, **options):
-        fine = sharpened(scan, *args, **options)
+        fine = rescan(scan, *args, **options)
         if fine is not scan:
             seen.append(scan.kernel.dtype)
         return fine
@@ -102,7 +102,7 @@ def refinements(patch):
     return seen
 
 
-def select(patch, scan, *sides, tiling=None, most=None, share=None, **question):
+def select(patch, scan, *sides, tiling=None, most=None, share=None, **spec):
     """A selection, scanned in a given way; `share` is how many equal rows make it worth to leave them out."""
     backend, dtype = scan
     precision = scanning(patch, dtype)
@@ -112,7 +112,7 @@ def select(patch, scan, *sides, tiling=None, most=None, share=None, **question):
         holding(patch, most)
     if share is not None:
         patch.setattr(duplicates, "SHARE", share)
-    return pairwise(*sides, backend=backend, precision=precision, **question)
+    return pairwise(*sides, backend=backend, precision=precision, **spec)
 
 
 @st.composite

@@ -88,7 +88,7 @@ def channels(
     from simtool.operations.channels import weighted
 
     from ..output.arrays import check_arrays, write_array_file
-    from ..session import Session, in_vain
+    from ..session import Session, ineffective
 
     if use_weights is not None and output is None:
         raise ParameterError(
@@ -131,5 +131,5 @@ def channels(
         )
     if save_weights is not None:
         write_array_file(save_weights, result.array, force=force, quiet=quiet)
-    no_softmax = in_vain(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")
+    no_softmax = ineffective(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")
     session.deliver(result, without_effect=no_softmax)

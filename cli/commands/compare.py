@@ -144,7 +144,7 @@ def compare(
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters
-    from ..session import Session, in_vain
+    from ..session import Session, ineffective
 
     aggregates = aggregate or ["argmax"]
     keys_of = partial(_keys, aggregates, cross=cross, items=items)
@@ -192,7 +192,7 @@ def compare(
             into=target.into if cross else None,
             progress=progress,
         )
-    target.rest().deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))
+    target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))
 
 
 def _keys(aggregates: list[str], *, items: str | None, **options: bool) -> list[str]:

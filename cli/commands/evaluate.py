@@ -164,7 +164,7 @@ def evaluate(
     from simtool.evaluation.inputs import Asked, open_evaluated
 
     from ..parsing import sources_or_stdin
-    from ..session import Session, in_vain
+    from ..session import Session, ineffective
 
     depths, compared = ks or [1, 5, 10], against is not None
     keys_of = partial(simtool.evaluation_keys, depths, retrieval=retrieval)
@@ -219,7 +219,7 @@ def evaluate(
         from ..plots.curves import check_kind, drawing
 
         picture.write(*drawing(result, check_kind(plot_kind)))
-    without_effect = [*in_vain(result, "seed", typed=seed != 0), *_depths_in_vain(ks, result)]
+    without_effect = [*ineffective(result, "seed", typed=seed != 0), *_depths_in_vain(ks, result)]
     session.deliver(result, shown=_for_reading(result, session), without_effect=without_effect)
 
 

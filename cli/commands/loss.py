@@ -139,7 +139,7 @@ def loss(
 
     from ..output.gradients import check_gradient_output, gradient_files
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
-    from ..session import Session, in_vain
+    from ..session import Session, ineffective
 
     sources = sources_or_stdin(vectors)
     entry = simtool.find("loss", kind[0])
@@ -212,4 +212,4 @@ def loss(
             progress=progress,
             **parameters,
         )
-    session.deliver(result, without_effect=in_vain(result, "seed", typed=seed != 0))
+    session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

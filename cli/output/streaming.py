@@ -1,4 +1,4 @@
-"""Results that are written as they come: a matrix in whole rows, a selection of pairs stripe by stripe."""
+"""Results that are written as they come: a matrix in whole rows, a selection of pairs query block by query block."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

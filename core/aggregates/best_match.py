@@ -303,7 +303,7 @@ def mutual(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progress
 
 def mutual_of(matches: Matches) -> Mutual:
     """Return how many rows of both sides chose each other."""
-    there, back = matches.forward.partners, matches.backward.partners
+    there, back = matches.forward.neighbours, matches.backward.neighbours
     pairs = int(np.count_nonzero(back[there] == np.arange(len(there))))
     return Mutual(pairs / len(there), pairs / len(back), pairs)
 

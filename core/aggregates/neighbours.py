@@ -12,7 +12,7 @@ from ..engine.duplicates import beyond
 from ..engine.exclusion import Exclusion
 from ..engine.kernels import Kernel, Tile
 from ..engine.plan import Plan, Progress, Span
-from ..engine.reducers.base import Question, Reducer, TopK
+from ..engine.reducers.base import Reducer, SelectionSpec, TopK
 from ..engine.rescoring import Pairs
 from ..engine.sweep import sweep
 from ..errors import ParameterError
@@ -84,14 +84,14 @@ def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progre
     return _neighbours(rows, "cosine", k, eps, backend, progress)[0]
 
 
-def overlap_of(near: Column, other: Column) -> NeighbourOverlap:
+def overlap_of(proxy: Column, other: Column) -> NeighbourOverlap:
     """Return what (n, k) neighbours of the same items have in common."""
-    n, k = near.shape
+    n, k = proxy.shape
     counts = np.zeros(k + 1, dtype=np.int64)  # of rows by common neighbours
     step = max(1, CHUNK // k**2)
     for start in range(0, n, step):
         part = slice(start, start + step)
-        common = (near[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
+        common = (proxy[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
         counts += np.bincount(common, minlength=k + 1)
     shared = np.arange(k + 1)
     means = [float(np.vdot(counts, shares) / n) for shares in (shared / k, shared / (2 * k - shared))]
@@ -184,28 +184,28 @@ class _Balls(Reducer):
         self.covered, self.recalled = np.zeros((2, len(self.radii)), dtype=bool)
         self.precise = np.zeros(len(self.other_radii), dtype=bool)
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Note what lies in which ball."""
         xp, backend = tile.kernel.backend.xp, tile.kernel.backend
-        rows, columns = slice(stripe.start, stripe.stop), slice(block.start, block.stop)
-        held = self._within(stripe, block, tile, backend.put(self.radii[rows])[:, None])
+        rows, columns = slice(query_block.start, query_block.stop), slice(corpus_block.start, corpus_block.stop)
+        held = self._within(query_block, corpus_block, tile, backend.put(self.radii[rows])[:, None])
         self.inside += int(xp.sum(xp.astype(held, xp.int64)))
         self.covered[rows] |= backend.get(xp.any(held, axis=1))
         self.precise[columns] |= backend.get(xp.any(held, axis=0))
-        held = self._within(stripe, block, tile, backend.put(self.other_radii[columns])[None, :])
+        held = self._within(query_block, corpus_block, tile, backend.put(self.other_radii[columns])[None, :])
         self.recalled[rows] |= backend.get(xp.any(held, axis=1))
 
-    def _within(self, stripe: Span, block: Span, tile: Tile, radii: Array) -> Array:
+    def _within(self, query_block: Span, corpus_block: Span, tile: Tile, radii: Array) -> Array:
         """Return (n, m) whether each pair is closer than the radius."""
         backend = tile.kernel.backend
         limit, error = -(radii**2), tile.error()[:, None]
-        within = tile.near - error > limit * (1 - ROUNDING)
-        open_ = (tile.near + error >= limit * (1 + ROUNDING)) & (radii > 0) & ~within
+        within = tile.proxy - error > limit * (1 - ROUNDING)
+        open_ = (tile.proxy + error >= limit * (1 + ROUNDING)) & (radii > 0) & ~within
         row, column = np.nonzero(backend.get(open_))
         if len(row):
-            closer = self.pairs.score(row + stripe.start, column + block.start)
-            rims = np.broadcast_to(backend.get(radii), (len(stripe), len(block)))[row, column]
-            found = np.zeros((len(stripe), len(block)), dtype=bool)
+            closer = self.pairs.score(row + query_block.start, column + corpus_block.start)
+            rims = np.broadcast_to(backend.get(radii), (len(query_block), len(corpus_block)))[row, column]
+            found = np.zeros((len(query_block), len(corpus_block)), dtype=bool)
             found[row, column] = closer < rims
             within = within | backend.put(found)
         return within
@@ -218,7 +218,7 @@ def _neighbours(
     numbers = beyond(rows, k + 1)  # of equal rows a row finds the first k besides itself
     others = rows if numbers is None else gathered(rows, numbers)
     kernel = _kernel(metric, rows, others, backend, "float32", eps)
-    question = Question(
+    spec = SelectionSpec(
         kernel,
         _pairs(metric, rows, others, eps),
         larger_is_closer=metric == "cosine",
@@ -227,10 +227,10 @@ def _neighbours(
     )
     found: list[Hits] = []
     begin(progress, "neighbours within a set")
-    sweep(rows, others, kernel, TopK(k, question, found.append), _plan(rows, others, 4), progress)
-    _, partners, scores = (np.concatenate(part) for part in zip(*found, strict=True))
-    partners = partners if numbers is None else numbers[partners]
-    return partners.reshape(-1, k), scores[k - 1 :: k]
+    sweep(rows, others, kernel, TopK(k, spec, found.append), _plan(rows, others, 4), progress)
+    _, neighbours, scores = (np.concatenate(part) for part in zip(*found, strict=True))
+    neighbours = neighbours if numbers is None else numbers[neighbours]
+    return neighbours.reshape(-1, k), scores[k - 1 :: k]
 
 
 def _pairs(metric: str, x: Column, y: Column, eps: float) -> Pairs:

@@ -221,7 +221,7 @@ def _carried(rows: Column, share: Column | None) -> tuple[Column, Column]:
 
 
 class _Costs:
-    """The costs 1 - s in stripes of whole rows: kept where there is room, else computed each time."""
+    """The costs 1 - s in query blocks of whole rows: kept where there is room, else computed each time."""
 
     def __init__(self, x: Column, y: Column, eps: float, backend: Backend) -> None:
         self.backend = backend
@@ -231,8 +231,8 @@ class _Costs:
         self.step = max(1, TILE // len(y))
         self.kept = [self._computed(part) for part in self._parts()] if len(x) * len(y) <= KEPT else None
 
-    def stripes(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the rows of each stripe and their (rows, m) costs."""
+    def query_blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the rows of each query block and their (rows, m) costs."""
         for number, part in enumerate(self._parts()):
             yield part, self._computed(part) if self.kept is None else self.kept[number]
 
@@ -264,9 +264,9 @@ class _Plan:
     def fitted(self) -> Array:
         """Return the potentials that fit the columns, once the rows are; sets the violation of the columns before."""
         xp, peak, total = self.xp, None, None
-        for part, scaled in self._stripes():
+        for part, scaled in self._query_blocks():
             terms = scaled + (self.log_a[part] + self._rows(scaled) / self.epsilon)[:, None]
-            # the log-sum-exp over all rows, stripe by stripe: the sum is held relative to the largest term so far
+            # the log-sum-exp over all rows, block by block: the sum is held relative to the largest term so far
             largest = xp.max(terms, axis=0)
             new = largest if peak is None else xp.maximum(peak, largest)
             sums = xp.sum(xp.exp(terms - new[None, :]), axis=0)
@@ -298,7 +298,7 @@ class _Plan:
         """Return the value of the dual, its gradient, and its negated second derivatives times epsilon."""
         xp, backend = self.xp, self.costs.backend
         curvature, columns = np.zeros((len(self.b),) * 2), np.zeros(len(self.b))
-        for part, scaled in self._stripes():
+        for part, scaled in self._query_blocks():
             plan = self._plan(part, scaled)
             curvature -= backend.get(plan.T @ (plan / xp.exp(self.log_a[part])[:, None]))
             columns += backend.get(xp.sum(plan, axis=0))
@@ -307,17 +307,17 @@ class _Plan:
 
     def _value(self) -> float:
         """Return the value of the dual: the sums of a f and b g."""
-        rows = [self.costs.backend.get(self._rows(scaled)) for _, scaled in self._stripes()]
+        rows = [self.costs.backend.get(self._rows(scaled)) for _, scaled in self._query_blocks()]
         return float(self.a @ np.concatenate(rows) + self.b @ self.costs.backend.get(self.g))
 
     def cost(self) -> float:
         """Return the sum of plan times cost."""
-        totals = [self.xp.sum(self._plan(part, scaled) * scaled) for part, scaled in self._stripes()]
+        totals = [self.xp.sum(self._plan(part, scaled) * scaled) for part, scaled in self._query_blocks()]
         return min(max(-self.epsilon * fsum(map(float, totals)), 0.0), 2.0)
 
-    def _stripes(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the rows of each stripe and their costs divided by -epsilon."""
-        return ((part, costs / -self.epsilon) for part, costs in self.costs.stripes())
+    def _query_blocks(self) -> Iterator[tuple[slice, Array]]:
+        """Yield the rows of each query block and their costs divided by -epsilon."""
+        return ((part, costs / -self.epsilon) for part, costs in self.costs.query_blocks())
 
     def _plan(self, part: slice, scaled: Array) -> Array:
         row = self.log_a[part] + self._rows(scaled) / self.epsilon

@@ -24,16 +24,16 @@ class BestMatches:
 
     Args:
         shape: items of A, items of B.
-        partners: per direction, (items,) the closest item of the other list, of equally close ones the first.
+        neighbours: per direction, (items,) the closest item of the other list, of equally close ones the first.
         scores: per direction, (items,) their scores; -inf where there is none.
     """
 
     shape: tuple[int, int]
-    partners: list[Column] = field(init=False)
+    neighbours: list[Column] = field(init=False)
     scores: list[Column] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.partners = [np.zeros(count, dtype=np.int64) for count in self.shape]
+        self.neighbours = [np.zeros(count, dtype=np.int64) for count in self.shape]
         self.scores = [np.full(count, -np.inf) for count in self.shape]
 
     def take(self, row: int, column: int, scores: Column) -> None:
@@ -45,7 +45,7 @@ class BestMatches:
             best = own[np.arange(len(own)), places]
             better = best > self.scores[side][part]
             self.scores[side][part] = np.where(better, best, self.scores[side][part])
-            self.partners[side][part] = np.where(better, places + other, self.partners[side][part])
+            self.neighbours[side][part] = np.where(better, places + other, self.neighbours[side][part])
 
     def means(self) -> tuple[float, float, float]:
         """Return precision, recall and F1 over the items that have a score; NaN where none has."""
@@ -121,9 +121,9 @@ def best_rows(found: dict[str, BestMatches], ids: Sequence[Column]) -> dict[str,
     }
     for name, matches in found.items():
         scores = np.concatenate(matches.scores)
-        others = zip(ids[::-1], matches.partners, strict=True)
-        partners = np.concatenate([side.astype(object)[numbers] for side, numbers in others])
-        partners[np.isinf(scores)] = None
-        columns["match" if len(found) == 1 else f"{name}.match"] = partners
+        others = zip(ids[::-1], matches.neighbours, strict=True)
+        neighbours = np.concatenate([side.astype(object)[numbers] for side, numbers in others])
+        neighbours[np.isinf(scores)] = None
+        columns["match" if len(found) == 1 else f"{name}.match"] = neighbours
         columns[name] = np.where(np.isinf(scores), np.nan, scores)
     return columns

@@ -13,7 +13,7 @@ from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..metrics.aligned import needs_scale, score_rows
 from ..results import Column
-from .evaluator import Panel
+from .evaluator import Evaluator
 from .measures import Request
 
 TAILS = (0.025, 0.975)
@@ -60,7 +60,7 @@ def bootstrap_items(scores: Mapping[str, Column], draws: int, seed: int) -> Boun
     return bounds
 
 
-def bootstrap_sets(panel: Panel, requests: Sequence[Request], draws: int, seed: int) -> tuple[Bounds, list[str]]:
+def bootstrap_sets(panel: Evaluator, requests: Sequence[Request], draws: int, seed: int) -> tuple[Bounds, list[str]]:
     """Return the 95 % percentile intervals of two sets whose rows are drawn with replacement.
 
     Both sides are drawn apart, for `paired` the pairs. Aggregates of best matches are means over the rows: the matches
@@ -104,7 +104,7 @@ def interval(name: str, values: Column) -> Bounds:
 class _Resample:
     """The draws of both sides of a panel."""
 
-    panel: Panel
+    panel: Evaluator
     draws: int
     seed: int
 
@@ -181,7 +181,7 @@ def _top_k_mean(draw: _Resample, request: Request) -> dict[str, Column]:
 
 
 def _mutual(draw: _Resample, request: Request) -> dict[str, Column]:
-    there, back = draw.panel.matches.forward.partners, draw.panel.matches.backward.partners
+    there, back = draw.panel.matches.forward.neighbours, draw.panel.matches.backward.neighbours
     chosen = [back[there] == np.arange(len(there)), there[back] == np.arange(len(back))]
     scores = [draw.means(side, values.astype(np.float64)) for side, values in enumerate(chosen)]
     return dict(zip(request.keys[:2], scores, strict=True))

@@ -10,7 +10,7 @@ from ..engine.matrix_rows import Cells, Into, MatrixPart, MatrixRows
 from ..engine.plan import Progress
 from ..engine.reducers.full_matrix import Moments
 from ..results import Column, Columns, Grid, Rows, Scalar, begin
-from .inputs import Subject
+from .inputs import ComparisonInputs
 from .measures import Request
 from .token_blocks import item_scores
 
@@ -28,7 +28,7 @@ class Cross:
         into: opens what takes the rows; None keeps them.
     """
 
-    def __init__(self, subject: Subject, request: Request, into: Into | None) -> None:
+    def __init__(self, subject: ComparisonInputs, request: Request, into: Into | None) -> None:
         self.subject, self.request = subject, request
         n, m = map(len, subject.tokens)
         self.shape = n, m

@@ -48,7 +48,7 @@ class Sets(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Panel:
+class Evaluator:
     """The aggregates of one pair of sets.
 
     Args:

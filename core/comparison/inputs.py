@@ -9,7 +9,7 @@ import numpy as np
 
 from ..aggregates.transport import assignment_solver
 from ..engine.budget import Budget, budget_of
-from ..engine.inputs import Input, lay_out
+from ..engine.inputs import Input, prepare_input
 from ..errors import DataError, ParameterError, ShapeError, SimtoolError
 from ..io import RaggedVectors, Vectors, as_ragged
 from ..io.vectors import name_rows
@@ -29,7 +29,7 @@ TWO_MODELS = "both inputs must come from the same model; cka and knn-overlap com
 
 
 @dataclass(frozen=True)
-class Subject:
+class ComparisonInputs:
     """Two inputs about to be compared.
 
     Args:
@@ -221,7 +221,7 @@ def _caught(check: Callable[..., None], *arguments: Any) -> SimtoolError | None:
     return None
 
 
-def read_subject(
+def read_inputs(
     a: Vectors | RaggedVectors,
     b: Vectors | RaggedVectors,
     *,
@@ -230,7 +230,7 @@ def read_subject(
     nonfinite: str,
     cross: bool,
     items: str | None,
-) -> Subject:
+) -> ComparisonInputs:
     """Check two inputs and lay them out.
 
     Raises:
@@ -255,7 +255,9 @@ def read_subject(
     read = [_weights(w, each, side, name) for w, each, side, name in zip(weights, given, sides, SIDES, strict=True)]
     own = [_lengths(w, each, name) for w, each, name in zip(lengths, given, SIDES, strict=True)]
     ragged = [each if isinstance(each, RaggedVectors) else None for each in given]
-    return Subject((sides[0], sides[1]), (read[0], read[1]), (own[0], own[1]), (ragged[0], ragged[1]), matching)
+    return ComparisonInputs(
+        (sides[0], sides[1]), (read[0], read[1]), (own[0], own[1]), (ragged[0], ragged[1]), matching
+    )
 
 
 def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
@@ -283,8 +285,8 @@ def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bo
 def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
     """Return an input as rows; of items of different length all tokens, one after another."""
     if not isinstance(given, RaggedVectors):
-        return lay_out(given, -1, nonfinite, budget, checks.DROP_HINT)
-    side = lay_out(given.tokens, -1, "propagate", budget)
+        return prepare_input(given, -1, nonfinite, budget, checks.DROP_HINT)
+    side = prepare_input(given.tokens, -1, "propagate", budget)
     if side.missing.any():
         items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
         verb = "holds" if len(items) == 1 else "hold"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..results import Column
-from .evaluator import Panel
+from .evaluator import Evaluator
 from .measures import Request
 
 MATCHING = ("argmax", "optimal", "mutual")  # aggregates that match rows
@@ -28,7 +28,7 @@ class Pairs(NamedTuple):
     score: Column
 
 
-def matched(panel: Panel, request: Request) -> Pairs:
+def matched(panel: Evaluator, request: Request) -> Pairs:
     """Return the pairs behind an aggregate: of A in order, then what else is of B; rows without a partner last."""
     if request.name == "optimal":
         found = panel.assignment
@@ -36,14 +36,14 @@ def matched(panel: Panel, request: Request) -> Pairs:
     there, back = panel.matches.forward, panel.matches.backward
     n, m = len(there.scores), len(back.scores)
     if request.name == "mutual":
-        rows = np.flatnonzero(back.partners[there.partners] == np.arange(n))
-        return _with_rest(panel, rows, there.partners[rows], there.scores[rows])
+        rows = np.flatnonzero(back.neighbours[there.neighbours] == np.arange(n))
+        return _with_rest(panel, rows, there.neighbours[rows], there.scores[rows])
     direction = np.repeat(np.asarray(["a to b", "b to a"], dtype=object), [n, m])
-    a, b = np.append(np.arange(n), back.partners), np.append(there.partners, np.arange(m))
+    a, b = np.append(np.arange(n), back.neighbours), np.append(there.neighbours, np.arange(m))
     return Pairs(direction, a, b, np.append(there.scores, back.scores))
 
 
-def _with_rest(panel: Panel, a: Column, b: Column, scores: Column) -> Pairs:
+def _with_rest(panel: Evaluator, a: Column, b: Column, scores: Column) -> Pairs:
     alone = [np.setdiff1d(np.arange(len(rows)), taken) for rows, taken in zip(panel.sets[:2], (a, b), strict=True)]
     none = [np.full(len(rows), -1) for rows in alone]
     a, b = np.concatenate([a, alone[0], none[1]]), np.concatenate([b, none[0], alone[1]])

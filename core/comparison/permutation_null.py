@@ -10,7 +10,7 @@ import numpy as np
 from ..aggregates.neighbours import overlap_of
 from ..backend import quiet
 from ..results import Column
-from .evaluator import Panel, chosen
+from .evaluator import Evaluator, chosen
 from .measures import Request
 
 EQUAL = 1e-12  # scores this close, as a share of the larger or of 1, count as equal
@@ -77,7 +77,7 @@ def _defined_mean(values: Column) -> float:
     return float(values.mean()) if len(values) else nan
 
 
-def row_null(panel: Panel, request: Request, count: int, seed: int) -> Null:
+def row_null(panel: Evaluator, request: Request, count: int, seed: int) -> Null:
     """Return the scores of an aggregate of the same items when the rows of B are permuted."""
     sets = panel.same
     assert sets is not None

@@ -24,7 +24,7 @@ from ..errors import ResourceError
 from ..memory import shown
 from ..metrics.aligned import needs_scale
 from ..results import Column
-from .evaluator import Panel
+from .evaluator import Evaluator
 from .measures import Request
 from .permutation_null import Null, permutations
 
@@ -39,7 +39,7 @@ class Pool:
         seed: of the dealing.
     """
 
-    panel: Panel
+    panel: Evaluator
     count: int
     seed: int
 
@@ -163,11 +163,11 @@ def _matches(scores: Column, k: int = 1, *, larger: bool = True) -> Matches:
     closer = scores if larger else -scores
     sides = []
     for near in (closer, closer.T):
-        partners = near.argmax(axis=1)
-        best = near[np.arange(len(near)), partners]
+        neighbours = near.argmax(axis=1)
+        best = near[np.arange(len(near)), neighbours]
         least = min(k, near.shape[1])
         several = -np.sort(-near, axis=1)[:, :least] if k > 1 else best[:, None]
-        sides.append(Match(partners, best if larger else -best, several if larger else -several))
+        sides.append(Match(neighbours, best if larger else -best, several if larger else -several))
     return Matches(*sides)
 
 

@@ -13,7 +13,7 @@ from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
 from .best_items import best_keys
 from .cross import Cross
-from .inputs import BEST, Subject
+from .inputs import BEST, ComparisonInputs
 from .matches import extremes
 from .measures import Request
 from .permutation_null import Null
@@ -85,7 +85,7 @@ def endings(*, null: bool, bootstrap: bool) -> tuple[str, ...]:
 
 
 def report(
-    subject: Subject,
+    subject: ComparisonInputs,
     asked: Asked,
     outcome: Outcome,
     *,
@@ -189,7 +189,7 @@ def _rows(
     return columns
 
 
-def _item_rows(subject: Subject, outcome: Outcome) -> dict[str, Column]:
+def _item_rows(subject: ComparisonInputs, outcome: Outcome) -> dict[str, Column]:
     return {"item": subject.items, **outcome.items} if outcome.best is None else outcome.best
 
 
@@ -197,7 +197,7 @@ def _match_rows(columns: dict[str, Column], top: int | None) -> tuple[dict[str, 
     return (columns, "") if top is None else extremes(columns, top)
 
 
-def _parameters(subject: Subject, asked: Asked, of: str | None) -> dict[str, Any]:
+def _parameters(subject: ComparisonInputs, asked: Asked, of: str | None) -> dict[str, Any]:
     own = {
         f"{request.name}.{key}": value
         for request in asked.requests

@@ -9,8 +9,8 @@ from ..errors import ParameterError, SimtoolError
 from ..results import Column
 from .best_items import BestMatches, best_keys, best_matches_of_items, best_rows
 from .bootstrap import Bounds, bootstrap_items, bootstrap_sets, check_draws
-from .evaluator import Panel
-from .inputs import Subject
+from .evaluator import Evaluator
+from .inputs import ComparisonInputs
 from .matches import MATCHING, match_columns, matched
 from .measures import Request
 from .permutation_null import Null, item_null, row_null
@@ -21,10 +21,12 @@ from .token_sets import Items, ItemScores
 Failed = Mapping[str, SimtoolError]
 
 
-def score_sets(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
+def score_sets(subject: ComparisonInputs, asked: Asked, left_out: Failed) -> Outcome:
     """Measure two sets; under `all`, aggregates that turn out to be undefined are left out with the reason."""
     _check_sets(subject, asked)
-    panel = Panel(asked.requests, subject.sets, subject.same(asked.requests), asked.eps, asked.backend, asked.progress)
+    panel = Evaluator(
+        asked.requests, subject.sets, subject.same(asked.requests), asked.eps, asked.backend, asked.progress
+    )
     values: dict[str, float] = {}
     failed = dict(left_out)
     for request in asked.requests:
@@ -43,7 +45,7 @@ def score_sets(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
     return Outcome(values, bounds=bounds, nulls=nulls, matches=matches, notes=notes)
 
 
-def _check_sets(subject: Subject, asked: Asked) -> None:
+def _check_sets(subject: ComparisonInputs, asked: Asked) -> None:
     """Refuse, before the work, a baseline or a number of draws that there cannot be."""
     of = percent_request(asked.requests)
     if asked.percent == "baseline" and of is not None and not of.measure.same_items:
@@ -75,7 +77,7 @@ def _reason(name: str, error: SimtoolError) -> str:
     return error.what.removeprefix(f"{name} ").removeprefix("is undefined: ")
 
 
-def _set_bounds(panel: Panel, requests: Sequence[Request], asked: Asked) -> tuple[Bounds, list[str]]:
+def _set_bounds(panel: Evaluator, requests: Sequence[Request], asked: Asked) -> tuple[Bounds, list[str]]:
     bounds, without = bootstrap_sets(panel, requests, asked.bootstrap, asked.seed)
     notes = []
     if bounds:
@@ -85,7 +87,7 @@ def _set_bounds(panel: Panel, requests: Sequence[Request], asked: Asked) -> tupl
     return bounds, notes
 
 
-def _set_nulls(panel: Panel, requests: Sequence[Request], asked: Asked) -> tuple[dict[str, Null], list[str]]:
+def _set_nulls(panel: Evaluator, requests: Sequence[Request], asked: Asked) -> tuple[dict[str, Null], list[str]]:
     """Return the nulls: rows of B permuted where rows belong together, else the rows of both sets mixed."""
     nulls: dict[str, Null] = {}
     notes = []
@@ -115,7 +117,7 @@ def _set_nulls(panel: Panel, requests: Sequence[Request], asked: Asked) -> tuple
     return nulls, notes
 
 
-def _set_matches(subject: Subject, panel: Panel, requests: Sequence[Request]) -> dict[str, Column]:
+def _set_matches(subject: ComparisonInputs, panel: Evaluator, requests: Sequence[Request]) -> dict[str, Column]:
     ids = [side.ids for side in subject.sides]
     request = _matching(requests)
     found = [] if request is None else [(0, matched(panel, request), ids[0], ids[1])]
@@ -126,7 +128,7 @@ def _matching(requests: Sequence[Request]) -> Request | None:
     return next((request for request in requests if request.name in MATCHING), None)
 
 
-def score_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
+def score_items(subject: ComparisonInputs, asked: Asked, left_out: Failed) -> Outcome:
     """Measure the aligned items of two lists of sets."""
     items = Items(asked.requests, *subject.tokens, asked.eps, asked.backend, asked.progress)
     if asked.null and len(items) < 2:
@@ -147,7 +149,7 @@ def score_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
     return Outcome(values, found.values, bounds=bounds, nulls=nulls, matches=matches, notes=(*notes, *told))
 
 
-def score_best_items(subject: Subject, asked: Asked, left_out: Failed) -> Outcome:
+def score_best_items(subject: ComparisonInputs, asked: Asked, left_out: Failed) -> Outcome:
     """Match every item of A with the closest of B, and back; the score is F1 of both means, as argmax is of rows."""
     items = Items(asked.requests, *subject.tokens, asked.eps, asked.backend, asked.progress)
     if asked.bootstrap:
@@ -199,7 +201,7 @@ def _mean(values: Column) -> float:
     return min(max(fsum(defined) / len(defined), min(defined)), max(defined)) if defined else nan
 
 
-def _item_reasons(subject: Subject, found: ItemScores, items: int) -> list[str]:
+def _item_reasons(subject: ComparisonInputs, found: ItemScores, items: int) -> list[str]:
     """Return which aggregates are undefined for which items, a sentence for each reason."""
     reasons: dict[tuple[tuple[int, ...], str], list[str]] = {}
     for name, failed in found.failures.items():
@@ -227,7 +229,7 @@ def _item_nulls(items: Items, asked: Asked) -> tuple[dict[str, Null], list[str]]
     return nulls, notes
 
 
-def _item_matches(subject: Subject, items: Items) -> dict[str, Column]:
+def _item_matches(subject: ComparisonInputs, items: Items) -> dict[str, Column]:
     request = _matching(items.requests)
     found = []
     for number in np.flatnonzero(~items.empty).tolist() if request is not None else []:

@@ -19,7 +19,7 @@ from ..metrics.aligned import needs_scale, score_rows
 from ..results import Column
 from .measures import Request
 
-STRIPE = 2048  # tokens of each side in a product
+QUERY_BLOCK = 2048  # tokens of each side in a product
 LARGEST = 1 << 24  # pairs of tokens of two items
 PAIR_BYTES = 24  # of a pair of tokens in a tile: its score, a copy, and what is made of them
 KEPT = 1 << 25  # numbers of B that are prepared once and stay
@@ -143,13 +143,13 @@ class ItemTile(NamedTuple):
 def item_scores(
     a: Tokens, b: Tokens, requests: Sequence[Request], *, eps: float, backend: Backend
 ) -> Iterator[tuple[int, dict[str, Column]]]:
-    """Yield, stripe by stripe, the number of the first item of A and the scores of the stripe with every item of B.
+    """Yield, block by block, the number of the first item of A and the scores of the block with every item of B.
 
     It takes what `item_tiles` takes, and holds whole rows of the scores.
     """
     tiles = item_tiles(a, b, requests, eps=eps, backend=backend)
-    for start, stripe in groupby(tiles, key=lambda tile: tile.rows.start):
-        parts = [tile.scores for tile in stripe]
+    for start, query_block in groupby(tiles, key=lambda tile: tile.rows.start):
+        parts = [tile.scores for tile in query_block]
         yield start, {name: np.concatenate([part[name] for part in parts], axis=1) for name in parts[0]}
 
 
@@ -173,7 +173,7 @@ def item_tiles(
         what = f"two items have {a.longest:,} x {b.longest:,} pairs of tokens, {LARGEST:,} fit"
         raise ResourceError(what, "A, B", "shorten the items")
     budget = budget_of(None)
-    if pairs > STRIPE * STRIPE:  # smaller tiles are part of what any job needs
+    if pairs > QUERY_BLOCK * QUERY_BLOCK:  # smaller tiles are part of what any job needs
         budget.check(pairs * PAIR_BYTES, f"a tile of {a.longest:,} x {b.longest:,} tokens", "shorten the items")
     kernel = Kernel("cosine", "float64", needs_scale(a.rows.dtype) or needs_scale(b.rows.dtype), backend, eps)
     kept = list(_blocks(b, requests, kernel)) if b.rows.size <= min(KEPT, budget.left // 32) else None
@@ -183,7 +183,7 @@ def item_tiles(
 
 
 def _blocks(side: Tokens, requests: Sequence[Request], kernel: Kernel) -> Iterator[_Block]:
-    for span in side.spans(STRIPE):
+    for span in side.spans(QUERY_BLOCK):
         padded = side.padded(span)
         tokens = padded.shape[1]
         rows = padded.reshape(-1, padded.shape[2])

@@ -10,7 +10,7 @@ from ..engine.budget import budget_of
 from ..engine.plan import Progress
 from ..errors import DataError, ShapeError, SimtoolError
 from ..results import Column, begin
-from .evaluator import Panel, Sets
+from .evaluator import Evaluator, Sets
 from .measures import Request
 from .token_blocks import IN_BLOCKS, Tokens, item_scores
 
@@ -80,15 +80,17 @@ class Items:
             for key, number in numbers.items():
                 found.values[key][item] = number
 
-    def _numbers(self, panel: Panel, request: Request) -> dict[str, float] | SimtoolError:
+    def _numbers(self, panel: Evaluator, request: Request) -> dict[str, float] | SimtoolError:
         if request.measure.same_items and panel.same is None:
             return DataError("no token is in both items", "A, B")
         return panel.numbers(request)
 
-    def panel(self, item: int, other: int) -> Panel:
+    def panel(self, item: int, other: int) -> Evaluator:
         """Return the panel of an item of A and one of B; both have a token."""
         (x, weights_a), (y, weights_b) = self.a.of(item), self.b.of(other)
-        return Panel(self.requests, Sets(x, y, weights_a, weights_b), self._same(item, other), self.eps, self.backend)
+        return Evaluator(
+            self.requests, Sets(x, y, weights_a, weights_b), self._same(item, other), self.eps, self.backend
+        )
 
     def _same(self, item: int, other: int) -> Sets | None:
         """Return the tokens that both items have; None if there are none, or nobody asks."""

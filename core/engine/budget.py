@@ -77,12 +77,12 @@ def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:
     """
     if free is None:
         return plan
-    block = plan.block
+    corpus_block = plan.corpus_block
     # a tile in float64 and the widened rows of a block each stay within an eighth of what is free
-    most = min(WIDEST, free // 8 // (8 * max(plan.stripe, dims)))
-    while block < plan.columns and 2 * block <= most:
-        block *= 2
-    return replace(plan, block=block, kept_columns=_kept(free, dims, itemsize))
+    most = min(WIDEST, free // 8 // (8 * max(plan.query_block, dims)))
+    while corpus_block < plan.columns and 2 * corpus_block <= most:
+        corpus_block *= 2
+    return replace(plan, corpus_block=corpus_block, kept_columns=_kept(free, dims, itemsize))
 
 
 def _kept(total: int, dims: int, itemsize: int) -> int:

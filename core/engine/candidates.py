@@ -1,4 +1,4 @@
-"""Places of a tile that may matter, found through the maxima of groups of partners."""
+"""Places of a tile that may matter, found through the maxima of groups of neighbours."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,32 +13,32 @@ from ..results import Column
 from .kernels import Kernel, Tile
 from .plan import GROUPS, Span
 from .rescoring import Pairs
-from .triton_kernel import opened, peaks_of
+from .triton_kernel import gathered, maxima_of
 
-MANY = 4  # groups of an owner that are hit above which looking at the whole tile is faster
+MANY = 4  # groups of an query that are hit above which looking at the whole tile is faster
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
-OPENED = 1 << 17  # places of a tile that are fetched and looked at at a time
+GATHERED = 1 << 17  # places of a tile that are fetched and looked at at a time
 SIFTED = 1 << 19  # places that are only compared
-OPENED_ON_GPU = 1 << 24
+GATHERED_ON_GPU = 1 << 24
 
 SPARSE = 1 << 22  # places of a table of rows by rank that may be empty for the most part
 
-Hits = tuple[Column, Column, Column]  # owner, partner and what belongs to the pair
+Hits = tuple[Column, Column, Column]  # query, neighbour and what belongs to the pair
 
 
 class Found(NamedTuple):
     """Places that may matter.
 
     Args:
-        owner: (n,) int64.
-        partner: (n,) int64.
-        least: (n,) float64 lower bounds of their exact nearness.
+        query: (n,) int64.
+        neighbour: (n,) int64.
+        least: (n,) float64 lower bounds of their exact proxy score.
         most: (n,) upper bounds.
     """
 
-    owner: Column
-    partner: Column
+    query: Column
+    neighbour: Column
     least: Column
     most: Column
 
@@ -54,191 +54,196 @@ class Found(NamedTuple):
         return type(self)(*(column[keep] for column in self))
 
 
-def kth_largest(owners: Column, values: Column, count: int, k: int) -> Column:
-    """Return the k-th largest value of each of `count` owners; -inf for one with fewer, or where few have nearly all.
+def kth_largest(queries: Column, values: Column, count: int, k: int) -> Column:
+    """Return the k-th largest value of each of `count` queries; -inf for one with fewer, or where few have nearly all.
 
     Args:
-        owners: (n,) numbers below `count`, in any order.
+        queries: (n,) numbers below `count`, in any order.
         values: (n,) float64.
-        count: how many owners there are.
+        count: how many queries there are.
         k: at least 1.
     """
-    each = np.bincount(owners, minlength=count)
+    each = np.bincount(queries, minlength=count)
     width = int(each.max(initial=0))
-    if width < k or count * width > max(8 * len(owners), SPARSE):
+    if width < k or count * width > max(8 * len(queries), SPARSE):
         return np.full(count, -np.inf)
-    order = np.argsort(owners.astype(np.min_scalar_type(count)), kind="stable")  # numpy is fast at 16 bits
+    order = np.argsort(queries.astype(np.min_scalar_type(count)), kind="stable")  # numpy is fast at 16 bits
     rank = np.arange(len(order)) - np.repeat(np.cumsum(each) - each, each)
     table = np.full((count, width), -np.inf)
-    table[owners[order], rank] = values[order]
+    table[queries[order], rank] = values[order]
     return np.partition(table, width - k, axis=1)[:, width - k]
 
 
 class Scan:
-    """A tile on its way to candidates: each owner, a row or a column of it, looks for partners.
+    """A tile on its way to candidates: each query, a row or a column of it, looks for neighbours.
 
     Args:
         tile: the scored tile.
-        sure: (owners,) the exact nearness that is asked for; a higher one may be asked for later.
-        gaps: whether there are rows of NaN, which are never found.
-        by_column: the owners are the columns, and the rows their partners.
+        lower_bound: (queries,) the exact proxy score that is asked for; a higher one may be asked for later.
+        has_missing: whether there are rows of NaN, which are never found.
+        by_column: the queries are the columns, and the rows their neighbours.
     """
 
-    def __init__(self, tile: Tile, sure: Column, *, gaps: bool, by_column: bool = False) -> None:
+    def __init__(self, tile: Tile, lower_bound: Column, *, has_missing: bool, by_column: bool = False) -> None:
         self.tile = tile
         self.kernel: Kernel = tile.kernel
-        self.gaps = gaps
+        self.has_missing = has_missing
         self.by_column = by_column
         self.error = tile.error(by_column=by_column)
         self.host_error: Column = self.kernel.backend.get(self.error).astype(np.float64)
         if not np.isfinite(self.host_error).all():
             raise DataError("a product of two rows leaves the range of float64", "", "scale the inputs down")
-        self.positive = bool((self.kernel.reach(sure, self.host_error) > 0).all())
-        # (owners, groups) the maximum of each group; a group is every GROUPS-th partner
+        self.positive = bool((self.kernel.proxy_threshold(lower_bound, self.host_error) > 0).all())
+        # (queries, groups) the maximum of each group; a group is every GROUPS-th neighbour
         if self._fused:
-            self.peaks = peaks_of(self.kernel.backend, tile.x, tile.y)
+            self.maxima = maxima_of(self.kernel.backend, tile.x, tile.y)
             return
-        self.peaks = self._maxima(GROUPS)
+        self.maxima = self._maxima(GROUPS)
 
     @property
     def _fused(self) -> bool:
         """Whether the tile need not be written."""
-        return self.tile.scored is None and not self.gaps and not self.by_column
+        return self.tile.scored is None and not self.has_missing and not self.by_column
 
     @cached_property
-    def near(self) -> Array:
+    def proxy(self) -> Array:
         """The tile with whole groups."""
-        return self._whole_groups(self.tile.near)
+        return self._whole_groups(self.tile.proxy)
 
-    def _whole_groups(self, near: Array) -> Array:
-        """Return the tile without NaN and with partners of -inf up to whole groups."""
+    def _whole_groups(self, proxy: Array) -> Array:
+        """Return the tile without NaN and with neighbours of -inf up to whole groups."""
         xp = self.kernel.backend.xp
-        if self.gaps:  # a maximum with a NaN is NaN, and would hide its group
-            near = xp.where(xp.isnan(near), xp.full_like(near, -float("inf")), near)
+        if self.has_missing:  # a maximum with a NaN is NaN, and would hide its group
+            proxy = xp.where(xp.isnan(proxy), xp.full_like(proxy, -float("inf")), proxy)
         axis = 0 if self.by_column else 1
-        missing = -near.shape[axis] % GROUPS
+        missing = -proxy.shape[axis] % GROUPS
         if not missing:
-            return near
-        shape = (missing, near.shape[1]) if self.by_column else (near.shape[0], missing)
-        return xp.concat([near, xp.full(shape, -float("inf"), dtype=near.dtype, device=_device(near))], axis=axis)
+            return proxy
+        shape = (missing, proxy.shape[1]) if self.by_column else (proxy.shape[0], missing)
+        return xp.concat([proxy, xp.full(shape, -float("inf"), dtype=proxy.dtype, device=_device(proxy))], axis=axis)
 
     def bounds(self, wanted: int) -> Array:
-        """Return (owners, w) float64 lower bounds of the exact nearness of different partners, w large enough."""
+        """Return (queries, w) float64 lower bounds of the exact proxy score of different neighbours, w large enough."""
         if 2 * wanted <= GROUPS:
-            return self.kernel.at_least(self.peaks, self.error)
-        partners = self.near.shape[0 if self.by_column else 1]
+            return self.kernel.at_least(self.maxima, self.error)
+        neighbours = self.proxy.shape[0 if self.by_column else 1]
         groups = GROUPS << ((2 * wanted - 1) // GROUPS).bit_length()
-        if groups < partners and partners % groups == 0:  # smaller groups have maxima enough
+        if groups < neighbours and neighbours % groups == 0:  # smaller groups have maxima enough
             return self.kernel.at_least(self._maxima(groups), self.error)
-        return self.kernel.at_least(self.near.T if self.by_column else self.near, self.error)
+        return self.kernel.at_least(self.proxy.T if self.by_column else self.proxy, self.error)
 
     def _maxima(self, groups: int) -> Array:
-        """Return the (owners, groups) maxima of every `groups`-th partner."""
+        """Return the (queries, groups) maxima of every `groups`-th neighbour."""
         maxima = self.kernel.backend.group_maxima
-        return maxima(self.near, groups, positive=self.positive, by_column=self.by_column)
+        return maxima(self.proxy, groups, positive=self.positive, by_column=self.by_column)
 
-    def sharpened(self, sure: Column, pairs: Pairs, stripe: Span, block: Span, usual: float = 0.0) -> "Scan":
-        """Return the scan itself, or where its bound does not tell the partners apart one of the tile in float64.
+    def rescan(
+        self, lower_bound: Column, pairs: Pairs, query_block: Span, corpus_block: Span, usual: float = 0.0
+    ) -> "Scan":
+        """Return the scan itself, or where its bound does not tell the neighbours apart one of the tile in float64.
 
-        With near-duplicates far more groups than usual may reach `sure`. The float64 bound does tell them apart, once
-        what is sure has been raised by it.
+        With near-duplicates far more groups than usual may reach `lower_bound`. The float64 bound does tell them apart,
+        once `lower_bound` has been raised by it.
 
         Args:
-            sure: (owners,) the exact nearness of interest.
+            lower_bound: (queries,) the exact proxy score of interest.
             pairs: the rows behind the tile.
-            stripe: its rows of A.
-            block: its rows of B.
-            usual: how many groups of an owner are expected to be hit.
+            query_block: its rows of A.
+            corpus_block: its rows of B.
+            usual: how many groups of an query are expected to be hit.
         """
-        low = self.kernel.reach(sure, self.host_error)
-        dense = max(GROUPS / DENSE, 4 * usual) * len(sure)
-        if self.kernel.dtype == "float64" or np.count_nonzero(self.host_peaks >= low[:, None]) <= dense:
+        low = self.kernel.proxy_threshold(lower_bound, self.host_error)
+        dense = max(GROUPS / DENSE, 4 * usual) * len(lower_bound)
+        if self.kernel.dtype == "float64" or np.count_nonzero(self.host_maxima >= low[:, None]) <= dense:
             return self
         fine = replace(self.kernel, dtype="float64")
-        x, y = fine.prepare(pairs.a[stripe.start : stripe.stop]), fine.prepare(pairs.b[block.start : block.stop])
+        x, y = (
+            fine.prepare(pairs.a[query_block.start : query_block.stop]),
+            fine.prepare(pairs.b[corpus_block.start : corpus_block.stop]),
+        )
         xp = fine.backend.xp
         # what was set to -inf, because nobody asks for it, stays so
-        near = xp.where(self.tile.near == -float("inf"), -float("inf"), fine.tile(x, y))
-        return Scan(Tile(fine, x, y, near), sure, gaps=self.gaps, by_column=self.by_column)
+        proxy = xp.where(self.tile.proxy == -float("inf"), -float("inf"), fine.tile(x, y))
+        return Scan(Tile(fine, x, y, proxy), lower_bound, has_missing=self.has_missing, by_column=self.by_column)
 
-    def candidates(self, sure: Column) -> Iterator[Found]:
-        """Yield every place that may reach `sure`.
+    def candidates(self, lower_bound: Column) -> Iterator[Found]:
+        """Yield every place that may reach `lower_bound`.
 
-        They come in pieces, owners ascending: of rows that are all alike a tile has millions.
+        They come in pieces, queries ascending: of rows that are all alike a tile has millions.
 
         Args:
-            sure: (owners,) the exact nearness of interest.
+            lower_bound: (queries,) the exact proxy score of interest.
         """
-        low = self.kernel.reach(sure, self.host_error)
-        owner, group = np.divmod(np.flatnonzero(self.host_peaks >= low[:, None]), GROUPS)
+        low = self.kernel.proxy_threshold(lower_bound, self.host_error)
+        query, group = np.divmod(np.flatnonzero(self.host_maxima >= low[:, None]), GROUPS)
         if self._fused:
-            if len(owner):
-                yield self._bounded(*self._opened(owner, group, low))
+            if len(query):
+                yield self._bounded(*self._gathered_groups(query, group, low))
             return
-        if len(owner) > MANY * len(low) and not (self.by_column or self.kernel.backend.is_cuda):
+        if len(query) > MANY * len(low) and not (self.by_column or self.kernel.backend.is_cuda):
             yield from self._sifted(low)
             return
-        depth = self.near.shape[0 if self.by_column else 1] // GROUPS
-        step = max(1, (OPENED_ON_GPU if self.kernel.backend.is_cuda else OPENED) // depth)
-        for start in range(0, len(owner), step):
+        depth = self.proxy.shape[0 if self.by_column else 1] // GROUPS
+        step = max(1, (GATHERED_ON_GPU if self.kernel.backend.is_cuda else GATHERED) // depth)
+        for start in range(0, len(query), step):
             part = slice(start, start + step)
-            yield self._bounded(*self._open(owner[part], group[part], low))
+            yield self._bounded(*self._gather(query[part], group[part], low))
 
-    def _bounded(self, owner: Column, partner: Column, near: Column) -> Found:
-        """Return places with bounds of their nearness."""
-        error = np.abs(near) * self.kernel.relative + self.host_error[owner]
-        return Found(owner, partner, near - error, near + error)
+    def _bounded(self, query: Column, neighbour: Column, proxy: Column) -> Found:
+        """Return places with bounds of their proxy score."""
+        error = np.abs(proxy) * self.kernel.relative + self.host_error[query]
+        return Found(query, neighbour, proxy - error, proxy + error)
 
     def _sifted(self, low: Column) -> Iterator[Found]:
         """Yield the places of the whole tile that reach `low`, some rows at a time."""
-        step = max(1, SIFTED // self.near.shape[1])
+        step = max(1, SIFTED // self.proxy.shape[1])
         for start in range(0, len(low), step):
             part = slice(start, start + step)
-            places, near = self.kernel.backend.at_least(self.near[part], low[part], positive=self.positive)
-            owner, partner = np.divmod(places, self.near.shape[1])
-            yield self._bounded(owner + start, partner, near)
+            places, proxy = self.kernel.backend.at_least(self.proxy[part], low[part], positive=self.positive)
+            query, neighbour = np.divmod(places, self.proxy.shape[1])
+            yield self._bounded(query + start, neighbour, proxy)
 
-    def _opened(self, owner: Column, group: Column, low: Column) -> Hits:
-        """Return what `_open` does, of a tile that was not written."""
+    def _gathered_groups(self, query: Column, group: Column, low: Column) -> Hits:
+        """Return what `_gather` does, of a tile that was not written."""
         backend, m = self.kernel.backend, self.tile.y.rows.shape[0]
         xp = backend.xp
-        owners, near = opened(self.kernel, self.tile.x, self.tile.y, owner, group)
-        least = backend.put(np.where(owners < 0, np.inf, low[owners]))[:, :, None]
-        partner = backend.put(np.arange(GROUPS)[:, None, None] + np.arange(near.shape[2]) * GROUPS)
-        hit = xp.nonzero((near >= least) & (near > -np.inf) & (partner < m))
-        near = self._host(near[hit])
+        queries, proxy = gathered(self.kernel, self.tile.x, self.tile.y, query, group)
+        least = backend.put(np.where(queries < 0, np.inf, low[queries]))[:, :, None]
+        neighbour = backend.put(np.arange(GROUPS)[:, None, None] + np.arange(proxy.shape[2]) * GROUPS)
+        hit = xp.nonzero((proxy >= least) & (proxy > -np.inf) & (neighbour < m))
+        proxy = self._host(proxy[hit])
         groups, slot, depths = (backend.get(place) for place in hit)
-        order = np.argsort(owners[groups, slot], kind="stable")  # owners ascend
-        partners = (groups + depths * GROUPS)[order]
-        return owners[groups, slot][order], partners, near[order].astype(np.float64)
+        order = np.argsort(queries[groups, slot], kind="stable")  # queries ascend
+        neighbours = (groups + depths * GROUPS)[order]
+        return queries[groups, slot][order], neighbours, proxy[order].astype(np.float64)
 
-    def _open(self, owner: Column, group: Column, low: Column) -> Hits:
-        """Return owner, partner and nearness of the places that reach `low` in the groups that do."""
-        backend, width = self.kernel.backend, self.near.shape[1]
-        xp, depth = backend.xp, self.near.shape[0 if self.by_column else 1] // GROUPS
-        first, step = (group * width + owner, width) if self.by_column else (owner * width + group, 1)
+    def _gather(self, query: Column, group: Column, low: Column) -> Hits:
+        """Return query, neighbour and proxy score of the places that reach `low` in the groups that do."""
+        backend, width = self.kernel.backend, self.proxy.shape[1]
+        xp, depth = backend.xp, self.proxy.shape[0 if self.by_column else 1] // GROUPS
+        first, step = (group * width + query, width) if self.by_column else (query * width + group, 1)
         # only what is hit leaves the device
         places = backend.put(first)[:, None] + backend.put(np.arange(depth) * (GROUPS * step))[None, :]
-        opened = xp.reshape(xp.take(xp.reshape(self.near, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
+        gathered = xp.reshape(xp.take(xp.reshape(self.proxy, (-1,)), xp.reshape(places, (-1,))), (-1, depth))
         if not backend.is_cuda:
-            host = self._host(opened)
-            hit, depths = np.divmod(np.flatnonzero((host >= low[owner][:, None]) & (host > -np.inf)), depth)
-            return owner[hit], group[hit] + depths * GROUPS, host[hit, depths].astype(np.float64)
-        reach = (opened >= backend.put(low[owner])[:, None]) & (opened > -np.inf)
-        reached = xp.nonzero(xp.reshape(reach, (-1,)))[0]
-        near = self._host(xp.take(xp.reshape(opened, (-1,)), reached)).astype(np.float64)
+            host = self._host(gathered)
+            hit, depths = np.divmod(np.flatnonzero((host >= low[query][:, None]) & (host > -np.inf)), depth)
+            return query[hit], group[hit] + depths * GROUPS, host[hit, depths].astype(np.float64)
+        proxy_threshold = (gathered >= backend.put(low[query])[:, None]) & (gathered > -np.inf)
+        reached = xp.nonzero(xp.reshape(proxy_threshold, (-1,)))[0]
+        proxy = self._host(xp.take(xp.reshape(gathered, (-1,)), reached)).astype(np.float64)
         hit, depths = np.divmod(backend.get(reached), depth)
-        return owner[hit], group[hit] + depths * GROUPS, near
+        return query[hit], group[hit] + depths * GROUPS, proxy
 
     @cached_property
-    def host_peaks(self) -> Column:
+    def host_maxima(self) -> Column:
         """The maxima of the groups, on the host."""
-        return self._host(self.peaks)
+        return self._host(self.maxima)
 
-    def _host(self, near: Array) -> Column:
-        """Return nearness on the host; float32 holds what bfloat16 does."""
+    def _host(self, proxy: Array) -> Column:
+        """Return proxy score on the host; float32 holds what bfloat16 does."""
         xp = self.kernel.backend.xp
-        return self.kernel.backend.get(near if near.dtype == xp.float64 else xp.astype(near, xp.float32))
+        return self.kernel.backend.get(proxy if proxy.dtype == xp.float64 else xp.astype(proxy, xp.float32))
 
 
 def _device(array: Array) -> Any:

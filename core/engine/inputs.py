@@ -40,7 +40,9 @@ class Input:
     notes: tuple[str, ...]
 
 
-def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = checks.NONFINITE_HINT) -> Input:
+def prepare_input(
+    vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = checks.NONFINITE_HINT
+) -> Input:
     """Return an input of rank 2 or more with its vectors as the last dim.
 
     Args:
@@ -60,14 +62,14 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
     checks.check_not_empty(vectors)
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
-    survey = checks.survey(vectors, dim)
+    scan_rows = checks.scan_rows(vectors, dim)
     # laid out anew where the vectors do not lie in one piece: the memory order of an input must not show
     turned = ArrayVectors(vectors.name, np.moveaxis(resident(vectors, budget.mapped), dim, -1))
     rows = resident(turned, budget.mapped)
     numbers = np.arange(rows.shape[-2])
     given = vectors.ids if rank == 2 and dim == 1 else None
     ids = numbers if given is None else given
-    missing, zero, notes = ~survey.finite, survey.zero, []
+    missing, zero, notes = ~scan_rows.finite, scan_rows.zero, []
     if missing.any():
         if nonfinite == "error":
             checks.refuse_nonfinite(vectors, hint)
@@ -86,4 +88,4 @@ def lay_out(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: st
             rows, ids, numbers = gathered(rows, np.flatnonzero(keep), budget), ids[keep], numbers[keep]
             zero, missing = zero[keep], missing[keep]
     named = given is not None
-    return Input(vectors, rows, ids, numbers, named, zero, missing, survey.largest, tuple(notes))
+    return Input(vectors, rows, ids, numbers, named, zero, missing, scan_rows.largest, tuple(notes))

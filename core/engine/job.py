@@ -18,7 +18,7 @@ from .rescoring import Pairs
 
 
 @dataclass(frozen=True)
-class Pairing:
+class PairwiseJob:
     """What is compared with what.
 
     Args:
@@ -93,7 +93,7 @@ class Pairing:
             yield number, a[index], b[index]
 
     @property
-    def unordered(self) -> bool:
+    def upper_triangle(self) -> bool:
         """Whether rows i, j and rows j, i are one pair, which a list of pairs holds once."""
         return self.alone and self.excluded is not None
 

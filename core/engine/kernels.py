@@ -1,6 +1,6 @@
 """Scores of whole tiles, fast and with a proven error bound.
 
-A kernel prepares each row once and gives a tile of *nearness*: a number that is larger for closer
+A kernel prepares each row once and gives a tile of *proxy score*: a number that is larger for closer
 rows, whatever the metric. For a distance it is the negated distance, or its negated square. Only the engine
 sees it; what leaves the engine is the metric itself.
 
@@ -102,7 +102,7 @@ class Kernel:
 
     @property
     def relative(self) -> float:
-        """The part of the error that is proportional to the nearness itself."""
+        """The part of the error that is proportional to the proxy score itself."""
         return ARITHMETIC[self.dtype].relative
 
     def prepare(self, rows: Any) -> Side:
@@ -141,7 +141,7 @@ class Kernel:
         return x if self.center is None else x - self.backend.put(self.center)[None, :]
 
     def tile(self, x: Side, y: Side, out: Array = None) -> Array:
-        """Return (n, m) nearness.
+        """Return (n, m) proxy score.
 
         Args:
             x: n prepared rows.
@@ -176,40 +176,40 @@ class Kernel:
         error = x.lost * y.longest + stored * y.most_lost + self._summed(x) * stored * (y.longest + y.most_lost)
         return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + y.longest)
 
-    def at_least(self, near: Array, error: Array) -> Array:
-        """Return float64 lower bounds of the exact nearness of (n, w) approximate ones."""
+    def at_least(self, proxy: Array, error: Array) -> Array:
+        """Return float64 lower bounds of the exact proxy score of (n, w) approximate ones."""
         xp = self.backend.xp
-        near = xp.astype(near, xp.float64)
+        proxy = xp.astype(proxy, xp.float64)
         # not near - |near| relative, which would be NaN at -inf
-        return near * xp.where(near >= 0, 1 - self.relative, 1 + self.relative) - error[:, None]
+        return proxy * xp.where(proxy >= 0, 1 - self.relative, 1 + self.relative) - error[:, None]
 
-    def reach(self, exact: Column, error: Column) -> Column:
-        """Return the least approximate nearness of any pair whose exact one is `exact` or more."""
+    def proxy_threshold(self, exact: Column, error: Column) -> Column:
+        """Return the least approximate proxy score of any pair whose exact one is `exact` or more."""
         target = exact - error
         return np.where(target >= 0, target / (1 + self.relative), target / (1 - self.relative))
 
-    def scores(self, near: Array) -> Array:
-        """Return the metric of a tile of nearness."""
+    def scores(self, proxy: Array) -> Array:
+        """Return the metric of a tile of proxy score."""
         xp = self.backend.xp
         if self.metric == "cosine":
-            return xp.clip(near, -1.0, 1.0)
+            return xp.clip(proxy, -1.0, 1.0)
         if self.metric == "angular":
-            return xp.acos(xp.clip(near, -1.0, 1.0)) / pi
+            return xp.acos(xp.clip(proxy, -1.0, 1.0)) / pi
         if self.metric == "dot":
-            return near
+            return proxy
         if self.metric == "euclidean":
-            return xp.sqrt(xp.clip(-near, 0.0, None))
-        return xp.clip(-near, 0.0, None)
+            return xp.sqrt(xp.clip(-proxy, 0.0, None))
+        return xp.clip(-proxy, 0.0, None)
 
-    def nearness(self, scores: Column) -> Column:
-        """Return a nearness that every pair at least as close as the score has, for an array of float64 scores."""
+    def proxy_score(self, scores: Column) -> Column:
+        """Return a proxy score that every pair at least as close as the score has, for an array of float64 scores."""
         if self.metric in ("cosine", "dot"):
             return scores
         if self.metric == "angular":
-            near = np.cos(pi * np.minimum(scores, 1.0)) - 1e-12
+            proxy = np.cos(pi * np.minimum(scores, 1.0)) - 1e-12
         else:
-            near = -(scores**2 if self.metric == "euclidean" else scores) * (1 + 1e-12)
-        return np.where(scores < 0, inf, near)
+            proxy = -(scores**2 if self.metric == "euclidean" else scores) * (1 + 1e-12)
+        return np.where(scores < 0, inf, proxy)
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class Tile:
         kernel: that scored it.
         x: n prepared rows.
         y: m prepared rows.
-        scored: (n, m) nearness, or None where it is only scored if it is asked for.
+        scored: (n, m) proxy score, or None where it is only scored if it is asked for.
     """
 
     kernel: Kernel
@@ -229,8 +229,8 @@ class Tile:
     scored: Array = None
 
     @cached_property
-    def near(self) -> Array:
-        """The (n, m) nearness."""
+    def proxy(self) -> Array:
+        """The (n, m) proxy score."""
         return self.kernel.tile(self.x, self.y) if self.scored is None else self.scored
 
     def error(self, *, by_column: bool = False) -> Array:

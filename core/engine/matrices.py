@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
-from .job import Pairing
+from .job import PairwiseJob
 from .kernels import Kernel
 from .matrix_rows import Cells, Into, MatrixPart, MatrixRows, Sink
 from .plan import Plan, Progress
@@ -22,7 +22,7 @@ SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
 
 def matrix(
-    pairing: Pairing, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
+    pairing: PairwiseJob, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
 ) -> Result:
     """Compute the matrix; the options are checked by the caller."""
     n, m = pairing.shape
@@ -49,7 +49,7 @@ def matrix(
     return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grids(), target.heat_map())
 
 
-def _dtypes(pairing: Pairing) -> tuple[str, str]:
+def _dtypes(pairing: PairwiseJob) -> tuple[str, str]:
     """Return the dtypes of the matrix and of the arithmetic behind it."""
     metric, automatic = pairing.entry.name, pairing.precision == "auto"
     if pairing.precision == "float64" or (automatic and pairing.wide and metric not in ("cosine", "angular")):
@@ -62,7 +62,7 @@ def _dtypes(pairing: Pairing) -> tuple[str, str]:
 class _Target:
     """Takes whole rows: for the caller's sink or the array in memory, and for what a person sees of them."""
 
-    def __init__(self, pairing: Pairing, into: Into | None, dtype: str, heat_map: int | None) -> None:
+    def __init__(self, pairing: PairwiseJob, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.pairing = pairing.shape, pairing
         shape = (*pairing.batch, n, m)
         self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
@@ -114,7 +114,7 @@ class _Target:
         return np.empty(shape, dtype=dtype)
 
 
-def _most(heat_map: int, pairing: Pairing) -> int:
+def _most(heat_map: int, pairing: PairwiseJob) -> int:
     if heat_map < 1:
         raise ParameterError(f"a heat map of {heat_map} rows and columns, expected at least 1", "heat_map")
     if pairing.batch:

@@ -1,4 +1,4 @@
-"""The best partners of every row, in one direction or both, from one tiled sweep."""
+"""The best neighbours of every row, in one direction or both, from one tiled sweep."""
 
 from dataclasses import dataclass, replace
 
@@ -14,8 +14,8 @@ from .duplicates import beyond, occurrences, row_hashes
 from .kernels import Kernel, Tile
 from .plan import Progress
 from .precision import bfloat16_pays
-from .reducers.base import Question, TopK
-from .reducers.bidirectional_top_k import BothWays, ColumnTopK
+from .reducers.base import SelectionSpec, TopK
+from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .rescoring import Pairs, best_of
 from .sweep import sweep
 
@@ -24,22 +24,22 @@ SMALL = 1 << 14  # pairs up to which one product in float64 takes less time than
 
 @dataclass(frozen=True)
 class Match:
-    """The best partners of every row of one side.
+    """The best neighbours of every row of one side.
 
     Args:
-        partners: (n,) the number of the closest row on the other side; of equally close ones the smallest.
+        neighbours: (n,) the number of the closest row on the other side; of equally close ones the smallest.
         scores: (n,) their cosines, or Euclidean distances.
         best: (n, k) the scores of the k closest, closest first.
     """
 
-    partners: Column
+    neighbours: Column
     scores: Column
     best: Column
 
 
 @dataclass(frozen=True)
 class Matches:
-    """The best partners of the rows of both sides.
+    """The best neighbours of the rows of both sides.
 
     Args:
         forward: of each row of x in y.
@@ -90,7 +90,7 @@ def best_matches(
 
     Example:
         >>> from simtool.backend import choose_backend
-        >>> best_matches(np.eye(2), np.ones((1, 2)), backend=choose_backend()).backward.partners.tolist()
+        >>> best_matches(np.eye(2), np.ones((1, 2)), backend=choose_backend()).backward.neighbours.tolist()
         [0]
     """
     return Matches(*_Search(x, y, k, metric, eps, backend).run(progress, both=True))
@@ -113,22 +113,22 @@ class _Search:
             raise ParameterError(f"k is {self.k}, expected at least 1", "--k")
         if len(self.x) * len(self.y) <= SMALL and (found := self._at_once(both=both)):
             return found
-        # equal rows find the same partners, and of equal partners a row finds the first k
+        # equal rows find the same neighbours, and of equal neighbours a row finds the first k
         a, b = _Distinct.of(self.x, 1), _Distinct.of(self.y, self.k)
         k = min(self.k, len(b.rows))
         kernel, scaled = self._kernel()
         pairs = Pairs(self.metric, a.rows, b.rows, scaled, self.eps)
         budget = budget_of(None)
-        question = Question(kernel, pairs, self.metric == "cosine", most=budget.candidates)
+        spec = SelectionSpec(kernel, pairs, self.metric == "cosine", most=budget.candidates)
         forward: list[Hits] = []
         backward: list[Hits] = []
         itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
         plan = budget.plan(len(a.rows), len(b.rows), a.rows.shape[1], itemsize)
-        rows = TopK(k, question, forward.append)
-        columns = ColumnTopK(1, question, plan.block, backward.append)
+        rows = TopK(k, spec, forward.append)
+        columns = ColumnTopK(1, spec, plan.corpus_block, backward.append)
         begin(progress, "best matches")
         with quiet():
-            sweep(a.rows, b.rows, kernel, BothWays(rows, columns) if both else rows, plan, progress)
+            sweep(a.rows, b.rows, kernel, BidirectionalTopK(rows, columns) if both else rows, plan, progress)
             columns.finish()
         return tuple(
             _match(hits, number, own, other)
@@ -145,10 +145,10 @@ class _Search:
             errors = [self.backend.get(tile.error(by_column=way)) for way in (False, True)]
         if not all(np.isfinite(error).all() for error in errors):
             return ()
-        near = self.backend.get(tile.near)
-        forward = _closest(near, errors[0], self.k, pairs)
+        proxy = self.backend.get(tile.proxy)
+        forward = _closest(proxy, errors[0], self.k, pairs)
         back = Pairs(self.metric, self.y, self.x, scaled, self.eps)
-        return (forward, _closest(near.T, errors[1], 1, back)) if both else (forward,)
+        return (forward, _closest(proxy.T, errors[1], 1, back)) if both else (forward,)
 
     def _kernel(self) -> tuple[Kernel, bool]:
         """Return the kernel, and whether squares may leave float64."""
@@ -186,11 +186,11 @@ class _Distinct:
         return cls(gathered(rows, kept), kept, np.searchsorted(kept, first))
 
 
-def _closest(near: Column, error: Column, k: int, pairs: Pairs) -> Match:
-    """Return the k best of each row of (n, m) nearness; the exact scores of all that may be among them decide."""
-    k = min(k, near.shape[1])
-    least = np.partition(near, -k, axis=1)[:, -k]
-    rows, columns = np.nonzero(near >= (least - 2 * error)[:, None])
+def _closest(proxy: Column, error: Column, k: int, pairs: Pairs) -> Match:
+    """Return the k best of each row of (n, m) proxy score; the exact scores of all that may be among them decide."""
+    k = min(k, proxy.shape[1])
+    least = np.partition(proxy, -k, axis=1)[:, -k]
+    rows, columns = np.nonzero(proxy >= (least - 2 * error)[:, None])
     scores = pairs.score(rows, columns)
     kept = best_of(rows, columns, scores, k, larger_is_closer=pairs.metric == "cosine")
     best = scores[kept].reshape(-1, k)
@@ -199,6 +199,6 @@ def _closest(near: Column, error: Column, k: int, pairs: Pairs) -> Match:
 
 def _match(found: list[Hits], k: int, own: _Distinct, other: _Distinct) -> Match:
     """Return what was found as a match of all rows of a set."""
-    _, partners, scores = (np.concatenate(part) for part in zip(*found, strict=True))
+    _, neighbours, scores = (np.concatenate(part) for part in zip(*found, strict=True))
     best = scores.reshape(-1, k)[own.place]
-    return Match(other.numbers[partners.reshape(-1, k)[own.place, 0]], best[:, 0], best)
+    return Match(other.numbers[neighbours.reshape(-1, k)[own.place, 0]], best[:, 0], best)

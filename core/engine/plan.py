@@ -8,9 +8,9 @@ from .. import results
 
 Progress = results.Progress  # of the rows of A that are done
 
-GROUPS = 128  # into which the partners of a row are divided; tiles are whole groups
-STRIPE = 1024
-BLOCK = 4096
+GROUPS = 128  # into which the neighbours of a row are divided; tiles are whole groups
+QUERY_BLOCK = 1024
+CORPUS_BLOCK = 4096
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 64 << 20  # whole rows of a matrix that are held until they are written
 
@@ -33,16 +33,16 @@ class Plan:
     Args:
         rows: n, rows of A.
         columns: m, rows of B.
-        stripe: rows of A in a tile.
-        block: rows of B in a tile.
-        kept_columns: rows of B that stay prepared; the others are prepared for every stripe.
-        lanes: how many stripes there is room for at once.
+        query_block: rows of A in a tile.
+        corpus_block: rows of B in a tile.
+        kept_columns: rows of B that stay prepared; the others are prepared for every query block.
+        lanes: how many query blocks there is room for at once.
     """
 
     rows: int
     columns: int
-    stripe: int = STRIPE
-    block: int = BLOCK
+    query_block: int = QUERY_BLOCK
+    corpus_block: int = CORPUS_BLOCK
     kept_columns: int = 0
     lanes: int = 1
 
@@ -57,22 +57,22 @@ class Plan:
             columns: m.
             dims: d.
             kept_columns: rows of B that stay prepared.
-            lanes: how many stripes there is room for at once.
+            lanes: how many query blocks there is room for at once.
             whole_rows: the result is written in whole rows, which have to be held.
         """
         fitting = max(GROUPS, SIDE_BYTES // (8 * dims) // GROUPS * GROUPS)
-        stripe, block = min(STRIPE, fitting), min(BLOCK, fitting)
+        query_block, corpus_block = min(QUERY_BLOCK, fitting), min(CORPUS_BLOCK, fitting)
         if whole_rows:
-            stripe = max(1, min(stripe, FULL_ROWS_BYTES // (4 * columns)))
-        return cls(rows, columns, stripe, block, kept_columns, lanes)
+            query_block = max(1, min(query_block, FULL_ROWS_BYTES // (4 * columns)))
+        return cls(rows, columns, query_block, corpus_block, kept_columns, lanes)
 
-    def stripes(self) -> Iterator[Span]:
+    def query_blocks(self) -> Iterator[Span]:
         """Yield the ranges of A's rows."""
-        return _spans(self.rows, self.stripe)
+        return _spans(self.rows, self.query_block)
 
-    def blocks(self) -> Iterator[Span]:
+    def corpus_blocks(self) -> Iterator[Span]:
         """Yield the ranges of B's rows."""
-        return _spans(self.columns, self.block)
+        return _spans(self.columns, self.corpus_block)
 
 
 def _spans(size: int, step: int) -> Iterator[Span]:

@@ -48,10 +48,10 @@ def _is_bounded(kernel: Kernel, x: Side, y: Side) -> bool:
     are stored: beside what storing them took, which the whole bound has room for, no other loss would show.
     """
     backend = kernel.backend
-    near, left, right = (_host(backend, array) for array in (kernel.tile(x, y), x.rows, y.rows))
-    near, right = near[:, ::CHECKED], right[::CHECKED]
-    most = _host(backend, kernel.error(_as_stored(x), _as_stored(y)))[:, None] + np.abs(near) * kernel.relative
-    return bool((np.abs(near - left @ right.T) <= most).all())
+    proxy, left, right = (_host(backend, array) for array in (kernel.tile(x, y), x.rows, y.rows))
+    proxy, right = proxy[:, ::CHECKED], right[::CHECKED]
+    most = _host(backend, kernel.error(_as_stored(x), _as_stored(y)))[:, None] + np.abs(proxy) * kernel.relative
+    return bool((np.abs(proxy - left @ right.T) <= most).all())
 
 
 def _as_stored(side: Side) -> Side:

@@ -43,7 +43,7 @@ def _is_mapped(array: Column) -> bool:
 def resident(vectors: Vectors, most: int) -> Column:
     """Return all rows as one array in C order: what is mapped so stays mapped, what fits is read, the rest is mapped.
 
-    A sweep reads B once per stripe of A. Parquet is decoded once here, not that often.
+    A sweep reads B once per query block of A. Parquet is decoded once here, not that often.
 
     Args:
         vectors: any input.

@@ -11,14 +11,14 @@ from ..operations.checks import plural
 from ..results import Column, Columns, Result, Scalar, begin, over_batches
 from .candidates import Hits
 from .duplicates import beyond
-from .job import Pairing
+from .job import PairwiseJob
 from .kernels import Kernel
 from .plan import Plan, Progress
 from .precision import bfloat16_pays
-from .reducers.base import BestPairs, Give, Question, Reducer, Threshold, TopK
+from .reducers.base import BestPairs, Give, Reducer, SelectionSpec, Threshold, TopK
 from .reducers.full_matrix import Moments
-from .reducers.self_join_top_k import MutualTopK
-from .sweep import stripes_at_once, sweep
+from .reducers.self_join_top_k import SelfJoinTopK
+from .sweep import query_blocks_at_once, sweep
 
 ROW = 24  # bytes of a listed pair
 CENTER_ROWS = 4096
@@ -44,7 +44,7 @@ class Choice:
     max_results: int = 100_000_000
 
 
-def selection(pairing: Pairing, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
+def selection(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
     """List chosen pairs; the options are checked by the caller."""
     n, m = pairing.shape
     if rows_into is None and choice.threshold is None:
@@ -58,7 +58,7 @@ def selection(pairing: Pairing, choice: Choice, rows_into: RowsInto | None, prog
     return listing.result()
 
 
-def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> None:
+def _sweep(pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> None:
     numbers = None
     if choice.top_k is not None:
         # of equal rows a top k lists the first: more than k of them are never needed
@@ -67,36 +67,36 @@ def _sweep(pairing: Pairing, choice: Choice, a: Column, b: Column, give: Give, p
     kernel = _kernel(pairing, b)
     itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
     plan = pairing.budget.plan(len(a), len(b), pairing.dims, itemsize)
-    mutual = numbers is None and stripes_at_once(kernel, plan) == 1 and _is_mutual(pairing, choice, plan)
-    question = Question(
+    mutual = numbers is None and query_blocks_at_once(kernel, plan) == 1 and _is_mutual(pairing, choice, plan)
+    spec = SelectionSpec(
         kernel=kernel,
         pairs=pairing.pairs(a, b),
         larger_is_closer=pairing.entry.larger_is_closer,
-        gaps=bool(pairing.b.missing.any()),
+        has_missing=bool(pairing.b.missing.any()),
         excluded=pairing.excluded.of_columns(numbers) if pairing.excluded else None,
-        unordered=pairing.unordered and (choice.top_k is None or mutual),
+        upper_triangle=pairing.upper_triangle and (choice.top_k is None or mutual),
         most=pairing.budget.candidates,
     )
-    reducer = _reducer(choice, question, _renumbered(give, numbers), plan, mutual)
+    reducer = _reducer(choice, spec, _renumbered(give, numbers), plan, mutual)
     sweep(a, b, kernel, reducer, plan, progress)
     if isinstance(reducer, BestPairs):
         reducer.finish()
 
 
-def _is_mutual(pairing: Pairing, choice: Choice, plan: Plan) -> bool:
+def _is_mutual(pairing: PairwiseJob, choice: Choice, plan: Plan) -> bool:
     """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is held."""
-    if choice.top_k is None or not pairing.unordered or plan.rows <= 2 * plan.stripe:
+    if choice.top_k is None or not pairing.upper_triangle or plan.rows <= 2 * plan.query_block:
         return False
     return choice.top_k <= MUTUAL and 2 * plan.rows * choice.top_k <= pairing.budget.candidates
 
 
-def _reducer(choice: Choice, question: Question, give: Give, plan: Plan, mutual: bool) -> Reducer:
+def _reducer(choice: Choice, spec: SelectionSpec, give: Give, plan: Plan, mutual: bool) -> Reducer:
     if choice.top_k is not None:
         k = min(choice.top_k, plan.columns)
-        return MutualTopK(k, question, plan.stripe, give) if mutual else TopK(k, question, give)
+        return SelfJoinTopK(k, spec, plan.query_block, give) if mutual else TopK(k, spec, give)
     if choice.threshold is not None:
-        return Threshold(choice.threshold, choice.max_results, question, give)
-    return BestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), question, give)
+        return Threshold(choice.threshold, choice.max_results, spec, give)
+    return BestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), spec, give)
 
 
 def _renumbered(give: Give, numbers: Column | None) -> Give:
@@ -105,7 +105,7 @@ def _renumbered(give: Give, numbers: Column | None) -> Give:
     return lambda hits: give((hits[0], numbers[hits[1]], hits[2]))
 
 
-def _kernel(pairing: Pairing, b: Column) -> Kernel:
+def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
     """Return the fastest kernel whose bound holds for this metric and these numbers."""
     metric, backend = pairing.entry.name, pairing.backend
     dtype, center = "float32", None
@@ -131,7 +131,7 @@ def _middle(rows: Column) -> Column:
 class _Listing:
     """Collects the pairs as rows of the result, or hands them on."""
 
-    pairing: Pairing
+    pairing: PairwiseJob
     choice: Choice
     rows_into: RowsInto | None
     parts: list[dict[str, Column]] = field(default_factory=list)
@@ -142,7 +142,7 @@ class _Listing:
         columns = self._columns(number, hits)
         rows, _, scores = hits
         if len(scores):
-            # a sum for each row, so that it does not show in which stripe a row was
+            # a sum for each row, so that it does not show in which query block a row was
             self.sums.append(np.add.reduceat(scores, np.flatnonzero(np.diff(rows, prepend=-1))))
             extremes = Moments(len(scores), 0.0, float(scores.min()), float(scores.max()))
             self.moments = self.moments.merge([extremes])

@@ -1,4 +1,4 @@
-"""The sweep: every stripe of A against every block of B, through a kernel into a reducer."""
+"""The sweep: every query block of A against every block of B, through a kernel into a reducer."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +16,9 @@ from .reducers.base import Reducer
 from .threads import overlapped, processors
 from .triton_kernel import fuses
 
-HELD_BYTES = 256 << 20  # of the tiles of a stripe in float64, which wait on their device for the stripes before it
+HELD_BYTES = (
+    256 << 20
+)  # of the tiles of a query block in float64, which wait on their device for the query blocks before it
 Prepared = tuple[Side, Any]  # with the mark of the end of the work that made it
 
 
@@ -24,60 +26,62 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
     """Score all tiles of two host arrays.
 
     Args:
-        a: (n, d) rows; a memory map is read stripe by stripe.
+        a: (n, d) rows; a memory map is read query block by query block.
         b: (m, d) rows; a memory map is read block by block.
-        kernel: prepares rows and scores tiles. Where its backend names several devices, each takes the next stripe
-            when it is free, and the reducer takes over what they found in the order of the stripes.
-        reducer: takes the tiles, one stripe after the other, blocks in ascending order.
+        kernel: prepares rows and scores tiles. Where its backend names several devices, each takes the next query block
+            when it is free, and the reducer takes over what they found in the order of the query blocks.
+        reducer: takes the tiles, one query block after the other, blocks in ascending order.
         plan: the grid, and how many prepared rows of B may be kept; a GPU keeps as many as it has room for.
         progress: called with the number of finished rows of A and of all.
     """
     with ExitStack() as stack:
         lanes = [stack.enter_context(Lane(a, b, one, plan)) for one in _kernels(kernel, reducer, plan)]
-        count = stripes_at_once(kernel, plan) if reducer.apart else 1
+        count = query_blocks_at_once(kernel, plan) if reducer.apart else 1
         if count > 1:
-            # what is between the products keeps one thread busy: several stripes at once use them all
+            # what is between the products keeps one thread busy: several query blocks at once use them all
             stack.enter_context(kernel.backend.in_one_thread())
-            lanes[0].blocks.keep_all()
-            lanes += [Lane(a, b, kernel, plan, lanes[0].blocks) for _ in range(count - 1)]
-        finished = map(lanes[0].finish(reducer), plan.stripes())
-        for stripe in finished if len(lanes) == 1 else spread(lanes, reducer, plan.stripes()):
+            lanes[0].corpus_blocks.keep_all()
+            lanes += [Lane(a, b, kernel, plan, lanes[0].corpus_blocks) for _ in range(count - 1)]
+        finished = map(lanes[0].finish(reducer), plan.query_blocks())
+        for query_block in finished if len(lanes) == 1 else spread(lanes, reducer, plan.query_blocks()):
             if progress is not None:
-                progress(stripe.stop, plan.rows)
+                progress(query_block.stop, plan.rows)
 
 
 def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
-    """Return the kernel on each device; on one where all tiles of a stripe would be held and are too much for that."""
+    """Return the kernel on each device; on one where all tiles of a query block would be held and are too many."""
     kernels = kernel.each()
-    return kernels[:1] if plan.stripe * plan.columns * 8 > HELD_BYTES and reducer.part(kernel) is None else kernels
+    return kernels[:1] if plan.query_block * plan.columns * 8 > HELD_BYTES and reducer.part(kernel) is None else kernels
 
 
-def stripes_at_once(kernel: Kernel, plan: Plan) -> int:
-    """Return how many stripes the CPU takes at once, a thread for each, where a reducer allows for it."""
+def query_blocks_at_once(kernel: Kernel, plan: Plan) -> int:
+    """Return how many query blocks the CPU takes at once, a thread for each, where a reducer allows for it."""
     if kernel.backend.name == "numpy" or kernel.backend.device != "cpu":
         return 1
     if plan.kept_columns < plan.columns:
         return 1
-    return max(1, min(plan.lanes, processors(), -(-plan.rows // plan.stripe) // 2))
+    return max(1, min(plan.lanes, processors(), -(-plan.rows // plan.query_block) // 2))
 
 
 class Lane:
-    """The way of stripes through one device.
+    """The way of query blocks through one device.
 
     Args:
         a: (n, d) rows.
         b: (m, d) rows.
         kernel: on that device.
         plan: the grid.
-        blocks: of another lane of the device, which keeps them all.
+        corpus_blocks: of another lane of the device, which keeps them all.
     """
 
-    def __init__(self, a: Column, b: Column, kernel: Kernel, plan: Plan, blocks: "_Blocks | None" = None) -> None:
+    def __init__(
+        self, a: Column, b: Column, kernel: Kernel, plan: Plan, corpus_blocks: "_CorpusBlocks | None" = None
+    ) -> None:
         self.a = a
         self.kernel = kernel
         plan = on_device(plan, kernel.backend.free_memory, a.shape[1], ITEMSIZE[kernel.dtype])
         self.plan = plan
-        self.blocks = _Blocks(b, kernel, plan) if blocks is None else blocks
+        self.corpus_blocks = _CorpusBlocks(b, kernel, plan) if corpus_blocks is None else corpus_blocks
         self.fused = fuses(kernel, a.shape[1], plan.rows * plan.columns)
         self.scratch: Array = None
 
@@ -85,56 +89,56 @@ class Lane:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.blocks.reader.shutdown()
+        self.corpus_blocks.reader.shutdown()
 
     def finish(self, reducer: Reducer) -> Callable[[Span], Span]:
-        """Return what takes a stripe through this device into a reducer, and returns it."""
+        """Return what takes a query block through this device into a reducer, and returns it."""
 
-        def through(stripe: Span) -> Span:
+        def through(query_block: Span) -> Span:
             with self.kernel.backend.current():
-                x = self.kernel.prepare(self.a[stripe.start : stripe.stop])
-                reducer.begin(stripe)
-                spans = [span for span in self.plan.blocks() if not reducer.skips(stripe, span)]
-                for block, y in self.blocks.prepared(spans):
-                    self._give(reducer, stripe, block, x, y)
-                reducer.end(stripe)
-            return stripe
+                x = self.kernel.prepare(self.a[query_block.start : query_block.stop])
+                reducer.begin(query_block)
+                spans = [span for span in self.plan.corpus_blocks() if not reducer.skips(query_block, span)]
+                for corpus_block, y in self.corpus_blocks.prepared(spans):
+                    self._give(reducer, query_block, corpus_block, x, y)
+                reducer.end(query_block)
+            return query_block
 
         return through
 
-    def _give(self, reducer: Reducer, stripe: Span, block: Span, x: Side, y: Side) -> None:
+    def _give(self, reducer: Reducer, query_block: Span, corpus_block: Span, x: Side, y: Side) -> None:
         """Score a tile for the reducer, in halves where the device has no room for a whole one."""
         if self.fused and reducer.scans:
-            reducer.take(stripe, block, Tile(self.kernel, x, y))
+            reducer.take(query_block, corpus_block, Tile(self.kernel, x, y))
             return
         try:
-            room = reducer.room(stripe, block)
-            near = self.kernel.tile(x, y, self.scratch if room is None else room)
+            room = reducer.room(query_block, corpus_block)
+            proxy = self.kernel.tile(x, y, self.scratch if room is None else room)
         except self.kernel.backend.out_of_memory:
-            near = self.scratch = None
-        if near is None:
-            self._divide(reducer, stripe, block, x, y)
+            proxy = self.scratch = None
+        if proxy is None:
+            self._divide(reducer, query_block, corpus_block, x, y)
             return
-        reducer.take(stripe, block, Tile(self.kernel, x, y, near))
+        reducer.take(query_block, corpus_block, Tile(self.kernel, x, y, proxy))
         if room is None and not reducer.holds:
-            self.scratch = near  # what the reducer needs of it is copied by now
+            self.scratch = proxy  # what the reducer needs of it is copied by now
 
-    def _divide(self, reducer: Reducer, stripe: Span, block: Span, x: Side, y: Side) -> None:
+    def _divide(self, reducer: Reducer, query_block: Span, corpus_block: Span, x: Side, y: Side) -> None:
         """Try a tile again without the blocks that were kept, then in halves."""
-        if self.blocks.dropped():
-            self._give(reducer, stripe, block, x, y)
+        if self.corpus_blocks.dropped():
+            self._give(reducer, query_block, corpus_block, x, y)
             return
-        if len(block) <= GROUPS:
+        if len(corpus_block) <= GROUPS:
             raise ResourceError("not even a small tile fits", "--device", "use --device cpu")
-        middle = len(block) // 2 // GROUPS * GROUPS or GROUPS
-        for part in (slice(0, middle), slice(middle, len(block))):
-            span = Span(block.start + part.start, block.start + part.stop)
-            if not reducer.skips(stripe, span):
+        middle = len(corpus_block) // 2 // GROUPS * GROUPS or GROUPS
+        for part in (slice(0, middle), slice(middle, len(corpus_block))):
+            span = Span(corpus_block.start + part.start, corpus_block.start + part.stop)
+            if not reducer.skips(query_block, span):
                 half = y._replace(rows=y.rows[part], norms=y.norms[part], lost=y.lost[part])
-                self._give(reducer, stripe, span, x, half)
+                self._give(reducer, query_block, span, x, half)
 
 
-class _Blocks:
+class _CorpusBlocks:
     """Prepared blocks of B: kept while there is room, else the next one is read while this one is multiplied.
 
     On a GPU they are copied and prepared in a queue of their own, and what is multiplied waits for its own block
@@ -165,7 +169,7 @@ class _Blocks:
 
     def keep_all(self) -> None:
         """Prepare all blocks, several at once."""
-        spans = list(self.plan.blocks())
+        spans = list(self.plan.corpus_blocks())
         for span, (side, _) in zip(spans, overlapped(self._prepare, spans, processors()), strict=True):
             self.kept[span.start] = side
 

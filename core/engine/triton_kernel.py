@@ -2,7 +2,7 @@
 
 A tile of a GPU is multiplied in microseconds and written and read in more. So the maxima of its groups are kept in
 registers, and of the groups that are hit, about k of GROUPS for a row, the products are computed again, all groups in
-one batched product: each group has its own few rows and its own share of the partners.
+one batched product: each group has its own few rows and its own share of the neighbours.
 """
 
 from functools import cache
@@ -18,9 +18,9 @@ from ..results import Column
 from .kernels import Kernel, Side
 from .plan import GROUPS
 
-METRICS = ("cosine", "angular", "dot")  # whose nearness is the product itself
+METRICS = ("cosine", "angular", "dot")  # whose proxy score is the product itself
 LARGE = 1e13  # multiplications after which compiling the kernel, seconds the first time, is worth it
-ROWS, DIMS, SPLITS = 128, 64, 16  # of a program: its rows, the numbers of a row at a time, and shares of the partners
+ROWS, DIMS, SPLITS = 128, 64, 16  # of a program: its rows, the numbers of a row at a time, and shares of the neighbours
 TRIED = (1024, 16384)  # rows and columns of the tile that it is tried on
 
 tl: Any = None  # triton.language, from the first use on: a kernel finds names only here
@@ -47,7 +47,7 @@ def _pays(backend: Backend, dims: int) -> bool:
     try:
         with backend.current():
             x, y = (kernel.prepare(rng.standard_normal((n, dims))) for n in TRIED)
-            written, fused = (_seconds(backend, work, x, y) for work in (_written, peaks_of))
+            written, fused = (_seconds(backend, work, x, y) for work in (_written, maxima_of))
             return fused < written and is_right(kernel, x, y)
     except Exception:  # a compiler, a driver or a GPU that this Triton does not suit: the product is always there
         return False
@@ -56,7 +56,7 @@ def _pays(backend: Backend, dims: int) -> bool:
 def is_right(kernel: Kernel, x: Side, y: Side) -> bool:
     """Tell whether the maxima are those of the written product, but for what the bound allows both of them."""
     backend, xp = kernel.backend, kernel.backend.xp
-    found = (peaks_of(backend, x, y), _written(backend, x, y), kernel.error(x, y))
+    found = (maxima_of(backend, x, y), _written(backend, x, y), kernel.error(x, y))
     fused, written, error = (backend.get(xp.astype(array, xp.float64)) for array in found)
     return bool((np.abs(fused - written) <= 2 * (error[:, None] + kernel.relative * np.abs(written))).all())
 
@@ -74,7 +74,7 @@ def _seconds(backend: Backend, work: Any, x: Side, y: Side) -> float:
     return min(times[1:])
 
 
-def peaks_of(backend: Backend, x: Side, y: Side) -> Array:
+def maxima_of(backend: Backend, x: Side, y: Side) -> Array:
     """Return the (n, GROUPS) float32 maxima of every GROUPS-th product of each row of x; -inf for an empty group."""
     xp, n, m = backend.xp, x.rows.shape[0], y.rows.shape[0]
     share = -(-m // (GROUPS * SPLITS)) * GROUPS
@@ -98,7 +98,7 @@ def _compiled() -> Any:
     global tl  # noqa: PLW0603
     tl = import_module("triton.language")
 
-    def peaks(  # type: ignore[no-untyped-def]
+    def maxima(  # type: ignore[no-untyped-def]
         x,
         y,
         out,
@@ -111,54 +111,54 @@ def _compiled() -> Any:
         groups: tl.constexpr,
         wide: tl.constexpr,
     ):
-        """Write the maxima of one share of the partners for some rows; products are summed in float32."""
+        """Write the maxima of one share of the neighbours for some rows; products are summed in float32."""
         row = tl.program_id(0) * rows + tl.arange(0, rows)
         group = tl.arange(0, groups)
         first = tl.program_id(1) * share
         best = tl.full((rows, groups), -float("inf"), tl.float32)
         for start in range(first, min(first + share, m), groups):
-            partner = start + group
+            neighbour = start + group
             total = tl.zeros((rows, groups), tl.float32)
             for done in range(0, dims, width):
                 part = done + tl.arange(0, width)
                 left_places = row[:, None].to(tl.int64) * dims + part[None, :]
-                right_places = partner[None, :].to(tl.int64) * dims + part[:, None]
+                right_places = neighbour[None, :].to(tl.int64) * dims + part[:, None]
                 left = tl.load(x + left_places, mask=(row[:, None] < n) & (part[None, :] < dims), other=0.0)
-                right = tl.load(y + right_places, mask=(partner[None, :] < m) & (part[:, None] < dims), other=0.0)
+                right = tl.load(y + right_places, mask=(neighbour[None, :] < m) & (part[:, None] < dims), other=0.0)
                 if wide:
                     left, right = left.to(tl.float32), right.to(tl.float32)
                 total = tl.dot(left, right, total, input_precision="ieee")
-            best = tl.maximum(best, tl.where(partner[None, :] < m, total, -float("inf")))
+            best = tl.maximum(best, tl.where(neighbour[None, :] < m, total, -float("inf")))
         places = (tl.program_id(1) * n + row[:, None]).to(tl.int64) * groups + group[None, :]
         tl.store(out + places, best, mask=row[:, None] < n)
 
-    return import_module("triton").jit(peaks)
+    return import_module("triton").jit(maxima)
 
 
-def opened(kernel: Kernel, x: Side, y: Side, owner: Column, group: Column) -> tuple[Column, Array]:
-    """Return the products of all partners of the hit groups.
+def gathered(kernel: Kernel, x: Side, y: Side, query: Column, group: Column) -> tuple[Column, Array]:
+    """Return the products of all neighbours of the hit groups.
 
     Args:
         kernel: of the tile.
-        x: n prepared rows, the owners.
-        y: m prepared rows, their partners.
-        owner: (hits,) a row of x.
-        group: (hits,) the group of it that is hit; no pair of owner and group twice.
+        x: n prepared rows, the queries.
+        y: m prepared rows, their neighbours.
+        query: (hits,) a row of x.
+        group: (hits,) the group of it that is hit; no pair of query and group twice.
 
     Returns:
-        (GROUPS, most) owners of the rows of each group, -1 where a group is hit less often than the most hit one,
-        and (GROUPS, most, depth) their products with the group's partners.
+        (GROUPS, most) queries of the rows of each group, -1 where a group is hit less often than the most hit one,
+        and (GROUPS, most, depth) their products with the group's neighbours.
     """
     backend, xp = kernel.backend, kernel.backend.xp
     order = np.argsort(group, kind="stable")
     rank = np.arange(len(order)) - np.searchsorted(group[order], group[order])
-    owners = np.full((GROUPS, int(rank.max()) + 1), -1)
-    owners[group[order], rank] = owner[order]
-    left = xp.take(x.rows, backend.put(np.maximum(owners, 0).ravel()), axis=0)
-    left = xp.reshape(left, (*owners.shape, -1))
+    queries = np.full((GROUPS, int(rank.max()) + 1), -1)
+    queries[group[order], rank] = query[order]
+    left = xp.take(x.rows, backend.put(np.maximum(queries, 0).ravel()), axis=0)
+    left = xp.reshape(left, (*queries.shape, -1))
     right, missing = y.rows, -y.rows.shape[0] % GROUPS
     if missing:
         filler = xp.zeros((missing, right.shape[1]), dtype=right.dtype, device=right.device)
         right = xp.concat([right, filler], axis=0)
     right = xp.permute_dims(xp.reshape(right, (-1, GROUPS, right.shape[1])), (1, 2, 0))  # (GROUPS, d, depth)
-    return owners, xp.matmul(left, right)
+    return queries, xp.matmul(left, right)

@@ -10,8 +10,8 @@ from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine.budget import Budget, budget_of, gathered
 from ..engine.exclusion import Exclusion
-from ..engine.inputs import Input, lay_out
-from ..engine.job import Pairing
+from ..engine.inputs import Input, prepare_input
+from ..engine.job import PairwiseJob
 from ..engine.kernels import Kernel
 from ..engine.plan import Progress
 from ..errors import ParameterError, ShapeError
@@ -113,7 +113,7 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
     """Return the rows with the class number of each, without those that are left out."""
     if len(vectors.shape) != 2:
         raise ShapeError(f"expected one vector per row, shape (n, d), got {vectors.shape}", vectors.name)
-    side = lay_out(vectors, -1, nonfinite, budget, checks.DROP_HINT)
+    side = prepare_input(vectors, -1, nonfinite, budget, checks.DROP_HINT)
     read = class_labels(np.asarray(labels), vectors.shape[0], name)
     codes = read.codes
     if len(side.rows) < len(codes):
@@ -136,8 +136,8 @@ def _backend(backend: str, device: str, n: int, d: int) -> Backend:
     return choose_backend("torch" if large else backend, device)
 
 
-def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Backend) -> Pairing:
-    return Pairing(
+def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Backend) -> PairwiseJob:
+    return PairwiseJob(
         a=side,
         b=side,
         entry=entry,
@@ -150,7 +150,7 @@ def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Bac
     )
 
 
-def _exact(pairing: Pairing, codes: Column) -> _Exact:
+def _exact(pairing: PairwiseJob, codes: Column) -> _Exact:
     rows, columns = np.triu_indices(len(codes), 1)
     scores = pairing.pairs(pairing.a.rows, pairing.a.rows).score(rows, columns)
     if not np.isfinite(scores).all():
@@ -160,7 +160,7 @@ def _exact(pairing: Pairing, codes: Column) -> _Exact:
     return _Exact(rows, columns, grouped)
 
 
-def _streamed(pairing: Pairing, codes: Column, progress: Progress | None) -> Streamed:
+def _streamed(pairing: PairwiseJob, codes: Column, progress: Progress | None) -> Streamed:
     order = np.argsort(codes, kind="stable")
     firsts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), len(codes))
     kernel = Kernel("cosine", "float32", pairing.scaled, pairing.backend, pairing.eps)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..engine.job import Pairing
+from ..engine.job import PairwiseJob
 from ..engine.plan import Progress
 from ..engine.rescoring import Pairs
 from ..engine.selections import Choice, selection
@@ -65,7 +65,7 @@ def retrieval_names(ks: Sequence[int] = KS) -> list[str]:
 
 
 def retrieval(
-    pairing: Pairing, classes: Column, *, ks: Sequence[int] = KS, progress: Progress | None = None
+    pairing: PairwiseJob, classes: Column, *, ks: Sequence[int] = KS, progress: Progress | None = None
 ) -> Retrieval:
     """Rank the rows of a set around each of them.
 
@@ -149,7 +149,7 @@ class _Ranking:
         return {**columns, "mrr": 1 / np.maximum(self.first, 1)}
 
 
-def _first_hits(pairing: Pairing, ranking: _Ranking) -> None:
+def _first_hits(pairing: PairwiseJob, ranking: _Ranking) -> None:
     """Find the first hit of the queries that have none among those ranked, by scoring all rows for them."""
     left = np.flatnonzero((ranking.first == 0) & (ranking.relevant > 0))
     pairs = pairing.pairs(pairing.a.rows, pairing.a.rows)

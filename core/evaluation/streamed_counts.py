@@ -50,30 +50,33 @@ class PairHistogram(Reducer):
     error: float = 0.0
     buffers: tuple[Column, Column] | None = None
 
-    def skips(self, stripe: Span, block: Span) -> bool:
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile lies below the diagonal."""
-        return block.stop <= stripe.start + 1
+        return corpus_block.stop <= query_block.start + 1
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Count a tile."""
         xp, backend = tile.kernel.backend.xp, tile.kernel.backend
-        near = tile.near
-        if block.start < stripe.stop:
-            upper = np.arange(block.start, block.stop)[None, :] > np.arange(stripe.start, stripe.stop)[:, None]
-            near = xp.where(backend.put(upper), near, xp.full_like(near, 1 + (LAST - 1 - BINS) / HALF))
-        self._count(near, self.everything)
-        for rows, columns in self._same_class(stripe, block):
-            self._count(near[rows, columns], self.positives)
+        proxy = tile.proxy
+        if corpus_block.start < query_block.stop:
+            upper = (
+                np.arange(corpus_block.start, corpus_block.stop)[None, :]
+                > np.arange(query_block.start, query_block.stop)[:, None]
+            )
+            proxy = xp.where(backend.put(upper), proxy, xp.full_like(proxy, 1 + (LAST - 1 - BINS) / HALF))
+        self._count(proxy, self.everything)
+        for rows, columns in self._same_class(query_block, corpus_block):
+            self._count(proxy[rows, columns], self.positives)
         self.error = max(self.error, float(xp.max(tile.error())))
 
-    def _count(self, near: Array, slots: Column) -> None:
+    def _count(self, proxy: Array, slots: Column) -> None:
         """Count cosines: -1 in slot 1, 1 in slot BINS + 1, what rounding took outside beside them."""
         if self.kernel.backend.name != "numpy":
-            slots += self.kernel.backend.get((near * HALF + (HALF + 1)).long().flatten().bincount(minlength=LAST + 1))
+            slots += self.kernel.backend.get((proxy * HALF + (HALF + 1)).long().flatten().bincount(minlength=LAST + 1))
             return
-        step = max(1, PIECE // near.shape[1])
-        for start in range(0, len(near), step):
-            part = near[start : start + step]
+        step = max(1, PIECE // proxy.shape[1])
+        for start in range(0, len(proxy), step):
+            part = proxy[start : start + step]
             scaled, place = (buffer[: part.size].reshape(part.shape) for buffer in self._buffers(part))
             np.multiply(part, HALF, out=scaled)
             scaled += HALF + 1
@@ -85,13 +88,19 @@ class PairHistogram(Reducer):
             self.buffers = np.empty(part.size, part.dtype), np.empty(part.size, np.int64)
         return self.buffers
 
-    def _same_class(self, stripe: Span, block: Span) -> Iterator[tuple[slice, slice]]:
+    def _same_class(self, query_block: Span, corpus_block: Span) -> Iterator[tuple[slice, slice]]:
         """Yield the rectangles of a tile whose rows and columns are of one class."""
-        first, last = (np.searchsorted(self.firsts, row, side="right") - 1 for row in (block.start, stripe.stop - 1))
-        first = max(first, np.searchsorted(self.firsts, stripe.start, side="right") - 1)
+        first, last = (
+            np.searchsorted(self.firsts, row, side="right") - 1 for row in (corpus_block.start, query_block.stop - 1)
+        )
+        first = max(first, np.searchsorted(self.firsts, query_block.start, side="right") - 1)
         for start, stop in zip(self.firsts[first : last + 1], self.firsts[first + 1 : last + 2], strict=True):
-            rows = slice(max(start, stripe.start) - stripe.start, min(stop, stripe.stop) - stripe.start)
-            columns = slice(max(start, block.start) - block.start, min(stop, block.stop) - block.start)
+            rows = slice(
+                max(start, query_block.start) - query_block.start, min(stop, query_block.stop) - query_block.start
+            )
+            columns = slice(
+                max(start, corpus_block.start) - corpus_block.start, min(stop, corpus_block.stop) - corpus_block.start
+            )
             if stop - start > 1 and rows.start < rows.stop and columns.start < columns.stop:
                 yield rows, columns
 

@@ -7,7 +7,7 @@ from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
 from ..results import Column
-from ..scoring.batch_scores import Stripe, WholeRows, counted, items_of, masses
+from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, masses
 from ..scoring.batches import first_two
 from ..scoring.distances import of_all, of_pairs
 from ..scoring.examples import terms_of
@@ -94,7 +94,9 @@ def batch_loss(
         return _views_loss(request, sides, eps, backend)
     assert codes is not None
     if weights is not None:
-        return _stripes_loss(request, WholeRows(sides[0], weights, None, codes, (request.metric,), eps, backend), "all")
+        return _query_blocks_loss(
+            request, WholeRows(sides[0], weights, None, codes, (request.metric,), eps, backend), "all"
+        )
     return _classes_loss(request, sides[0], codes, miner, eps, backend)
 
 
@@ -104,7 +106,7 @@ def _classes_loss(request: Request, rows: Array, codes: Array, miner: str, eps: 
     if request.entry.name == "n-pairs":
         first, second = first_two(backend.get(codes))
         return _views_loss(request, [rows[backend.put(each)] for each in (first, second)], eps, backend)
-    return _stripes_loss(request, WholeRows(rows, rows, codes, None, (request.metric,), eps, backend), miner)
+    return _query_blocks_loss(request, WholeRows(rows, rows, codes, None, (request.metric,), eps, backend), miner)
 
 
 def _items(request: Request, scores: list[Array], numbers: Array | None) -> Array:
@@ -133,7 +135,9 @@ def _views_loss(request: Request, sides: list[Array], eps: float, backend: Backe
     if not sides[0].shape[0]:
         return sides[0].sum()
     partners = backend.xp.arange(sides[0].shape[0], device=sides[0].device)
-    return _stripes_loss(request, WholeRows(sides[0], sides[1], None, partners, (request.metric,), eps, backend), "all")
+    return _query_blocks_loss(
+        request, WholeRows(sides[0], sides[1], None, partners, (request.metric,), eps, backend), "all"
+    )
 
 
 def _class_pairs_loss(request: Request, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
@@ -169,17 +173,17 @@ def _hard(scores: Array, same: Array, *, larger_is_closer: bool) -> Array:
     return xp.where(same, closeness < best_negative, closeness > worst_positive)
 
 
-def _stripes_loss(request: Request, batch: WholeRows, miner: str) -> Array:
+def _query_blocks_loss(request: Request, batch: WholeRows, miner: str) -> Array:
     backend = batch.backend
     mass = masses(batch, request)
     items, kept, triplets = [], [], 0
-    for whole in batch.stripes():
-        stripe = _mined(whole, request) if miner == "hard" else whole
-        found = items_of(request, stripe, mass)
+    for whole in batch.query_blocks():
+        query_block = _mined(whole, request) if miner == "hard" else whole
+        found = items_of(request, query_block, mass)
         if isinstance(found, ActiveTriplets):
-            triplets += int((stripe.positives.sum(1) * stripe.negatives.sum(1)).sum())
+            triplets += int((query_block.positives.sum(1) * query_block.negatives.sum(1)).sum())
         items.append(found)
-        kept.append(backend.put(counted(request, stripe, backend)))
+        kept.append(backend.put(counted(request, query_block, backend)))
     if isinstance(items[0], ActiveTriplets):
         total, active = (sum(part.sum() for part in parts) for parts in zip(*items, strict=True))
         divisor = {"sum": 1, "mean": triplets, "active-mean": int(active)}[request.reduction]
@@ -187,23 +191,23 @@ def _stripes_loss(request: Request, batch: WholeRows, miner: str) -> Array:
     return _reduced(request, backend.xp.concat([each[keep] for each, keep in zip(items, kept, strict=True)]), None)
 
 
-def _mined(stripe: Stripe, request: Request) -> Stripe:
-    """Return the stripe with hard pairs alone.
+def _mined(query_block: QueryBlock, request: Request) -> QueryBlock:
+    """Return the query block with hard pairs alone.
 
     Positives that are not closer than the closest negative by the slack, negatives that are not farther than the
     farthest positive by it: Wang et al. 2019, equations 11 and 12, with epsilon 0.1 in units of cosine.
     """
     is_similarity = request.metric in ("cosine", "dot")
-    scores = stripe.scores[request.metric].detach()
+    scores = query_block.scores[request.metric].detach()
     closeness = scores if is_similarity else -scores
     slack = SLACK if request.metric in ("cosine", "cosine-distance") else 0.0
     xp = namespace(closeness)
     far = xp.full_like(closeness, inf)
-    nearest = xp.max(xp.where(stripe.negatives, closeness, -far), axis=1, keepdims=True)
-    farthest = xp.min(xp.where(stripe.positives, closeness, far), axis=1, keepdims=True)
-    positives = stripe.positives & (closeness - slack < nearest)
-    negatives = stripe.negatives & (closeness + slack > farthest)
-    return stripe._replace(positives=positives, negatives=negatives)
+    nearest = xp.max(xp.where(query_block.negatives, closeness, -far), axis=1, keepdims=True)
+    farthest = xp.min(xp.where(query_block.positives, closeness, far), axis=1, keepdims=True)
+    positives = query_block.positives & (closeness - slack < nearest)
+    negatives = query_block.negatives & (closeness + slack > farthest)
+    return query_block._replace(positives=positives, negatives=negatives)
 
 
 def labels_on(backend: Backend, numbers: Column | None, codes: Column | None) -> tuple[Array | None, Array | None]:

@@ -23,15 +23,15 @@ from .held_out import judged_metric, score_of
 from .inputs import Given
 from .split import components, split, vector_nodes
 from .training import (
+    FitConfig,
     Objective,
-    Recipe,
     State,
     class_means,
     first_state,
     head_of,
     learn,
     loss_value,
-    put_through,
+    project_rows,
     state_of,
     unit_of,
 )
@@ -94,9 +94,9 @@ class Plan:
         own = found.pop("parameters")
         return {"kind": found.pop("kind"), **own, **found}
 
-    def recipe(self, objective: Objective, train: Examples) -> Recipe:
+    def recipe(self, objective: Objective, train: Examples) -> FitConfig:
         """Return what the loop needs of it."""
-        return Recipe(
+        return FitConfig(
             objective=objective,
             head=self.head,
             rank=self.rank,
@@ -134,7 +134,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class FitResult:
     """What came out of it.
 
     Args:
@@ -218,15 +218,15 @@ class Run:
         """What pairs are judged by."""
         return judged_metric("" if self.objective is None else self.objective.request.metric)
 
-    def whitened(self) -> Learnt:
+    def whitened(self) -> FitResult:
         """Return the whitening of the training rows."""
         exactly = self.plan.rank < self.given.examples.width
         head = whitening(self.parts.train.vectors(), self.plan.rank, exactly=exactly, where=self.given.where)
         if head.rank < self.plan.rank:
             self.notes.append(f"the training rows vary along {head.rank} of {self.plan.rank} dims: those are kept")
-        return Learnt(head, None)
+        return FitResult(head, None)
 
-    def learnt(self, *, resume: bool) -> Learnt:
+    def learnt(self, *, resume: bool) -> FitResult:
         """Go through the epochs, and leave a whole head on the disk whatever happens."""
         assert self.objective is not None
         recipe = self.plan.recipe(self.objective, self.parts.train)
@@ -251,9 +251,9 @@ class Run:
             raise
         if state.epoch < recipe.epochs:
             self.notes.append(f"stopped early after epoch {state.epoch}: the score was best after {state.best_epoch}")
-        return Learnt(head_of(recipe, state), state)
+        return FitResult(head_of(recipe, state), state)
 
-    def finish(self, learnt: Learnt, summary: dict[str, Scalar]) -> None:
+    def finish(self, learnt: FitResult, summary: dict[str, Scalar]) -> None:
         """Keep the head with what it was judged by; no state is needed any more."""
         if self.output is None:
             return
@@ -271,7 +271,7 @@ class Run:
         """Return what stops early: the measure that decides, or the loss with its sign turned."""
         assert self.parts.stopping is not None
         assert self.objective is not None
-        found = score_of(put_through(head, self.parts.stopping), self.metric, self.plan.eps)
+        found = score_of(project_rows(head, self.parts.stopping), self.metric, self.plan.eps)
         return -self.loss_of(self.parts.stopping, head) if found is None else found
 
     def loss_of(self, examples: Examples, head: Head | None) -> float:
@@ -281,7 +281,7 @@ class Run:
         that before and after are of one kind; a miner leaves no pair out.
         """
         assert self.objective is not None
-        spaces = [each if head is None else put_through(head, each) for each in (examples, self.parts.train)]
+        spaces = [each if head is None else project_rows(head, each) for each in (examples, self.parts.train)]
         means = class_means(spaces[1]) if self.objective.request.entry.inputs == "classifier" else None
         return loss_value(replace(self.objective, miner="all"), spaces[0], self.backend, means)
 
@@ -330,7 +330,7 @@ class Run:
             "device": self.backend.device,
         }
 
-    def _resumed(self, recipe: Recipe) -> State:
+    def _resumed(self, recipe: FitConfig) -> State:
         """Return the state to go on from: that of the output, or the first where there is none yet."""
         assert self.output is not None
         path = self.state_path if os.path.exists(self.state_path) else self.output

@@ -45,7 +45,7 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class FitConfig:
     """Everything that shapes what is learnt.
 
     Args:
@@ -113,7 +113,7 @@ class State:
         others = {"best": self.best, "classifier": self.classifier}
         return found | {name: array for name, array in others.items() if array is not None}
 
-    def ended(self, recipe: Recipe) -> bool:
+    def ended(self, recipe: FitConfig) -> bool:
         """Whether there is nothing left to learn."""
         stopped = recipe.patience is not None and self.epoch - self.best_epoch >= recipe.patience
         return self.epoch >= recipe.epochs or stopped
@@ -150,13 +150,13 @@ def state_of(arrays: Mapping[str, Column], history: list[list[float | None]], be
     return State(len(lines), arrays["parameter"], memory, lines, best, best_epoch, classifier)
 
 
-def first_state(recipe: Recipe, train: Examples) -> State:
+def first_state(recipe: FitConfig, train: Examples) -> State:
     """Return the state before the first epoch."""
     start = start_of(recipe.head, recipe.rank, recipe.init, train.vectors(), bias=recipe.bias, seed=recipe.seed)
     state = State(0, start)
     if recipe.objective.request.entry.inputs != "classifier":
         return state
-    return replace(state, classifier=class_means(put_through(head_of(recipe, state), train)))
+    return replace(state, classifier=class_means(project_rows(head_of(recipe, state), train)))
 
 
 def class_means(examples: Examples) -> Column:
@@ -168,12 +168,12 @@ def class_means(examples: Examples) -> Column:
     return sums / np.maximum(np.bincount(examples.codes, minlength=examples.classes), 1)[:, None]
 
 
-def put_through(head: Head, examples: Examples) -> Examples:
+def project_rows(head: Head, examples: Examples) -> Examples:
     """Return projected examples, rounded as a file of them would be."""
     return examples.with_sides([head.project(side) for side in examples.sides])
 
 
-def head_of(recipe: Recipe, state: State) -> Head:
+def head_of(recipe: FitConfig, state: State) -> Head:
     """Return the head of a state: the best one, if learning may stop early, else the last."""
     host = choose_backend("torch")  # whatever the device: the same head from the same state
     parameter = host.put(state.parameter if state.best is None else state.best)
@@ -184,7 +184,7 @@ def head_of(recipe: Recipe, state: State) -> Head:
 
 
 def learn(
-    recipe: Recipe, train: Examples, state: State, backend: Backend, *, score: Score | None, watch: Watch
+    recipe: FitConfig, train: Examples, state: State, backend: Backend, *, score: Score | None, watch: Watch
 ) -> State:
     """Go on from a state to the last epoch, or until the score has stopped to rise.
 
@@ -227,7 +227,7 @@ def loss_value(objective: Objective, examples: Examples, backend: Backend, weigh
         return float(data.loss(objective, list(data.sides), slice(None), of_classes))
 
 
-def _scored(recipe: Recipe, state: State, mean: float, score: Score | None) -> State:
+def _scored(recipe: FitConfig, state: State, mean: float, score: Score | None) -> State:
     if recipe.patience is None or score is None:
         return replace(state, history=(*state.history, (mean, None)))
     found = score(head_of(recipe, replace(state, best=None)))
@@ -267,7 +267,7 @@ class _OnDevice:
         )
 
 
-def _step(recipe: Recipe, data: _OnDevice, parameters: list[Array], optimizer: Any, rows: Column) -> float:
+def _step(recipe: FitConfig, data: _OnDevice, parameters: list[Array], optimizer: Any, rows: Column) -> float:
     """Take one step by a batch, and return its loss before the step."""
     chosen = data.backend.put(rows)
     sides = [side[chosen].to(data.backend.xp.float64) / recipe.unit for side in data.sides]
@@ -289,13 +289,13 @@ def _step(recipe: Recipe, data: _OnDevice, parameters: list[Array], optimizer: A
     return first[0]
 
 
-def _batches(recipe: Recipe, train: Examples, epoch: int) -> Iterator[Column]:
+def _batches(recipe: FitConfig, train: Examples, epoch: int) -> Iterator[Column]:
     if train.codes is not None and recipe.per_class:
         return balanced(train.codes, recipe.batch_size, recipe.per_class, recipe.seed, epoch)
     return shuffled(len(train), recipe.batch_size, recipe.seed, epoch)
 
 
-def _optimizer(recipe: Recipe, parameters: list[Array], backend: Backend) -> Any:
+def _optimizer(recipe: FitConfig, parameters: list[Array], backend: Backend) -> Any:
     optimizers = backend.xp.optim
     if recipe.optimizer == "lbfgs":
         return optimizers.LBFGS(parameters, lr=recipe.lr, line_search_fn="strong_wolfe")
@@ -338,7 +338,7 @@ def _recall(optimizer: Any, parameters: list[Array], memory: Mapping[str, Column
             state[name] = array.item()
 
 
-def _diverged(recipe: Recipe, epoch: int) -> ParameterError:
+def _diverged(recipe: FitConfig, epoch: int) -> ParameterError:
     what = f"the loss is not finite in epoch {epoch}: the steps are too large"
     smaller = min(recipe.lr / 10, OPTIMIZERS[recipe.optimizer])
     return ParameterError(what, "--lr", f"a smaller one than {recipe.lr:g}, such as --lr {smaller:g}")

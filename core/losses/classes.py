@@ -1,7 +1,7 @@
 """Losses of a batch with classes: what every row makes of its positives and negatives.
 
-A batch has n rows. Every function takes a stripe of r anchors with their whole rows of scores, so that nobody needs
-the (n, n) matrix: the stripes together give what the whole batch gives.
+A batch has n rows. Every function takes a query block of r anchors with their whole rows of scores, so that nobody
+needs the (n, n) matrix: the query blocks together give what the whole batch gives.
 """
 
 from math import inf, isfinite

@@ -1,6 +1,6 @@
 """Losses of two views: row i of A belongs to row i of B, and the other rows of B are its negatives.
 
-Every function takes a stripe of r rows of A with their scores against all m rows of B.
+Every function takes a query block of r rows of A with their scores against all m rows of B.
 """
 
 from ..backend import Array, namespace

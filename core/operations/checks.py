@@ -107,7 +107,7 @@ def given(x: Any, name: str) -> Vectors:
 
 
 @dataclass(frozen=True)
-class Survey:
+class RowScan:
     """The extremes of every vector of an input, which tell zero rows and rows that are not finite.
 
     Args:
@@ -137,7 +137,7 @@ class Survey:
         return float(np.max(extremes, initial=0.0, where=np.isfinite(extremes)))
 
 
-def survey(vectors: Vectors, dim: int) -> Survey:
+def scan_rows(vectors: Vectors, dim: int) -> RowScan:
     """Return the extremes of the vectors along `dim`, in one pass over the rows."""
     step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
     highs, lows = [], []
@@ -148,8 +148,8 @@ def survey(vectors: Vectors, dim: int) -> Survey:
         highs.append(rows.max(axis=dim))
         lows.append(rows.min(axis=dim))
     if dim:
-        return Survey(np.concatenate(highs), np.concatenate(lows))
-    return Survey(np.max(highs, axis=0), np.min(lows, axis=0))
+        return RowScan(np.concatenate(highs), np.concatenate(lows))
+    return RowScan(np.max(highs, axis=0), np.min(lows, axis=0))
 
 
 def nonfinite_rows(vectors: Vectors) -> Column:
@@ -158,7 +158,7 @@ def nonfinite_rows(vectors: Vectors) -> Column:
         return np.empty(0, dtype=np.int64)
     if len(vectors.shape) == 1:
         return np.flatnonzero(~np.isfinite(vectors.read(0, vectors.shape[0])))
-    finite = survey(vectors, len(vectors.shape) - 1).finite
+    finite = scan_rows(vectors, len(vectors.shape) - 1).finite
     return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
 
 

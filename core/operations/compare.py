@@ -7,7 +7,7 @@ from typing import Any
 from ..backend import choose_backend, quiet
 from ..comparison.best_items import best_keys, unfit_for_best
 from ..comparison.cross import CROSS_KEYS, CROSSED, Cross
-from ..comparison.inputs import ALIGNED, BEST, BEST_SIZES, Subject, as_sets, read_subject
+from ..comparison.inputs import ALIGNED, BEST, BEST_SIZES, ComparisonInputs, as_sets, read_inputs
 from ..comparison.matches import MATCHING
 from ..comparison.measures import ALL, Request, keys_of, named_aggregates, read_requests
 from ..comparison.report import Asked, Outcome, endings, report
@@ -121,7 +121,7 @@ def compare(
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
     sides = as_sets(a, "A"), as_sets(b, "B")
     with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
-        subject = read_subject(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
+        subject = read_inputs(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
         for request in requests:
             if "scale-invariant" not in request.entry.laws:  # what is made of cosines alone takes no differences
                 for side in subject.sides:
@@ -203,7 +203,7 @@ class _Options:
 
 
 def _fitting(
-    subject: Subject, requests: Sequence[Request], *, everything: bool
+    subject: ComparisonInputs, requests: Sequence[Request], *, everything: bool
 ) -> tuple[list[Request], dict[str, SimtoolError]]:
     """Return the aggregates that fit the inputs, and why the others do not; those that were named have to."""
     left_out = {request.name: error for request in requests if (error := _misfit(subject, request)) is not None}
@@ -213,13 +213,13 @@ def _fitting(
     return fitting, left_out
 
 
-def _misfit(subject: Subject, request: Request) -> SimtoolError | None:
+def _misfit(subject: ComparisonInputs, request: Request) -> SimtoolError | None:
     if subject.matching == BEST and (error := unfit_for_best(request, *(shape[0] for shape in subject.shapes))):
         return error
     return subject.misfit(request)
 
 
-def _crossed(subject: Subject, asked: Asked, into: Into | None) -> Outcome:
+def _crossed(subject: ComparisonInputs, asked: Asked, into: Into | None) -> Outcome:
     if not subject.nested:
         raise ParameterError(
             "only lists of sets (items, tokens, d) have items", "--cross", "simtool pairwise takes rows"

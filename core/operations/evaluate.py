@@ -93,7 +93,7 @@ def evaluate(
         DataError: rows or scores that are not finite.
 
     Source:
-        `simtool.evaluation.threshold_metrics`, `ranking`, `folds`, `retrieval`, `intervals` and `streamed` have each measure's.
+        Each measure's own, in `simtool.evaluation` and `simtool.statistics`.
 
     Example:
         >>> found = evaluate(scores=np.asarray([0.1, 0.4, 0.35, 0.8]), labels=np.asarray([0, 0, 1, 1]), folds=2)

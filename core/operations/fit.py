@@ -14,8 +14,8 @@ from ..fitting.heads import check_head
 from ..fitting.held_out import RANKS, RATES, SIDES, Judgement, judge, listed
 from ..fitting.inputs import Given, check_learnable, read_inputs
 from ..fitting.objective import MINERS, check_fittable, check_miner
-from ..fitting.run import Learnt, Parts, Plan, Run, Told, parts_of
-from ..fitting.training import OPTIMIZERS, Objective, put_through
+from ..fitting.run import FitResult, Parts, Plan, Run, Told, parts_of
+from ..fitting.training import OPTIMIZERS, Objective, project_rows
 from ..io.output import check_output, output_format, replacing
 from ..io.vectors import provenance
 from ..io.writers import open_rows
@@ -189,7 +189,7 @@ def fit(
     )
 
 
-def _history(learnt: Learnt) -> Columns | None:
+def _history(learnt: FitResult) -> Columns | None:
     """Return the loss of each epoch, and the score that stops; None of what learns in no epochs."""
     if learnt.state is None or not learnt.state.history:
         return None
@@ -282,11 +282,11 @@ def _check_plan(plan: Plan, request: Request | None, given: Given) -> None:
         raise ParameterError(what, "--rank", f"--rank R below {plan.rank}, or --head linear")
 
 
-def _judged(run: Run, learnt: Learnt) -> tuple[Judgement | None, tuple[float, float] | None]:
+def _judged(run: Run, learnt: FitResult) -> tuple[Judgement | None, tuple[float, float] | None]:
     """Return the measures and the loss on what was held out, before and after."""
     if not len(run.parts.held_out):
         return None, None
-    before, after = run.parts.judging, put_through(learnt.head, run.parts.judging)
+    before, after = run.parts.judging, project_rows(learnt.head, run.parts.judging)
     plan = run.plan
     judgement = judge(before, after, run.parts.groups, run.metric, seed=plan.seed, eps=plan.eps)
     if run.objective is None:
@@ -295,7 +295,7 @@ def _judged(run: Run, learnt: Learnt) -> tuple[Judgement | None, tuple[float, fl
 
 
 def _summary(
-    learnt: Learnt, parts: Parts, judgement: Judgement | None, losses: tuple[float, float] | None
+    learnt: FitResult, parts: Parts, judgement: Judgement | None, losses: tuple[float, float] | None
 ) -> dict[str, Scalar]:
     summary: dict[str, Scalar] = {}
     if learnt.state is not None:
@@ -312,7 +312,7 @@ def _summary(
     return summary
 
 
-def _verdict(run: Run, learnt: Learnt, judgement: Judgement | None) -> str:
+def _verdict(run: Run, learnt: FitResult, judgement: Judgement | None) -> str:
     if learnt.state is not None and run.at_rest(learnt.state):
         return "nothing could be learnt: no step had a gradient, every item of the loss is at rest"
     if judgement is None:

@@ -8,8 +8,8 @@ from typing import Any
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry, find
 from ..engine.budget import budget_of
-from ..engine.inputs import Input, lay_out
-from ..engine.job import Pairing, same_rows
+from ..engine.inputs import Input, prepare_input
+from ..engine.job import PairwiseJob, same_rows
 from ..engine.matrices import matrix
 from ..engine.matrix_rows import Into
 from ..engine.plan import Progress
@@ -107,7 +107,7 @@ def pairwise(
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
     exclude_self = b is None if exclude_self is None else exclude_self
-    sides = [lay_out(side, dim, nonfinite, budget) for side in opened]
+    sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
     sides += sides[: b is None]
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
     told_by, excluded = same_rows(*sides) if exclude_self else (None, None)
@@ -115,7 +115,7 @@ def pairwise(
         checks.refuse_rounded(side.vectors, entry.name)
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
-    pairing = Pairing(
+    pairing = PairwiseJob(
         a=sides[0],
         b=sides[1],
         entry=entry,
@@ -152,7 +152,7 @@ def pairwise(
     )
 
 
-def _left_out(pairing: Pairing, told_by: str | None) -> Iterator[str]:
+def _left_out(pairing: PairwiseJob, told_by: str | None) -> Iterator[str]:
     """Yield which pairs of two sets are left out, and how many."""
     if pairing.excluded is None or pairing.alone:
         return
@@ -163,7 +163,7 @@ def _left_out(pairing: Pairing, told_by: str | None) -> Iterator[str]:
         yield f"{count} of equal row numbers left out, because A and B do not both have ids"
 
 
-def _shapes(pairing: Pairing, choice: Choice, dim: int) -> str:
+def _shapes(pairing: PairwiseJob, choice: Choice, dim: int) -> str:
     scores = str((*pairing.batch, *pairing.shape))
     if choice.top_k is not None:
         scores = f"top {choice.top_k} of {scores}"

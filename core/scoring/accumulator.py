@@ -12,7 +12,7 @@ HELD = 1 << 22  # items of pairs of rows; of more only the largest are kept, unl
 
 
 @dataclass
-class Ledger:
+class Accumulator:
     """What a loss made of the data.
 
     Args:

@@ -1,4 +1,4 @@
-"""Losses of a batch: stripes of anchors with their whole rows of scores, never the whole matrix."""
+"""Losses of a batch: query blocks of anchors with their whole rows of scores, never the whole matrix."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ CELL_BYTES = 64  # of a score: itself, its masks, and what a loss and its gradie
 PART_CELLS = 1 << 18  # scores that a loss works on at a time, few enough to stay in a cache
 
 
-class Stripe(NamedTuple):
+class QueryBlock(NamedTuple):
     """Anchors with their scores against the whole batch.
 
     Args:
@@ -42,11 +42,11 @@ class Stripe(NamedTuple):
         """(r, m) bool: all but the anchors with themselves."""
         return self.positives | self.negatives
 
-    def part(self, first: int, last: int) -> "Stripe":
-        """Return the anchors `first` to `last` (exclusive) of the stripe."""
+    def part(self, first: int, last: int) -> "QueryBlock":
+        """Return the anchors `first` to `last` (exclusive) of the query block."""
         scores = {metric: rows[first:last] for metric, rows in self.scores.items()}
         partners = None if self.partners is None else self.partners[first:last]
-        return Stripe(self.start + first, scores, self.positives[first:last], self.negatives[first:last], partners)
+        return QueryBlock(self.start + first, scores, self.positives[first:last], self.negatives[first:last], partners)
 
 
 @dataclass
@@ -79,74 +79,76 @@ class WholeRows:
 
     @property
     def step(self) -> int:
-        """How many anchors make a stripe; it depends on the shapes alone, so the answer does too."""
+        """How many anchors make a query block; it depends on the shapes alone, so the answer does too."""
         return int(max(1, STRIPE_BYTES // (CELL_BYTES * self.others.shape[0] * len(self.metrics))))
 
-    def stripes(self) -> Iterator[Stripe]:
-        """Yield all anchors, stripe by stripe."""
+    def query_blocks(self) -> Iterator[QueryBlock]:
+        """Yield all anchors, query block by query block."""
         for start in range(0, self.anchors.shape[0], self.step):
-            yield self.stripe(start)
+            yield self.query_block(start)
 
-    def parts(self) -> Iterator[Stripe]:
-        """Yield all anchors, in pieces of a stripe that stay in a cache."""
+    def parts(self) -> Iterator[QueryBlock]:
+        """Yield all anchors, in pieces of a query block that stay in a cache."""
         step = max(1, PART_CELLS // self.others.shape[0])
-        for stripe in self.stripes():
-            for first in range(0, stripe.positives.shape[0], step):
-                yield stripe.part(first, first + step)
+        for query_block in self.query_blocks():
+            for first in range(0, query_block.positives.shape[0], step):
+                yield query_block.part(first, first + step)
 
-    def stripe(self, start: int) -> Stripe:
-        """Return the stripe that begins with an anchor."""
+    def query_block(self, start: int) -> QueryBlock:
+        """Return the query block that begins with an anchor."""
         stop = min(start + self.step, self.anchors.shape[0])
         scores = {metric: products(metric, x.part(start, stop), y) for metric, (x, y) in self.sides.items()}
         if self.classes is not None:
-            return Stripe(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
+            return QueryBlock(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
         assert self.partners is not None
         partners = self.partners[start:stop]
         positives = partner_mask(next(iter(scores.values())), partners)
-        return Stripe(start, scores, positives, ~positives, partners)
+        return QueryBlock(start, scores, positives, ~positives, partners)
 
 
 def masses(batch: WholeRows, request: Request) -> Array | None:
     """Return what every anchor must know of all others before the losses can be computed, if there is anything."""
     if request.entry.name != "lifted-structure":
         return None
-    return batch.backend.xp.concat([stripe_mass(stripe, request) for stripe in batch.stripes()])
+    return batch.backend.xp.concat(
+        [query_block_statistics(query_block, request) for query_block in batch.query_blocks()]
+    )
 
 
-def stripe_mass(stripe: Stripe, request: Request) -> Array:
-    """Return what the others must know of the anchors of a stripe."""
-    return negative_mass(stripe.scores[request.metric], stripe.negatives, **request.options)
+def query_block_statistics(query_block: QueryBlock, request: Request) -> Array:
+    """Return what the others must know of the anchors of a query block."""
+    return negative_mass(query_block.scores[request.metric], query_block.negatives, **request.options)
 
 
-def items_of(request: Request, stripe: Stripe, mass: Array | None) -> Any:
-    """Return the losses of a stripe: (r,) per anchor, (p,) per positive pair, anchor by anchor, or ActiveTriplets."""
+def items_of(request: Request, query_block: QueryBlock, mass: Array | None) -> Any:
+    """Return the losses of a query block: (r,) per anchor, (p,) per positive pair in order, or ActiveTriplets."""
     compute: Callable[..., Any] = request.entry.load()
-    scores = stripe.scores[request.metric]
-    if stripe.partners is not None:
-        found = compute(scores, stripe.partners, **request.options)
+    scores = query_block.scores[request.metric]
+    if query_block.partners is not None:
+        found = compute(scores, query_block.partners, **request.options)
     elif mass is not None:
-        own = mass[stripe.start : stripe.start + scores.shape[0]]
-        found = compute(scores, stripe.positives, own, mass, **request.options)
+        own = mass[query_block.start : query_block.start + scores.shape[0]]
+        found = compute(scores, query_block.positives, own, mass, **request.options)
     else:
-        found = compute(scores, stripe.positives, stripe.negatives, **request.options)
+        found = compute(scores, query_block.positives, query_block.negatives, **request.options)
     return found if request.factor == 1.0 else request.factor * found
 
 
-def counted(request: Request, stripe: Stripe, backend: Backend) -> Column:
+def counted(request: Request, query_block: QueryBlock, backend: Backend) -> Column:
     """Return which anchors, or which positive pairs in their order, are items of the loss."""
     some = {
-        "positives": backend.get(backend.xp.any(stripe.positives, axis=1)),
-        "negatives": backend.get(backend.xp.any(stripe.negatives, axis=1)),
+        "positives": backend.get(backend.xp.any(query_block.positives, axis=1)),
+        "negatives": backend.get(backend.xp.any(query_block.negatives, axis=1)),
     }
     both = some["positives"] & some["negatives"]
     anchors: Column = {**some, "both": both, "all": np.ones_like(both)}[request.entry.counted]
     if request.entry.item == "positive pair":
-        anchors = anchors[np.nonzero(backend.get(stripe.positives))[0]]
+        anchors = anchors[np.nonzero(backend.get(query_block.positives))[0]]
     return anchors
 
 
 class Seen(NamedTuple):
-    """What a stripe shows of the pairs behind the losses.
+    """What a query block shows of the pairs behind the losses.
 
     Args:
         sums: (2,) the sums of the cosines of positive and of negative pairs.
@@ -160,22 +162,22 @@ class Seen(NamedTuple):
     hardest: tuple[Column, Column, Column, Column]
 
 
-def seen(stripe: Stripe, bins: Mapping[str, Bins], backend: Backend) -> Seen:
-    """Return what a stripe shows.
+def seen(query_block: QueryBlock, bins: Mapping[str, Bins], backend: Backend) -> Seen:
+    """Return what a query block shows.
 
     Args:
-        stripe: anchors with their cosines, and the scores that the losses are computed on.
+        query_block: anchors with their cosines, and the scores that the losses are computed on.
         bins: metric -> the bins of its histogram.
-        backend: of the stripe.
+        backend: of the query block.
     """
     cosines, positives, negatives = (
-        backend.get(part) for part in (stripe.scores["cosine"], stripe.positives, stripe.negatives)
+        backend.get(part) for part in (query_block.scores["cosine"], query_block.positives, query_block.negatives)
     )
     alone = ~(positives | negatives)  # the anchors themselves, which are few, as positives are
     sums = [float(cosines.sum()), *(float(cosines[mask].sum()) for mask in (positives, alone))]
     counts = {}
     for metric, own in bins.items():
-        scores = backend.get(stripe.scores[metric])
+        scores = backend.get(query_block.scores[metric])
         every, *few = (own.counts(part) for part in (scores.ravel(), scores[positives], scores[alone]))
         counts[metric] = np.stack([few[0], every - few[0] - few[1]])
     rows = np.arange(len(cosines))

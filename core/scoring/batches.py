@@ -1,4 +1,4 @@
-"""Losses of batches: every batch through its stripes, any number of losses and parameters at once."""
+"""Losses of batches: every batch through its query blocks, any number of losses and parameters at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,8 +13,8 @@ from ..engine.plan import Progress
 from ..engine.threads import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column
-from .accumulator import Ledger
-from .batch_scores import Seen, Stripe, WholeRows, counted, items_of, masses, seen, stripe_mass
+from .accumulator import Accumulator
+from .batch_scores import QueryBlock, Seen, WholeRows, counted, items_of, masses, query_block_statistics, seen
 from .binning import Bins, bins_of
 from .distances import without_slope
 from .reduction import Outcome, total_of
@@ -88,7 +88,7 @@ class Evidence:
         self.hardest = [numbers, scores, numbers.copy(), scores.copy()]
 
     def take(self, found: Seen, anchors: Column, others: Column) -> None:
-        """Add what a stripe shows.
+        """Add what a query block shows.
 
         Args:
             found: by `seen`.
@@ -160,7 +160,7 @@ def outcomes(
         all_items: keep all items, however many; those that belong to one row each always are.
         progress: called with the anchors that are done and their total.
     """
-    ledgers = [Ledger(most, all_items or not takes_pairs(request)) for request in requests]
+    ledgers = [Accumulator(most, all_items or not takes_pairs(request)) for request in requests]
     metrics = dict.fromkeys(request.metric for request in requests)
     evidence = Evidence(data.rows, {metric: bins_of(metric, *data.bounds(metric)) for metric in metrics})
     done = 0
@@ -229,31 +229,31 @@ def _work(
     masses_of: Sequence[Array | None],
     data: Data,
     bins: Mapping[str, Bins],
-    stripe: Stripe,
+    query_block: QueryBlock,
 ) -> _Part:
     with quiet():
         entries = [
-            _entry(request, stripe, mass, data.backend) for request, mass in zip(requests, masses_of, strict=True)
+            _entry(request, query_block, mass, data.backend) for request, mass in zip(requests, masses_of, strict=True)
         ]
-        found = seen(stripe, bins, data.backend)
-    return _Part(stripe.start, stripe.positives.shape[0], found, entries)
+        found = seen(query_block, bins, data.backend)
+    return _Part(query_block.start, query_block.positives.shape[0], found, entries)
 
 
-def _entry(request: Request, stripe: Stripe, mass: Array | None, backend: Backend) -> _Entry:
-    found = items_of(request, stripe, mass)
-    keep = counted(request, stripe, backend)
+def _entry(request: Request, query_block: QueryBlock, mass: Array | None, backend: Backend) -> _Entry:
+    found = items_of(request, query_block, mass)
+    keep = counted(request, query_block, backend)
     if isinstance(found, ActiveTriplets):
-        sizes = [backend.get(mask).sum(axis=1) for mask in (stripe.positives, stripe.negatives)]
+        sizes = [backend.get(mask).sum(axis=1) for mask in (query_block.positives, query_block.negatives)]
         terms = 2 if request.entry.item == "term" else 1  # per triplet
         counts = terms * int(np.vecdot(*sizes)), int(backend.get(found.count).sum())
         return _Entry(backend.get(found.total)[keep], (np.flatnonzero(keep),), counts)
     if request.entry.item == "positive pair":
-        rows, columns = np.nonzero(backend.get(stripe.positives))
+        rows, columns = np.nonzero(backend.get(query_block.positives))
         return _Entry(backend.get(found)[keep], (rows[keep], columns[keep]), None)
     return _Entry(backend.get(found)[keep], (np.flatnonzero(keep),), None)
 
 
-def _outcome(request: Request, ledger: Ledger) -> Outcome:
+def _outcome(request: Request, ledger: Accumulator) -> Outcome:
     ledger.close()
     kept = ledger.items, ledger.places
     return Outcome(request, *kept, ledger.total, ledger.count, ledger.active, complete=ledger.complete)
@@ -304,7 +304,7 @@ def _gradient(request: Request, data: Data, outcome: Outcome) -> Gradient:
 
 
 def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> Gradient:
-    """Return the gradient of one batch's share of the reduced loss, one stripe's graph at a time."""
+    """Return the gradient of one batch's share of the reduced loss, one query block's graph at a time."""
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)
     leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
@@ -314,25 +314,25 @@ def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column
     if mass is not None:
         mass.requires_grad_()
     for start in starts:
-        # the graph of a stripe is freed before the next one is made
-        stripe = _of(leaves, data, rows, (request.metric,)).stripe(start)
-        _share(request, outcome, items_of(request, stripe, mass), stripe, backend).backward()
-        undefined += int((without_slope(request.metric, stripe.scores[request.metric]) & stripe.pairs).sum())
+        # the graph of a query block is freed before the next one is made
+        query_block = _of(leaves, data, rows, (request.metric,)).query_block(start)
+        _share(request, outcome, items_of(request, query_block, mass), query_block, backend).backward()
+        undefined += int((without_slope(request.metric, query_block.scores[request.metric]) & query_block.pairs).sum())
     for start in starts:
         if mass is None:
             break
         # what the masses add, whose own derivatives are known by now
-        part = stripe_mass(_of(leaves, data, rows, (request.metric,)).stripe(start), request)
+        part = query_block_statistics(_of(leaves, data, rows, (request.metric,)).query_block(start), request)
         (part * mass.grad[start : start + len(part)]).sum().backward()
     return Gradient([backend.get(leaf.grad) for leaf in leaves], undefined)
 
 
-def _share(request: Request, outcome: Outcome, items: Any, stripe: Stripe, backend: Backend) -> Array:
-    """Return what a stripe adds to the reduced loss."""
+def _share(request: Request, outcome: Outcome, items: Any, query_block: QueryBlock, backend: Backend) -> Array:
+    """Return what a query block adds to the reduced loss."""
     divisor = max(1, {"sum": 1, "mean": outcome.count, "active-mean": outcome.active}[request.reduction])
     if isinstance(items, ActiveTriplets):
         return items.total.sum() / divisor
-    return items[backend.put(counted(request, stripe, backend))].sum() / divisor
+    return items[backend.put(counted(request, query_block, backend))].sum() / divisor
 
 
 def _batch(data: Data, rows: Column, metrics: Sequence[str]) -> WholeRows:

@@ -23,7 +23,7 @@ from simtool.aggregates.best_match import (
 )
 from simtool.backend import choose_backend
 from simtool.engine import duplicates
-from simtool.engine import nearest as partners
+from simtool.engine import nearest as neighbours
 from simtool.engine.budget import Budget
 from simtool.engine.kernels import Kernel
 from simtool.engine.nearest import best_matches, best_partners
@@ -66,7 +66,7 @@ def arranged(patch, tiling, most, share, pays, options):
     in_tiles(patch, *tiling)
     patch.setattr(Budget, "candidates", property(lambda budget: most))
     patch.setattr(duplicates, "SHARE", share)  # 0: repeats are left out, 2: never
-    patch.setattr(partners, "bfloat16_pays", lambda backend, dims: pays and backend.name == "torch")
+    patch.setattr(neighbours, "bfloat16_pays", lambda backend, dims: pays and backend.name == "torch")
     return options
 
 
@@ -82,7 +82,7 @@ def test_both_sides_find_their_first_closest_partner_in_one_sweep(case, metric):
         alone = best_partners(x, y, k=k, metric=metric, **options)
     for match, scores in ((found.forward, matrix), (found.backward, matrix.T)):
         places, best = nearest(scores.tolist(), closer)
-        assert match.partners.tolist() == places
+        assert match.neighbours.tolist() == places
         assert match.scores.tolist() == pytest.approx(best, abs=1e-15)
         assert match.best[:, 0].tolist() == match.scores.tolist()
     ranked = -np.sort(-matrix, axis=1) if closer else np.sort(matrix, axis=1)
@@ -160,8 +160,8 @@ def test_more_rows_than_a_tile_and_long_vectors(options):
     units = [v.astype("f8") / np.linalg.norm(v.astype("f8"), axis=1, keepdims=True) for v in (x, y)]
     matrix = units[0] @ units[1].T
     matrix[:, 4400:] = matrix[:, :100]
-    assert found.forward.partners.tolist() == matrix.argmax(axis=1).tolist()
-    assert found.backward.partners.tolist() == matrix.argmax(axis=0).tolist()
+    assert found.forward.neighbours.tolist() == matrix.argmax(axis=1).tolist()
+    assert found.backward.neighbours.tolist() == matrix.argmax(axis=0).tolist()
     np.testing.assert_allclose(found.forward.best, -np.sort(-matrix, axis=1)[:, :2], rtol=0, atol=1e-14)
 
 
@@ -169,8 +169,8 @@ def test_many_equal_rows_are_quick_and_the_first_is_the_partner():
     x, y = np.ones((20_000, 3)), np.ones((30_000, 3))
     x[0], y[0] = [1.0, 0, 0], [0, 1.0, 0]
     found = best_matches(x, y, k=3, **NUMPY)
-    assert set(found.forward.partners.tolist()) == {1}
-    assert set(found.backward.partners.tolist()) == {1}
+    assert set(found.forward.neighbours.tolist()) == {1}
+    assert set(found.backward.neighbours.tolist()) == {1}
     assert found.forward.best.shape == (20_000, 3)
     assert mutual_of(found) == (1 / 20_000, 1 / 30_000, 1)
 
@@ -197,7 +197,7 @@ def test_zero_rows_and_negative_cosines():
     assert maxsim(x, -x[1:], **NUMPY) == (-1.0, -0.5)
     negative = greedy_match(x[1:], -x[1:], **NUMPY)
     assert (negative.precision, negative.recall, negative.f1, negative.score) == (-1.0, -1.0, 0.0, 0.0)
-    assert best_partners(np.zeros((2, 2)), x, **NUMPY).partners.tolist() == [0, 0]
+    assert best_partners(np.zeros((2, 2)), x, **NUMPY).neighbours.tolist() == [0, 0]
 
 
 @settings(max_examples=25, deadline=None)

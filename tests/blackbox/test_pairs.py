@@ -172,7 +172,7 @@ def test_a_matrix_beyond_the_budget_goes_to_a_file_and_not_to_memory(run, work):
 
 @pytest.fixture
 def vectors(work):
-    """Rows with near-duplicates and ties, several stripes of them."""
+    """Rows with near-duplicates and ties, several query blocks of them."""
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(4000, 24)).astype("f4")
     rows[1000:1200] = rows[:200] + 1e-6 * rng.normal(size=(200, 24))

@@ -75,15 +75,15 @@ def test_texts_cut_to_other_lengths_are_the_loop(sample_data, name):
     seed=st.integers(0, 2**32 - 1),
     counts=st.tuples(st.integers(1, 6), st.integers(1, 6)),
     name=st.sampled_from(NAMES[:6]),
-    stripe=st.sampled_from([1, 7, 2048]),
+    query_block=st.sampled_from([1, 7, 2048]),
     kept=st.sampled_from([0, 1 << 25]),
     backend=st.sampled_from(["numpy", "torch"]),
 )
-def test_items_of_any_length_are_the_loop(seed, counts, name, stripe, kept, backend):
+def test_items_of_any_length_are_the_loop(seed, counts, name, query_block, kept, backend):
     a, b = ragged_items(seed, counts[0]), ragged_items(seed + 1, counts[1])
     a[0], b[-1] = np.ones((1, 4)), np.eye(4)  # at least one token each
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "STRIPE", stripe)
+        patch.setattr(blocks, "QUERY_BLOCK", query_block)
         patch.setattr(blocks, "KEPT", kept)
         result = compare(a, b, aggregates=[name], items="best", backend=backend)
         cross = compare(a, b, cross=True, backend=backend).array
@@ -177,7 +177,7 @@ def test_draws_of_items_hold_matches_fixed():
 
 
 def test_progress_counts_pairs_of_items(monkeypatch):
-    monkeypatch.setattr(blocks, "STRIPE", 12)
+    monkeypatch.setattr(blocks, "QUERY_BLOCK", 12)
     calls = []
     compare(ragged_items(1, 9, least=1), ragged_items(2, 8, least=1), progress=lambda *call: calls.append(call))
     assert calls[-1] == (72, 72)
@@ -275,7 +275,7 @@ def test_items_without_a_score_are_counted():
 
 def test_what_does_not_fit_is_refused_before_the_work(monkeypatch):
     monkeypatch.setattr(blocks, "PAIR_BYTES", 1 << 30)
-    monkeypatch.setattr(blocks, "STRIPE", 2)
+    monkeypatch.setattr(blocks, "QUERY_BLOCK", 2)
     items = [np.ones((3, 2)), np.ones((1, 2))]
     with pytest.raises(ResourceError, match="a tile of 3 x 3 tokens takes about"):
         compare(items, items, items="best", max_memory="1G")

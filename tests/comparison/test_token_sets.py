@@ -44,14 +44,14 @@ def score(name, x, y, **options):
     counts=st.tuples(st.integers(1, 5), st.integers(1, 5)),
     tokens=st.tuples(st.integers(1, 6), st.integers(1, 6)),
     name=st.sampled_from(["argmax", "maxsim"]),
-    stripe=st.sampled_from([1, 7, 2048]),
+    query_block=st.sampled_from([1, 7, 2048]),
     kept=st.sampled_from([0, 1 << 25]),
     backend=st.sampled_from(["numpy", "torch"]),
 )
-def test_the_matrix_of_all_items_is_the_loop(seed, counts, tokens, name, stripe, kept, backend):
+def test_the_matrix_of_all_items_is_the_loop(seed, counts, tokens, name, query_block, kept, backend):
     a, b = padded(seed, counts[0], tokens[0], least=0), padded(seed + 1, counts[1], tokens[1], least=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "STRIPE", stripe)
+        patch.setattr(blocks, "QUERY_BLOCK", query_block)
         patch.setattr(blocks, "KEPT", kept)
         result = compare(a, b, aggregates=[name], cross=True, backend=backend)
     expected = np.asarray([[score(name, x, y) for y in b] for x in a])
@@ -202,7 +202,7 @@ def test_items_too_many_to_pair_one_by_one_have_no_null(monkeypatch):
 
 
 def test_a_matrix_of_many_items_goes_to_its_sink_in_whole_rows(monkeypatch):
-    monkeypatch.setattr(blocks, "STRIPE", 8)
+    monkeypatch.setattr(blocks, "QUERY_BLOCK", 8)
     a, b = padded(15, 20, 4), padded(16, 30, 4)
     taken = []
     into = lambda shape, dtype: lambda part: taken.append((part.start, part.scores.copy()))  # noqa: E731

@@ -82,7 +82,7 @@ def test_the_parts_of_a_budget_stay_within_it(total, rows, dims):
 
 def test_a_plan_is_the_same_for_every_budget():
     small, large = (Budget(total).plan(10**6, 10**6, 64, 2) for total in (256 << 20, 4 * GIB))
-    assert (small.stripe, small.block) == (large.stripe, large.block)
+    assert (small.query_block, small.corpus_block) == (large.query_block, large.corpus_block)
     assert small.kept_columns == 0 < large.kept_columns
 
 
@@ -108,12 +108,12 @@ def test_a_matrix_that_does_not_fit_is_refused(monkeypatch):
     assert "--top-k" in refused.value.hint
 
 
-@pytest.mark.parametrize("question", [{"top_k": 2000}, {"max_pairs": 9_000_000}])
-def test_a_list_that_does_not_fit_is_refused(monkeypatch, question):
+@pytest.mark.parametrize("spec", [{"top_k": 2000}, {"max_pairs": 9_000_000}])
+def test_a_list_that_does_not_fit_is_refused(monkeypatch, spec):
     rows = np.ones((5000, 2), dtype="f4")
     monkeypatch.setattr("simtool.engine.selections.sweep", lambda *args: pytest.fail("the work began"))
     with pytest.raises(ResourceError, match=r"a list of (10|9),000,000 pairs takes about"):
-        pairwise(rows, max_memory="512M", **question)
+        pairwise(rows, max_memory="512M", **spec)
 
 
 def test_a_list_is_as_long_as_the_rows_allow():
@@ -161,16 +161,16 @@ def parquet(folder, rows):
     return str(folder / "x.parquet")
 
 
-@pytest.mark.parametrize("question", [{"top_k": 3}, {"threshold": 0.9}, {"max_pairs": 30}, {}])
-def test_a_table_that_is_put_into_a_file_gives_the_same_answers(monkeypatch, tmp_path, question):
+@pytest.mark.parametrize("spec", [{"top_k": 3}, {"threshold": 0.9}, {"max_pairs": 30}, {}])
+def test_a_table_that_is_put_into_a_file_gives_the_same_answers(monkeypatch, tmp_path, spec):
     rows = np.random.default_rng(0).normal(size=(300, 4)).astype("f4")
     path, mapped = parquet(tmp_path, rows), []
     memmap = np.memmap
     monkeypatch.setattr(memory.np, "memmap", lambda *args, **options: mapped.append(1) or memmap(*args, **options))
-    expected = pairwise(open_vectors(path), **question)
+    expected = pairwise(open_vectors(path), **spec)
     assert not mapped
     monkeypatch.setattr(Budget, "mapped", property(lambda budget: 1000))
-    found = pairwise(open_vectors(path), **question)
+    found = pairwise(open_vectors(path), **spec)
     assert mapped
     assert found.summary == expected.summary
     for name in expected.rows.names:
@@ -204,7 +204,7 @@ print(counted, peak() - before)
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize(
-    ("rows", "data", "question", "count"),
+    ("rows", "data", "spec", "count"),
     [
         (20_000, "plain", {"top_k": 10}, 200_000),
         (20_000, "plain", {"threshold": 0.45}, None),
@@ -213,8 +213,8 @@ print(counted, peak() - before)
         (4_000, "tied", {"threshold": 0.9}, 4000 * 3999 // 2),
     ],
 )
-def test_the_peak_stays_within_the_budget(rows, data, question, count):
-    command = [sys.executable, "-c", PEAK, str(rows), data, repr(question)]
+def test_the_peak_stays_within_the_budget(rows, data, spec, count):
+    command = [sys.executable, "-c", PEAK, str(rows), data, repr(spec)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found, grown = map(int, done.stdout.split())
     assert found == count or (count is None and found > 1000)

@@ -65,40 +65,40 @@ def test_tiny_and_huge_bfloat16_order_like_their_bits():
     n=st.integers(1, 5),
     width=st.integers(1, 400),
     seed=st.integers(0, 2**32 - 1),
-    gaps=st.booleans(),
+    has_missing=st.booleans(),
     level=st.sampled_from([-np.inf, -30.0, 0.0, 1.0, 5.0, 30.0]),
     many=st.sampled_from([-1, 4, 1000]),  # whether the whole tile is looked at, or groups of it
 )
 def test_candidates_are_all_places_that_may_reach_what_is_asked(
-    backend, dtype, by_column, n, width, seed, gaps, level, many
+    backend, dtype, by_column, n, width, seed, has_missing, level, many
 ):
     rng = np.random.default_rng(seed)
     a, b = (rng.integers(-3, 4, (size, 3)).astype("f4") for size in (n, width))
-    if gaps:
+    if has_missing:
         b[rng.random(width) < 0.2] = np.nan
     if by_column:
         a, b = b, a
     tile, pairs = scored(backend, dtype, a, b)
-    owners = len(b) if by_column else len(a)
-    sure = level + rng.integers(-2, 3, owners).astype(float)
-    scan = Scan(tile, sure, gaps=gaps, by_column=by_column)
+    queries = len(b) if by_column else len(a)
+    lower_bound = level + rng.integers(-2, 3, queries).astype(float)
+    scan = Scan(tile, lower_bound, has_missing=has_missing, by_column=by_column)
     spans = Span(0, len(a)), Span(0, len(b))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("simtool.engine.candidates.MANY", many)
-        owner, partner, least, most = Found.of(list(scan.sharpened(sure, pairs, *spans).candidates(sure)))
+        query, neighbour, least, most = Found.of(list(scan.rescan(lower_bound, pairs, *spans).candidates(lower_bound)))
     matrix = a.astype("f8") @ b.astype("f8").T
     matrix = matrix.T if by_column else matrix
     with np.errstate(invalid="ignore"):
-        needed = {tuple(place) for place in np.argwhere(matrix >= sure[:, None]).tolist()}
-    found = list(zip(owner.tolist(), partner.tolist(), strict=True))
+        needed = {tuple(place) for place in np.argwhere(matrix >= lower_bound[:, None]).tolist()}
+    found = list(zip(query.tolist(), neighbour.tolist(), strict=True))
     assert len(set(found)) == len(found)
     assert needed <= set(found)
-    assert (most >= matrix[owner, partner]).all()  # so it is no NaN
-    assert (least <= matrix[owner, partner]).all()
+    assert (most >= matrix[query, neighbour]).all()  # so it is no NaN
+    assert (least <= matrix[query, neighbour]).all()
     assert (most - least < 1).all()
-    assert (np.diff(owner) >= 0).all()
+    assert (np.diff(query) >= 0).all()
     # and not everything: the bound for numbers that the dtype holds exactly is far below 1
-    assert all(matrix[place] > sure[place[0]] - 1 for place in found)
+    assert all(matrix[place] > lower_bound[place[0]] - 1 for place in found)
 
 
 @pytest.mark.parametrize("by_column", [False, True])
@@ -108,7 +108,7 @@ def test_bounds_belong_to_different_partners(backend, dtype, wanted, by_column):
     rng = np.random.default_rng(wanted)
     a, b = rng.normal(size=(4, 8)), rng.normal(size=(300, 8))
     tile, _ = scored(backend, dtype, *((b, a) if by_column else (a, b)))
-    scan = Scan(tile, np.full(4, -np.inf), gaps=False, by_column=by_column)
+    scan = Scan(tile, np.full(4, -np.inf), has_missing=False, by_column=by_column)
     bounds = np.sort(on_host(tile, scan.bounds(wanted)), axis=1)[:, ::-1]
     best = np.sort(a @ b.T, axis=1)[:, ::-1]
     assert bounds.shape[1] >= wanted
@@ -127,13 +127,13 @@ def test_a_tile_that_the_bound_cannot_tell_apart_is_scored_in_float64(monkeypatc
     a, b = (base + 1e-9 * rng.normal(size=(size, 8)) for size in (20, 500))
     tile, pairs = scored(backend, dtype, a, b, "cosine")
     scores = pairs.score(*np.indices((20, 500)).reshape(2, -1)).reshape(20, 500)
-    sure = np.sort(scores, axis=1)[:, -3]
+    lower_bound = np.sort(scores, axis=1)[:, -3]
     for by_column in (False, True):
-        sure = np.sort(scores, axis=0)[-3] if by_column else np.sort(scores, axis=1)[:, -3]
-        scan = Scan(tile, sure, gaps=False, by_column=by_column)
-        hits = Found.of(list(scan.sharpened(sure, pairs, Span(0, 20), Span(0, 500)).candidates(sure)))
+        lower_bound = np.sort(scores, axis=0)[-3] if by_column else np.sort(scores, axis=1)[:, -3]
+        scan = Scan(tile, lower_bound, has_missing=False, by_column=by_column)
+        hits = Found.of(list(scan.rescan(lower_bound, pairs, Span(0, 20), Span(0, 500)).candidates(lower_bound)))
         own = scores.T if by_column else scores
-        needed = {tuple(place) for place in np.argwhere(own >= sure[:, None]).tolist()}
+        needed = {tuple(place) for place in np.argwhere(own >= lower_bound[:, None]).tolist()}
         assert needed <= set(zip(hits[0].tolist(), hits[1].tolist(), strict=True))
     assert seen == ([] if dtype == "float64" else [dtype] * 2)
 
@@ -145,10 +145,10 @@ def test_what_is_usual_is_not_dense(monkeypatch):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 4)), rng.normal(size=(GROUPS * 4, 4))
     tile, pairs = scored("numpy", "float32", a, b)
-    sure = np.full(2, -1e9)  # every group is hit
+    lower_bound = np.full(2, -1e9)  # every group is hit
     usual = GROUPS / 4
     for expected, number in ((0, usual), (1, 0.0), (2, GROUPS / 8)):
-        Scan(tile, sure, gaps=False).sharpened(sure, pairs, Span(0, 2), Span(0, len(b)), usual=number)
+        Scan(tile, lower_bound, has_missing=False).rescan(lower_bound, pairs, Span(0, 2), Span(0, len(b)), usual=number)
         assert len(seen) == expected
     assert GROUPS / DENSE < GROUPS
 
@@ -156,13 +156,13 @@ def test_what_is_usual_is_not_dense(monkeypatch):
 def test_what_nobody_asks_for_stays_out_of_a_refined_tile():
     b = 1 + 1e-9 * np.random.default_rng(0).normal(size=(300, 4))
     tile, pairs = scored("numpy", "float32", b[:5], b)
-    tile.near[:, 7] = -np.inf
-    sure = np.full(5, -np.inf)
-    fine = Scan(tile, sure, gaps=False).sharpened(sure, pairs, Span(0, 5), Span(0, 300))
-    owner, partner, _, _ = Found.of(list(fine.candidates(sure)))
+    tile.proxy[:, 7] = -np.inf
+    lower_bound = np.full(5, -np.inf)
+    fine = Scan(tile, lower_bound, has_missing=False).rescan(lower_bound, pairs, Span(0, 5), Span(0, 300))
+    query, neighbour, _, _ = Found.of(list(fine.candidates(lower_bound)))
     assert fine.kernel.dtype == "float64"
-    assert len(owner) == 5 * 299
-    assert 7 not in partner
+    assert len(query) == 5 * 299
+    assert 7 not in neighbour
 
 
 def test_products_beyond_float64_are_an_error():
@@ -170,7 +170,7 @@ def test_products_beyond_float64_are_an_error():
     with np.errstate(over="ignore", invalid="ignore"):
         tile, _ = scored("numpy", "float64", a, a)
     with np.errstate(over="ignore"), pytest.raises(DataError, match="leaves the range of float64"):
-        Scan(tile, np.full(2, -np.inf), gaps=False)
+        Scan(tile, np.full(2, -np.inf), has_missing=False)
 
 
 @pytest.mark.parametrize("many", [-1, 1000])
@@ -179,9 +179,9 @@ def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column, m
     monkeypatch.setattr("simtool.engine.candidates.MANY", many)
     a, b = np.random.default_rng(0).normal(size=(2, 300, 3))
     tile, _ = scored("numpy", "float32", a, b)
-    scan = Scan(tile, np.zeros(300), gaps=False, by_column=by_column)
+    scan = Scan(tile, np.zeros(300), has_missing=False, by_column=by_column)
     whole = Found.of(list(scan.candidates(np.zeros(300))))
-    for limit in ("OPENED", "SIFTED"):
+    for limit in ("GATHERED", "SIFTED"):
         monkeypatch.setattr(f"simtool.engine.candidates.{limit}", 999)
     pieces = list(scan.candidates(np.zeros(300)))
     assert len(pieces) > 50
@@ -198,14 +198,14 @@ def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column, m
 )
 def test_the_kth_largest_of_each_owner_is_what_sorting_finds(counts, k, seed):
     rng = np.random.default_rng(seed)
-    owners = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-    values = np.round(rng.normal(size=len(owners)), 1)  # with ties
-    expected = [sorted(values[owners == owner])[-k] if count >= k else -np.inf for owner, count in enumerate(counts)]
-    assert kth_largest(owners, values, len(counts), k).tolist() == expected
+    queries = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    values = np.round(rng.normal(size=len(queries)), 1)  # with ties
+    expected = [sorted(values[queries == query])[-k] if count >= k else -np.inf for query, count in enumerate(counts)]
+    assert kth_largest(queries, values, len(counts), k).tolist() == expected
 
 
 def test_owners_that_have_nearly_all_places_are_not_ranked():
-    owners = np.zeros(1 << 16, dtype=np.int64)
-    found = kth_largest(owners, np.arange(1.0, 1 + len(owners)), 1000, 2)  # a table of 65 million places
+    queries = np.zeros(1 << 16, dtype=np.int64)
+    found = kth_largest(queries, np.arange(1.0, 1 + len(queries)), 1000, 2)  # a table of 65 million places
     assert (found == -np.inf).all()
-    assert kth_largest(owners, np.arange(1.0, 1 + len(owners)), 1, 2).tolist() == [len(owners) - 1.0]
+    assert kth_largest(queries, np.arange(1.0, 1 + len(queries)), 1, 2).tolist() == [len(queries) - 1.0]

@@ -40,11 +40,11 @@ def test_a_selection_of_two_sets_leaves_out_equal_ids(metric, problem, k, way):
     pairs = kept(metric, matrix, ids_a, ids_b)
     limit = {"cosine": 0.5, "euclidean": 1.0}[metric]
     closest = [pair for i in range(len(a)) for pair in [pair for pair in pairs if pair[0] == i][:k]]
-    near = [p for p in sorted(pairs) if (matrix[p] >= limit if CLOSER.get(metric) else matrix[p] <= limit)]
+    proxy = [p for p in sorted(pairs) if (matrix[p] >= limit if CLOSER.get(metric) else matrix[p] <= limit)]
     sides = named(a, ids_a, "A"), named(b, ids_b, "B")
-    for question, expected in (({"top_k": k}, closest), ({"max_pairs": k}, pairs[:k]), ({"threshold": limit}, near)):
+    for spec, expected in (({"top_k": k}, closest), ({"max_pairs": k}, pairs[:k]), ({"threshold": limit}, proxy)):
         with pytest.MonkeyPatch.context() as patch:
-            columns = select(patch, scan, *sides, **way, **question, metric=metric, exclude_self=True).rows.columns
+            columns = select(patch, scan, *sides, **way, **spec, metric=metric, exclude_self=True).rows.columns
         assert columns["a"].tolist() == [ids_a[i] for i, _ in expected]
         assert columns["b"].tolist() == [ids_b[j] for _, j in expected]
         assert columns["score"].tolist() == pytest.approx([matrix[pair] for pair in expected])

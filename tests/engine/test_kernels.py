@@ -26,8 +26,8 @@ KINDS = ["normal", "cancelling", "one-sided", "wide", "tiny", "far", "sparse"]
 getcontext().prec = 60
 
 
-def nearness(metric, x, y, eps):
-    """The exact nearness of two rows, in rational numbers, roots to 60 digits."""
+def proxy_score(metric, x, y, eps):
+    """The exact proxy score of two rows, in rational numbers, roots to 60 digits."""
     x, y = ([Fraction(v) for v in row.tolist()] for row in (x, y))
     dot, xx, yy = (sum(p * q for p, q in zip(v, w, strict=True)) for v, w in ((x, y), (x, x), (y, y)))
     if metric == "dot":
@@ -74,21 +74,21 @@ def assert_within_bound(metric, dtype, backend, a, b, eps=1e-8, center=None):
     kernel = Kernel(metric, dtype, scaled, choose_backend(backend), eps, center)
     x, y = kernel.prepare(a), kernel.prepare(b)
     tile = Tile(kernel, x, y, kernel.tile(x, y))
-    assert str(tile.near.dtype).removeprefix("torch.") == dtype
-    near, by_row, by_column = (on_host(kernel, v) for v in (tile.near, tile.error(), tile.error(by_column=True)))
+    assert str(tile.proxy.dtype).removeprefix("torch.") == dtype
+    proxy, by_row, by_column = (on_host(kernel, v) for v in (tile.proxy, tile.error(), tile.error(by_column=True)))
     least = [
         on_host(kernel, kernel.at_least(*given))
-        for given in ((tile.near, tile.error()), (tile.near.T, tile.error(by_column=True)))
+        for given in ((tile.proxy, tile.error()), (tile.proxy.T, tile.error(by_column=True)))
     ]
     relative = Fraction(kernel.relative)
     for i, v in enumerate(a):
         for j, w in enumerate(b):
-            exact, found = nearness(metric, v, w, eps), Fraction(float(near[i, j]))
+            exact, found = proxy_score(metric, v, w, eps), Fraction(float(proxy[i, j]))
             own = min(Fraction(float(by_row[i])), Fraction(float(by_column[j])))
             assert abs(found - exact) <= own + relative * abs(found), (i, j)
             assert max(Fraction(float(least[0][i, j])), Fraction(float(least[1][j, i]))) <= exact, (i, j)
-            needed = kernel.reach(np.asarray([float(exact)]), np.asarray([float(own)]))[0]
-            assert near[i, j] >= needed - abs(needed) * 2.0**-50, (i, j)  # float(exact) is rounded
+            needed = kernel.proxy_threshold(np.asarray([float(exact)]), np.asarray([float(own)]))[0]
+            assert proxy[i, j] >= needed - abs(needed) * 2.0**-50, (i, j)  # float(exact) is rounded
 
 
 @pytest.mark.parametrize(("metric", "dtype", "backend"), ARITHMETICS)
@@ -114,8 +114,8 @@ def test_a_center_near_the_rows_makes_the_bound_of_distances_tight():
     rows = 1e6 + np.random.default_rng(0).normal(size=(5, 16))
     kernels = [Kernel("euclidean", "float32", True, choose_backend(), center=c) for c in (None, rows.mean(axis=0))]
     sides = [kernel.prepare(rows) for kernel in kernels]
-    far, near = (kernel.error(side, side) for kernel, side in zip(kernels, sides, strict=True))
-    assert (near < 1e-3).all()
+    far, proxy = (kernel.error(side, side) for kernel, side in zip(kernels, sides, strict=True))
+    assert (proxy < 1e-3).all()
     assert (far > 1e6).all()
     assert_within_bound("euclidean", "float32", "numpy", rows, rows, center=rows.mean(axis=0))
 
@@ -172,8 +172,8 @@ def test_a_row_of_nan_leaves_the_bound_of_the_others():
         kernel = Kernel(metric, dtype, True, choose_backend(backend))
         side = kernel.prepare(rows)
         assert np.isfinite(on_host(kernel, kernel.error(side, side))).all()
-        near = on_host(kernel, kernel.tile(side, side))
-        assert np.isnan(near).tolist() == [[False, True], [True, True]]
+        proxy = on_host(kernel, kernel.tile(side, side))
+        assert np.isnan(proxy).tolist() == [[False, True], [True, True]]
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
@@ -193,20 +193,20 @@ def test_a_pair_at_the_score_reaches_its_nearness(metric, seed, power):
     a, b = np.random.default_rng(seed).integers(-5, 6, (2, 6, 4)) * 10.0**power
     kernel = Kernel(metric, "float64", True, choose_backend())
     x, y = kernel.prepare(a), kernel.prepare(b)
-    near, bound = kernel.tile(x, y), kernel.error(x, y)
-    places = np.indices(near.shape).reshape(2, -1)
+    proxy, bound = kernel.tile(x, y), kernel.error(x, y)
+    places = np.indices(proxy.shape).reshape(2, -1)
     scores = Pairs(metric, a, b, True).score(*places)
-    wanted = kernel.nearness(scores).reshape(near.shape)
-    assert (near >= kernel.reach(wanted, bound[:, None])).all()
-    assert (near + bound[:, None] >= wanted).all()
+    wanted = kernel.proxy_score(scores).reshape(proxy.shape)
+    assert (proxy >= kernel.proxy_threshold(wanted, bound[:, None])).all()
+    assert (proxy + bound[:, None] >= wanted).all()
 
 
 def test_no_pair_is_closer_than_a_negative_distance():
     below, beyond = np.asarray(-1e-300), np.asarray(1e200)
     for metric in ("euclidean", "sqeuclidean", "manhattan", "angular"):
-        assert Kernel(metric, "float64", False, choose_backend()).nearness(below) == np.inf
+        assert Kernel(metric, "float64", False, choose_backend()).proxy_score(below) == np.inf
     with np.errstate(over="ignore"):
-        assert Kernel("euclidean", "float64", False, choose_backend()).nearness(beyond) == -np.inf
+        assert Kernel("euclidean", "float64", False, choose_backend()).proxy_score(beyond) == -np.inf
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
@@ -265,6 +265,6 @@ def test_a_tile_of_a_gpu_is_within_its_bound(metric, dtype):
     a, b = np.random.default_rng(0).normal(size=(2, 4, 4096)).astype("f4")
     kernel = Kernel(metric, dtype, False, choose_backend("torch", "cuda"))
     x, y = kernel.prepare(a), kernel.prepare(b)
-    near, bound = (on_host(kernel, v) for v in (kernel.tile(x, y), kernel.error(x, y)))
-    exact = np.asarray([[float(nearness(metric, v, w, 1e-8)) for w in b] for v in a])
-    assert (np.abs(near - exact) <= bound[:, None] + kernel.relative * np.abs(near)).all()
+    proxy, bound = (on_host(kernel, v) for v in (kernel.tile(x, y), kernel.error(x, y)))
+    exact = np.asarray([[float(proxy_score(metric, v, w, 1e-8)) for w in b] for v in a])
+    assert (np.abs(proxy - exact) <= bound[:, None] + kernel.relative * np.abs(proxy)).all()

@@ -24,9 +24,9 @@ from simtool.engine.budget import WIDEST, WORKING, on_device
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan, Span
-from simtool.engine.reducers.base import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
 from simtool.engine.reducers.full_matrix import Full
-from simtool.engine.reducers.self_join_top_k import MutualTopK
+from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
 from simtool.errors import DataError, ResourceError
@@ -45,12 +45,12 @@ def on(devices):
 def answers(backend, dtype="float32", plan=PLAN):
     """What each selection finds in a set of rows, and the bytes of its matrix."""
     kernel, pairs = Kernel("cosine", dtype, False, backend), Pairs("cosine", ROWS, ROWS, scaled=False)
-    plain = Question(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
-    once = replace(plain, unordered=True)
+    plain = SelectionSpec(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
+    once = replace(plain, upper_triangle=True)
     found = [[] for _ in range(6)]
     reducers = [
         TopK(5, plain, found[0].append),
-        MutualTopK(5, once, plan.stripe, found[1].append),
+        SelfJoinTopK(5, once, plan.query_block, found[1].append),
         Threshold(0.9, 10**9, once, found[2].append),
         BestPairs(40, once, found[3].append),
         BestPairs(30_000, replace(once, most=1000), found[4].append),
@@ -77,7 +77,7 @@ def matrix(kernel, pairs, plan):
 
 @contextmanager
 def unequal():
-    """Make the first device slow at every other stripe, so that later stripes are finished before earlier ones."""
+    """Make the first device slow at every other query block, so that later ones are finished before earlier ones."""
     tile, seen = Kernel.tile, []
 
     def slow(kernel, x, y, out=None):
@@ -108,14 +108,14 @@ class Order(Reducer):
     def __init__(self):
         self.log = []
 
-    def begin(self, stripe):
-        self.log.append(("begin", stripe.start))
+    def begin(self, query_block):
+        self.log.append(("begin", query_block.start))
 
-    def take(self, stripe, block, tile):
-        self.log.append((stripe.start, block.start, tile.near.tolist()))
+    def take(self, query_block, corpus_block, tile):
+        self.log.append((query_block.start, corpus_block.start, tile.proxy.tolist()))
 
-    def end(self, stripe):
-        self.log.append(("end", stripe.start))
+    def end(self, query_block):
+        self.log.append(("end", query_block.start))
 
 
 @pytest.mark.parametrize("late", NAMES)
@@ -164,8 +164,8 @@ def test_tiles_that_are_held_stay_few(monkeypatch):
         used.clear()
         sweep(ROWS[:400], ROWS[:columns], kernel, Order(), Plan(400, columns, 4, 16))
         assert used == devices
-    question = Question(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
-    sweep(ROWS, ROWS, kernel, TopK(2, question, lambda hits: None), PLAN)  # its parts hold no tiles
+    spec = SelectionSpec(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
+    sweep(ROWS, ROWS, kernel, TopK(2, spec, lambda hits: None), PLAN)  # its parts hold no tiles
     assert used == set(NAMES)
 
 
@@ -208,18 +208,18 @@ def test_an_error_on_a_device_is_raised(devices):
     huge = np.where(np.arange(40)[:, None] < 36, ROWS[:40].astype("f8"), 1e200)
     kernel = Kernel("dot", "float64", False, on(devices))
     pairs = Pairs("dot", huge, huge, scaled=False)
-    reducer = TopK(2, Question(kernel, pairs, larger_is_closer=True), lambda hits: None)
+    reducer = TopK(2, SelectionSpec(kernel, pairs, larger_is_closer=True), lambda hits: None)
     with pytest.raises(DataError, match="leaves the range of float64"):
         sweep(huge, huge, kernel, reducer, Plan(40, 40, 4, 16))
 
 
 @pytest.mark.parametrize("most", [50, 3000, 60_000])
 def test_too_many_pairs_of_all_devices_together_are_refused(most):
-    # in 1100 rows of five whole numbers from -3 to 3 far more pairs than this reach 0.5, none of the stripes alone does
+    # in 1100 rows of five whole numbers from -3 to 3 far more pairs reach 0.5, and none of the query blocks alone does
     kernel, pairs = Kernel("cosine", "float32", False, on(NAMES)), Pairs("cosine", ROWS, ROWS, scaled=False)
-    question = Question(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
+    spec = SelectionSpec(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
     given = []
-    reducer = Threshold(0.5, most, question, given.append)
+    reducer = Threshold(0.5, most, spec, given.append)
     with pytest.raises(ResourceError, match=f"more than {most:,} pairs reach 0.5"):
         sweep(ROWS, ROWS, kernel, reducer, PLAN)
     assert sum(len(hits[0]) for hits in given) <= most
@@ -313,19 +313,19 @@ def test_a_block_is_waited_for_before_it_is_used(monkeypatch, kept, dtype):
 
 def test_the_next_block_is_prepared_while_this_one_is_multiplied(monkeypatch):
     begun, prepare, tile = {}, Kernel.prepare, Kernel.tile
-    blocks = {start: threading.Event() for start in range(0, 1024, 256)}
+    corpus_blocks = {start: threading.Event() for start in range(0, 1024, 256)}
 
     def noted(kernel, rows):
-        start = next((s for s in blocks if np.shares_memory(rows, b[s : s + 1])), None)
+        start = next((s for s in corpus_blocks if np.shares_memory(rows, b[s : s + 1])), None)
         if start is not None:
-            blocks[start].set()
+            corpus_blocks[start].set()
             begun[start] = threading.current_thread().name
         return prepare(kernel, rows)
 
     def waiting(kernel, x, y, out=None):
         following = len(taken) + 1
         taken.append(following)
-        assert following == 4 or blocks[256 * following].wait(10)  # nobody would come if reading did not overlap
+        assert following == 4 or corpus_blocks[256 * following].wait(10)  # nobody would come if reading did not overlap
         return tile(kernel, x, y, out)
 
     a, b, taken = ROWS[:5], ROWS[:1024].copy(), []
@@ -405,16 +405,18 @@ def test_a_device_keeps_as_many_rows_as_it_has_room_for():
 def test_the_tiles_of_a_device_stay_within_its_room(free, dims, columns):
     plan = Plan.of(5000, columns, dims)
     wide = on_device(plan, free, dims, 2)
-    assert replace(wide, block=plan.block, kept_columns=0) == plan
-    assert wide.block % plan.block == 0
-    assert wide.block == plan.block or wide.block * max(plan.stripe, dims) * 8 <= free // 8
-    assert wide.block <= WIDEST
-    assert wide.block < 2 * max(columns, plan.block)
+    assert replace(wide, corpus_block=plan.corpus_block, kept_columns=0) == plan
+    assert wide.corpus_block % plan.corpus_block == 0
+    assert wide.corpus_block == plan.corpus_block or wide.corpus_block * max(plan.query_block, dims) * 8 <= free // 8
+    assert wide.corpus_block <= WIDEST
+    assert wide.corpus_block < 2 * max(columns, plan.corpus_block)
 
 
 def test_a_large_gpu_gets_large_tiles():
-    assert on_device(Plan.of(10**5, 10**6, 384), 80 << 30, 384, 2).block == WIDEST == 65536
-    assert on_device(Plan.of(10**5, 10**6, 384), 1 << 30, 384, 2).block == 16384  # 1024 x 16384 x 8 bytes are 128 MiB
+    assert on_device(Plan.of(10**5, 10**6, 384), 80 << 30, 384, 2).corpus_block == WIDEST == 65536
+    assert (
+        on_device(Plan.of(10**5, 10**6, 384), 1 << 30, 384, 2).corpus_block == 16384
+    )  # 1024 x 16384 x 8 bytes are 128 MiB
 
 
 def prepared(patch):
@@ -472,25 +474,25 @@ def test_kept_blocks_make_room_before_a_tile_is_halved(monkeypatch, devices):
 
 def test_nothing_is_kept_again_after_it_was_dropped():
     plan = Plan(1, 1024, 1, 256, 1024)
-    blocks = sweeps._Blocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
+    corpus_blocks = sweeps._CorpusBlocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
     for held in (True, False):
-        assert len(list(blocks.prepared(list(plan.blocks())))) == 4
-        assert bool(blocks.kept) == held
-        assert blocks.dropped() == held
-    blocks.reader.shutdown()
+        assert len(list(corpus_blocks.prepared(list(plan.corpus_blocks())))) == 4
+        assert bool(corpus_blocks.kept) == held
+        assert corpus_blocks.dropped() == held
+    corpus_blocks.reader.shutdown()
 
 
 def test_no_bound_counts_twice_when_parts_are_joined():
     kernel = Kernel("dot", "float32", False, on(()))
-    question = Question(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
-    whole = BestPairs(4, question, lambda hits: None, sure=0.5, pool=np.asarray([0.9, 0.8]))
-    for sure in (0.5, 0.6):
+    spec = SelectionSpec(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
+    whole = BestPairs(4, spec, lambda hits: None, lower_bound=0.5, pool=np.asarray([0.9, 0.8]))
+    for lower_bound in (0.5, 0.6):
         part = whole.part(kernel)
-        assert part.reducer.sure == whole.sure
-        part.reducer.sure, part.reducer.pool = sure, np.append(whole.pool, 0.7)
+        assert part.reducer.lower_bound == whole.lower_bound
+        part.reducer.lower_bound, part.reducer.pool = lower_bound, np.append(whole.pool, 0.7)
         joined = replace(whole)
         joined.join(Span(0, 1), part)
-        assert (joined.sure, joined.pool.tolist()) == (sure, [0.9, 0.8, 0.7])
+        assert (joined.lower_bound, joined.pool.tolist()) == (lower_bound, [0.9, 0.8, 0.7])
 
 
 def test_a_block_that_cannot_be_prepared_is_tried_again_alone(monkeypatch):

@@ -12,8 +12,8 @@ from simtool.backend import choose_backend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
-from simtool.engine.reducers.base import BestPairs, Question, Reducer, Threshold, TopK
-from simtool.engine.reducers.self_join_top_k import MutualTopK
+from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
+from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
 from simtool.errors import ResourceError
@@ -26,10 +26,12 @@ def itself(a):
     return Exclusion.of_rows(len(a), len(a))
 
 
-def question(a, scan, **options):
+def spec(a, scan, **options):
     backend, dtype = scan
     kernel = Kernel("cosine", dtype, False, choose_backend(backend))
-    return Question(kernel, Pairs("cosine", a, a, scaled=False), larger_is_closer=True, excluded=itself(a), **options)
+    return SelectionSpec(
+        kernel, Pairs("cosine", a, a, scaled=False), larger_is_closer=True, excluded=itself(a), **options
+    )
 
 
 def merged(found):
@@ -41,7 +43,7 @@ def asked_of(a, make, plan):
     """What a reducer gives."""
     found = []
     reducer = make(found.append)
-    sweep(a, a, reducer.question.kernel, reducer, plan)
+    sweep(a, a, reducer.spec.kernel, reducer, plan)
     if isinstance(reducer, BestPairs):
         reducer.finish()
     return merged(found)
@@ -54,16 +56,16 @@ def asked_of(a, make, plan):
     d=st.integers(1, 4),
     seed=st.integers(0, 2**32 - 1),
     k=st.integers(1, 63),
-    stripe=st.integers(4, 25),
-    block=st.integers(8, 70),
+    query_block=st.integers(4, 25),
+    corpus_block=st.integers(8, 70),
     most=st.sampled_from([1, 50, 1 << 21]),
 )
-def test_a_top_k_that_reads_tiles_both_ways_is_brute_force(scan, n, d, seed, k, stripe, block, most):
+def test_a_top_k_that_reads_tiles_both_ways_is_brute_force(scan, n, d, seed, k, query_block, corpus_block, most):
     a = np.random.default_rng(seed).integers(-2, 3, (n, d)).astype("f4")
     expected = ranked("cosine", exact("cosine", a, a), k, exclude_self=True)
-    plan = Plan(n, n, stripe, block)
-    once, plain = question(a, scan, unordered=True, most=most), question(a, scan, most=most)
-    mutual = asked_of(a, lambda give: MutualTopK(k, once, stripe, give), plan)
+    plan = Plan(n, n, query_block, corpus_block)
+    once, plain = spec(a, scan, upper_triangle=True, most=most), spec(a, scan, most=most)
+    mutual = asked_of(a, lambda give: SelfJoinTopK(k, once, query_block, give), plan)
     assert list(zip(*mutual[:2], strict=True)) == expected
     assert mutual == asked_of(a, lambda give: TopK(k, plain, give), plan)
 
@@ -73,14 +75,14 @@ def test_a_mutual_top_k_takes_half_the_tiles_and_holds_little(scan):
     a = np.random.default_rng(0).normal(size=(1000, 6)).astype("f4")
     taken, most_held = [], []
 
-    class Watched(MutualTopK):
-        def take(self, stripe, block, tile):
-            taken.append((stripe.start, block.start))
-            super().take(stripe, block, tile)
+    class Watched(SelfJoinTopK):
+        def take(self, query_block, corpus_block, tile):
+            taken.append((query_block.start, corpus_block.start))
+            super().take(query_block, corpus_block, tile)
             most_held.append(self.held)
 
-    reducer = Watched(3, question(a, scan, unordered=True, most=4000), 100, lambda hits: None)
-    sweep(a, a, reducer.question.kernel, reducer, Plan(1000, 1000, 100, 100))
+    reducer = Watched(3, spec(a, scan, upper_triangle=True, most=4000), 100, lambda hits: None)
+    sweep(a, a, reducer.spec.kernel, reducer, Plan(1000, 1000, 100, 100))
     assert taken == [(row, column) for row in range(0, 1000, 100) for column in range(row, 1000, 100)]
     assert max(most_held) <= 4000
     assert (reducer.held, reducer.found) == (0, {})
@@ -92,17 +94,17 @@ def test_the_tiling_never_shows(metric, backend):
     a = np.random.default_rng(0).integers(-2, 3, (300, 4)).astype("f4")
     pairs = Pairs(metric, a, a, scaled=False)
     kernel = Kernel(metric, "float32", False, choose_backend(backend))
-    shared = {"gaps": False, "larger_is_closer": metric == "cosine", "excluded": itself(a)}
-    plain, once = Question(kernel, pairs, **shared), Question(kernel, pairs, unordered=True, **shared)
+    shared = {"has_missing": False, "larger_is_closer": metric == "cosine", "excluded": itself(a)}
+    plain, once = SelectionSpec(kernel, pairs, **shared), SelectionSpec(kernel, pairs, upper_triangle=True, **shared)
     answers = []
-    for stripe, block in ((1024, 4096), (300, 50), (50, 300), (37, 41)):
+    for query_block, corpus_block in ((1024, 4096), (300, 50), (50, 300), (37, 41)):
         makers = [
             lambda give: TopK(9, plain, give),
-            lambda give, stripe=stripe: MutualTopK(9, once, stripe, give),
+            lambda give, query_block=query_block: SelfJoinTopK(9, once, query_block, give),
             lambda give: Threshold(0.75, 10**6, once, give),
             lambda give: BestPairs(500, once, give),
         ]
-        answers.append([asked_of(a, make, Plan(300, 300, stripe, block)) for make in makers])
+        answers.append([asked_of(a, make, Plan(300, 300, query_block, corpus_block)) for make in makers])
     matrix = exact(metric, a, a)
     options = {"exclude_self": True, "alone": True}
     wanted = [
@@ -129,12 +131,12 @@ def test_few_candidates_are_held(scan, name):
     # rows in ascending order of closeness: every tile is better than all before it
     a = np.stack([np.arange(1.0, 2001), np.full(2000, 30.0)], axis=1).astype("f4")
     held, most = [], 2000
-    asked = question(a, scan, most=most)
+    asked = spec(a, scan, most=most)
     kind = TopK if name == "top" else BestPairs
 
     class Watched(kind):
-        def take(self, stripe, block, tile):
-            super().take(stripe, block, tile)
+        def take(self, query_block, corpus_block, tile):
+            super().take(query_block, corpus_block, tile)
             held.append(sum(len(part[0]) for part in self.found))
 
     reducer = Watched(3, asked, lambda hits: None)
@@ -143,13 +145,13 @@ def test_few_candidates_are_held(scan, name):
 
 
 @pytest.mark.parametrize("tiling", [(100, 150), (600, 600)])
-@pytest.mark.parametrize(("unordered", "closer"), [(False, True), (True, True), (False, False)])
-def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer, tiling):
+@pytest.mark.parametrize(("upper_triangle", "closer"), [(False, True), (True, True), (False, False)])
+def test_too_many_pairs_name_a_threshold_that_fits(upper_triangle, closer, tiling):
     rng = np.random.default_rng(0)
     a = rng.normal(size=(600, 8)).astype("f4")
     metric = "cosine" if closer else "euclidean"
     kernel, pairs = Kernel(metric, "float32", False, choose_backend()), Pairs(metric, a, a, scaled=False)
-    asked = Question(kernel, pairs, larger_is_closer=closer, excluded=itself(a), unordered=unordered)
+    asked = SelectionSpec(kernel, pairs, larger_is_closer=closer, excluded=itself(a), upper_triangle=upper_triangle)
     plan = Plan(600, 600, *tiling)
     with pytest.raises(ResourceError, match="more than 5,000 pairs reach") as refused:
         asked_of(a, lambda give: Threshold(0.1 if closer else 4.0, 5000, asked, give), plan)
@@ -161,7 +163,7 @@ def test_too_many_pairs_name_a_threshold_that_fits(unordered, closer, tiling):
 
 def test_a_crowded_stripe_is_given_some_rows_at_a_time(monkeypatch):
     a = np.random.default_rng(0).integers(0, 3, (90, 2)).astype("f4")
-    asked, plan = question(a, SCANS[0]), Plan(90, 90, 40, 30)
+    asked, plan = spec(a, SCANS[0]), Plan(90, 90, 40, 30)
     whole = asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan)
     monkeypatch.setattr("simtool.engine.reducers.base.GIVEN", 100)
     parts = []

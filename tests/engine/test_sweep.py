@@ -14,19 +14,24 @@ from hypothesis import strategies as st
 from simtool.backend import Backend, choose_backend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
-from simtool.engine.plan import BLOCK, FULL_ROWS_BYTES, GROUPS, SIDE_BYTES, STRIPE, Plan, Span
-from simtool.engine.reducers.base import BestPairs, Question, Reducer, Threshold, TopK
+from simtool.engine.plan import CORPUS_BLOCK, FULL_ROWS_BYTES, GROUPS, QUERY_BLOCK, SIDE_BYTES, Plan, Span
+from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
 from simtool.engine.reducers.full_matrix import Full, Moments
-from simtool.engine.reducers.self_join_top_k import MutualTopK
+from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
 from simtool.engine.rescoring import Pairs
-from simtool.engine.sweep import stripes_at_once, sweep
+from simtool.engine.sweep import query_blocks_at_once, sweep
 from simtool.errors import ResourceError
 
 
-@given(rows=st.integers(1, 50), columns=st.integers(1, 50), stripe=st.integers(1, 60), block=st.integers(1, 60))
-def test_a_plan_covers_the_grid_once_and_in_order(rows, columns, stripe, block):
-    plan = Plan(rows, columns, stripe, block)
-    for spans, size, most in ((list(plan.stripes()), rows, stripe), (list(plan.blocks()), columns, block)):
+@given(
+    rows=st.integers(1, 50), columns=st.integers(1, 50), query_block=st.integers(1, 60), corpus_block=st.integers(1, 60)
+)
+def test_a_plan_covers_the_grid_once_and_in_order(rows, columns, query_block, corpus_block):
+    plan = Plan(rows, columns, query_block, corpus_block)
+    for spans, size, most in (
+        (list(plan.query_blocks()), rows, query_block),
+        (list(plan.corpus_blocks()), columns, corpus_block),
+    ):
         assert [i for span in spans for i in range(span.start, span.stop)] == list(range(size))
         assert max(len(span) for span in spans) <= most
 
@@ -35,17 +40,17 @@ def test_a_plan_covers_the_grid_once_and_in_order(rows, columns, stripe, block):
 def test_the_rows_of_a_tile_stay_within_their_bytes(rows, columns, dims):
     plan = Plan.of(rows, columns, dims, kept_columns=7)
     assert (plan.rows, plan.columns, plan.kept_columns) == (rows, columns, 7)
-    for side, most in ((plan.stripe, STRIPE), (plan.block, BLOCK)):
+    for side, most in ((plan.query_block, QUERY_BLOCK), (plan.corpus_block, CORPUS_BLOCK)):
         assert side % GROUPS == 0
         assert GROUPS <= side <= most
         assert side * dims * 8 <= SIDE_BYTES or side == GROUPS
-    assert (plan.stripe, plan.block) == (STRIPE, BLOCK) or dims > 512
+    assert (plan.query_block, plan.corpus_block) == (QUERY_BLOCK, CORPUS_BLOCK) or dims > 512
 
 
 def test_whole_rows_stay_within_their_bytes():
-    assert Plan.of(10**6, 1000, 64, whole_rows=True).stripe == STRIPE
-    assert Plan.of(10**6, 1 << 20, 64, whole_rows=True).stripe == 16  # 16 rows of 2^20 float32 are 64 MiB
-    assert Plan.of(10**6, 1 << 30, 64, whole_rows=True).stripe == 1
+    assert Plan.of(10**6, 1000, 64, whole_rows=True).query_block == QUERY_BLOCK
+    assert Plan.of(10**6, 1 << 20, 64, whole_rows=True).query_block == 16  # 16 rows of 2^20 float32 are 64 MiB
+    assert Plan.of(10**6, 1 << 30, 64, whole_rows=True).query_block == 1
     assert FULL_ROWS_BYTES == 16 * (1 << 20) * 4
 
 
@@ -57,20 +62,20 @@ class Recorder(Reducer):
     """Notes what the sweep does."""
 
     def __init__(self, skipped=()):
-        self.skipped, self.log, self.near = skipped, [], {}
+        self.skipped, self.log, self.proxy = skipped, [], {}
 
-    def skips(self, stripe, block):
-        return (stripe.start, block.start) in self.skipped
+    def skips(self, query_block, corpus_block):
+        return (query_block.start, corpus_block.start) in self.skipped
 
-    def begin(self, stripe):
-        self.log.append(("begin", stripe.start))
+    def begin(self, query_block):
+        self.log.append(("begin", query_block.start))
 
-    def take(self, stripe, block, tile):
-        self.log.append(("take", stripe.start, block.start))
-        self.near[stripe.start, block.start] = tile.near.copy()
+    def take(self, query_block, corpus_block, tile):
+        self.log.append(("take", query_block.start, corpus_block.start))
+        self.proxy[query_block.start, corpus_block.start] = tile.proxy.copy()
 
-    def end(self, stripe):
-        self.log.append(("end", stripe.start))
+    def end(self, query_block):
+        self.log.append(("end", query_block.start))
 
 
 @pytest.mark.parametrize("kept", [0, 3, 100])
@@ -83,8 +88,8 @@ def test_the_sweep_visits_stripe_by_stripe_and_skips(kept):
     expected = [("begin", 0), ("take", 0, 0), ("take", 0, 3), ("end", 0), ("begin", 2), ("take", 2, 3), ("end", 2)]
     assert recorder.log == expected
     assert seen == [(2, 3), (3, 3)]
-    for (row, column), near in recorder.near.items():
-        assert near.tolist() == (a[row : row + 2] @ b[column : column + 3].T).tolist()
+    for (row, column), proxy in recorder.proxy.items():
+        assert proxy.tolist() == (a[row : row + 2] @ b[column : column + 3].T).tolist()
 
 
 @pytest.mark.parametrize(("kept", "times"), [(0, 6), (1, 6), (2, 4), (3, 4), (4, 2)])
@@ -132,14 +137,16 @@ def answers(a, backend, plan):
     """What each selection finds in a set of rows."""
     pairs = Pairs("cosine", a, a, scaled=False)
     kernel = Kernel("cosine", "float32", False, choose_backend(backend))
-    plain = Question(kernel, pairs, larger_is_closer=True, excluded=Exclusion.of_rows(len(a), len(a)))
-    once = Question(kernel, pairs, larger_is_closer=True, excluded=Exclusion.of_rows(len(a), len(a)), unordered=True)
+    plain = SelectionSpec(kernel, pairs, larger_is_closer=True, excluded=Exclusion.of_rows(len(a), len(a)))
+    once = SelectionSpec(
+        kernel, pairs, larger_is_closer=True, excluded=Exclusion.of_rows(len(a), len(a)), upper_triangle=True
+    )
     found = [[] for _ in range(5)]
     reducers = [
         TopK(5, plain, found[0].append),
         Threshold(0.9, 10**9, once, found[1].append),
         BestPairs(40, once, found[2].append),
-        MutualTopK(5, once, plan.stripe, found[3].append),
+        SelfJoinTopK(5, once, plan.query_block, found[3].append),
         BestPairs(2000, once, found[4].append),
     ]
     for reducer in reducers:
@@ -170,7 +177,7 @@ def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch
 @pytest.mark.parametrize(
     ("backend", "change", "most"),
     [
-        ("torch", {}, 2),  # as many as twice fit into the stripes
+        ("torch", {}, 2),  # as many as twice fit into the query blocks
         ("torch", {"rows": 4000}, 3),  # as the plan has room for
         ("torch", {"rows": 4000, "lanes": 9}, 4),  # as there are processors
         ("torch", {"kept_columns": 99}, 1),  # blocks would be prepared by each
@@ -181,8 +188,8 @@ def test_so_many_stripes_are_taken_at_once(monkeypatch, backend, change, most):
     monkeypatch.setattr("simtool.engine.sweep.processors", lambda: 4)
     plan = replace(Plan(40, 100, 10, 10, kept_columns=100, lanes=3), **change)
     kernel = Kernel("dot", "float32", False, choose_backend(backend))
-    assert stripes_at_once(kernel, plan) == most
-    assert [kind.apart for kind in (TopK, Threshold, BestPairs, MutualTopK)] == [True, True, False, False]
+    assert query_blocks_at_once(kernel, plan) == most
+    assert [kind.apart for kind in (TopK, Threshold, BestPairs, SelfJoinTopK)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -254,10 +261,10 @@ def test_the_moments_of_a_matrix_do_not_depend_on_the_tiles(exclude_self):
     matrix = a @ a.T
     chosen = matrix[~np.eye(40, dtype=bool)] if exclude_self else matrix
     excluded = Exclusion.of_rows(40, 40) if exclude_self else None
-    for stripe, block in ((40, 40), (7, 9), (1, 1), (40, 1)):
+    for query_block, corpus_block in ((40, 40), (7, 9), (1, 1), (40, 1)):
         pairs, rows = Pairs("dot", a, a, scaled=False), {}
         with Full(kernel, pairs, 40, np.float64, kept(rows), excluded=excluded, propagate=False) as full:
-            sweep(a, a, kernel, full, Plan(40, 40, stripe, block))
+            sweep(a, a, kernel, full, Plan(40, 40, query_block, corpus_block))
         expected = {"mean": chosen.mean(), "min": chosen.min(), "max": chosen.max()}
         assert full.moments().summary() == pytest.approx(expected, rel=1e-12)
         assert full.moments().count == chosen.size

@@ -75,13 +75,13 @@ def maxima(backend, x, y):
 @pytest.fixture
 def unwritten(monkeypatch):
     """Let no tile be written unless something asks for it; return the number of those that were."""
-    written, near = [], Kernel.tile
+    written, proxy = [], Kernel.tile
 
     def noted(kernel, x, y, out=None):
         written.append(kernel.dtype)
-        return near(kernel, x, y, out)
+        return proxy(kernel, x, y, out)
 
-    monkeypatch.setattr("simtool.engine.candidates.peaks_of", maxima)
+    monkeypatch.setattr("simtool.engine.candidates.maxima_of", maxima)
     monkeypatch.setattr("simtool.engine.sweep.fuses", lambda kernel, dims, pairs: kernel.dtype == "bfloat16")
     monkeypatch.setattr("simtool.engine.selections.bfloat16_pays", lambda backend, dims: True)
     monkeypatch.setattr(Kernel, "tile", noted)
@@ -153,24 +153,24 @@ def test_rows_of_nan_are_not_found(unwritten):
 @pytest.mark.parametrize("m", [1, 128, 300, 4096])
 @pytest.mark.parametrize("quantile", [0.5, 0.99, 1.0])
 def test_the_scan_of_an_unwritten_tile_finds_what_is_there(monkeypatch, m, quantile):
-    monkeypatch.setattr("simtool.engine.candidates.peaks_of", maxima)
+    monkeypatch.setattr("simtool.engine.candidates.maxima_of", maxima)
     a, b = whole_numbers(50, 16, 3), whole_numbers(m, 16, 4)
     matrix = exact("dot", a, b)
     kernel = Kernel("dot", "bfloat16", False, choose_backend("torch"))
     tile = Tile(kernel, kernel.prepare(a), kernel.prepare(b))
-    sure = np.quantile(matrix, quantile, axis=1)
-    scan = Scan(tile, sure, gaps=False)
-    row, column, below, above = Found.of(list(scan.candidates(sure)))
+    lower_bound = np.quantile(matrix, quantile, axis=1)
+    scan = Scan(tile, lower_bound, has_missing=False)
+    row, column, below, above = Found.of(list(scan.candidates(lower_bound)))
     found = list(zip(row.tolist(), column.tolist(), strict=True))
     assert len(set(found)) == len(found)
     assert (np.diff(row) >= 0).all()
-    assert {tuple(place) for place in np.argwhere(matrix >= sure[:, None]).tolist()} <= set(found)
+    assert {tuple(place) for place in np.argwhere(matrix >= lower_bound[:, None]).tolist()} <= set(found)
     assert (matrix[row, column] <= above).all()
     assert (matrix[row, column] >= below).all()
     error = scan.host_error[row] + 2.0**-7 * np.abs(matrix[row, column])  # of the bound and of the product
-    assert (matrix[row, column] >= sure[row] - 2 * error).all()
-    fine = scan.sharpened(sure, Pairs("dot", a, b, scaled=False), Span(0, 50), Span(0, m))
-    assert (fine is not scan) == (np.count_nonzero(scan.host_peaks >= sure[:, None]) > 50 * GROUPS / DENSE)
+    assert (matrix[row, column] >= lower_bound[row] - 2 * error).all()
+    fine = scan.rescan(lower_bound, Pairs("dot", a, b, scaled=False), Span(0, 50), Span(0, m))
+    assert (fine is not scan) == (np.count_nonzero(scan.host_maxima >= lower_bound[:, None]) > 50 * GROUPS / DENSE)
     assert list(scan.candidates(np.full(50, 1e9))) == []
 
 
@@ -197,11 +197,11 @@ def test_a_kernel_that_fails_or_errs_is_not_used(monkeypatch):
     seconds = iter([2.0, 1.0, 2.0, 1.0, 1.0, 2.0])
     monkeypatch.setattr(fused, "TRIED", (16, 1024))
     monkeypatch.setattr(fused, "_seconds", lambda backend, work, x, y: next(seconds))
-    monkeypatch.setattr(fused, "peaks_of", maxima)
+    monkeypatch.setattr(fused, "maxima_of", maxima)
     assert fused._pays.__wrapped__(cpu, 8)
-    monkeypatch.setattr(fused, "peaks_of", lambda backend, x, y: maxima(backend, x, y) * 1.1)
+    monkeypatch.setattr(fused, "maxima_of", lambda backend, x, y: maxima(backend, x, y) * 1.1)
     assert not fused._pays.__wrapped__(cpu, 8)
-    monkeypatch.setattr(fused, "peaks_of", maxima)
+    monkeypatch.setattr(fused, "maxima_of", maxima)
     assert not fused._pays.__wrapped__(cpu, 8)  # slower
 
     def broken(backend, work, x, y):
@@ -223,7 +223,7 @@ def test_the_kernel_on_cuda_gives_the_maxima_of_the_product(shape):
     kernel = Kernel("dot", "bfloat16", False, choose_backend("torch", "cuda:0"))
     x, y = (kernel.prepare(np.random.default_rng(i).standard_normal((size, d))) for i, size in enumerate((n, m)))
     expected = maxima(kernel.backend, *(side._replace(rows=side.rows.cpu()) for side in (x, y)))
-    np.testing.assert_allclose(fused.peaks_of(kernel.backend, x, y).cpu(), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(fused.maxima_of(kernel.backend, x, y).cpu(), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.gpu
@@ -233,7 +233,7 @@ def test_cuda_answers_are_the_same_with_the_kernel(monkeypatch):
     monkeypatch.setattr("simtool.engine.sweep.fuses", lambda kernel, dims, pairs: kernel.dtype == "bfloat16")
     monkeypatch.setattr("simtool.engine.selections.bfloat16_pays", lambda backend, dims: True)
     a, b = (np.random.default_rng(i).standard_normal((n, 384)).astype("f4") for i, n in enumerate((2000, 30_000)))
-    for question in ({"top_k": 10}, {"threshold": 0.2}, {"max_pairs": 500}):
-        found, expected = (pairwise(a, b, device=device, **question) for device in ("cuda", "cpu"))
+    for spec in ({"top_k": 10}, {"threshold": 0.2}, {"max_pairs": 500}):
+        found, expected = (pairwise(a, b, device=device, **spec) for device in ("cuda", "cpu"))
         assert listed(found) == listed(expected)
         assert found.rows.columns["score"].tolist() == expected.rows.columns["score"].tolist()

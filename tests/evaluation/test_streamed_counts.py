@@ -45,7 +45,7 @@ def exactly(x, classes):
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize("kind", ["usual", "few", "many", "near", "ties", "zeros"])
 def test_within_the_stated_error(kind, backend, monkeypatch):
-    monkeypatch.setattr(tiles, "STRIPE", 128)
+    monkeypatch.setattr(tiles, "QUERY_BLOCK", 128)
     monkeypatch.setattr(tiles, "BLOCK", 256)
     x, classes = space(kind)
     kernel = Kernel("cosine", "float32", False, choose_backend(backend))
@@ -123,8 +123,8 @@ def test_positives_of_one_bin_may_come_in_any_order():
 def test_tiles_and_budgets_do_not_change_a_count(monkeypatch):
     x, classes = space("usual", n=500)
     found = []
-    for stripe, block in ((1024, 4096), (128, 128), (256, 384)):
-        monkeypatch.setattr(tiles, "STRIPE", stripe)
+    for query_block, block in ((1024, 4096), (128, 128), (256, 384)):
+        monkeypatch.setattr(tiles, "QUERY_BLOCK", query_block)
         monkeypatch.setattr(tiles, "BLOCK", block)
         kernel = Kernel("cosine", "float64", False, choose_backend())
         found.append(all_pairs(x, firsts(classes), kernel, budget.budget_of("1G")).measures["roc_auc"].value)

@@ -1,4 +1,4 @@
-"""`loss` for every row of the catalogue: gradients, stripes and batches, evidence, refusals."""
+"""`loss` for every row of the catalogue: gradients, query blocks and batches, evidence, refusals."""
 
 from math import fsum
 

@@ -6,59 +6,59 @@ from ...results import Column
 from ..kernels import Tile
 from ..plan import Span
 from .base import Reducer
-from .self_join_top_k import MutualTopK
+from .self_join_top_k import SelfJoinTopK
 
 
 @dataclass
-class ColumnTopK(MutualTopK):
+class ColumnTopK(SelfJoinTopK):
     """The k best rows of A for each row of B, known once all tiles have been seen.
 
     Args:
         k: how many, at most the rows of A.
-        question: what is asked, as for the rows of A.
-        stripe: columns whose candidates are filed together.
+        spec: what is asked, as for the rows of A.
+        query_block: columns whose candidates are filed together.
         give: takes the row of B, the row of A and the score, rows of B ascending, best first, once, from `finish`.
     """
 
     @property
-    def _owners(self) -> int:
-        """How many columns look for partners."""
-        return len(self.question.pairs.b)
+    def _queries(self) -> int:
+        """How many columns look for neighbours."""
+        return len(self.spec.pairs.b)
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Keep what may be among the k best of a column."""
-        self._look(stripe, block, tile, by_column=True)
+        self._look(query_block, corpus_block, tile, by_column=True)
 
-    def end(self, stripe: Span) -> None:
-        """Wait: no column is finished before the last stripe."""
+    def end(self, query_block: Span) -> None:
+        """Wait: no column is finished before the last query block."""
 
     def finish(self) -> None:
         """Score the candidates and give the best."""
         for number in sorted(self.found):
             self._finish(number)
 
-    def _score(self, owners: Column, partners: Column) -> Column:
-        return self.question.pairs.score(partners, owners)
+    def _score(self, queries: Column, neighbours: Column) -> Column:
+        return self.spec.pairs.score(neighbours, queries)
 
 
 @dataclass
-class BothWays(Reducer):
+class BidirectionalTopK(Reducer):
     """Two reducers of the same tiles."""
 
     rows: Reducer
     columns: Reducer
 
-    def begin(self, stripe: Span) -> None:
-        """Start a stripe."""
-        self.rows.begin(stripe)
-        self.columns.begin(stripe)
+    def begin(self, query_block: Span) -> None:
+        """Start a query block."""
+        self.rows.begin(query_block)
+        self.columns.begin(query_block)
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Give a tile to both."""
-        self.rows.take(stripe, block, tile)
-        self.columns.take(stripe, block, tile)
+        self.rows.take(query_block, corpus_block, tile)
+        self.columns.take(query_block, corpus_block, tile)
 
-    def end(self, stripe: Span) -> None:
-        """Finish a stripe."""
-        self.rows.end(stripe)
-        self.columns.end(stripe)
+    def end(self, query_block: Span) -> None:
+        """Finish a query block."""
+        self.rows.end(query_block)
+        self.columns.end(query_block)

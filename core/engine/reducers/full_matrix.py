@@ -87,31 +87,31 @@ class Full(Reducer):
         self.written: Future[Moments] | None = None
         self.buffers: list[Column] = []
 
-    def begin(self, stripe: Span) -> None:
-        """Start a stripe in a buffer that is not being written."""
+    def begin(self, query_block: Span) -> None:
+        """Start a query block in a buffer that is not being written."""
         if len(self.buffers) < 2:
-            self.buffers.append(np.empty((len(stripe), self.columns), dtype=self.dtype))
-        self.rows = self.buffers[-1][: len(stripe)]
+            self.buffers.append(np.empty((len(query_block), self.columns), dtype=self.dtype))
+        self.rows = self.buffers[-1][: len(query_block)]
 
-    def room(self, stripe: Span, block: Span) -> Array:
+    def room(self, query_block: Span, corpus_block: Span) -> Array:
         """Return the place of a tile in its rows, if a product can be written there."""
         in_place = self.kernel.backend.name == "numpy" and self.kernel.metric in ("cosine", "dot")
-        return self.rows[:, block.start : block.stop] if in_place else None
+        return self.rows[:, corpus_block.start : corpus_block.stop] if in_place else None
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Put the tile's scores in their place, if they are not there yet."""
-        backend, scores = self.kernel.backend, self.rows[:, block.start : block.stop]
-        if isinstance(tile.near, np.ndarray) and np.may_share_memory(tile.near, scores):
+        backend, scores = self.kernel.backend, self.rows[:, corpus_block.start : corpus_block.stop]
+        if isinstance(tile.proxy, np.ndarray) and np.may_share_memory(tile.proxy, scores):
             return
-        scores[:] = backend.get(self.kernel.scores(tile.near))
+        scores[:] = backend.get(self.kernel.scores(tile.proxy))
         if self.kernel.metric in ("euclidean", "sqeuclidean"):
-            row, column = np.nonzero(-backend.get(tile.near) < DISTANT * backend.get(tile.error())[:, None])
-            scores[row, column] = self.pairs.score(row + stripe.start, column + block.start)
+            row, column = np.nonzero(-backend.get(tile.proxy) < DISTANT * backend.get(tile.error())[:, None])
+            scores[row, column] = self.pairs.score(row + query_block.start, column + corpus_block.start)
 
-    def end(self, stripe: Span) -> None:
+    def end(self, query_block: Span) -> None:
         """Hand the rows on."""
         self._wait()
-        self.written = self.writer.submit(self._finished, stripe, self.rows)
+        self.written = self.writer.submit(self._finished, query_block, self.rows)
         self.buffers.reverse()
 
     def moments(self) -> Moments:
@@ -130,13 +130,13 @@ class Full(Reducer):
             self.parts.append(self.written.result())
             self.written = None
 
-    def _finished(self, stripe: Span, rows: Column) -> Moments:
+    def _finished(self, query_block: Span, rows: Column) -> Moments:
         """Sum whole rows, bring rounded cosines back into their range, and give them away."""
         with quiet():
             step = max(1, SUMMED // self.columns)
             starts = range(0, len(rows), step)
-            parts = [self._moments(stripe.start + start, rows[start : start + step]) for start in starts]
-        self.take_rows(stripe.start, rows)
+            parts = [self._moments(query_block.start + start, rows[start : start + step]) for start in starts]
+        self.take_rows(query_block.start, rows)
         return Moments().merge(parts)
 
     def _moments(self, first: int, rows: Column) -> Moments:

@@ -104,15 +104,15 @@ class _Sums(Reducer):
     def __post_init__(self) -> None:
         self.totals = [[] for _ in self.functions]
 
-    def skips(self, stripe: Span, block: Span) -> bool:
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether all pairs of a tile have been seen the other way round."""
-        return self.alone and block.stop <= stripe.start + 1
+        return self.alone and corpus_block.stop <= query_block.start + 1
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Sum a tile, each row apart."""
         xp, backend = self.kernel.backend.xp, self.kernel.backend
-        wanted = self._wanted(stripe, block)
-        values = tile.near if self.kernel.metric == "dot" else self._distances(stripe, block, tile, wanted)
+        wanted = self._wanted(query_block, corpus_block)
+        values = tile.proxy if self.kernel.metric == "dot" else self._distances(query_block, corpus_block, tile, wanted)
         for function, parts in zip(self.functions, self.totals, strict=True):
             scores = function(values)
             if wanted is not None:
@@ -122,22 +122,25 @@ class _Sums(Reducer):
                 raise refuse_overflow("A, B")
             parts.append(fsum(sums.tolist()))
 
-    def _wanted(self, stripe: Span, block: Span) -> Column | None:
+    def _wanted(self, query_block: Span, corpus_block: Span) -> Column | None:
         """Return which places of a tile are pairs i < j; None where all count."""
-        if not self.alone or block.start >= stripe.stop:
+        if not self.alone or corpus_block.start >= query_block.stop:
             return None
-        return np.arange(block.start, block.stop)[None, :] > np.arange(stripe.start, stripe.stop)[:, None]
+        return (
+            np.arange(corpus_block.start, corpus_block.stop)[None, :]
+            > np.arange(query_block.start, query_block.stop)[:, None]
+        )
 
-    def _distances(self, stripe: Span, block: Span, tile: Tile, wanted: Column | None) -> Array:
+    def _distances(self, query_block: Span, corpus_block: Span, tile: Tile, wanted: Column | None) -> Array:
         """Return the squared distances of a tile, exact ones where they are so small that the product cancelled."""
         xp, backend = self.kernel.backend.xp, self.kernel.backend
         error = tile.error()
         if not np.isfinite(backend.get(error)).all():
             raise refuse_overflow("A, B")
-        squares = xp.clip(-tile.near, 0.0, None)
+        squares = xp.clip(-tile.proxy, 0.0, None)
         close = backend.get(squares < DISTANT * error[:, None])
         row, column = np.nonzero(close if wanted is None else close & wanted)
         if len(row):
-            exact = self.pairs.score(row + stripe.start, column + block.start)
+            exact = self.pairs.score(row + query_block.start, column + corpus_block.start)
             squares[backend.put(row), backend.put(column)] = backend.put(exact)
         return squares

@@ -9,127 +9,129 @@ from ..candidates import Found, Hits, Scan, kth_largest
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..rescoring import best_of
-from .base import GROWTH, Give, Part, Question, Reducer, TopK
+from .base import GROWTH, Give, PartialResult, Reducer, SelectionSpec, TopK
 
 
 @dataclass
-class MutualTopK(Reducer):
+class SelfJoinTopK(Reducer):
     """As `TopK` where A is compared with itself, with half the tiles: each tells of its columns as of its rows.
 
-    A stripe is finished once its own tiles are: those before it have met its rows as columns.
+    A query block is finished once its own tiles are: those before it have met its rows as columns.
 
     Args:
         k: how many.
-        question: what is asked; its pairs are unordered.
-        stripe: rows of a stripe.
+        spec: what is asked; its pairs are unordered.
+        query_block: rows of a query block.
         give: takes row, column and score of finished rows, best first.
     """
 
     k: int
-    question: Question
-    stripe: int
+    spec: SelectionSpec
+    query_block: int
     give: Give
-    sure: Column = field(init=False)
-    found: dict[int, list[Found]] = field(default_factory=dict)  # by the number of the stripe of the owner
+    lower_bound: Column = field(init=False)
+    found: dict[int, list[Found]] = field(default_factory=dict)  # by the number of the query block of the query
     limits: dict[int, float] = field(default_factory=dict)
     held: int = 0
 
     def __post_init__(self) -> None:
-        self.sure = np.full(self._owners, -np.inf)
+        self.lower_bound = np.full(self._queries, -np.inf)
 
-    def skips(self, stripe: Span, block: Span) -> bool:
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
-        return self.question.skips(stripe, block)
+        return self.spec.skips(query_block, corpus_block)
 
-    def take(self, stripe: Span, block: Span, tile: Tile) -> None:
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Keep what may be among the k best of a row, and of a column."""
-        tile = self.question.without_others(stripe, block, tile)
-        self._look(stripe, block, tile, by_column=False)
-        self._look(stripe, block, tile, by_column=True)
+        tile = self.spec.without_others(query_block, corpus_block, tile)
+        self._look(query_block, corpus_block, tile, by_column=False)
+        self._look(query_block, corpus_block, tile, by_column=True)
 
-    def end(self, stripe: Span) -> None:
-        """Give the k best of each row of the stripe."""
-        self._finish(stripe.start // self.stripe)
+    def end(self, query_block: Span) -> None:
+        """Give the k best of each row of the query block."""
+        self._finish(query_block.start // self.query_block)
 
-    def part(self, kernel: Kernel) -> Part:
-        """Return a reducer for one stripe that reads both triangles.
+    def part(self, kernel: Kernel) -> PartialResult:
+        """Return a reducer for one query block that reads both triangles.
 
-        What a tile tells of its columns belongs to stripes that are with other devices: sharing it would make them
+        What a tile tells of its columns belongs to query blocks that are with other devices: sharing it would make them
         wait for each other. The k best are the same.
         """
         given: list[Hits] = []
-        return Part(TopK(self.k, replace(self.question, kernel=kernel, unordered=False), given.append), given)
+        return PartialResult(TopK(self.k, replace(self.spec, kernel=kernel, upper_triangle=False), given.append), given)
 
-    def join(self, stripe: Span, part: Part) -> None:
+    def join(self, query_block: Span, part: PartialResult) -> None:
         """Give what was found."""
         for hits in part.given:
             self.give(hits)
 
     @property
-    def _owners(self) -> int:
-        """How many rows look for partners."""
-        return len(self.question.pairs.a)
+    def _queries(self) -> int:
+        """How many rows look for neighbours."""
+        return len(self.spec.pairs.a)
 
-    def _score(self, owners: Column, partners: Column) -> Column:
-        return self.question.pairs.score(owners, partners)
+    def _score(self, queries: Column, neighbours: Column) -> Column:
+        return self.spec.pairs.score(queries, neighbours)
 
-    def _look(self, stripe: Span, block: Span, tile: Tile, *, by_column: bool) -> None:
+    def _look(self, query_block: Span, corpus_block: Span, tile: Tile, *, by_column: bool) -> None:
         """Keep what may be among the k best of the rows of a tile, or of its columns."""
-        owners, partners = (block, stripe) if by_column else (stripe, block)
-        sure = self.sure[owners.start : owners.stop]
-        scan = Scan(tile, sure, gaps=self.question.gaps, by_column=by_column)
-        if not np.isfinite(sure).all():
-            self._tighten(scan, sure)
-        fine = scan.sharpened(sure, self.question.pairs, stripe, block, usual=self.k)
+        queries, neighbours = (corpus_block, query_block) if by_column else (query_block, corpus_block)
+        lower_bound = self.lower_bound[queries.start : queries.stop]
+        scan = Scan(tile, lower_bound, has_missing=self.spec.has_missing, by_column=by_column)
+        if not np.isfinite(lower_bound).all():
+            self._tighten(scan, lower_bound)
+        fine = scan.rescan(lower_bound, self.spec.pairs, query_block, corpus_block, usual=self.k)
         if fine is not scan:
-            self._tighten(fine, sure)
-        for found in fine.candidates(sure):
-            self._keep(found._replace(owner=found.owner + owners.start, partner=found.partner + partners.start))
-            if self.held > self.question.most:
+            self._tighten(fine, lower_bound)
+        for found in fine.candidates(lower_bound):
+            self._keep(found._replace(query=found.query + queries.start, neighbour=found.neighbour + neighbours.start))
+            if self.held > self.spec.most:
                 self._reduce()
 
-    def _tighten(self, scan: Scan, sure: Column) -> None:
-        """Raise what is sure: maxima of disjoint groups are scores of different partners."""
-        bounds = self.question.kernel.backend.get(scan.bounds(self.k))
+    def _tighten(self, scan: Scan, lower_bound: Column) -> None:
+        """Raise what is sure: maxima of disjoint groups are scores of different neighbours."""
+        bounds = self.spec.kernel.backend.get(scan.bounds(self.k))
         width = bounds.shape[1]
         if width >= self.k:
-            np.maximum(sure, np.partition(bounds, width - self.k, axis=1)[:, width - self.k], out=sure)
+            np.maximum(lower_bound, np.partition(bounds, width - self.k, axis=1)[:, width - self.k], out=lower_bound)
 
     def _keep(self, found: Found) -> None:
-        """File places under the stripe of their owner."""
-        numbers = found.owner // self.stripe
+        """File places under the query block of their query."""
+        numbers = found.query // self.query_block
         for number in np.unique(numbers).tolist():
             own = found.where(numbers == number)
             self.found.setdefault(number, []).append(own)
-            self.held += len(own.owner)
+            self.held += len(own.query)
             if _count(self.found[number]) > self.limits.get(number, 0.0):
                 self._settle(number)
 
     def _settle(self, number: int) -> None:
-        """Raise what is sure of the rows of a stripe by what was found, and keep what still may be among the k best."""
-        found, start = Found.of(self.found[number]), number * self.stripe
-        sure = self.sure[start : start + self.stripe]
-        np.maximum(sure, kth_largest(found.owner - start, found.least, len(sure), self.k), out=sure)
-        self._set(number, found.where(found.most >= self.sure[found.owner]))
+        """Raise the bounds of the rows of a query block by what was found, and keep what may still be among the k best."""
+        found, start = Found.of(self.found[number]), number * self.query_block
+        lower_bound = self.lower_bound[start : start + self.query_block]
+        np.maximum(
+            lower_bound, kth_largest(found.query - start, found.least, len(lower_bound), self.k), out=lower_bound
+        )
+        self._set(number, found.where(found.most >= self.lower_bound[found.query]))
 
     def _set(self, number: int, found: Found) -> None:
-        self.held += len(found.owner) - _count(self.found[number])
-        self.found[number], self.limits[number] = [found], GROWTH * len(found.owner)
+        self.held += len(found.query) - _count(self.found[number])
+        self.found[number], self.limits[number] = [found], GROWTH * len(found.query)
 
     def _reduce(self) -> None:
         """Drop what is out by now, and where that is not enough keep the exact best."""
         for number in self.found:
             self._settle(number)
-        if self.held <= self.question.most // 2:
+        if self.held <= self.spec.most // 2:
             return
         for number, parts in self.found.items():
             row, column, score = self._best(parts)
             # they stay whatever is sure
-            self._set(number, Found(row, column, self.question.kernel.nearness(score), np.full(len(row), np.inf)))
+            self._set(number, Found(row, column, self.spec.kernel.proxy_score(score), np.full(len(row), np.inf)))
             self._settle(number)
 
     def _finish(self, number: int) -> None:
-        """Give the k best of each row of a stripe that has seen all its tiles."""
+        """Give the k best of each row of a query block that has seen all its tiles."""
         if number in self.found:
             self._settle(number)
             self.held -= _count(self.found[number])
@@ -138,9 +140,9 @@ class MutualTopK(Reducer):
     def _best(self, parts: list[Found]) -> Hits:
         row, column, _, _ = Found.of(parts)
         score = self._score(row, column)
-        best = best_of(row, column, score, self.k, larger_is_closer=self.question.larger_is_closer)
+        best = best_of(row, column, score, self.k, larger_is_closer=self.spec.larger_is_closer)
         return row[best], column[best], score[best]
 
 
 def _count(parts: list[Found]) -> int:
-    return sum(len(part.owner) for part in parts)
+    return sum(len(part.query) for part in parts)

@@ -112,7 +112,8 @@ def test_a_closed_stderr_stops_nothing() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_little_output_for_a_reader_who_left_before_it_came(unbuffered: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
-    script = "from simtool.cli.output.terminal import standard_output\nwith standard_output() as stream: stream.write(b'few')"
+    script = "from simtool.cli.output.terminal import standard_output\n"
+    script += "with standard_output() as stream: stream.write(b'few')"
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run([sys.executable, "-c", script], stdout=write_end, stderr=subprocess.PIPE, text=True)

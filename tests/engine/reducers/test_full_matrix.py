@@ -49,8 +49,8 @@ def test_distances_of_close_rows_do_not_cancel(metric, backend):
     a, b = np.asarray([[512695.0], [512804.0]], dtype="f4"), np.asarray([[512804.0]], dtype="f4")
     expected = [109.0, 0.0] if metric == "euclidean" else [109.0**2, 0.0]
     assert pairwise(a, b, metric=metric, backend=backend).array.ravel().tolist() == expected
-    near = 1e8 + np.asarray([[0.0, 0.0], [1.0, 1.0]])  # squares of 1e16 hide a difference of 2
-    assert pairwise(near, metric="sqeuclidean", backend=backend).array.tolist() == [[0, 2], [2, 0]]
+    proxy = 1e8 + np.asarray([[0.0, 0.0], [1.0, 1.0]])  # squares of 1e16 hide a difference of 2
+    assert pairwise(proxy, metric="sqeuclidean", backend=backend).array.tolist() == [[0, 2], [2, 0]]
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean"])
