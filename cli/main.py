@@ -13,6 +13,7 @@ try:
     from simtool.errors import SimtoolError
 
     from .output.terminal import discard_stdout, say
+    from .spelling import with_options
 except KeyboardInterrupt:  # `main` is not there yet to hear it
     os._exit(130)
 
@@ -59,7 +60,7 @@ def _end_in_order(number: int, frame: FrameType | None) -> NoReturn:
 def _explain(error: BaseException) -> int:
     """Say what went wrong and what to do next; return the exit code."""
     if isinstance(error, SimtoolError):
-        _say(error.what, error.where, error.hint)
+        _say(*map(with_options, (error.what, error.where, error.hint)))
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return 130

@@ -295,11 +295,11 @@ def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
         ResourceError: the device is not there.
     """
     if backend not in BACKENDS:
-        raise ParameterError(f"unknown backend {backend!r}", "--backend", f"one of: {', '.join(BACKENDS)}")
+        raise ParameterError(f"unknown backend {backend!r}", "«backend»", f"one of: {', '.join(BACKENDS)}")
     if not DEVICE.fullmatch(device):
-        raise ParameterError(f"unknown device {device!r}", "--device", "one of: cpu, cuda, cuda:N, auto")
+        raise ParameterError(f"unknown device {device!r}", "«device»", "one of: cpu, cuda, cuda:N, auto")
     if backend == "numpy" and device not in ("cpu", "auto"):
-        raise ParameterError(f"numpy cannot compute on {device}", "--backend", "leave --backend out, or say torch")
+        raise ParameterError(f"numpy cannot compute on {device}", "«backend»", "leave «backend» out, or say torch")
     if backend == "numpy" or (backend == "auto" and device == "cpu"):
         return Backend("numpy", "cpu", np)
     if "torch" not in sys.modules:
@@ -338,8 +338,8 @@ def _torch_device(device: str) -> str:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(device.partition(":")[2] or 0) >= count:
             found = f"torch {torch.__version__} sees {count} CUDA devices here" if count else "torch sees no GPU here"
-            raise ResourceError(f"device {device} is not available: {found}", "--device", "use --device cpu or auto")
+            raise ResourceError(f"device {device} is not available: {found}", "«device»", "use «device» cpu or auto")
     if device == "mps":
         # the accuracy that simtool promises stands on float64, which this device does not have
-        raise ResourceError("device mps computes in float32 at most, simtool needs float64", "--device", "use cpu")
+        raise ResourceError("device mps computes in float32 at most, simtool needs float64", "«device»", "use cpu")
     return device

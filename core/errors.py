@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from .placeholders import as_argument, spelled
+
 
 class SimtoolError(Exception):
     """An error that the caller can understand and mend.
@@ -10,6 +12,8 @@ class SimtoolError(Exception):
         what: one line: what was expected, what was found, in which row.
         where: the file, column or option it was found in, or "".
         hint: what to type or change next, or "".
+
+    Parameters stand in all three as placeholders, «top_k»; `str` spells them as arguments.
     """
 
     exit_code = 2
@@ -21,7 +25,7 @@ class SimtoolError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return "\n".join(line for line in (self.what, self.where, self.hint) if line)
+        return spelled("\n".join(line for line in (self.what, self.where, self.hint) if line), as_argument)
 
 
 class ShapeError(SimtoolError, ValueError):
@@ -62,8 +66,8 @@ def closest(name: str, choices: Iterable[str]) -> str:
         choices: an iterable of known names.
 
     Example:
-        >>> closest("--thresold", ["--metric", "--thresholds-out", "--threshold"])
-        '--threshold'
+        >>> closest("«thresold»", ["«metric»", "«thresholds_out»", "«threshold»"])
+        '«threshold»'
     """
     return next(iter(closest_few(name, choices, 1)), "")
 

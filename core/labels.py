@@ -128,7 +128,7 @@ def score_labels(values: Column, rows: int, where: str, *, low: float = -np.inf,
     else:
         raise LabelError(f"expected scores, got dtype {values.dtype}", where)
     _refuse(values, ~np.isfinite(numbers), where, "which is not a finite score", "a score is a finite number")
-    hint = "bring the scores into that range, or choose a loss that needs only their order: --kind cosent"
+    hint = "bring the scores into that range, or choose a loss that needs only their order: «kind=cosent»"
     _refuse(values, (numbers < low) | (numbers > high), where, f"expected {low:g} to {high:g}", hint)
     return numbers
 
@@ -140,7 +140,7 @@ def _one_per_row(values: Column, rows: int, where: str, what: str) -> Column:
         raise LabelError(f"expected {rows} labels in one dim, got shape {values.shape}", where, hint)
     if len(values) != rows:
         headed = len(values) == rows + 1 and values.dtype.kind == "O" and np.isnan(_number(values[0]))
-        hint = f"is the first line a header? then type --labels {where}::{values[0]}" if headed else ""
+        hint = f"is the first line a header? then type «labels» {where}::{values[0]}" if headed else ""
         raise LabelError(f"expected one label per {what}: {rows} {what}s, {len(values)} labels", where, hint)
     return values
 

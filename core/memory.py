@@ -63,7 +63,7 @@ def check_address_space(needed: int) -> None:
     left = address_space()
     if left < needed:
         what = f"{shown(left)} of addresses are left to this process, and the libraries reserve {shown(needed)}"
-        raise ResourceError(what, "ulimit -v", "ulimit -v unlimited; --max-memory bounds what a job takes")
+        raise ResourceError(what, "ulimit -v", "ulimit -v unlimited; «max_memory» bounds what a job takes")
 
 
 def prepare_address_space() -> None:
@@ -148,7 +148,7 @@ def allowed_bytes(max_memory: str | int | None) -> int:
     total = _typed_bytes(max_memory)
     if total < WORKING:
         what = f"{str(max_memory)[:40]} is less than the {shown(WORKING)} that any job needs"
-        raise ParameterError(what, "--max-memory")
+        raise ParameterError(what, "«max_memory»")
     return total
 
 
@@ -159,12 +159,12 @@ def _typed_bytes(size: str | int) -> int:
     else:
         match = SIZE.fullmatch(size.strip())
         if not match:
-            raise ParameterError(f"expected a size, got {size[:40]!r}", "--max-memory", form)
+            raise ParameterError(f"expected a size, got {size[:40]!r}", "«max_memory»", form)
         total = float(match[1]) * (available_memory() / 100 if match[3] else UNITS[match[2].upper()])
     if not total < MOST_BYTES:
-        raise ParameterError("no machine has as much memory", "--max-memory", form)
+        raise ParameterError("no machine has as much memory", "«max_memory»", form)
     if total < 0:
-        raise ParameterError(f"expected a size, got {size}", "--max-memory", form)
+        raise ParameterError(f"expected a size, got {size}", "«max_memory»", form)
     return size if isinstance(size, int) else int(total)
 
 
@@ -193,7 +193,7 @@ def check_held(size: int, most: int, what: str, where: str, hint: str = "") -> N
     """
     if size <= most:
         return
-    enough = f"--max-memory {-((-4 * size - WORKING) >> 20)}M makes room for it"
+    enough = f"«max_memory={-((-4 * size - WORKING) >> 20)}M» makes room for it"
     message = f"{what} takes about {shown(size)} of memory, {shown(most)} of the budget may go to one input"
     raise ResourceError(message, where, f"{enough}; {hint}" if hint else enough)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
+from .placeholders import Spell, as_argument, spelled
+
 if TYPE_CHECKING:
     from .evaluation.counts import Counts
 
@@ -125,6 +127,20 @@ class Histogram:
     counts: Mapping[str, Column]
 
 
+class Note(str):
+    """A sentence for the reader, its parameters spelled as arguments; `template` has the placeholders."""
+
+    template: str
+
+    def __new__(cls, template: str) -> "Note":
+        """Return the sentence; a note stays as it is."""
+        if isinstance(template, Note):
+            return template
+        note = super().__new__(cls, spelled(template, as_argument))
+        note.template = template
+        return note
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of one operation.
@@ -158,6 +174,13 @@ class Result:
     history: Columns | None = None
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
+
+    def spelled_notes(self, spell: Spell) -> tuple[str, ...]:
+        """Return the notes with their parameters as a caller spells them."""
+        return tuple(spelled(Note(note).template, spell) for note in self.notes)
 
 
 def shapes_line(a: Sequence[int], b: Sequence[int], dims: Sequence[int], outcome: str) -> str:

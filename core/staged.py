@@ -137,7 +137,7 @@ def sweep(folder: str) -> None:
 
 def exists_already(path: str) -> OutputError:
     """Return the error for a file that may not be replaced."""
-    return OutputError("the output exists already", path, "--force replaces it")
+    return OutputError("the output exists already", path, "«force» replaces it")
 
 
 def writing_error(error: OSError, path: str) -> SimtoolError:

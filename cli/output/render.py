@@ -12,6 +12,7 @@ from simtool.io.output import check_output, output_format, replacing
 from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python, to_python, write_array
 from simtool.results import Columns, Result, Rows, in_batches
 
+from ..spelling import as_option
 from .gates import Verdict
 from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
@@ -108,7 +109,7 @@ def render(result: Result, output: Output, *, gates: Sequence[Verdict] = ()) -> 
     if output.shown is not None:
         _show(result, output.shown, gates, output)
     if not output.quiet:
-        for note in (*dict.fromkeys(result.provenance.values()), *result.notes):
+        for note in (*dict.fromkeys(result.provenance.values()), *result.spelled_notes(as_option)):
             say(f"note: {note}")
 
 
@@ -183,7 +184,7 @@ def _write_json(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> Non
     if result.history is not None:
         epochs = zip(*map(to_python, result.history.columns.values()), strict=True)
         before["history"] = [dict(zip(result.history.names, epoch, strict=True)) for epoch in epochs]
-    after = {"gates": [verdict.record() for verdict in gates], "notes": result.notes}
+    after = {"gates": [verdict.record() for verdict in gates], "notes": result.spelled_notes(as_option)}
     file.write(b"{\n")
     for key, value in before.items():
         file.write(f'  "{key}": {json_text(value)},\n'.encode())

@@ -227,7 +227,7 @@ def maxsim(
 def maxsim_of(forward: Match, weights_a: Column | None = None) -> MaxSim:
     """Return sum and mean of the best cosines of a match."""
     n = len(forward.scores)
-    mean = mean_of(forward.scores, shares(weights_a, n, "--weights-a"))
+    mean = mean_of(forward.scores, shares(weights_a, n, "«weights_a»"))
     return MaxSim(mean * (n if weights_a is None else float(np.sum(weights_a, dtype=np.float64))), mean)
 
 
@@ -273,7 +273,7 @@ def top_k_mean(
 def top_k_mean_of(forward: Match, weights_a: Column | None = None, *, k: int | None = None) -> float:
     """Return the mean of the k best scores of each row of a match, of all that it holds without k."""
     means = forward.best[:, :k].mean(axis=1)
-    return mean_of(means, shares(weights_a, len(means), "--weights-a"))
+    return mean_of(means, shares(weights_a, len(means), "«weights_a»"))
 
 
 def mutual(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progress: Progress | None = None) -> Mutual:
@@ -389,6 +389,6 @@ def hausdorff_of(matches: Matches) -> Hausdorff:
 def _means(matches: Matches, weights_a: Column | None, weights_b: Column | None) -> tuple[float, float]:
     forward, backward = matches.forward.scores, matches.backward.scores
     return (
-        mean_of(forward, shares(weights_a, len(forward), "--weights-a")),
-        mean_of(backward, shares(weights_b, len(backward), "--weights-b")),
+        mean_of(forward, shares(weights_a, len(forward), "«weights_a»")),
+        mean_of(backward, shares(weights_b, len(backward), "«weights_b»")),
     )

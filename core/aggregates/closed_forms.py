@@ -189,9 +189,9 @@ def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -
 
 def pair_weights(rows: int, weights_a: Column | None, weights_b: Column | None) -> Column | None:
     """Return the (n,) shares of the pairs of row i with row i; None where all are the same."""
-    sides = shares(weights_a, rows, "--weights-a"), shares(weights_b, rows, "--weights-b")
+    sides = shares(weights_a, rows, "«weights_a»"), shares(weights_b, rows, "«weights_b»")
     parts = [share for share in sides if share is not None]
-    return shares(np.prod(parts, axis=0), rows, "--weights-a, --weights-b") if parts else None
+    return shares(np.prod(parts, axis=0), rows, "«weights_a», «weights_b»") if parts else None
 
 
 def paired_of(scores: Column, weights: Column | None = None) -> Paired:
@@ -244,7 +244,7 @@ def mmd_linear(x: Column, y: Column, *, backend: Backend) -> TwoSample:
 def _both_shares(
     x: Column, y: Column, weights_a: Column | None, weights_b: Column | None
 ) -> tuple[Column | None, Column | None]:
-    return shares(weights_a, len(x), "--weights-a"), shares(weights_b, len(y), "--weights-b")
+    return shares(weights_a, len(x), "«weights_a»"), shares(weights_b, len(y), "«weights_b»")
 
 
 def _parts(rows: Column) -> Iterator[slice]:

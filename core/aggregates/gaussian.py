@@ -58,7 +58,7 @@ def frechet_distance(x: Column, y: Column, *, backend: Backend) -> Frechet:
     for side, rows in (("A", x), ("B", y)):
         if len(rows) < 2:
             what = f"frechet needs the covariance of each set, but {side} has {len(rows)} row"
-            raise ShapeError(what, side, "give 2 rows or more, or compare with --aggregate centroid")
+            raise ShapeError(what, side, "give 2 rows or more, or compare with «aggregates=centroid»")
     scale = max(scale_of(x), scale_of(y))
     (mean, root), (other_mean, other_root) = (_mean_and_root(rows, scale, backend) for rows in (x, y))
     means = float(np.sum((mean - other_mean) ** 2))

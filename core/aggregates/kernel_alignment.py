@@ -179,7 +179,7 @@ class _Kernel(NamedTuple):
         median = _median(kernel.distances, n * (n - 1) // 2) if n > 1 else 0.0
         if not median > 0:
             what = f"cka-rbf is undefined: the median distance of the rows of {side} is 0"
-            raise DataError(what, side, "leave out equal rows, or take --aggregate cka")
+            raise DataError(what, side, "leave out equal rows, or take «aggregates=cka»")
         return kernel._replace(width=2 * fraction**2 * median)
 
     def squared(self, i: slice, j: slice) -> Array:

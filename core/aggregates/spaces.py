@@ -158,9 +158,9 @@ def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backe
     check_same_items("rsa", x, y)
     n = len(x)
     if n < 3:
-        raise ShapeError(f"rsa ranks the distances of at least 3 rows, got {n}", "A, B", "take --aggregate paired")
+        raise ShapeError(f"rsa ranks the distances of at least 3 rows, got {n}", "A, B", "take «aggregates=paired»")
     size = n * (n - 1) // 2 * PAIR_BYTES + 16 * max(x.size, y.size)
-    budget_of(None).check(size, f"rsa of {n:,} rows", "compare a sample of the rows, or take --aggregate cka")
+    budget_of(None).check(size, f"rsa of {n:,} rows", "compare a sample of the rows, or take «aggregates=cka»")
     ranks = [_ranks(_cosines(rows, eps, backend)) for rows in (x, y)]
     norms = [float(np.linalg.norm(side)) for side in ranks]
     for side, norm in zip("AB", norms, strict=True):

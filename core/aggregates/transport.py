@@ -103,11 +103,11 @@ def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assi
     n, m = len(x), len(y)
     if n * m > ASSIGNED:
         what = f"an assignment of {n:,} x {m:,} rows, at most {ASSIGNED:,} pairs can be assigned"
-        raise ResourceError(what, "--aggregate optimal", "--aggregate argmax or sinkhorn matches sets of this size")
+        raise ResourceError(what, "«aggregates=optimal»", "«aggregates=argmax» or sinkhorn matches sets of this size")
     assign = assignment_solver()
     # the widened rows and their unit vectors, the matrix and the copies of it
     size = 8 * (2 * (n + m) * x.shape[1] + 3 * n * m)
-    budget_of(None).check(size, f"an assignment of {n:,} x {m:,} rows", "--aggregate argmax holds less")
+    budget_of(None).check(size, f"an assignment of {n:,} x {m:,} rows", "«aggregates=argmax» holds less")
     scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
     kernel = Kernel("cosine", "float64", scaled, backend, eps)
     matrix = backend.get(kernel.scores(kernel.tile(kernel.prepare(x), kernel.prepare(y))))
@@ -123,7 +123,7 @@ def assignment_solver() -> Any:
         from scipy.optimize import linear_sum_assignment
     except ImportError:
         what = "the best assignment needs scipy, which is not installed"
-        raise ResourceError(what, "--aggregate optimal", "pip install scipy") from None
+        raise ResourceError(what, "«aggregates=optimal»", "pip install scipy") from None
     return linear_sum_assignment
 
 
@@ -185,10 +185,10 @@ def sinkhorn(
     n, m = len(x), len(y)
     if n * m > TRANSPORTED:
         what = f"a transport of {n:,} x {m:,} rows, at most {TRANSPORTED:,} pairs can be moved"
-        raise ResourceError(what, "--aggregate sinkhorn", "--aggregate sliced-wasserstein or argmax takes such sets")
-    sides = (shares(weights_a, n, "--weights-a"), shares(weights_b, m, "--weights-b"))
+        raise ResourceError(what, "«aggregates=sinkhorn»", "«aggregates=sliced-wasserstein» or argmax takes such sets")
+    sides = (shares(weights_a, n, "«weights_a»"), shares(weights_b, m, "«weights_b»"))
     (x, a), (y, b) = (_carried(rows, share) for rows, share in zip((x, y), sides, strict=True))
-    hint = "--aggregate sliced-wasserstein or argmax hold less"
+    hint = "«aggregates=sliced-wasserstein» or argmax hold less"
     budget_of(None).check(8 * (n + m) * x.shape[1], f"the unit vectors of {n + m:,} rows", hint)
     if len(y) > len(x):
         x, a, y, b = y, b, x, a  # the plan is the same, and the columns have to be the fewer
@@ -207,7 +207,7 @@ def sinkhorn(
                 plan.leap()
     raise ParameterError(
         f"after {max_iterations:,} iterations the marginals are off by {plan.violation:.2g}, expected {tolerance:g}",
-        "--aggregate sinkhorn",
+        "«aggregates=sinkhorn»",
         f"raise epsilon above {epsilon:g}, the tolerance above {tolerance:g}, or the iterations",
     )
 

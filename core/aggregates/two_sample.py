@@ -204,7 +204,7 @@ def two_sample(
         2.0
     """
     if not (width > 0 and isfinite(width)):
-        raise ParameterError(f"width is {width}, expected more than 0", "--width")
+        raise ParameterError(f"width is {width}, expected more than 0", "«width»")
     found: dict[str, TwoSample] = {}
     for metric in ("sqeuclidean", "dot"):
         own = [name for name in names if METRICS[name] == metric]

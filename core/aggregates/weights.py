@@ -21,7 +21,7 @@ def shares(weights: Column | None, rows: int, option: str) -> Column | None:
         DataError: a weight that is negative or not finite, or all are 0.
 
     Example:
-        >>> shares(np.asarray([1, 3]), 2, "--weights-a").tolist()
+        >>> shares(np.asarray([1, 3]), 2, "«weights_a»").tolist()
         [0.25, 0.75]
     """
     if weights is None:

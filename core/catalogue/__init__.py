@@ -13,7 +13,7 @@ from .space_aggregates import SPACE_AGGREGATES
 
 AGGREGATES = SET_AGGREGATES + SPACE_AGGREGATES
 LOSSES = ITEM_LOSSES + BATCH_LOSSES
-OPTIONS = {"metric": "--metric", "aggregate": "--aggregate", "loss": "--kind"}
+OPTIONS = {"metric": "«metric»", "aggregate": "«aggregates»", "loss": "«kind»"}
 KINDS = {"metric": METRICS, "aggregate": AGGREGATES, "loss": LOSSES}
 
 

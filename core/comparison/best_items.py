@@ -15,7 +15,7 @@ from .token_sets import MOST_PAIRS, Items
 
 PARTS = ("precision", "recall", "f1")  # as argmax has them over rows
 DIRECTIONS = ("a to b", "b to a")
-ALIGNED = "--items aligned compares item i with item i of as many"
+ALIGNED = "«items» aligned compares item i with item i of as many"
 
 
 @dataclass
@@ -75,7 +75,7 @@ def best_keys(name: str) -> tuple[str, ...]:
 
 def unfit_for_best(request: Request, n: int, m: int) -> SimtoolError | None:
     """Return why n items and m items have no best matches under an aggregate, if so."""
-    where = f"--aggregate {request.name}"
+    where = f"«aggregates» {request.name}"
     if not request.entry.larger_is_closer:
         return ParameterError(f"{request.name} is a distance: items are matched by a similarity", where, ALIGNED)
     if request.measure.same_items:

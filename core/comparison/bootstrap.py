@@ -121,7 +121,7 @@ class _Resample:
 
     def _share(self, side: int, rows: int) -> Column | None:
         sets = self.panel.sets
-        weights, option = (sets.weights_a, "--weights-a") if side == 0 else (sets.weights_b, "--weights-b")
+        weights, option = (sets.weights_a, "«weights_a»") if side == 0 else (sets.weights_b, "«weights_b»")
         return shares(weights, rows, option)
 
     def mean_rows(self, side: int, *, unit: bool) -> Column:

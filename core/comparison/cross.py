@@ -36,7 +36,7 @@ class Cross:
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
         self.array: Column | None = None
         if self.sink is None:
-            budget_of(None).check(n * m * 8, f"the {n} x {m} matrix", "-o scores.npy writes it as it comes")
+            budget_of(None).check(n * m * 8, f"the {n} x {m} matrix", "«output=scores.npy» writes it as it comes")
             self.array = np.empty(self.shape)
         corner = self.shape if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
         self.corner = np.full(corner, np.nan)

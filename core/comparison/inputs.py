@@ -126,7 +126,7 @@ class ComparisonInputs:
         for side, weights, takes in zip(SIDES, self.weights, weighed, strict=True):
             if weights is not None and not takes:
                 what = f"{request.name} takes no weights of {side.upper()}"
-                return ParameterError(what, f"--weights-{side}", WEIGHING)
+                return ParameterError(what, f"«weights_{side}»", WEIGHING)
         if not request.measure.any_dims and a.shape[-1] != b.shape[-1]:
             return _caught(checks.check_same_width, a, b, a.shape[-1], b.shape[-1], TWO_MODELS)
         if request.measure.same_items and self.nested:
@@ -271,14 +271,14 @@ def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bo
     """Return how the items of two lists are compared: as asked, else item i with item i where there are as many."""
     if len(shapes[0]) != 3:
         if items is not None:
-            raise ParameterError("only lists of sets (items, tokens, d) have items", "--items", "leave --items out")
+            raise ParameterError("only lists of sets (items, tokens, d) have items", "«items»", "leave «items» out")
         return None
     if cross:
         return None
     n, m = shapes[0][0], shapes[1][0]
     if items == ALIGNED and n != m:
         what = f"item i of A belongs to item i of B, but there are {n} and {m}"
-        raise ShapeError(what, where, "--items best matches every item with the closest of the other list")
+        raise ShapeError(what, where, "«items» best matches every item with the closest of the other list")
     return items or (ALIGNED if n == m else BEST)
 
 
@@ -299,7 +299,7 @@ def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: st
     """Return the weights of the rows that are left, each a finite number, at least 0."""
     if given is None:
         return None
-    weights, option = np.asarray(given), f"--weights-{name}"
+    weights, option = np.asarray(given), f"«weights_{name}»"
     shape = vectors.shape[:-1]
     if weights.shape != shape:
         expected = " x ".join(map(str, shape))
@@ -322,7 +322,7 @@ def _lengths(given: Any, vectors: Vectors | RaggedVectors, name: str) -> Column 
     """Return how many tokens of each item count."""
     if given is None:
         return None
-    lengths, option = np.asarray(given), f"--lengths-{name}"
+    lengths, option = np.asarray(given), f"«lengths_{name}»"
     if len(vectors.shape) != 3:
         raise ParameterError("only items of tokens have lengths", option, "the inputs are single sets (n, d)")
     items, tokens = vectors.shape[:2]

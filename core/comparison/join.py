@@ -43,7 +43,7 @@ def join(a: Input, b: Input) -> Joined:
     if not order:
         firsts = [str(side.ids[0]) for side in (a, b)]
         what = f"no id of A is in B: A begins with {firsts[0]!r}, B with {firsts[1]!r}"
-        raise DataError(what, where, "--ids-a and --ids-b name ids that both share")
+        raise DataError(what, where, "«ids_a» and «ids_b» name ids that both share")
     names = [name for name in places[0] if name in places[1]]
     notes = []
     for side, own, other in (("A", *places), ("B", *places[::-1])):
@@ -61,7 +61,7 @@ def _by_number(a: Input, b: Input, where: str) -> Joined:
     n, m = len(a.rows), len(b.rows)
     if n != m:
         what = f"row i of A belongs to row i of B, but A has {n} rows and B has {m}"
-        hint = "give both sides ids, or match sets of different length with --aggregate argmax"
+        hint = "give both sides ids, or match sets of different length with «aggregates=argmax»"
         raise ShapeError(what, where, hint)
     return Joined()
 
@@ -76,6 +76,6 @@ def _places(side: Input) -> dict[str, int]:
         what = f"ids must be unique to join by them: {name_rows([first], np.asarray(names, dtype=object))} came before"
         more = f"{plural(twice, 'row')} of {len(names)} repeat an id"
         raise DataError(
-            f"{what}; {more}", side.vectors.name, "leave the repeats out, or name other ids with --ids-a or --ids-b"
+            f"{what}; {more}", side.vectors.name, "leave the repeats out, or name other ids with «ids_a» or «ids_b»"
         )
     return {name: places[name] for name in names}

@@ -87,7 +87,7 @@ def extremes(columns: dict[str, Column], most: int) -> tuple[dict[str, Column], 
     order = np.argsort(-score, kind="stable")
     if len(order) > 2 * most:
         order = np.append(order[:most], order[len(order) - most :])
-        said = f"the {most} best and the {most} worst of {len(score)} matches; --top N shows more, -o FILE all"
+        said = f"the {most} best and the {most} worst of {len(score)} matches; «top=N» shows more, «output=FILE» all"
     else:
         said = ""
     return {name: column[order] for name, column in columns.items()}, said

@@ -116,11 +116,11 @@ def named_aggregates(typed: Sequence[str]) -> list[str]:
     typed = [typed] if isinstance(typed, str) else typed
     if ALL in typed:
         if set(typed) != {ALL}:
-            raise ParameterError("all has every aggregate in it", "--aggregate", "leave the others out")
+            raise ParameterError("all has every aggregate in it", "«aggregates»", "leave the others out")
         return list(MEASURES)
     found = [find("aggregate", name).name for name in typed]
     if not found:
-        raise ParameterError("no aggregate was asked for", "--aggregate")
+        raise ParameterError("no aggregate was asked for", "«aggregates»")
     return list(dict.fromkeys(found))
 
 
@@ -160,12 +160,12 @@ def _own(entry: Entry) -> list[str]:
 
 def _unknown(typed: str, known: list[str]) -> ParameterError:
     if not known:
-        return ParameterError(f"no parameter is called {typed!r}", "--param", "these aggregates have none")
+        return ParameterError(f"no parameter is called {typed!r}", "«parameters»", "these aggregates have none")
     guess = closest(typed, known)
     hint = f"did you mean {guess}?" if guess else f"there is {', '.join(known)}"
     if typed == "seed":
-        hint = "--seed is an option of its own"
-    return ParameterError(f"no aggregate here has a parameter {typed!r}", "--param", hint)
+        hint = "«seed» is an option of its own"
+    return ParameterError(f"no aggregate here has a parameter {typed!r}", "«parameters»", hint)
 
 
 def _value(name: str, value: float) -> float | int | bool:
@@ -173,6 +173,6 @@ def _value(name: str, value: float) -> float | int | bool:
         return bool(value)
     if name in WHOLE:
         if value != int(value):
-            raise ParameterError(f"{name} is {value:g}, expected a whole number", f"--param {name}={value:g}")
+            raise ParameterError(f"{name} is {value:g}, expected a whole number", f"«parameters={name}={value:g}»")
         return int(value)
     return value

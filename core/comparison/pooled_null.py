@@ -59,8 +59,8 @@ class Pool:
         size, most = 3 * total * total * 8 + 2 * total * x[1] * 8, budget_of(None).total
         if size > most:
             what = f"mixing {total:,} rows takes their {total:,} x {total:,} scores, about {shown(size)}"
-            hint = f"{shown(most)} may be used: leave --null out, or compare a sample of the rows"
-            raise ResourceError(what, "--null", hint)
+            hint = f"{shown(most)} may be used: leave «null» out, or compare a sample of the rows"
+            raise ResourceError(what, "«null»", hint)
 
     def null(self, request: Request) -> Null:
         """Return the scores of an aggregate of mixed sets; `p` counts what is at least as far apart as the sets are."""

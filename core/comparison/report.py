@@ -135,7 +135,7 @@ def _percentage(asked: Asked, outcome: Outcome) -> tuple[str | None, float | Non
     """Return the aggregate that the percentage is of, the percentage, and what to say of it."""
     request = percent_request(asked.requests)
     if request is None:
-        return None, None, ["a distance has no percentage; name a similarity too, such as --aggregate argmax"]
+        return None, None, ["a distance has no percentage; name a similarity too, such as «aggregates=argmax»"]
     score = outcome.values.get(request.name, nan)
     null = outcome.nulls.get(request.name)
     baseline = nan if null is None else null.baseline

@@ -50,8 +50,8 @@ def _check_sets(subject: ComparisonInputs, asked: Asked) -> None:
     of = percent_request(asked.requests)
     if asked.percent == "baseline" and of is not None and not of.measure.same_items:
         what = f"{of.name} of two sets has no baseline of unrelated sets: its null mixes the rows of both"
-        hint = "percent clip, or inputs (items, tokens, d), where items are paired with others"
-        raise ParameterError(what, "--percent baseline", f"--{hint}")
+        hint = "«percent=clip», or inputs (items, tokens, d), where items are paired with others"
+        raise ParameterError(what, "«percent=baseline»", hint)
     if asked.bootstrap:
         for side in subject.sides:
             check_draws(len(side.rows), asked.bootstrap)
@@ -132,7 +132,7 @@ def score_items(subject: ComparisonInputs, asked: Asked, left_out: Failed) -> Ou
     """Measure the aligned items of two lists of sets."""
     items = Items(asked.requests, *subject.tokens, asked.eps, asked.backend, asked.progress)
     if asked.null and len(items) < 2:
-        raise ParameterError("one item has no other to be paired with", "--null", "leave --null out")
+        raise ParameterError("one item has no other to be paired with", "«null»", "leave «null» out")
     found, measured = items.scores(), len(items) - int(items.empty.sum())
     for failed in found.failures.values():
         # a parameter that fits no item is a mistake; one that some items are too short for is not

@@ -112,7 +112,7 @@ class Items:
         singles = [request for request in self.requests if request.name not in IN_BLOCKS]
         n = len(self)
         size = 8 * n * n * len(blocks)
-        budget_of(None).check(size, f"the matrix of {n:,} x {n:,} items", "a part of the items, or no --null")
+        budget_of(None).check(size, f"the matrix of {n:,} x {n:,} items", "a part of the items, or no «null»")
         found = {request.name: np.full((n, n), np.nan) for request in blocks}
         if blocks:
             for start, scores in item_scores(self.a, self.b, blocks, eps=self.eps, backend=self.backend):
@@ -149,4 +149,4 @@ def check_tokens(name: str, a: Tokens, b: Tokens) -> None:
         what = (
             f"{name} compares token i with token i, but items of A have {tokens[0]} tokens and those of B {tokens[1]}"
         )
-        raise ShapeError(what, "A, B", "--aggregate argmax matches items of different length")
+        raise ShapeError(what, "A, B", "«aggregates=argmax» matches items of different length")

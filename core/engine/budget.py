@@ -60,8 +60,8 @@ class Budget:
         needed = size + self.held + WORKING
         if needed > self.total:
             message = f"{what} takes about {shown(needed)}, {shown(self.total)} may be used"
-            enough = f"--max-memory {-(-needed >> 20)}M makes room for it"
-            raise ResourceError(message, "--max-memory", f"{hint}; or {enough}" if hint else enough)
+            enough = f"«max_memory={-(-needed >> 20)}M» makes room for it"
+            raise ResourceError(message, "«max_memory»", f"{hint}; or {enough}" if hint else enough)
 
 
 def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:

@@ -79,7 +79,7 @@ def prepare_input(
             budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
             rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
         elif rank > 2:
-            raise ParameterError("only rows of a 2-D input can be left out", "--nonfinite drop", "use propagate")
+            raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
         else:
             left = np.flatnonzero(missing)
             counted = checks.plural(len(left), "row")

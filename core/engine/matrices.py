@@ -109,7 +109,7 @@ class _Target:
 
     def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
         size = prod(shape) * np.dtype(dtype).itemsize
-        hint = "-o scores.npy writes it as it comes; --top-k or --threshold keep a part"
+        hint = "«output=scores.npy» writes it as it comes; «top_k» or «threshold» keep a part"
         self.pairing.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
         return np.empty(shape, dtype=dtype)
 
@@ -119,5 +119,5 @@ def _most(heat_map: int, pairing: PairwiseJob) -> int:
         raise ParameterError(f"a heat map of {heat_map} rows and columns, expected at least 1", "heat_map")
     if pairing.batch:
         what = f"a heat map shows one matrix, and there are {prod(pairing.batch)} in batches"
-        raise ParameterError(what, "--plot", "give one of them, of shape (n, d)")
+        raise ParameterError(what, "«plot»", "give one of them, of shape (n, d)")
     return heat_map

@@ -110,7 +110,7 @@ class _Search:
     def run(self, progress: Progress | None, *, both: bool) -> tuple[Match, ...]:
         """Return the match of the rows of x, and with `both` that of the rows of y."""
         if self.k < 1:
-            raise ParameterError(f"k is {self.k}, expected at least 1", "--k")
+            raise ParameterError(f"k is {self.k}, expected at least 1", "«k»")
         if len(self.x) * len(self.y) <= SMALL and (found := self._at_once(both=both)):
             return found
         # equal rows find the same neighbours, and of equal neighbours a row finds the first k

@@ -59,7 +59,7 @@ def resident(vectors: Vectors, most: int) -> Column:
         folder = tempfile.gettempdir()
         if lies_in_memory(folder):
             what = f"{vectors.name} takes {shown(size)} decoded, more than may be held, and scratch files lie in memory"
-            hint = "name a folder on a disk: TMPDIR=FOLDER simtool ...; or raise --max-memory"
+            hint = "name a folder on a disk: TMPDIR=FOLDER simtool ...; or raise «max_memory»"
             raise ResourceError(what, folder, hint)
         # unlinked at once: the mapping keeps the bytes until the process ends, however it ends
         with tempfile.TemporaryFile(prefix="simtool-") as file:

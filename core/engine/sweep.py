@@ -129,7 +129,7 @@ class Lane:
             self._give(reducer, query_block, corpus_block, x, y)
             return
         if len(corpus_block) <= GROUPS:
-            raise ResourceError("not even a small tile fits", "--device", "use --device cpu")
+            raise ResourceError("not even a small tile fits", "«device»", "use «device=cpu»")
         middle = len(corpus_block) // 2 // GROUPS * GROUPS or GROUPS
         for part in (slice(0, middle), slice(middle, len(corpus_block))):
             span = Span(corpus_block.start + part.start, corpus_block.start + part.stop)

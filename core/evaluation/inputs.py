@@ -134,7 +134,7 @@ def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
 def _from_scores(asked: Asked) -> Evaluated:
     if asked.sources or asked.pairs is not None:
         what = "scores that are there already need no vectors"
-        raise ParameterError(what, "--scores", "leave --scores or the vectors out")
+        raise ParameterError(what, "«scores»", "leave «scores» or the vectors out")
     source = asked.scores or ""
     path, column = split_source(source)
     of_table = [typed for typed in (asked.labels, asked.targets, asked.by) if typed is not None and typed[:2] == "::"]
@@ -149,7 +149,7 @@ def _from_scores(asked: Asked) -> Evaluated:
 
 def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
     if len(asked.sources) != 1:
-        raise ParameterError("pairs of ids are looked up in one file of vectors", "--pairs", "name one file of vectors")
+        raise ParameterError("pairs of ids are looked up in one file of vectors", "«pairs»", "name one file of vectors")
     vectors = asked.open(asked.sources[0], nulls=nulls, ids=asked.ids)
     table = asked.table(asked.pairs or "")
     for name in ("a", "b"):
@@ -247,9 +247,9 @@ def _against(asked: Asked, scored: bool, nulls: bool) -> tuple[Vectors, Vectors]
     if scored:
         if len(set(asked.against)) != 1:
             what = f"expected the scores of the other model, got {len(asked.against)} sources"
-            raise ParameterError(what, "--against", "name the one source twice")
+            raise ParameterError(what, "«against»", "name the one source twice")
         return asked.values(asked.against[0], None, COMPUTED)
     if len(asked.against) != 2:
-        raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "--against")
+        raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "«against»")
     a, b = (asked.open(source, nulls=nulls) for source in asked.against)
     return a, b

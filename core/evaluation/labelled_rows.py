@@ -59,7 +59,7 @@ def evaluate_classes(
     streams = pairs > exact_pairs
     _check_streamed(entry, pairs, exact_pairs, streams=streams)
     if not streams:
-        budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller --exact-pairs counts them in bins")
+        budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
     pairing = _pairing(side, entry, eps, budget, _backend(backend, device, n, side.rows.shape[1]))
     with quiet():
         ranked = retrieval(pairing, codes, ks=ks, progress=progress) if ks else None
@@ -126,8 +126,8 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
 def _check_streamed(entry: Entry, pairs: int, exact_pairs: int, *, streams: bool) -> None:
     if streams and entry.name != "cosine":
         what = f"{pairs:,} pairs are more than the {exact_pairs:,} that are ranked exactly"
-        hint = "--metric cosine, or raise --exact-pairs"
-        raise ParameterError(f"{what}, and only the cosine is counted as it streams", "--metric", hint)
+        hint = "«metric=cosine», or raise «exact_pairs»"
+        raise ParameterError(f"{what}, and only the cosine is counted as it streams", "«metric»", hint)
 
 
 def _backend(backend: str, device: str, n: int, d: int) -> Backend:

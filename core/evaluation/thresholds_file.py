@@ -82,7 +82,7 @@ def read_threshold(typed: str, metric: str) -> float:
     thresholds = document["thresholds"]
     if document["metric"] != metric:
         what = f"these thresholds are of {document['metric']}, and the metric is {metric}"
-        raise ParameterError(what, path, f"--metric {document['metric']}")
+        raise ParameterError(what, path, f"«metric={document['metric']}»")
     if name not in thresholds:
         match = closest(name, thresholds)
         listed = f"it has {', '.join(thresholds) or 'none'}"
@@ -96,7 +96,7 @@ def _document(path: str) -> Mapping[str, Any]:
         with open(path, encoding="utf-8") as file:
             document = read_document(file.read())
     except FileNotFoundError:
-        raise InputNotFoundError("no such file", path, "simtool evaluate --thresholds-out writes one") from None
+        raise InputNotFoundError("no such file", path, "evaluate with «thresholds_out» writes one") from None
     except OSError as error:
         raise InputNotFoundError(f"this file cannot be read: {error.strerror or error}", path) from None
     except (ValueError, RecursionError) as error:
@@ -106,5 +106,5 @@ def _document(path: str) -> Mapping[str, Any]:
     is_named = isinstance(thresholds, dict) and all(map(is_finite_number, thresholds.values()))
     if not is_named or not isinstance(members.get("metric"), str):
         what = "expected thresholds: an object with `metric` and `thresholds`, finite numbers by name"
-        raise DataError(what, path, "simtool evaluate --thresholds-out writes one")
+        raise DataError(what, path, "evaluate with «thresholds_out» writes one")
     return members

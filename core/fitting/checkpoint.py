@@ -1,7 +1,7 @@
 """The file of a head: safetensors, so that reading it runs no code.
 
 Accepted: safetensors as `write_head` leaves them: tensors `weight` (and `mean` or `bias`), `held_out` (the numbers of
-the examples that were held out), and `state.*`, from which `fit --resume` goes on; one member of the metadata,
+the examples that were held out), and `state.*`, from which `fit «resume»` goes on; one member of the metadata,
 `simtool`, holds JSON with all that is needed to learn the same head again.
 Refused: any other file, and one that is damaged.
 Lost: nothing; the same head and the same metadata give the same bytes.

@@ -87,17 +87,17 @@ def check_head(kind: str, rank: int | None, init: str | None, width: int, *, bia
     if init is not None:
         check_choice("init", init, STARTS)
     if rank is not None and kind not in RANKED:
-        raise ParameterError(f"a {kind} head keeps all {width} dims", "--rank", f"--head {' or '.join(RANKED)}")
+        raise ParameterError(f"a {kind} head keeps all {width} dims", "«rank»", f"«head» {' or '.join(RANKED)}")
     if rank is None and kind == "low-rank":
         what = "a low-rank head needs the number of dims that are left"
-        raise ParameterError(what, "--rank", f"--rank R, from 1 to {width}")
+        raise ParameterError(what, "«rank»", f"«rank=R», from 1 to {width}")
     if rank is not None and not 1 <= rank <= width:
         what = f"rank is {rank}, and the vectors have {width} dims"
-        raise ParameterError(what, "--rank", f"--rank R, from 1 to {width}")
+        raise ParameterError(what, "«rank»", f"«rank=R», from 1 to {width}")
     if init in ("pca", "random") and kind == "diagonal":
-        raise ParameterError("a diagonal head cannot turn the space", "--init", "leave it out, or --head linear")
+        raise ParameterError("a diagonal head cannot turn the space", "«init»", "leave it out, or «head=linear»")
     if kind == "whiten" and (bias or init == "random"):
-        option = "--bias" if bias else "--init"
+        option = "«bias»" if bias else "«init»"
         raise ParameterError(
             "whitening is computed from the rows: it learns no bias and has no start", option, "leave it out"
         )
@@ -198,7 +198,7 @@ def whitening(rows: Column, rank: int, *, exactly: bool, where: str) -> Head:
     some = int((variances > NEGLIGIBLE * variances[0]).sum()) if variances[0] > 0 else 0
     if not some or (exactly and some < rank):
         what = f"the {len(rows)} training rows vary along {some} directions, and {rank} are to be whitened"
-        raise DataError(what, where, f"--rank {some}" if some else "rows that are all equal cannot be whitened")
+        raise DataError(what, where, f"«rank={some}»" if some else "rows that are all equal cannot be whitened")
     kept = min(rank, some)
     return Head("whiten", axes[:kept] / np.sqrt(variances[:kept])[:, None], mean)
 

@@ -121,7 +121,7 @@ def _finite_rows(sides: Sequence[Vectors], nonfinite: str, notes: list[str]) -> 
     """Return the rows that are finite on every side, or refuse the others."""
     if nonfinite == "error":
         for side in sides:
-            checks.refuse_nonfinite(side, "--nonfinite drop leaves them out")
+            checks.refuse_nonfinite(side, "«nonfinite=drop» leaves them out")
     bad = np.unique(np.concatenate([checks.nonfinite_rows(side) for side in sides]))
     rows = np.setdiff1d(np.arange(sides[0].shape[0]), bad)
     if len(bad):
@@ -141,14 +141,14 @@ def _labelled(
     convention = _convention(form, request, labels is not None)
     if convention == "none":
         if labels is not None and request is not None:
-            raise LabelError(f"the loss {request.entry.name} takes no labels", "--labels", "leave them out")
+            raise LabelError(f"the loss {request.entry.name} takes no labels", "«labels»", "leave them out")
         return Examples(form, rows)
     if labels is None:
         noun = {"binary": "binary label", "score": "score", "class": "class"}[convention]
         per = {"classes": "row", "triplets": "triplet"}.get(form, "pair")
         column = "`score`" if convention == "score" else "`label`"
         what = f"the loss {request.entry.name if request else ''} needs one {noun} per {per}"
-        raise LabelError(what, "--labels", f"--labels FILE, or a column {column}")
+        raise LabelError(what, "«labels»", f"«labels» FILE, or a column {column}")
     if convention == "class":
         classes = class_labels(np.asarray(labels), n, name)
         notes.append(classes.balance)
@@ -175,8 +175,8 @@ def check_learnable(train: Examples, per_class: int, where: str) -> None:
         sizes = np.bincount(train.codes)
         if not (sizes > 1).any():
             what = "no class has two rows to learn from: there is no pair to pull together"
-            raise DataError(what, where, "more rows per class, or a smaller --held-out")
+            raise DataError(what, where, "more rows per class, or a smaller «held_out»")
         if (sizes > 0).sum() < 2:
             raise DataError("all rows to learn from are of one class: there is no pair to push apart", where)
     if per_class == 1:
-        raise ParameterError("1 row per class makes no pair to pull together", "--per-class", "2 or more, or 0")
+        raise ParameterError("1 row per class makes no pair to pull together", "«per_class»", "2 or more, or 0")

@@ -28,15 +28,15 @@ def check_fittable(request: Request, *, one_set: bool) -> None:
         what = (
             f"the loss {entry.name} needs a teacher's vectors beside the embeddings: a head cannot be learnt under it"
         )
-        raise ParameterError(what, "--kind", "sup-con, contrastive, triplet, info-nce, cosine-similarity, ...")
+        raise ParameterError(what, "«kind»", "sup-con, contrastive, triplet, info-nce, cosine-similarity, ...")
     if one_set and entry.inputs == "pairs" and entry.labels != "binary":
         needs = "scores of pairs" if entry.labels == "score" else "no labels"
         what = f"the loss {entry.name} takes {needs}, and pairs made of classes are similar or not"
-        raise ParameterError(what, "--kind", "contrastive, cosine, bce, ... take classes; or name pairs")
+        raise ParameterError(what, "«kind»", "contrastive, cosine, bce, ... take classes; or name pairs")
     if one_set and entry.inputs in ("triplets", "views") and entry.name != "n-pairs":
         roles = "triplets" if entry.inputs == "triplets" else "two views"
         what = f"the loss {entry.name} takes {roles}, and there is one set of vectors"
-        raise ParameterError(what, "--kind", "name the other vectors too, or choose a loss of classes")
+        raise ParameterError(what, "«kind»", "name the other vectors too, or choose a loss of classes")
 
 
 def check_miner(request: Request, miner: str, *, one_set: bool) -> None:
@@ -45,11 +45,11 @@ def check_miner(request: Request, miner: str, *, one_set: bool) -> None:
         return
     name = request.entry.name
     if not one_set or request.entry.inputs == "classifier":
-        raise ParameterError("a miner chooses among the pairs of a batch with classes", "--miner", "leave it out")
+        raise ParameterError("a miner chooses among the pairs of a batch with classes", "«miner»", "leave it out")
     if name in ("lifted-structure", "n-pairs") or "triplet" in name:
         what = f"the loss {name} takes its own choice of the batch"
-        hint = "--kind batch-hard-triplet or semi-hard-triplet" if "triplet" in name else "leave it out"
-        raise ParameterError(what, "--miner", hint)
+        hint = "«kind=batch-hard-triplet» or semi-hard-triplet" if "triplet" in name else "leave it out"
+        raise ParameterError(what, "«miner»", hint)
 
 
 def batch_loss(

@@ -342,7 +342,7 @@ class Run:
         state = state_of(saved.state, saved.about["history"], saved.about["best_epoch"])
         if state.epoch > recipe.epochs:
             what = f"the head has learnt for {state.epoch} epochs already, and {recipe.epochs} are asked for"
-            raise ParameterError(what, "--epochs", f"--epochs {state.epoch} or more, or no --resume")
+            raise ParameterError(what, "«epochs»", f"«epochs={state.epoch}» or more, or no «resume»")
         self.notes.append(f"learning went on after epoch {state.epoch}")
         return state
 
@@ -355,13 +355,13 @@ def _remove(path: str) -> None:
 def _check_same(saved: SavedHead, about: dict[str, Any], where: str) -> None:
     """Refuse to go on from a head that was learnt from other data or in another way."""
     if not {"history", "best_epoch", "data", "plan"} <= set(saved.about) or "parameter" not in saved.state:
-        raise ParameterError("this head holds no state to go on from", where, "leave --resume out; --force replaces it")
+        raise ParameterError("this head holds no state to go on from", where, "leave «resume» out; «force» replaces it")
     if saved.about["data"] != about["data"]:
         what = "this head was learnt from other data"
-        raise ParameterError(what, where, "name the same inputs and labels, or leave --resume out")
+        raise ParameterError(what, where, "name the same inputs and labels, or leave «resume» out")
     may_grow = ("epochs",)
     for name in dict.fromkeys([*about["plan"], *saved.about["plan"]]):
         former, value = (plan.get(name, False) for plan in (saved.about["plan"], about["plan"]))
         if name not in may_grow and former != value:
             what = f"this head was learnt with {name.replace('_', ' ')} {former}, not {value}"
-            raise ParameterError(what, where, "ask for the same, or leave --resume out")
+            raise ParameterError(what, where, "ask for the same, or leave «resume» out")

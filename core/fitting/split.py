@@ -171,6 +171,6 @@ def _impossible(examples: int, groups: int, where: str) -> DataError:
     if examples < 4:
         verb = "is" if examples == 1 else "are"
         what = f"{plural(examples, 'example')} {verb} too few to hold some out"
-        return DataError(what, where, "more examples, or --held-out 0 to judge by nothing")
+        return DataError(what, where, "more examples, or «held_out=0» to judge by nothing")
     what = f"no split without a leak: the {examples} examples form {plural(groups, 'group')} that share vectors or ids"
-    return DataError(what, where, "a larger or smaller --held-out, or --held-out 0 to judge by nothing")
+    return DataError(what, where, "a larger or smaller «held_out», or «held_out=0» to judge by nothing")

@@ -341,4 +341,4 @@ def _recall(optimizer: Any, parameters: list[Array], memory: Mapping[str, Column
 def _diverged(recipe: FitConfig, epoch: int) -> ParameterError:
     what = f"the loss is not finite in epoch {epoch}: the steps are too large"
     smaller = min(recipe.lr / 10, OPTIMIZERS[recipe.optimizer])
-    return ParameterError(what, "--lr", f"a smaller one than {recipe.lr:g}, such as --lr {smaller:g}")
+    return ParameterError(what, "«lr»", f"a smaller one than {recipe.lr:g}, such as «lr={smaller:g}»")

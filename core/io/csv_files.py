@@ -54,7 +54,7 @@ class CsvBatches(TextBatches):
                 self._scan(block, piece)
         if header == "auto" and counted and all(each.whole and not each.blank for each in self._cells.values()):
             what = "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"
-            raise DataError(what, source.name, "say which: --header yes or --header no")
+            raise DataError(what, source.name, "say which: «header» yes or «header» no")
         if not self.counts:
             raise DataError("the table has a header and no rows", source.name)
         self._form(apart, named=self.has_header or header == "no")
@@ -99,7 +99,7 @@ class CsvBatches(TextBatches):
         data = [cell for cell in header if is_number(cell) and not cell.isdigit()]
         if not typed and (data or header[0].startswith("[")):
             what = f"line 1 looks like data, not like a header: {(data or header)[0][:40]}"
-            raise DataError(what, where, "put a header line before it, such as id,0,1,2, or say --header yes or no")
+            raise DataError(what, where, "put a header line before it, such as id,0,1,2, or say «header» yes or no")
         twice = [name for name in header if header.count(name) > 1]
         if twice:
             raise DataError(f"{header.count(twice[0])} columns are named {twice[0]!r}", where, "rename them")

@@ -41,7 +41,7 @@ def output_format(path: str) -> str:
         raise OutputError(
             "an output is a file, and - is not one",
             path,
-            "name one, such as scores.parquet; --format says what stdout carries",
+            "name one, such as scores.parquet; «format» says what stdout carries",
         )
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in FORMAT_OF_SUFFIX:
@@ -121,7 +121,7 @@ def _check_target(path: str, *, force: bool) -> None:
     if stat.S_ISDIR(mode):
         raise OutputError("the output is a folder", path, "name a file in it")
     if not stat.S_ISREG(mode):
-        raise OutputError("the output is not a regular file", path, "use --format and redirect stdout")
+        raise OutputError("the output is not a regular file", path, "use «format» and redirect stdout")
     if not force:
         raise exists_already(path)
 

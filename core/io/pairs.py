@@ -154,7 +154,7 @@ def _side(table: Table, roles: Sequence[str], name: str, *, or_one_set: bool) ->
     else:
         hint = f"name {sides}: {table.name}{suffix}{f' OTHER{suffix}' * (len(roles) - 1)}"
     if or_one_set:
-        hint += f"; or one set and its classes: {table.name}{suffix} --labels ..."
+        hint += f"; or one set and its classes: {table.name}{suffix} «labels» ..."
     raise InputNotFoundError(
         f"expected a table of {kind} with vector columns {', '.join(roles[:-1])} and {roles[-1]}, but {what}",
         table.name,
@@ -166,6 +166,6 @@ def _label_column(table: Table, wanted: Sequence[str]) -> str | None:
     choices = [column for column in table.value_columns if column.lower() in wanted]
     if len(choices) > 1:
         raise DataError(
-            f"several columns may be labels: {', '.join(choices)}", table.name, f"type --labels ::{choices[0]}"
+            f"several columns may be labels: {', '.join(choices)}", table.name, f"type «labels» ::{choices[0]}"
         )
     return choices[0] if choices else None

@@ -447,7 +447,7 @@ def _read_within(stream: BinaryIO, name: str, most: int) -> bytes:
     data = stream.read(most + 1)
     if len(data) > most:
         what = f"more than {shown(most)} came through the pipe, as much of the budget as one input may hold"
-        raise ResourceError(what, name, "save it to a file, which is read by parts; or raise --max-memory")
+        raise ResourceError(what, name, "save it to a file, which is read by parts; or raise «max_memory»")
     return data
 
 

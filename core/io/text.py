@@ -44,7 +44,7 @@ def open_text(source: Source, nulls: bool, header: str = "auto", apart: tuple[st
         ResourceError: a JSON document, which is parsed whole, does not fit.
     """
     if header not in HEADERS:
-        raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {header!r}", "--header")
+        raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {header!r}", "«header»")
     from .text_blocks import TextTable
 
     head = _head(source)

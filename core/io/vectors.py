@@ -320,7 +320,7 @@ def pick_ids(table: Table) -> str | None:
         raise DataError(
             f"several columns may be ids: {', '.join(choices)}",
             table.name,
-            f"name one: --ids-a ::{choices[0]} (loss: --ids ::{choices[0]})",
+            f"name one: «ids_a» ::{choices[0]} (loss: «ids» ::{choices[0]})",
         )
     return choices[0] if choices else None
 
@@ -336,7 +336,7 @@ def name_rows(rows: Sequence[int] | Array, ids: Array | None, total: int | None 
 def null_rows(rows: Sequence[int] | Array, ids: Array | None, total: int, where: str) -> DataError:
     """Return the error for rows that are null or hold a null."""
     verb = "is null or holds a null" if total == 1 else "are null or hold a null"
-    return DataError(f"{name_rows(rows, ids, total)} {verb}", where, "--nonfinite drop leaves them out")
+    return DataError(f"{name_rows(rows, ids, total)} {verb}", where, "«nonfinite=drop» leaves them out")
 
 
 def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], where: str) -> DataError:

@@ -251,7 +251,7 @@ def _arrow_array(column: Column, field: Any) -> Any:
         return pa.array(column, type=field.type)
     except UnicodeEncodeError as error:
         raise DataError(
-            f"{field.name} holds text that is not Unicode: {error.object!a}", hint="--format jsonl escapes it"
+            f"{field.name} holds text that is not Unicode: {error.object!a}", hint="«format=jsonl» escapes it"
         ) from error
 
 

@@ -188,7 +188,7 @@ def circle(scores: Array, positives: Array, negatives: Array, *, margin: float =
     check_masks(scores, positives, negatives)
     check_positive(gamma=gamma)
     if not -1 <= margin <= 1:
-        raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "--margin")
+        raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "«margin»")
     held = constant(scores)
     push = masked_logsumexp(gamma * hinge(held, margin) * (scores - margin), negatives)
     pull = masked_logsumexp(-gamma * hinge(-held, 1 + margin) * (scores - 1 + margin), positives)

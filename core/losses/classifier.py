@@ -42,7 +42,7 @@ def arcface(cosines: Array, targets: Array, *, scale: float = 64.0, margin: floa
     """
     check_positive(scale=scale)
     if not 0 <= margin <= pi:
-        raise ParameterError(f"margin is {margin}, expected 0 to pi, in radians", "--margin", "28.6 degrees are 0.5")
+        raise ParameterError(f"margin is {margin}, expected 0 to pi, in radians", "«margin»", "28.6 degrees are 0.5")
     own, others = _own_class(cosines, targets)
     xp = namespace(cosines)
     squares = (1.0 - own) * (1.0 + own)

@@ -137,7 +137,7 @@ def cosine_embedding(similarities: Array, labels: Array, *, margin: float = 0.0)
     """
     together = similar(similarities, labels)
     if not -1 <= margin <= 1:
-        raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "--margin")
+        raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "«margin»")
     xp = namespace(similarities)
     return xp.where(together, cosine_distance(similarities), hinge(similarities, -margin))
 

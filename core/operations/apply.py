@@ -130,16 +130,16 @@ def _check_width(side: Vectors, saved: SavedHead, head: str) -> None:
 
 def _rows(saved: SavedHead, table: Table, side: Vectors, head: str) -> Column:
     if not len(saved.held_out):
-        raise ParameterError("nothing was held out when this head was learnt", head, "leave --held-out out")
+        raise ParameterError("nothing was held out when this head was learnt", head, "leave «held_out» out")
     learnt = saved.about.get("rows")
     if learnt != table.rows:
         what = f"the head was learnt from {learnt} examples, and there are {table.rows}"
-        raise ParameterError(what, f"--held-out, {table.name}", "name the file that the head was learnt from")
+        raise ParameterError(what, f"«held_out», {table.name}", "name the file that the head was learnt from")
     if fingerprint(select(side, saved.held_out).read(0, len(saved.held_out))) not in saved.about.get(
         "fingerprints", ()
     ):
         what = "the rows that were held out have other vectors here"
-        raise ParameterError(what, f"--held-out, {side.name}", "name the file that the head was learnt from")
+        raise ParameterError(what, f"«held_out», {side.name}", "name the file that the head was learnt from")
     return saved.held_out
 
 
@@ -182,7 +182,7 @@ def _refuse_nonfinite(given: Column, projected: Column, side: Vectors, rows: Col
         raise DataError(what, side.name, "scale the vectors down, or save them as float64")
     verb = "holds" if len(bad) == 1 else "hold"
     what = f"{name_rows(bad, ids)} {verb} NaN or infinity"
-    raise DataError(what, side.name, "--nonfinite propagate keeps them as NaN")
+    raise DataError(what, side.name, "«nonfinite=propagate» keeps them as NaN")
 
 
 @contextmanager
@@ -271,7 +271,7 @@ def _result(
     notes = []
     if not saved.is_complete:
         epoch, of = saved.about.get("epoch"), saved.about.get("plan", {}).get("epochs")
-        notes.append(f"this head was interrupted after epoch {epoch} of {of}; simtool fit --resume goes on")
+        notes.append(f"this head was interrupted after epoch {epoch} of {of}; fit with «resume» goes on")
     summary = {"rows": rows, "width": saved.head.width, "rank": saved.head.rank, "columns": len(sides)}
     parameters = {"head": saved.head.kind, "held_out": held_out, "nonfinite": nonfinite}
     return Result(

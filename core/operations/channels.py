@@ -92,13 +92,13 @@ def channels(
     checks.check_choice("weights", weights, WEIGHTS)
     if weights != "raw" and not find("metric", metric).larger_is_closer:
         what = f"{weights} gives the largest score the largest weight, and {metric} is a distance"
-        raise ParameterError(what, "--weights", "--metric cosine, or raw")
+        raise ParameterError(what, "«weights»", "«metric=cosine», or raw")
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
     try:
         aligned = similarity(a, b, dim=dims, max_memory=max_memory, device=device, backend=backend, **options)
     except DataError:
         for maps in (a, b):
-            checks.refuse_nonfinite(maps, "--nonfinite propagate keeps them as NaN")
+            checks.refuse_nonfinite(maps, "«nonfinite=propagate» keeps them as NaN")
         raise
     scores: Column = np.asarray(aligned.array)
     factors = channel_weights(scores, weights, temperature=temperature)
@@ -150,7 +150,7 @@ def channel_weights(scores: Column, kind: str = "raw", *, temperature: float = 1
     """
     checks.check_choice("weights", kind, WEIGHTS)
     if not 0 < temperature < np.inf:
-        raise ParameterError(f"temperature is {temperature}, expected a number above 0", "--temperature")
+        raise ParameterError(f"temperature is {temperature}, expected a number above 0", "«temperature»")
     if kind == "clip":
         return np.maximum(scores, 0.0)
     if kind == "softmax":
@@ -168,7 +168,7 @@ def channel_weights(scores: Column, kind: str = "raw", *, temperature: float = 1
 def _channel_dim(shape: tuple[int, ...], asked: int | None) -> int:
     if asked is None:
         return 0 if len(shape) == ONE_MAP else 1
-    return checks.check_dim(asked, len(shape), "--channel-dim")
+    return checks.check_dim(asked, len(shape), "«channel_dim»")
 
 
 def _reading(shape: tuple[int, ...], channel_dim: int, dims: tuple[int, ...]) -> list[str]:
@@ -190,7 +190,7 @@ def _vector_dims(shape: tuple[int, ...], channel_dim: int) -> tuple[int, ...]:
     if not dims:
         raise ShapeError(
             f"no dim comes after the channels: shape {shape}, channel dim {channel_dim}",
-            "--channel-dim",
+            "«channel_dim»",
             "the dims after the channels make the vector, as in (batch, channels, height, width)",
         )
     return dims

@@ -15,8 +15,8 @@ from ..metrics.aligned import PRODUCTS, is_rounded
 from ..results import Column
 
 NONFINITE = ("error", "propagate", "drop")
-NONFINITE_HINT = "--nonfinite drop leaves them out, --nonfinite propagate keeps them as NaN"
-DROP_HINT = "--nonfinite drop leaves them out"
+NONFINITE_HINT = "«nonfinite=drop» leaves them out, «nonfinite=propagate» keeps them as NaN"
+DROP_HINT = "«nonfinite=drop» leaves them out"
 NOTHING_LEFT = "mend some of them: no row would be left"
 SURVEY_BYTES = 4 << 20
 MOST = 2**63 - 1  # of anything that is counted
@@ -41,10 +41,10 @@ def check_count(option: str, number: Any) -> None:
 def check_seed(seed: int) -> None:
     """Refuse a seed that no generator takes."""
     if seed < 0:
-        raise ParameterError(f"seed is {seed}, expected at least 0", "--seed")
+        raise ParameterError(f"seed is {seed}, expected at least 0", "«seed»")
 
 
-def check_dim(dim: int, rank: int, option: str = "--dim") -> int:
+def check_dim(dim: int, rank: int, option: str = "«dim»") -> int:
     """Return a dim counted from the front."""
     if not -rank <= dim < rank:
         raise ShapeError(
@@ -173,7 +173,7 @@ def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> No
     raise DataError(
         f"row i of A belongs to row i of B, but row {row} is {a.ids[row]!s} in A and {b.ids[row]!s} in B",
         f"{a.name}, {b.name}",
-        "bring both into the same order, or name other ids with --ids-a and --ids-b",
+        "bring both into the same order, or name other ids with «ids_a» and «ids_b»",
     )
 
 

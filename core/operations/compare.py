@@ -116,7 +116,7 @@ def compare(
     checks.check_choice("nonfinite", nonfinite, MODES)
     checks.check_seed(seed)
     if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
     requests = read_requests(names, parameters or {}, seed)
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
     sides = as_sets(a, "A"), as_sets(b, "B")
@@ -159,35 +159,35 @@ class _Options:
         checks.check_choice("percent", self.percent, PERCENTS)
         if self.items is not None:
             checks.check_choice("items", self.items, (ALIGNED, BEST))
-        for option, count in (("--null", self.null), ("--bootstrap", self.bootstrap), ("--top", self.top)):
-            least = int(option == "--top")
+        for option, count in (("«null»", self.null), ("«bootstrap»", self.bootstrap), ("«top»", self.top)):
+            least = int(option == "«top»")
             if count is not None and count < least:
                 raise ParameterError(f"{option} is {count}, expected at least {least}", option)
         if self.bootstrap == 1:
-            raise ParameterError("one draw has no spread", "--bootstrap", "200 or more give an interval")
+            raise ParameterError("one draw has no spread", "«bootstrap»", "200 or more give an interval")
         if self.percent == "baseline" and not self.null:
-            raise ParameterError("a baseline is the mean of a null", "--percent baseline", "add --null 200")
+            raise ParameterError("a baseline is the mean of a null", "«percent=baseline»", "add «null=200»")
         if self.matches and not set(names) & set(MATCHING):
             what = "matches are those of argmax, optimal or mutual"
-            raise ParameterError(what, "--matches", "add --aggregate argmax")
+            raise ParameterError(what, "«matches»", "add «aggregates=argmax»")
         if self.top is not None and not self.matches:
-            raise ParameterError("only matches are listed by their score", "--top", "add --matches")
+            raise ParameterError("only matches are listed by their score", "«top»", "add «matches»")
         if self.cross:
             self._check_cross(names)
 
     def _check_cross(self, names: Sequence[str]) -> None:
         if len(names) != 1 or names[0] not in CROSSED:
             what = f"the matrix of all items is of one aggregate: {' or '.join(CROSSED)}"
-            raise ParameterError(what, "--cross", "name that one with --aggregate")
+            raise ParameterError(what, "«cross»", "name that one with «aggregates»")
         others = {
-            "--null": self.null,
-            "--bootstrap": self.bootstrap,
-            "--matches": self.matches,
-            "--items": self.items is not None,
+            "«null»": self.null,
+            "«bootstrap»": self.bootstrap,
+            "«matches»": self.matches,
+            "«items»": self.items is not None,
         }
         given = [option for option, value in others.items() if value]
         if given or self.percent != "clip":
-            raise ParameterError(f"the matrix of all items has no {(given or ['--percent'])[0]}", "--cross")
+            raise ParameterError(f"the matrix of all items has no {(given or ['«percent»'])[0]}", "«cross»")
 
     def check_best(self, n: int, m: int) -> None:
         """Refuse what best matches of n with m items do not have."""
@@ -196,10 +196,10 @@ class _Options:
             why = f"there are {n} and {m} items: each is matched with the closest of the other list"
         if self.null:
             what = f"{why}, which stays the closest in any order: there is no null"
-            raise ParameterError(what, "--null", "leave it out; items of as many have one under --items aligned")
+            raise ParameterError(what, "«null»", "leave it out; items of as many have one under «items» aligned")
         if self.matches:
             what = f"{why}: matches of tokens are listed of aligned items"
-            raise ParameterError(what, "--matches", "leave it out: the rows say which item matches which")
+            raise ParameterError(what, "«matches»", "leave it out: the rows say which item matches which")
 
 
 def _fitting(
@@ -222,7 +222,7 @@ def _misfit(subject: ComparisonInputs, request: Request) -> SimtoolError | None:
 def _crossed(subject: ComparisonInputs, asked: Asked, into: Into | None) -> Outcome:
     if not subject.nested:
         raise ParameterError(
-            "only lists of sets (items, tokens, d) have items", "--cross", "simtool pairwise takes rows"
+            "only lists of sets (items, tokens, d) have items", "«cross»", "simtool pairwise takes rows"
         )
     matrix = Cross(subject, asked.requests[0], into)
     matrix.run(eps=asked.eps, backend=asked.backend, progress=asked.progress)

@@ -123,7 +123,7 @@ def evaluate(
         )
     if labels is None and targets is None:
         what = "an evaluation needs one binary label or one target score per pair"
-        raise LabelError(what, "--labels", "--labels FILE or --targets FILE, or a column `label` or `score`")
+        raise LabelError(what, "«labels»", "«labels» FILE or «targets» FILE, or a column `label` or `score`")
     options["max_memory"] = max_memory
     given = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
     count = np.size(scores) if scores is not None else checks.given(a, "A").shape[0]
@@ -225,25 +225,25 @@ class _Job:
 
 def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int], seed: int) -> None:
     if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
     if folds < 2:
-        raise ParameterError(f"{folds} folds, expected at least 2", "--folds")
+        raise ParameterError(f"{folds} folds, expected at least 2", "«folds»")
     if times is not None and times < 0:
-        raise ParameterError(f"{times} resamples, expected 0 or more", "--bootstrap")
+        raise ParameterError(f"{times} resamples, expected 0 or more", "«bootstrap»")
     if times == 1:
-        raise ParameterError("one resample has no spread", "--bootstrap", "200 or more give an interval")
+        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
     for each in ks:
-        checks.check_count("--k", each)
+        checks.check_count("«k»", each)
     checks.check_seed(seed)
 
 
 def _check_alone(a: Any, labels: Any, **others: Any) -> None:
     """Refuse what belongs to pairs where one input is compared with itself."""
     if a is None:
-        raise ParameterError("there is nothing to evaluate", "VECTORS", "name vectors, or --scores")
+        raise ParameterError("there is nothing to evaluate", "VECTORS", "name vectors, or «scores»")
     if labels is None:
         what = "one input is evaluated by the class of each row, and there are no classes"
-        raise LabelError(what, "--labels", "--labels FILE or ::NAME; for pairs name two inputs, or --pairs")
+        raise LabelError(what, "«labels»", "«labels» FILE or ::NAME; for pairs name two inputs, or «pairs»")
     for option, value in others.items():
         if value is not None:
             what = "this belongs to pairs, and one input with classes is compared with itself"
@@ -283,7 +283,7 @@ def _numbers(scores: Any, name: str, nonfinite: str) -> Column:
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong) and nonfinite == "error":
         verb = "is" if len(wrong) == 1 else "are"
-        hint = "--nonfinite drop leaves them out"
+        hint = "«nonfinite=drop» leaves them out"
         raise DataError(f"{name_rows(wrong, None)} of {len(values)} {verb} NaN or infinity", name, hint)
     numbers: Column = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
     return numbers
@@ -313,7 +313,7 @@ def _others(
     found = _scored(a, b, others, names["against"], metric, nonfinite, options)
     if len(found.scores) != len(scored.scores):
         what = f"the same pairs are compared in both models, but there are {len(scored.scores)} and {len(found.scores)}"
-        raise ShapeError(what, "--against", "both need a row for each pair")
+        raise ShapeError(what, "«against»", "both need a row for each pair")
     return found
 
 
@@ -357,7 +357,7 @@ def _binary(labels: Column, count: int, name: str) -> Any:
     except LabelError as error:
         if "is not binary" not in error.what:
             raise
-        raise LabelError(error.what, error.where, "--targets takes scores, and correlates with them") from None
+        raise LabelError(error.what, error.where, "«targets» takes scores, and correlates with them") from None
 
 
 def _groups(by: Column, count: int, name: str, keep: Column) -> dict[str, Column]:

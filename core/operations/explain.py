@@ -104,7 +104,7 @@ def _pair(a: Vectors, b: Vectors, row: int | str) -> tuple[Column, Column, int]:
             raise ShapeError(f"row {number} is out of range", vectors.name, f"valid rows are 0 to {count - 1}")
         values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
         if not np.isfinite(values).all():
-            checks.refuse_nonfinite(vectors, "choose another --row")
+            checks.refuse_nonfinite(vectors, "choose another «row»")
         if is_rounded(values).any():
             checks.refuse_rounded(vectors, "euclidean")
         sides.append(values.astype(np.float64))
@@ -119,7 +119,7 @@ def _row_number(vectors: Vectors, row: int | str) -> int:
     try:
         return int(row)
     except ValueError:
-        raise ParameterError(f"no row has the id {row!r}", vectors.name, "--row takes a row number or an id") from None
+        raise ParameterError(f"no row has the id {row!r}", vectors.name, "«row» takes a row number or an id") from None
 
 
 Step = tuple[str, str, str, float]

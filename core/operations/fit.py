@@ -225,7 +225,7 @@ def _request(
 ) -> Request | None:
     if kind is None:
         if head != "whiten":
-            raise ParameterError(f"a {head} head is learnt under a loss", "--kind", "as in --kind sup-con")
+            raise ParameterError(f"a {head} head is learnt under a loss", "«kind»", "as in «kind=sup-con»")
         given = [name for name, value in parameters.items() if value is not None]
         if given:
             raise ParameterError(f"there is no loss that {given[0]} belongs to", f"--{given[0]}", "leave it out")
@@ -243,9 +243,9 @@ def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool,
         check_output(output, force=force or resume, inputs=())
         beside = unfinished(output)
         if os.path.exists(beside) and not (force or resume):
-            raise OutputError("an interrupted fit left its state", beside, "--resume goes on, --force replaces it")
+            raise OutputError("an interrupted fit left its state", beside, "«resume» goes on, «force» replaces it")
     elif resume:
-        raise ParameterError("there is no head to go on from", "--resume", f"name it: -o head{SUFFIX}")
+        raise ParameterError("there is no head to go on from", "«resume»", f"name it: «output=head{SUFFIX}»")
     if held_out_ids is not None:
         if output_format(held_out_ids) not in TABLES:
             raise OutputError("the examples held out are a table", held_out_ids, "use .csv, .jsonl, .parquet or .arrow")
@@ -260,26 +260,26 @@ def _check_plan(plan: Plan, request: Request | None, given: Given) -> None:
             what = f"{name.replace('_', ' ')} is {value}, expected at least {least}"
             raise ParameterError(what, f"--{name.replace('_', '-')}")
     if not 0 < plan.lr < np.inf:
-        raise ParameterError(f"lr is {plan.lr}, expected a finite number above 0", "--lr")
+        raise ParameterError(f"lr is {plan.lr}, expected a finite number above 0", "«lr»")
     for name in ("weight_decay", "eps"):
         if not 0 <= getattr(plan, name) < np.inf:
             what = f"{name.replace('_', ' ')} is {getattr(plan, name)}, expected a finite number of at least 0"
             raise ParameterError(what, f"--{name.replace('_', '-')}")
     if not 0 <= plan.held_out < 1:
-        raise ParameterError(f"held-out is {plan.held_out}, expected a share from 0 to below 1", "--held-out")
+        raise ParameterError(f"held-out is {plan.held_out}, expected a share from 0 to below 1", "«held_out»")
     if plan.held_out == 0 and plan.patience is not None:
         what = "what stops early is a share of the data as large as the one held out, and none is"
-        raise ParameterError(what, "--patience", "a --held-out above 0, or no --patience")
+        raise ParameterError(what, "«patience»", "a «held_out» above 0, or no «patience»")
     checks.check_seed(plan.seed)
     if plan.init == "random" and plan.seed >= 2**64:
-        raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "--seed")
+        raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "«seed»")
     if request is None:
         return
     check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)
     only_turns = plan.head == "orthogonal" and plan.rank == given.examples.width and not plan.head_bias
     if only_turns and request.metric not in ("", *TURNED):
         what = f"an orthogonal head of all {plan.rank} dims only turns the space, which no {request.metric} sees"
-        raise ParameterError(what, "--rank", f"--rank R below {plan.rank}, or --head linear")
+        raise ParameterError(what, "«rank»", f"«rank=R» below {plan.rank}, or «head=linear»")
 
 
 def _judged(run: Run, learnt: FitResult) -> tuple[Judgement | None, tuple[float, float] | None]:

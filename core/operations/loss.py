@@ -207,25 +207,25 @@ def _check_options(
     entry = requests[0].entry
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if top is not None and top < 1:
-        raise ParameterError(f"top is {top}, expected at least 1", "--top")
+        raise ParameterError(f"top is {top}, expected at least 1", "«top»")
     if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
     if gradients is not None and len(requests) > 1:
-        raise ParameterError("gradients are those of one loss", "--grad", "ask for one --kind, without --sweep")
+        raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
     if (gradients is not None or is_swept) and requests[0].reduction == "none":
         noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
-        raise ParameterError(f"a {noun}, and `none` gives none", "--reduction", "mean or sum")
+        raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
     if nonfinite == "propagate" and entry.inputs not in ("pairs", "triplets", "teacher"):
-        raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "--nonfinite", "use drop")
+        raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
 
 
 def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle: bool, seed: int) -> None:
     alone_ = [request.entry.name for request in requests if not takes_batches(request.entry)]
     if alone_ and (batch_size is not None or shuffle):
         what = f"the loss {alone_[0]} is one of single examples, batches do not change it"
-        raise ParameterError(what, "--batch-size" if batch_size is not None else "--shuffle", "leave it out")
+        raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")
     if batch_size is not None and batch_size < 1:
-        raise ParameterError(f"batch size is {batch_size}, expected at least 1", "--batch-size")
+        raise ParameterError(f"batch size is {batch_size}, expected at least 1", "«batch_size»")
     checks.check_seed(seed)
 
 
@@ -251,11 +251,11 @@ def _given(entry: Entry, vectors: Sequence[Any]) -> tuple[Vectors, ...]:
 def _check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> None:
     if entry.inputs != "classifier":
         if weights is not None:
-            raise ParameterError(f"the loss {entry.name} takes no weight matrix", "--weights", "leave it out")
+            raise ParameterError(f"the loss {entry.name} takes no weight matrix", "«weights»", "leave it out")
         return
     if weights is None:
         what = f"the loss {entry.name} needs the classifier's weight matrix, one row per class"
-        raise ParameterError(what, "--weights", "--weights W.npy, of shape (classes, d)")
+        raise ParameterError(what, "«weights»", "«weights» W.npy, of shape (classes, d)")
     if len(weights.shape) != 2 or weights.shape[1] != vectors.shape[1]:
         what = f"expected weights of shape (classes, {vectors.shape[1]}), got {weights.shape}"
         raise ShapeError(what, weights.name, "transpose it if it is (d, classes)")
@@ -294,7 +294,7 @@ def _read_labels(
     if not wanting:
         if labels is not None:
             what = f"the loss {requests[0].entry.name} takes no labels"
-            raise LabelError(what, "--labels", "leave them out, or choose a kind")
+            raise LabelError(what, "«labels»", "leave them out, or choose a kind")
         return None, None, None
     entry = wanting[0]
     if labels is None:
@@ -303,7 +303,7 @@ def _read_labels(
         columns = "`score`" if entry.labels == "score" else "`label`"
         what = f"the loss {entry.name} needs one {noun} per {per}"
         others = ", or three inputs: anchor, positive, negative" if entry.name == "triplet" else ""
-        raise LabelError(what, "--labels", f"--labels FILE, or a column {columns}{others}")
+        raise LabelError(what, "«labels»", f"«labels» FILE, or a column {columns}{others}")
     if entry.labels == "binary":
         read = binary_labels(np.asarray(labels), rows, name)
         notes.append(read.convention)

@@ -97,7 +97,7 @@ def pairwise(
     """
     choice = Choice(top_k, threshold, max_pairs, max_results)
     if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
     checks.check_choice("precision", precision, PRECISIONS)
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
@@ -105,7 +105,7 @@ def pairwise(
     _check_choice(choice, entry)
     if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
-        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
+        raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
     exclude_self = b is None if exclude_self is None else exclude_self
     sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
     sides += sides[: b is None]
@@ -174,11 +174,11 @@ def _shapes(pairing: PairwiseJob, choice: Choice, dim: int) -> str:
 
 
 def _check_choice(choice: Choice, entry: Entry) -> None:
-    given = {"--top-k": choice.top_k, "--threshold": choice.threshold, "--max-pairs": choice.max_pairs}
+    given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
         raise ParameterError("these are different questions", ", ".join(asked), "ask one at a time")
-    counts = {"--top-k": choice.top_k, "--max-pairs": choice.max_pairs, "--max-results": choice.max_results}
+    counts = {"«top_k»": choice.top_k, "«max_pairs»": choice.max_pairs, "«max_results»": choice.max_results}
     for option, number in counts.items():
         if number is not None:
             checks.check_count(option, number)
@@ -189,10 +189,10 @@ def _check_choice(choice: Choice, entry: Entry) -> None:
 def _check_threshold(threshold: float, entry: Entry) -> None:
     """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
     if isnan(threshold):
-        raise ParameterError("the threshold is not a number", "--threshold")
+        raise ParameterError("the threshold is not a number", "«threshold»")
     beyond = threshold > 1 if entry.name == "cosine" else threshold < 0 and not entry.larger_is_closer
     if beyond:
-        raise ParameterError(f"no {entry.name} can reach {threshold:g}: its range is {entry.range}", "--threshold")
+        raise ParameterError(f"no {entry.name} can reach {threshold:g}: its range is {entry.range}", "«threshold»")
 
 
 def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:

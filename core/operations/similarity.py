@@ -79,7 +79,7 @@ def similarity(
     metric = find("metric", metric).name
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "--eps")
+        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
     for side in (a, b):
         checks.refuse_rounded(side, metric)
     notes: list[str] = []
@@ -143,7 +143,7 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     rank = max(len(a.shape), len(b.shape))
     dims = tuple(checks.check_dim(d, rank) for d in ([dim] if isinstance(dim, int) else dim))
     if not dims or len(set(dims)) < len(dims):
-        raise ShapeError(f"dims {list(dims)} are not one or more different dims", "--dim", "as in --dim 2,3")
+        raise ShapeError(f"dims {list(dims)} are not one or more different dims", "«dim»", "as in «dim» 2,3")
     return dims
 
 

@@ -51,7 +51,7 @@ def report(job: Job) -> Result:
         return features.report(job, data)
     if job.all_items and any(takes_pairs(request) for request in job.requests):
         items = positive_pairs(data)
-        hint = "-o FILE.parquet holds the largest"
+        hint = "«output=FILE».parquet holds the largest"
         job.budget.check(items * ITEM, f"{job.entry.name} with all its {items} losses", hint)
     found, evidence = outcomes(
         job.requests, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
@@ -98,10 +98,10 @@ def report(job: Job) -> Result:
 
 def _check(job: Job) -> None:
     for side in job.inputs:
-        checks.refuse_nonfinite(side, "--nonfinite drop leaves them out")
+        checks.refuse_nonfinite(side, "«nonfinite=drop» leaves them out")
     kinds = {request.entry.name for request in job.requests}
     if "n-pairs" in kinds and len(kinds) > 1:
-        raise ParameterError("n-pairs takes two rows of each class, the others take all", "--kind", "ask in two runs")
+        raise ParameterError("n-pairs takes two rows of each class, the others take all", "«kind»", "ask in two runs")
 
 
 def _held(job: Job) -> int:
@@ -120,7 +120,7 @@ def _held(job: Job) -> int:
 
 def _describe(job: Job) -> tuple[str, str]:
     rows = min(job.rows, job.batch_size or job.rows)
-    hint = "--batch-size cuts smaller batches" if rows > 1 and takes_batches(job.entry) else ""
+    hint = "«batch_size» cuts smaller batches" if rows > 1 and takes_batches(job.entry) else ""
     return f"a batch of {rows:,} rows", hint
 
 
@@ -169,7 +169,7 @@ def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Co
     noun = "pair" if only.request.entry.item == "positive pair" else "anchor"
     total = len(only.items) if only.complete else only.count
     if len(table) < total:
-        more = f"; --top {total} lists all" if only.complete else ""
+        more = f"; «top={total}» lists all" if only.complete else ""
         job.notes.append(f"{len(table)} of {total} {noun}s are listed, largest loss first{more}")
     if not only.active and only.count:
         job.notes.append(f"no {noun} is active: the loss and its gradient are zero, so nothing can be learnt")

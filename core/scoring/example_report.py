@@ -170,7 +170,7 @@ def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:
     noun = only.request.entry.item if only.request.entry.item != "batch" else "pair"
     if shown < total:
         largest = "largest" if only.request.entry.item == "batch" else "largest loss"
-        notes.append(f"{shown} of {total} {noun}s are listed, {largest} first; --top {total} lists all")
+        notes.append(f"{shown} of {total} {noun}s are listed, {largest} first; «top={total}» lists all")
     if only.active == 0 and not only.undefined:
         rest = f"nothing can be learnt from these {noun}s"
         notes.append(f"no {noun} is active: the loss and its gradient are zero, so {rest}")

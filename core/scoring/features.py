@@ -24,7 +24,7 @@ def report(job: Job, data: Data) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     if job.entry.item == "part" and len(data.batches) > 1 and min(map(len, data.batches)) == 1:
         what = "a batch of one row has no variance, and the last one is such"
-        raise ParameterError(what, "--batch-size", "another size, of at least 2")
+        raise ParameterError(what, "«batch_size»", "another size, of at least 2")
     found = [_outcome(request, data) for request in job.requests]
     if not all(np.isfinite(each.total) for each in found):
         raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
@@ -94,5 +94,5 @@ def _listed(only: Outcome, job: Job, batches: int) -> Columns:
     listed = only.largest(job.top)
     if len(listed.items) < count:
         counted = checks.plural(count, noun)
-        job.notes.append(f"{job.top} of {counted} are listed, largest loss first; --top {count} lists all")
+        job.notes.append(f"{job.top} of {counted} are listed, largest loss first; «top={count}» lists all")
     return Columns({noun: np.tile(names, batches)[listed.rows], "loss": listed.items * batches})

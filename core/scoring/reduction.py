@@ -129,7 +129,7 @@ def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:
     xp = namespace(items)
     one = xp.ones_like(items)
     if reduction == "none":
-        raise ParameterError("a gradient is that of one number, and --reduction none gives none", "--reduction", "mean")
+        raise ParameterError("a gradient is that of one number, and «reduction=none» gives none", "«reduction»", "mean")
     if reduction == "sum":
         return one
     if reduction == "mean":

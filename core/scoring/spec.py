@@ -67,15 +67,15 @@ def read_requests(
     found = [_entry(kind, one_set) for kind in kinds]
     entries = list({entry.name: entry for entry in found}.values())
     if not entries:
-        raise ParameterError("no loss was asked for", "--kind", "as in --kind contrastive")
+        raise ParameterError("no loss was asked for", "«kind»", "as in «kind=contrastive»")
     first = entries[0]
     for entry in entries:
         if entry.inputs != first.inputs:
             what = f"{first.name} takes {first.inputs}, {entry.name} takes {entry.inputs}"
-            raise ParameterError(what, "--kind", "ask for them in two runs")
+            raise ParameterError(what, "«kind»", "ask for them in two runs")
         if "none" not in (entry.labels, first.labels) and entry.labels != first.labels:
             what = f"{first.name} takes {first.labels} labels, {entry.name} {entry.labels} ones"
-            raise ParameterError(what, "--kind", "ask for them in two runs")
+            raise ParameterError(what, "«kind»", "ask for them in two runs")
     given = {name: value for name, value in parameters.items() if value is not None}
     for name, value in given.items():
         check_known(entries, name)
@@ -98,11 +98,11 @@ def swept(requests: Iterable[Request], name: str, values: Sequence[float]) -> li
     """Return each request with each value of a parameter."""
     requests = list(requests)
     for request in requests:
-        check_known([request.entry], name, "--sweep")
+        check_known([request.entry], name, "«sweep»")
     for value in values:
         _check_switch(name, value)
     if not values:
-        raise ParameterError("a sweep needs at least one value", "--sweep", "as in --sweep margin=0:1:0.1")
+        raise ParameterError("a sweep needs at least one value", "«sweep»", "as in «sweep» margin=0:1:0.1")
     return [request.with_parameter(name, value) for request in requests for value in values]
 
 
@@ -113,7 +113,7 @@ def _request(
     if variant is not None:
         if variant not in entry.variants:
             if not entry.variants:
-                raise ParameterError(f"the loss {entry.name} has no variants", "--variant", "leave it out")
+                raise ParameterError(f"the loss {entry.name} has no variants", "«variant»", "leave it out")
             raise unknown_name(f"variant of {entry.name}", variant, entry.variants)
         as_whom = entry.variants[variant]
     chosen = as_whom.metric or entry.metric
@@ -121,11 +121,11 @@ def _request(
         if metric not in (entry.metric, *entry.metrics):
             choices = ", ".join(dict.fromkeys((entry.metric, *entry.metrics))) or "none"
             what = f"the loss {entry.name} is not defined on {metric}"
-            raise ParameterError(what, "--distance", f"one of: {choices}")
+            raise ParameterError(what, "«distance»", f"one of: {choices}")
         chosen = metric
     if reduction == "active-mean-by-label" and entry.labels != "binary":
         what = f"the loss {entry.name} has no binary labels to take the means by"
-        raise ParameterError(what, "--reduction", "active-mean is that over all items")
+        raise ParameterError(what, "«reduction»", "active-mean is that over all items")
     own = {name: value for name, value in given.items() if name in entry.parameters}
     merged = {**entry.parameters, **as_whom.parameters, **own}
     return Request(entry, variant, chosen, merged, reduction or as_whom.reduction, as_whom.factor)
@@ -133,7 +133,7 @@ def _request(
 
 def _check_switch(name: str, value: float) -> None:
     if name in SWITCHES and value not in (0.0, 1.0):
-        raise ParameterError(f"{name} is {value:g}, expected 0 or 1", "--param")
+        raise ParameterError(f"{name} is {value:g}, expected 0 or 1", "«parameters»")
 
 
 def check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:

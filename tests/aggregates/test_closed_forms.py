@@ -175,7 +175,7 @@ def test_weights_that_are_refused(weights, error, what):
     for function in (mean_of_pairs, centroid_cosine, paired):
         with pytest.raises(error, match=what) as refused:
             function(np.eye(2), np.eye(2), weights_b=np.asarray(weights), **NUMPY)
-        assert refused.value.where == "--weights-b"
+        assert refused.value.where == "«weights_b»"
 
 
 def test_weights_of_any_size():

@@ -162,7 +162,7 @@ def test_lengths_say_what_is_padding():
 def test_lengths_that_are_refused(lengths, error, what):
     with pytest.raises(error, match=what) as caught:
         compare(np.ones((3, 4, 2)), np.ones((3, 4, 2)), lengths_b=np.asarray(lengths))
-    assert caught.value.where == "--lengths-b"
+    assert caught.value.where == "«lengths_b»"
 
 
 def test_weights_of_tokens():

@@ -59,7 +59,7 @@ def test_a_share_is_that_of_what_is_free(monkeypatch):
 def test_what_is_no_size_is_refused(text):
     with pytest.raises(ParameterError, match="expected a size") as refused:
         budget_of(text)
-    assert refused.value.where == "--max-memory"
+    assert refused.value.where == "«max_memory»"
     assert refused.value.hint == "as in 512M, 4G or 50%"
 
 
@@ -103,9 +103,9 @@ def test_a_matrix_that_does_not_fit_is_refused(monkeypatch):
     with pytest.raises(ResourceError) as refused:
         pairwise(rows, max_memory="1G")
     assert refused.value.what == "the 20000 x 20000 matrix takes about 1.6 GiB, 1.0 GiB may be used"
-    assert refused.value.where == "--max-memory"
-    assert "-o scores.npy writes it as it comes" in refused.value.hint
-    assert "--top-k" in refused.value.hint
+    assert refused.value.where == "«max_memory»"
+    assert "«output=scores.npy» writes it as it comes" in refused.value.hint
+    assert "«top_k»" in refused.value.hint
 
 
 @pytest.mark.parametrize("spec", [{"top_k": 2000}, {"max_pairs": 9_000_000}])
@@ -130,7 +130,7 @@ def test_too_many_pairs_name_a_threshold_that_fits(metric, threshold):
     options = {"metric": metric, "max_results": 20_000}
     with pytest.raises(ResourceError, match="more than 20,000 pairs reach") as refused:
         pairwise(rows, threshold=threshold, **options)
-    assert refused.value.where == "--threshold"
+    assert refused.value.where == "«threshold»"
     fitting = float(refused.value.hint.split()[1])
     result = pairwise(rows, threshold=fitting, **options)
     assert 5000 < result.summary["pairs"] <= 20_000

@@ -154,7 +154,7 @@ def test_nulls_are_refused_with_rows_and_a_count(tmp_path, form, make):
     expected = "rows 1 (id 11), 3 (id 13), 5 (id 15) and 1 more are null or hold a null"
     assert refused.value.what == expected
     assert refused.value.where == f"{path}::emb"
-    assert refused.value.hint == "--nonfinite drop leaves them out"
+    assert refused.value.hint == "«nonfinite=drop» leaves them out"
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -281,7 +281,7 @@ def test_ids(tmp_path):
     both = save(tmp_path / "b", table.append_column("uuid", pa.array(["p", "q"])))
     with pytest.raises(DataError, match="several columns may be ids: ID, uuid") as several:
         open_vectors(both)
-    assert several.value.hint == "name one: --ids-a ::ID (loss: --ids ::ID)"
+    assert several.value.hint == "name one: «ids_a» ::ID (loss: «ids» ::ID)"
     assert open_vectors(both, ids="::uuid").ids.tolist() == ["p", "q"]
     assert open_vectors(both, ids=f"{path}::ID").ids.tolist() == ["x", "y"]
     longer = save(tmp_path / "c", pa.table({"id": [1, 2, 3]}))

@@ -60,7 +60,7 @@ def test_an_existing_file_needs_force(tmp_path: Path) -> None:
     target.write_text("old")
     with pytest.raises(OutputError) as caught:
         check_output(str(target), force=False, inputs=[])
-    assert caught.value.hint == "--force replaces it"
+    assert caught.value.hint == "«force» replaces it"
     with pytest.raises(OutputError):
         write(target, "new")
     assert target.read_text() == "old"

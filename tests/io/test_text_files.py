@@ -128,7 +128,7 @@ def test_nulls(write):
     path = write('{"id": 5, "a": [1, 2]}\n{"id": 6, "a": null}\n{"id": 7}\n{"id": 8, "a": [null, 2]}\n')
     error = refused(path)
     assert error.what == "rows 1 (id 6), 2 (id 7), 3 (id 8) are null or hold a null"
-    assert (error.where, error.hint) == (f"{path}::a", "--nonfinite drop leaves them out")
+    assert (error.where, error.hint) == (f"{path}::a", "«nonfinite=drop» leaves them out")
     nan = [np.nan, np.nan]
     np.testing.assert_array_equal(whole(open_vectors(path, nulls=True)), [[1, 2], nan, nan, nan])
     with pytest.raises(DataError, match="null in row 1"):
@@ -383,7 +383,7 @@ def test_the_header_that_pandas_counts(write):
 def test_a_counting_first_line_above_integers_is_doubtful(write, text):
     error = refused(write(text))
     assert error.what == "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"
-    assert error.hint == "say which: --header yes or --header no"
+    assert error.hint == "say which: «header» yes or «header» no"
 
 
 def test_a_header_is_what_it_is_said_to_be(write):

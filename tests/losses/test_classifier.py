@@ -121,6 +121,6 @@ def test_what_is_refused(xp):
         for margin in (-0.1, float("nan"), float("inf")):
             with pytest.raises(ParameterError, match=f"margin is {margin}") as refused:
                 function(cosines, xp.array([0, 1]), margin=margin)
-            assert refused.value.where == "--margin"
+            assert refused.value.where == "«margin»"
     with pytest.raises(ParameterError, match="0 to pi, in radians"):
         arcface(cosines, xp.array([0, 1]), margin=28.6)

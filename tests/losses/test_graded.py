@@ -142,7 +142,7 @@ def test_what_is_refused(xp):
     for scale in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ParameterError, match=f"scale is {scale}") as refused:
             cosent(three, three, scale=scale)
-        assert refused.value.where == "--scale"
+        assert refused.value.where == "«scale»"
     odd = xp.array([[1.0, 2.0, 3.0]])
     with pytest.raises(ShapeError, match=r"an even number of dims, got shape \(1, 3\)"):
         angle_similarity(odd, odd)

@@ -96,7 +96,7 @@ def test_what_is_refused(xp):
     for temperature in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ParameterError, match=f"temperature is {temperature}") as refused:
             kl(two, two, temperature=temperature)
-        assert refused.value.where == "--temperature"
+        assert refused.value.where == "«temperature»"
     for arrays in ((two[0, :], wide[0, :], two[0, :]), (two[0, :], two[0, :], wide[0, :])):
         with pytest.raises(ShapeError, match=r"expected shape \(2,\), got \(3,\)"):
             margin_mse(*arrays)

@@ -118,4 +118,4 @@ def test_what_is_refused(xp):
         ):
             with pytest.raises(ParameterError, match=f"margin is {margin}") as refused:
                 call()
-            assert refused.value.where == "--margin"
+            assert refused.value.where == "«margin»"

@@ -128,7 +128,7 @@ def test_without_scipy_the_best_assignment_is_refused_or_left_out_once(monkeypat
     for asked in (["optimal"], ["argmax", "optimal"]):
         with pytest.raises(ResourceError, match="needs scipy, which is not installed") as refused:
             compare(x, y, aggregates=asked)
-        assert refused.value.where == "--aggregate optimal"
+        assert refused.value.where == "«aggregates=optimal»"
         assert refused.value.hint == "pip install scipy"
     every = compare(x, y, aggregates=["all"])
     assert every.summary["optimal"] is None
@@ -283,7 +283,7 @@ def test_weights_are_only_for_aggregates_that_have_them():
 def test_weights_that_are_refused(weights, error, what):
     with pytest.raises(error, match=what) as caught:
         compare(X, Y, weights_b=weights)
-    assert caught.value.where == "--weights-b"
+    assert caught.value.where == "«weights_b»"
 
 
 def test_rows_that_are_dropped_take_their_weights_along():

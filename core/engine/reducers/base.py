@@ -311,8 +311,8 @@ class Threshold(Reducer):
         fitting = float(score[min(len(score) - 1, int(self.most * 0.8 * seen / everything))])
         raise ResourceError(
             f"more than {self.most:,} pairs reach {self.threshold:g}",
-            "--threshold",
-            f"--threshold {fitting:.4g} would fit by what was seen so far; --max-results allows more",
+            "«threshold»",
+            f"«threshold={fitting:.4g}» would fit by what was seen so far; «max_results» allows more",
         )
 
 

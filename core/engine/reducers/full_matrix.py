@@ -146,7 +146,7 @@ class Full(Reducer):
             raise DataError(
                 f"a score leaves the range of {np.dtype(self.dtype).name}",
                 f"rows {first} to {first + len(rows) - 1} of A",
-                "scale the inputs down" if self.dtype == np.float64 else "--precision float64 has a wider range",
+                "scale the inputs down" if self.dtype == np.float64 else "«precision=float64» has a wider range",
             )
         if self.kernel.metric == "cosine" and (least < -1 or largest > 1):
             np.clip(rows, -1.0, 1.0, out=rows)

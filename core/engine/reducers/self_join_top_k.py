@@ -106,7 +106,7 @@ class SelfJoinTopK(Reducer):
                 self._settle(number)
 
     def _settle(self, number: int) -> None:
-        """Raise the bounds of the rows of a query block by what was found, and keep what may still be among the k best."""
+        """Raise the bounds of the rows of a query block by what was found; keep what may still be among the k best."""
         found, start = Found.of(self.found[number]), number * self.query_block
         lower_bound = self.lower_bound[start : start + self.query_block]
         np.maximum(
