@@ -1,4 +1,4 @@
-"""Aggregates of the best partners of every row, all from one tiled sweep.
+"""Aggregates of the best match of every row on the other side, all from one tiled sweep.
 
 `best_matches` sweeps, and every aggregate is a function of what it found: one sweep serves all that are asked for.
 """
@@ -13,6 +13,10 @@ from ..engine.nearest import Match, Matches, best_matches, best_partners
 from ..engine.plan import Progress
 from ..metrics.aligned import EPS
 from ..results import Column
+from .mixed import MixedSets
+from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Evaluator, MatchedPairs
+from .resample import Resample
+from .token_blocks import TokenTile
 from .weights import harmonic_mean, mean_of, shares
 
 
@@ -119,7 +123,7 @@ def greedy_match(
     weights_a: Column | None = None,
     weights_b: Column | None = None,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> GreedyMatch:
     """Match every row with its best row on the other side.
@@ -145,8 +149,7 @@ def greedy_match(
         Zhang et al. 2020, BERTScore, section 3, with its idf weights or any others.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> greedy_match(np.eye(2), np.ones((1, 2)), backend=choose_backend()).precision
+        >>> greedy_match(np.eye(2), np.ones((1, 2))).precision
         0.7071067811865475
     """
     return greedy_of(best_matches(x, y, eps=eps, backend=backend, progress=progress), weights_a, weights_b)
@@ -159,7 +162,9 @@ def greedy_of(matches: Matches, weights_a: Column | None = None, weights_b: Colu
     return GreedyMatch(matches.forward, matches.backward, precision, recall, f1)
 
 
-def best_pair(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progress: Progress | None = None) -> float:
+def best_pair(
+    x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY, progress: Progress | None = None
+) -> float:
     """Cosine of the closest pair.
 
     Args:
@@ -176,8 +181,7 @@ def best_pair(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progr
         Single linkage.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> best_pair(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend())
+        >>> best_pair(np.eye(2), np.asarray([[0.0, 2.0]]))
         1.0
     """
     return best_of_all(best_partners(x, y, eps=eps, backend=backend, progress=progress))
@@ -194,7 +198,7 @@ def maxsim(
     *,
     weights_a: Column | None = None,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> MaxSim:
     """Sum and mean over the rows of x, the query, of the best cosine in y, the document.
@@ -217,8 +221,7 @@ def maxsim(
         Khattab, Zaharia 2020, ColBERT, equation 3.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> maxsim(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend())
+        >>> maxsim(np.eye(2), np.asarray([[0.0, 2.0]]))
         MaxSim(sum=1.0, mean=0.5)
     """
     return maxsim_of(best_partners(x, y, eps=eps, backend=backend, progress=progress), weights_a)
@@ -238,7 +241,7 @@ def top_k_mean(
     k: int = 5,
     weights_a: Column | None = None,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> float:
     """Mean over the rows of x of the mean cosine of its k closest rows of y.
@@ -263,8 +266,7 @@ def top_k_mean(
         Conneau et al. 2018, equation 2 (the mean similarity to a neighbourhood), there with k 10.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> top_k_mean(np.eye(2), np.eye(2), k=2, backend=choose_backend())
+        >>> top_k_mean(np.eye(2), np.eye(2), k=2)
         0.5
     """
     return top_k_mean_of(best_partners(x, y, k=k, eps=eps, backend=backend, progress=progress), weights_a)
@@ -276,7 +278,9 @@ def top_k_mean_of(forward: Match, weights_a: Column | None = None, *, k: int | N
     return mean_of(means, shares(weights_a, len(means), "«weights_a»"))
 
 
-def mutual(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progress: Progress | None = None) -> Mutual:
+def mutual(
+    x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY, progress: Progress | None = None
+) -> Mutual:
     """Share of the rows whose best match's best match is themselves; of equally close rows the first is the best.
 
     Args:
@@ -294,8 +298,7 @@ def mutual(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progress
         Mutual nearest neighbours, Gowda, Krishna 1978.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> mutual(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend())
+        >>> mutual(np.eye(2), np.asarray([[0.0, 2.0]]))
         Mutual(share_a=0.5, share_b=1.0, pairs=1)
     """
     return mutual_of(best_matches(x, y, eps=eps, backend=backend, progress=progress))
@@ -314,7 +317,7 @@ def chamfer(
     *,
     weights_a: Column | None = None,
     weights_b: Column | None = None,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> Chamfer:
     """Mean Euclidean distance of every row to the nearest row of the other side, both ways; not squared.
@@ -337,8 +340,7 @@ def chamfer(
         Barrow et al. 1977; Fan, Su, Guibas 2017, section 4.1, there with squared distances.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> chamfer(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]]), backend=choose_backend())
+        >>> chamfer(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]]))
         Chamfer(sum=2.5, forward=1.5, backward=1.0)
     """
     matches = best_matches(x, y, metric="euclidean", backend=backend, progress=progress)
@@ -351,7 +353,7 @@ def chamfer_of(matches: Matches, weights_a: Column | None = None, weights_b: Col
     return Chamfer(forward + backward, forward, backward)
 
 
-def hausdorff(x: Column, y: Column, *, backend: Backend, progress: Progress | None = None) -> Hausdorff:
+def hausdorff(x: Column, y: Column, *, backend: Backend = NUMPY, progress: Progress | None = None) -> Hausdorff:
     """Largest Euclidean distance of a row to the nearest row of the other side.
 
     Args:
@@ -371,8 +373,7 @@ def hausdorff(x: Column, y: Column, *, backend: Backend, progress: Progress | No
         Hausdorff 1914; Huttenlocher, Klanderman, Rucklidge 1993, equations 1, 2 and 5.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> hausdorff(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]]), backend=choose_backend()).symmetric
+        >>> hausdorff(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]])).symmetric
         2.0
     """
     return hausdorff_of(best_matches(x, y, metric="euclidean", backend=backend, progress=progress))
@@ -392,3 +393,174 @@ def _means(matches: Matches, weights_a: Column | None, weights_b: Column | None)
         mean_of(forward, shares(weights_a, len(forward), "«weights_a»")),
         mean_of(backward, shares(weights_b, len(backward), "«weights_b»")),
     )
+
+
+def _cosine_matches(job: Evaluator) -> Matches:
+    def search() -> Matches:
+        return best_matches(job.sets.x, job.sets.y, k=_k(job), **job.options, progress=job.progress)
+
+    found: Matches = job.once("cosine matches", search)
+    return found
+
+
+def _forward(job: Evaluator) -> Match:
+    """Return the best matches of the rows of A, from the sweep of both ways where there is one."""
+    if any(request.record.both_ways for request in job.requests):
+        return _cosine_matches(job).forward
+
+    def search() -> Match:
+        return best_partners(job.sets.x, job.sets.y, k=_k(job), **job.options, progress=job.progress)
+
+    found: Match = job.once("cosine matches of A", search)
+    return found
+
+
+def _k(job: Evaluator) -> int:
+    return next((int(request.parameters["k"]) for request in job.asked(TOP_K_MEAN)), 1)
+
+
+def _euclidean_matches(job: Evaluator) -> Matches:
+    def search() -> Matches:
+        return best_matches(job.sets.x, job.sets.y, metric="euclidean", backend=job.backend, progress=job.progress)
+
+    found: Matches = job.once("euclidean matches", search)
+    return found
+
+
+def _matches_of(scores: Column, k: int = 1, *, larger: bool = True) -> Matches:
+    """Return the best matches by an (n, m) matrix."""
+    closer = scores if larger else -scores
+    sides = []
+    for own in (closer, closer.T):
+        neighbours = own.argmax(axis=1)
+        best = own[np.arange(len(own)), neighbours]
+        least = min(k, own.shape[1])
+        several = -np.sort(-own, axis=1)[:, :least] if k > 1 else best[:, None]
+        sides.append(Match(neighbours, best if larger else -best, several if larger else -several))
+    return Matches(*sides)
+
+
+def _both_chosen(job: Evaluator) -> MatchedPairs:
+    matches = _cosine_matches(job)
+    there, back = matches.forward, matches.backward
+    direction = np.repeat(np.asarray(["a to b", "b to a"], dtype=object), [len(there.scores), len(back.scores)])
+    a = np.append(np.arange(len(there.scores)), back.neighbours)
+    b = np.append(there.neighbours, np.arange(len(back.scores)))
+    return MatchedPairs(direction, a, b, np.append(there.scores, back.scores))
+
+
+def _argmax_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    matches = _cosine_matches(draw.evaluator)
+    precision, recall = (
+        draw.means(side, match.scores) for side, match in enumerate((matches.forward, matches.backward))
+    )
+    f1 = harmonic_mean(precision, recall)
+    return dict(zip(request.keys, (f1, precision, recall, f1), strict=True))
+
+
+ARGMAX = AggregateRecord(
+    parts=("precision", "recall", "f1"),
+    both_ways=True,
+    crossed=True,
+    shared=lambda job, _: greedy_of(_cosine_matches(job), *job.sets[2:]),
+    resampled=_argmax_drawn,
+    mixed=lambda sets, _: sets.of_parts(sets.cosines, lambda scores: greedy_of(_matches_of(scores)).f1),
+    in_blocks=BlockForm(lambda tile, _: harmonic_mean(tile.precision, tile.recall)),
+    matched=_both_chosen,
+)
+
+
+def _best_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
+    best: Column = np.where(tile.block.real[:, :, None], tile.forward, -np.inf).max(axis=1)
+    return best
+
+
+MAX = AggregateRecord(
+    shared=lambda job, _: best_of_all(_forward(job)),
+    mixed=lambda sets, _: sets.of_parts(sets.cosines, lambda scores: best_of_all(_matches_of(scores).forward)),
+    in_blocks=BlockForm(_best_in_tile),
+)
+
+MAXSIM = AggregateRecord(
+    parts=("sum",),
+    crossed=True,
+    shared=lambda job, _: maxsim_of(_forward(job), job.sets.weights_a),
+    resampled=lambda draw, request: {request.name: draw.means(0, _forward(draw.evaluator).scores)},
+    mixed=lambda sets, _: sets.of_parts(sets.cosines, lambda scores: maxsim_of(_matches_of(scores).forward).mean),
+    in_blocks=BlockForm(lambda tile, _: tile.precision),
+)
+
+
+def _top_k_mixed(sets: MixedSets, request: AggregateRequest) -> Column:
+    k = request.parameters["k"]
+    return sets.of_parts(sets.cosines, lambda scores: top_k_mean_of(_matches_of(scores, k).forward))
+
+
+def _top_k_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    best = _forward(draw.evaluator).best[:, : request.parameters["k"]]
+    return {request.name: draw.means(0, best.mean(axis=1))}
+
+
+def _top_k_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
+    """Return the means over the tokens of A of the k best tokens of each item of B, of all where it has fewer."""
+    k, counts = request.parameters["k"], tile.other.real.sum(axis=1)
+    width = tile.cosines.shape[3]
+    best = np.sort(tile.cosines, axis=3)[..., width - min(k, width) :]
+    total = np.where(np.isfinite(best), best, 0.0).sum(axis=3)
+    return tile.means_of_a(np.asarray(total / np.minimum(counts, k)[None, None, :]))
+
+
+TOP_K_MEAN = AggregateRecord(
+    shared=lambda job, parameters: top_k_mean_of(_forward(job), job.sets.weights_a, k=parameters["k"]),
+    resampled=_top_k_drawn,
+    mixed=_top_k_mixed,
+    in_blocks=BlockForm(_top_k_in_tile),
+)
+
+
+def _mutual_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    matches = _cosine_matches(draw.evaluator)
+    there, back = matches.forward.neighbours, matches.backward.neighbours
+    chosen = [back[there] == np.arange(len(there)), there[back] == np.arange(len(back))]
+    scores = [draw.means(side, values.astype(np.float64)) for side, values in enumerate(chosen)]
+    return dict(zip(request.keys[:2], scores, strict=True))
+
+
+def _mutual_pairs(job: Evaluator) -> MatchedPairs:
+    there, back = _cosine_matches(job).forward, _cosine_matches(job).backward
+    rows = np.flatnonzero(back.neighbours[there.neighbours] == np.arange(len(there.scores)))
+    return MatchedPairs.with_rest(job.sets, rows, there.neighbours[rows], there.scores[rows])
+
+
+MUTUAL = AggregateRecord(
+    parts=("share_b", "pairs"),
+    both_ways=True,
+    shared=lambda job, _: mutual_of(_cosine_matches(job)),
+    resampled=_mutual_drawn,
+    mixed=lambda sets, _: sets.of_parts(sets.cosines, lambda scores: mutual_of(_matches_of(scores)).share_a),
+    matched=_mutual_pairs,
+)
+
+
+def _chamfer_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    matches = _euclidean_matches(draw.evaluator)
+    forward, backward = draw.means(0, matches.forward.scores), draw.means(1, matches.backward.scores)
+    return dict(zip(request.keys, (forward + backward, forward, backward), strict=True))
+
+
+CHAMFER = AggregateRecord(
+    parts=("forward", "backward"),
+    shared=lambda job, _: chamfer_of(_euclidean_matches(job), *job.sets[2:]),
+    resampled=_chamfer_drawn,
+    mixed=lambda sets, _: sets.of_parts(
+        sets.distances, lambda scores: chamfer_of(_matches_of(scores, larger=False)).sum
+    ),
+)
+
+HAUSDORFF = AggregateRecord(
+    parts=("forward", "backward", "percentile_95"),
+    shared=lambda job, _: hausdorff_of(_euclidean_matches(job)),
+    mixed=lambda sets, _: sets.of_parts(
+        sets.distances, lambda scores: hausdorff_of(_matches_of(scores, larger=False)).symmetric
+    ),
+)

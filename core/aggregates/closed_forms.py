@@ -11,6 +11,11 @@ from ..engine.kernels import Kernel
 from ..metrics.aligned import EPS, cosine_similarity, needs_scale, score_rows
 from ..operations.checks import refuse_overflow
 from ..results import Column
+from ..statistics.bootstrap import weighted_means
+from .mixed import MixedSets
+from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Evaluator, Parameters
+from .resample import Resample
+from .token_blocks import TokenTile
 from .weights import mean_of, shares
 
 CHUNK = 1 << 18  # numbers that are widened at a time
@@ -68,7 +73,7 @@ def mean_of_pairs(
     weights_a: Column | None = None,
     weights_b: Column | None = None,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
 ) -> float:
     """Mean cosine of all n × m pairs: the dot product of the two mean unit vectors.
 
@@ -90,8 +95,7 @@ def mean_of_pairs(
         Linearity of the dot product.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> mean_of_pairs(np.eye(2), np.eye(2), backend=choose_backend())
+        >>> mean_of_pairs(np.eye(2), np.eye(2))
         0.5
     """
     sides = zip((x, y), _both_shares(x, y, weights_a, weights_b), strict=True)
@@ -107,7 +111,7 @@ def centroid_cosine(
     weights_b: Column | None = None,
     unit: bool = False,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
 ) -> float:
     """Cosine of the two mean vectors.
 
@@ -130,8 +134,7 @@ def centroid_cosine(
         Rocchio 1971; of unit vectors, Dhillon, Modha 2001, section 2 (spherical k-means).
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> centroid_cosine(np.eye(2), np.ones((1, 2)), backend=choose_backend())
+        >>> centroid_cosine(np.eye(2), np.ones((1, 2)))
         1.0
     """
     means = [
@@ -148,7 +151,7 @@ def paired(
     weights_a: Column | None = None,
     weights_b: Column | None = None,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
 ) -> Paired:
     """Mean, least and quantiles of the cosine of row i of x with row i of y.
 
@@ -170,15 +173,14 @@ def paired(
         The mean of the aligned similarity; quantiles of Hyndman, Fan 1996, type 7, numpy's default.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> paired(np.eye(2), np.ones((2, 2)) * [[1], [-1]], backend=choose_backend()).min
+        >>> paired(np.eye(2), np.ones((2, 2)) * [[1], [-1]]).min
         -0.7071067811865475
     """
     scores = paired_scores(x, y, eps=eps, backend=backend)
     return paired_of(scores, pair_weights(len(x), weights_a, weights_b))
 
 
-def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Column:
+def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY) -> Column:
     """Return the (n,) cosines of row i of x with row i of y."""
     scores = np.empty(len(x))
     for part in _parts(x):
@@ -199,12 +201,7 @@ def paired_of(scores: Column, weights: Column | None = None) -> Paired:
     return Paired(mean_of(scores, weights), float(scores.min()), *np.quantile(scores, QUANTILES).tolist())
 
 
-def paired_mean(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> float:
-    """Return the mean of `paired`."""
-    return paired(x, y, eps=eps, backend=backend).mean
-
-
-def mmd_linear(x: Column, y: Column, *, backend: Backend) -> TwoSample:
+def mmd_linear(x: Column, y: Column, *, backend: Backend = NUMPY) -> TwoSample:
     """Squared maximum mean discrepancy with the linear kernel x·y, of the rows as they are.
 
     With the means μ, ν and the unbiased covariances Σ, Γ of the two sets::
@@ -227,8 +224,7 @@ def mmd_linear(x: Column, y: Column, *, backend: Backend) -> TwoSample:
         Gretton et al. 2012, equations 3 and 5, with k(x, y) = x·y.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> mmd_linear(np.asarray([[0.0], [2.0]]), np.asarray([[4.0], [4.0]]), backend=choose_backend())
+        >>> mmd_linear(np.asarray([[0.0], [2.0]]), np.asarray([[4.0], [4.0]]))
         TwoSample(biased=9.0, unbiased=8.0)
     """
     origin = x[:1].astype(np.float64)  # near the rows little cancels, and the distance does not depend on it
@@ -289,3 +285,72 @@ def _spread(rows: Column, origin: Column, backend: Backend) -> tuple[Column, flo
         spread += float(xp.sum(rest * rest)) + float(np.vecdot(step, step)) * count * wide.shape[0] / added
         mean, count = mean + step * (wide.shape[0] / added), added
     return mean, spread
+
+
+def _mean_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    means = [draw.mean_rows(side, unit=True) for side in (0, 1)]
+    return {request.name: np.clip(np.vecdot(*means), -1.0, 1.0)}
+
+
+def _mean_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
+    x, y = (block.prepared[request.name] for block in (tile.block, tile.other))
+    return np.asarray(np.clip(x @ y.T, -1.0, 1.0))
+
+
+MEAN = AggregateRecord(
+    resampled=_mean_drawn,
+    mixed=lambda sets, _: sets.block_means(sets.cosines)[1],
+    in_blocks=BlockForm(_mean_in_tile, lambda block, _: block.means(unit=True)),
+)
+
+
+def _of_units(parameters: Parameters) -> bool:
+    return bool(parameters.get("unit"))
+
+
+def _centroid_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    means = [draw.mean_rows(side, unit=_of_units(request.parameters)) for side in (0, 1)]
+    return {request.name: score_rows("cosine", *means, eps=draw.evaluator.eps)}
+
+
+def _centroid_mixed(sets: MixedSets, request: AggregateRequest) -> Column:
+    own, cross, other = sets.block_means(sets.cosines if _of_units(request.parameters) else sets.dots)
+    floor = sets.evaluator.eps
+    lengths = [np.maximum(np.sqrt(np.maximum(square, 0.0)), floor) for square in (own, other)]
+    return np.clip(cross / lengths[0] / lengths[1], -1.0, 1.0)
+
+
+def _centroid_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
+    x, y = (block.prepared[request.name] for block in (tile.block, tile.other))
+    return np.stack([score_rows("cosine", row[None], y, eps=tile.kernel.eps) for row in x])
+
+
+CENTROID = AggregateRecord(
+    resampled=_centroid_drawn,
+    mixed=_centroid_mixed,
+    in_blocks=BlockForm(_centroid_in_tile, lambda block, parameters: block.means(unit=_of_units(parameters))),
+)
+
+
+def _pair_scores(job: Evaluator) -> Column:
+    return np.asarray(job.once("cosines of pairs", lambda: paired_scores(*job.paired[:2], **job.options)))
+
+
+def _paired_shared(job: Evaluator, parameters: Parameters) -> Paired:
+    return paired_of(_pair_scores(job), pair_weights(len(job.paired.x), *job.paired[2:]))
+
+
+def _paired_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
+    scores = _pair_scores(draw.evaluator)
+    share = pair_weights(len(scores), *draw.evaluator.paired[2:])
+    return {request.name: weighted_means(draw.pair_counts(len(scores)), scores, share)}
+
+
+PAIRED = AggregateRecord(
+    parts=("min", "q05", "q25", "median", "q75", "q95"),
+    same_items=True,
+    shared=_paired_shared,
+    resampled=_paired_drawn,
+)
+
+MMD_LINEAR = AggregateRecord(parts=("unbiased",), mixed=lambda sets, _: sets.discrepancies(sets.centred_dots))

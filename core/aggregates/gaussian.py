@@ -9,6 +9,9 @@ from ..errors import ShapeError
 from ..operations.checks import refuse_overflow
 from ..results import Column
 from .moments import centred, check_same_space, moments, scale_of
+from .record import NUMPY, AggregateRecord
+
+FRECHET = AggregateRecord(("means", "covariances"))
 
 
 class Frechet(NamedTuple):
@@ -25,7 +28,7 @@ class Frechet(NamedTuple):
     covariances: float
 
 
-def frechet_distance(x: Column, y: Column, *, backend: Backend) -> Frechet:
+def frechet_distance(x: Column, y: Column, *, backend: Backend = NUMPY) -> Frechet:
     """Squared Fréchet distance of the normal distributions with the means and covariances of two sets.
 
     With means m, m' and covariances S, S' (divided by n - 1)::
@@ -49,9 +52,8 @@ def frechet_distance(x: Column, y: Column, *, backend: Backend) -> Frechet:
         Dowson and Landau 1982; as FID: Heusel et al. 2017, equation 6.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[-1.0], [1.0]])
-        >>> [round(part, 9) for part in frechet_distance(x, 3 * x + 1, backend=choose_backend())]
+        >>> [round(part, 9) for part in frechet_distance(x, 3 * x + 1)]
         [9.0, 1.0, 8.0]
     """
     check_same_space("frechet", x, y)

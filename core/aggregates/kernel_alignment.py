@@ -16,9 +16,13 @@ from .moments import (
     compact,
     moments,
 )
+from .record import NUMPY, of_spaces
 
 TILE = 1024  # rows of a tile of the n × n kernel matrices
 DIGIT = 16  # bits of a number that are counted in one pass
+
+
+CKA, CKA_RBF = of_spaces("unbiased"), of_spaces("unbiased")
 
 
 class Alignment(NamedTuple):
@@ -33,7 +37,7 @@ class Alignment(NamedTuple):
     unbiased: float
 
 
-def linear_cka(x: Column, y: Column, *, backend: Backend) -> Alignment:
+def linear_cka(x: Column, y: Column, *, backend: Backend = NUMPY) -> Alignment:
     """Centred kernel alignment of the same items in two spaces, with linear kernels.
 
     With X and Y around their means, and k, l the squared lengths of their rows::
@@ -61,9 +65,8 @@ def linear_cka(x: Column, y: Column, *, backend: Backend) -> Alignment:
         Kornblith et al. 2019, section 3; unbiased: with HSIC_1 of Song et al. 2012, as in Nguyen et al. 2021.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> [round(number, 6) for number in linear_cka(x, x[:, :1], backend=choose_backend())]
+        >>> [round(number, 6) for number in linear_cka(x, x[:, :1])]
         [0.887014, 0.981981]
     """
     check_same_items("cka", x, y)
@@ -98,7 +101,7 @@ def _ratio(both: float, x: float, y: float, size_x: float, size_y: float) -> flo
     return both / sqrt(x) / sqrt(y)
 
 
-def rbf_cka(x: Column, y: Column, *, fraction: float = 1.0, backend: Backend) -> Alignment:
+def rbf_cka(x: Column, y: Column, *, fraction: float = 1.0, backend: Backend = NUMPY) -> Alignment:
     """Centred kernel alignment of the same items in two spaces, with Gaussian kernels.
 
     With K and L the n × n matrices exp(-d^2 / (2 width^2)) of both sides, and H the centring::
@@ -124,9 +127,8 @@ def rbf_cka(x: Column, y: Column, *, fraction: float = 1.0, backend: Backend) ->
         diagonal; unbiased: with HSIC_1 of Song et al. 2012.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> round(rbf_cka(x, x[:, :1], backend=choose_backend()).score, 6)
+        >>> round(rbf_cka(x, x[:, :1]).score, 6)
         0.863419
     """
     check_same_items("cka-rbf", x, y)

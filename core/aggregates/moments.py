@@ -13,7 +13,7 @@ from ..results import Column
 CHUNK = 1 << 20  # numbers that are widened at a time
 
 
-class Moments(NamedTuple):
+class SecondMoments(NamedTuple):
     """Means and centred products of one side, or of two sides whose rows belong together.
 
     Args:
@@ -25,7 +25,7 @@ class Moments(NamedTuple):
     products: dict[tuple[int, int], Column]
 
 
-def moments(*sides: Column, scales: tuple[float, ...], backend: Backend) -> Moments:
+def moments(*sides: Column, scales: tuple[float, ...], backend: Backend) -> SecondMoments:
     """Return the moments of (n, d) rows, each divided by its scale, in one pass."""
     xp, numbers = backend.xp, range(len(sides))
     shifts: list[Array] = []
@@ -41,7 +41,7 @@ def moments(*sides: Column, scales: tuple[float, ...], backend: Backend) -> Mome
     offsets = [total / len(sides[0]) for total in sums]
     centred = {(i, j): product - sums[i][:, None] * offsets[j][None, :] for (i, j), product in products.items()}
     means = [backend.get(shift + offset) for shift, offset in zip(shifts, offsets, strict=True)]
-    return Moments(means, {pair: backend.get(product) for pair, product in centred.items()})
+    return SecondMoments(means, {pair: backend.get(product) for pair, product in centred.items()})
 
 
 def _chunks(sides: tuple[Column, ...], scales: tuple[float, ...], backend: Backend) -> Iterator[list[Array]]:
@@ -96,7 +96,7 @@ def compact(rows: Column) -> tuple[Column, float]:
     return triangle.T, 1.0
 
 
-def paired_moments(name: str, x: Column, y: Column, backend: Backend) -> Moments:
+def paired_moments(name: str, x: Column, y: Column, backend: Backend) -> SecondMoments:
     """Return the moments of the same items in two spaces, each space turned and scaled as is best."""
     check_same_items(name, x, y)
     sides = [compact(rows) for rows in (x, y)]
@@ -105,7 +105,7 @@ def paired_moments(name: str, x: Column, y: Column, backend: Backend) -> Moments
     return found
 
 
-def check_spread(name: str, found: Moments) -> None:
+def check_spread(name: str, found: SecondMoments) -> None:
     """Refuse a side whose rows are all equal."""
     for number, side in enumerate("AB"):
         if not found.products[number, number].any():

@@ -1,5 +1,6 @@
 """Nearest neighbours within a set: shared by two spaces, or as the balls that another set falls into."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from ..metrics.aligned import EPS, needs_scale
 from ..operations.checks import refuse_overflow
 from ..results import Column, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of
+from .record import NUMPY, AggregateRecord, Evaluator, Parameters, of_spaces
 from .weights import harmonic_mean
 
 CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
@@ -41,7 +43,7 @@ class NeighbourOverlap(NamedTuple):
 
 
 def neighbour_overlap(
-    x: Column, y: Column, *, k: int = 10, eps: float = EPS, backend: Backend, progress: Progress | None = None
+    x: Column, y: Column, *, k: int = 10, eps: float = EPS, backend: Backend = NUMPY, progress: Progress | None = None
 ) -> NeighbourOverlap:
     """Share of the k nearest neighbours that the same items have in two spaces.
 
@@ -69,9 +71,8 @@ def neighbour_overlap(
         Klabunde et al. 2023, section 3.4.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> neighbour_overlap(x, x[:, ::-1] ** 3, k=1, backend=choose_backend()).score
+        >>> neighbour_overlap(x, x[:, ::-1] ** 3, k=1).score
         1.0
     """
     check_same_items("knn-overlap", x, y)
@@ -84,18 +85,34 @@ def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progre
     return _neighbours(rows, "cosine", k, eps, backend, progress)[0]
 
 
-def overlap_of(proxy: Column, other: Column) -> NeighbourOverlap:
+def overlap_of(own: Column, other: Column) -> NeighbourOverlap:
     """Return what (n, k) neighbours of the same items have in common."""
-    n, k = proxy.shape
+    n, k = own.shape
     counts = np.zeros(k + 1, dtype=np.int64)  # of rows by common neighbours
     step = max(1, CHUNK // k**2)
     for start in range(0, n, step):
         part = slice(start, start + step)
-        common = (proxy[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
+        common = (own[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
         counts += np.bincount(common, minlength=k + 1)
     shared = np.arange(k + 1)
     means = [float(np.vdot(counts, shares) / n) for shares in (shared / k, shared / (2 * k - shared))]
     return NeighbourOverlap(*means)
+
+
+def _permuted_overlap(job: Evaluator, parameters: Parameters) -> Callable[[Column], NeighbourOverlap]:
+    """Return what takes an order of the rows of B, whose neighbours stay the same rows."""
+    k = parameters["k"]
+    own, other = (neighbour_numbers(rows, k, job.eps, job.backend, job.progress) for rows in job.paired[:2])
+
+    def overlap(order: Column) -> NeighbourOverlap:
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return overlap_of(own, place[other[order]])
+
+    return overlap
+
+
+KNN_OVERLAP = of_spaces("jaccard", permuted=_permuted_overlap)
 
 
 class Coverage(NamedTuple):
@@ -117,7 +134,7 @@ class Coverage(NamedTuple):
 
 
 def neighbour_coverage(
-    x: Column, y: Column, *, k: int = 5, backend: Backend, progress: Progress | None = None
+    x: Column, y: Column, *, k: int = 5, backend: Backend = NUMPY, progress: Progress | None = None
 ) -> Coverage:
     """Precision, recall, density and coverage of a set Y against a reference X, in k-nearest-neighbour balls.
 
@@ -146,9 +163,8 @@ def neighbour_coverage(
         Naeem et al. 2020, sections 2 and 3; precision and recall: Kynkäänniemi et al. 2019.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0], [1.0], [2.0], [9.0]])
-        >>> neighbour_coverage(x, x + 0.5, k=1, backend=choose_backend()).density
+        >>> neighbour_coverage(x, x + 0.5, k=1).density
         1.75
     """
     check_same_space("prdc", x, y)
@@ -160,6 +176,9 @@ def neighbour_coverage(
     precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
     score = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
     return Coverage(score, precision, recall, balls.inside / (k * len(y)), float(balls.covered.mean()))
+
+
+PRDC = AggregateRecord(("precision", "recall", "density", "coverage"))
 
 
 @dataclass

@@ -6,13 +6,17 @@ from ..backend import Backend
 from ..operations.checks import refuse_overflow
 from ..results import Column
 from .moments import check_at_least, check_same_space, check_whole, scale_of
+from .record import NUMPY, AggregateRecord
 
 CHUNK = 1 << 20  # numbers that are widened at a time
 PROJECTED = 1 << 23  # numbers along lines that are held at a time, unless one line has more
 
 
+SLICED_WASSERSTEIN = AggregateRecord()
+
+
 def sliced_wasserstein(
-    x: Column, y: Column, *, projections: int = 128, p: float = 2.0, seed: int = 0, backend: Backend
+    x: Column, y: Column, *, projections: int = 128, p: float = 2.0, seed: int = 0, backend: Backend = NUMPY
 ) -> float:
     """Sliced Wasserstein distance: transport between two sets along random lines.
 
@@ -40,9 +44,8 @@ def sliced_wasserstein(
         Bonneel et al. 2015, section 3, with random lines.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0], [1.0], [5.0]])
-        >>> sliced_wasserstein(x, x[::-1] + 2, backend=choose_backend())
+        >>> sliced_wasserstein(x, x[::-1] + 2)
         2.0
     """
     check_same_space("sliced-wasserstein", x, y)

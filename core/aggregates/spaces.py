@@ -10,7 +10,9 @@ from ..engine.kernels import Kernel
 from ..errors import DataError, ParameterError, ShapeError
 from ..metrics.aligned import EPS, needs_scale
 from ..results import Column
+from ..statistics.ranks import centre_ranks
 from .moments import check_same_items, paired_moments
+from .record import NUMPY, of_spaces
 
 PAIR_BYTES = 48  # that rsa takes for a pair of rows: its cosines, their order and their ranks
 BLOCK = 256  # rows of cosines that rsa computes at a time
@@ -29,7 +31,7 @@ class Procrustes(NamedTuple):
     disparity: float
 
 
-def procrustes(x: Column, y: Column, *, backend: Backend) -> Procrustes:
+def procrustes(x: Column, y: Column, *, backend: Backend = NUMPY) -> Procrustes:
     """Fit of two spaces of the same items after the best shift, rotation or reflection, and scaling.
 
     With X and Y around their means and scaled to Frobenius norm 1, zeros appended to the narrower one::
@@ -52,9 +54,8 @@ def procrustes(x: Column, y: Column, *, backend: Backend) -> Procrustes:
         Gower 1975; the disparity of `scipy.spatial.procrustes`.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> round(procrustes(x, x[:, :1], backend=choose_backend()).score, 6)
+        >>> round(procrustes(x, x[:, :1]).score, 6)
         0.674074
     """
     products = paired_moments("procrustes", x, y, backend).products
@@ -78,7 +79,7 @@ class CanonicalCorrelation(NamedTuple):
     kept_b: int
 
 
-def svcca(x: Column, y: Column, *, variance: float = 0.99, backend: Backend) -> CanonicalCorrelation:
+def svcca(x: Column, y: Column, *, variance: float = 0.99, backend: Backend = NUMPY) -> CanonicalCorrelation:
     """Mean canonical correlation of the principal directions of two spaces of the same items.
 
     Of each space around its mean, the fewest principal directions that hold `variance` of the sum of squares are
@@ -103,9 +104,8 @@ def svcca(x: Column, y: Column, *, variance: float = 0.99, backend: Backend) -> 
         Raghu et al. 2017, section 2.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> svcca(x, x[:, :1], backend=choose_backend()).kept_a
+        >>> svcca(x, x[:, :1]).kept_a
         2
     """
     if not 0 < variance <= 1:
@@ -126,7 +126,7 @@ def _whitening(scatter: Column, variance: float) -> Column:
     return vectors[:, :kept] / np.sqrt(values[:kept])  # type: ignore[no-any-return]
 
 
-def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> float:
+def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY) -> float:
     """Rank correlation of the cosine distances within one space with those of the same items in the other.
 
     Spearman's correlation over the pairs i < j of 1 - s(x_i, x_j) and 1 - s(y_i, y_j), tied distances sharing their
@@ -150,9 +150,8 @@ def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backe
         Kriegeskorte et al. 2008, with cosine distances.
 
     Example:
-        >>> from simtool.backend import choose_backend
         >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> round(representational_similarity(x, x[:, ::-1] + np.arange(4)[:, None], backend=choose_backend()), 6)
+        >>> round(representational_similarity(x, x[:, ::-1] + np.arange(4)[:, None]), 6)
         0.942857
     """
     check_same_items("rsa", x, y)
@@ -161,13 +160,16 @@ def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backe
         raise ShapeError(f"rsa ranks the distances of at least 3 rows, got {n}", "A, B", "take «aggregates=paired»")
     size = n * (n - 1) // 2 * PAIR_BYTES + 16 * max(x.size, y.size)
     budget_of(None).check(size, f"rsa of {n:,} rows", "compare a sample of the rows, or take «aggregates=cka»")
-    ranks = [_ranks(_cosines(rows, eps, backend)) for rows in (x, y)]
+    ranks = [centre_ranks(_cosines(rows, eps, backend)) for rows in (x, y)]
     norms = [float(np.linalg.norm(side)) for side in ranks]
     for side, norm in zip("AB", norms, strict=True):
         if norm == 0:
             what = f"rsa is undefined: all distances between rows of {side} are equal"
             raise DataError(what, side, "give rows that point in different directions")
     return float(np.clip(np.vdot(*ranks) / norms[0] / norms[1], -1.0, 1.0))
+
+
+PROCRUSTES, SVCCA, RSA = of_spaces("disparity"), of_spaces("kept_a", "kept_b"), of_spaces()
 
 
 def _cosines(rows: Column, eps: float, backend: Backend) -> Column:
@@ -182,14 +184,3 @@ def _cosines(rows: Column, eps: float, backend: Backend) -> Column:
             cosines[done : done + len(found)] = found
             done += len(found)
     return np.round(cosines, DIGITS, out=cosines)
-
-
-def _ranks(values: Column) -> Column:
-    """Return ranks around their mean; ties share the mean of theirs."""
-    order = np.argsort(values)
-    ordered = values[order]
-    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))
-    first = np.append(0, last[:-1] + 1)
-    ranks = values  # whose numbers are in `ordered`
-    ranks[order] = np.repeat((first + last - (len(values) - 1)) / 2, last - first + 1)
-    return ranks

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import fsum, inf
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from ..engine.rescoring import Pairs
 from ..errors import ParameterError, ResourceError
 from ..metrics.aligned import EPS, needs_scale
 from ..results import Column, begin
+from .mixed import MixedSets
+from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, MatchedPairs, Parameters
 from .weights import mean_of, shares
 
 ASSIGNED = 1 << 24  # pairs that an assignment may choose from: 4096 x 4096, 128 MiB and some seconds
@@ -77,7 +79,7 @@ class Transport(NamedTuple):
         return self.similarity
 
 
-def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assignment:
+def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY) -> Assignment:
     """Best one-to-one assignment: the one with the largest sum of cosines; min(n, m) rows of each side have a partner.
 
     Args:
@@ -90,41 +92,55 @@ def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend) -> Assi
         The assignment with its mean cosine in [-1, 1] and the counts of what is left over.
 
     Raises:
-        ResourceError: more pairs than that, or scipy is not installed.
+        ResourceError: more pairs than that, or than fit.
 
     Source:
         Kuhn 1955; scipy.optimize.linear_sum_assignment, the algorithm of Crouse 2016.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> optimal(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend()).mean
+        >>> optimal(np.eye(2), np.asarray([[0.0, 2.0]])).mean
         1.0
     """
+    from scipy.optimize import linear_sum_assignment
+
     n, m = len(x), len(y)
     if n * m > ASSIGNED:
         what = f"an assignment of {n:,} x {m:,} rows, at most {ASSIGNED:,} pairs can be assigned"
         raise ResourceError(what, "«aggregates=optimal»", "«aggregates=argmax» or sinkhorn matches sets of this size")
-    assign = assignment_solver()
     # the widened rows and their unit vectors, the matrix and the copies of it
     size = 8 * (2 * (n + m) * x.shape[1] + 3 * n * m)
     budget_of(None).check(size, f"an assignment of {n:,} x {m:,} rows", "«aggregates=argmax» holds less")
     scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
     kernel = Kernel("cosine", "float64", scaled, backend, eps)
     matrix = backend.get(kernel.scores(kernel.tile(kernel.prepare(x), kernel.prepare(y))))
-    rows, columns = assign(matrix, maximize=True)
+    rows, columns = linear_sum_assignment(matrix, maximize=True)
     scores = Pairs("cosine", x, y, scaled, eps).score(rows, columns)
     count = len(rows)
     return Assignment(mean_of(scores, None), count / n, count / m, n - count, m - count, rows, columns, scores)
 
 
-def assignment_solver() -> Any:
-    """Return scipy's linear_sum_assignment, or refuse where scipy is not installed."""
-    try:
-        from scipy.optimize import linear_sum_assignment
-    except ImportError:
-        what = "the best assignment needs scipy, which is not installed"
-        raise ResourceError(what, "«aggregates=optimal»", "pip install scipy") from None
-    return linear_sum_assignment
+def _optimal_shared(job: Evaluator, _: Parameters) -> Assignment:
+    found: Assignment = job.once("assignment", lambda: optimal(*job.sets[:2], **job.options))
+    return found
+
+
+def _optimal_mixed(sets: MixedSets, request: AggregateRequest) -> Column:
+    from scipy.optimize import linear_sum_assignment
+
+    return sets.of_parts(
+        sets.cosines, lambda scores: float(scores[linear_sum_assignment(scores, maximize=True)].mean())
+    )
+
+
+def _optimal_pairs(job: Evaluator) -> MatchedPairs:
+    found = _optimal_shared(job, {})
+    return MatchedPairs.with_rest(job.sets, found.rows, found.columns, found.scores)
+
+
+OPTIMAL = AggregateRecord(
+    parts=("unmatched_a", "unmatched_b"), shared=_optimal_shared, mixed=_optimal_mixed, matched=_optimal_pairs
+)
+SINKHORN = AggregateRecord(parts=("iterations", "violation"))
 
 
 def sinkhorn(
@@ -137,7 +153,7 @@ def sinkhorn(
     tolerance: float = 1e-10,
     max_iterations: int = 10_000,
     eps: float = EPS,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> Transport:
     """Entropic optimal transport of x onto y at the cost 1 - s, in the log domain.
@@ -175,8 +191,7 @@ def sinkhorn(
         set has at most 1024 rows, every tenth step is one of Newton's on the dual, which leads to the same plan.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> round(sinkhorn(np.eye(2), np.eye(2), epsilon=0.5, backend=choose_backend()).cost, 6)
+        >>> round(sinkhorn(np.eye(2), np.eye(2), epsilon=0.5).cost, 6)
         0.119203
     """
     for name, value in (("epsilon", epsilon), ("tolerance", tolerance), ("max_iterations", max_iterations)):

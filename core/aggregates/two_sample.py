@@ -6,7 +6,7 @@ products. Every row of a tile is summed apart and the sums are merged exactly, s
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,10 +17,31 @@ from ..errors import ParameterError
 from ..operations.checks import refuse_overflow
 from ..results import Column
 from .closed_forms import TwoSample
+from .mixed import MixedSets
+from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, Parameters
 
 MEDIAN_PAIRS = 1 << 17  # of which the width is the median
 CHUNK = 1 << 18  # numbers that are widened at a time
-METRICS = {"energy": "sqeuclidean", "mmd": "sqeuclidean", "mmd-laplacian": "sqeuclidean", "mmd-poly3": "dot"}
+
+
+class PairKernel(NamedTuple):
+    """A function of squared distances or of dot products.
+
+    Args:
+        metric: sqeuclidean or dot, what it is a function of.
+        values: takes the namespace, an array of the metric's values, the width and the dims of a row.
+        has_width: whether the width matters.
+    """
+
+    metric: str
+    values: Callable[[Any, Array, float, int], Array]
+    has_width: bool
+
+
+DISTANCE = PairKernel("sqeuclidean", lambda xp, squares, width, dims: -xp.sqrt(squares), False)
+GAUSSIAN = PairKernel("sqeuclidean", lambda xp, squares, width, dims: xp.exp(squares / (-2.0 * width**2)), True)
+LAPLACIAN = PairKernel("sqeuclidean", lambda xp, squares, width, dims: xp.exp(xp.sqrt(squares) / -width), True)
+CUBIC = PairKernel("dot", lambda xp, products, width, dims: (products / dims + 1.0) ** 3, False)
 
 
 class Discrepancy(NamedTuple):
@@ -42,7 +63,7 @@ class Discrepancy(NamedTuple):
         return self.biased
 
 
-def energy_distance(x: Column, y: Column, *, backend: Backend, progress: Progress | None = None) -> TwoSample:
+def energy_distance(x: Column, y: Column, *, backend: Backend = NUMPY, progress: Progress | None = None) -> TwoSample:
     """Energy distance, squared as Székely and Rizzo define it: 2 E|X-Y| - E|X-X'| - E|Y-Y'|.
 
     Args:
@@ -62,11 +83,10 @@ def energy_distance(x: Column, y: Column, *, backend: Backend, progress: Progres
         Székely, Rizzo 2013, equations 5 and 6; scipy.stats.energy_distance, in one dim, is the root of `biased`.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> energy_distance(np.asarray([[0.0], [2.0]]), np.asarray([[5.0]]), backend=choose_backend()).biased
+        >>> energy_distance(np.asarray([[0.0], [2.0]]), np.asarray([[5.0]])).biased
         7.0
     """
-    return two_sample(x, y, ["energy"], backend=backend, progress=progress)["energy"]
+    return two_sample(x, y, [DISTANCE], backend=backend, progress=progress)[0]
 
 
 def mmd_rbf(
@@ -75,7 +95,7 @@ def mmd_rbf(
     *,
     width: float | None = None,
     seed: int = 0,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> Discrepancy:
     """Squared maximum mean discrepancy with the Gaussian kernel exp(-|x-y|^2 / (2 width^2)).
@@ -99,14 +119,12 @@ def mmd_rbf(
         Gretton et al. 2012, equations 3 and 5, with the width of section 8.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> found = mmd_rbf(np.zeros((1, 1)), np.ones((1, 1)), width=1.0, backend=choose_backend())
+        >>> found = mmd_rbf(np.zeros((1, 1)), np.ones((1, 1)), width=1.0)
         >>> round(found.biased, 6)
         0.786939
     """
     width = median_width(x, y, seed=seed) if width is None else width
-    found = two_sample(x, y, ["mmd"], width=width, backend=backend, progress=progress)
-    return Discrepancy(*found["mmd"], width)
+    return Discrepancy(*two_sample(x, y, [GAUSSIAN], width=width, backend=backend, progress=progress)[0], width)
 
 
 def mmd_laplacian(
@@ -115,7 +133,7 @@ def mmd_laplacian(
     *,
     width: float | None = None,
     seed: int = 0,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
 ) -> Discrepancy:
     """Squared maximum mean discrepancy with the Laplacian kernel exp(-|x-y| / width) of the Euclidean distance.
@@ -139,17 +157,15 @@ def mmd_laplacian(
         Gretton et al. 2012, equations 3 and 5; the kernel of Feydy et al. 2019 (geomloss).
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> found = mmd_laplacian(np.zeros((1, 1)), np.ones((1, 1)), width=1.0, backend=choose_backend())
+        >>> found = mmd_laplacian(np.zeros((1, 1)), np.ones((1, 1)), width=1.0)
         >>> round(found.biased, 6)
         1.264241
     """
     width = median_width(x, y, seed=seed) if width is None else width
-    found = two_sample(x, y, ["mmd-laplacian"], width=width, backend=backend, progress=progress)
-    return Discrepancy(*found["mmd-laplacian"], width)
+    return Discrepancy(*two_sample(x, y, [LAPLACIAN], width=width, backend=backend, progress=progress)[0], width)
 
 
-def mmd_poly3(x: Column, y: Column, *, backend: Backend, progress: Progress | None = None) -> TwoSample:
+def mmd_poly3(x: Column, y: Column, *, backend: Backend = NUMPY, progress: Progress | None = None) -> TwoSample:
     """Squared maximum mean discrepancy with the cubic kernel (x·y / d + 1)^3, the kernel inception distance.
 
     Args:
@@ -168,29 +184,28 @@ def mmd_poly3(x: Column, y: Column, *, backend: Backend, progress: Progress | No
         Bińkowski et al. 2018, "Demystifying MMD GANs", section 4.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> mmd_poly3(np.zeros((1, 1)), np.ones((1, 1)), backend=choose_backend()).biased
+        >>> mmd_poly3(np.zeros((1, 1)), np.ones((1, 1))).biased
         7.0
     """
-    return two_sample(x, y, ["mmd-poly3"], backend=backend, progress=progress)["mmd-poly3"]
+    return two_sample(x, y, [CUBIC], backend=backend, progress=progress)[0]
 
 
 def two_sample(
     x: Column,
     y: Column,
-    names: Sequence[str],
+    kernels: Sequence[PairKernel],
     *,
     width: float = 1.0,
-    backend: Backend,
+    backend: Backend = NUMPY,
     progress: Progress | None = None,
-) -> dict[str, TwoSample]:
-    """Compute several of energy, mmd, mmd-laplacian and mmd-poly3, in one sweep for distances and one for products.
+) -> list[TwoSample]:
+    """Compute the estimates of several kernels, in one sweep for distances and one for products.
 
     Args:
         x: (n, d) finite rows.
         y: (m, d).
-        names: which.
-        width: of mmd and mmd-laplacian, above 0, in units of the rows; `median_width` gives one.
+        kernels: which.
+        width: of kernels that have one, above 0, in units of the rows; `median_width` gives one.
         backend: where to compute.
         progress: called with the rows that are done and their total, for x and y, x alone and y alone, of each sweep.
 
@@ -199,31 +214,22 @@ def two_sample(
         DataError: a value leaves the range of float64.
 
     Example:
-        >>> from simtool.backend import choose_backend
-        >>> two_sample(np.zeros((1, 1)), np.ones((1, 1)), ["energy"], backend=choose_backend())["energy"].biased
+        >>> two_sample(np.zeros((1, 1)), np.ones((1, 1)), [DISTANCE])[0].biased
         2.0
     """
     if not (width > 0 and isfinite(width)):
         raise ParameterError(f"width is {width}, expected more than 0", "«width»")
-    found: dict[str, TwoSample] = {}
+    found: dict[PairKernel, TwoSample] = {}
     for metric in ("sqeuclidean", "dot"):
-        own = [name for name in names if METRICS[name] == metric]
-        functions = [_function(name, width, x.shape[1], backend) for name in own]
+        own = [kernel for kernel in kernels if kernel.metric == metric]
+        functions = [_bound(kernel, width, x.shape[1], backend) for kernel in own]
         if own:
             found.update(zip(own, PairSums(x, y, metric, functions, backend, progress).estimates(), strict=True))
-    return {name: found[name] for name in names}
+    return [found[kernel] for kernel in kernels]
 
 
-def _function(name: str, width: float, dims: int, backend: Backend) -> Callable[[Array], Array]:
-    """Return the kernel as a function of squared distances or dot products."""
-    xp = backend.xp
-    functions: dict[str, Callable[[Array], Array]] = {
-        "energy": lambda squares: -xp.sqrt(squares),
-        "mmd": lambda squares: xp.exp(squares / (-2.0 * width**2)),
-        "mmd-laplacian": lambda squares: xp.exp(xp.sqrt(squares) / -width),
-        "mmd-poly3": lambda products: (products / dims + 1.0) ** 3,
-    }
-    return functions[name]
+def _bound(kernel: PairKernel, width: float, dims: int, backend: Backend) -> Callable[[Array], Array]:
+    return lambda values: kernel.values(backend.xp, values, width, dims)
 
 
 def median_width(x: Column, y: Column, *, seed: int = 0) -> float:
@@ -271,3 +277,54 @@ def _rows_of(x: Column, y: Column, numbers: Column) -> Column:
     of_x = numbers < len(x)
     rows[of_x], rows[~of_x] = x[numbers[of_x]], y[numbers[~of_x] - len(x)]
     return rows
+
+
+def _shared(kernel: PairKernel) -> Callable[[Evaluator, Parameters], TwoSample | Discrepancy]:
+    """Return what takes the value of a kernel from the sweep of all that are asked for."""
+    return lambda job, _: job.once("discrepancies", lambda: _discrepancies(job))[kernel]
+
+
+def _discrepancies(job: Evaluator) -> dict[PairKernel, TwoSample | Discrepancy]:
+    """Return all that are asked for, those of one width, and at first those of none, from one sweep."""
+    widths = {
+        kernel: _width(job, request.parameters) if kernel.has_width else None
+        for record, kernel in RECORDS
+        for request in job.asked(record)
+    }
+    found: dict[PairKernel, TwoSample | Discrepancy] = {}
+    distinct = dict.fromkeys(width for width in widths.values() if width is not None) or {1.0: None}
+    for number, width in enumerate(distinct):
+        kernels = [kernel for kernel, own in widths.items() if own == width or (own is None and not number)]
+        values = two_sample(*job.sets[:2], kernels, width=width, backend=job.backend, progress=job.progress)
+        for kernel, value in zip(kernels, values, strict=True):
+            found[kernel] = Discrepancy(*value, width) if kernel.has_width else value
+    return found
+
+
+def _width(job: Evaluator, parameters: Parameters) -> float:
+    """Return the width that was given, or the median distance, which all kernels share."""
+    if parameters.get("width") is not None:
+        return float(parameters["width"])
+    return float(job.once("median width", lambda: median_width(*job.sets[:2], seed=parameters["seed"])))
+
+
+def _gaussian_mixed(sets: MixedSets, request: AggregateRequest) -> Column:
+    width = _width(sets.evaluator, request.parameters)
+    return sets.discrepancies(np.exp(-((sets.distances / width) ** 2) / 2))
+
+
+def _laplacian_mixed(sets: MixedSets, request: AggregateRequest) -> Column:
+    return sets.discrepancies(np.exp(-sets.distances / _width(sets.evaluator, request.parameters)))
+
+
+ENERGY = AggregateRecord(
+    parts=("unbiased",), shared=_shared(DISTANCE), mixed=lambda sets, _: -sets.discrepancies(sets.distances)
+)
+MMD = AggregateRecord(parts=("unbiased", "width"), shared=_shared(GAUSSIAN), mixed=_gaussian_mixed)
+MMD_LAPLACIAN = AggregateRecord(parts=("unbiased", "width"), shared=_shared(LAPLACIAN), mixed=_laplacian_mixed)
+MMD_POLY3 = AggregateRecord(
+    parts=("unbiased",),
+    shared=_shared(CUBIC),
+    mixed=lambda sets, _: sets.discrepancies((sets.dots / sets.dims + 1.0) ** 3),
+)
+RECORDS = ((ENERGY, DISTANCE), (MMD, GAUSSIAN), (MMD_LAPLACIAN, LAPLACIAN), (MMD_POLY3, CUBIC))

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..aggregates.record import AggregateRequest
 from ..aggregates.weights import harmonic_mean, mean_of
 from ..errors import ParameterError, ResourceError, SimtoolError
-from ..results import Column
-from .bootstrap import Bounds, drawn_counts, interval, weighted_means
-from .measures import Request
-from .token_blocks import IN_BLOCKS, item_tiles
+from ..results import Column, begin
+from ..statistics.bootstrap import Bounds, defined_means, drawn_counts, interval
+from .requests import names_with
+from .token_blocks import item_tiles
 from .token_sets import MOST_PAIRS, Items
 
 PARTS = ("precision", "recall", "f1")  # as argmax has them over rows
@@ -59,8 +60,7 @@ class BestMatches:
         means = []
         for scores in self.scores:
             counts = drawn_counts(len(scores), draws, generator)
-            defined = np.isfinite(scores)
-            means.append(weighted_means(counts, np.where(defined, scores, 0.0), defined.astype(np.float64)))
+            means.append(defined_means(counts, np.where(np.isfinite(scores), scores, np.nan)))
         f1 = harmonic_mean(*means)
         found: Bounds = {}
         for key, values in zip(best_keys(name), (f1, *means, f1), strict=True):
@@ -73,17 +73,17 @@ def best_keys(name: str) -> tuple[str, ...]:
     return (name, *(f"{name}.{part}" for part in PARTS))
 
 
-def unfit_for_best(request: Request, n: int, m: int) -> SimtoolError | None:
+def unfit_for_best(request: AggregateRequest, n: int, m: int) -> SimtoolError | None:
     """Return why n items and m items have no best matches under an aggregate, if so."""
     where = f"«aggregates» {request.name}"
     if not request.entry.larger_is_closer:
         return ParameterError(f"{request.name} is a distance: items are matched by a similarity", where, ALIGNED)
-    if request.measure.same_items:
+    if request.record.same_items:
         what = f"{request.name} compares token i with token i: items are matched by scores of sets of tokens"
         return ParameterError(what, where, ALIGNED)
-    if request.name not in IN_BLOCKS and n * m > MOST_PAIRS:
+    if request.record.in_blocks is None and n * m > MOST_PAIRS:
         what = f"{request.name} takes two items at a time: {n:,} x {m:,} items are too many, {MOST_PAIRS:,} pairs fit"
-        return ResourceError(what, where, f"one of {', '.join(IN_BLOCKS)} takes many at once")
+        return ResourceError(what, where, f"one of {', '.join(names_with('in_blocks'))} takes many at once")
     return None
 
 
@@ -91,9 +91,10 @@ def best_matches_of_items(items: Items) -> tuple[dict[str, BestMatches], dict[st
     """Return the best matches by aggregate, and why an aggregate has a score for no two items."""
     shape = len(items.a), len(items.b)
     found = {request.name: BestMatches(shape) for request in items.requests}
-    blocks = [request for request in items.requests if request.name in IN_BLOCKS]
-    singles = [request for request in items.requests if request.name not in IN_BLOCKS]
+    blocks, singles = items.by_form()
     done = 0
+    if blocks:
+        begin(items.progress, "best matches of items", "pairs of items")
     for tile in item_tiles(items.a, items.b, blocks, eps=items.eps, backend=items.backend) if blocks else ():
         for name, scores in tile.scores.items():
             found[name].take(tile.rows.start, tile.columns.start, scores)

@@ -4,6 +4,7 @@ from math import fsum
 
 import numpy as np
 
+from ..aggregates.record import AggregateRequest
 from ..backend import Backend
 from ..engine.budget import budget_of
 from ..engine.matrix_rows import Cells, Into, MatrixPart, MatrixRows
@@ -11,10 +12,8 @@ from ..engine.plan import Progress
 from ..engine.reducers.full_matrix import Moments
 from ..results import Column, Columns, Grid, Rows, Scalar, begin
 from .inputs import ComparisonInputs
-from .measures import Request
 from .token_blocks import item_scores
 
-CROSSED = ("argmax", "maxsim")  # aggregates that the matrix may be of
 CORNER = 8
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
@@ -23,16 +22,16 @@ class Cross:
     """The matrix of one aggregate: handed on, or kept where nobody takes it.
 
     Args:
-        subject: two lists of sets.
+        inputs: two lists of sets.
         request: the aggregate.
         into: opens what takes the rows; None keeps them.
     """
 
-    def __init__(self, subject: ComparisonInputs, request: Request, into: Into | None) -> None:
-        self.subject, self.request = subject, request
-        n, m = map(len, subject.tokens)
+    def __init__(self, inputs: ComparisonInputs, request: AggregateRequest, into: Into | None) -> None:
+        self.inputs, self.request = inputs, request
+        n, m = map(len, inputs.tokens)
         self.shape = n, m
-        self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False)
+        self.cells = Cells(inputs.item_ids(0), inputs.item_ids(1), batched=False)
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
         self.array: Column | None = None
         if self.sink is None:
@@ -45,7 +44,7 @@ class Cross:
     def run(self, *, eps: float, backend: Backend, progress: Progress | None) -> None:
         """Compute the matrix."""
         begin(progress, "matrix", "items")
-        for start, scores in item_scores(*self.subject.tokens, [self.request], eps=eps, backend=backend):
+        for start, scores in item_scores(*self.inputs.tokens, [self.request], eps=eps, backend=backend):
             part = scores[self.request.name]
             self._take(start, part)
             if progress is not None:

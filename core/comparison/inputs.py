@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ..aggregates.transport import assignment_solver
-from ..engine.budget import Budget, budget_of
+from ..aggregates.record import AggregateRequest, Sets
+from ..catalogue import find
+from ..engine.budget import Budget, budget_of, gathered
 from ..engine.inputs import Input, prepare_input
 from ..errors import DataError, ParameterError, ShapeError, SimtoolError
 from ..io import RaggedVectors, Vectors, as_ragged
 from ..io.vectors import name_rows
 from ..operations import checks
 from ..results import Column, Scalar
-from .evaluator import Sets, chosen
 from .join import Joined, join
-from .measures import Request
+from .requests import every_aggregate
 from .token_blocks import Tokens
 from .token_sets import check_tokens
 
@@ -107,31 +107,29 @@ class ComparisonInputs:
         """Both sets."""
         return Sets(self.sides[0].rows, self.sides[1].rows, *self.weights)
 
-    def same(self, requests: Sequence[Request]) -> Sets | None:
+    def same(self, requests: Sequence[AggregateRequest]) -> Sets | None:
         """Return the rows that belong together, if an aggregate asks for them."""
-        if not any(request.measure.same_items for request in requests):
+        if not any(request.record.same_items for request in requests):
             return None
         assert isinstance(self.joined, Joined)
         parts = self.joined.a, self.joined.b
-        rows = [chosen(side.rows, part) for side, part in zip(self.sides, parts, strict=True)]
-        weights = [None if w is None else chosen(w, part) for w, part in zip(self.weights, parts, strict=True)]
+        rows = [_chosen(side.rows, part) for side, part in zip(self.sides, parts, strict=True)]
+        weights = [None if w is None else _chosen(w, part) for w, part in zip(self.weights, parts, strict=True)]
         return Sets(*rows, *weights)
 
-    def misfit(self, request: Request) -> SimtoolError | None:
+    def misfit(self, request: AggregateRequest) -> SimtoolError | None:
         """Return why an aggregate does not fit the inputs, or cannot be computed here, if so."""
-        if request.name == "optimal" and (missing := _caught(assignment_solver)) is not None:
-            return missing
         a, b = (side.vectors for side in self.sides)
         weighed = request.weighs
         for side, weights, takes in zip(SIDES, self.weights, weighed, strict=True):
             if weights is not None and not takes:
                 what = f"{request.name} takes no weights of {side.upper()}"
-                return ParameterError(what, f"«weights_{side}»", WEIGHING)
-        if not request.measure.any_dims and a.shape[-1] != b.shape[-1]:
+                return ParameterError(what, f"«weights_{side}»", _weighing())
+        if not request.record.any_dims and a.shape[-1] != b.shape[-1]:
             return _caught(checks.check_same_width, a, b, a.shape[-1], b.shape[-1], TWO_MODELS)
-        if request.measure.same_items and self.nested:
+        if request.record.same_items and self.nested:
             return _caught(check_tokens, request.name, *self.tokens)
-        if request.measure.same_items and isinstance(self.joined, SimtoolError):
+        if request.record.same_items and isinstance(self.joined, SimtoolError):
             return self.joined
         return None
 
@@ -143,7 +141,7 @@ class ComparisonInputs:
             error.where = ", ".join(names[part] for part in parts)
         return error
 
-    def notes(self, requests: Sequence[Request]) -> list[str]:
+    def notes(self, requests: Sequence[AggregateRequest]) -> list[str]:
         """Return what to tell the reader of the inputs."""
         notes = [note for side in self.sides for note in side.notes]
         if self.nested:
@@ -151,7 +149,7 @@ class ComparisonInputs:
         counts = [int(side.zero.sum()) for side in self.sides]
         if any(counts):
             notes.append(f"{checks.plural(counts[0], 'zero row')} in A, {counts[1]} in B: their cosine is 0")
-        if any(request.measure.same_items for request in requests) and isinstance(self.joined, Joined):
+        if any(request.record.same_items for request in requests) and isinstance(self.joined, Joined):
             notes += self.joined.notes
         return notes
 
@@ -208,9 +206,28 @@ def _by_item(zero: Column, ragged: RaggedVectors) -> Column:
     return padded
 
 
-WEIGHING = (
-    "weights of both sides: mean, argmax, centroid, paired, chamfer, sinkhorn; of A alone also maxsim, top-k-mean"
-)
+def _weighing() -> str:
+    """Say which aggregates take weights."""
+    weighs = {name: AggregateRequest(find("aggregate", name), {}).weighs for name in every_aggregate()}
+    both = [name for name, sides in weighs.items() if all(sides)]
+    alone = [name for name, sides in weighs.items() if sides == (True, False)]
+    return f"weights of both sides: {', '.join(both)}; of A alone also {', '.join(alone)}"
+
+
+def _array(given: Any, option: str, expected: str) -> Column:
+    """Return numbers as an array; a list whose parts differ in length is none."""
+    try:
+        return np.asarray(given)
+    except ValueError:
+        what = f"expected {expected}, got a list whose parts differ in length"
+        raise ShapeError(what, option, "fill shorter items up with zeros") from None
+
+
+def _chosen(rows: Column, numbers: Column | None) -> Column:
+    """Return some rows; all of them, not copied, where they are all wanted in order."""
+    if numbers is None or (len(numbers) == len(rows) and np.array_equal(numbers, np.arange(len(rows)))):
+        return rows
+    return gathered(rows, numbers)
 
 
 def _caught(check: Callable[..., None], *arguments: Any) -> SimtoolError | None:
@@ -299,11 +316,11 @@ def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: st
     """Return the weights of the rows that are left, each a finite number, at least 0."""
     if given is None:
         return None
-    weights, option = np.asarray(given), f"«weights_{name}»"
-    shape = vectors.shape[:-1]
+    shape, option = vectors.shape[:-1], f"«weights_{name}»"
+    expected = f"{' x '.join(map(str, shape))} weights, one for each row"
+    weights = _array(given, option, expected)
     if weights.shape != shape:
-        expected = " x ".join(map(str, shape))
-        raise ShapeError(f"expected {expected} weights, one for each row, got shape {weights.shape}", option)
+        raise ShapeError(f"expected {expected}, got shape {weights.shape}", option)
     if weights.dtype.kind not in "biuf":
         raise DataError(f"expected numbers, got dtype {weights.dtype}", option)
     bad = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))
@@ -322,12 +339,14 @@ def _lengths(given: Any, vectors: Vectors | RaggedVectors, name: str) -> Column 
     """Return how many tokens of each item count."""
     if given is None:
         return None
-    lengths, option = np.asarray(given), f"«lengths_{name}»"
+    option = f"«lengths_{name}»"
     if len(vectors.shape) != 3:
         raise ParameterError("only items of tokens have lengths", option, "the inputs are single sets (n, d)")
     items, tokens = vectors.shape[:2]
+    expected = f"{items} lengths, one for each item"
+    lengths = _array(given, option, expected)
     if lengths.shape != (items,):
-        raise ShapeError(f"expected {items} lengths, one for each item, got shape {lengths.shape}", option)
+        raise ShapeError(f"expected {expected}, got shape {lengths.shape}", option)
     most = vectors.lengths if isinstance(vectors, RaggedVectors) else np.full(items, tokens)
     whole = lengths.dtype.kind in "iuf" and np.array_equal(lengths, np.round(lengths))
     bad = np.flatnonzero((lengths < 0) | (lengths > most)) if whole else [0]

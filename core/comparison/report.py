@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from ..aggregates.record import AggregateRequest
 from ..backend import Backend
 from ..engine.plan import Progress
 from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
+from ..statistics.permutation import Null
 from .best_items import best_keys
 from .cross import Cross
 from .inputs import BEST, ComparisonInputs
 from .matches import extremes
-from .measures import Request
-from .permutation_null import Null
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
 BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
@@ -24,7 +24,7 @@ FORMULAS = {"clip": "100 max(0, s)", "affine": "50 (1 + s)", "baseline": "100 ma
 
 
 @dataclass(frozen=True)
-class Asked:
+class CompareSpec:
     """What was asked for beside the inputs.
 
     Args:
@@ -41,7 +41,7 @@ class Asked:
         progress: called with what is done and the total.
     """
 
-    requests: Sequence[Request]
+    requests: Sequence[AggregateRequest]
     everything: bool
     percent: str
     null: int
@@ -55,7 +55,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ComparisonOutcome:
     """What was found.
 
     Args:
@@ -85,97 +85,102 @@ def endings(*, null: bool, bootstrap: bool) -> tuple[str, ...]:
 
 
 def report(
-    subject: ComparisonInputs,
-    asked: Asked,
-    outcome: Outcome,
+    inputs: ComparisonInputs,
+    spec: CompareSpec,
+    outcome: ComparisonOutcome,
     *,
-    every: Sequence[Request],
+    every: Sequence[AggregateRequest],
     settings: Mapping[str, Any],
     by_item: bool,
 ) -> Result:
     """Return the result.
 
     Args:
-        subject: the inputs.
-        asked: what was asked for.
+        inputs: the inputs.
+        spec: what was asked for.
         outcome: what was found.
         every: all aggregates in order, those too that do not fit.
         settings: further parameters to state.
         by_item: list 3-D inputs by item.
     """
-    inputs = {name: side.vectors.name for name, side in zip("ab", subject.sides, strict=True)}
-    formed = provenance({name: side.vectors for name, side in zip("ab", subject.sides, strict=True)})
-    notes = (*subject.notes(asked.requests), *outcome.notes)
+    named = {name: side.vectors.name for name, side in zip("ab", inputs.sides, strict=True)}
+    formed = provenance({name: side.vectors for name, side in zip("ab", inputs.sides, strict=True)})
+    notes = (*inputs.notes(spec.requests), *outcome.notes)
     if outcome.cross is not None:
         matrix = outcome.cross
         parameters = {"aggregates": [matrix.request.name], "cross": True, **settings}
         shown = matrix.summary(), matrix.rows(), matrix.array, (matrix.grid(),)
-        return Result("compare", inputs, parameters, *shown, notes=notes, provenance=formed)
-    of, percent, more = _percentage(asked, outcome)
-    keys = {request.name: best_keys(request.name) if subject.matching == BEST else request.keys for request in every}
-    numbers = _numbers(keys, asked, outcome)
+        return Result("compare", named, parameters, *shown, notes=notes, provenance=formed)
+    of, percent, more = _percentage(spec, outcome)
+    keys = {request.name: best_keys(request.name) if inputs.matching == BEST else request.keys for request in every}
+    numbers = _numbers(keys, spec, outcome)
     if outcome.matches is not None:
-        rows, said = _match_rows(outcome.matches, asked.top)
+        rows, said = _match_rows(outcome.matches, spec.top)
         more += [said] if said else []
     else:
-        listed = subject.nested and by_item
-        rows = _item_rows(subject, outcome) if listed else _rows(every, keys, asked, outcome, nested=subject.nested)
+        listed = inputs.nested and by_item
+        rows = _item_rows(inputs, outcome) if listed else _rows(every, keys, spec, outcome, nested=inputs.nested)
     return Result(
         command="compare",
-        inputs=inputs,
-        parameters={**_parameters(subject, asked, of), **settings},
-        summary={"percent": percent, **numbers, **subject.sizes},
+        inputs=named,
+        parameters={**_parameters(inputs, spec, of), **settings},
+        summary={"percent": percent, **numbers, **inputs.sizes},
         rows=Columns(rows),
         notes=(*notes, *more),
         provenance=formed,
     )
 
 
-def _percentage(asked: Asked, outcome: Outcome) -> tuple[str | None, float | None, list[str]]:
+def _percentage(spec: CompareSpec, outcome: ComparisonOutcome) -> tuple[str | None, float | None, list[str]]:
     """Return the aggregate that the percentage is of, the percentage, and what to say of it."""
-    request = percent_request(asked.requests)
+    request = percent_request(spec.requests)
     if request is None:
         return None, None, ["a distance has no percentage; name a similarity too, such as «aggregates=argmax»"]
     score = outcome.values.get(request.name, nan)
     null = outcome.nulls.get(request.name)
     baseline = nan if null is None else null.baseline
     shares = {"clip": max(0.0, score), "affine": (1 + score) / 2}
-    if asked.percent == "baseline":
+    if spec.percent == "baseline":
         shares["baseline"] = max(0.0, (score - baseline) / (1 - baseline)) if baseline < 1 else nan
     # max(0, NaN) is 0, and an undefined score has no percentage
-    percent = nan if isnan(score) else 100 * shares[asked.percent]
+    percent = nan if isnan(score) else 100 * shares[spec.percent]
     return request.name, _scalar(percent), []
 
 
-def percent_request(requests: Sequence[Request]) -> Request | None:
+def percent_request(requests: Sequence[AggregateRequest]) -> AggregateRequest | None:
     """Return the first similarity."""
     return next((request for request in requests if request.entry.larger_is_closer), None)
 
 
-def _numbers(keys: Mapping[str, Sequence[str]], asked: Asked, outcome: Outcome) -> dict[str, Scalar]:
+def _numbers(keys: Mapping[str, Sequence[str]], spec: CompareSpec, outcome: ComparisonOutcome) -> dict[str, Scalar]:
     """Return every number by its summary key, those that are undefined too."""
     found: dict[str, Scalar] = {}
-    ends = endings(null=bool(asked.null), bootstrap=bool(asked.bootstrap))
+    ends = endings(null=bool(spec.null), bootstrap=bool(spec.bootstrap))
     for name, own in keys.items():
         found |= {key: _scalar(outcome.values.get(key, nan)) for key in own}
         found |= {f"{name}.{end}": _scalar(_end(outcome, name, end)) for end in ends}
     return found
 
 
-def _end(outcome: Outcome, key: str, end: str) -> float:
+def _end(outcome: ComparisonOutcome, key: str, end: str) -> float:
     if end in BOUNDS:
         return outcome.bounds.get(key, (nan, nan))[BOUNDS.index(end)]
     return float(getattr(outcome.nulls[key], end)) if key in outcome.nulls else nan
 
 
 def _rows(
-    every: Sequence[Request], by_name: Mapping[str, Sequence[str]], asked: Asked, outcome: Outcome, *, nested: bool
+    every: Sequence[AggregateRequest],
+    by_name: Mapping[str, Sequence[str]],
+    spec: CompareSpec,
+    outcome: ComparisonOutcome,
+    *,
+    nested: bool,
 ) -> dict[str, Column]:
     """List the numbers of the aggregates, a row each; of those that are undefined the score alone."""
     keys = [key for name, own in by_name.items() for key in own if key in (*outcome.values, name)]
     columns = {"aggregate": np.asarray(keys, dtype=object)}
     columns["score"] = np.asarray([outcome.values.get(key, nan) for key in keys])
-    for end in endings(null=bool(asked.null), bootstrap=bool(asked.bootstrap)):
+    for end in endings(null=bool(spec.null), bootstrap=bool(spec.bootstrap)):
         values: Column = np.asarray([_end(outcome, key, end) for key in keys])
         # what a number does not have is empty, not undefined; a column of nothing else stays one of numbers
         missing = np.isnan(values)
@@ -184,36 +189,36 @@ def _rows(
             values[missing] = None
         columns[end] = values
     if outcome.nulls:
-        kinds = {request.name: REPAIRED if nested or request.measure.same_items else POOLED for request in every}
+        kinds = {request.name: REPAIRED if nested or request.record.same_items else POOLED for request in every}
         columns["null"] = np.asarray([kinds[key] if key in outcome.nulls else None for key in keys], dtype=object)
     return columns
 
 
-def _item_rows(subject: ComparisonInputs, outcome: Outcome) -> dict[str, Column]:
-    return {"item": subject.items, **outcome.items} if outcome.best is None else outcome.best
+def _item_rows(inputs: ComparisonInputs, outcome: ComparisonOutcome) -> dict[str, Column]:
+    return {"item": inputs.items, **outcome.items} if outcome.best is None else outcome.best
 
 
 def _match_rows(columns: dict[str, Column], top: int | None) -> tuple[dict[str, Column], str]:
     return (columns, "") if top is None else extremes(columns, top)
 
 
-def _parameters(subject: ComparisonInputs, asked: Asked, of: str | None) -> dict[str, Any]:
+def _parameters(inputs: ComparisonInputs, spec: CompareSpec, of: str | None) -> dict[str, Any]:
     own = {
         f"{request.name}.{key}": value
-        for request in asked.requests
+        for request in spec.requests
         for key, value in request.parameters.items()
         if key != "seed"
     }
-    seeded = asked.null or asked.bootstrap or any("seed" in request.parameters for request in asked.requests)
+    seeded = spec.null or spec.bootstrap or any("seed" in request.parameters for request in spec.requests)
     return {
-        "aggregates": ["all"] if asked.everything else [request.name for request in asked.requests],
-        "percent": asked.percent,
+        "aggregates": ["all"] if spec.everything else [request.name for request in spec.requests],
+        "percent": spec.percent,
         "percent_of": of,
-        **({"items": subject.matching} if subject.matching else {}),
+        **({"items": inputs.matching} if inputs.matching else {}),
         **own,
-        **({"null": asked.null} if asked.null else {}),
-        **({"bootstrap": asked.bootstrap} if asked.bootstrap else {}),
-        **({"seed": asked.seed} if seeded else {}),
+        **({"null": spec.null} if spec.null else {}),
+        **({"bootstrap": spec.bootstrap} if spec.bootstrap else {}),
+        **({"seed": spec.seed} if seeded else {}),
     }
 
 

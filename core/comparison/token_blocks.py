@@ -8,23 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..aggregates.moments import scale_of
-from ..aggregates.weights import harmonic_mean
-from ..backend import Array, Backend, quiet
+from ..aggregates.record import AggregateRequest, BlockForm
+from ..aggregates.token_blocks import TokenBlock, TokenTile
+from ..backend import Backend, quiet
 from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..engine.plan import Span
 from ..errors import ResourceError
-from ..metrics.aligned import needs_scale, score_rows
+from ..metrics.aligned import needs_scale
 from ..results import Column
-from .measures import Request
 
 QUERY_BLOCK = 2048  # tokens of each side in a product
 LARGEST = 1 << 24  # pairs of tokens of two items
 PAIR_BYTES = 24  # of a pair of tokens in a tile: its score, a copy, and what is made of them
 KEPT = 1 << 25  # numbers of B that are prepared once and stay
-IN_BLOCKS = ("mean", "centroid", "argmax", "max", "maxsim", "top-k-mean")
-OF_MATCHES = ("argmax", "max", "maxsim", "top-k-mean")
 
 
 @dataclass(frozen=True)
@@ -108,24 +105,6 @@ class Tokens:
         return share
 
 
-class _Block(NamedTuple):
-    """Some items of one side.
-
-    Args:
-        span: which.
-        unit: (items * tokens, d) unit rows.
-        real: (items, tokens) which are no padding.
-        share: (items, tokens) what each token counts.
-        means: (items, d) by name of the aggregate.
-    """
-
-    span: Span
-    unit: Array
-    real: Column
-    share: Column
-    means: dict[str, Column]
-
-
 class ItemTile(NamedTuple):
     """Scores of some items of A with some of B.
 
@@ -141,7 +120,7 @@ class ItemTile(NamedTuple):
 
 
 def item_scores(
-    a: Tokens, b: Tokens, requests: Sequence[Request], *, eps: float, backend: Backend
+    a: Tokens, b: Tokens, requests: Sequence[AggregateRequest], *, eps: float, backend: Backend
 ) -> Iterator[tuple[int, dict[str, Column]]]:
     """Yield, block by block, the number of the first item of A and the scores of the block with every item of B.
 
@@ -154,14 +133,14 @@ def item_scores(
 
 
 def item_tiles(
-    a: Tokens, b: Tokens, requests: Sequence[Request], *, eps: float, backend: Backend
+    a: Tokens, b: Tokens, requests: Sequence[AggregateRequest], *, eps: float, backend: Backend
 ) -> Iterator[ItemTile]:
     """Yield the scores of every item of A with every item of B, tile by tile, the rows of a tile in order.
 
     Args:
         a: the items of one side.
         b: those of the other; there may be more or fewer of them.
-        requests: aggregates of `IN_BLOCKS`.
+        requests: aggregates that have a form for blocks.
         eps: the least norm that a cosine divides by.
         backend: where the products are computed, in float64.
 
@@ -179,83 +158,33 @@ def item_tiles(
     kept = list(_blocks(b, requests, kernel)) if b.rows.size <= min(KEPT, budget.left // 32) else None
     for block in _blocks(a, requests, kernel):
         for other in kept or _blocks(b, requests, kernel):
-            yield ItemTile(block.span, other.span, _scores(block, other, requests, kernel))
+            yield ItemTile(block.span, other.span, _scores(TokenTile(block, other), requests))
 
 
-def _blocks(side: Tokens, requests: Sequence[Request], kernel: Kernel) -> Iterator[_Block]:
+def _blocks(side: Tokens, requests: Sequence[AggregateRequest], kernel: Kernel) -> Iterator[TokenBlock]:
     for span in side.spans(QUERY_BLOCK):
         padded = side.padded(span)
         tokens = padded.shape[1]
-        rows = padded.reshape(-1, padded.shape[2])
-        unit, share = kernel.prepare(rows).rows, side.share(span, tokens)
-        means = {}
+        unit = kernel.prepare(padded.reshape(-1, padded.shape[2])).rows
+        real = side.real[span.start : span.stop, :tokens]
+        block = TokenBlock(span, padded, unit, real, side.share(span, tokens), kernel)
         for request in requests:
-            if request.name in ("mean", "centroid"):
-                scale = 1.0 if _of_units(request) else scale_of(rows)
-                own = kernel.backend.get(unit) if _of_units(request) else rows.astype(np.float64) / scale
-                mean = np.einsum("it,itd->id", share, own.reshape(padded.shape))
-                means[request.name] = mean * scale
-        yield _Block(span, unit, side.real[span.start : span.stop, :tokens], share, means)
+            prepare = _form(request).prepare
+            if prepare is not None:
+                block.prepared[request.name] = prepare(block, request.parameters)
+        yield block
 
 
-def _of_units(request: Request) -> bool:
-    return request.name == "mean" or bool(request.parameters.get("unit"))
+def _form(request: AggregateRequest) -> BlockForm:
+    form = request.record.in_blocks
+    assert form is not None
+    return form
 
 
-def _scores(block: _Block, other: _Block, requests: Sequence[Request], kernel: Kernel) -> dict[str, Column]:
+def _scores(tile: TokenTile, requests: Sequence[AggregateRequest]) -> dict[str, Column]:
     """Return the (items, items) scores of two blocks."""
-    found: dict[str, Column] = {}
     with quiet():
-        if any(request.name in OF_MATCHES for request in requests):
-            found = _matched(block, other, requests, kernel)
-        for request in requests:
-            if request.name == "mean":
-                found["mean"] = np.clip(block.means["mean"] @ other.means["mean"].T, -1.0, 1.0)
-            if request.name == "centroid":
-                x, y = block.means["centroid"], other.means["centroid"]
-                found["centroid"] = np.stack([score_rows("cosine", row[None], y, eps=kernel.eps) for row in x])
-    some = [np.asarray(side.real.any(axis=1)) for side in (block, other)]
+        found = {request.name: _form(request).scores(tile, request) for request in requests}
+    some = [np.asarray(side.real.any(axis=1)) for side in (tile.block, tile.other)]
     defined = some[0][:, None] & some[1][None, :]
     return {name: np.where(defined, scores, np.nan) for name, scores in found.items()}
-
-
-def _matched(block: _Block, other: _Block, requests: Sequence[Request], kernel: Kernel) -> dict[str, Column]:
-    backend, real = kernel.backend, block.real
-    scores = np.clip(backend.get(backend.product(block.unit, other.unit)), -1.0, 1.0)
-    scores = scores.reshape(*real.shape, *other.real.shape)
-    if not other.real.all():
-        scores[:, :, ~other.real] = -np.inf
-    forward = scores.max(axis=3)  # (items, tokens, items)
-    names = {request.name: request for request in requests}
-    found: dict[str, Column] = {}
-    if "max" in names:
-        found["max"] = np.where(real[:, :, None], forward, -np.inf).max(axis=1)
-    counts = block.share > 0
-    precision = _within(np.einsum("it,itj->ij", block.share, forward), forward, counts[:, :, None], 1)
-    if "maxsim" in names:
-        found["maxsim"] = precision
-    if "top-k-mean" in names:
-        means = _top_mean(scores, other.real.sum(axis=1), names["top-k-mean"].parameters["k"])
-        found["top-k-mean"] = _within(np.einsum("it,itj->ij", block.share, means), means, counts[:, :, None], 1)
-    if "argmax" in names:
-        if not real.all():
-            scores[~real] = -np.inf
-        backward = np.where(other.real[None], scores.max(axis=1), 0.0)
-        recall = np.einsum("ijt,jt->ij", backward, other.share)
-        recall = _within(recall, backward, (other.share > 0)[None], 2)
-        found["argmax"] = harmonic_mean(precision, recall)
-    return found
-
-
-def _within(means: Column, values: Column, counts: Column, axis: int) -> Column:
-    """Return means of the values that count along an axis within their extremes, which rounded sums may leave."""
-    low, high = (np.where(counts, values, end) for end in (np.inf, -np.inf))
-    return np.asarray(np.clip(means, low.min(axis=axis), high.max(axis=axis)))
-
-
-def _top_mean(scores: Column, counts: Column, k: int) -> Column:
-    """Return (items, tokens, items) the mean of the k best tokens of each item, of all where it has fewer."""
-    width = scores.shape[3]
-    best = np.sort(scores, axis=3)[..., width - min(k, width) :]
-    total = np.where(np.isfinite(best), best, 0.0).sum(axis=3)
-    return np.asarray(total / np.minimum(counts, k)[None, None, :])

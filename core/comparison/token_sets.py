@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..aggregates.record import AggregateRequest, Evaluator, Sets
 from ..backend import Backend
 from ..engine.budget import budget_of
 from ..engine.plan import Progress
 from ..errors import DataError, ShapeError, SimtoolError
 from ..results import Column, begin
-from .evaluator import Evaluator, Sets
-from .measures import Request
-from .token_blocks import IN_BLOCKS, Tokens, item_scores
+from .token_blocks import Tokens, item_scores
 
 MOST_PAIRS = 2500  # pairs of items that are computed one by one: 50 x 50
 
@@ -43,7 +42,7 @@ class Items:
         progress: called with the items that are done and their number.
     """
 
-    requests: Sequence[Request]
+    requests: Sequence[AggregateRequest]
     a: Tokens
     b: Tokens
     eps: float
@@ -71,22 +70,22 @@ class Items:
         return found
 
     def _measure(self, item: int, found: ItemScores) -> None:
-        panel = self.panel(item, item)
+        evaluator = self.evaluator(item, item)
         for request in self.requests:
-            numbers = self._numbers(panel, request)
+            numbers = self._numbers(evaluator, request)
             if isinstance(numbers, SimtoolError):
                 found.failures.setdefault(request.name, []).append((item, numbers))
                 continue
             for key, number in numbers.items():
                 found.values[key][item] = number
 
-    def _numbers(self, panel: Evaluator, request: Request) -> dict[str, float] | SimtoolError:
-        if request.measure.same_items and panel.same is None:
+    def _numbers(self, evaluator: Evaluator, request: AggregateRequest) -> dict[str, float] | SimtoolError:
+        if request.record.same_items and evaluator.same is None:
             return DataError("no token is in both items", "A, B")
-        return panel.numbers(request)
+        return evaluator.numbers(request)
 
-    def panel(self, item: int, other: int) -> Evaluator:
-        """Return the panel of an item of A and one of B; both have a token."""
+    def evaluator(self, item: int, other: int) -> Evaluator:
+        """Return the evaluator of an item of A and one of B; both have a token."""
         (x, weights_a), (y, weights_b) = self.a.of(item), self.b.of(other)
         return Evaluator(
             self.requests, Sets(x, y, weights_a, weights_b), self._same(item, other), self.eps, self.backend
@@ -94,7 +93,7 @@ class Items:
 
     def _same(self, item: int, other: int) -> Sets | None:
         """Return the tokens that both items have; None if there are none, or nobody asks."""
-        if not any(request.measure.same_items for request in self.requests):
+        if not any(request.record.same_items for request in self.requests):
             return None
         if self.a.longest != self.b.longest:
             return None
@@ -106,10 +105,14 @@ class Items:
         ]
         return Sets(self.a.at(item, both), self.b.at(other, both), *weights)
 
+    def by_form(self) -> tuple[list[AggregateRequest], list[AggregateRequest]]:
+        """Return the aggregates of many items at once, and those of two items at a time."""
+        blocks = [request for request in self.requests if request.record.in_blocks is not None]
+        return blocks, [request for request in self.requests if request not in blocks]
+
     def matrices(self) -> tuple[dict[str, Column], list[str]]:
         """Return the (items, items) scores of every two items, and which aggregates would take too long."""
-        blocks = [request for request in self.requests if request.name in IN_BLOCKS]
-        singles = [request for request in self.requests if request.name not in IN_BLOCKS]
+        blocks, singles = self.by_form()
         n = len(self)
         size = 8 * n * n * len(blocks)
         budget_of(None).check(size, f"the matrix of {n:,} x {n:,} items", "a part of the items, or no «null»")
@@ -124,15 +127,16 @@ class Items:
             found |= self.one_by_one(singles).values
         return found, []
 
-    def one_by_one(self, requests: Sequence[Request]) -> ItemScores:
+    def one_by_one(self, requests: Sequence[AggregateRequest]) -> ItemScores:
         """Measure every item of A against every item of B, pair by pair: (items of A, items of B) by name."""
         shape = len(self.a), len(self.b)
         found = ItemScores({request.name: np.full(shape, np.nan) for request in requests})
+        begin(self.progress, "items with items", "pairs of items")
         places = np.argwhere(~(self.a.empty[:, None] | self.b.empty[None, :])).tolist()
         for done, (item, other) in enumerate(places, start=1):
-            panel = self.panel(item, other)
+            evaluator = self.evaluator(item, other)
             for request in requests:
-                numbers = self._numbers(panel, request)
+                numbers = self._numbers(evaluator, request)
                 if isinstance(numbers, SimtoolError):
                     found.failures.setdefault(request.name, []).append((item, numbers))
                 else:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..aggregates.record import AggregateRequest, keys_of
 from ..backend import choose_backend, quiet
 from ..comparison.best_items import best_keys, unfit_for_best
-from ..comparison.cross import CROSS_KEYS, CROSSED, Cross
+from ..comparison.cross import CROSS_KEYS, Cross
 from ..comparison.inputs import ALIGNED, BEST, BEST_SIZES, ComparisonInputs, as_sets, read_inputs
-from ..comparison.matches import MATCHING
-from ..comparison.measures import ALL, Request, keys_of, named_aggregates, read_requests
-from ..comparison.report import Asked, Outcome, endings, report
+from ..comparison.report import CompareSpec, ComparisonOutcome, endings, report
+from ..comparison.requests import ALL, DEFAULT, named_aggregates, names_with, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
 from ..engine.budget import budget_of, spending
 from ..engine.matrix_rows import Into
@@ -29,7 +29,7 @@ def compare(
     a: Any,
     b: Any,
     *,
-    aggregates: Sequence[str] = ("argmax",),
+    aggregates: Sequence[str] = (DEFAULT,),
     parameters: Mapping[str, float] | None = None,
     percent: str = "clip",
     null: int = 0,
@@ -100,7 +100,7 @@ def compare(
         ShapeError: ranks, widths or items do not fit an aggregate that was named.
         DataError: rows that are not finite; ids that come twice or are not shared.
         ParameterError: an unknown aggregate or parameter, or options that do not go together.
-        ResourceError: a matrix that does not fit, or `optimal` without scipy.
+        ResourceError: a matrix that does not fit, or more than an aggregate takes.
 
     Source:
         The catalogue rows of the aggregates.
@@ -121,25 +121,25 @@ def compare(
     weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
     sides = as_sets(a, "A"), as_sets(b, "B")
     with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
-        subject = read_inputs(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
+        inputs = read_inputs(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
         for request in requests:
             if "scale-invariant" not in request.entry.laws:  # what is made of cosines alone takes no differences
-                for side in subject.sides:
+                for side in inputs.sides:
                     checks.refuse_rounded(side.vectors, request.entry.name)
-        if subject.matching == BEST:
-            options.check_best(*(shape[0] for shape in subject.shapes))
+        if inputs.matching == BEST:
+            options.check_best(*(shape[0] for shape in inputs.shapes))
         everything = ALL in aggregates
-        fitting, left_out = _fitting(subject, requests, everything=everything)
+        fitting, left_out = _fitting(inputs, requests, everything=everything)
         space = choose_backend(backend, device)
-        asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
+        spec = CompareSpec(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
         with quiet():
             if cross:
-                outcome = _crossed(subject, asked, into)
+                outcome = _crossed(inputs, spec, into)
             else:
-                score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[subject.matching]
-                outcome = score(subject, asked, left_out)
+                score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[inputs.matching]
+                outcome = score(inputs, spec, left_out)
         settings = {"eps": eps, "nonfinite": nonfinite}
-        return report(subject, asked, outcome, every=requests, settings=settings, by_item=by_item)
+        return report(inputs, spec, outcome, every=requests, settings=settings, by_item=by_item)
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ class _Options:
             raise ParameterError("one draw has no spread", "«bootstrap»", "200 or more give an interval")
         if self.percent == "baseline" and not self.null:
             raise ParameterError("a baseline is the mean of a null", "«percent=baseline»", "add «null=200»")
-        if self.matches and not set(names) & set(MATCHING):
-            what = "matches are those of argmax, optimal or mutual"
+        if self.matches and not set(names) & set(matching := names_with("matched")):
+            what = f"matches are those of {', '.join(matching[:-1])} or {matching[-1]}"
             raise ParameterError(what, "«matches»", "add «aggregates=argmax»")
         if self.top is not None and not self.matches:
             raise ParameterError("only matches are listed by their score", "«top»", "add «matches»")
@@ -176,8 +176,9 @@ class _Options:
             self._check_cross(names)
 
     def _check_cross(self, names: Sequence[str]) -> None:
-        if len(names) != 1 or names[0] not in CROSSED:
-            what = f"the matrix of all items is of one aggregate: {' or '.join(CROSSED)}"
+        crossed = names_with("crossed")
+        if len(names) != 1 or names[0] not in crossed:
+            what = f"the matrix of all items is of one aggregate: {' or '.join(crossed)}"
             raise ParameterError(what, "«cross»", "name that one with «aggregates»")
         others = {
             "«null»": self.null,
@@ -203,30 +204,30 @@ class _Options:
 
 
 def _fitting(
-    subject: ComparisonInputs, requests: Sequence[Request], *, everything: bool
-) -> tuple[list[Request], dict[str, SimtoolError]]:
+    inputs: ComparisonInputs, requests: Sequence[AggregateRequest], *, everything: bool
+) -> tuple[list[AggregateRequest], dict[str, SimtoolError]]:
     """Return the aggregates that fit the inputs, and why the others do not; those that were named have to."""
-    left_out = {request.name: error for request in requests if (error := _misfit(subject, request)) is not None}
+    left_out = {request.name: error for request in requests if (error := _misfit(inputs, request)) is not None}
     fitting = [request for request in requests if request.name not in left_out]
     if left_out and not (everything and fitting):
         raise next(iter(left_out.values()))
     return fitting, left_out
 
 
-def _misfit(subject: ComparisonInputs, request: Request) -> SimtoolError | None:
-    if subject.matching == BEST and (error := unfit_for_best(request, *(shape[0] for shape in subject.shapes))):
+def _misfit(inputs: ComparisonInputs, request: AggregateRequest) -> SimtoolError | None:
+    if inputs.matching == BEST and (error := unfit_for_best(request, *(shape[0] for shape in inputs.shapes))):
         return error
-    return subject.misfit(request)
+    return inputs.misfit(request)
 
 
-def _crossed(subject: ComparisonInputs, asked: Asked, into: Into | None) -> Outcome:
-    if not subject.nested:
+def _crossed(inputs: ComparisonInputs, spec: CompareSpec, into: Into | None) -> ComparisonOutcome:
+    if not inputs.nested:
         raise ParameterError(
             "only lists of sets (items, tokens, d) have items", "«cross»", "simtool pairwise takes rows"
         )
-    matrix = Cross(subject, asked.requests[0], into)
-    matrix.run(eps=asked.eps, backend=asked.backend, progress=asked.progress)
-    return Outcome(cross=matrix)
+    matrix = Cross(inputs, spec.requests[0], into)
+    matrix.run(eps=spec.eps, backend=spec.backend, progress=spec.progress)
+    return ComparisonOutcome(cross=matrix)
 
 
 def summary_keys(

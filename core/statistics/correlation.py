@@ -5,6 +5,7 @@ from math import sqrt
 import numpy as np
 
 from ..results import Column
+from .ranks import average_ranks
 
 CLOSE = 1e-6  # numbers that differ by this share of the largest are close
 
@@ -73,7 +74,8 @@ def kendall(x: Column, y: Column) -> float | None:
         A value in [-1, 1], None where a column is constant.
 
     Source:
-        Kendall 1945; the count of discordant pairs by merging, after Knight 1966.
+        Kendall 1945; the count of discordant pairs by merging, after Knight 1966. scipy.stats.kendalltau is the same,
+        and takes longer to import than small jobs take.
 
     Example:
         >>> round(kendall(np.asarray([1.0, 2, 3]), np.asarray([1.0, 8, 4])), 6)
@@ -88,19 +90,6 @@ def kendall(x: Column, y: Column) -> float | None:
     difference = everything - tied[0] - tied[1] + tied[2] - 2 * discordant
     tau = difference / sqrt(everything - tied[0]) / sqrt(everything - tied[1])
     return min(1.0, max(-1.0, tau))
-
-
-def average_ranks(x: Column) -> Column:
-    """Return ranks from 1, equal numbers sharing the mean of theirs.
-
-    Example:
-        >>> average_ranks(np.asarray([3.0, 1.0, 3.0])).tolist()
-        [2.5, 1.0, 2.5]
-    """
-    _, place, count = np.unique(x, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    ranks: Column = (last - (count - 1) / 2.0)[place]
-    return ranks
 
 
 def inversions(x: Column) -> int:

@@ -5,16 +5,16 @@ import pytest
 from scipy import stats
 
 from simtool import compare
+from simtool.aggregates import mixed, resample
 from simtool.backend import choose_backend
 from simtool.catalogue import find
-from simtool.comparison import bootstrap as resampling
-from simtool.comparison import pooled_null as pool
-from simtool.comparison.bootstrap import bootstrap_items
-from simtool.comparison.permutation_null import Null, permutations
 from simtool.engine.budget import Budget
 from simtool.errors import ParameterError, ResourceError
 from simtool.io import as_vectors, with_ids
 from simtool.metrics.aligned import cosine_similarity
+from simtool.statistics import bootstrap as resampling
+from simtool.statistics.bootstrap import bootstrap_items
+from simtool.statistics.permutation import Null, permutations
 
 NUMPY = choose_backend("numpy")
 RNG = np.random.default_rng(1)
@@ -59,6 +59,7 @@ def test_items_without_a_score_do_not_enter_a_draw():
 @pytest.mark.parametrize("chunk", [8, 1 << 18])
 def test_intervals_of_sets_are_those_of_resampled_rows(monkeypatch, weighted, chunk):
     monkeypatch.setattr(resampling, "CHUNK", chunk)
+    monkeypatch.setattr(resample, "CHUNK", chunk)
     a, b = (RNG.random(14), RNG.random(11)) if weighted else (np.ones(14), np.ones(11))
     names = ["mean", "centroid", "argmax", "chamfer", *([] if weighted else ["maxsim", "top-k-mean", "mutual"])]
     weights = {"weights_a": a, "weights_b": b} if weighted else {}
@@ -224,7 +225,7 @@ def test_one_permutation_has_no_spread():
 
 
 def test_what_does_not_fit_is_refused_before_the_work(monkeypatch):
-    monkeypatch.setattr(pool, "budget_of", lambda text: Budget(1000))
+    monkeypatch.setattr(mixed, "budget_of", lambda text: Budget(1000))
     with pytest.raises(ResourceError, match="mixing 25 rows takes their 25 x 25 scores"):
         compare(X, Y, null=3)
     compare(X, SAME, aggregates=["paired"], null=3)  # which mixes nothing

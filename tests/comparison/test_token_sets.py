@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool import compare, open_vectors, summary_keys
+from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.catalogue import find
 from simtool.comparison import token_blocks as blocks
 from simtool.comparison import token_sets as items
-from simtool.comparison.measures import MEASURES
+from simtool.comparison.requests import every_aggregate
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
 
@@ -93,8 +94,8 @@ def test_nulls_of_items_stand_on_the_scores_of_every_two(name, weighted):
 def test_every_aggregate_per_item_is_its_function_and_the_summary_its_mean():
     a, b = padded(5, 4, 14, least=12), padded(6, 4, 14, least=12)
     result = compare(a, b, aggregates=["all"])
-    for name, measure in MEASURES.items():
-        if measure.same_items:  # only tokens that both have
+    for name in every_aggregate():
+        if record_of(name).same_items:  # only tokens that both have
             both = [x.any(axis=1) & y.any(axis=1) for x, y in zip(a, b, strict=True)]
             expected = [score(name, x[m], y[m]) for x, y, m in zip(a, b, both, strict=True)]
         else:

@@ -5,7 +5,7 @@ import pytest
 
 from simtool import channels, compare
 from simtool.aggregates.weights import harmonic_mean, mean_of
-from simtool.comparison.bootstrap import weighted_means
+from simtool.statistics.bootstrap import weighted_means
 
 COUNTS = range(2, 40)
 

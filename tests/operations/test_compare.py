@@ -1,6 +1,5 @@
 """`compare` of two sets: all aggregates, parameters, percentages, weights and ids."""
 
-import sys
 from math import fsum, isnan
 
 import numpy as np
@@ -10,15 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool import compare, summary_keys
+from simtool.aggregates import best_match, two_sample
+from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
-from simtool.comparison import evaluator as panel
-from simtool.comparison.measures import MEASURES
+from simtool.comparison.requests import every_aggregate
 from simtool.engine import nearest as partners
 from simtool.engine.nearest import best_matches
-from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
+from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
 
+MEASURES = {name: record_of(name) for name in every_aggregate()}
 NUMPY = choose_backend("numpy")
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(30, 5)), RNG.normal(size=(30, 5)) + 0.3
@@ -52,8 +53,9 @@ def test_small_sets_find_what_a_sweep_finds(seed, sizes, d, k, metric, dtype, ba
         assert one.best.tolist() == other.best.tolist()
 
 
-def test_every_aggregate_of_the_catalogue_has_a_measure():
+def test_all_is_the_catalogue_and_begins_with_the_default():
     assert sorted(MEASURES) == sorted(names("aggregate"))
+    assert next(iter(MEASURES)) == compare(X, Y).parameters["percent_of"]
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -82,9 +84,9 @@ def test_identical_sets_are_a_hundred_percent_by_default():
 
 def test_all_is_the_same_as_each_alone_from_one_sweep_of_a_kind(monkeypatch):
     swept = []
-    for name in ("best_matches", "best_partners", "two_sample"):
-        function = getattr(panel, name)
-        monkeypatch.setattr(panel, name, lambda *a, f=function, n=name, **o: (swept.append(n), f(*a, **o))[1])
+    for module, name in ((best_match, "best_matches"), (best_match, "best_partners"), (two_sample, "two_sample")):
+        function = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, f=function, n=name, **o: (swept.append(n), f(*a, **o))[1])
     found = compare(X, Y, aggregates=["all"]).summary
     assert sorted(swept) == ["best_matches", "best_matches", "two_sample"]  # cosines, distances, and all kernels
     monkeypatch.undo()
@@ -119,22 +121,6 @@ def test_all_says_what_does_not_fit_and_why():
     assert spaces.parameters["percent_of"] == "cka"
     with pytest.raises(ShapeError, match="differ in length"):
         compare(X, Y[:9, :3], aggregates=["all"])
-
-
-@pytest.mark.parametrize("shape", [(30, 5), (6, 5, 5)])
-def test_without_scipy_the_best_assignment_is_refused_or_left_out_once(monkeypatch, shape):
-    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
-    x, y = X.reshape(shape), Y.reshape(shape)
-    for asked in (["optimal"], ["argmax", "optimal"]):
-        with pytest.raises(ResourceError, match="needs scipy, which is not installed") as refused:
-            compare(x, y, aggregates=asked)
-        assert refused.value.where == "«aggregates=optimal»"
-        assert refused.value.hint == "pip install scipy"
-    every = compare(x, y, aggregates=["all"])
-    assert every.summary["optimal"] is None
-    assert every.summary["argmax"] == compare(x, y).summary["argmax"]
-    told = [note for note in every.notes if "optimal" in note]
-    assert told == ["optimal left out: the best assignment needs scipy, which is not installed"]
 
 
 def test_one_row_and_equal_rows_are_left_out_with_the_reason_or_refused():
@@ -260,7 +246,7 @@ def test_weights_weigh():
 def test_weights_are_only_for_aggregates_that_have_them():
     with pytest.raises(ParameterError, match="max takes no weights of A") as caught:
         compare(X, Y, aggregates=["argmax", "max"], weights_a=WEIGHTS[0])
-    assert "argmax, centroid, paired" in caught.value.hint
+    assert "argmax, mean, centroid, paired" in caught.value.hint
     with pytest.raises(ParameterError, match="maxsim takes no weights of B"):
         compare(X, Y, aggregates=["maxsim"], weights_b=WEIGHTS[0])
     result = compare(X, Y, aggregates=["all"], weights_a=WEIGHTS[0])

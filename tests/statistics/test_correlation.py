@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simtool.statistics.correlation import average_ranks, inversions, kendall, pearson, spearman
+from simtool.statistics.correlation import inversions, kendall, pearson, spearman
+from simtool.statistics.ranks import average_ranks
 
 PEERS = {spearman: stats.spearmanr, pearson: stats.pearsonr, kendall: stats.kendalltau}
 
