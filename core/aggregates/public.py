@@ -1,7 +1,7 @@
 """The door of `simtool.aggregates.NAME(a, b)`: two arrays, checked before the function sees them."""
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,6 @@ from .moments import check_same_items, check_same_space
 from .record import record_of
 
 
-@cache
 def checked(entry: Entry) -> Callable[..., Any]:
     """Return the function of an aggregate, which takes what numpy makes two sets of rows of."""
     function, record = entry.load(), record_of(entry.name)

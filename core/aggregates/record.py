@@ -96,6 +96,7 @@ class AggregateRecord:
         permuted: takes an order of the rows of B and returns the value; None: that of its function.
         in_blocks: its form for many sets of tokens in one product.
         matched: who matched whom.
+        most_in_all: numbers of two sets up to which `all` takes it, and never of lists of sets; None: always.
     """
 
     parts: tuple[str, ...] = ()
@@ -109,6 +110,7 @@ class AggregateRecord:
     permuted: Callable[["Evaluator", Parameters], Callable[[Column], Any]] | None = None
     in_blocks: BlockForm | None = None
     matched: Callable[["Evaluator"], MatchedPairs] | None = None
+    most_in_all: int | None = None
 
 
 def of_spaces(*parts: str, **more: Any) -> AggregateRecord:

@@ -11,7 +11,7 @@ from ..aggregates.record import AggregateRequest, Sets
 from ..catalogue import find
 from ..engine.budget import Budget, budget_of, gathered
 from ..engine.inputs import Input, prepare_input
-from ..errors import DataError, ParameterError, ShapeError, SimtoolError
+from ..errors import DataError, ParameterError, ResourceError, ShapeError, SimtoolError
 from ..io import RaggedVectors, Vectors, as_ragged
 from ..io.vectors import name_rows
 from ..operations import checks
@@ -132,6 +132,14 @@ class ComparisonInputs:
         if request.record.same_items and isinstance(self.joined, SimtoolError):
             return self.joined
         return None
+
+    def too_much_for_all(self, request: AggregateRequest) -> SimtoolError | None:
+        """Return why an aggregate that takes long has to be named, if so."""
+        most = request.record.most_in_all
+        if most is None or (not self.nested and sum(side.rows.size for side in self.sides) <= most):
+            return None
+        what = f"takes long: it is computed where it is named, and in all for two sets of at most {most:,} numbers"
+        return ResourceError(f"{request.name} {what}", "«aggregates»", f"name {request.name} alone")
 
     def located(self, error: SimtoolError) -> SimtoolError:
         """Return an error of an aggregate with the names of the files where it has A and B."""

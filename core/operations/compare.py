@@ -207,7 +207,11 @@ def _fitting(
     inputs: ComparisonInputs, requests: Sequence[AggregateRequest], *, everything: bool
 ) -> tuple[list[AggregateRequest], dict[str, SimtoolError]]:
     """Return the aggregates that fit the inputs, and why the others do not; those that were named have to."""
-    left_out = {request.name: error for request in requests if (error := _misfit(inputs, request)) is not None}
+    left_out = {
+        request.name: error
+        for request in requests
+        if (error := _misfit(inputs, request) or (inputs.too_much_for_all(request) if everything else None)) is not None
+    }
     fitting = [request for request in requests if request.name not in left_out]
     if left_out and not (everything and fitting):
         raise next(iter(left_out.values()))

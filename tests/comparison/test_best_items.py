@@ -185,6 +185,28 @@ def test_progress_counts_pairs_of_items(monkeypatch):
     assert [done for done, _ in calls] == sorted({done for done, _ in calls})
 
 
+def test_progress_names_its_unit():
+    class Units(list):
+        def phase(self, what, unit):
+            self.append(unit)
+
+        def __call__(self, done, total):
+            pass
+
+    for name in ("argmax", "mutual"):  # many items at once, and two at a time
+        units = Units()
+        compare(np.ones((3, 2, 2)), np.ones((2, 2, 2)), aggregates=[name], progress=units)
+        assert units[0] == "pairs of items"
+
+
+@pytest.mark.parametrize("option", ["weights_a", "weights_b", "lengths_a"])
+def test_lists_that_are_no_array_are_refused(option):
+    items = [np.ones((2, 3)), np.ones((1, 3))]
+    with pytest.raises(ShapeError, match="a list whose parts differ in length") as caught:
+        compare(items, items, **{option: [[1.0, 2.0], [1.0]]})
+    assert caught.value.where == f"«{option}»"
+
+
 def test_all_leaves_out_what_has_no_best_match(monkeypatch):
     a, b = ragged_items(3, 4, least=6), ragged_items(4, 3, least=6)
     result = compare(a, b, aggregates=["all"])
