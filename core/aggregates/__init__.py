@@ -10,6 +10,7 @@ from ..catalogue import AGGREGATES
 if TYPE_CHECKING:
     from . import (
         best_match,
+        classifier,
         closed_forms,
         gaussian,
         kernel_alignment,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     maxsim = colbert = best_match.maxsim
     mutual = best_match.mutual
     top_k_mean = best_match.top_k_mean
+    c2st = classifier.c2st
     centroid = closed_forms.centroid_cosine
     mean = closed_forms.mean_of_pairs
     mmd_linear = closed_forms.mmd_linear

@@ -144,4 +144,17 @@ SPACE_AGGREGATES = (
             "shared-row-order",
         ),
     ),
+    Entry(
+        name="c2st",
+        kind="aggregate",
+        meaning="classifier two-sample test: how well a logistic regression tells rows of X from rows of Y",
+        formula="mean over folds of the ROC-AUC on the fold that was not fitted; .5: alike, 1: parted by a plane",
+        range="[0, 1]",
+        larger_is_closer=False,
+        function="simtool.aggregates.classifier:c2st",
+        source="Lopez-Paz, Oquab 2017, with the ROC-AUC in place of the accuracy",
+        parameters={"folds": 5, "strength": 1.0, "seed": 0},
+        laws=("bounded",),
+        peers="Evidently fits an SGD classifier on one split of the rows and takes the ROC-AUC of the other half",
+    ),
 )

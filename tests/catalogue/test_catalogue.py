@@ -33,6 +33,7 @@ SMALLEST = {
     "svcca": (2, 1),
     "rsa": (4, 3),
     "knn-overlap": (12, 3),
+    "c2st": (5, 1),
 }
 SPREAD = ("cka", "cka-rbf", "procrustes", "svcca", "rsa")  # undefined for equal rows
 
