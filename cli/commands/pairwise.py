@@ -1,6 +1,6 @@
 """`simtool pairwise`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,8 +26,6 @@ from ..options import (
 
 if TYPE_CHECKING:
     from ..plots.picture import Picture
-
-KEYS = ("rows", "columns", "mean", "min", "max")
 
 
 def pairwise(
@@ -102,32 +100,28 @@ def pairwise(
     import simtool
 
     from ..output.streaming import stream_target
-    from ..parsing import check_sides
+    from ..parsing import parse_threshold
     from ..session import Session
 
-    check_sides(b, ids_b)
-    limit = None if threshold is None else _number(threshold, metric)
-    pairs = threshold is not None or max_pairs is not None
-    selection = ("k",) if top_k is not None else ("pairs",) if pairs else ()
+    selects = (top_k, threshold, max_pairs) != (None, None, None)
     session = Session.open(
-        output=output,
-        format=format,
+        output,
+        format,
+        gates,
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
-        gates=gates,
-        keys=(*KEYS, *selection),
         inputs=[a, b, ids_a, ids_b],
-        has_array=not selection,
+        beside=[plot],
+        has_array=not selects,
     )
-    picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=bool(selection), force=force, quiet=quiet)
-    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
+    picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=selects, force=force, quiet=quiet)
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
-            simtool.open_vectors(a, ids=ids_a, **reading),
-            None if b is None else simtool.open_vectors(b, ids=ids_b, **reading),
+            a,
+            b,
             top_k=top_k,
-            threshold=limit,
+            threshold=None if threshold is None else parse_threshold(threshold),
             max_pairs=max_pairs,
             metric=metric,
             eps=eps,
@@ -139,6 +133,10 @@ def pairwise(
             nonfinite=nonfinite,
             device=device,
             backend=backend,
+            ids_a=ids_a,
+            ids_b=ids_b,
+            header=header,
+            require_keys=session.keys,
             into=target.into,
             rows_into=target.rows_into,
             heat_map=cells,
@@ -167,17 +165,3 @@ def _picture(
         what = "the heat map is of the whole matrix, and this keeps a part of it"
         raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
     return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output]), MOST
-
-
-def _number(typed: str, metric: str) -> float:
-    """Return a threshold that was typed, or that `evaluate` has written."""
-    from simtool.errors import ParameterError
-
-    if typed.startswith("@"):
-        from simtool.evaluation.thresholds_file import read_threshold
-
-        return read_threshold(typed[1:], metric)
-    try:
-        return float(typed)
-    except ValueError:
-        raise ParameterError(f"expected a number, got {typed!r}", "--threshold", "as in 0.8, or @t.json:eer") from None

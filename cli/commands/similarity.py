@@ -1,6 +1,6 @@
 """`simtool similarity`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,8 +23,6 @@ from ..options import (
     OutputOption,
     QuietOption,
 )
-
-KEYS = ("count", "mean", "min", "max")
 
 
 def similarity(
@@ -64,19 +62,11 @@ def similarity(
     from ..session import Session
 
     session = Session.open(
-        output=output,
-        format=format,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        gates=gates,
-        keys=KEYS,
-        inputs=[a, b, ids_a, ids_b],
+        output, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=[a, b, ids_a, ids_b]
     )
-    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
     result = simtool.similarity(
-        simtool.open_vectors(a, ids=ids_a, **reading),
-        simtool.open_vectors(b, ids=ids_b, **reading),
+        a,
+        b,
         dim=parse_dims(dim),
         metric=metric,
         eps=eps,
@@ -84,5 +74,9 @@ def similarity(
         nonfinite=nonfinite,
         device=device,
         backend=backend,
+        ids_a=ids_a,
+        ids_b=ids_b,
+        header=header,
+        require_keys=session.keys,
     )
     session.deliver(result)
