@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..catalogue import Entry
+from ..errors import ParameterError
 from ..io import LabelledVectors, open_examples, read_values
 from ..io.vectors import LABEL_NAMES
 from ..scoring.spec import check_known
@@ -16,8 +17,12 @@ OPTIONS = ("margin", "temperature", "scale")  # parameters that are arguments of
 def check_parameters(entries: Sequence[Entry], parameters: Mapping[str, float | None]) -> None:
     """Refuse parameters that none of the losses has."""
     for name, value in parameters.items():
-        if value is not None:
-            check_known(entries, name, f"«{name}»" if name in OPTIONS else "«parameters»")
+        if value is None:
+            continue
+        where = f"«{name}»" if name in OPTIONS else "«parameters»"
+        if not entries:
+            raise ParameterError(f"there is no loss that {name} belongs to", where, "leave it out")
+        check_known(entries, name, where)
 
 
 def open_labelled(

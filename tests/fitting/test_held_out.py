@@ -106,7 +106,9 @@ def test_the_interval_of_one_space_against_itself_is_nothing():
     found = evaluate_held_out(examples, examples, np.arange(N), "cosine", seed=0, eps=1e-8)
     assert found.intervals.bounds["roc_auc.difference"] == (0.0, 0.0)
     assert found.verdict == "nothing gained"
-    swapped = evaluate_held_out(Examples("classes", (NOISE,), codes=CLASSES), examples, np.arange(N), "euclidean", seed=0, eps=1e-8)
+    swapped = evaluate_held_out(
+        Examples("classes", (NOISE,), codes=CLASSES), examples, np.arange(N), "euclidean", seed=0, eps=1e-8
+    )
     assert swapped.values["roc_auc.before"] == pytest.approx(
         roc_auc_score(
             np.equal(*(CLASSES[side] for side in np.triu_indices(N, 1))),
