@@ -1,15 +1,14 @@
 """Two inputs about to be compared row by row: their shapes, batches, arithmetic and notes."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..backend import Backend
 from ..catalogue import Entry
 from ..errors import ShapeError
-from ..metrics import Metric, metric_of, needs_scale
+from ..metrics import Metric, needs_scale
 from ..operations.checks import plural
 from ..results import Column
 from .budget import Budget
@@ -25,31 +24,27 @@ class PairwiseJob:
     Args:
         a: one side.
         b: the other; the same where A is compared with itself.
-        entry: the metric's row of the catalogue.
-        eps: the least norm that a cosine divides by.
+        metric: what is computed of each pair.
         excluded: the pairs that are left out, or None.
         alone: whether A is compared with itself.
         precision: `auto`, `float32` or `float64`.
         backend: where to compute.
         budget: the bytes that may be used.
-        parameters: of the metric.
     """
 
     a: Input
     b: Input
-    entry: Entry
-    eps: float
+    metric: Metric
     excluded: Exclusion | None
     alone: bool
     precision: str
     backend: Backend
     budget: Budget
-    parameters: Mapping[str, float] = field(default_factory=dict)
 
-    @cached_property
-    def metric(self) -> Metric:
-        """What is computed of each pair."""
-        return metric_of(self.entry.name, eps=self.eps, **self.parameters)
+    @property
+    def entry(self) -> Entry:
+        """The metric's row of the catalogue."""
+        return self.metric.entry
 
     @property
     def batch(self) -> tuple[int, ...]:

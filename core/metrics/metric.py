@@ -65,6 +65,11 @@ class Metric:
         return aligned(self, x, y, dim)
 
     @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
     def entry(self) -> Entry:
         """The row of the catalogue."""
         return find("metric", self.name)
@@ -147,7 +152,8 @@ class Metric:
         return xp.concat(strips, axis=0)
 
     def _of_pairs(self, x: Array, y: Array) -> Array:
-        return self.exact(x, y)
+        one = namespace(x, y).ones_like(x[..., 0])
+        return self.finish(self.terms(x, y), (one, one))
 
     def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of each row of x against all of y, but for the relative part."""

@@ -12,7 +12,7 @@ from ..catalogue import names
 from ..errors import DataError, ParameterError, ShapeError, closest
 from ..io import RaggedVectors, Vectors, as_vectors
 from ..io.vectors import name_rows
-from ..metrics import is_rounded, metric_of
+from ..metrics import Metric, is_rounded, metric_of
 from ..results import Column
 
 NONFINITE = ("error", "propagate", "drop")
@@ -193,6 +193,12 @@ def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
             vectors.name,
             hint,
         )
+
+
+def check_dtype(vectors: Vectors, metric: Metric) -> None:
+    """Refuse numbers that a metric has no scores of."""
+    if refusal := metric.refusal(vectors.dtype):
+        raise DataError(refusal, vectors.name)
 
 
 def refuse_rounded(vectors: Vectors, measure: str) -> None:

@@ -1,6 +1,6 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isnan, prod
 from typing import Any
@@ -32,6 +32,7 @@ def pairwise(
     threshold: float | None = None,
     max_pairs: int | None = None,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     dim: int = -1,
     exclude_self: bool | None = None,
@@ -54,7 +55,8 @@ def pairwise(
         top_k: keep the k closest rows of B for each row of A.
         threshold: keep the pairs with at least this similarity, or at most this distance.
         max_pairs: keep the closest pairs of all, this many.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
         exclude_self: leave out pairs of a row with itself; by default where b is None. A row of A and a row of B
@@ -102,12 +104,14 @@ def pairwise(
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
     entry, budget = find("metric", metric), budget_of(max_memory, *opened)
-    measure = metric_of(entry.name, eps=eps)
+    measure = metric_of(entry.name, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
     if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
     exclude_self = b is None if exclude_self is None else exclude_self
+    for vectors in opened:
+        checks.check_dtype(vectors, measure)
     sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
     sides += sides[: b is None]
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
@@ -119,8 +123,7 @@ def pairwise(
     pairing = PairwiseJob(
         a=sides[0],
         b=sides[1],
-        entry=entry,
-        eps=eps,
+        metric=measure,
         excluded=excluded,
         alone=b is None,
         precision=precision,
@@ -138,6 +141,7 @@ def pairwise(
         parameters={
             "metric": entry.name,
             "eps": eps,
+            **measure.parameters,
             "dim": dim,
             "exclude_self": exclude_self,
             "excluded_by": told_by,

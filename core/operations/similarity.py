@@ -1,6 +1,6 @@
 """`similarity`: vectors against their counterparts, along any dims, in one streamed pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from math import prod
@@ -34,6 +34,7 @@ def similarity(
     *,
     dim: int | Sequence[int] = -1,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
@@ -48,7 +49,8 @@ def similarity(
         a: Vectors or a numpy array of real numbers, any shape.
         b: Vectors or a numpy array that broadcasts with a.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         max_memory: as for `pairwise`.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
@@ -75,18 +77,19 @@ def similarity(
     """
     a, b = checks.given(a, "A"), checks.given(b, "B")
     checks.check_same_ids(a, b)
-    measure = metric_of(metric, eps=eps)
+    measure = metric_of(metric, eps=eps, **(parameters or {}))
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if not eps >= 0:
         raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
     for side in (a, b):
+        checks.check_dtype(side, measure)
         checks.refuse_rounded(side, measure.name)
     notes: list[str] = []
     shapes = a.shape, b.shape
     if nonfinite == "drop":
         a, b = drop_rows(a, b, notes)
     job = _Job(a, b, _dims(a, b, dim), measure, nonfinite, choose_backend(backend, device))
-    if job.width == 1 and measure.zero_score is not None:
+    if job.width == 1 and measure.is_made_of_dots and measure.has_unit_rows:
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
     budget_of(max_memory, a, b).check(job.held, f"{prod(job.shape[d] for d in job.kept):,} scores")
     scores, zeros = job.run()
@@ -100,6 +103,7 @@ def similarity(
             "dim": list(job.dims),
             "metric": measure.name,
             "eps": eps,
+            **measure.parameters,
             "nonfinite": nonfinite,
             "shapes": shapes_line(shapes[0], shapes[1], job.dims, str(scores.shape)),
         },
