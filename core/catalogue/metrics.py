@@ -65,6 +65,18 @@ METRICS = (
         laws=("symmetric", "bounded", "identity", "zero-padding"),
     ),
     Entry(
+        name="chebyshev",
+        kind="metric",
+        aliases=("linf",),
+        meaning="Chebyshev distance: the largest difference",
+        formula="max(|x - y|)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.metrics.differences:chebyshev",
+        source="maximum norm of the difference",
+        laws=("symmetric", "bounded", "identity", "zero-padding"),
+    ),
+    Entry(
         name="angular",
         kind="metric",
         meaning="angle between two vectors as a share of a half turn",

@@ -1,4 +1,4 @@
-"""Metrics of the differences of two vectors: euclidean, sqeuclidean, manhattan."""
+"""Metrics of the differences of two vectors: euclidean, sqeuclidean, manhattan, chebyshev."""
 
 from dataclasses import dataclass
 from math import inf
@@ -154,4 +154,45 @@ class Manhattan(Metric):
         return -backend.manhattan(x.rows, y.rows)
 
 
-sqeuclidean, euclidean, manhattan = SquaredEuclidean(), Euclidean(), Manhattan()
+@dataclass(frozen=True)
+class Chebyshev(Metric):
+    """Chebyshev distance of aligned vectors: max(|x - y|).
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+
+    Source:
+        The maximum norm of the difference, as `scipy.spatial.distance.chebyshev`.
+
+    Example:
+        >>> import numpy as np
+        >>> chebyshev(np.asarray([1.0, 2.0]), np.asarray([4.0, 6.0])).item()
+        4.0
+    """
+
+    name: ClassVar[str] = "chebyshev"
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the largest difference."""
+        xp = namespace(x, y)
+        return (xp.max(xp.abs(x - y), axis=-1),)
+
+    def merge(self, total: Sums, part: Sums) -> Sums:
+        """Return the larger one."""
+        return (namespace(*total, *part).maximum(total[0], part[0]),)
+
+    def norms(self, rows: Array) -> Array:
+        """Return the largest magnitudes."""
+        xp = namespace(rows)
+        return xp.max(xp.abs(rows), axis=1)
+
+
+sqeuclidean, euclidean, manhattan, chebyshev = SquaredEuclidean(), Euclidean(), Manhattan(), Chebyshev()
