@@ -27,34 +27,10 @@ import numpy as np
 from ..backend import Array, Backend
 from ..metrics.aligned import EPS, magnitude
 from ..results import Column
+from .precision import PRECISIONS, Precision
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
 CHUNK = 1 << 17  # numbers that are widened at a time, few enough to stay in a cache
-
-
-class Arithmetic(NamedTuple):
-    """What a dtype does to numbers.
-
-    Args:
-        stored: unit roundoff of the dtype, or 0 where the loss is measured row by row.
-        summed: unit roundoff of the sums, with what the order and the exact scores themselves may add.
-        relative: what rounding the result takes at most, as a share of it.
-        least: the smallest normal number.
-    """
-
-    stored: float
-    summed: float
-    relative: float
-    least: float
-
-
-ARITHMETIC = {
-    "bfloat16": Arithmetic(0.0, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126),
-    "float32": Arithmetic(2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126),
-    "float64": Arithmetic(2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022),
-}
-
-ITEMSIZE = {"bfloat16": 2, "float32": 4, "float64": 8}  # bytes of a number
 
 
 class Side(NamedTuple):
@@ -81,7 +57,7 @@ class Kernel:
 
     Args:
         metric: a name of the catalogue.
-        dtype: `bfloat16`, `float32` or `float64`, of the products.
+        dtype: the name of the precision of the products.
         scaled: whether squares of the inputs may leave float64.
         backend: where to compute.
         eps: the least norm that a cosine divides by.
@@ -101,9 +77,14 @@ class Kernel:
         return [replace(self, backend=backend) for backend in self.backend.each()]
 
     @property
+    def precision(self) -> Precision:
+        """The number format of the products."""
+        return PRECISIONS[self.dtype]
+
+    @property
     def relative(self) -> float:
         """The part of the error that is proportional to the proxy score itself."""
-        return ARITHMETIC[self.dtype].relative
+        return self.precision.relative
 
     def prepare(self, rows: Any) -> Side:
         """Return the prepared form of (n, d) host rows, widened a few rows at a time."""
@@ -121,8 +102,8 @@ class Kernel:
         norms = xp.sum(xp.abs(x), axis=1) if self.metric == "manhattan" else xp.sqrt(xp.vecdot(x, x))
         # a row of NaN must not take the bound of the others with it
         norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
-        if self.dtype != "bfloat16":
-            return stored, norms, ARITHMETIC[self.dtype].stored * norms
+        if self.precision.stored is not None:
+            return stored, norms, self.precision.stored * norms
         rest = x - xp.astype(stored, xp.float64)
         lost = xp.sqrt(xp.vecdot(rest, rest))
         return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
@@ -166,13 +147,13 @@ class Kernel:
             return self._product_error(x, y) + (CLIPPED if self.scaled else 0.0)
         if self.metric == "dot":
             return self._product_error(x, y)
-        return 2.02 * self._product_error(x, y) + 8 * ARITHMETIC[self.dtype].summed * length**2
+        return 2.02 * self._product_error(x, y) + 8 * self.precision.summed * length**2
 
     def _summed(self, x: Side) -> float:
-        return float((x.rows.shape[1] + 8) * ARITHMETIC[self.dtype].summed)
+        return float((x.rows.shape[1] + 8) * self.precision.summed)
 
     def _product_error(self, x: Side, y: Side) -> Array:
-        least, stored = ARITHMETIC[self.dtype].least, x.norms + x.lost
+        least, stored = self.precision.least, x.norms + x.lost
         error = x.lost * y.longest + stored * y.most_lost + self._summed(x) * stored * (y.longest + y.most_lost)
         return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + y.longest)
 

@@ -9,11 +9,11 @@ from ..errors import ParameterError
 from ..metrics.aligned import EPS, needs_scale
 from ..results import Column, begin
 from .budget import budget_of, gathered
+from .calibration import fastest
 from .candidates import Hits
 from .duplicates import beyond, occurrences, row_hashes
 from .kernels import Kernel, Tile
 from .plan import Progress
-from .precision import bfloat16_pays
 from .reducers.base import SelectionSpec, TopK
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .rescoring import Pairs, best_of
@@ -122,8 +122,7 @@ class _Search:
         spec = SelectionSpec(kernel, pairs, self.metric == "cosine", most=budget.candidates)
         forward: list[Hits] = []
         backward: list[Hits] = []
-        itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
-        plan = budget.plan(len(a.rows), len(b.rows), a.rows.shape[1], itemsize)
+        plan = budget.plan(len(a.rows), len(b.rows), a.rows.shape[1], kernel.precision.itemsize)
         rows = TopK(k, spec, forward.append)
         columns = ColumnTopK(1, spec, plan.corpus_block, backward.append)
         begin(progress, "best matches")
@@ -154,7 +153,7 @@ class _Search:
         """Return the kernel, and whether squares may leave float64."""
         scaled = needs_scale(self.x.dtype) or needs_scale(self.y.dtype)
         if self.metric == "cosine":
-            dtype = "bfloat16" if bfloat16_pays(self.backend, self.x.shape[1]) else "float32"
+            dtype = fastest(self.backend, self.x.shape[1]).name
             return Kernel("cosine", dtype, scaled, self.backend, self.eps), scaled
         # distances do not change with the origin, and near the rows little cancels
         center = self.y[:1].astype(np.float64)[0]

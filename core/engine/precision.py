@@ -1,73 +1,32 @@
-"""Whether a reduced precision pays on this machine, found out in milliseconds and not by a list of processors."""
+"""The number formats that a scan may multiply in, each with the facts that its proven error bound needs."""
 
-import time
-from functools import cache
-
-import numpy as np
-
-from ..backend import Array, Backend
-from ..results import Column
-from .kernels import Kernel, Side
-
-ROWS, COLUMNS, TRIES = 256, 2048, 3
-CHECKED = 8  # every so many columns are multiplied in float64 too
-PAYS = 0.7  # share of the float32 time below which it does
+from dataclasses import dataclass
 
 
-@cache
-def bfloat16_pays(backend: Backend, dims: int) -> bool:
-    """Tell whether a bfloat16 product is clearly faster than a float32 one here, and as exact as its bound says.
+@dataclass(frozen=True)
+class Precision:
+    """A number format. Another one is a row here; where it is a reduced one, also of `REDUCED`.
 
     Args:
-        backend: numpy has no bfloat16.
-        dims: length of the vectors.
+        name: of the dtype, in every array library.
+        itemsize: bytes of a number.
+        stored: unit roundoff of the dtype; None where what storing takes is measured row by row.
+        summed: unit roundoff of the sums, with what the order and the exact scores themselves may add.
+        relative: what rounding the result takes at most, as a share of it.
+        least: the smallest normal number.
     """
-    if backend.name == "numpy":
-        return False
-    kernels = [Kernel("cosine", dtype, False, backend) for dtype in ("bfloat16", "float32")]
-    sides = [tuple(kernel.prepare(rows) for rows in _cancelling(dims)) for kernel in kernels]
-    fast, reference = (_fastest(backend, x.rows, y.rows) for x, y in sides)
-    return fast < PAYS * reference and _is_bounded(kernels[0], *sides[0])
+
+    name: str
+    itemsize: int
+    stored: float | None
+    summed: float
+    relative: float
+    least: float
 
 
-def _cancelling(dims: int) -> tuple[Column, Column]:
-    """Return rows whose products are small and the sums of their first halves are not.
+BFLOAT16 = Precision("bfloat16", 2, None, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126)
+FLOAT32 = Precision("float32", 4, 2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126)
+FLOAT64 = Precision("float64", 8, 2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022)
 
-    So it shows when parts of a sum were rounded before they were added.
-    """
-    rng = np.random.default_rng(0)
-    x, y = (rng.standard_normal((n, dims)) + 1.0 for n in (ROWS, COLUMNS))
-    y[:, dims // 2 :] *= -1.0
-    return x, y
-
-
-def _is_bounded(kernel: Kernel, x: Side, y: Side) -> bool:
-    """Tell whether the product of this library and device is what the proof assumes.
-
-    That is, summed in float32 whatever the order, and rounded to bfloat16 once, at the end. The rows are taken as they
-    are stored: beside what storing them took, which the whole bound has room for, no other loss would show.
-    """
-    backend = kernel.backend
-    proxy, left, right = (_host(backend, array) for array in (kernel.tile(x, y), x.rows, y.rows))
-    proxy, right = proxy[:, ::CHECKED], right[::CHECKED]
-    most = _host(backend, kernel.error(_as_stored(x), _as_stored(y)))[:, None] + np.abs(proxy) * kernel.relative
-    return bool((np.abs(proxy - left @ right.T) <= most).all())
-
-
-def _as_stored(side: Side) -> Side:
-    """Return rows as if nothing had been lost when they were stored."""
-    norms, longest = side.norms + side.lost, side.longest + side.most_lost
-    return Side(side.rows, norms, 0.0 * side.lost, longest, 0.0)
-
-
-def _host(backend: Backend, array: Array) -> Column:
-    return backend.get(backend.xp.astype(array, backend.xp.float64))
-
-
-def _fastest(backend: Backend, x: Array, y: Array) -> float:
-    times = []
-    for _ in range(TRIES + 1):
-        start = time.perf_counter()
-        backend.get(backend.xp.astype(backend.product(x, y)[:1, :1], backend.xp.float32))  # waits for the device
-        times.append(time.perf_counter() - start)
-    return min(times[1:])
+PRECISIONS = {precision.name: precision for precision in (BFLOAT16, FLOAT32, FLOAT64)}
+REDUCED = (BFLOAT16,)  # tried before float32, where the backend has them and they are measured to pay

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..operations.checks import plural
 from ..results import Column, Columns, Result, Scalar, begin, over_batches
+from .calibration import fastest
 from .candidates import Hits
 from .duplicates import beyond
 from .job import PairwiseJob
 from .kernels import Kernel
 from .plan import Plan, Progress
-from .precision import bfloat16_pays
 from .reducers.base import BestPairs, Give, Reducer, SelectionSpec, Threshold, TopK
 from .reducers.full_matrix import Moments
 from .reducers.self_join_top_k import SelfJoinTopK
@@ -65,8 +65,7 @@ def _sweep(pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Giv
         numbers = beyond(b, choice.top_k + (pairing.excluded.most if pairing.excluded else 0))
         b = b if numbers is None else b[numbers]
     kernel = _kernel(pairing, b)
-    itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
-    plan = pairing.budget.plan(len(a), len(b), pairing.dims, itemsize)
+    plan = pairing.budget.plan(len(a), len(b), pairing.dims, kernel.precision.itemsize)
     mutual = numbers is None and query_blocks_at_once(kernel, plan) == 1 and _is_mutual(pairing, choice, plan)
     spec = SelectionSpec(
         kernel=kernel,
@@ -112,8 +111,8 @@ def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
     if metric in ("euclidean", "sqeuclidean"):
         # distances do not change with the origin, and near the rows little cancels
         center = _middle(b)
-    elif pairing.precision == "auto" and bfloat16_pays(backend, pairing.dims):
-        dtype = "bfloat16"
+    elif pairing.precision == "auto":
+        dtype = fastest(backend, pairing.dims).name
     if metric == "manhattan" or pairing.precision == "float64" or not pairing.fits_float32:
         dtype, center = "float64", None
     return Kernel(metric, dtype, pairing.scaled, backend, pairing.eps, center)

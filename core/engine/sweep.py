@@ -9,7 +9,7 @@ from ..backend import Array, quiet
 from ..errors import ResourceError
 from ..results import Column
 from .budget import on_device
-from .kernels import ITEMSIZE, Kernel, Side, Tile
+from .kernels import Kernel, Side, Tile
 from .lanes import spread
 from .plan import GROUPS, Plan, Progress, Span
 from .reducers.base import Reducer
@@ -79,7 +79,7 @@ class Lane:
     ) -> None:
         self.a = a
         self.kernel = kernel
-        plan = on_device(plan, kernel.backend.free_memory, a.shape[1], ITEMSIZE[kernel.dtype])
+        plan = on_device(plan, kernel.backend.free_memory, a.shape[1], kernel.precision.itemsize)
         self.plan = plan
         self.corpus_blocks = _CorpusBlocks(b, kernel, plan) if corpus_blocks is None else corpus_blocks
         self.fused = fuses(kernel, a.shape[1], plan.rows * plan.columns)

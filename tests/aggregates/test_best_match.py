@@ -22,8 +22,7 @@ from simtool.aggregates.best_match import (
     top_k_mean_of,
 )
 from simtool.backend import choose_backend
-from simtool.engine import duplicates
-from simtool.engine import nearest as neighbours
+from simtool.engine import calibration, duplicates
 from simtool.engine.budget import Budget
 from simtool.engine.kernels import Kernel
 from simtool.engine.nearest import best_matches, best_partners
@@ -66,7 +65,7 @@ def arranged(patch, tiling, most, share, pays, options):
     in_tiles(patch, *tiling)
     patch.setattr(Budget, "candidates", property(lambda budget: most))
     patch.setattr(duplicates, "SHARE", share)  # 0: repeats are left out, 2: never
-    patch.setattr(neighbours, "bfloat16_pays", lambda backend, dims: pays and backend.name == "torch")
+    patch.setattr(calibration, "pays", lambda precision, backend, dims: pays and backend.name == "torch")
     return options
 
 
