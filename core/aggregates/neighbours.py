@@ -12,7 +12,8 @@ from ..engine.duplicates import beyond
 from ..engine.exclusion import Exclusion
 from ..engine.kernels import Kernel, Tile
 from ..engine.plan import Plan, Progress, Span
-from ..engine.reducers.base import Reducer, SelectionSpec, TopK
+from ..engine.reducers.base import Reducer, SelectionSpec
+from ..engine.reducers.top_k import TopK
 from ..engine.rescoring import Pairs
 from ..engine.sweep import sweep
 from ..errors import ParameterError

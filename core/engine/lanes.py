@@ -1,4 +1,4 @@
-"""Several devices: each takes the next query block when it is free, and what they found is joined in order."""
+"""Several devices: each takes the next query block when it is free, and what they found is merged in order."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import SimpleQueue
@@ -51,12 +51,12 @@ class Buffered(Reducer):
 def spread(lanes: Sequence[Lane], reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
     """Yield the query blocks in order, each when the reducer has it.
 
-    The answer is that of one device: a part of the reducer finds in its query block what any other would have found,
-    exactly, and the reducer sees the parts in the order of their query blocks, whichever device was first.
+    The answer is that of one device: what is found in a query block does not depend on the others, and the reducer
+    merges the partial results in the order of their query blocks, whichever device was first.
 
     Args:
         lanes: one for each device; it takes one query block at a time.
-        reducer: joins the parts, in this thread.
+        reducer: merges the partial results, in this thread.
         query_blocks: in ascending order.
     """
     idle: SimpleQueue[Lane] = SimpleQueue()
@@ -66,10 +66,13 @@ def spread(lanes: Sequence[Lane], reducer: Reducer, query_blocks: Iterable[Span]
     def work(query_block: Span) -> tuple[Span, PartialResult | Buffered]:
         lane = idle.get()
         try:
-            part = reducer.part(lane.kernel)
-            held = Buffered(reducer) if part is None else part
-            lane.finish(held if isinstance(held, Buffered) else held.reducer)(query_block)
-            return query_block, held
+            partial = reducer.partial(lane.kernel)
+            if partial is None:
+                buffered = Buffered(reducer)
+                lane.finish(buffered)(query_block)
+                return query_block, buffered
+            lane.finish(partial.reducer)(query_block)
+            return query_block, partial
         finally:
             idle.put(lane)
 
@@ -78,5 +81,5 @@ def spread(lanes: Sequence[Lane], reducer: Reducer, query_blocks: Iterable[Span]
         if isinstance(found, Buffered):
             found.give(query_block)
         else:
-            reducer.join(query_block, found)
+            reducer.merge(query_block, found)
         yield query_block

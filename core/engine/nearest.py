@@ -14,8 +14,9 @@ from .candidates import Hits
 from .duplicates import beyond, occurrences, row_hashes
 from .kernels import Kernel, Tile
 from .plan import Progress
-from .reducers.base import SelectionSpec, TopK
+from .reducers.base import SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
+from .reducers.top_k import TopK
 from .rescoring import Pairs, best_of
 from .sweep import sweep
 

@@ -15,9 +15,12 @@ from .duplicates import beyond
 from .job import PairwiseJob
 from .kernels import Kernel
 from .plan import Plan, Progress
-from .reducers.base import BestPairs, Give, Reducer, SelectionSpec, Threshold, TopK
+from .reducers.base import Give, Reducer, SelectionSpec
+from .reducers.closest_pairs import ClosestPairs
 from .reducers.full_matrix import Moments
 from .reducers.self_join_top_k import SelfJoinTopK
+from .reducers.threshold import Threshold
+from .reducers.top_k import TopK
 from .sweep import query_blocks_at_once, sweep
 
 ROW = 24  # bytes of a listed pair
@@ -78,7 +81,7 @@ def _sweep(pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Giv
     )
     reducer = _reducer(choice, spec, _renumbered(give, numbers), plan, mutual)
     sweep(a, b, kernel, reducer, plan, progress)
-    if isinstance(reducer, BestPairs):
+    if isinstance(reducer, ClosestPairs):
         reducer.finish()
 
 
@@ -95,7 +98,7 @@ def _reducer(choice: Choice, spec: SelectionSpec, give: Give, plan: Plan, mutual
         return SelfJoinTopK(k, spec, plan.query_block, give) if mutual else TopK(k, spec, give)
     if choice.threshold is not None:
         return Threshold(choice.threshold, choice.max_results, spec, give)
-    return BestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), spec, give)
+    return ClosestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), spec, give)
 
 
 def _renumbered(give: Give, numbers: Column | None) -> Give:

@@ -51,7 +51,9 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
 def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
     """Return the kernel on each device; on one where all tiles of a query block would be held and are too many."""
     kernels = kernel.each()
-    return kernels[:1] if plan.query_block * plan.columns * 8 > HELD_BYTES and reducer.part(kernel) is None else kernels
+    return (
+        kernels[:1] if plan.query_block * plan.columns * 8 > HELD_BYTES and reducer.partial(kernel) is None else kernels
+    )
 
 
 def query_blocks_at_once(kernel: Kernel, plan: Plan) -> int:

@@ -24,9 +24,12 @@ from simtool.engine.budget import WIDEST, WORKING, on_device
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan, Span
-from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
+from simtool.engine.reducers.base import Reducer, SelectionSpec
+from simtool.engine.reducers.closest_pairs import ClosestPairs
 from simtool.engine.reducers.full_matrix import Full
 from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
+from simtool.engine.reducers.threshold import Threshold
+from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
 from simtool.errors import DataError, ResourceError
@@ -52,13 +55,13 @@ def answers(backend, dtype="float32", plan=PLAN):
         TopK(5, plain, found[0].append),
         SelfJoinTopK(5, once, plan.query_block, found[1].append),
         Threshold(0.9, 10**9, once, found[2].append),
-        BestPairs(40, once, found[3].append),
-        BestPairs(30_000, replace(once, most=1000), found[4].append),
-        BestPairs(40, replace(plain, excluded=None), found[5].append),
+        ClosestPairs(40, once, found[3].append),
+        ClosestPairs(30_000, replace(once, most=1000), found[4].append),
+        ClosestPairs(40, replace(plain, excluded=None), found[5].append),
     ]
     for reducer in reducers:
         sweep(ROWS, ROWS, kernel, reducer, plan)
-        if isinstance(reducer, BestPairs):
+        if isinstance(reducer, ClosestPairs):
             reducer.finish()
     listed = [[np.concatenate(part).tobytes() for part in zip(*hits, strict=True)] for hits in found]
     return listed, *matrix(replace(kernel, dtype="float32"), pairs, plan)
@@ -485,13 +488,13 @@ def test_nothing_is_kept_again_after_it_was_dropped():
 def test_no_bound_counts_twice_when_parts_are_joined():
     kernel = Kernel("dot", "float32", False, on(()))
     spec = SelectionSpec(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
-    whole = BestPairs(4, spec, lambda hits: None, lower_bound=0.5, pool=np.asarray([0.9, 0.8]))
+    whole = ClosestPairs(4, spec, lambda hits: None, lower_bound=0.5, pool=np.asarray([0.9, 0.8]))
     for lower_bound in (0.5, 0.6):
-        part = whole.part(kernel)
+        part = whole.partial(kernel)
         assert part.reducer.lower_bound == whole.lower_bound
         part.reducer.lower_bound, part.reducer.pool = lower_bound, np.append(whole.pool, 0.7)
         joined = replace(whole)
-        joined.join(Span(0, 1), part)
+        joined.merge(Span(0, 1), part)
         assert (joined.lower_bound, joined.pool.tolist()) == (lower_bound, [0.9, 0.8, 0.7])
 
 
