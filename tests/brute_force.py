@@ -74,7 +74,7 @@ def in_tiles(patch, query_block, corpus_block):
     """Make tiles of this size."""
     patch.setattr(tiles, "QUERY_BLOCK", query_block)
     patch.setattr(tiles, "CORPUS_BLOCK", corpus_block)
-    patch.setattr("simtool.engine.nearest.SMALL", 0)  # small sets are swept too
+    patch.setattr("simtool.engine.matches.SMALL", 0)  # small sets are swept too
 
 
 def holding(patch, most):

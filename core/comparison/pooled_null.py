@@ -19,7 +19,7 @@ from ..aggregates.transport import assignment_solver
 from ..backend import quiet
 from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
-from ..engine.nearest import Match, Matches
+from ..engine.matches import Match, Matches
 from ..errors import ResourceError
 from ..memory import shown
 from ..metrics.aligned import needs_scale

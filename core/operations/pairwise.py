@@ -10,10 +10,10 @@ from ..catalogue import Entry, find
 from ..engine.budget import budget_of
 from ..engine.inputs import Input, prepare_input
 from ..engine.job import PairwiseJob, same_rows
+from ..engine.listing import Choice, RowsInto, selection
 from ..engine.matrices import matrix
 from ..engine.matrix_rows import Into
 from ..engine.plan import Progress
-from ..engine.selections import Choice, RowsInto, selection
 from ..errors import ParameterError
 from ..io.vectors import provenance
 from ..metrics.aligned import EPS

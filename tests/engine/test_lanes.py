@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from simtool import pairwise
 from simtool.backend import Backend, choose_backend
 from simtool.engine import budget
+from simtool.engine import lanes
 from simtool.engine import sweep as sweeps
 from simtool.engine.budget import WIDEST, WORKING, on_device
 from simtool.engine.exclusion import Exclusion
@@ -158,7 +159,7 @@ def test_a_stripe_stays_on_its_device(monkeypatch):
 
 def test_tiles_that_are_held_stay_few(monkeypatch):
     used, tile = set(), Kernel.tile
-    monkeypatch.setattr(sweeps, "HELD_BYTES", 4 * 40 * 8)
+    monkeypatch.setattr(sweeps, "BUFFERED_BYTES", 4 * 40 * 8)
     monkeypatch.setattr(
         Kernel, "tile", lambda kernel, x, y, out=None: used.add(kernel.backend.device) or tile(kernel, x, y)
     )
@@ -477,7 +478,7 @@ def test_kept_blocks_make_room_before_a_tile_is_halved(monkeypatch, devices):
 
 def test_nothing_is_kept_again_after_it_was_dropped():
     plan = Plan(1, 1024, 1, 256, 1024)
-    corpus_blocks = sweeps._CorpusBlocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
+    corpus_blocks = lanes._CorpusBlocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
     for held in (True, False):
         assert len(list(corpus_blocks.prepared(list(plan.corpus_blocks())))) == 4
         assert bool(corpus_blocks.kept) == held
