@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.matches import Match, Matches, nearest, nearest_both
-from ..engine.plan import Progress
+from ..engine import Match, Matches, nearest, nearest_both
 from ..metrics.aligned import EPS
-from ..results import Column
+from ..results import Column, Progress
 from .weights import harmonic_mean, mean_of, shares
 
 

@@ -6,16 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend
-from ..engine.kernels import Kernel, Tile
-from ..engine.matches import nearest_others
-from ..engine.plan import Progress, Span
-from ..engine.reducers.base import Reducer
-from ..engine.rescoring import Pairs
-from ..engine.selections import middle, reduce_pairs
+from ..engine import Kernel, Pairs, Reducer, Span, Tile, middle, nearest_others, reduce_pairs
 from ..errors import ParameterError
 from ..metrics.aligned import EPS, needs_scale
 from ..operations.checks import refuse_overflow
-from ..results import Column, begin
+from ..results import Column, Progress, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of
 from .weights import harmonic_mean
 

@@ -7,11 +7,8 @@ from math import fsum, isfinite, nan
 import numpy as np
 
 from ..backend import Backend, quiet
-from ..engine.kernels import Kernel
-from ..engine.reducers.pair_sums import Function, FunctionSums
-from ..engine.rescoring import Pairs
-from ..engine.selections import reduce_pairs
-from ..metrics.aligned import needs_scale, row_dots
+from ..engine import FunctionSums, Kernel, PairFunction, Pairs, reduce_pairs
+from ..metrics import metric_of, needs_scale, row_dots
 from ..operations.checks import refuse_overflow
 from ..results import Column, Progress, begin
 from .closed_forms import TwoSample, mean_row
@@ -35,7 +32,7 @@ class PairSums:
     x: Column
     y: Column
     metric: str
-    functions: Sequence[Function]
+    functions: Sequence[PairFunction]
     backend: Backend
     progress: Progress | None
 
@@ -44,7 +41,9 @@ class PairSums:
         with quiet():
             n, m = len(self.x), len(self.y)
             center = None
-            if self.metric == "sqeuclidean":  # between the rows little cancels, and no distance depends on the origin
+            if metric_of(
+                self.metric
+            ).expands_squares:  # between the rows little cancels, and no distance depends on the origin
                 center = (mean_row(self.x, None, self.backend) + mean_row(self.y, None, self.backend)) / 2
             cross = self._sums(self.x, self.y, center, self_join=False)
             own = [self._sums(rows, rows, center, self_join=True) for rows in (self.x, self.y)]
@@ -72,7 +71,7 @@ class PairSums:
         """Return the sum of each function over the pairs of a row with itself."""
         values = np.zeros(len(rows))
         step = max(1, CHUNK // rows.shape[1])
-        for start in range(0, len(rows) if self.metric == "dot" else 0, step):
+        for start in range(0, len(rows) if not metric_of(self.metric).expands_squares else 0, step):
             wide = rows[start : start + step].astype(np.float64)
             values[start : start + step] = row_dots(wide, wide)
         put = self.backend.put(values)

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine.plan import Progress
 from ..errors import ParameterError
 from ..operations.checks import refuse_overflow
-from ..results import Column
+from ..results import Column, Progress
 from .closed_forms import TwoSample
 from .pair_sums import PairSums
 

@@ -21,11 +21,9 @@ from ..aggregates.neighbours import neighbour_numbers
 from ..aggregates.transport import Assignment, optimal
 from ..aggregates.two_sample import METRICS, Discrepancy, median_width, two_sample
 from ..backend import Backend
-from ..engine.budget import gathered
-from ..engine.matches import Match, Matches, nearest, nearest_both
-from ..engine.plan import Progress
+from ..engine import Match, Matches, gathered, nearest, nearest_both
 from ..errors import SimtoolError
-from ..results import Column
+from ..results import Column, Progress
 from .measures import Request
 
 BOTH_WAYS = ("argmax", "mutual")  # aggregates of the best rows of B for A, and of A for B

@@ -3,8 +3,8 @@
 Its front; other rooms import from here and from nowhere behind it. The questions it answers:
 
 - `nearest`, `nearest_both`, `nearest_others`: the closest rows of each row, as arrays.
-- `each_nearest`, `within`, `closest_pairs`: the k closest of each row, all pairs up to a threshold, or the closest pairs
-  of all, given as they are found.
+- `each_nearest`, `within`, `closest_pairs`: the k closest of each row, all pairs up to a threshold, or the closest
+  pairs of all, given as they are found.
 - `reduce_pairs`: whatever a reducer makes of the tiles.
 - `select_pairs`, `full_matrix`: two inputs to a result, listed or whole.
 
@@ -13,7 +13,7 @@ The rest are the records that a caller hands in or gets back.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    import typing
 
     from .budget import Budget as Budget
     from .budget import budget_of as budget_of
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from .kernels import Tile as Tile
     from .listing import Choice as Choice
     from .listing import RowsInto as RowsInto
-    from .listing import selection as selection
+    from .listing import select_pairs as select_pairs
     from .matches import Match as Match
     from .matches import Matches as Matches
     from .matches import nearest as nearest
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
-    from .matrices import matrix as matrix
+    from .matrices import full_matrix as full_matrix
     from .matrix_rows import Into as Into
     from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixPart as MatrixPart
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
     from .reducers.pair_sums import FunctionSums as FunctionSums
+    from .reducers.pair_sums import PairFunction as PairFunction
     from .rescoring import Pairs as Pairs
     from .resident_rows import READ_BYTES as READ_BYTES
     from .resident_rows import held_bytes as held_bytes
@@ -63,3 +64,92 @@ if TYPE_CHECKING:
     from .threads import overlapped as overlapped
     from .threads import processors as processors
     from .workspace import Scratch as Scratch
+
+_MODULES = {
+    "budget": (
+        "Budget",
+        "budget_of",
+        "gathered",
+        "spending",
+    ),
+    "candidates": ("Hits",),
+    "duplicates": (
+        "occurrences",
+        "row_hashes",
+    ),
+    "exclusion": ("Exclusion",),
+    "inputs": (
+        "Input",
+        "largest_of",
+        "prepare_input",
+    ),
+    "job": (
+        "PairwiseJob",
+        "same_rows",
+    ),
+    "kernels": (
+        "Kernel",
+        "Side",
+        "Tile",
+    ),
+    "listing": (
+        "Choice",
+        "RowsInto",
+        "select_pairs",
+    ),
+    "matches": (
+        "Match",
+        "Matches",
+        "nearest",
+        "nearest_both",
+        "nearest_others",
+    ),
+    "matrices": ("full_matrix",),
+    "matrix_rows": (
+        "Into",
+        "MatrixCells",
+        "MatrixPart",
+        "MatrixRows",
+        "Sink",
+    ),
+    "plan": (
+        "Plan",
+        "Span",
+    ),
+    "reducers.base": ("Reducer",),
+    "reducers.full_matrix": ("Moments",),
+    "reducers.pair_sums": ("FunctionSums", "PairFunction"),
+    "rescoring": ("Pairs",),
+    "resident_rows": (
+        "READ_BYTES",
+        "held_bytes",
+        "resident",
+    ),
+    "selections": (
+        "closest_pairs",
+        "each_nearest",
+        "middle",
+        "reduce_pairs",
+        "within",
+    ),
+    "threads": (
+        "in_blocks",
+        "overlapped",
+        "processors",
+    ),
+    "workspace": ("Scratch",),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> "typing.Any":
+    # on first use, so that a small job loads only what it needs
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simtool.engine' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

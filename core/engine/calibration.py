@@ -6,9 +6,9 @@ from functools import cache
 import numpy as np
 
 from ..backend import Array, Backend
+from ..metrics.precision import FLOAT32, REDUCED, Precision
 from ..results import Column
 from .kernels import Kernel, Side
-from .precision import FLOAT32, REDUCED, Precision
 
 ROWS, COLUMNS, TRIES = 256, 2048, 3
 CHECKED = 8  # every so many columns are multiplied in float64 too

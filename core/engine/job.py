@@ -1,14 +1,15 @@
 """Two inputs about to be compared row by row: their shapes, batches, arithmetic and notes."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from ..backend import Backend
 from ..catalogue import Entry
 from ..errors import ShapeError
-from ..metrics.aligned import needs_scale
+from ..metrics import Metric, metric_of, needs_scale
 from ..operations.checks import plural
 from ..results import Column
 from .budget import Budget
@@ -31,6 +32,7 @@ class PairwiseJob:
         precision: `auto`, `float32` or `float64`.
         backend: where to compute.
         budget: the bytes that may be used.
+        parameters: of the metric.
     """
 
     a: Input
@@ -42,6 +44,12 @@ class PairwiseJob:
     precision: str
     backend: Backend
     budget: Budget
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def metric(self) -> Metric:
+        """What is computed of each pair."""
+        return metric_of(self.entry.name, eps=self.eps, **self.parameters)
 
     @property
     def batch(self) -> tuple[int, ...]:
@@ -78,12 +86,7 @@ class PairwiseJob:
     @property
     def fits_float32(self) -> bool:
         """Whether the rows and their products stay in the range of float32."""
-        if self.entry.name in ("cosine", "angular"):
-            return True
-        a, b = self.a.largest, self.b.largest
-        if self.entry.name == "dot":
-            return max(a, b, a * b * self.dims) < 1e37
-        return (a + b) * (a + b) * self.dims < 1e37  # also the squares of each side, and around any point between them
+        return self.metric.fits_float32(self.a.largest, self.b.largest, self.dims)
 
     def batches(self) -> Iterator[tuple[int, Column, Column]]:
         """Yield the number of each batch with its (n, d) and (m, d) rows."""
@@ -95,11 +98,11 @@ class PairwiseJob:
     @property
     def upper_triangle(self) -> bool:
         """Whether rows i, j and rows j, i are one pair, which a list of pairs holds once."""
-        return self.alone and self.excluded is not None
+        return self.alone and self.excluded is not None and self.metric.is_symmetric
 
     def pairs(self, a: Column, b: Column) -> Pairs:
         """Return the exact scores of a batch."""
-        return Pairs(self.entry.name, a, b, self.scaled, self.eps)
+        return Pairs(self.metric, a, b, self.scaled)
 
     def inputs(self) -> dict[str, str]:
         """Return the names of the inputs by role."""
@@ -114,8 +117,8 @@ class PairwiseJob:
         sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
         zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
-        if counted and self.entry.name in ("cosine", "angular"):
-            yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"
+        if counted and self.metric.zero_score is not None:
+            yield f"{counted}: their {self.metric.name} score is {self.metric.zero_score}"
 
 
 def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:

@@ -37,7 +37,7 @@ class Choice:
     max_results: int = 100_000_000
 
 
-def selection(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
+def select_pairs(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
     """List chosen pairs; the options are checked by the caller."""
     n, m = pairing.shape
     if rows_into is None and choice.threshold is None:

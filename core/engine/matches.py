@@ -7,7 +7,7 @@ import numpy as np
 from ..backend import Backend, quiet
 from ..catalogue import find
 from ..errors import ParameterError
-from ..metrics.aligned import EPS, needs_scale
+from ..metrics import EPS, metric_of, needs_scale
 from ..results import Column, Progress, begin
 from .budget import budget_of
 from .candidates import Hits
@@ -197,18 +197,18 @@ class _Search:
     def _at_once(self, *, both: bool) -> tuple[Match, ...]:
         """Return what a sweep would of small sets, from one product; nothing where its error has no bound."""
         scaled = needs_scale(self.x.dtype) or needs_scale(self.y.dtype)
-        pairs = Pairs(self.metric, self.x, self.y, scaled, self.eps)
+        pairs = Pairs(metric_of(self.metric, eps=self.eps), self.x, self.y, scaled)
         with quiet():
             # distances do not change with the origin, and near the rows little cancels
-            center = None if self.metric == "cosine" else self.y[0].astype(np.float64)
-            kernel = Kernel(self.metric, "float64", scaled, self.backend, self.eps, center)
+            center = self.y[0].astype(np.float64) if pairs.measure.expands_squares else None
+            kernel = Kernel(pairs.measure, "float64", scaled, self.backend, center=center)
             tile = Tile(kernel, kernel.prepare(self.x), kernel.prepare(self.y))
             errors = [self.backend.get(tile.error(by_column=way)) for way in (False, True)]
         if not all(np.isfinite(error).all() for error in errors):
             return ()
         proxy = self.backend.get(tile.proxy)
         forward = _closest(proxy, errors[0], self.k, pairs)
-        back = Pairs(self.metric, self.y, self.x, scaled, self.eps)
+        back = Pairs(pairs.measure, self.y, self.x, scaled)
         return (forward, _closest(proxy.T, errors[1], 1, back)) if both else (forward,)
 
 
@@ -218,7 +218,7 @@ def _closest(proxy: Column, error: Column, k: int, pairs: Pairs) -> Match:
     least = np.partition(proxy, -k, axis=1)[:, -k]
     rows, columns = np.nonzero(proxy >= (least - 2 * error)[:, None])
     scores = pairs.score(rows, columns)
-    kept = best_of(rows, columns, scores, k, larger_is_closer=find("metric", pairs.metric).larger_is_closer)
+    kept = best_of(rows, columns, scores, k, larger_is_closer=pairs.measure.larger_is_closer)
     best = scores[kept].reshape(-1, k)
     return Match(columns[kept].reshape(-1, k)[:, 0], best[:, 0], best)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..metrics.precision import FLOAT32
 from ..results import Column, Progress
 from .budget import Budget, budget_of
 from .calibration import fastest
@@ -157,16 +158,14 @@ def _numbered(give: Give, b: Distinct) -> Give:
 
 def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
     """Return the fastest kernel whose bound holds for this metric and these numbers."""
-    metric, backend = pairing.entry.name, pairing.backend
-    dtype, center = "float32", None
-    if metric in ("euclidean", "sqeuclidean"):
+    metric, backend = pairing.metric, pairing.backend
+    if not metric.has_product or pairing.precision == "float64" or not pairing.fits_float32:
+        return Kernel(metric, "float64", pairing.scaled, backend)
+    if metric.expands_squares:
         # distances do not change with the origin, and near the rows little cancels
-        center = middle(b)
-    elif pairing.precision == "auto":
-        dtype = fastest(backend, pairing.dims).name
-    if metric == "manhattan" or pairing.precision == "float64" or not pairing.fits_float32:
-        dtype, center = "float64", None
-    return Kernel(metric, dtype, pairing.scaled, backend, pairing.eps, center)
+        return Kernel(metric, "float32", pairing.scaled, backend, center=middle(b))
+    precision = fastest(backend, pairing.dims) if pairing.precision == "auto" else FLOAT32
+    return Kernel(metric, precision.name, pairing.scaled, backend)
 
 
 def middle(rows: Column) -> Column:

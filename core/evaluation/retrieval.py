@@ -14,12 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..engine.candidates import Hits
-from ..engine.job import PairwiseJob
-from ..engine.plan import Progress
-from ..engine.rescoring import Pairs
-from ..engine.selections import each_nearest
-from ..results import Column, begin
+from ..engine import Hits, Pairs, PairwiseJob, each_nearest
+from ..results import Column, Progress, begin
 
 KS = (1, 5, 10)
 MOST_HITS = 200_000_000  # ranked rows after which whole classes are too many to rank

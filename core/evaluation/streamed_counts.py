@@ -14,12 +14,8 @@ from math import floor
 import numpy as np
 
 from ..backend import Array
-from ..engine.budget import Budget
-from ..engine.kernels import Kernel, Tile
-from ..engine.plan import Progress, Span
-from ..engine.reducers.base import Reducer
-from ..engine.selections import reduce_pairs
-from ..results import Column, begin
+from ..engine import Budget, Kernel, Reducer, Span, Tile, reduce_pairs
+from ..results import Column, Progress, begin
 from .counts import Counts
 from .threshold_metrics import UNDEFINED, Measure, gap_and_spread, pair_measures
 

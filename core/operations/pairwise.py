@@ -6,18 +6,23 @@ from math import isnan, prod
 from typing import Any
 
 from ..backend import Backend, choose_backend, quiet
-from ..catalogue import Entry, find
-from ..engine.budget import budget_of
-from ..engine.inputs import Input, prepare_input
-from ..engine.job import PairwiseJob, same_rows
-from ..engine.listing import Choice, RowsInto, selection
-from ..engine.matrices import matrix
-from ..engine.matrix_rows import Into
-from ..engine.plan import Progress
+from ..catalogue import find
+from ..engine import (
+    Choice,
+    Input,
+    Into,
+    PairwiseJob,
+    RowsInto,
+    budget_of,
+    full_matrix,
+    prepare_input,
+    same_rows,
+    select_pairs,
+)
 from ..errors import ParameterError
 from ..io.vectors import provenance
-from ..metrics.aligned import EPS
-from ..results import Result, shapes_line
+from ..metrics import EPS, Metric, metric_of
+from ..results import Progress, Result, shapes_line
 from . import checks
 
 PRECISIONS = ("auto", "float32", "float64")
@@ -102,7 +107,8 @@ def pairwise(
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
     entry, budget = find("metric", metric), budget_of(max_memory, *opened)
-    _check_choice(choice, entry)
+    measure = metric_of(entry.name, eps=eps)
+    _check_choice(choice, measure)
     if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
@@ -114,7 +120,7 @@ def pairwise(
     for side in sides:
         checks.refuse_rounded(side.vectors, entry.name)
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
+    reduced = selects and precision == "auto" and measure.is_product
     pairing = PairwiseJob(
         a=sides[0],
         b=sides[1],
@@ -128,9 +134,9 @@ def pairwise(
     )
     with quiet():
         if selects:
-            result = selection(pairing, choice, rows_into, progress)
+            result = select_pairs(pairing, choice, rows_into, progress)
         else:
-            result = matrix(pairing, into, nonfinite, progress, heat_map)
+            result = full_matrix(pairing, into, nonfinite, progress, heat_map)
     return replace(
         result,
         inputs=pairing.inputs(),
@@ -173,7 +179,7 @@ def _shapes(pairing: PairwiseJob, choice: Choice, dim: int) -> str:
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
-def _check_choice(choice: Choice, entry: Entry) -> None:
+def _check_choice(choice: Choice, metric: Metric) -> None:
     given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
@@ -183,16 +189,17 @@ def _check_choice(choice: Choice, entry: Entry) -> None:
         if number is not None:
             checks.check_count(option, number)
     if choice.threshold is not None:
-        _check_threshold(choice.threshold, entry)
+        _check_threshold(choice.threshold, metric)
 
 
-def _check_threshold(threshold: float, entry: Entry) -> None:
+def _check_threshold(threshold: float, metric: Metric) -> None:
     """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
     if isnan(threshold):
         raise ParameterError("the threshold is not a number", "«threshold»")
-    beyond = threshold > 1 if entry.name == "cosine" else threshold < 0 and not entry.larger_is_closer
-    if beyond:
-        raise ParameterError(f"no {entry.name} can reach {threshold:g}: its range is {entry.range}", "«threshold»")
+    end = metric.end
+    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
+        what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
+        raise ParameterError(what, "«threshold»")
 
 
 def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:

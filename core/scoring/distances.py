@@ -1,17 +1,15 @@
 """What the losses are functions of: the scores of aligned rows, and of all rows with all rows."""
 
-from math import pi
 from typing import NamedTuple
 
 from ..backend import Array, namespace
+from ..catalogue import names
 from ..losses.graded import angle_similarity
 from ..losses.pairs import cosine_distance
-from ..metrics.aligned import EPS, TURN, magnitude, row_dots, score_rows
+from ..metrics import EPS, Metric, magnitude, metric_of, row_dots, score_rows
 from .row_distances import SplitRows, distances, frame_of, split
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
-EUCLIDEAN = ("euclidean", "sqeuclidean", "unit-euclidean")
-KINKED = ("euclidean", "unit-euclidean", "shifted-euclidean", "manhattan", "angle")  # at 0
 
 # beside the metrics of the catalogue
 DERIVED = {
@@ -20,6 +18,8 @@ DERIVED = {
     "shifted-euclidean": "Euclidean distance with 1e-6 added to every difference, as in torch",
     "angle": "the angle similarity of AnglE, of vectors read as complex numbers",
 }
+KINKS = {"unit-euclidean": "at distance 0", "shifted-euclidean": "at distance 0", "angle": "of similarity 0"}
+MADE_OF = {"cosine-distance": "cosine", "unit-euclidean": "euclidean", "shifted-euclidean": "euclidean"}
 
 
 def of_pairs(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
@@ -73,9 +73,10 @@ def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
 def prepare(metric: str, x: Array, y: Array, *, eps: float = EPS) -> tuple[Prepared, Prepared]:
     """Return (n, d) and (m, d) float64 rows, which may be the same array, as `products` takes them."""
     sides = [x] if x is y else [x, y]
-    if metric in ("cosine", "cosine-distance", "unit-euclidean"):
+    base = _base(metric)
+    if base.has_unit_rows or metric == "unit-euclidean":
         sides = [unit_rows(side, eps=eps) for side in sides]
-    frame = frame_of(sides[0], sides[-1]) if metric in EUCLIDEAN else None
+    frame = frame_of(sides[0], sides[-1]) if base.expands_squares else None
     prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
     return prepared[0], prepared[-1]
 
@@ -83,12 +84,14 @@ def prepare(metric: str, x: Array, y: Array, *, eps: float = EPS) -> tuple[Prepa
 def products(metric: str, x: Prepared, y: Prepared) -> Array:
     """Return the (n, m) scores of prepared rows."""
     if x.split is not None and y.split is not None:
-        return distances("sqeuclidean" if metric == "sqeuclidean" else "euclidean", x.split, y.split)
-    product = x.rows @ y.rows.T
-    if metric == "dot":
-        return product
-    cosine = namespace(product).clip(product, -1.0, 1.0)
-    return cosine if metric == "cosine" else cosine_distance(cosine)
+        return distances(_base(metric).name, x.split, y.split)
+    scores = _base(metric).score(x.rows @ y.rows.T)
+    return cosine_distance(scores) if metric == "cosine-distance" else scores
+
+
+def _base(metric: str) -> Metric:
+    """Return the metric of the catalogue that a score is made of."""
+    return metric_of(MADE_OF.get(metric, metric))
 
 
 def without_slope(metric: str, scores: Array) -> Array:
@@ -96,14 +99,14 @@ def without_slope(metric: str, scores: Array) -> Array:
 
     They are at an end or at a kink: distances of equal rows, angles of the same or opposite directions.
     """
-    if metric == "angular":
-        return abs(namespace(scores).cos(pi * scores)) >= 1.0 - TURN
-    return (scores == 0) & (metric in KINKED)
+    if metric in names("metric"):
+        return metric_of(metric).has_no_slope(scores)
+    return (scores == 0) & (metric in KINKS)
 
 
 def slope_note(counted: str, metric: str) -> str:
     """Return what a reader should know of scores without a derivative, as in `2 pairs`."""
-    where = {"angular": "of the same or opposite direction", "angle": "of similarity 0"}.get(metric, "at distance 0")
+    where = KINKS.get(metric) or metric_of(metric).kink
     return f"{counted} {where}: {metric} has no derivative there, and the gradient is taken as 0"
 
 

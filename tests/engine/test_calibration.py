@@ -6,7 +6,7 @@ import pytest
 from simtool.backend import Backend, choose_backend
 from simtool.engine import calibration
 from simtool.engine.calibration import fastest, pays
-from simtool.engine.precision import BFLOAT16, FLOAT32
+from simtool.metrics.precision import BFLOAT16, FLOAT32
 
 
 @pytest.fixture(autouse=True)

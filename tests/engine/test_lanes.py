@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 from simtool import pairwise
 from simtool.backend import Backend, choose_backend
-from simtool.engine import budget
-from simtool.engine import lanes
+from simtool.engine import budget, lanes
 from simtool.engine import sweep as sweeps
 from simtool.engine.budget import WIDEST, WORKING, on_device
 from simtool.engine.exclusion import Exclusion

@@ -16,7 +16,7 @@ from .base import Reducer
 
 DISTANT = 1e6  # a squared distance this many times its error has a root within 5e-7 of itself
 
-Function = Callable[[Array], Array]
+PairFunction = Callable[[Array], Array]
 
 
 @dataclass
@@ -32,7 +32,7 @@ class FunctionSums(Reducer):
 
     kernel: Kernel
     pairs: Pairs
-    functions: Sequence[Function]
+    functions: Sequence[PairFunction]
     self_join: bool
     totals: list[list[float]] = field(init=False)
 
@@ -47,7 +47,8 @@ class FunctionSums(Reducer):
         """Sum a tile, each row apart."""
         xp, backend = self.kernel.backend.xp, self.kernel.backend
         wanted = self._wanted(query_block, corpus_block)
-        values = tile.proxy if self.kernel.metric == "dot" else self._distances(query_block, corpus_block, tile, wanted)
+        are_scores = self.kernel.measure.scores_are_proxies
+        values = tile.proxy if are_scores else self._distances(query_block, corpus_block, tile, wanted)
         for function, parts in zip(self.functions, self.totals, strict=True):
             scores = function(values)
             if wanted is not None:
