@@ -11,15 +11,13 @@ from ..engine.workspace import Scratch
 from ..io import Vectors
 from ..metrics.aligned import finish, needs_scale, row_dots
 from ..results import Column
-from .distances import of_pairs
+from .distances import distance_of, of_pairs
 
 CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the processor's cache
 CPU_PIECE = 1 << 20
 DEVICE_PIECE = 1 << 24
 GRADIENT_PIECE = 1 << 20
 LEAST = 1e-70  # the magnitude of a row whose squares are far from underflow
-MADE_OF_PRODUCTS = ("cosine", "angular", "dot")
-MADE_OF_DIFFERENCES = ("euclidean", "sqeuclidean")
 
 Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
 
@@ -185,7 +183,7 @@ class _Products:
 
     def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
         """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
-        if term.score is not None or term.name not in MADE_OF_DIFFERENCES:
+        if term.score is not None or distance_of(term.name).made_of != "differences":
             return _score(term, x, y, eps=self.eps)
         apart = x - y
         return self._finished(term.name, row_dots(apart, apart))
@@ -201,7 +199,7 @@ class _Products:
 
 
 def _is_made(term: Term) -> bool:
-    return term.score is None and term.name in MADE_OF_PRODUCTS
+    return term.score is None and distance_of(term.name).made_of == "products"
 
 
 def _pairs(term: Term) -> tuple[tuple[int, int], ...]:

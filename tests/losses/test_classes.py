@@ -19,14 +19,13 @@ from simtool.errors import ParameterError, ShapeError
 from simtool.losses.classes import (
     circle,
     class_masks,
-    hinge,
     lifted_structure,
-    masked_logsumexp,
     multi_similarity,
     negative_mass,
     nt_xent,
     sup_con,
 )
+from simtool.losses.numerics import hinge, masked_logsumexp
 from simtool.scoring.distances import of_all
 
 
@@ -310,7 +309,7 @@ def test_what_is_refused(function, parameters):
     name, value = next(iter(parameters.items()))
     with pytest.raises(ParameterError, match=f"{name} is {value}") as refused:
         function(scores, mask, mask, **parameters)
-    assert refused.value.where == f"--{name}"
+    assert refused.value.where == f"«{name}»"
     for masks in ((mask[:1], mask), (mask, mask[:, :1]), (mask[0], mask[0])):
         with pytest.raises(ShapeError, match=r"masks \(r, n\)"):
             function(scores, *masks)
