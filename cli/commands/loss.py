@@ -162,7 +162,7 @@ def loss(
     swept = None if sweep is None else parse_sweep(sweep)
     parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
     for name in parameters:  # before they become keywords of a function that has others
-        check_parameter(asked, name, "" if name in ("margin", "temperature", "scale") else "--param")
+        check_parameter(asked, name, "" if name in ("margin", "temperature", "scale") else "«parameters»")
     examples = open_examples(
         sources,
         roles,
