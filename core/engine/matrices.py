@@ -27,7 +27,7 @@ def matrix(
     """Compute the matrix; the options are checked by the caller."""
     n, m = pairing.shape
     dtype, arithmetic = _dtypes(pairing)
-    kernel = Kernel(pairing.entry.name, arithmetic, pairing.scaled, pairing.backend, pairing.eps)
+    kernel = Kernel(pairing.metric, arithmetic, pairing.scaled, pairing.backend)
     target = _Target(pairing, into, dtype, heat_map)
     moments: list[Moments] = []
     begin(progress, "matrix")
@@ -51,11 +51,11 @@ def matrix(
 
 def _dtypes(pairing: PairwiseJob) -> tuple[str, str]:
     """Return the dtypes of the matrix and of the arithmetic behind it."""
-    metric, automatic = pairing.entry.name, pairing.precision == "auto"
-    if pairing.precision == "float64" or (automatic and pairing.wide and metric not in ("cosine", "angular")):
+    metric, automatic = pairing.metric, pairing.precision == "auto"
+    if pairing.precision == "float64" or (automatic and pairing.wide and not metric.has_unit_rows):
         return "float64", "float64"
     long = automatic and pairing.dims > WIDEST_FLOAT32
-    product = metric in ("cosine", "dot") and not long and pairing.fits_float32
+    product = metric.scores_are_proxies and not long and pairing.fits_float32
     return "float32", "float32" if product else "float64"
 
 

@@ -107,16 +107,14 @@ def _renumbered(give: Give, numbers: Column | None) -> Give:
 
 def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
     """Return the fastest kernel whose bound holds for this metric and these numbers."""
-    metric, backend = pairing.entry.name, pairing.backend
-    dtype, center = "float32", None
-    if metric in ("euclidean", "sqeuclidean"):
+    metric, backend = pairing.metric, pairing.backend
+    if not metric.has_product or pairing.precision == "float64" or not pairing.fits_float32:
+        return Kernel(metric, "float64", pairing.scaled, backend)
+    if metric.expands_squares:
         # distances do not change with the origin, and near the rows little cancels
-        center = _middle(b)
-    elif pairing.precision == "auto" and bfloat16_pays(backend, pairing.dims):
-        dtype = "bfloat16"
-    if metric == "manhattan" or pairing.precision == "float64" or not pairing.fits_float32:
-        dtype, center = "float64", None
-    return Kernel(metric, dtype, pairing.scaled, backend, pairing.eps, center)
+        return Kernel(metric, "float32", pairing.scaled, backend, center=_middle(b))
+    reduced = pairing.precision == "auto" and bfloat16_pays(backend, pairing.dims)
+    return Kernel(metric, "bfloat16" if reduced else "float32", pairing.scaled, backend)
 
 
 def _middle(rows: Column) -> Column:

@@ -6,17 +6,15 @@ Every distance is one object with its facts: the metrics of the catalogue, and a
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from math import pi
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backend import Array, namespace
-from ..catalogue import find
 from ..losses.graded import angle_similarity
 from ..losses.numerics import unit_rows
 from ..losses.pairs import cosine_distance
-from ..metrics.aligned import EPS, TURN, score_rows
+from ..metrics import EPS, metric_of, score_rows
 from ..results import Column
 from .row_distances import SplitRows, distances, frame_of, reach_of, split
 
@@ -47,10 +45,6 @@ def _at_zero(scores: Array) -> Array:
     return scores == 0
 
 
-def _at_both_ends(scores: Array) -> Array:
-    return abs(namespace(scores).cos(pi * scores)) >= 1.0 - TURN
-
-
 @dataclass(frozen=True)
 class LossDistance:
     """A distance or similarity that losses are functions of.
@@ -59,7 +53,6 @@ class LossDistance:
         name: of the metric in the catalogue, or its own.
         of_rows: (n, d) and (n, d) float64 rows, and eps -> (n,) scores of row i with row i; differentiable in torch.
         is_similarity: whether larger is closer.
-        made_of: what a score of two rows is made of by `finish`: their `products`, or those of their `differences`.
         of_unit_rows: whether the scores of all rows with all rows are those of rows of unit length.
         of_split_rows: the scores of all rows with all rows, from rows in two parts.
         of_products: the same from the dot products of the rows; without either, rows are compared one by one.
@@ -76,7 +69,6 @@ class LossDistance:
     name: str
     of_rows: Callable[..., Array]
     is_similarity: bool = False
-    made_of: str = ""
     of_unit_rows: bool = False
     of_split_rows: Callable[[SplitRows, SplitRows], Array] | None = None
     of_products: Callable[[Array], Array] | None = None
@@ -160,38 +152,30 @@ def _shifted(x: Array, y: Array, *, eps: float = EPS) -> Array:
 
 def _metric(name: str, **facts: Any) -> LossDistance:
     """Return a metric of the catalogue as the losses take it."""
-    is_similarity = find("metric", name).larger_is_closer
-    return LossDistance(name, partial(score_rows, name), is_similarity=is_similarity, **facts)
+    metric = metric_of(name)
+    return LossDistance(
+        name,
+        partial(score_rows, name),
+        is_similarity=metric.larger_is_closer,
+        without_slope=metric.has_no_slope,
+        kink=metric.kink,
+        **facts,
+    )
 
 
 SLACK = 0.1  # epsilon of Wang et al. 2019, in units of cosine
 COSINE: dict[str, Any] = {"of_unit_rows": True, "slack": SLACK}
 OF_METRICS = (
-    _metric("cosine", made_of="products", of_products=_cosines, range=(-1.0, 1.0), bins=40, **COSINE),
-    _metric("dot", made_of="products", of_products=_as_they_are, bounds=_bounds_of_products),
-    _metric(
-        "euclidean",
-        made_of="differences",
-        of_split_rows=partial(distances, squared=False),
-        bounds=_bounds_of_distances,
-        without_slope=_at_zero,
-    ),
+    _metric("cosine", of_products=_cosines, range=(-1.0, 1.0), bins=40, **COSINE),
+    _metric("dot", of_products=_as_they_are, bounds=_bounds_of_products),
+    _metric("euclidean", of_split_rows=partial(distances, squared=False), bounds=_bounds_of_distances),
     _metric(
         "sqeuclidean",
-        made_of="differences",
         of_split_rows=partial(distances, squared=True),
         bounds=_bounds_of_squares,
         orders_as="euclidean",
     ),
-    _metric("manhattan", without_slope=_at_zero),
-    _metric(
-        "angular",
-        made_of="products",
-        range=(0.0, 1.0),
-        without_slope=_at_both_ends,
-        kink="of the same or opposite direction",
-        orders_as="cosine",
-    ),
+    _metric("angular", range=(0.0, 1.0), orders_as="cosine"),
 )
 
 # beside the metrics of the catalogue

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..backend import Array, Backend, choose_backend, derivatives, namespace, quiet
+from ..catalogue import names
 from ..engine.threads import overlapped, processors
 from ..engine.workspace import Scratch
 from ..io import Vectors
-from ..metrics.aligned import finish, needs_scale, row_dots
+from ..metrics import metric_of, needs_scale, row_dots
 from ..results import Column
-from .distances import distance_of, of_pairs
+from .distances import of_pairs
 
 CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the processor's cache
 CPU_PIECE = 1 << 20
@@ -183,7 +184,7 @@ class _Products:
 
     def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
         """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
-        if term.score is not None or distance_of(term.name).made_of != "differences":
+        if not _is_metric(term) or not metric_of(term.name).expands_squares:
             return _score(term, x, y, eps=self.eps)
         apart = x - y
         return self._finished(term.name, row_dots(apart, apart))
@@ -195,11 +196,15 @@ class _Products:
 
     def _finished(self, metric: str, *sums: Array) -> Array:
         one = 1.0 + 0.0 * sums[0]
-        return finish(metric, sums, (one, one), self.eps)
+        return metric_of(metric, eps=self.eps).finish(sums, (one, one))
+
+
+def _is_metric(term: Term) -> bool:
+    return term.score is None and term.name in names("metric")
 
 
 def _is_made(term: Term) -> bool:
-    return term.score is None and distance_of(term.name).made_of == "products"
+    return _is_metric(term) and metric_of(term.name).is_made_of_dots
 
 
 def _pairs(term: Term) -> tuple[tuple[int, int], ...]:

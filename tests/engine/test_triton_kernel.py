@@ -92,7 +92,7 @@ def whole_numbers(n, d, seed, least=-9):
     return np.random.default_rng(seed).integers(least, 10, (n, d)).astype("f4")
 
 
-@pytest.mark.parametrize("metric", fused.METRICS)
+@pytest.mark.parametrize("metric", ["cosine", "angular", "dot"])
 @pytest.mark.parametrize("m", [1, 127, 128, 1000, 5000])
 def test_answers_are_those_of_the_float64_matrix(unwritten, metric, m):
     a, b = whole_numbers(40, 24, 0), whole_numbers(m, 24, 1)
