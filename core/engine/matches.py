@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..backend import Backend, quiet
-from ..catalogue import find
 from ..errors import ParameterError
 from ..metrics import EPS, metric_of, needs_scale
 from ..results import Column, Progress, begin
@@ -145,8 +144,7 @@ def job_of_rows(
     return PairwiseJob(
         a=a,
         b=a if x is y else Input.of_rows(y),
-        entry=find("metric", metric),
-        eps=eps,
+        metric=metric_of(metric, eps=eps),
         excluded=excluded,
         alone=x is y,
         precision="auto",
