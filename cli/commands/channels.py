@@ -17,6 +17,7 @@ from ..options import (
     HeaderOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     QuietOption,
 )
 
@@ -34,6 +35,7 @@ def channels(
         ),
     ] = None,
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     aggregate: Annotated[
         list[str] | None,
         typer.Option("--aggregate", help="Over the channels of each map: mean, min, max, median.", show_default=False),
@@ -83,6 +85,7 @@ def channels(
     """
     import simtool
 
+    from ..parsing import parse_parameters
     from ..session import Session, ineffective
 
     session = Session.open(
@@ -93,6 +96,7 @@ def channels(
         b,
         channel_dim=channel_dim,
         metric=metric,
+        parameters=parse_parameters(param or []),
         aggregates=aggregate or (),
         weights=weights,
         temperature=temperature,

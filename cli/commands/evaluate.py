@@ -15,6 +15,7 @@ from ..options import (
     HeaderOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     OutputOption,
     PlotOption,
     QuietOption,
@@ -77,6 +78,7 @@ def evaluate(
         ),
     ] = None,
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     ks: Annotated[
         list[int] | None,
         typer.Option(
@@ -155,7 +157,7 @@ def evaluate(
     """
     import simtool
 
-    from ..parsing import sources_or_stdin, two_at_most
+    from ..parsing import parse_parameters, sources_or_stdin, two_at_most
     from ..plots.curves import check_kind, curve_picture, drawing
     from ..session import Session, ineffective
 
@@ -183,6 +185,7 @@ def evaluate(
             a,
             b,
             labels,
+            parameters=parse_parameters(param or []),
             retrieval=retrieval,
             k=ks,
             exact_pairs=exact_pairs,

@@ -18,6 +18,7 @@ from ..options import (
     IdsBOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     NonfiniteOption,
     OutputOption,
     PlotOption,
@@ -48,6 +49,7 @@ def pairwise(
     ] = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     dim: Annotated[
         int, typer.Option("--dim", help="The dim along which a vector lies; others before the rows are batches.")
     ] = -1,
@@ -100,7 +102,7 @@ def pairwise(
     import simtool
 
     from ..output.streaming import stream_target
-    from ..parsing import parse_threshold
+    from ..parsing import parse_parameters, parse_threshold
     from ..session import Session
 
     selects = (top_k, threshold, max_pairs) != (None, None, None)
@@ -124,6 +126,7 @@ def pairwise(
             threshold=None if threshold is None else parse_threshold(threshold),
             max_pairs=max_pairs,
             metric=metric,
+            parameters=parse_parameters(param or []),
             eps=eps,
             dim=dim,
             exclude_self=exclude_self,

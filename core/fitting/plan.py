@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..operations import checks
-from ..scoring.spec import Request
+from ..scoring.spec import LossSpec
 from .examples import Examples
 from .inputs import Given
 from .objective import check_miner
@@ -87,7 +87,7 @@ class FitPlan:
         )
 
 
-def check_plan(plan: FitPlan, request: Request | None, given: Given) -> None:
+def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
     """Refuse numbers outside their range, and what cannot change anything."""
     for name, least in (("epochs", 1), ("batch_size", 2), ("per_class", 0), ("patience", 1)):
         value = getattr(plan, name)

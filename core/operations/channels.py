@@ -38,6 +38,7 @@ def channels(
     *,
     channel_dim: int | None = None,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     aggregates: Sequence[str] = (),
     weights: str = "raw",
     temperature: float = 1.0,
@@ -63,7 +64,8 @@ def channels(
         a: Vectors, a numpy array or a source as for `open_vectors`, such as (batch, channels, height, width).
         b: the same shape.
         channel_dim: the dim of the channels; the dims before it are batches. By default 0 of three dims, else 1.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         aggregates: over the channels of each map: `mean`, `min`, `max`, `median`; the rows are the maps then.
         weights: what the scores become as weights: see `channel_weights`.
         temperature: of `softmax`, above 0.
@@ -118,7 +120,7 @@ def channels(
     computing = {"max_memory": max_memory, "device": device, "backend": backend}
     with delivery():
         a, b = (checks.given(side, name, header=header, max_memory=max_memory) for side, name in ((a, "A"), (b, "B")))
-        result = _scored(a, b, channel_dim, aggregates, weights, temperature, options, computing)
+        result = _scored(a, b, channel_dim, aggregates, weights, temperature, options, parameters or {}, computing)
         factors = result.array
         if use_weights is not None:
             saved = checks.given(use_weights, "weights", header=header, max_memory=max_memory)
@@ -149,6 +151,7 @@ def _scored(
     weights: str,
     temperature: float,
     options: Mapping[str, Any],
+    parameters: Mapping[str, float],
     computing: Mapping[str, Any],
 ) -> Result:
     if a.shape != b.shape:
@@ -156,7 +159,7 @@ def _scored(
     channel_dim = _channel_dim(a.shape, channel_dim)
     dims = _vector_dims(a.shape, channel_dim)
     try:
-        aligned = similarity(a, b, dim=dims, **options, **computing)
+        aligned = similarity(a, b, dim=dims, parameters=parameters, **options, **computing)
     except DataError:
         for maps in (a, b):
             checks.refuse_nonfinite(maps, "«nonfinite=propagate» keeps them as NaN")
@@ -174,6 +177,7 @@ def _scored(
         parameters={
             "channel_dim": channel_dim,
             **options,
+            **parameters,
             **own,
             **({"temperature": temperature} if weights == "softmax" else {}),
         },

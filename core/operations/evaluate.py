@@ -42,6 +42,7 @@ def evaluate(
     ids: str | None = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     retrieval: bool = True,
     k: Sequence[int] | None = None,
@@ -77,7 +78,8 @@ def evaluate(
         ids: source of the ids of a, for `pairs`.
         names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, instead of their
             sources.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         retrieval: whether the rows of one input are queries too, which takes longer than its pairs.
         k: depths of precision@k, recall@k, hit@k and nDCG@k; 1, 5 and 10 by default.
@@ -132,6 +134,7 @@ def evaluate(
     checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
     computing: dict[str, Any] = {
         "eps": eps,
+        "parameters": parameters,
         "max_memory": max_memory,
         "nonfinite": nonfinite,
         "device": device,
@@ -192,6 +195,7 @@ def _evaluate_pairs(
             "metric": entry.name if is_computed else None,
             "direction": None if is_computed else f"{'larger' if entry.larger_is_closer else 'smaller'} is closer",
             "eps": computing["eps"] if is_computed else None,
+            **((computing["parameters"] or {}) if is_computed else {}),
             "folds": folds,
             "bootstrap": times or None,
             "seed": seed if times else None,

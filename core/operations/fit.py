@@ -25,7 +25,7 @@ from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..metrics.aligned import EPS
 from ..results import Column, Columns, Result, Scalar
-from ..scoring.spec import read_requests
+from ..scoring.spec import read_specs
 from . import checks
 from .labelled import check_parameters, open_labelled
 
@@ -160,7 +160,7 @@ def fit(
         )
         one_set, notes = len(opened.vectors) == 1, list[str]()
         asked: Any = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
-        request = None if kind is None else read_requests([kind], one_set=one_set, **asked)[0]
+        request = None if kind is None else read_specs([kind], one_set=one_set, **asked)[0]
         if request is not None:
             check_fittable(request, one_set=one_set)
         given = read_inputs(opened.vectors, request, opened.labels, opened.labels_name, nonfinite, notes, max_memory)

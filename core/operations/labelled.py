@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..catalogue import Entry
+from ..catalogue import Entry, check_parameter
 from ..errors import ParameterError
 from ..io import LabelledVectors, open_examples, read_values
 from ..io.vectors import LABEL_NAMES
-from ..scoring.spec import check_known
 from . import checks
 
 TRIPLETS = ("anchor", "positive", "negative")
@@ -22,7 +21,7 @@ def check_parameters(entries: Sequence[Entry], parameters: Mapping[str, float | 
         where = f"«{name}»" if name in OPTIONS else "«parameters»"
         if not entries:
             raise ParameterError(f"there is no loss that {name} belongs to", where, "leave it out")
-        check_known(entries, name, where)
+        check_parameter(entries, name, where)
 
 
 def open_labelled(
@@ -61,9 +60,9 @@ def open_labelled(
         if isinstance(labels, str):
             return LabelledVectors(sides, read_values(labels, header=header, max_memory=max_memory), labels)
         return LabelledVectors(sides, labels, labels_name)
-    from .loss import label_columns, loss_roles
+    from .loss import label_columns
 
-    roles = loss_roles(entries[0]) if entries else TRIPLETS if len(vectors) > 2 else ("a", "b")
+    roles = entries[0].roles if entries else TRIPLETS if len(vectors) > 2 else ("a", "b")
     typed = labels if isinstance(labels, str) else None
     found = open_examples(
         vectors,
