@@ -11,6 +11,7 @@ from ..options import (
     FormatOption,
     HeaderOption,
     MaxMemoryOption,
+    NonfinitePropagateOption,
     QuietOption,
 )
 
@@ -38,9 +39,7 @@ def apply(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only the rows that were held out, of the file that was fitted.")
     ] = False,
-    nonfinite: Annotated[
-        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
-    ] = "error",
+    nonfinite: NonfinitePropagateOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     format: FormatOption = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
@@ -51,7 +52,7 @@ def channels(
         str | None,
         typer.Option("--use-weights", metavar="SOURCE", help="Weigh B by saved weights instead of these scores."),
     ] = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",

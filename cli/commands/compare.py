@@ -5,10 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
     BArgument,
+    BootstrapOption,
     DeviceOption,
     EpsOption,
     EscapeFormulasOption,
@@ -18,8 +20,11 @@ from ..options import (
     IdsAOption,
     IdsBOption,
     MaxMemoryOption,
+    NonfiniteDropOption,
     OutputOption,
     QuietOption,
+    SeedOption,
+    TopOption,
 )
 
 FEW = 10  # matches that a person is shown from each end
@@ -67,21 +72,12 @@ def compare(
         int,
         typer.Option("--null", metavar="P", help="Permutations that the scores are held against.", show_default=False),
     ] = 0,
-    bootstrap: Annotated[
-        int, typer.Option("--bootstrap", metavar="B", help="Draws behind a 95 % interval.", show_default=False)
-    ] = 0,
-    seed: Annotated[
-        int, typer.Option("--seed", help="The seed of all that is drawn: --null, --bootstrap, some aggregates.")
-    ] = 0,
+    bootstrap: BootstrapOption = None,
+    seed: SeedOption = 0,
     matches: Annotated[
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            "--top", help="Matches to list from the best and from the worst.  [default: 10 in a table, else all]"
-        ),
-    ] = None,
+    top: TopOption = None,
     cross: Annotated[
         bool, typer.Option("--cross", help="The matrix of argmax or maxsim of every item with every other.")
     ] = False,
@@ -97,12 +93,10 @@ def compare(
     weights_b: Weights = None,
     lengths_a: Lengths = None,
     lengths_b: Lengths = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
-    nonfinite: Annotated[
-        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
-    ] = "error",
+    nonfinite: NonfiniteDropOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     format: FormatOption = None,
@@ -153,7 +147,7 @@ def compare(
     weighting: dict[str, Any] = {"weights_a": weights_a, "weights_b": weights_b}
     padding: dict[str, Any] = {"lengths_a": lengths_a, "lengths_b": lengths_b}
     reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
-    drawing: dict[str, Any] = {"null": null, "bootstrap": bootstrap, "seed": seed}
+    drawing: dict[str, Any] = {"null": null, "bootstrap": bootstrap or 0, "seed": seed}
     computing: dict[str, Any] = {"eps": eps, "max_memory": max_memory, "device": device, "backend": backend}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(

@@ -5,20 +5,26 @@ from typing import Annotated, Any
 import typer
 
 from ..options import (
+    EPS,
     AssertOption,
     BackendOption,
+    BootstrapOption,
     DeviceOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
     FormatOption,
     HeaderOption,
+    IdsOption,
+    LabelsOption,
     MaxMemoryOption,
     MetricOption,
     MetricParamOption,
+    NonfiniteDropOption,
     OutputOption,
     PlotOption,
     QuietOption,
+    SeedOption,
 )
 
 UNRANKED = "rows are ranked only around those of one labelled source, not with --no-retrieval"
@@ -34,15 +40,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            "--labels",
-            metavar="SOURCE",
-            help="Of pairs 0/1, false/true or -1/1; of one source the class of each row. Or `::NAME`, a column.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: LabelsOption = None,
     targets: Annotated[
         str | None,
         typer.Option(
@@ -89,16 +87,8 @@ def evaluate(
         bool, typer.Option("--retrieval/--no-retrieval", help="Of one source: rank the others around each row too.")
     ] = True,
     folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = 10,
-    bootstrap: Annotated[
-        int | None,
-        typer.Option(
-            "--bootstrap",
-            metavar="N",
-            help="Intervals of 95 % from N resamples.  [default: none; 1000 with --against]",
-            show_default=False,
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The seed of the resamples.")] = 0,
+    bootstrap: BootstrapOption = None,
+    seed: SeedOption = 0,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -124,14 +114,9 @@ def evaluate(
     ] = 1 << 22,
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
-    eps: EpsOption = 1e-8,
-    ids: Annotated[
-        str | None,
-        typer.Option("--ids", metavar="SOURCE", help="Ids of VECTORS for --pairs: a file, or `::NAME`, a column."),
-    ] = None,
-    nonfinite: Annotated[
-        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
-    ] = "error",
+    eps: EpsOption = EPS,
+    ids: IdsOption = None,
+    nonfinite: NonfiniteDropOption = "error",
     format: FormatOption = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -163,20 +148,14 @@ def evaluate(
 
     a, b = two_at_most(list(vectors or ()) if scores is not None else sources_or_stdin(vectors))
     inputs = [a, b, *(against or ()), labels, targets, scores, pairs, by, ids]
+    how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(
-        output,
-        format,
-        gates,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        inputs=inputs,
-        beside=[thresholds_out],
-        has_array=False,
-        limit=ALL,
+        output, format, gates, inputs=inputs, beside=[thresholds_out], has_array=False, limit=ALL, **how
     )
     picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out], force=force, quiet=quiet)
     given: dict[str, Any] = {"targets": targets, "scores": scores, "pairs": pairs, "by": by, "against": against}
+    writing: dict[str, Any] = {"thresholds_out": thresholds_out, "force": force}
+    ranking: dict[str, Any] = {"retrieval": retrieval, "k": ks, "exact_pairs": exact_pairs}
     reading: dict[str, Any] = {"ids": ids, "header": header, "nonfinite": nonfinite, "max_memory": max_memory}
     computing: dict[str, Any] = {"metric": metric, "eps": eps, "device": device, "backend": backend}
     resampling: dict[str, Any] = {"folds": folds, "bootstrap": bootstrap, "seed": seed}
@@ -186,15 +165,12 @@ def evaluate(
             b,
             labels,
             parameters=parse_parameters(param or []),
-            retrieval=retrieval,
-            k=ks,
-            exact_pairs=exact_pairs,
-            thresholds_out=thresholds_out,
-            force=force,
             progress=progress,
             require_keys=session.keys,
             require_counts=picture is not None,
             **given,
+            **writing,
+            **ranking,
             **reading,
             **computing,
             **resampling,

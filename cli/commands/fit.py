@@ -5,17 +5,27 @@ from typing import Annotated, Any
 import typer
 
 from ..options import (
+    EPS,
     AssertOption,
     DeviceOption,
+    DistanceOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
     FormatOption,
     HeaderOption,
+    IdsOption,
+    LabelsOption,
+    LossParamOption,
     MarginOption,
     MaxMemoryOption,
+    NonfiniteDropOption,
     PlotOption,
     QuietOption,
+    ScaleOption,
+    SeedOption,
+    TemperatureOption,
+    VariantOption,
 )
 
 
@@ -33,15 +43,7 @@ def fit(
         str | None,
         typer.Option("--kind", help="A loss of `simtool list losses`. A whiten head needs none.", show_default=False),
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            "--labels",
-            metavar="SOURCE",
-            help="0/1, false/true or -1/1, a score, or a class, as the loss takes them; or `::NAME`, a column.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: LabelsOption = None,
     head: Annotated[
         str, typer.Option("--head", help="linear, low-rank, orthogonal, diagonal, or whiten, which needs no loss.")
     ] = "linear",
@@ -97,37 +99,21 @@ def fit(
         ),
     ] = None,
     margin: MarginOption = None,
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
-    ] = None,
-    scale: Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter of the loss. Repeatable."),
-    ] = None,
-    variant: Annotated[
-        str | None, typer.Option("--variant", help="The loss as another library computes it: torch, sbert, pml, ...")
-    ] = None,
-    distance: Annotated[
-        str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The seed of the split, the batches and the resamples.")] = 0,
+    temperature: TemperatureOption = None,
+    scale: ScaleOption = None,
+    param: LossParamOption = None,
+    variant: VariantOption = None,
+    distance: DistanceOption = None,
+    seed: SeedOption = 0,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="PATH", help="Keep the head, as .safetensors.", show_default=False),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the output, if it is there.")] = False,
     plot: PlotOption = None,
-    ids: Annotated[
-        str | None,
-        typer.Option(
-            "--ids", metavar="SOURCE", help="Ids: rows of one id stay together. A file, or `::NAME`, a column."
-        ),
-    ] = None,
-    eps: EpsOption = 1e-8,
-    nonfinite: Annotated[
-        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
-    ] = "error",
+    ids: IdsOption = None,
+    eps: EpsOption = EPS,
+    nonfinite: NonfiniteDropOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     format: FormatOption = None,
@@ -171,13 +157,12 @@ def fit(
     projection: dict[str, Any] = {"head": head, "rank": rank, "init": init, "head_bias": bias}
     steps: dict[str, Any] = {"optimizer": optimizer, "lr": lr, "weight_decay": weight_decay, "patience": patience}
     batches: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "per_class": per_class, "miner": miner}
-    files: dict[str, Any] = {"output": output, "held_out_ids": held_out_ids, "force": force, "resume": resume}
+    split: dict[str, Any] = {"held_out": held_out, "held_out_ids": held_out_ids, "seed": seed}
+    files: dict[str, Any] = {"output": output, "force": force, "resume": resume}
     reading: dict[str, Any] = {"ids": ids, "header": header, "nonfinite": nonfinite, "max_memory": max_memory}
     result = simtool.fit(
         *sources,
         labels=labels,
-        held_out=held_out,
-        seed=seed,
         device=device,
         on_epoch=None if quiet else Epochs(),
         require_keys=session.keys,
@@ -186,10 +171,11 @@ def fit(
         **projection,
         **steps,
         **batches,
+        **split,
         **files,
         **reading,
     )
-    if not quiet and not result.written:
+    if not (quiet or result.written):
         say("note: the head was not kept: -o head.safetensors keeps it")
     if picture is not None and result.history is not None:
         picture.write(*history_drawing(result))

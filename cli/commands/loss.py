@@ -5,19 +5,29 @@ from typing import Annotated, Any
 import typer
 
 from ..options import (
+    EPS,
     AssertOption,
     BackendOption,
     DeviceOption,
+    DistanceOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
     FormatOption,
     HeaderOption,
+    IdsOption,
+    LabelsOption,
+    LossParamOption,
     MarginOption,
     MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
     QuietOption,
+    ScaleOption,
+    SeedOption,
+    TemperatureOption,
+    TopOption,
+    VariantOption,
 )
 
 MOST = 20  # items of a table, unless asked for
@@ -37,31 +47,13 @@ def loss(
             show_default=False,
         ),
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            "--labels",
-            metavar="SOURCE",
-            help="One label per row: 0/1, false/true or -1/1, a score, or a class, as the loss takes them.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: LabelsOption = None,
     margin: MarginOption = None,
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
-    ] = None,
-    scale: Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter of the loss. Repeatable."),
-    ] = None,
-    variant: Annotated[
-        str | None,
-        typer.Option("--variant", help="The loss as another library computes it: torch, sbert, pml, hadsell, ..."),
-    ] = None,
-    distance: Annotated[
-        str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
-    ] = None,
+    temperature: TemperatureOption = None,
+    scale: ScaleOption = None,
+    param: LossParamOption = None,
+    variant: VariantOption = None,
+    distance: DistanceOption = None,
     reduction: Annotated[
         str | None,
         typer.Option(
@@ -93,17 +85,10 @@ def loss(
         typer.Option("--batch-size", help="Rows per batch, for losses of a batch.  [default: all in one]"),
     ] = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Cut the batches in a random order.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="The seed of that order.")] = 0,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            "--top", help="List the N largest losses.  [default: 20 in a table, all elsewhere]", show_default=False
-        ),
-    ] = None,
-    eps: EpsOption = 1e-8,
-    ids: Annotated[
-        str | None, typer.Option("--ids", metavar="SOURCE", help="Ids of the rows: a file, or `::NAME`, a column.")
-    ] = None,
+    seed: SeedOption = 0,
+    top: TopOption = None,
+    eps: EpsOption = EPS,
+    ids: IdsOption = None,
     nonfinite: NonfiniteOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
@@ -141,19 +126,14 @@ def loss(
     sources = sources_or_stdin(vectors)
     inputs = [*sources, labels, ids, weights]
     is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
+    how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(
-        output,
-        format,
-        gates,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        inputs=inputs,
-        has_array=is_listed,
-        limit=MOST if top is None else top,
+        output, format, gates, inputs=inputs, has_array=is_listed, limit=MOST if top is None else top, **how
     )
     labelling: dict[str, Any] = {"labels": labels, "ids": ids, "weights": weights, "header": header}
     formula: dict[str, Any] = {"variant": variant, "distance": distance, "reduction": reduction, "eps": eps}
+    reading: dict[str, Any] = {"nonfinite": nonfinite, "max_memory": max_memory}
+    computing: dict[str, Any] = {"device": device, "backend": backend}
     batches: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "seed": seed}
     with (
         gradient_target(grad, force=force, quiet=quiet, inputs=inputs, output=output) as gradients,
@@ -167,14 +147,12 @@ def loss(
             gradients_to=gradients,
             top=MOST if top is None and sweep is None and session.only_shows_a_table else top,
             all_items="npy" in (session.output.file_format, session.output.shown),
-            nonfinite=nonfinite,
-            max_memory=max_memory,
-            device=device,
-            backend=backend,
             progress=progress,
             require_keys=session.keys,
             **labelling,
             **formula,
             **batches,
+            **reading,
+            **computing,
         )
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

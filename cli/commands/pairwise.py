@@ -1,10 +1,11 @@
 """`simtool pairwise`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
@@ -24,9 +25,6 @@ from ..options import (
     PlotOption,
     QuietOption,
 )
-
-if TYPE_CHECKING:
-    from ..plots.picture import Picture
 
 
 def pairwise(
@@ -73,7 +71,7 @@ def pairwise(
         int, typer.Option("--max-results", help="How many pairs a threshold may give.")
     ] = 100_000_000,
     plot: PlotOption = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
     nonfinite: NonfiniteOption = "error",
@@ -103,68 +101,37 @@ def pairwise(
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters, parse_threshold
+    from ..plots.heat_map import MOST, heat_drawing, heat_picture
     from ..session import Session
 
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    session = Session.open(
-        output,
-        format,
-        gates,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        inputs=[a, b, ids_a, ids_b],
-        beside=[plot],
-        has_array=not selects,
-    )
-    picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=selects, force=force, quiet=quiet)
+    how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
+    inputs = [a, b, ids_a, ids_b]
+    session = Session.open(output, format, gates, inputs=inputs, has_array=not selects, **how)
+    picture = heat_picture(plot, inputs, output, selects=selects, force=force, quiet=quiet)
+    selection: dict[str, Any] = {"top_k": top_k, "max_pairs": max_pairs, "max_results": max_results}
+    reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
+    computing: dict[str, Any] = {"precision": precision, "eps": eps, "device": device, "backend": backend}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
             a,
             b,
-            top_k=top_k,
             threshold=None if threshold is None else parse_threshold(threshold),
-            max_pairs=max_pairs,
             metric=metric,
             parameters=parse_parameters(param or []),
-            eps=eps,
             dim=dim,
             exclude_self=exclude_self,
-            precision=precision,
             max_memory=max_memory,
-            max_results=max_results,
-            nonfinite=nonfinite,
-            device=device,
-            backend=backend,
-            ids_a=ids_a,
-            ids_b=ids_b,
-            header=header,
             require_keys=session.keys,
             into=target.into,
             rows_into=target.rows_into,
-            heat_map=cells,
+            heat_map=None if picture is None else MOST,
             progress=progress,
+            **selection,
+            **reading,
+            **computing,
         )
     rest = target.rest()
     if picture is not None:
-        from ..plots.heat_map import heat_drawing
-
         picture.write(*heat_drawing(result))
     rest.deliver(result)
-
-
-def _picture(
-    path: str | None, inputs: list[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
-) -> tuple["Picture | None", int | None]:
-    """Return the picture, checked before any work, and how many rows and columns it has."""
-    if path is None:
-        return None, None
-    from simtool.errors import ParameterError
-
-    from ..plots.heat_map import MOST
-    from ..plots.picture import Picture
-
-    if selects:
-        what = "the heat map is of the whole matrix, and this keeps a part of it"
-        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
-    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output]), MOST

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
@@ -32,7 +33,7 @@ def similarity(
     dim: Annotated[str, typer.Option("--dim", metavar="D[,D...]", help="The dims that make a vector.")] = "-1",
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
     nonfinite: NonfiniteOption = "error",
