@@ -27,8 +27,8 @@ CODE = ("formula", "range", "parameters", "function")
 def main() -> None:
     """Put the pages together and build the site; a warning fails it."""
     put_together(STAGE)
-    zensical = Path(sys.executable).parent / "zensical"
-    sys.exit(subprocess.run([zensical, "build", "--clean", "--strict"], cwd=ROOT, check=False).returncode)
+    command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
+    sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
 
 
 def put_together(stage: Path) -> None:
