@@ -7,7 +7,6 @@ the sample data, in its order. `SIMTOOL_REWRITE_PAGES=1` writes what the command
 
 import doctest
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -34,16 +33,20 @@ def folder(tmp_path: Path, sample_data: Path) -> Path:
 
 def _run(line: str, folder: Path) -> tuple[int, str, str]:
     """Run a line in a shell, or without one where `simtool`, `< FILE` and `| head -N` are all that it needs."""
-    plain = re.fullmatch(r"simtool ([^|<>;&$`#*]*?)(?:< (\S+))?\s*(?:\| head -(\d+))?", line.replace("\\\n", " "))
-    if plain is None:
+    lexer = shlex.shlex(line.replace("\\\n", " "), posix=True, punctuation_chars="<>|;&")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    words = list(lexer)
+    head = int(words[-1][1:]) if words[-3:-1] == ["|", "head"] and words[-1][1:].isdigit() else None
+    words = words if head is None else words[:-3]
+    source = words[-1] if words[-2:-1] == ["<"] else os.devnull
+    words = words if source == os.devnull else words[:-2]
+    if words[0] != "simtool" or {"<", ">", "|", ";", "&"}.intersection(words) or set(line) & set("$`*?~"):
         environment = ENVIRONMENT | {"PATH": PATH}
         done = subprocess.run(["bash", "-c", line], cwd=folder, env=environment, capture_output=True, text=True)
         return done.returncode, done.stdout, done.stderr
-    typed, source, head = plain.groups()
-    with open(folder / source if source else os.devnull, "rb") as stdin:
-        code, out, err = call([SIMTOOL, *shlex.split(typed)], cwd=folder, env=ENVIRONMENT, stdin=stdin)
-    lines = out.decode().splitlines(keepends=True)
-    return code, "".join(lines[: int(head)] if head else lines), err.decode()
+    with open(folder / source, "rb") as stdin:
+        code, out, err = call([SIMTOOL, *words[1:]], cwd=folder, env=ENVIRONMENT, stdin=stdin)
+    return code, "".join(out.decode().splitlines(keepends=True)[:head]), err.decode()
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=title)
