@@ -101,4 +101,18 @@ METRICS = (
         parameters={"eps": 1e-8},
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding"),
     ),
+    Entry(
+        name="correlation",
+        kind="metric",
+        aliases=("pearson",),
+        meaning="Pearson correlation of the numbers of two vectors",
+        formula="cosine of x - mean(x) and y - mean(y)",
+        range="[-1, 1]",
+        larger_is_closer=True,
+        function="simtool.metrics.products:correlation",
+        source="Pearson 1895; 1 less scipy.spatial.distance.correlation",
+        parameters={"eps": 1e-8},
+        laws=("symmetric", "scale-invariant", "bounded"),
+        peers="scipy gives NaN for a vector of equal numbers, or the correlation of its rounding errors",
+    ),
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .numerics import needs_scale as needs_scale
     from .numerics import row_dots as row_dots
     from .products import angular as angular
+    from .products import correlation as correlation
     from .products import cosine as cosine
     from .products import dot as dot
 
