@@ -115,4 +115,17 @@ METRICS = (
         laws=("symmetric", "scale-invariant", "bounded"),
         peers="scipy gives NaN for a vector of equal numbers, or the correlation of its rounding errors",
     ),
+    Entry(
+        name="snr",
+        kind="metric",
+        meaning="signal-to-noise distance, the first vector being the anchor",
+        formula="var(x - y) / max(var(x), eps)",
+        range="[0, inf)",
+        larger_is_closer=False,
+        function="simtool.metrics.differences:snr",
+        source="Yuan et al. 2019, equation 6",
+        parameters={"eps": 1e-8},
+        laws=("bounded", "identity", "shared-scale"),
+        peers="pytorch-metric-learning divides by the variance alone, and gives NaN for vectors of one number",
+    ),
 )

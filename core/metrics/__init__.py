@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .differences import euclidean as euclidean
     from .differences import manhattan as manhattan
     from .differences import minkowski as minkowski
+    from .differences import snr as snr
     from .differences import sqeuclidean as sqeuclidean
     from .metric import Metric as Metric
     from .metric import metric_of as metric_of
