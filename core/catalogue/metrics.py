@@ -128,4 +128,16 @@ METRICS = (
         laws=("bounded", "identity", "shared-scale"),
         peers="pytorch-metric-learning divides by the variance alone, and gives NaN for vectors of one number",
     ),
+    Entry(
+        name="hamming",
+        kind="metric",
+        meaning="Hamming distance of packed bits (uint8): the share that differs",
+        formula="popcount(x xor y) / bits",
+        range="[0, 1]",
+        larger_is_closer=False,
+        function="simtool.metrics.bits:hamming",
+        source="Hamming 1950, of the bits that numpy.packbits packs",
+        laws=("symmetric", "bounded", "identity"),
+        peers="scipy compares numbers, not bits: it takes the unpacked ones",
+    ),
 )

@@ -4,6 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing
 
+    from .bits import hamming as hamming
     from .differences import chebyshev as chebyshev
     from .differences import euclidean as euclidean
     from .differences import manhattan as manhattan
