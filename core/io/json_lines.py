@@ -67,12 +67,12 @@ class Seen:
 
     def _widen(self, kind: Any, cell: Any, row: int) -> str | None:
         """Take a type in, or return why it does not go with the type so far."""
-        if is_list(kind) and is_list(self.type) and _depth(kind) != _depth(self.type):
-            return f"{{who}} has {_depth(kind)} dims, expected {_depth(self.type)} as in the first row"
         wider = _wider(self.type, kind)
         if wider is not None:
             self.type = wider
             return None
+        if is_list(kind) and is_list(self.type):
+            return f"{{who}} has {_depth(kind)} dims, expected {_depth(self.type)} as in the first row"
         if is_list(self.type):
             return f"expected a list of numbers, got {_shown(cell)} in {{who}}"
         both = f"{_called(self.type)} in row {self.first} and {_called(kind)} in row {row}"
