@@ -2,7 +2,7 @@
 
 Accepted: a folder of any file system; where it has no hard links a new file claims its name first, and where it has no
 locks what a killed run has left stays.
-Lost: the query, the access lists and the extended attributes of a file that is replaced; its mode is kept.
+Lost: the owner, the access lists and the extended attributes of a file that is replaced; its mode is kept.
 """
 
 import errno

@@ -98,7 +98,7 @@ def refinements(patch):
             seen.append(scan.kernel.dtype)
         return fine
 
-    patch.setattr(Scan, "sharpened", watched)
+    patch.setattr(Scan, "rescan", watched)
     return seen
 
 

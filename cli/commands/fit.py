@@ -185,7 +185,7 @@ def fit(
     parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
     for name in parameters:  # before they become keywords of a function that has others
         check_known(
-            [] if entry is None else [entry], name, "" if name in ("margin", "temperature", "scale") else "--param"
+            [] if entry is None else [entry], name, "" if name in ("margin", "temperature", "scale") else "«parameters»"
         )
     roles = ("a", "b") if entry is None else simtool.loss_roles(entry)
     examples = open_examples(

@@ -163,7 +163,7 @@ def loss(
     swept = None if sweep is None else parse_sweep(sweep)
     parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
     for name in parameters:  # before they become keywords of a function that has others
-        check_known(asked, name, "" if name in ("margin", "temperature", "scale") else "--param")
+        check_known(asked, name, "" if name in ("margin", "temperature", "scale") else "«parameters»")
         if swept is not None and name == swept[0]:
             raise ParameterError(f"{name} is swept and has a value of its own too", "--sweep", "leave one of them out")
     examples = open_examples(

@@ -181,7 +181,7 @@ def sinkhorn(
     """
     for name, value in (("epsilon", epsilon), ("tolerance", tolerance), ("max_iterations", max_iterations)):
         if not value > 0:
-            raise ParameterError(f"{name} is {value}, expected more than 0", f"--{name.replace('_', '-')}")
+            raise ParameterError(f"{name} is {value}, expected more than 0", f"«{name}»")
     n, m = len(x), len(y)
     if n * m > TRANSPORTED:
         what = f"a transport of {n:,} x {m:,} rows, at most {TRANSPORTED:,} pairs can be moved"

@@ -2,7 +2,7 @@
 
 Accepted: a path with a known suffix, in a folder that is there and can be written; a symlink stands for its target.
 Refused: an existing file without `force`, a folder, a device or pipe, and any file that is also an input.
-Lost: of a file that is replaced its query, access lists and extended attributes; its mode is kept, and a new file gets
+Lost: of a file that is replaced its owner, access lists and extended attributes; its mode is kept, and a new file gets
 what the umask gives.
 """
 

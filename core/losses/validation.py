@@ -68,8 +68,8 @@ def check_switch(**parameters: float) -> None:
 
 
 def option(name: str) -> str:
-    """Return how a parameter is spelt on the command line."""
-    return f"--{name.replace('_', '-')}"
+    """Return the placeholder of a parameter, which the caller spells."""
+    return f"«{name}»"
 
 
 def first(mask: Array) -> int:

@@ -27,7 +27,7 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         guess = closest(value, choices)
         hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(choices)}"
-        raise ParameterError(f"unknown value {value!r}", f"--{option}", hint)
+        raise ParameterError(f"unknown value {value!r}", f"«{option}»", hint)
 
 
 def check_count(option: str, number: Any) -> None:

@@ -247,7 +247,7 @@ def _check_alone(a: Any, labels: Any, **others: Any) -> None:
     for option, value in others.items():
         if value is not None:
             what = "this belongs to pairs, and one input with classes is compared with itself"
-            raise ParameterError(what, f"--{option}", "leave it out, or name pairs")
+            raise ParameterError(what, f"«{option}»", "leave it out, or name pairs")
 
 
 def _scored(a: Any, b: Any, scores: Any, name: str, metric: str, nonfinite: str, options: Mapping[str, Any]) -> _Scored:

@@ -228,7 +228,7 @@ def _request(
             raise ParameterError(f"a {head} head is learnt under a loss", "«kind»", "as in «kind=sup-con»")
         given = [name for name, value in parameters.items() if value is not None]
         if given:
-            raise ParameterError(f"there is no loss that {given[0]} belongs to", f"--{given[0]}", "leave it out")
+            raise ParameterError(f"there is no loss that {given[0]} belongs to", f"«{given[0]}»", "leave it out")
         return None
     asked = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
     request = read_requests([kind], one_set=count == 1, **asked)[0]  # type: ignore[arg-type]
@@ -258,13 +258,13 @@ def _check_plan(plan: Plan, request: Request | None, given: Given) -> None:
         value = getattr(plan, name)
         if value is not None and value < least:
             what = f"{name.replace('_', ' ')} is {value}, expected at least {least}"
-            raise ParameterError(what, f"--{name.replace('_', '-')}")
+            raise ParameterError(what, f"«{name}»")
     if not 0 < plan.lr < np.inf:
         raise ParameterError(f"lr is {plan.lr}, expected a finite number above 0", "«lr»")
     for name in ("weight_decay", "eps"):
         if not 0 <= getattr(plan, name) < np.inf:
             what = f"{name.replace('_', ' ')} is {getattr(plan, name)}, expected a finite number of at least 0"
-            raise ParameterError(what, f"--{name.replace('_', '-')}")
+            raise ParameterError(what, f"«{name}»")
     if not 0 <= plan.held_out < 1:
         raise ParameterError(f"held-out is {plan.held_out}, expected a share from 0 to below 1", "«held_out»")
     if plan.held_out == 0 and plan.patience is not None:

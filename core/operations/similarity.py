@@ -143,7 +143,7 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     rank = max(len(a.shape), len(b.shape))
     dims = tuple(checks.check_dim(d, rank) for d in ([dim] if isinstance(dim, int) else dim))
     if not dims or len(set(dims)) < len(dims):
-        raise ShapeError(f"dims {list(dims)} are not one or more different dims", "«dim»", "as in «dim» 2,3")
+        raise ShapeError(f"dims {list(dims)} are not one or more different dims", "«dim»", "as in «dim=2,3»")
     return dims
 
 

@@ -80,7 +80,7 @@ def read_requests(
     for name, value in given.items():
         check_known(entries, name)
         if not isfinite(value):
-            raise ParameterError(f"{name} is {value}, expected a finite number", f"--{name}")
+            raise ParameterError(f"{name} is {value}, expected a finite number", f"«{name}»")
         _check_switch(name, value)
     return [_request(entry, variant, metric, reduction, given) for entry in entries]
 
@@ -144,7 +144,7 @@ def check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:
     names = ", ".join(entry.name for entry in entries)
     what = f"the loss {names} has no {name}" if len(entries) == 1 else f"none of {names} has a parameter {name}"
     hint = f"it has {', '.join(known)}" if known and len(entries) == 1 else "leave it out"
-    raise ParameterError(what, where or f"--{name}", hint)
+    raise ParameterError(what, where or f"«{name}»", hint)
 
 
 def takes_batches(entry: Entry) -> bool:

@@ -88,7 +88,7 @@ def test_both_sides_find_their_first_closest_partner_in_one_sweep(case, metric):
     ranked = -np.sort(-matrix, axis=1) if closer else np.sort(matrix, axis=1)
     np.testing.assert_allclose(found.forward.best, ranked[:, :k], rtol=0, atol=1e-15)
     assert found.backward.best.shape == (len(y), 1)
-    for name in ("partners", "scores", "best"):
+    for name in ("neighbours", "scores", "best"):
         assert getattr(alone, name).tolist() == getattr(found.forward, name).tolist()
 
 

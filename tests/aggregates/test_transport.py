@@ -64,7 +64,7 @@ def test_an_assignment_that_greedy_matching_misses():
 def test_an_assignment_of_too_many_rows_is_refused(monkeypatch):
     with pytest.raises(ResourceError, match="5,000 x 4,000 rows, at most 16,777,216 pairs") as refused:
         optimal(np.ones((5000, 2)), np.ones((4000, 2)), **NUMPY)
-    assert "argmax or sinkhorn" in refused.value.hint
+    assert "«aggregates=argmax» or sinkhorn" in refused.value.hint
     monkeypatch.setattr(transport, "ASSIGNED", 6)
     assert optimal(np.eye(2), np.ones((3, 2)), **NUMPY).unmatched_b == 1
     with pytest.raises(ResourceError):

@@ -131,7 +131,7 @@ def test_too_many_pairs_name_a_threshold_that_fits(metric, threshold):
     with pytest.raises(ResourceError, match="more than 20,000 pairs reach") as refused:
         pairwise(rows, threshold=threshold, **options)
     assert refused.value.where == "«threshold»"
-    fitting = float(refused.value.hint.split()[1])
+    fitting = float(refused.value.hint.split("=")[1].split("»")[0])
     result = pairwise(rows, threshold=fitting, **options)
     assert 5000 < result.summary["pairs"] <= 20_000
 

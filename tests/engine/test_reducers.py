@@ -156,7 +156,7 @@ def test_too_many_pairs_name_a_threshold_that_fits(upper_triangle, closer, tilin
     with pytest.raises(ResourceError, match="more than 5,000 pairs reach") as refused:
         asked_of(a, lambda give: Threshold(0.1 if closer else 4.0, 5000, asked, give), plan)
     assert refused.value.where == "«threshold»"
-    fitting = float(refused.value.hint.split()[1])
+    fitting = float(refused.value.hint.split("=")[1].split("»")[0])
     found = asked_of(a, lambda give: Threshold(fitting, 5000, asked, give), plan)
     assert 1000 < len(found[0]) <= 5000
 

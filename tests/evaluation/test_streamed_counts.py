@@ -46,7 +46,7 @@ def exactly(x, classes):
 @pytest.mark.parametrize("kind", ["usual", "few", "many", "near", "ties", "zeros"])
 def test_within_the_stated_error(kind, backend, monkeypatch):
     monkeypatch.setattr(tiles, "QUERY_BLOCK", 128)
-    monkeypatch.setattr(tiles, "BLOCK", 256)
+    monkeypatch.setattr(tiles, "CORPUS_BLOCK", 256)
     x, classes = space(kind)
     kernel = Kernel("cosine", "float32", False, choose_backend(backend))
     found = all_pairs(x, firsts(classes), kernel, budget_of("1G"))
@@ -125,7 +125,7 @@ def test_tiles_and_budgets_do_not_change_a_count(monkeypatch):
     found = []
     for query_block, block in ((1024, 4096), (128, 128), (256, 384)):
         monkeypatch.setattr(tiles, "QUERY_BLOCK", query_block)
-        monkeypatch.setattr(tiles, "BLOCK", block)
+        monkeypatch.setattr(tiles, "CORPUS_BLOCK", block)
         kernel = Kernel("cosine", "float64", False, choose_backend())
         found.append(all_pairs(x, firsts(classes), kernel, budget.budget_of("1G")).measures["roc_auc"].value)
     assert max(found) - min(found) < 1e-12

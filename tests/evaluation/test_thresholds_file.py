@@ -54,7 +54,7 @@ def document_of(number):
     [
         (None, "t.json", "cosine", InputNotFoundError, "no such file"),
         ("{", "t.json", "cosine", DataError, "JSON"),
-        ("[1]", "t.json", "cosine", DataError, "--thresholds-out"),
+        ("[1]", "t.json", "cosine", DataError, "thresholds_out"),
         ("[" * 100_000, "t.json", "cosine", DataError, "nested too deep"),
         (document_of("9" * 4000), "t.json", "cosine", DataError, "finite numbers by name"),
         (document_of("9" * 5000), "t.json", "cosine", DataError, "expected thresholds as JSON"),

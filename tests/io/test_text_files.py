@@ -327,7 +327,7 @@ def test_three_columns_or_one_set_are_what_a_triplet_needs(write):
     with pytest.raises(InputNotFoundError, match="vector columns anchor, positive and negative, but") as error:
         open_examples([path], ("anchor", "positive", "negative"), or_one_set=True)
     assert error.value.hint == (
-        f"name all sides: {path}::NAME OTHER::NAME OTHER::NAME; or one set and its classes: {path}::NAME --labels ..."
+        f"name all sides: {path}::NAME OTHER::NAME OTHER::NAME; or one set and its classes: {path}::NAME «labels» ..."
     )
     one = open_examples([f"{path}::b"], ("anchor", "positive", "negative"), or_one_set=True)
     assert [whole(side).tolist() for side in one.vectors] == [[[3, 4]]]

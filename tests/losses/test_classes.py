@@ -310,7 +310,7 @@ def test_what_is_refused(function, parameters):
     name, value = next(iter(parameters.items()))
     with pytest.raises(ParameterError, match=f"{name} is {value}") as refused:
         function(scores, mask, mask, **parameters)
-    assert refused.value.where == f"--{name}"
+    assert refused.value.where == f"«{name}»"
     for masks in ((mask[:1], mask), (mask, mask[:, :1]), (mask[0], mask[0])):
         with pytest.raises(ShapeError, match=r"masks \(r, n\)"):
             function(scores, *masks)

@@ -297,7 +297,7 @@ def test_what_is_refused(function, parameters):
     name, value = next(iter(parameters.items()))
     with pytest.raises(ParameterError, match=f"{name} is {value}") as refused:
         function(distances, mask, mask, **parameters)
-    assert refused.value.where == f"--{name}"
+    assert refused.value.where == f"«{name}»"
     for masks in ((mask[:1], mask), (mask, mask[:, :1])):
         with pytest.raises(ShapeError, match=r"masks \(r, n\)"):
             function(distances, *masks)

@@ -192,4 +192,4 @@ def test_bad_labels_are_refused_by_row_and_value(xp, function):
 def test_parameters_outside_their_range_are_refused(function, name, bad):
     with pytest.raises(ParameterError, match=f"{name} is {bad}") as refused:
         function(np.asarray([0.5]), np.asarray([1]), **{name: bad})
-    assert refused.value.where == f"--{name.replace('_', '-')}"
+    assert refused.value.where == f"«{name}»"

@@ -47,7 +47,7 @@ def test_small_sets_find_what_a_sweep_finds(seed, sizes, d, k, metric, dtype, ba
         patch.setattr(partners, "SMALL", 0)
         swept = best_matches(x, y, **options)
     for one, other in ((found.forward, swept.forward), (found.backward, swept.backward)):
-        assert one.partners.tolist() == other.partners.tolist()
+        assert one.neighbours.tolist() == other.neighbours.tolist()
         assert one.scores.tolist() == other.scores.tolist()
         assert one.best.tolist() == other.best.tolist()
 
@@ -181,7 +181,7 @@ def test_parameters_are_for_all_that_have_them_or_for_one():
         ("top-k-mean", {"l": 3}, "no aggregate here has a parameter 'l'", "there is k"),
         ("sinkhorn", {"epsilom": 3}, "has a parameter 'epsilom'", "did you mean epsilon"),
         ("mean", {"k": 3}, "no parameter is called 'k'", "have none"),
-        ("mmd", {"seed": 3}, "has a parameter 'seed'", "--seed"),
+        ("mmd", {"seed": 3}, "has a parameter 'seed'", "«seed»"),
         ("top-k-mean", {"k": 2.5}, "k is 2.5, expected a whole number", ""),
         ("top-k-mean", {"k": 0}, "k is 0", ""),
         ("sinkhorn", {"epsilon": -1}, "epsilon is -1", ""),
@@ -220,14 +220,14 @@ def test_a_distance_has_no_percentage():
         ({"percent": "clamp"}, "unknown value 'clamp'"),
         ({"percent": "baseline"}, "a baseline is the mean of a null"),
         ({"percent": "baseline", "null": 5}, "argmax of two sets has no baseline of unrelated sets"),
-        ({"null": -1}, "--null is -1"),
-        ({"bootstrap": -2}, "--bootstrap is -2"),
+        ({"null": -1}, "null is -1"),
+        ({"bootstrap": -2}, "bootstrap is -2"),
         ({"top": 3}, "only matches are listed"),
-        ({"top": 0, "matches": True}, "--top is 0"),
+        ({"top": 0, "matches": True}, "top is 0"),
         ({"aggregates": ["all", "mean"]}, "all has every aggregate in it"),
         ({"cross": True}, "only lists of sets"),
         ({"cross": True, "aggregates": ["mean"]}, "argmax or maxsim"),
-        ({"cross": True, "null": 3}, "has no --null"),
+        ({"cross": True, "null": 3}, "has no null"),
         ({"lengths_a": np.ones(30)}, "only items of tokens have lengths"),
     ],
 )

@@ -204,8 +204,8 @@ def test_a_score_that_leaves_float64_is_an_error():
     [
         ((2, 3), (2, 3), {"dim": 2}, ShapeError, "dim 2 is out of range", "valid dims are -2 to 1"),
         ((2, 3), (2, 3), {"dim": -3}, ShapeError, "dim -3 is out of range", "valid dims are -2 to 1"),
-        ((2, 3), (2, 3), {"dim": [1, -1]}, ShapeError, r"dims \[1, 1\]", "--dim 2,3"),
-        ((2, 3), (2, 3), {"dim": []}, ShapeError, r"dims \[\]", "--dim 2,3"),
+        ((2, 3), (2, 3), {"dim": [1, -1]}, ShapeError, r"dims \[1, 1\]", "«dim=2,3»"),
+        ((2, 3), (2, 3), {"dim": []}, ShapeError, r"dims \[\]", "«dim=2,3»"),
         ((2, 3), (4, 3), {}, ShapeError, "do not broadcast", "pairwise"),
         ((0, 3), (0, 3), {}, ShapeError, "the input is empty", ""),
         ((2, 3), (2, 3), {"metric": "cosin"}, ParameterError, "unknown metric", "did you mean cosine"),
