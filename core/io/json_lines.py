@@ -1,10 +1,11 @@
 """Reader of JSON lines, and of one JSON array of objects.
 
 Accepted: an object per line, whose lists of numbers are vector columns, nested for rank 3 and up; a bare list per line;
-one array of objects. Integers become int64, and float64 where a column holds another number or one beyond 64 bits;
-NaN and the infinities are numbers; a missing key is a null. Strings stay as they are, dates too.
-Refused: one array of lists (one row or many?), a column whose cells are of several kinds once it is asked for, text
-that is not UTF-8, a document of one array that does not fit into memory.
+one array of objects. Integers become int64, and float64 where a column holds another number; NaN and the infinities are
+numbers; a missing key is a null. Strings stay as they are, dates too.
+Refused: one array of lists (one row or many?), a column whose cells are of several kinds once it is asked for, lists of
+integers beyond 64 bits, which float64 would merge, text that is not UTF-8, a document of one array that does not fit
+into memory.
 Lost: of a key that comes twice in an object, the first value.
 
 pyarrow parses each block under the types that were seen so far; a block that it refuses is parsed by Python, which
@@ -31,6 +32,7 @@ BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
 DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
 VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 SURROGATE = re.compile("[\ud800-\udfff]")
+BEYOND = "{{who}} holds {large}, an integer beyond 64 bits: write it with a point if rounding will do"
 LEAVES = {type(None): pa.null(), int: pa.int64(), float: pa.float64()}
 
 
@@ -56,6 +58,8 @@ class Seen:
             self.nulls = True
             return
         kind, what = _kind(cell)
+        if what is None and leaf(self.type) != pa.float64() and (large := _beyond(cell)) is not None:
+            what = BEYOND.format(large=large)
         if null_type(self.type) and kind is not None and self.problem is None:
             self.type, self.first = kind, row
         elif what is None:
@@ -315,6 +319,14 @@ def _floats(cell: Any) -> Any:
 
 def _depth(kind: Any) -> int:
     return 1 + _depth(kind.value_type) if is_list(kind) else 0
+
+
+def _beyond(cell: Any) -> str | None:
+    """Return the beginning of an integer beyond 64 bits in a list that holds nothing else."""
+    leaves = [each for each in np.array(cell, dtype=object).flat if each is not None] if isinstance(cell, list) else []
+    if not all(type(each) is int for each in leaves):
+        return None
+    return next((str(each)[:40] for each in leaves if not _fits(each)), None)
 
 
 def _fits(number: int) -> bool:
