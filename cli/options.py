@@ -4,13 +4,17 @@ from typing import Annotated
 
 import typer
 
+from simtool.catalogue import names
+
 SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
 
 AArgument = Annotated[str, typer.Argument(metavar="A", help=f"Vectors: {SOURCE}.", show_default=False)]
 BArgument = Annotated[str, typer.Argument(metavar="B", help=f"Vectors: {SOURCE}.", show_default=False)]
 
-MetricOption = Annotated[
-    str, typer.Option("--metric", help="cosine, dot, euclidean, sqeuclidean, manhattan or angular.")
+MetricOption = Annotated[str, typer.Option("--metric", help=f"{', '.join(names('metric'))}.")]
+MetricParamOption = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the metric. Repeatable.", show_default=False),
 ]
 EpsOption = Annotated[float, typer.Option("--eps", help="The least norm that a cosine divides by.")]
 IdsAOption = Annotated[

@@ -4,6 +4,7 @@ TYPE_CHECKING = False  # typing takes longer to load than all else here, and typ
 if TYPE_CHECKING:
     import typing
 
+    from . import metrics as metrics
     from .catalogue import find as find
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
     from .losses.pairs import contrastive as contrastive
     from .losses.pairs import cosine_distance as cosine_distance
     from .losses.pairs import cosine_embedding as cosine_embedding
-    from .metrics.aligned import angular_distance as angular_distance
-    from .metrics.aligned import cosine_similarity as cosine_similarity
-    from .metrics.aligned import dot_product as dot_product
-    from .metrics.aligned import euclidean_distance as euclidean_distance
-    from .metrics.aligned import manhattan_distance as manhattan_distance
-    from .metrics.aligned import squared_euclidean_distance as squared_euclidean_distance
     from .operations.apply import apply as apply
     from .operations.apply import apply_keys as apply_keys
     from .operations.channels import channels as channels
@@ -67,27 +62,22 @@ _MODULES = {
     "operations.describe": ("describe",),
     "losses.pairs": ("contrastive", "cosine_distance", "cosine_embedding"),
     "operations.loss": ("label_columns", "loss", "loss_keys", "loss_roles"),
-    "metrics.aligned": (
-        "angular_distance",
-        "cosine_similarity",
-        "dot_product",
-        "euclidean_distance",
-        "manhattan_distance",
-        "squared_euclidean_distance",
-    ),
     "results": ("Result",),
     "operations.compare": ("compare", "summary_keys"),
 }
+_ROOMS = ("metrics",)
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> "typing.Any":
     from importlib import import_module
 
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module 'simtool' has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(["__version__", *_HOMES])
+    return sorted(["__version__", *_ROOMS, *_HOMES])

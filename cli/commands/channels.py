@@ -17,6 +17,7 @@ from ..options import (
     HeaderOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     QuietOption,
 )
 
@@ -36,6 +37,7 @@ def channels(
         ),
     ] = None,
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     aggregate: Annotated[
         list[str] | None,
         typer.Option("--aggregate", help="Over the channels of each map: mean, min, max, median.", show_default=False),
@@ -88,6 +90,7 @@ def channels(
     from simtool.operations.channels import weighted
 
     from ..output.arrays import check_arrays, write_array_file
+    from ..parsing import parse_parameters
     from ..session import Session, ineffective
 
     if use_weights is not None and output is None:
@@ -115,6 +118,7 @@ def channels(
         maps,
         channel_dim=channel_dim,
         metric=metric,
+        parameters=parse_parameters(param or []),
         aggregates=aggregate or (),
         weights=weights,
         temperature=temperature,

@@ -17,6 +17,7 @@ from ..options import (
     HeaderOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     OutputOption,
     PlotOption,
     QuietOption,
@@ -84,6 +85,7 @@ def evaluate(
         ),
     ] = None,
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     ks: Annotated[
         list[int] | None,
         typer.Option(
@@ -163,7 +165,7 @@ def evaluate(
     import simtool
     from simtool.evaluation.inputs import Asked, open_evaluated
 
-    from ..parsing import sources_or_stdin
+    from ..parsing import parse_parameters, sources_or_stdin
     from ..session import Session, ineffective
 
     depths, compared = ks or [1, 5, 10], against is not None
@@ -200,6 +202,7 @@ def evaluate(
             against=opened.against,
             names=opened.names,
             metric=metric,
+            parameters=parse_parameters(param or []),
             eps=eps,
             retrieval=retrieval,
             k=depths,

@@ -160,8 +160,8 @@ def fit(
     `simtool apply HEAD FILE -o OUT` puts a file through the head.
     """
     import simtool
+    from simtool.catalogue import check_parameter
     from simtool.io.pairs import open_examples
-    from simtool.scoring.spec import check_known
 
     from ..output.terminal import say, say_once_delivered
     from ..parsing import parse_parameters, sources_or_stdin
@@ -184,7 +184,7 @@ def fit(
     picture = _picture(plot, head, typed, [output, held_out_ids], force=force or resume, quiet=quiet)
     parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
     for name in parameters:  # before they become keywords of a function that has others
-        check_known(
+        check_parameter(
             [] if entry is None else [entry], name, "" if name in ("margin", "temperature", "scale") else "«parameters»"
         )
     roles = ("a", "b") if entry is None else simtool.loss_roles(entry)

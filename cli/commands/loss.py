@@ -133,9 +133,8 @@ def loss(
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
-    from simtool.errors import ParameterError
+    from simtool.catalogue import check_parameter
     from simtool.io.pairs import open_examples
-    from simtool.scoring.spec import check_known
 
     from ..output.gradients import check_gradient_output, gradient_files
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
@@ -163,16 +162,14 @@ def loss(
     swept = None if sweep is None else parse_sweep(sweep)
     parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
     for name in parameters:  # before they become keywords of a function that has others
-        check_known(asked, name, "" if name in ("margin", "temperature", "scale") else "«parameters»")
-        if swept is not None and name == swept[0]:
-            raise ParameterError(f"{name} is swept and has a value of its own too", "--sweep", "leave one of them out")
+        check_parameter(asked, name, "" if name in ("margin", "temperature", "scale") else "«parameters»")
     examples = open_examples(
         sources,
         roles,
         labels=labels,
         ids=ids,
         wanted=wanted,
-        or_one_set=entry.name == "triplet",
+        or_one_set=bool(entry.of_classes),
         nulls=nonfinite != "error",
         max_memory=max_memory,
         header=header,

@@ -18,6 +18,7 @@ from ..options import (
     IdsBOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     NonfiniteOption,
     OutputOption,
     PlotOption,
@@ -50,6 +51,7 @@ def pairwise(
     ] = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     dim: Annotated[
         int, typer.Option("--dim", help="The dim along which a vector lies; others before the rows are batches.")
     ] = -1,
@@ -102,7 +104,7 @@ def pairwise(
     import simtool
 
     from ..output.streaming import stream_target
-    from ..parsing import check_sides
+    from ..parsing import check_sides, parse_parameters
     from ..session import Session
 
     check_sides(b, ids_b)
@@ -130,6 +132,7 @@ def pairwise(
             threshold=limit,
             max_pairs=max_pairs,
             metric=metric,
+            parameters=parse_parameters(param or []),
             eps=eps,
             dim=dim,
             exclude_self=exclude_self,

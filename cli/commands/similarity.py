@@ -19,6 +19,7 @@ from ..options import (
     IdsBOption,
     MaxMemoryOption,
     MetricOption,
+    MetricParamOption,
     NonfiniteOption,
     OutputOption,
     QuietOption,
@@ -32,6 +33,7 @@ def similarity(
     b: BArgument,
     dim: Annotated[str, typer.Option("--dim", metavar="D[,D...]", help="The dims that make a vector.")] = "-1",
     metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
     eps: EpsOption = 1e-8,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
@@ -60,7 +62,7 @@ def similarity(
     """
     import simtool
 
-    from ..parsing import parse_dims
+    from ..parsing import parse_dims, parse_parameters
     from ..session import Session
 
     session = Session.open(
@@ -79,6 +81,7 @@ def similarity(
         simtool.open_vectors(b, ids=ids_b, **reading),
         dim=parse_dims(dim),
         metric=metric,
+        parameters=parse_parameters(param or []),
         eps=eps,
         max_memory=max_memory,
         nonfinite=nonfinite,

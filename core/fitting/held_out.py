@@ -11,7 +11,7 @@ from ..evaluation.counts import Counts, Grouped
 from ..evaluation.threshold_metrics import Measure, best_accuracy, equal_error_rate, roc_auc
 from ..metrics.aligned import EPS
 from ..results import Column, Columns, Scalar
-from ..scoring.distances import of_all, of_pairs
+from ..scoring.distances import distance_of, of_all, of_pairs
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.correlation import spearman
 from .examples import Examples
@@ -21,20 +21,11 @@ SIDES = ("before", "after", "difference")
 RATES = ("roc_auc", "eer", "best_accuracy")
 RANKS = ("spearman",)
 BLOCK = 1 << 16  # pairs that are scored at a time
-# a loss's metric -> the one of `evaluate` that orders pairs as it does
-JUDGED = {
-    "cosine-distance": "cosine",
-    "unit-euclidean": "cosine",
-    "angular": "cosine",
-    "angle": "cosine",
-    "sqeuclidean": "euclidean",
-    "shifted-euclidean": "euclidean",
-}
 
 
 def judged_metric(metric: str) -> str:
-    """Return the metric that pairs are judged by, for a loss on another."""
-    return JUDGED.get(metric, metric) or "cosine"
+    """Return the metric that pairs are judged by, for a loss on another; a loss of features has none."""
+    return (distance_of(metric).orders_as or metric) if metric else "cosine"
 
 
 @dataclass(frozen=True)
@@ -91,7 +82,7 @@ def scores_of(examples: Examples, metric: str, eps: float = EPS) -> Column:
             return np.concatenate([of_pairs(metric, sides[0], other, eps=eps) for other in sides[1:]])
         first, second = _all_pairs(examples.form, len(examples))
         left, right = sides[0], sides[-1]
-        if metric in ("cosine", "dot", "euclidean"):
+        if distance_of(metric).takes_all_rows:
             scores: Column = of_all(metric, left, right, eps=eps)[first, second]
             return scores
         cut = range(0, len(first), BLOCK)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogue import ROLES
 from ..engine.budget import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import name_rows
 from ..labels import binary_labels, class_labels, score_labels
 from ..operations import checks
-from ..operations.loss import LIMITS, ROLES
 from ..results import Column
-from ..scoring.spec import Request
+from ..scoring.spec import LossSpec
 from .examples import Examples
 
 COPIES = 4  # of every vector: as read, the finite ones, the parts of the split, and those of the step
@@ -50,7 +50,7 @@ class Given:
 
 def read_inputs(
     vectors: Sequence[Any],
-    request: Request | None,
+    request: LossSpec | None,
     labels: Any,
     labels_name: str,
     nonfinite: str,
@@ -88,19 +88,19 @@ def read_inputs(
     return Given(examples.part(rows), names, rows, len(examples), None if ids is None else ids[rows])
 
 
-def _roles(request: Request | None, count: int) -> tuple[str, ...]:
+def _roles(request: LossSpec | None, count: int) -> tuple[str, ...]:
     if request is None or (count == 1 and request.entry.inputs == "pairs"):
         if count not in PLAIN:
             raise ShapeError(f"expected one, two or three inputs, got {count}")
         return ("vectors",) if count == 1 else ROLES[PLAIN[count]]
-    roles = ROLES[request.entry.inputs]
+    roles = request.entry.roles
     if count != len(roles):
         counted = f"{len(roles)} inputs ({', '.join(roles)})" if len(roles) > 1 else "one input"
         raise ShapeError(f"the loss {request.entry.name} takes {counted}, got {count}")
     return roles
 
 
-def _form(request: Request | None, count: int) -> str:
+def _form(request: LossSpec | None, count: int) -> str:
     if request is None or count == 1:
         return PLAIN[count]
     return request.entry.inputs
@@ -133,7 +133,7 @@ def _finite_rows(sides: Sequence[Vectors], nonfinite: str, notes: list[str]) -> 
 
 
 def _labelled(
-    form: str, request: Request | None, sides: Sequence[Vectors], labels: Any, name: str, notes: list[str]
+    form: str, request: LossSpec | None, sides: Sequence[Vectors], labels: Any, name: str, notes: list[str]
 ) -> Examples:
     """Return examples with their labels in the convention that the loss takes."""
     rows = tuple(side.read(0, side.shape[0]) for side in sides)
@@ -154,14 +154,14 @@ def _labelled(
         notes.append(classes.balance)
         return Examples(form, rows, codes=classes.codes, classes=len(classes.names))
     if convention == "score":
-        low, high = LIMITS.get(request.entry.name if request else "", (-np.inf, np.inf))
+        low, high = request.entry.score_range if request else (-np.inf, np.inf)
         return Examples(form, rows, numbers=score_labels(np.asarray(labels), n, name, low=low, high=high))
     read = binary_labels(np.asarray(labels), n, name)
     notes.append(read.convention)
     return Examples(form, rows, numbers=read.similar.astype(np.float64), similar=read.similar)
 
 
-def _convention(form: str, request: Request | None, labelled: bool) -> str:
+def _convention(form: str, request: LossSpec | None, labelled: bool) -> str:
     if form == "classes":
         return "class" if labelled or request is not None else "none"
     if request is None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..backend import Array, Backend, choose_backend
 from ..errors import ParameterError
+from ..losses.numerics import unit_rows
 from ..results import Column
-from ..scoring.distances import unit_rows
-from ..scoring.spec import Request
+from ..scoring.spec import LossSpec
 from .batches import balanced, shuffled
 from .determinism import deterministic
 from .examples import Examples
@@ -39,7 +39,7 @@ class Objective:
         eps: the least norm that a cosine divides by.
     """
 
-    request: Request
+    request: LossSpec
     miner: str
     eps: float
 

@@ -1,6 +1,6 @@
 """`channels`: the similarity of every channel of two feature maps, and B weighted by it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -33,6 +33,7 @@ def channels(
     *,
     channel_dim: int | None = None,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     aggregates: Sequence[str] = (),
     weights: str = "raw",
     temperature: float = 1.0,
@@ -52,7 +53,8 @@ def channels(
         a: Vectors or a numpy array, such as (batch, channels, height, width).
         b: the same shape.
         channel_dim: the dim of the channels; the dims before it are batches. By default 0 of three dims, else 1.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         aggregates: over the channels of each map: `mean`, `min`, `max`, `median`; the rows are the maps then.
         weights: what the scores become as weights: see `channel_weights`.
         temperature: of `softmax`, above 0.
@@ -94,8 +96,9 @@ def channels(
         what = f"{weights} gives the largest score the largest weight, and {metric} is a distance"
         raise ParameterError(what, "«weights»", "«metric=cosine», or raw")
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
+    where: dict[str, Any] = {"max_memory": max_memory, "device": device, "backend": backend}
     try:
-        aligned = similarity(a, b, dim=dims, max_memory=max_memory, device=device, backend=backend, **options)
+        aligned = similarity(a, b, dim=dims, parameters=parameters, **where, **options)
     except DataError:
         for maps in (a, b):
             checks.refuse_nonfinite(maps, "«nonfinite=propagate» keeps them as NaN")
@@ -113,6 +116,7 @@ def channels(
         parameters={
             "channel_dim": channel_dim,
             **options,
+            **(parameters or {}),
             **own,
             **({"temperature": temperature} if weights == "softmax" else {}),
         },

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..catalogue import names
 from ..errors import DataError, ParameterError, ShapeError, closest
 from ..io import RaggedVectors, Vectors, as_vectors
 from ..io.vectors import name_rows
-from ..metrics.aligned import PRODUCTS, is_rounded
+from ..metrics import Metric, is_rounded, metric_of
 from ..results import Column
 
 NONFINITE = ("error", "propagate", "drop")
@@ -194,12 +195,19 @@ def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
         )
 
 
+def check_dtype(vectors: Vectors, metric: Metric) -> None:
+    """Refuse numbers that a metric has no scores of."""
+    if refusal := metric.refusal(vectors.dtype):
+        raise DataError(refusal, vectors.name)
+
+
 def refuse_rounded(vectors: Vectors, measure: str) -> None:
     """Refuse 64-bit integers that float64 does not hold, where a measure takes differences: they would be lost.
 
     A cosine and a dot product are as exact as their terms, of which float64 holds 53 bits.
     """
-    if measure in PRODUCTS or vectors.dtype.kind not in "iu" or vectors.dtype.itemsize < 8:
+    exact = measure in names("metric") and not metric_of(measure).takes_differences
+    if exact or vectors.dtype.kind not in "iu" or vectors.dtype.itemsize < 8:
         return
     step = max(1, SURVEY_BYTES // max(1, prod(vectors.shape[1:]) * vectors.dtype.itemsize))
     for start in range(0, vectors.shape[0], step):

@@ -40,6 +40,7 @@ def evaluate(
     against: Any = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     retrieval: bool = True,
     k: Sequence[int] = KS,
@@ -65,7 +66,8 @@ def evaluate(
         against: the same pairs in another model: (a, b), or its scores where `scores` are given.
         names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, and perhaps the
             `pairs` that chose the rows of a and b.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         retrieval: whether the rows of one input are queries too, which takes longer than its pairs.
         k: depths of precision@k, recall@k, hit@k and nDCG@k.
@@ -104,7 +106,7 @@ def evaluate(
     entry = find("metric", metric)
     checks.check_choice("nonfinite", nonfinite, MODES)
     _check_numbers(eps, folds, bootstrap, k, seed)
-    options: dict[str, Any] = {"eps": eps, "device": device, "backend": backend}
+    options: dict[str, Any] = {"eps": eps, "parameters": parameters, "device": device, "backend": backend}
     if scores is None and b is None:
         _check_alone(a, labels, targets=targets, by=by, against=against)
         return evaluate_classes(
@@ -144,6 +146,7 @@ def evaluate(
             "metric": entry.name if scores is None else None,
             "direction": None if scores is None else f"{'larger' if entry.larger_is_closer else 'smaller'} is closer",
             "eps": eps if scores is None else None,
+            **((parameters or {}) if scores is None else {}),
             "folds": folds,
             "bootstrap": times or None,
             "seed": seed if times else None,

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import metrics
 from ..backend import quiet
 from ..catalogue import Entry, find
 from ..errors import ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import provenance
-from ..metrics.aligned import EPS, cosine_similarity, dot_product, euclidean_distance, is_rounded
+from ..metrics import EPS, is_rounded
 from ..results import Column, Columns, Result, Scalar
 from . import checks
 
@@ -126,9 +127,9 @@ Step = tuple[str, str, str, float]
 
 
 def _metric_steps(x: Column, y: Column) -> list[Step]:
-    dot, distance = dot_product(x, y).item(), euclidean_distance(x, y).item()
-    norms = [euclidean_distance(v, np.zeros_like(v)).item() for v in (x, y)]
-    cosine = cosine_similarity(x, y).item()
+    dot, distance = metrics.dot(x, y).item(), metrics.euclidean(x, y).item()
+    norms = [metrics.euclidean(v, np.zeros_like(v)).item() for v in (x, y)]
+    cosine = metrics.cosine(x, y).item()
     floor = [max(norm, EPS) for norm in norms]
     return [
         ("dot", "sum(a × b)", _sum_of(f"{_factor(p)} × {_factor(q)}" for p, q in _head(x, y)) + _more(x), dot),

@@ -21,7 +21,7 @@ from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..metrics.aligned import EPS
 from ..results import Column, Columns, Result, Scalar
-from ..scoring.spec import Request, read_requests
+from ..scoring.spec import LossSpec, read_specs
 from . import checks
 
 COUNTS = ("epochs", "best_epoch", "train", "held_out", "train_loss", "verdict")
@@ -222,7 +222,7 @@ def _request(
     variant: str | None,
     distance: str | None,
     parameters: Mapping[str, float | None],
-) -> Request | None:
+) -> LossSpec | None:
     if kind is None:
         if head != "whiten":
             raise ParameterError(f"a {head} head is learnt under a loss", "«kind»", "as in «kind=sup-con»")
@@ -231,7 +231,7 @@ def _request(
             raise ParameterError(f"there is no loss that {given[0]} belongs to", f"«{given[0]}»", "leave it out")
         return None
     asked = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
-    request = read_requests([kind], one_set=count == 1, **asked)[0]  # type: ignore[arg-type]
+    request = read_specs([kind], one_set=count == 1, **asked)[0]  # type: ignore[arg-type]
     check_fittable(request, one_set=count == 1)
     return request
 
@@ -252,7 +252,7 @@ def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool,
         check_output(held_out_ids, force=force or resume, inputs=())
 
 
-def _check_plan(plan: Plan, request: Request | None, given: Given) -> None:
+def _check_plan(plan: Plan, request: LossSpec | None, given: Given) -> None:
     """Refuse numbers outside their range, and what cannot change anything."""
     for name, least in (("epochs", 1), ("batch_size", 2), ("per_class", 0), ("patience", 1)):
         value = getattr(plan, name)

@@ -1,23 +1,28 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import isnan, prod
 from typing import Any
 
 from ..backend import Backend, choose_backend, quiet
-from ..catalogue import Entry, find
-from ..engine.budget import budget_of
-from ..engine.inputs import Input, prepare_input
-from ..engine.job import PairwiseJob, same_rows
-from ..engine.matrices import matrix
-from ..engine.matrix_rows import Into
-from ..engine.plan import Progress
-from ..engine.selections import Choice, RowsInto, selection
+from ..catalogue import find
+from ..engine import (
+    Choice,
+    Input,
+    Into,
+    PairwiseJob,
+    RowsInto,
+    budget_of,
+    full_matrix,
+    prepare_input,
+    same_rows,
+    select_pairs,
+)
 from ..errors import ParameterError
 from ..io.vectors import provenance
-from ..metrics.aligned import EPS
-from ..results import Result, shapes_line
+from ..metrics import EPS, Metric, metric_of
+from ..results import Progress, Result, shapes_line
 from . import checks
 
 PRECISIONS = ("auto", "float32", "float64")
@@ -32,6 +37,7 @@ def pairwise(
     threshold: float | None = None,
     max_pairs: int | None = None,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     dim: int = -1,
     exclude_self: bool | None = None,
@@ -54,7 +60,8 @@ def pairwise(
         top_k: keep the k closest rows of B for each row of A.
         threshold: keep the pairs with at least this similarity, or at most this distance.
         max_pairs: keep the closest pairs of all, this many.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
         exclude_self: leave out pairs of a row with itself; by default where b is None. A row of A and a row of B
@@ -102,11 +109,14 @@ def pairwise(
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
     entry, budget = find("metric", metric), budget_of(max_memory, *opened)
-    _check_choice(choice, entry)
+    measure = metric_of(entry.name, eps=eps, **(parameters or {}))
+    _check_choice(choice, measure)
     if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
     exclude_self = b is None if exclude_self is None else exclude_self
+    for vectors in opened:
+        checks.check_dtype(vectors, measure)
     sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
     sides += sides[: b is None]
     checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
@@ -114,12 +124,11 @@ def pairwise(
     for side in sides:
         checks.refuse_rounded(side.vectors, entry.name)
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    reduced = selects and precision == "auto" and entry.name in ("cosine", "angular", "dot")
+    reduced = selects and precision == "auto" and measure.is_product
     pairing = PairwiseJob(
         a=sides[0],
         b=sides[1],
-        entry=entry,
-        eps=eps,
+        metric=measure,
         excluded=excluded,
         alone=b is None,
         precision=precision,
@@ -128,15 +137,16 @@ def pairwise(
     )
     with quiet():
         if selects:
-            result = selection(pairing, choice, rows_into, progress)
+            result = select_pairs(pairing, choice, rows_into, progress)
         else:
-            result = matrix(pairing, into, nonfinite, progress, heat_map)
+            result = full_matrix(pairing, into, nonfinite, progress, heat_map)
     return replace(
         result,
         inputs=pairing.inputs(),
         parameters={
             "metric": entry.name,
             "eps": eps,
+            **measure.parameters,
             "dim": dim,
             "exclude_self": exclude_self,
             "excluded_by": told_by,
@@ -173,7 +183,7 @@ def _shapes(pairing: PairwiseJob, choice: Choice, dim: int) -> str:
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
-def _check_choice(choice: Choice, entry: Entry) -> None:
+def _check_choice(choice: Choice, metric: Metric) -> None:
     given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
@@ -183,16 +193,17 @@ def _check_choice(choice: Choice, entry: Entry) -> None:
         if number is not None:
             checks.check_count(option, number)
     if choice.threshold is not None:
-        _check_threshold(choice.threshold, entry)
+        _check_threshold(choice.threshold, metric)
 
 
-def _check_threshold(threshold: float, entry: Entry) -> None:
+def _check_threshold(threshold: float, metric: Metric) -> None:
     """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
     if isnan(threshold):
         raise ParameterError("the threshold is not a number", "«threshold»")
-    beyond = threshold > 1 if entry.name == "cosine" else threshold < 0 and not entry.larger_is_closer
-    if beyond:
-        raise ParameterError(f"no {entry.name} can reach {threshold:g}: its range is {entry.range}", "«threshold»")
+    end = metric.end
+    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
+        what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
+        raise ParameterError(what, "«threshold»")
 
 
 def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:

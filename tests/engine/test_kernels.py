@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simtool.backend import choose_backend
 from simtool.engine.kernels import Kernel, Tile
 from simtool.engine.rescoring import Pairs, best_of
-from simtool.metrics.aligned import needs_scale
+from simtool.metrics import needs_scale
 
 METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
 PRODUCTS = ["cosine", "angular", "dot"]  # the metrics that are scanned in bfloat16
