@@ -74,7 +74,7 @@ class CsvBatches(TextBatches):
         for vector, names in self.vectors.items():
             beyond = [row for row in (self._cells[name].beyond for name in names) if row is not None]
             if beyond:
-                found[vector] = (min(beyond), BEYOND.format(large="a number"))
+                found[vector] = (min(beyond), BEYOND)
         return found
 
     def _first_row(self) -> tuple[list[str], int, int]:

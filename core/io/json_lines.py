@@ -32,7 +32,7 @@ BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
 DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
 VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 SURROGATE = re.compile("[\ud800-\udfff]")
-BEYOND = "{{who}} holds {large}, an integer beyond 64 bits: write it with a point if rounding will do"
+BEYOND = "{who} holds an integer beyond 64 bits: write it with a point, as 1e20 or 7.0, if it may be rounded"
 LEAVES = {type(None): pa.null(), int: pa.int64(), float: pa.float64()}
 
 
@@ -58,8 +58,8 @@ class Seen:
             self.nulls = True
             return
         kind, what = _kind(cell)
-        if what is None and leaf(self.type) != pa.float64() and (large := _beyond(cell)) is not None:
-            what = BEYOND.format(large=large)
+        if what is None and leaf(self.type) != pa.float64() and _is_beyond(cell):
+            what = BEYOND
         if null_type(self.type) and kind is not None and self.problem is None:
             self.type, self.first = kind, row
         elif what is None:
@@ -321,12 +321,10 @@ def _depth(kind: Any) -> int:
     return 1 + _depth(kind.value_type) if is_list(kind) else 0
 
 
-def _beyond(cell: Any) -> str | None:
-    """Return the beginning of an integer beyond 64 bits in a list that holds nothing else."""
+def _is_beyond(cell: Any) -> bool:
+    """Say whether a list of integers alone holds one beyond 64 bits."""
     leaves = [each for each in np.array(cell, dtype=object).flat if each is not None] if isinstance(cell, list) else []
-    if not all(type(each) is int for each in leaves):
-        return None
-    return next((str(each)[:40] for each in leaves if not _fits(each)), None)
+    return all(type(each) is int for each in leaves) and not all(map(_fits, leaves))
 
 
 def _fits(number: int) -> bool:

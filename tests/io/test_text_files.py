@@ -95,10 +95,10 @@ def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_refused(write):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        (f"[1, 2]\n[{2**63}, 1]\n[1.5, 1]\n", f"row 1 holds {2**63}, an integer beyond 64 bits"),
-        (f"[-{10**400}, null]\n", "row 0 holds -100000"),
-        (f'v\n"[1, 2]"\n"[1, {2**64}]"\n', f"row 1 holds {2**64}, an integer beyond 64 bits"),
-        (f"x,y\n1,2\n,2\n{2**64},1\n1.5,2\n", "row 2 holds a number, an integer beyond 64 bits"),
+        (f"[1, 2]\n[{2**63}, 1]\n[1.5, 1]\n", "row 1 holds an integer beyond 64 bits"),
+        (f"[-{10**400}, null]\n", "row 0 holds an integer beyond 64 bits"),
+        (f'v\n"[1, 2]"\n"[1, {2**64}]"\n', "row 1 holds an integer beyond 64 bits"),
+        (f"x,y\n1,2\n,2\n{2**64},1\n1.5,2\n", "row 2 holds an integer beyond 64 bits"),
     ],
 )
 @pytest.mark.parametrize("size", [8, 1 << 16])
@@ -495,7 +495,7 @@ def test_json_lines_say_what_the_json_module_reads_whatever_the_blocks(folder, r
         fits = [all(-(2**63) <= x < 2**63 for x in row["v"]) for row in rows]
         before = integers.index(False) if False in integers else len(rows)  # rows of integers alone
         if not all(fits[:before]):
-            with pytest.raises(DataError, match=f"row {fits.index(False)} holds .* an integer beyond 64 bits"):
+            with pytest.raises(DataError, match=f"row {fits.index(False)} holds an integer beyond 64 bits"):
                 table.vectors("v")
             return
         whole_numbers = all(integers)
