@@ -8,23 +8,18 @@ import numpy as np
 
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
-from ..engine.budget import Budget, budget_of, gathered
-from ..engine.exclusion import Exclusion
-from ..engine.inputs import Input, prepare_input
-from ..engine.job import PairwiseJob
-from ..engine.kernels import Kernel
-from ..engine.plan import Progress
+from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
 from ..metrics import Metric, metric_of
 from ..operations import checks
 from ..operations.pairwise import LARGE
-from ..results import Column, Result
+from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from .counts import Grouped
 from .curves import score_histogram
-from .report import Report, notes_on
+from .report import COUNTED, Report, notes_on
 from .retrieval import Retrieval, retrieval
 from .streamed_counts import Streamed, all_pairs
 from .threshold_metrics import Measure, pair_measures
@@ -90,6 +85,7 @@ def evaluate_classes(
         counts={"overall": counts},
         notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
         provenance=provenance({"a": side.vectors}),
+        headline=COUNTED,
     )
 
 

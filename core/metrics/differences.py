@@ -9,9 +9,10 @@ import numpy as np
 from ..backend import Array, Backend, constant, namespace
 from ..errors import ParameterError
 from ..results import Column
-from .bounds import Arithmetic, Side, product_error, sum_error
+from .bounds import Side, product_error, sum_error
 from .metric import Metric, Scales, Sums, aligned
 from .numerics import EPS, centered, row_dots
+from .precision import Precision
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ class SquaredEuclidean(Metric):
         squares = [backend.xp.astype(side.norms**2, product.dtype) for side in (x, y)]
         return 2.0 * product - squares[0][:, None] - squares[1][None, :]
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the expanded squares."""
-        return 2.02 * product_error(x, y, arithmetic) + 8 * arithmetic.summed * (x.norms + y.longest) ** 2
+        return 2.02 * product_error(x, y, precision) + 8 * precision.summed * (x.norms + y.longest) ** 2
 
     def fits_float32(self, a: float, b: float, dims: int) -> bool:
         """Tell whether squares of each side, also around any point between them, stay in its range."""
@@ -330,10 +331,10 @@ class SignalToNoise(Metric):
         """Return the rows less their means."""
         return centered(rows)[1]
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the scores with each row of x as the anchor."""
         xp, width = namespace(x.rows), x.rows.shape[1]
-        noise = sum_error(x, arithmetic) * (x.norms + y.longest) ** 2
+        noise = sum_error(x, precision) * (x.norms + y.longest) ** 2
         return 8 * noise / xp.clip(x.norms**2, self.eps * width, None)
 
 

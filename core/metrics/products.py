@@ -8,9 +8,10 @@ import numpy as np
 
 from ..backend import Array, Backend, constant, namespace
 from ..results import Column
-from .bounds import Arithmetic, Side, product_error
+from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
 from .numerics import EPS, TURN, centered, magnitude, row_dots
+from .precision import Precision
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
 
@@ -29,9 +30,9 @@ class Product(Metric):
         """Return the (n, m) products."""
         return backend.product(x.rows, y.rows, out)
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products."""
-        return product_error(x, y, arithmetic)
+        return product_error(x, y, precision)
 
     def score(self, proxy: Array) -> Array:
         """Return the products."""
@@ -159,9 +160,9 @@ class Cosine(Product):
         """Return what lies in the direction of each row."""
         return rows
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products of unit rows."""
-        return product_error(x, y, arithmetic) + (CLIPPED if scaled else 0.0)
+        return product_error(x, y, precision) + (CLIPPED if scaled else 0.0)
 
     def fits_float32(self, a: float, b: float, dims: int) -> bool:
         """Tell that rows of unit length do."""
@@ -287,9 +288,9 @@ class Correlation(Cosine):
     def _directed(self, rows: Array) -> Array:
         return centered(rows)[1]
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products of rows that were centered in float64."""
-        return super().error(x, y, arithmetic, scaled=scaled) + (x.rows.shape[1] + 8) * 2.0**-48
+        return super().error(x, y, precision, scaled=scaled) + (x.rows.shape[1] + 8) * 2.0**-48
 
 
 dot, cosine, angular, correlation = Dot(), Cosine(), Angular(), Correlation()
