@@ -4,10 +4,10 @@ TYPE_CHECKING = False  # typing takes longer to load than all else here, and typ
 if TYPE_CHECKING:
     import typing
 
+    from . import metrics as metrics
     from .catalogue import find as find
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
-    from .evaluation.report import evaluation_keys as evaluation_keys
     from .io import (
         open_items as open_items,
     )
@@ -23,28 +23,15 @@ if TYPE_CHECKING:
     from .losses.pairs import contrastive as contrastive
     from .losses.pairs import cosine_distance as cosine_distance
     from .losses.pairs import cosine_embedding as cosine_embedding
-    from .metrics.aligned import angular_distance as angular_distance
-    from .metrics.aligned import cosine_similarity as cosine_similarity
-    from .metrics.aligned import dot_product as dot_product
-    from .metrics.aligned import euclidean_distance as euclidean_distance
-    from .metrics.aligned import manhattan_distance as manhattan_distance
-    from .metrics.aligned import squared_euclidean_distance as squared_euclidean_distance
     from .operations.apply import apply as apply
-    from .operations.apply import apply_keys as apply_keys
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare
-    from .operations.compare import summary_keys as summary_keys
     from .operations.describe import describe as describe
     from .operations.evaluate import evaluate as evaluate
     from .operations.explain import explain as explain
-    from .operations.explain import explained_names as explained_names
     from .operations.fit import fit as fit
-    from .operations.fit import fit_keys as fit_keys
     from .operations.inspect import inspect as inspect
-    from .operations.loss import label_columns as label_columns
     from .operations.loss import loss as loss
-    from .operations.loss import loss_keys as loss_keys
-    from .operations.loss import loss_roles as loss_roles
     from .operations.pairwise import pairwise as pairwise
     from .operations.similarity import similarity as similarity
     from .results import Result as Result
@@ -57,37 +44,31 @@ _MODULES = {
     "catalogue": ("find", "search"),
     "operations.inspect": ("inspect",),
     "errors": ("SimtoolError",),
-    "evaluation.report": ("evaluation_keys",),
     "operations.evaluate": ("evaluate",),
-    "operations.explain": ("explain", "explained_names"),
+    "operations.explain": ("explain",),
     "operations.channels": ("channels",),
-    "operations.apply": ("apply", "apply_keys"),
-    "operations.fit": ("fit", "fit_keys"),
+    "operations.apply": ("apply",),
+    "operations.fit": ("fit",),
     "io": ("open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.describe": ("describe",),
     "losses.pairs": ("contrastive", "cosine_distance", "cosine_embedding"),
-    "operations.loss": ("label_columns", "loss", "loss_keys", "loss_roles"),
-    "metrics.aligned": (
-        "angular_distance",
-        "cosine_similarity",
-        "dot_product",
-        "euclidean_distance",
-        "manhattan_distance",
-        "squared_euclidean_distance",
-    ),
+    "operations.loss": ("loss",),
     "results": ("Result",),
-    "operations.compare": ("compare", "summary_keys"),
+    "operations.compare": ("compare",),
 }
+_ROOMS = ("metrics",)
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> "typing.Any":
     from importlib import import_module
 
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module 'simtool' has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(["__version__", *_HOMES])
+    return sorted(["__version__", *_ROOMS, *_HOMES])

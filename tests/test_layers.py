@@ -1,6 +1,7 @@
 """What may import what, in the source and in a fresh interpreter; what is packaged; which names are public."""
 
 import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 import simtool
+from simtool.catalogue import names
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE, CLI, TESTS = (sorted((ROOT / name).rglob("*.py")) for name in ("core", "cli", "tests"))
@@ -131,7 +133,12 @@ def typed_names():
     """Return the names that `core/__init__.py` shows to type checkers, and their modules."""
     tree = ast.parse((ROOT / "core" / "__init__.py").read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
-    return {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return {
+        alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
 
 
 def test_public_names_resolve_and_agree_with_what_type_checkers_see():
@@ -142,6 +149,18 @@ def test_public_names_resolve_and_agree_with_what_type_checkers_see():
         assert name in dir(simtool)
     with pytest.raises(AttributeError, match="no attribute 'pairwize'"):
         getattr(simtool, "pairwize")  # noqa: B009 - the name is wrong on purpose
+
+
+@pytest.mark.parametrize(("room", "kind"), [("metrics", "metric")])
+def test_a_room_of_measures_holds_every_name_of_the_catalogue(room, kind):
+    package = importlib.import_module(f"simtool.{room}")
+    submodules = {path.stem for path in (ROOT / "core" / room).glob("*.py")}
+    for name in names(kind):
+        assert getattr(package, name) is simtool.find(kind, name).load()
+        assert name in dir(package)
+        assert name not in submodules  # importing that would replace the function
+    with pytest.raises(AttributeError, match="no attribute 'cosin'"):
+        package.cosin  # noqa: B018
 
 
 def test_no_public_name_hides_a_module():

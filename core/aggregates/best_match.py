@@ -1,6 +1,6 @@
 """Aggregates of the best match of every row on the other side, all from one tiled sweep.
 
-`best_matches` sweeps, and every aggregate is a function of what it found: one sweep serves all that are asked for.
+`nearest_both` sweeps, and every aggregate is a function of what it found: one sweep serves all that are asked for.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.nearest import Match, Matches, best_matches, best_partners
-from ..engine.plan import Progress
+from ..engine import Match, Matches, nearest, nearest_both
 from ..metrics.aligned import EPS
-from ..results import Column
+from ..results import Column, Progress
 from .mixed import MixedSets
 from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Evaluator, MatchedPairs
 from .resample import Resample
@@ -152,7 +151,7 @@ def greedy_match(
         >>> greedy_match(np.eye(2), np.ones((1, 2))).precision
         0.7071067811865475
     """
-    return greedy_of(best_matches(x, y, eps=eps, backend=backend, progress=progress), weights_a, weights_b)
+    return greedy_of(nearest_both(x, y, eps=eps, backend=backend, progress=progress), weights_a, weights_b)
 
 
 def greedy_of(matches: Matches, weights_a: Column | None = None, weights_b: Column | None = None) -> GreedyMatch:
@@ -184,7 +183,7 @@ def best_pair(
         >>> best_pair(np.eye(2), np.asarray([[0.0, 2.0]]))
         1.0
     """
-    return best_of_all(best_partners(x, y, eps=eps, backend=backend, progress=progress))
+    return best_of_all(nearest(x, y, eps=eps, backend=backend, progress=progress))
 
 
 def best_of_all(forward: Match) -> float:
@@ -224,7 +223,7 @@ def maxsim(
         >>> maxsim(np.eye(2), np.asarray([[0.0, 2.0]]))
         MaxSim(sum=1.0, mean=0.5)
     """
-    return maxsim_of(best_partners(x, y, eps=eps, backend=backend, progress=progress), weights_a)
+    return maxsim_of(nearest(x, y, eps=eps, backend=backend, progress=progress), weights_a)
 
 
 def maxsim_of(forward: Match, weights_a: Column | None = None) -> MaxSim:
@@ -269,7 +268,7 @@ def top_k_mean(
         >>> top_k_mean(np.eye(2), np.eye(2), k=2)
         0.5
     """
-    return top_k_mean_of(best_partners(x, y, k=k, eps=eps, backend=backend, progress=progress), weights_a)
+    return top_k_mean_of(nearest(x, y, k=k, eps=eps, backend=backend, progress=progress), weights_a)
 
 
 def top_k_mean_of(forward: Match, weights_a: Column | None = None, *, k: int | None = None) -> float:
@@ -301,7 +300,7 @@ def mutual(
         >>> mutual(np.eye(2), np.asarray([[0.0, 2.0]]))
         Mutual(share_a=0.5, share_b=1.0, pairs=1)
     """
-    return mutual_of(best_matches(x, y, eps=eps, backend=backend, progress=progress))
+    return mutual_of(nearest_both(x, y, eps=eps, backend=backend, progress=progress))
 
 
 def mutual_of(matches: Matches) -> Mutual:
@@ -343,7 +342,7 @@ def chamfer(
         >>> chamfer(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]]))
         Chamfer(sum=2.5, forward=1.5, backward=1.0)
     """
-    matches = best_matches(x, y, metric="euclidean", backend=backend, progress=progress)
+    matches = nearest_both(x, y, metric="euclidean", backend=backend, progress=progress)
     return chamfer_of(matches, weights_a, weights_b)
 
 
@@ -376,7 +375,7 @@ def hausdorff(x: Column, y: Column, *, backend: Backend = NUMPY, progress: Progr
         >>> hausdorff(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]])).symmetric
         2.0
     """
-    return hausdorff_of(best_matches(x, y, metric="euclidean", backend=backend, progress=progress))
+    return hausdorff_of(nearest_both(x, y, metric="euclidean", backend=backend, progress=progress))
 
 
 def hausdorff_of(matches: Matches) -> Hausdorff:
@@ -397,7 +396,7 @@ def _means(matches: Matches, weights_a: Column | None, weights_b: Column | None)
 
 def _cosine_matches(job: Evaluator) -> Matches:
     def search() -> Matches:
-        return best_matches(job.sets.x, job.sets.y, k=_k(job), **job.options, progress=job.progress)
+        return nearest_both(job.sets.x, job.sets.y, k=_k(job), **job.options, progress=job.progress)
 
     found: Matches = job.once("cosine matches", search)
     return found
@@ -409,7 +408,7 @@ def _forward(job: Evaluator) -> Match:
         return _cosine_matches(job).forward
 
     def search() -> Match:
-        return best_partners(job.sets.x, job.sets.y, k=_k(job), **job.options, progress=job.progress)
+        return nearest(job.sets.x, job.sets.y, k=_k(job), **job.options, progress=job.progress)
 
     found: Match = job.once("cosine matches of A", search)
     return found
@@ -421,7 +420,7 @@ def _k(job: Evaluator) -> int:
 
 def _euclidean_matches(job: Evaluator) -> Matches:
     def search() -> Matches:
-        return best_matches(job.sets.x, job.sets.y, metric="euclidean", backend=job.backend, progress=job.progress)
+        return nearest_both(job.sets.x, job.sets.y, metric="euclidean", backend=job.backend, progress=job.progress)
 
     found: Matches = job.once("euclidean matches", search)
     return found

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend, quiet
-from ..engine.budget import budget_of
+from ..engine import budget_of
 from ..errors import ParameterError, ShapeError
 from ..results import Column
 from ..statistics.ranks import average_ranks

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..backend import Array, Backend, quiet
 from ..engine.kernels import Kernel
-from ..metrics.aligned import EPS, cosine_similarity, needs_scale, score_rows
+from ..metrics import EPS, cosine, needs_scale, score_rows
 from ..operations.checks import refuse_overflow
 from ..results import Column
 from ..statistics.bootstrap import weighted_means
@@ -141,7 +141,7 @@ def centroid_cosine(
         _mean_unit(rows, share, eps, backend) if unit else mean_row(rows, share, backend)
         for rows, share in zip((x, y), _both_shares(x, y, weights_a, weights_b), strict=True)
     ]
-    return float(cosine_similarity(*means, eps=eps))
+    return float(cosine(*means, eps=eps))
 
 
 def paired(

@@ -6,8 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..engine.budget import budget_of
-from ..engine.kernels import Kernel
+from ..engine import Kernel, budget_of
 from ..errors import ResourceError
 from ..memory import shown
 from ..metrics.aligned import needs_scale

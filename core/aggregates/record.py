@@ -11,9 +11,8 @@ import numpy as np
 
 from ..backend import Backend
 from ..catalogue import Entry, find
-from ..engine.plan import Progress
 from ..errors import SimtoolError
-from ..results import Column
+from ..results import Column, Progress
 
 if TYPE_CHECKING:
     from .mixed import MixedSets

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..engine.kernels import Kernel
+from ..engine import Kernel
 from ..metrics.aligned import needs_scale
 from ..results import Column
 from ..statistics.bootstrap import drawn_counts, weighted_means

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..engine.kernels import Kernel
-from ..engine.plan import Span
+from ..engine import Kernel, Span
 from ..results import Column
 from .moments import scale_of
 

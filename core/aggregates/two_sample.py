@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine.plan import Progress
-from ..engine.reducers.pair_sums import PairSums
 from ..errors import ParameterError
 from ..operations.checks import refuse_overflow
-from ..results import Column
+from ..results import Column, Progress
 from .closed_forms import TwoSample
 from .mixed import MixedSets
+from .pair_sums import PairSums
 from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, Parameters
 
 MEDIAN_PAIRS = 1 << 17  # of which the width is the median

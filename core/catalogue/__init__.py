@@ -1,10 +1,11 @@
 """The catalogue: one frozen row per metric, aggregate and loss. Imports neither numpy nor torch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..errors import ParameterError, closest
 from .aggregates import AGGREGATES as SET_AGGREGATES
 from .batch_losses import BATCH_LOSSES
+from .entry import ROLES as ROLES
 from .entry import Entry as Entry
 from .entry import Variant as Variant
 from .losses import LOSSES as ITEM_LOSSES
@@ -57,3 +58,14 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> ParameterError:
     guess = closest(name, known)
     hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(known)}"
     return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)
+
+
+def check_parameter(entries: Sequence[Entry], name: str, where: str = "") -> None:
+    """Refuse a parameter that none of the losses has."""
+    known = dict.fromkeys(parameter for entry in entries for parameter in entry.parameters)
+    if name in known:
+        return
+    names = ", ".join(entry.name for entry in entries)
+    what = f"the loss {names} has no {name}" if len(entries) == 1 else f"none of {names} has a parameter {name}"
+    hint = f"it has {', '.join(known)}" if known and len(entries) == 1 else "leave it out"
+    raise ParameterError(what, where or f"«{name}»", hint)

@@ -4,6 +4,7 @@ from .entry import Entry, Variant
 
 SBERT = "sentence-transformers"
 PML = "pytorch-metric-learning"
+TRIPLETS_ARE_CHOSEN = "«kind=batch-hard-triplet» or semi-hard-triplet"
 TRIPLET_METRICS = ("sqeuclidean", "cosine-distance", "unit-euclidean")
 
 BATCH_LOSSES: tuple[Entry, ...] = (
@@ -95,6 +96,8 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         metrics=("cosine",),
         counted="positives",
         variants={"pml": Variant(f"{PML} NPairsLoss", metric="cosine")},
+        two_of_each_class=True,
+        instead_of_miner="leave it out",
         peers="one item per class with two rows or more: classes with one row, and third rows, take no part; "
         "pytorch-metric-learning does the same, "
         "but scales rows to unit length first unless told not to",
@@ -134,6 +137,7 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         counted="both",
         parameters={"margin": 0.4, "gamma": 80.0},
         variants={"pml": Variant(f"{PML} CircleLoss", reduction="active-mean")},
+        gradient="its weights are held constant in the gradient, as in equation 10 of the paper",
         peers="some implementations differentiate the weights too, which turns a negative's optimum from -m into 0: "
         "the same value, another gradient; the paper recommends m 0.25 with gamma 256 (faces) and 128 (persons)",
     ),
@@ -154,6 +158,8 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         counted="both",
         parameters={"margin": 1.0},
         variants={"pml": Variant(f"{PML} LiftedStructureLoss", metric="unit-euclidean")},
+        statistics="simtool.losses.classes:negative_mass",
+        instead_of_miner="leave it out",
         peers="a pair comes twice, once for either end, with the same loss, so the mean is the paper's over pairs "
         "without order; GeneralizedLiftedStructureLoss of pytorch-metric-learning is another loss, of Hermans 2017",
     ),
@@ -219,6 +225,7 @@ BATCH_LOSSES: tuple[Entry, ...] = (
                 f"{PML} TripletMarginLoss with BatchHardMiner", {"margin": 0.05}, "unit-euclidean", "active-mean"
             ),
         },
+        instead_of_miner=TRIPLETS_ARE_CHOSEN,
         peers="sentence-transformers also counts anchors without positives, with [m - min_N d]+, and a batch of one "
         "class, with m; pytorch-metric-learning leaves both out; simtool agrees with it",
     ),
@@ -239,6 +246,7 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         counted="both",
         parameters={"margin": 1.0},
         variants={"sbert": Variant(f"{SBERT} BatchSemiHardTripletLoss", {"margin": 5.0})},
+        instead_of_miner=TRIPLETS_ARE_CHOSEN,
         peers="sentence-transformers gives a batch of one class d_ap + m, as if there were a negative at distance 0",
     ),
     Entry(
@@ -262,6 +270,7 @@ BATCH_LOSSES: tuple[Entry, ...] = (
             "sbert": Variant(f"{SBERT} BatchAllTripletLoss", {"margin": 5.0}, reduction="active-mean"),
             "pml": Variant(f"{PML} TripletMarginLoss", {"margin": 0.05}, "unit-euclidean", "active-mean"),
         },
+        instead_of_miner=TRIPLETS_ARE_CHOSEN,
         peers="sentence-transformers does not count a loss of 1e-16 or less; "
         "pytorch-metric-learning scales rows to unit length first",
     ),

@@ -3,9 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from math import inf
 from typing import Any
 
 Parameters = Mapping[str, float]
+ROLES = {
+    "pairs": ("a", "b"),
+    "triplets": ("anchor", "positive", "negative"),
+    "classes": ("vectors",),
+    "views": ("a", "b"),
+    "teacher": ("a", "b"),
+    "classifier": ("vectors",),
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,14 @@ class Entry:
         reduction: of a loss, how its items become one number by default.
         counted: of a loss of a batch with classes, which anchors have items: `all`, or those with `positives`, with
             `negatives`, or with `both`.
+        whole_batch: of a loss of pairs, whether an item depends on the other pairs of its batch.
+        two_of_each_class: of a loss of classes, whether it takes the first two rows of each class, as two views.
+        statistics: of a loss of classes, `module:name` of what every anchor must know of all others first; "" is none.
+        of_classes: of a loss of triplets, the loss that takes all triplets of one set with classes.
+        ends: of a loss of triplets, what the second and the third input are to the first.
+        score_range: of a loss with scores, between which numbers they have a meaning.
+        instead_of_miner: of a loss that takes its own choice of the batch, what to do instead of naming a miner.
+        gradient: what a reader should know of the gradient, if anything.
         parameters: name -> default.
         variants: name -> the loss of another library.
         laws: properties that the tests check.
@@ -72,6 +89,14 @@ class Entry:
     metrics: tuple[str, ...] = ()
     reduction: str = "mean"
     counted: str = "all"
+    whole_batch: bool = False
+    two_of_each_class: bool = False
+    statistics: str = ""
+    of_classes: str = ""
+    ends: tuple[str, str] = ("positive", "negative")
+    score_range: tuple[float, float] = (-inf, inf)
+    instead_of_miner: str = ""
+    gradient: str = ""
     parameters: Parameters = field(default_factory=dict)
     variants: Mapping[str, Variant] = field(default_factory=dict)
     laws: tuple[str, ...] = ()
@@ -79,5 +104,23 @@ class Entry:
 
     def load(self) -> Callable[..., Any]:
         """Return the public function."""
-        module, _, name = self.function.partition(":")
-        return getattr(import_module(module), name)  # type: ignore[no-any-return]
+        return _load(self.function)
+
+    def load_statistics(self) -> Callable[..., Any] | None:
+        """Return what computes the statistics that a loss takes first, if it takes any."""
+        return _load(self.statistics) if self.statistics else None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Of a loss: what its inputs are called, and the columns of a table that holds them."""
+        return ROLES[self.inputs]
+
+    @property
+    def takes_batches(self) -> bool:
+        """Of a loss: whether an item depends on the other rows of its batch."""
+        return self.inputs in ("classes", "views") or self.whole_batch
+
+
+def _load(function: str) -> Callable[..., Any]:
+    module, _, name = function.partition(":")
+    return getattr(import_module(module), name)  # type: ignore[no-any-return]

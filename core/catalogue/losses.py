@@ -63,6 +63,7 @@ PAIR_LOSSES = (
         metrics=other_distances("cosine-distance"),
         reduction="sum",
         parameters={"margin": 0.5},
+        whole_batch=True,
         peers="with pairs of one kind only, the mean distance takes the place of the missing kind, there as here; "
         "sentence-transformers ignores pairs whose label is neither 0 nor 1",
     ),
@@ -171,6 +172,7 @@ TRIPLET_LOSSES = (
                 f"{PML} TripletMarginLoss", {"margin": 0.05}, metric="unit-euclidean", reduction="active-mean"
             ),
         },
+        of_classes="batch-all-triplet",
         peers="torch adds 1e-6 to every difference of two numbers; sentence-transformers has margin 5; "
         "pytorch-metric-learning has margin 0.05 on rows of unit length and averages the non-zero triplets",
     ),
@@ -189,6 +191,7 @@ TRIPLET_LOSSES = (
         metric="cosine",
         metrics=("dot",),
         parameters={"margin": 0.0},
+        ends=("first", "second"),
         peers="torch takes a label 0 as well, and returns the margin for it",
     ),
     Entry(
@@ -225,6 +228,7 @@ SCORE_LOSSES = (
         labels="score",
         metric="cosine",
         metrics=("dot",),
+        score_range=(-1.0, 1.0),
         peers="scores of 0 to 5 or 0 to 10 must be brought into the cosine's range first: no peer says so",
     ),
     Entry(
@@ -242,6 +246,7 @@ SCORE_LOSSES = (
         metric="cosine",
         metrics=("dot",),
         parameters={"scale": 20.0},
+        whole_batch=True,
         peers="not a mean: it grows with the size of the batch",
     ),
     Entry(
@@ -258,6 +263,7 @@ SCORE_LOSSES = (
         labels="score",
         metric="angle",
         parameters={"scale": 20.0},
+        whole_batch=True,
         peers="a1, a2 are the halves of a; sentence-transformers pads an odd number of dims with a zero; "
         "here it is an error",
     ),

@@ -6,11 +6,8 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest
 from ..backend import Backend
-from ..engine.budget import budget_of
-from ..engine.matrix_rows import Cells, Into, MatrixPart, MatrixRows
-from ..engine.plan import Progress
-from ..engine.reducers.full_matrix import Moments
-from ..results import Column, Columns, Grid, Rows, Scalar, begin
+from ..engine import Into, MatrixCells, MatrixPart, MatrixRows, Moments, budget_of
+from ..results import Column, Columns, Grid, Progress, Rows, Scalar, begin
 from .inputs import ComparisonInputs
 from .token_blocks import item_scores
 
@@ -31,7 +28,7 @@ class Cross:
         self.inputs, self.request = inputs, request
         n, m = map(len, inputs.tokens)
         self.shape = n, m
-        self.cells = Cells(inputs.item_ids(0), inputs.item_ids(1), batched=False)
+        self.cells = MatrixCells(inputs.item_ids(0), inputs.item_ids(1), batched=False)
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
         self.array: Column | None = None
         if self.sink is None:

@@ -8,7 +8,7 @@ import numpy as np
 from ..backend import Backend
 from ..catalogue import Entry
 from ..errors import ShapeError
-from ..metrics.aligned import needs_scale
+from ..metrics import Metric, needs_scale
 from ..operations.checks import plural
 from ..results import Column
 from .budget import Budget
@@ -24,8 +24,7 @@ class PairwiseJob:
     Args:
         a: one side.
         b: the other; the same where A is compared with itself.
-        entry: the metric's row of the catalogue.
-        eps: the least norm that a cosine divides by.
+        metric: what is computed of each pair.
         excluded: the pairs that are left out, or None.
         alone: whether A is compared with itself.
         precision: `auto`, `float32` or `float64`.
@@ -35,13 +34,17 @@ class PairwiseJob:
 
     a: Input
     b: Input
-    entry: Entry
-    eps: float
+    metric: Metric
     excluded: Exclusion | None
     alone: bool
     precision: str
     backend: Backend
     budget: Budget
+
+    @property
+    def entry(self) -> Entry:
+        """The metric's row of the catalogue."""
+        return self.metric.entry
 
     @property
     def batch(self) -> tuple[int, ...]:
@@ -78,12 +81,7 @@ class PairwiseJob:
     @property
     def fits_float32(self) -> bool:
         """Whether the rows and their products stay in the range of float32."""
-        if self.entry.name in ("cosine", "angular"):
-            return True
-        a, b = self.a.largest, self.b.largest
-        if self.entry.name == "dot":
-            return max(a, b, a * b * self.dims) < 1e37
-        return (a + b) * (a + b) * self.dims < 1e37  # also the squares of each side, and around any point between them
+        return self.metric.fits_float32(self.a.largest, self.b.largest, self.dims)
 
     def batches(self) -> Iterator[tuple[int, Column, Column]]:
         """Yield the number of each batch with its (n, d) and (m, d) rows."""
@@ -95,11 +93,11 @@ class PairwiseJob:
     @property
     def upper_triangle(self) -> bool:
         """Whether rows i, j and rows j, i are one pair, which a list of pairs holds once."""
-        return self.alone and self.excluded is not None
+        return self.alone and self.excluded is not None and self.metric.is_symmetric
 
     def pairs(self, a: Column, b: Column) -> Pairs:
         """Return the exact scores of a batch."""
-        return Pairs(self.entry.name, a, b, self.scaled, self.eps)
+        return Pairs(self.metric, a, b, self.scaled)
 
     def inputs(self) -> dict[str, str]:
         """Return the names of the inputs by role."""
@@ -114,8 +112,8 @@ class PairwiseJob:
         sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
         zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
-        if counted and self.entry.name in ("cosine", "angular"):
-            yield f"{counted}: their {self.entry.name} score is {0.0 if self.entry.larger_is_closer else 0.5}"
+        if counted and self.metric.zero_score is not None:
+            yield f"{counted}: their {self.metric.name} score is {self.metric.zero_score}"
 
 
 def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:

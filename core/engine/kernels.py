@@ -3,76 +3,23 @@
 A kernel prepares each row once and gives a tile of *proxy score*: a number that is larger for closer
 rows, whatever the metric. For a distance it is the negated distance, or its negated square. Only the engine
 sees it; what leaves the engine is the metric itself.
-
-The bound. A row x is stored as x' = x + dx, so
-
-    |x.y - x'.y'|  <=  |dx| |y| + |x'| |dy|
-
-and a dot product of length d in arithmetic with unit roundoff u is off, in any order of summation, by at most
-(Higham 2002, section 3.1)
-
-    d u / (1 - d u)  sum |x'_i y'_i|  <=  about d u |x'| |y'|
-
-plus what underflow can take from each factor and each product. A bfloat16 product is summed in float32 and rounded once
-more at the end, by at most 2^-8 of itself; that part is kept apart, as `relative`.
 """
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import inf, pi
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array, Backend
-from ..metrics.aligned import EPS, magnitude
+from ..metrics import EPS, Metric, metric_of
+from ..metrics.bounds import Side
+from ..metrics.precision import PRECISIONS, Precision
 from ..results import Column
 
-CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
+__all__ = ["Kernel", "Side", "Tile"]
+
 CHUNK = 1 << 17  # numbers that are widened at a time, few enough to stay in a cache
-
-
-class Arithmetic(NamedTuple):
-    """What a dtype does to numbers.
-
-    Args:
-        stored: unit roundoff of the dtype, or 0 where the loss is measured row by row.
-        summed: unit roundoff of the sums, with what the order and the exact scores themselves may add.
-        relative: what rounding the result takes at most, as a share of it.
-        least: the smallest normal number.
-    """
-
-    stored: float
-    summed: float
-    relative: float
-    least: float
-
-
-ARITHMETIC = {
-    "bfloat16": Arithmetic(0.0, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126),
-    "float32": Arithmetic(2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126),
-    "float64": Arithmetic(2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022),
-}
-
-ITEMSIZE = {"bfloat16": 2, "float32": 4, "float64": 8}  # bytes of a number
-
-
-class Side(NamedTuple):
-    """Prepared rows of one side of a tile.
-
-    Args:
-        rows: (n, d) in the kernel's dtype.
-        norms: (n,) the norm of each row, of the kind that the bound needs; 0 for a row of NaN.
-        lost: (n,) at least the norm of what storing it in the dtype took.
-        longest: the largest of the norms.
-        most_lost: the largest of what was lost.
-    """
-
-    rows: Array
-    norms: Array
-    lost: Array
-    longest: float
-    most_lost: float
 
 
 @dataclass(frozen=True)
@@ -80,16 +27,16 @@ class Kernel:
     """How to score a tile of a metric.
 
     Args:
-        metric: a name of the catalogue.
-        dtype: `bfloat16`, `float32` or `float64`, of the products.
+        metric: a name of the catalogue, or the metric with its parameters.
+        dtype: the name of the precision of the products.
         scaled: whether squares of the inputs may leave float64.
         backend: where to compute.
-        eps: the least norm that a cosine divides by.
+        eps: the least norm that a cosine divides by, where the metric is a name.
         center: (d,) a point to move the origin to, for Euclidean distances: the closer to the rows, the
             tighter the bound.
     """
 
-    metric: str
+    metric: str | Metric
     dtype: str
     scaled: bool
     backend: Backend
@@ -100,10 +47,20 @@ class Kernel:
         """Return the same kernel on each device that a sweep may use."""
         return [replace(self, backend=backend) for backend in self.backend.each()]
 
+    @cached_property
+    def measure(self) -> Metric:
+        """The metric itself."""
+        return metric_of(self.metric, eps=self.eps)
+
+    @property
+    def precision(self) -> Precision:
+        """The number format of the products."""
+        return PRECISIONS[self.dtype]
+
     @property
     def relative(self) -> float:
         """The part of the error that is proportional to the proxy score itself."""
-        return ARITHMETIC[self.dtype].relative
+        return self.precision.relative
 
     def prepare(self, rows: Any) -> Side:
         """Return the prepared form of (n, d) host rows, widened a few rows at a time."""
@@ -115,66 +72,31 @@ class Kernel:
         return Side(stored, norms, lost, float(xp.max(norms)), float(xp.max(lost)))
 
     def _prepared(self, rows: Any) -> tuple[Array, Array, Array]:
-        xp = self.backend.xp
-        x = self._wide(rows)
-        stored = xp.astype(x, getattr(xp, self.dtype))
-        norms = xp.sum(xp.abs(x), axis=1) if self.metric == "manhattan" else xp.sqrt(xp.vecdot(x, x))
+        xp, wide = self.backend.xp, self.backend.put(rows, self.backend.xp.float64)
+        center = None if self.center is None else self.backend.put(self.center)
+        x = self.measure.prepare(wide, center, scaled=self.scaled)
+        stored, norms = xp.astype(x, getattr(xp, self.dtype)), self.measure.norms(x)
         # a row of NaN must not take the bound of the others with it
         norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
-        if self.dtype != "bfloat16":
-            return stored, norms, ARITHMETIC[self.dtype].stored * norms
+        if self.precision.stored is not None:
+            return stored, norms, self.precision.stored * norms
         rest = x - xp.astype(stored, xp.float64)
         lost = xp.sqrt(xp.vecdot(rest, rest))
         return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
 
-    def _wide(self, rows: Any) -> Array:
-        """Return rows in float64 as the product takes them: of unit length, around the center, or as they are."""
-        xp = self.backend.xp
-        x = self.backend.put(rows, xp.float64)
-        if self.metric in ("cosine", "angular"):
-            scale = xp.ones_like(x[:, 0])
-            if self.scaled:
-                scale = magnitude(x)
-                x = x / scale[:, None]
-            divisor = xp.maximum(xp.sqrt(xp.vecdot(x, x)), xp.clip(self.eps / scale, 0.0, 1e150))
-            return x / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
-        return x if self.center is None else x - self.backend.put(self.center)[None, :]
-
     def tile(self, x: Side, y: Side, out: Array = None) -> Array:
-        """Return (n, m) proxy score.
+        """Return (n, m) proxy scores.
 
         Args:
             x: n prepared rows.
             y: m prepared rows.
             out: an (n, m) array of the dtype that may be overwritten.
         """
-        xp = self.backend.xp
-        if self.metric == "manhattan":
-            return -self.backend.manhattan(x.rows, y.rows)
-        product = self.backend.product(x.rows, y.rows, out)
-        if self.metric in ("cosine", "angular", "dot"):
-            return product
-        squares = [xp.astype(side.norms**2, product.dtype) for side in (x, y)]
-        return 2.0 * product - squares[0][:, None] - squares[1][None, :]
+        return self.measure.tile(self.backend, x, y, out)
 
     def error(self, x: Side, y: Side) -> Array:
         """Return (n,) bounds of the error of each row of x against all of y, but for the relative part."""
-        length = x.norms + y.longest
-        if self.metric == "manhattan":
-            return self._summed(x) * length
-        if self.metric in ("cosine", "angular"):
-            return self._product_error(x, y) + (CLIPPED if self.scaled else 0.0)
-        if self.metric == "dot":
-            return self._product_error(x, y)
-        return 2.02 * self._product_error(x, y) + 8 * ARITHMETIC[self.dtype].summed * length**2
-
-    def _summed(self, x: Side) -> float:
-        return float((x.rows.shape[1] + 8) * ARITHMETIC[self.dtype].summed)
-
-    def _product_error(self, x: Side, y: Side) -> Array:
-        least, stored = ARITHMETIC[self.dtype].least, x.norms + x.lost
-        error = x.lost * y.longest + stored * y.most_lost + self._summed(x) * stored * (y.longest + y.most_lost)
-        return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + y.longest)
+        return self.measure.error(x, y, self.precision, scaled=self.scaled)
 
     def at_least(self, proxy: Array, error: Array) -> Array:
         """Return float64 lower bounds of the exact proxy score of (n, w) approximate ones."""
@@ -189,27 +111,12 @@ class Kernel:
         return np.where(target >= 0, target / (1 + self.relative), target / (1 - self.relative))
 
     def scores(self, proxy: Array) -> Array:
-        """Return the metric of a tile of proxy score."""
-        xp = self.backend.xp
-        if self.metric == "cosine":
-            return xp.clip(proxy, -1.0, 1.0)
-        if self.metric == "angular":
-            return xp.acos(xp.clip(proxy, -1.0, 1.0)) / pi
-        if self.metric == "dot":
-            return proxy
-        if self.metric == "euclidean":
-            return xp.sqrt(xp.clip(-proxy, 0.0, None))
-        return xp.clip(-proxy, 0.0, None)
+        """Return the metric of a tile of proxy scores."""
+        return self.measure.score(proxy)
 
     def proxy_score(self, scores: Column) -> Column:
         """Return a proxy score that every pair at least as close as the score has, for an array of float64 scores."""
-        if self.metric in ("cosine", "dot"):
-            return scores
-        if self.metric == "angular":
-            proxy = np.cos(pi * np.minimum(scores, 1.0)) - 1e-12
-        else:
-            proxy = -(scores**2 if self.metric == "euclidean" else scores) * (1 + 1e-12)
-        return np.where(scores < 0, inf, proxy)
+        return self.measure.proxy_score(scores)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..backend import quiet
-from ..metrics.aligned import EPS, finish, magnitude, row_dots, scales_of, terms
+from ..metrics import EPS, Metric, magnitude, metric_of, row_dots
 from ..results import Column
 from .threads import overlapped, processors
 from .workspace import Scratch
@@ -20,14 +20,14 @@ class Pairs:
     """Scores pairs of rows of two host arrays.
 
     Args:
-        metric: a name of the catalogue.
+        metric: a name of the catalogue, or the metric with its parameters.
         a: (n, d) rows as they were read.
         b: (m, d) rows as they were read.
         scaled: whether squares of the inputs may leave float64.
-        eps: the least norm that a cosine divides by.
+        eps: the least norm that a cosine divides by, where the metric is a name.
     """
 
-    metric: str
+    metric: str | Metric
     a: Column
     b: Column
     scaled: bool
@@ -44,10 +44,15 @@ class Pairs:
         scores = list(overlapped(self._score, parts, self.workers))
         return np.concatenate(scores) if scores else np.empty(0)
 
+    @cached_property
+    def measure(self) -> Metric:
+        """The metric itself."""
+        return metric_of(self.metric, eps=self.eps)
+
     @property
     def _normed(self) -> bool:
         """Whether a score needs the squared norms of its rows, which many pairs share."""
-        return self.metric in ("cosine", "angular") and not self.scaled
+        return self.measure.is_made_of_dots and self.measure.has_unit_rows and not self.scaled
 
     @cached_property
     def squares(self) -> tuple[Column, Column]:
@@ -67,14 +72,14 @@ class Pairs:
             scales = (np.ones(len(x)), np.ones(len(x)))
             if self._normed:
                 sums = (row_dots(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
-                return finish(self.metric, sums, scales, self.eps)  # type: ignore[no-any-return]
+                return self.measure.finish(sums, scales)  # type: ignore[no-any-return]
             if self.scaled:
-                scales = scales_of(self.metric, magnitude(x), magnitude(y))
+                scales = self.measure.scales(magnitude(x), magnitude(y))
                 x, y = x / scales[0][:, None], y / scales[1][:, None]
-            return finish(self.metric, terms(self.metric, x, y), scales, self.eps)  # type: ignore[no-any-return]
+            return self.measure.finish(self.measure.terms(x, y), scales)  # type: ignore[no-any-return]
 
     def _of_runs(self, part: tuple[Column, Column], runs: Column) -> Column:
-        """Return the cosines of pairs of which many in a row share the row of A: it is widened once for all of them.
+        """Return the scores of pairs of which many in a row share the row of A: it is widened once for all of them.
 
         Args:
             part: row and column of the pairs.
@@ -87,7 +92,7 @@ class Pairs:
             dots = [row_dots(x[i : i + 1], y[s:e]) for i, (s, e) in enumerate(zip(runs.tolist(), ends, strict=True))]
             sums = (np.concatenate(dots), self.squares[0][rows], self.squares[1][columns])
             one = np.ones(len(rows))
-            return finish(self.metric, sums, (one, one), self.eps)  # type: ignore[no-any-return]
+            return self.measure.finish(sums, (one, one))  # type: ignore[no-any-return]
 
 
 def _squares(rows: Column) -> Column:

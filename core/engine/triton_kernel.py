@@ -18,7 +18,6 @@ from ..results import Column
 from .kernels import Kernel, Side
 from .plan import GROUPS
 
-METRICS = ("cosine", "angular", "dot")  # whose proxy score is the product itself
 LARGE = 1e13  # multiplications after which compiling the kernel, seconds the first time, is worth it
 ROWS, DIMS, SPLITS = 128, 64, 16  # of a program: its rows, the numbers of a row at a time, and shares of the neighbours
 TRIED = (1024, 16384)  # rows and columns of the tile that it is tried on
@@ -35,7 +34,7 @@ def fuses(kernel: Kernel, dims: int, pairs: int) -> bool:
         pairs: how many products there are in all.
     """
     backend = kernel.backend
-    usable = backend.is_cuda and kernel.dtype == "bfloat16" and kernel.metric in METRICS
+    usable = backend.is_cuda and kernel.dtype == "bfloat16" and kernel.measure.is_product
     return usable and pairs * dims >= LARGE and find_spec("triton") is not None and _pays(backend, dims)
 
 

@@ -1,6 +1,6 @@
 """All pairs of one input, positive where both rows are of one class, and the retrieval of each row's class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,22 +8,18 @@ import numpy as np
 
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
-from ..engine.budget import Budget, budget_of, gathered
-from ..engine.exclusion import Exclusion
-from ..engine.inputs import Input, prepare_input
-from ..engine.job import PairwiseJob
-from ..engine.kernels import Kernel
-from ..engine.plan import Progress
+from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
+from ..metrics import Metric, metric_of
 from ..operations import checks
 from ..operations.pairwise import LARGE
-from ..results import Column, Result
+from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from .counts import Grouped
 from .curves import score_histogram
-from .report import Report, notes_on
+from .report import COUNTED, Report, notes_on
 from .retrieval import Retrieval, retrieval
 from .streamed_counts import Streamed, all_pairs
 from .threshold_metrics import Measure, pair_measures
@@ -44,6 +40,7 @@ def evaluate_classes(
     exact_pairs: int,
     max_memory: str | int | None,
     eps: float,
+    parameters: Mapping[str, float] | None,
     nonfinite: str,
     device: str,
     backend: str,
@@ -51,23 +48,24 @@ def evaluate_classes(
 ) -> Result:
     """Evaluate all pairs i < j of an input, and with `ks` its rows as queries; the caller has checked the options."""
     a = checks.given(a, "A")
-    budget = budget_of(max_memory, a)
+    budget, measure = budget_of(max_memory, a), metric_of(entry.name, eps=eps, **(parameters or {}))
+    checks.check_dtype(a, measure)
     side, codes = _side(a, labels, labels_name, nonfinite, budget)
     checks.refuse_rounded(side.vectors, entry.name)
     n = len(codes)
-    pairs = n * (n - 1) // 2
+    pairs = n * (n - 1) // (2 if measure.is_symmetric else 1)
     streams = pairs > exact_pairs
     _check_streamed(entry, pairs, exact_pairs, streams=streams)
     if not streams:
         budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
-    pairing = _pairing(side, entry, eps, budget, _backend(backend, device, n, side.rows.shape[1]))
+    pairing = _pairing(side, measure, budget, _backend(backend, device, n, side.rows.shape[1]))
     with quiet():
         ranked = retrieval(pairing, codes, ks=ks, progress=progress) if ks else None
         if streams:
             found: _Exact | Streamed = _streamed(pairing, codes, progress)
         else:
             found = _exact(pairing, codes)
-    report = _report(found, ranked, codes, times, seed)
+    report = _report(found, ranked, codes, times, seed, pairs=pairs)
     counts = found.counts if isinstance(found, Streamed) else found.grouped.counts()
     return Result(
         command="evaluate",
@@ -75,6 +73,7 @@ def evaluate_classes(
         parameters={
             "metric": entry.name,
             "eps": eps,
+            **(parameters or {}),
             "k": ",".join(map(str, ks)) or None,
             "bootstrap": times or None,
             "seed": seed if times else None,
@@ -86,6 +85,7 @@ def evaluate_classes(
         counts={"overall": counts},
         notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
         provenance=provenance({"a": side.vectors}),
+        headline=COUNTED,
     )
 
 
@@ -136,12 +136,11 @@ def _backend(backend: str, device: str, n: int, d: int) -> Backend:
     return choose_backend("torch" if large else backend, device)
 
 
-def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Backend) -> PairwiseJob:
+def _pairing(side: Input, metric: Metric, budget: Budget, backend: Backend) -> PairwiseJob:
     return PairwiseJob(
         a=side,
         b=side,
-        entry=entry,
-        eps=eps,
+        metric=metric,
         excluded=Exclusion.of_rows(len(side.rows), len(side.rows)),
         alone=True,
         precision="auto",
@@ -151,7 +150,9 @@ def _pairing(side: Input, entry: Entry, eps: float, budget: Budget, backend: Bac
 
 
 def _exact(pairing: PairwiseJob, codes: Column) -> _Exact:
-    rows, columns = np.triu_indices(len(codes), 1)
+    n = len(codes)
+    # where both orders of a pair score differently, both count
+    rows, columns = np.triu_indices(n, 1) if pairing.metric.is_symmetric else np.nonzero(~np.eye(n, dtype=bool))
     scores = pairing.pairs(pairing.a.rows, pairing.a.rows).score(rows, columns)
     if not np.isfinite(scores).all():
         raise checks.refuse_overflow(pairing.a.vectors.name)
@@ -163,14 +164,16 @@ def _exact(pairing: PairwiseJob, codes: Column) -> _Exact:
 def _streamed(pairing: PairwiseJob, codes: Column, progress: Progress | None) -> Streamed:
     order = np.argsort(codes, kind="stable")
     firsts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), len(codes))
-    kernel = Kernel("cosine", "float32", pairing.scaled, pairing.backend, pairing.eps)
+    kernel = Kernel(pairing.metric, "float32", pairing.scaled, pairing.backend)
     rows = gathered(pairing.a.rows, order, pairing.budget)
     return all_pairs(rows, firsts, kernel, pairing.budget, progress)
 
 
-def _report(found: _Exact | Streamed, ranked: Retrieval | None, codes: Column, times: int, seed: int) -> Report:
+def _report(
+    found: _Exact | Streamed, ranked: Retrieval | None, codes: Column, times: int, seed: int, *, pairs: int
+) -> Report:
     sizes = np.bincount(codes)
-    pairs, positives = len(codes) * (len(codes) - 1) // 2, int((sizes * (sizes - 1) // 2).sum())
+    positives = int((sizes * (sizes - 1)).sum()) * pairs // (len(codes) * (len(codes) - 1))
     counted: dict[str, Any] = {"pairs": pairs, "positives": positives, "negatives": pairs - positives}
     counted |= {"rows": len(codes), "classes": len(sizes)}
     measures = dict(found.measures)

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..catalogue import ROLES
 from ..engine.budget import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import name_rows
 from ..labels import binary_labels, class_labels, score_labels
 from ..operations import checks
-from ..operations.loss import LIMITS, ROLES
 from ..results import Column
-from ..scoring.spec import Request
+from ..scoring.spec import LossSpec
 from .examples import Examples
 
 COPIES = 4  # of every vector: as read, the finite ones, the parts of the split, and those of the step
@@ -50,14 +50,14 @@ class Given:
 
 def read_inputs(
     vectors: Sequence[Any],
-    request: Request | None,
+    request: LossSpec | None,
     labels: Any,
     labels_name: str,
     nonfinite: str,
     notes: list[str],
     max_memory: str | int | None = None,
 ) -> Given:
-    """Check and read everything that is learnt from.
+    """Check and read everything that trains or evaluates the head.
 
     Args:
         vectors: one input per role.
@@ -76,7 +76,7 @@ def read_inputs(
     sides = tuple(checks.given(side, role) for side, role in zip(vectors, roles, strict=True))
     _check_shapes(sides)
     held = COPIES * sum(prod(side.shape) * max(4, side.dtype.itemsize) for side in sides)
-    budget_of(max_memory, *sides).check(held + LEARNING, f"learning from {sides[0].shape[0]:,} examples")
+    budget_of(max_memory, *sides).check(held + LEARNING, f"training with {sides[0].shape[0]:,} examples")
     if request is not None:
         for side in sides:
             checks.refuse_rounded(side, request.metric or request.entry.name)
@@ -88,19 +88,19 @@ def read_inputs(
     return Given(examples.part(rows), names, rows, len(examples), None if ids is None else ids[rows])
 
 
-def _roles(request: Request | None, count: int) -> tuple[str, ...]:
+def _roles(request: LossSpec | None, count: int) -> tuple[str, ...]:
     if request is None or (count == 1 and request.entry.inputs == "pairs"):
         if count not in PLAIN:
             raise ShapeError(f"expected one, two or three inputs, got {count}")
         return ("vectors",) if count == 1 else ROLES[PLAIN[count]]
-    roles = ROLES[request.entry.inputs]
+    roles = request.entry.roles
     if count != len(roles):
         counted = f"{len(roles)} inputs ({', '.join(roles)})" if len(roles) > 1 else "one input"
         raise ShapeError(f"the loss {request.entry.name} takes {counted}, got {count}")
     return roles
 
 
-def _form(request: Request | None, count: int) -> str:
+def _form(request: LossSpec | None, count: int) -> str:
     if request is None or count == 1:
         return PLAIN[count]
     return request.entry.inputs
@@ -133,7 +133,7 @@ def _finite_rows(sides: Sequence[Vectors], nonfinite: str, notes: list[str]) -> 
 
 
 def _labelled(
-    form: str, request: Request | None, sides: Sequence[Vectors], labels: Any, name: str, notes: list[str]
+    form: str, request: LossSpec | None, sides: Sequence[Vectors], labels: Any, name: str, notes: list[str]
 ) -> Examples:
     """Return examples with their labels in the convention that the loss takes."""
     rows = tuple(side.read(0, side.shape[0]) for side in sides)
@@ -154,14 +154,14 @@ def _labelled(
         notes.append(classes.balance)
         return Examples(form, rows, codes=classes.codes, classes=len(classes.names))
     if convention == "score":
-        low, high = LIMITS.get(request.entry.name if request else "", (-np.inf, np.inf))
+        low, high = request.entry.score_range if request else (-np.inf, np.inf)
         return Examples(form, rows, numbers=score_labels(np.asarray(labels), n, name, low=low, high=high))
     read = binary_labels(np.asarray(labels), n, name)
     notes.append(read.convention)
     return Examples(form, rows, numbers=read.similar.astype(np.float64), similar=read.similar)
 
 
-def _convention(form: str, request: Request | None, labelled: bool) -> str:
+def _convention(form: str, request: LossSpec | None, labelled: bool) -> str:
     if form == "classes":
         return "class" if labelled or request is not None else "none"
     if request is None:
@@ -169,14 +169,14 @@ def _convention(form: str, request: Request | None, labelled: bool) -> str:
     return request.entry.labels
 
 
-def check_learnable(train: Examples, per_class: int, where: str) -> None:
-    """Refuse training examples that hold no pair to learn from."""
+def check_trainable(train: Examples, per_class: int, where: str) -> None:
+    """Refuse training examples that hold no pair to train with."""
     if train.codes is not None:
         sizes = np.bincount(train.codes)
         if not (sizes > 1).any():
-            what = "no class has two rows to learn from: there is no pair to pull together"
+            what = "no class has two training rows, so no pair to pull together"
             raise DataError(what, where, "more rows per class, or a smaller «held_out»")
         if (sizes > 0).sum() < 2:
-            raise DataError("all rows to learn from are of one class: there is no pair to push apart", where)
+            raise DataError("all training rows are of one class, so there is no pair to push apart", where)
     if per_class == 1:
-        raise ParameterError("1 row per class makes no pair to pull together", "«per_class»", "2 or more, or 0")
+        raise ParameterError("one row per class makes no pair to pull together", "«per_class»", "2 or more, or 0")

@@ -1,59 +1,54 @@
 """The loss of a batch of projected examples as one differentiable number."""
 
 from math import inf
-from typing import Any
 
 from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
 from ..results import Column
-from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, masses
+from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
 from ..scoring.batches import first_two
-from ..scoring.distances import of_all, of_pairs
-from ..scoring.examples import terms_of
+from ..scoring.distances import distance_of, of_all, of_pairs
+from ..scoring.examples import example_items, terms_of
 from ..scoring.features import ITEMS as FEATURES
-from ..scoring.features import PARTS
-from ..scoring.reduction import item_weights
-from ..scoring.spec import Request
+from ..scoring.features import feature_items
+from ..scoring.reduction import divisor, reduced
+from ..scoring.spec import LossSpec
 
 MINERS = ("all", "hard")
-PRODUCTS = ("cosine", "dot", "euclidean", "sqeuclidean", "cosine-distance", "unit-euclidean")  # that `of_all` knows
-SLACK = 0.1  # epsilon of Wang et al. 2019, in units of cosine
 
 
-def check_fittable(request: Request, *, one_set: bool) -> None:
-    """Refuse losses that a projection cannot be learnt under."""
-    entry = request.entry
+def check_fittable(spec: LossSpec, *, one_set: bool) -> None:
+    """Refuse losses that a projection cannot be trained with."""
+    entry = spec.entry
     if entry.inputs == "teacher":
         what = (
-            f"the loss {entry.name} needs a teacher's vectors beside the embeddings: a head cannot be learnt under it"
+            f"the loss {entry.name} needs a teacher's vectors beside the embeddings: a head cannot be trained with it"
         )
         raise ParameterError(what, "«kind»", "sup-con, contrastive, triplet, info-nce, cosine-similarity, ...")
     if one_set and entry.inputs == "pairs" and entry.labels != "binary":
         needs = "scores of pairs" if entry.labels == "score" else "no labels"
         what = f"the loss {entry.name} takes {needs}, and pairs made of classes are similar or not"
         raise ParameterError(what, "«kind»", "contrastive, cosine, bce, ... take classes; or name pairs")
-    if one_set and entry.inputs in ("triplets", "views") and entry.name != "n-pairs":
+    if one_set and entry.inputs in ("triplets", "views"):
         roles = "triplets" if entry.inputs == "triplets" else "two views"
         what = f"the loss {entry.name} takes {roles}, and there is one set of vectors"
         raise ParameterError(what, "«kind»", "name the other vectors too, or choose a loss of classes")
 
 
-def check_miner(request: Request, miner: str, *, one_set: bool) -> None:
+def check_miner(spec: LossSpec, miner: str, *, one_set: bool) -> None:
     """Refuse a miner where there is nothing to choose from."""
     if miner == "all":
         return
-    name = request.entry.name
-    if not one_set or request.entry.inputs == "classifier":
+    if not one_set or spec.entry.inputs == "classifier":
         raise ParameterError("a miner chooses among the pairs of a batch with classes", "«miner»", "leave it out")
-    if name in ("lifted-structure", "n-pairs") or "triplet" in name:
-        what = f"the loss {name} takes its own choice of the batch"
-        hint = "«kind=batch-hard-triplet» or semi-hard-triplet" if "triplet" in name else "leave it out"
-        raise ParameterError(what, "«miner»", hint)
+    if spec.entry.instead_of_miner:
+        what = f"the loss {spec.entry.name} takes its own choice of the batch"
+        raise ParameterError(what, "«miner»", spec.entry.instead_of_miner)
 
 
 def batch_loss(
-    request: Request,
+    spec: LossSpec,
     form: str,
     sides: list[Array],
     *,
@@ -67,7 +62,7 @@ def batch_loss(
     """Return the reduced loss of a batch.
 
     Args:
-        request: the loss.
+        spec: the loss.
         form: of the examples, as `Examples` has it.
         sides: (n, r) float64 projected torch rows per input.
         numbers: (n,) labels or scores, or None.
@@ -83,78 +78,61 @@ def batch_loss(
     Raises:
         ParameterError: a parameter outside its range.
     """
-    if request.entry.item in FEATURES:
-        found = request.entry.load()(*sides, **request.options)
-        items = backend.xp.stack(found[: len(PARTS)]) if request.entry.item == "part" else found
-        return _reduced(request, request.factor * items, None)
+    if spec.entry.item in FEATURES:
+        return reduced(spec.reduction, feature_items(spec, sides))
     if form in ("pairs", "triplets"):
-        scores = [of_pairs(term.name, sides[term.left], sides[term.right], eps=eps) for term in terms_of(request)]
-        return _reduced(request, _items(request, scores, numbers), numbers)
+        scores = [of_pairs(term.name, sides[term.left], sides[term.right], eps=eps) for term in terms_of(spec)]
+        return _reduced(spec, scores, numbers)
     if form == "views":
-        return _views_loss(request, sides, eps, backend)
+        return _views_loss(spec, sides, eps, backend)
     assert codes is not None
     if weights is not None:
-        return _query_blocks_loss(
-            request, WholeRows(sides[0], weights, None, codes, (request.metric,), eps, backend), "all"
-        )
-    return _classes_loss(request, sides[0], codes, miner, eps, backend)
+        return _query_blocks_loss(spec, WholeRows(sides[0], weights, None, codes, (spec.metric,), eps, backend), "all")
+    return _classes_loss(spec, sides[0], codes, miner, eps, backend)
 
 
-def _classes_loss(request: Request, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
-    if request.entry.inputs == "pairs":
-        return _class_pairs_loss(request, rows, codes, miner, eps, backend)
-    if request.entry.name == "n-pairs":
+def _classes_loss(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
+    if spec.entry.inputs == "pairs":
+        return _class_pairs_loss(spec, rows, codes, miner, eps, backend)
+    if spec.entry.two_of_each_class:
         first, second = first_two(backend.get(codes))
-        return _views_loss(request, [rows[backend.put(each)] for each in (first, second)], eps, backend)
-    return _query_blocks_loss(request, WholeRows(rows, rows, codes, None, (request.metric,), eps, backend), miner)
+        return _views_loss(spec, [rows[backend.put(each)] for each in (first, second)], eps, backend)
+    return _query_blocks_loss(spec, WholeRows(rows, rows, codes, None, (spec.metric,), eps, backend), miner)
 
 
-def _items(request: Request, scores: list[Array], numbers: Array | None) -> Array:
-    """Return the losses of examples from their scores."""
-    arguments, options = list(scores[:2]), dict[str, Any](request.options)
-    if len(scores) > 2:
-        options["other_negative"] = scores[2]
-    if request.entry.labels != "none":
-        arguments.append(numbers)
-    items = request.factor * request.entry.load()(*arguments, **options)
-    return items if items.ndim else items[None]
+def _reduced(spec: LossSpec, scores: list[Array], numbers: Array | None) -> Array:
+    """Return the reduced loss of examples with their scores."""
+    by_label = spec.entry.item != "batch" and spec.entry.labels == "binary" and numbers is not None
+    items = example_items(spec, scores, numbers, slice(None))
+    return reduced(spec.reduction, items, numbers == 1 if by_label else None)
 
 
-def _reduced(request: Request, items: Array, numbers: Array | None) -> Array:
-    if not items.shape[0]:
-        return items.sum()
-    by_label = request.entry.item != "batch" and request.entry.labels == "binary" and numbers is not None
-    similar = numbers == 1 if by_label else None
-    return (items * item_weights(request.reduction, items.detach(), similar)).sum()
-
-
-def _views_loss(request: Request, sides: list[Array], eps: float, backend: Backend) -> Array:
-    if request.parameters.get("symmetric"):
-        one_way = request.with_parameter("symmetric", 0.0)
+def _views_loss(spec: LossSpec, sides: list[Array], eps: float, backend: Backend) -> Array:
+    if spec.parameters.get("symmetric"):
+        one_way = spec.with_parameter("symmetric", 0.0)
         return (_views_loss(one_way, sides, eps, backend) + _views_loss(one_way, sides[::-1], eps, backend)) / 2
     if not sides[0].shape[0]:
         return sides[0].sum()
     partners = backend.xp.arange(sides[0].shape[0], device=sides[0].device)
-    return _query_blocks_loss(
-        request, WholeRows(sides[0], sides[1], None, partners, (request.metric,), eps, backend), "all"
-    )
+    return _query_blocks_loss(spec, WholeRows(sides[0], sides[1], None, partners, (spec.metric,), eps, backend), "all")
 
 
-def _class_pairs_loss(request: Request, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
+def _class_pairs_loss(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
     """Return a pair loss over all pairs of the batch, similar where both rows are of one class."""
     first, second = upper_pairs(rows.shape[0], backend)
-    if request.metric in PRODUCTS:
-        scores = of_all(request.metric, rows, rows, eps=eps)[first, second]
+    distance = distance_of(spec.metric)
+    if distance.takes_all_rows:
+        scores = of_all(spec.metric, rows, rows, eps=eps)[first, second]
     else:
-        scores = of_pairs(request.metric, rows[first], rows[second], eps=eps)
+        scores = distance.of_rows(rows[first], rows[second], eps=eps)
     same = codes[first] == codes[second]
     if miner == "hard":
-        kept = _hard(scores.detach(), same, larger_is_closer=request.metric in ("cosine", "dot"))
+        kept = _hard(scores.detach(), same, larger_is_closer=distance.is_similarity)
         scores, same = scores[kept], same[kept]
         if not scores.shape[0]:
             return scores.sum()
     numbers = same.to(backend.xp.float64)
-    return _reduced(request, _items(request, [scores], numbers), numbers)
+    return _reduced(spec, [scores], numbers)
 
 
 def upper_pairs(n: int, backend: Backend) -> tuple[Array, Array]:
@@ -173,34 +151,31 @@ def _hard(scores: Array, same: Array, *, larger_is_closer: bool) -> Array:
     return xp.where(same, closeness < best_negative, closeness > worst_positive)
 
 
-def _query_blocks_loss(request: Request, batch: WholeRows, miner: str) -> Array:
+def _query_blocks_loss(spec: LossSpec, batch: WholeRows, miner: str) -> Array:
     backend = batch.backend
-    mass = masses(batch, request)
+    statistics = statistics_of(batch, spec)
     items, kept, triplets = [], [], 0
     for whole in batch.query_blocks():
-        query_block = _mined(whole, request) if miner == "hard" else whole
-        found = items_of(request, query_block, mass)
+        query_block = _mined(whole, spec) if miner == "hard" else whole
+        found = items_of(spec, query_block, statistics)
         if isinstance(found, ActiveTriplets):
             triplets += int((query_block.positives.sum(1) * query_block.negatives.sum(1)).sum())
         items.append(found)
-        kept.append(backend.put(counted(request, query_block, backend)))
+        kept.append(backend.put(counted(spec, query_block, backend)))
     if isinstance(items[0], ActiveTriplets):
         total, active = (sum(part.sum() for part in parts) for parts in zip(*items, strict=True))
-        divisor = {"sum": 1, "mean": triplets, "active-mean": int(active)}[request.reduction]
-        return total / max(1, divisor)
-    return _reduced(request, backend.xp.concat([each[keep] for each, keep in zip(items, kept, strict=True)]), None)
+        return total / divisor(spec.reduction, triplets, int(active))
+    return reduced(spec.reduction, backend.xp.concat([each[keep] for each, keep in zip(items, kept, strict=True)]))
 
 
-def _mined(query_block: QueryBlock, request: Request) -> QueryBlock:
+def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:
     """Return the query block with hard pairs alone.
 
     Positives that are not closer than the closest negative by the slack, negatives that are not farther than the
     farthest positive by it: Wang et al. 2019, equations 11 and 12, with epsilon 0.1 in units of cosine.
     """
-    is_similarity = request.metric in ("cosine", "dot")
-    scores = query_block.scores[request.metric].detach()
-    closeness = scores if is_similarity else -scores
-    slack = SLACK if request.metric in ("cosine", "cosine-distance") else 0.0
+    distance, scores = distance_of(spec.metric), query_block.scores[spec.metric].detach()
+    closeness, slack = scores if distance.is_similarity else -scores, distance.slack
     xp = namespace(closeness)
     far = xp.full_like(closeness, inf)
     nearest = xp.max(xp.where(query_block.negatives, closeness, -far), axis=1, keepdims=True)

@@ -4,12 +4,12 @@ A batch has n rows. Every function takes a query block of r anchors with their w
 needs the (n, n) matrix: the query blocks together give what the whole batch gives.
 """
 
-from math import inf, isfinite
+from math import inf
 
 from ..backend import Array, constant, namespace
 from ..errors import ParameterError, ShapeError
-from .numerics import hinge, softplus
-from .validation import check_at_least, check_positive, option
+from .numerics import hinge, masked_logsumexp, softplus
+from .validation import check_at_least, check_finite, check_masks, check_positive
 
 
 def class_masks(anchor_classes: Array, first_row: int, classes: Array) -> tuple[Array, Array]:
@@ -269,34 +269,3 @@ def lifted_structure(
     both = xp.logaddexp(*(xp.where(some, end, xp.zeros_like(end)) for end in ends))
     pulled = hinge(both, distances[positives])
     return xp.where(some, 0.5 * pulled**2, xp.zeros_like(pulled))
-
-
-def masked_logsumexp(values: Array, members: Array) -> Array:
-    """Return the (r,) log of the sum over the members of each row of exp(value); -inf for a row without any.
-
-    A row of which nothing is a member, and a value that is none, have the gradient 0.
-    """
-    xp = namespace(values)
-    values = xp.where(members, values, xp.full_like(values, -inf))
-    top = xp.max(values, axis=1)
-    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
-    some = xp.any(members, axis=1)
-    total = xp.sum(xp.exp(values - top[:, None]), axis=1)
-    # the log of a masked 1 instead of 0, whose gradient would be infinite
-    total = xp.log(xp.where(some, total, xp.ones_like(total))) + top
-    return xp.where(some, total, xp.full_like(total, -inf))
-
-
-def check_masks(scores: Array, positives: Array, negatives: Array) -> None:
-    """Refuse masks that do not fit the scores."""
-    for mask in (positives, negatives):
-        if scores.ndim != 2 or mask.shape != scores.shape:
-            got = f"{tuple(mask.shape)} for scores {tuple(scores.shape)}"
-            raise ShapeError(f"expected masks (r, n) for scores (r, n), got {got}", "masks")
-
-
-def check_finite(**parameters: float) -> None:
-    """Refuse a parameter that is NaN or infinite."""
-    for name, value in parameters.items():
-        if not isfinite(value):
-            raise ParameterError(f"{name} is {value}, expected a finite number", option(name))

@@ -4,8 +4,7 @@ from math import cos, pi, sin
 
 from ..backend import Array, namespace
 from ..errors import LabelError, ParameterError, ShapeError
-from .classes import masked_logsumexp
-from .numerics import softplus
+from .numerics import masked_logsumexp, softplus
 from .validation import check_at_least, check_positive, first
 
 

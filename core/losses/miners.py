@@ -5,9 +5,8 @@ from math import inf
 from typing import NamedTuple
 
 from ..backend import Array, namespace
-from .classes import check_finite, check_masks
 from .numerics import PAST, hinge, softplus
-from .validation import check_at_least, check_switch
+from .validation import check_at_least, check_finite, check_masks, check_switch
 
 
 class ActiveTriplets(NamedTuple):

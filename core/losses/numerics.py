@@ -1,9 +1,11 @@
 """What the formulas of the losses are made of, with gradients that stay finite where the textbook's do not."""
 
 from functools import reduce
+from math import inf
 from operator import add
 
 from ..backend import Array, namespace
+from ..metrics.aligned import EPS, magnitude, row_dots
 
 ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a sum is taken for 0
 PAST = (1 + ROUNDING) / (1 - ROUNDING)  # y is past x, both at least 0, where y - x is no rounding: y > PAST x
@@ -46,6 +48,22 @@ def logsumexp(x: Array, *, axis: int) -> Array:
     return xp.squeeze(peak, axis=axis) + xp.log(xp.sum(xp.exp(x - peak), axis=axis))
 
 
+def masked_logsumexp(values: Array, members: Array) -> Array:
+    """Return the (r,) log of the sum over the members of each row of exp(value); -inf for a row without any.
+
+    A row of which nothing is a member, and a value that is none, have the gradient 0.
+    """
+    xp = namespace(values)
+    values = xp.where(members, values, xp.full_like(values, -inf))
+    top = xp.max(values, axis=1)
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
+    some = xp.any(members, axis=1)
+    total = xp.sum(xp.exp(values - top[:, None]), axis=1)
+    # the log of a masked 1 instead of 0, whose gradient would be infinite
+    total = xp.log(xp.where(some, total, xp.ones_like(total))) + top
+    return xp.where(some, total, xp.full_like(total, -inf))
+
+
 def running_logsumexp(x: Array) -> Array:
     """Return the (n,) array of log(sum(exp(x[: i + 1]))), in log2(n) passes, each item of the size it has."""
     xp, reach = namespace(x), 1
@@ -53,3 +71,16 @@ def running_logsumexp(x: Array) -> Array:
         x = xp.concat((x[:reach], xp.logaddexp(x[reach:], x[:-reach])))
         reach *= 2
     return x
+
+
+def unit_rows(x: Array, *, eps: float = EPS) -> Array:
+    """Return the (n, d) rows divided by max(norm, eps); a row of zeros stays, with no gradient."""
+    xp = namespace(x)
+    scale = magnitude(x)
+    x = x / scale[:, None]
+    squares = row_dots(x, x)
+    some = squares > 0
+    norms = xp.sqrt(xp.where(some, squares, xp.ones_like(squares)))
+    divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150))
+    # masked, so that the gradient of a row of zeros is 0
+    return xp.where(some[:, None], x / divisor[:, None], xp.zeros_like(x))

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
-from ..scoring.distances import unit_rows
-from .numerics import hinge
+from .numerics import hinge, unit_rows
 from .validation import check_at_least, check_same_shape
 
 VARIANCE_EPS = 1e-4  # of the authors' code

@@ -1,6 +1,6 @@
 """What the losses refuse: shapes, labels and parameters that would give a number without a meaning."""
 
-from math import inf
+from math import inf, isfinite
 
 from ..backend import Array, namespace
 from ..errors import LabelError, ParameterError, ShapeError
@@ -50,26 +50,36 @@ def check_at_least(least: float, **parameters: float) -> None:
     """Refuse a parameter that is below `least` or not finite."""
     for name, value in parameters.items():
         if not least <= value < inf:
-            raise ParameterError(f"{name} is {value}, expected a finite number of at least {least:g}", option(name))
+            raise ParameterError(f"{name} is {value}, expected a finite number of at least {least:g}", f"«{name}»")
 
 
 def check_positive(**parameters: float) -> None:
     """Refuse a parameter that is 0, negative or not finite."""
     for name, value in parameters.items():
         if not 0 < value < inf:
-            raise ParameterError(f"{name} is {value}, expected a finite number above 0", option(name))
+            raise ParameterError(f"{name} is {value}, expected a finite number above 0", f"«{name}»")
 
 
 def check_switch(**parameters: float) -> None:
     """Refuse a parameter that is neither 0 nor 1."""
     for name, value in parameters.items():
         if value not in (0, 1):
-            raise ParameterError(f"{name} is {value}, expected 0 or 1", option(name))
+            raise ParameterError(f"{name} is {value}, expected 0 or 1", f"«{name}»")
 
 
-def option(name: str) -> str:
-    """Return the placeholder of a parameter, which the caller spells."""
-    return f"«{name}»"
+def check_masks(scores: Array, positives: Array, negatives: Array) -> None:
+    """Refuse masks that do not fit the scores."""
+    for mask in (positives, negatives):
+        if scores.ndim != 2 or mask.shape != scores.shape:
+            got = f"{tuple(mask.shape)} for scores {tuple(scores.shape)}"
+            raise ShapeError(f"expected masks (r, n) for scores (r, n), got {got}", "masks")
+
+
+def check_finite(**parameters: float) -> None:
+    """Refuse a parameter that is NaN or infinite."""
+    for name, value in parameters.items():
+        if not isfinite(value):
+            raise ParameterError(f"{name} is {value}, expected a finite number", f"«{name}»")
 
 
 def first(mask: Array) -> int:

@@ -5,9 +5,8 @@ Every function takes a query block of r rows of A with their scores against all 
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
-from .classes import check_finite, masked_logsumexp
-from .numerics import softplus
-from .validation import check_positive
+from .numerics import masked_logsumexp, softplus
+from .validation import check_finite, check_positive
 
 
 def info_nce(scores: Array, partners: Array, *, temperature: float = 0.05) -> Array:

@@ -1,1 +1,51 @@
-"""The metrics of two vectors."""
+"""The metrics of two vectors: `simtool.metrics.NAME(x, y)` for every name of the catalogue, loaded on first use."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing
+
+    from .bits import hamming as hamming
+    from .differences import chebyshev as chebyshev
+    from .differences import euclidean as euclidean
+    from .differences import manhattan as manhattan
+    from .differences import minkowski as minkowski
+    from .differences import snr as snr
+    from .differences import sqeuclidean as sqeuclidean
+    from .metric import Metric as Metric
+    from .metric import metric_of as metric_of
+    from .metric import score_rows as score_rows
+    from .numerics import EPS as EPS
+    from .numerics import TURN as TURN
+    from .numerics import is_rounded as is_rounded
+    from .numerics import magnitude as magnitude
+    from .numerics import needs_scale as needs_scale
+    from .numerics import row_dots as row_dots
+    from .products import angular as angular
+    from .products import correlation as correlation
+    from .products import cosine as cosine
+    from .products import dot as dot
+
+_HOMES = {
+    "metric": ("Metric", "metric_of", "score_rows"),
+    "numerics": ("EPS", "TURN", "is_rounded", "magnitude", "needs_scale", "row_dots"),
+}
+
+
+def __getattr__(name: str) -> "typing.Any":
+    from importlib import import_module
+
+    from ..catalogue import KINDS
+
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f".{module}", __name__), name)
+    for entry in KINDS["metric"]:
+        if name == entry.name:
+            return entry.load()
+    raise AttributeError(f"module 'simtool.metrics' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from ..catalogue import names
+
+    return sorted([*names("metric"), *(name for names_ in _HOMES.values() for name in names_)])

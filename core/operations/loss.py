@@ -1,35 +1,30 @@
 """`loss`: the losses of metric learning, one by one and together, and what they mean."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..backend import choose_backend
-from ..catalogue import Entry
+from ..catalogue import Entry, find
+from ..delivery import delivery
 from ..engine.budget import budget_of
 from ..engine.plan import Progress
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
-from ..io.vectors import LABEL_NAMES, SCORE_NAMES, name_rows
+from ..io.vectors import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels, binary_labels, class_labels, score_labels
 from ..metrics.aligned import EPS
 from ..results import Column, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
-from ..scoring.job import Job
-from ..scoring.spec import REDUCTIONS, Request, read_requests, swept, takes_batches
+from ..scoring.job import LossJob
+from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from . import checks
+from .labelled import check_parameters, open_labelled
 
-ROLES = {
-    "pairs": ("a", "b"),
-    "triplets": ("anchor", "positive", "negative"),
-    "classes": ("vectors",),
-    "views": ("a", "b"),
-    "teacher": ("a", "b"),
-    "classifier": ("vectors",),
-}
-LIMITS = {"cosine-similarity": (-1.0, 1.0)}  # of the scores, where a range has a meaning
+OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 
 
 def loss(
@@ -53,8 +48,13 @@ def loss(
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    ids: Any = None,
+    header: str = "auto",
+    gradients_to: OpenSink | None = None,
     progress: Progress | None = None,
-    **parameters: float | None,
+    require_keys: Collection[str] = (),
+    parameters: Mapping[str, float | None] = {},
+    **named: float | None,
 ) -> Result:
     """Compute losses of pairs, triplets or whole batches, what makes them up and what is still active.
 
@@ -83,7 +83,13 @@ def loss(
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
         progress: called with the rows that are done and their total.
-        **parameters: of the losses, as in `margin=0.5`; the catalogue has the defaults.
+        ids: one per row, a source of them, or of arrays an array.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        gradients_to: called once the inputs are open, with them by their roles and the ids of the rows; returns what
+            takes the gradients, instead of `gradients`.
+        require_keys: keys that the summary must have, checked before any input is read.
+        parameters: of the losses by name; the catalogue has the defaults.
+        **named: the same, as in `margin=0.5`.
 
     Returns:
         A result with the summary `loss`, `total`, `mean`, `active_mean`, `items`, `active`, `active_share`, and as
@@ -107,35 +113,93 @@ def loss(
         0.025368153802923787
     """
     kinds = [kind] if isinstance(kind, str) else list(kind)
-    if reduction is not None:
-        checks.check_choice("reduction", reduction, REDUCTIONS)
-    requests = read_requests(
-        kinds,
-        one_set=len(vectors) == 1,
-        variant=variant,
-        metric=distance,
-        reduction=reduction,
-        parameters=parameters,
-    )
-    if sweep is not None:
-        requests = swept(requests, *sweep)
-    entry = requests[0].entry
-    _check_options(requests, top, eps, nonfinite, gradients, sweep is not None)
-    _check_batches(requests, batch_size, shuffle, seed)
-    inputs = _given(entry, vectors)
-    weights = None if weights is None else checks.given(weights, "weights")
-    _check_weights(entry, weights, inputs[0])
-    for measure in dict.fromkeys(request.metric or request.entry.name for request in requests):
-        for side in inputs:
-            checks.refuse_rounded(side, measure)
+    entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
+    keys_of = partial(loss_keys, kinds, swept=sweep is not None)
+    known = keys_of(gradient=(gradients or gradients_to) is not None)
+    checks.check_keys(require_keys, known, {"«gradients=PATH»": keys_of(gradient=True)})
+    check_parameters(entries, parameters)
+    reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
+    or_one_set = bool(entries[0].of_classes)
+    with delivery():
+        opened = open_labelled(
+            vectors, entries, labels, labels_name, ids, or_one_set=or_one_set, nonfinite=nonfinite, **reading
+        )
+        matrix = None if weights is None else checks.given(weights, "weights", **reading)
+        if gradients_to is not None:
+            gradients = gradients_to(*_gradient_shapes(entries[0], opened.vectors, matrix))
+        return _report(
+            opened.vectors,
+            kind=kinds,
+            labels=opened.labels,
+            labels_name=opened.labels_name,
+            weights=matrix,
+            variant=variant,
+            distance=distance,
+            reduction=reduction,
+            sweep=sweep,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            gradients=gradients,
+            eps=eps,
+            top=top,
+            max_memory=max_memory,
+            all_items=all_items,
+            nonfinite=nonfinite,
+            device=device,
+            backend=backend,
+            progress=progress,
+            parameters=parameters,
+        )
+
+
+def _gradient_shapes(
+    entry: Entry, sides: Sequence[Vectors], weights: Vectors | None
+) -> tuple[dict[str, Vectors], Column | None]:
+    """Return what the gradients are by, by role, and the ids of their rows."""
+    roles = entry.roles
+    roles = roles if len(sides) == len(roles) else ("vectors",)
+    shaped = dict(zip(roles, sides, strict=True)) | ({} if weights is None else {"weights": weights})
+    return shaped, next((side.ids for side in sides if side.ids is not None), None)
+
+
+def _report(
+    vectors: Sequence[Any],
+    *,
+    kind: Sequence[str],
+    labels: Any,
+    labels_name: str,
+    weights: Any,
+    variant: str | None,
+    distance: str | None,
+    reduction: str | None,
+    sweep: tuple[str, Sequence[float]] | None,
+    batch_size: int | None,
+    shuffle: bool,
+    seed: int,
+    gradients: Sink | None,
+    eps: float,
+    top: int | None,
+    max_memory: str | int | None,
+    all_items: bool,
+    nonfinite: str,
+    device: str,
+    backend: str,
+    progress: Progress | None,
+    parameters: Mapping[str, float | None],
+) -> Result:
+    specs = _specs(kind, len(vectors) == 1, variant, distance, reduction, sweep, parameters)
+    _check_options(specs, top, eps, nonfinite, gradients, sweep is not None)
+    _check_batches(specs, batch_size, shuffle, seed)
+    inputs, weights = _checked(specs, vectors, weights)
     notes: list[str] = []
     if nonfinite == "drop":
         rows = inputs[0].shape[0]
         inputs, labels, kept = _drop(inputs, labels, notes)
         gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))
-    read = _read_labels(requests, labels, inputs[0].shape[0], labels_name, weights, notes)
-    job = Job(
-        requests=requests,
+    read = _read_labels(specs, labels, inputs[0].shape[0], labels_name, weights, notes)
+    job = LossJob(
+        specs=specs,
         sweep=None if sweep is None else sweep[0],
         inputs=inputs,
         weights=weights,
@@ -157,7 +221,7 @@ def loss(
         budget=budget_of(max_memory, *inputs, weights),
     )
     choose_backend(backend, device)  # a device that is missing is an error before any work
-    return example_report.report(job) if _is_of_examples(entry) else batch_report.report(job)
+    return example_report.report(job) if _is_of_examples(specs[0].entry) else batch_report.report(job)
 
 
 def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = False) -> list[str]:
@@ -170,26 +234,55 @@ def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = Fal
     refused: list[ParameterError] = []
     for one_set in (False, True):  # a triplet loss takes triplets, or one set with classes
         try:
-            requests = read_requests(kinds, one_set=one_set, variant=None, metric=None, reduction=None, parameters={})
+            specs = read_specs(kinds, one_set=one_set, variant=None, metric=None, reduction=None, parameters={})
         except ParameterError as error:
             refused.append(error)
             continue
-        keys = example_report.keys if _is_of_examples(requests[0].entry) else batch_report.keys
-        known |= dict.fromkeys(keys(requests, swept=swept, gradient=gradient))
+        keys = example_report.keys if _is_of_examples(specs[0].entry) else batch_report.keys
+        known |= dict.fromkeys(keys(specs, swept=swept, gradient=gradient))
     if len(refused) == 2:
         raise refused[0]
     return list(known)
 
 
-def loss_roles(entry: Entry) -> tuple[str, ...]:
-    """Return what the inputs of a loss are called, and the columns of a table that holds them."""
-    return ROLES[entry.inputs]
-
-
 def label_columns(entries: Sequence[Entry]) -> tuple[str, ...]:
     """Return the names of a table's column that holds what losses of one kind of labels take; none looks for none."""
-    kinds = {"class" if entry.name == "triplet" else entry.labels for entry in entries} - {"none"}
+    kinds = {"class" if entry.of_classes else entry.labels for entry in entries} - {"none"}
     return {"score": SCORE_NAMES, "binary": LABEL_NAMES, "class": LABEL_NAMES}[kinds.pop()] if kinds else ()
+
+
+def _specs(
+    kind: str | Sequence[str],
+    one_set: bool,
+    variant: str | None,
+    distance: str | None,
+    reduction: str | None,
+    sweep: tuple[str, Sequence[float]] | None,
+    parameters: Mapping[str, float | None],
+) -> list[LossSpec]:
+    kinds = [kind] if isinstance(kind, str) else list(kind)
+    if reduction is not None:
+        checks.check_choice("reduction", reduction, REDUCTIONS)
+    if sweep is not None and parameters.get(sweep[0]) is not None:
+        what = f"{sweep[0]} is swept and has a value of its own too"
+        raise ParameterError(what, "«sweep»", "leave one of them out")
+    specs = read_specs(
+        kinds, one_set=one_set, variant=variant, metric=distance, reduction=reduction, parameters=parameters
+    )
+    return specs if sweep is None else swept(specs, *sweep)
+
+
+def _checked(
+    specs: Sequence[LossSpec], vectors: Sequence[Any], weights: Any
+) -> tuple[tuple[Vectors, ...], Vectors | None]:
+    """Return the inputs and the weight matrix as vectors that fit the losses."""
+    inputs = _given(specs[0].entry, vectors)
+    weights = None if weights is None else checks.given(weights, "weights")
+    _check_weights(specs[0].entry, weights, inputs[0])
+    for measure in dict.fromkeys(spec.metric or spec.entry.name for spec in specs):
+        for side in inputs:
+            checks.refuse_rounded(side, measure)
+    return inputs, weights
 
 
 def _is_of_examples(entry: Entry) -> bool:
@@ -197,32 +290,31 @@ def _is_of_examples(entry: Entry) -> bool:
 
 
 def _check_options(
-    requests: Sequence[Request],
+    specs: Sequence[LossSpec],
     top: int | None,
     eps: float,
     nonfinite: str,
     gradients: Sink | None,
     is_swept: bool,
 ) -> None:
-    entry = requests[0].entry
+    entry = specs[0].entry
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if top is not None and top < 1:
         raise ParameterError(f"top is {top}, expected at least 1", "«top»")
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
-    if gradients is not None and len(requests) > 1:
+    checks.check_eps(eps)
+    if gradients is not None and len(specs) > 1:
         raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
-    if (gradients is not None or is_swept) and requests[0].reduction == "none":
+    if (gradients is not None or is_swept) and specs[0].reduction == "none":
         noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
         raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
     if nonfinite == "propagate" and entry.inputs not in ("pairs", "triplets", "teacher"):
         raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
 
 
-def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle: bool, seed: int) -> None:
-    alone_ = [request.entry.name for request in requests if not takes_batches(request.entry)]
-    if alone_ and (batch_size is not None or shuffle):
-        what = f"the loss {alone_[0]} is one of single examples, batches do not change it"
+def _check_batches(specs: Sequence[LossSpec], batch_size: int | None, shuffle: bool, seed: int) -> None:
+    singles = [spec.entry.name for spec in specs if not spec.entry.takes_batches]
+    if singles and (batch_size is not None or shuffle):
+        what = f"the loss {singles[0]} is one of single examples, batches do not change it"
         raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")
     if batch_size is not None and batch_size < 1:
         raise ParameterError(f"batch size is {batch_size}, expected at least 1", "«batch_size»")
@@ -230,7 +322,7 @@ def _check_batches(requests: Sequence[Request], batch_size: int | None, shuffle:
 
 
 def _given(entry: Entry, vectors: Sequence[Any]) -> tuple[Vectors, ...]:
-    roles = ROLES[entry.inputs]
+    roles = entry.roles
     if len(vectors) != len(roles):
         counted = f"{len(roles)} inputs ({', '.join(roles)})" if len(roles) > 1 else "one input"
         raise ShapeError(f"the loss {entry.name} takes {counted}, got {len(vectors)}")
@@ -243,8 +335,7 @@ def _given(entry: Entry, vectors: Sequence[Any]) -> tuple[Vectors, ...]:
     for side in inputs[1:]:
         checks.check_same_rows(inputs[0], side)
         checks.check_same_ids(inputs[0], side)
-        if entry.name not in ("barlow-twins",):
-            checks.check_same_width(inputs[0], side, inputs[0].shape[1], side.shape[1])
+        checks.check_same_width(inputs[0], side, inputs[0].shape[1], side.shape[1])
     return inputs
 
 
@@ -266,16 +357,11 @@ def _check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> N
 def _drop(inputs: tuple[Vectors, ...], labels: Any, notes: list[str]) -> tuple[tuple[Vectors, ...], Any, Column]:
     """Return inputs and labels without the examples of which a row is not finite, and which are left."""
     rows = inputs[0].shape[0]
-    bad = np.unique(np.concatenate([checks.nonfinite_rows(side) for side in inputs]))
-    if not len(bad):
-        return inputs, labels, np.arange(rows)
-    ids = next((side.ids for side in inputs if side.ids is not None), None)
     noun = "row" if len(inputs) == 1 else "pair" if len(inputs) == 2 else "triplet"
-    notes.append(f"{checks.plural(len(bad), noun)} not finite, left out: {name_rows(bad, ids)}")
-    keep = np.setdiff1d(np.arange(rows), bad)
-    if not len(keep):
-        for side in inputs:
-            checks.refuse_nonfinite(side, checks.NOTHING_LEFT)
+    keep = checks.drop_nonfinite(inputs, noun, notes)
+    if len(keep) == rows:
+        return inputs, labels, keep
+    ids = next((side.ids for side in inputs if side.ids is not None), None)
     kept_ids = keep if ids is None else ids[keep]
     if labels is not None:
         labels = np.asarray(labels)
@@ -287,13 +373,13 @@ LabelsRead = tuple[Column | None, Column | None, ClassLabels | None]
 
 
 def _read_labels(
-    requests: Sequence[Request], labels: Any, rows: int, name: str, weights: Vectors | None, notes: list[str]
+    specs: Sequence[LossSpec], labels: Any, rows: int, name: str, weights: Vectors | None, notes: list[str]
 ) -> LabelsRead:
     """Return labels or scores as numbers, which pairs are similar, and the classes; each where the loss has them."""
-    wanting = [request.entry for request in requests if request.entry.labels != "none"]
+    wanting = [spec.entry for spec in specs if spec.entry.labels != "none"]
     if not wanting:
         if labels is not None:
-            what = f"the loss {requests[0].entry.name} takes no labels"
+            what = f"the loss {specs[0].entry.name} takes no labels"
             raise LabelError(what, "«labels»", "leave them out, or choose a kind")
         return None, None, None
     entry = wanting[0]
@@ -302,15 +388,14 @@ def _read_labels(
         per = {"pairs": "pair", "triplets": "triplet"}.get(entry.inputs, "row")
         columns = "`score`" if entry.labels == "score" else "`label`"
         what = f"the loss {entry.name} needs one {noun} per {per}"
-        others = ", or three inputs: anchor, positive, negative" if entry.name == "triplet" else ""
+        others = ", or three inputs: anchor, positive, negative" if entry.of_classes else ""
         raise LabelError(what, "«labels»", f"«labels» FILE, or a column {columns}{others}")
     if entry.labels == "binary":
         read = binary_labels(np.asarray(labels), rows, name)
         notes.append(read.convention)
         return read.similar, read.similar, None
     if entry.labels == "score":
-        limits = [LIMITS[each.name] for each in wanting if each.name in LIMITS]
-        low, high = limits[0] if limits else (-np.inf, np.inf)
+        low, high = (limit([each.score_range[end] for each in wanting]) for end, limit in enumerate((max, min)))
         return score_labels(np.asarray(labels), rows, name, low=low, high=high), None, None
     classes = class_labels(np.asarray(labels), rows, name)
     notes.append(classes.balance)

@@ -1,6 +1,6 @@
 """`similarity`: vectors against their counterparts, along any dims, in one streamed pass."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from math import prod
@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, Backend, choose_backend, quiet
-from ..catalogue import find
+from ..delivery import delivery
 from ..engine.budget import budget_of
 from ..engine.threads import overlapped, processors
 from ..engine.workspace import Scratch
-from ..errors import ParameterError, ShapeError
+from ..errors import ShapeError
 from ..io import Vectors, select, with_ids
-from ..io.vectors import name_rows, provenance
-from ..metrics.aligned import EPS, finish, magnitude, needs_scale, scales_of, terms
+from ..io.vectors import provenance
+from ..metrics import EPS, Metric, magnitude, metric_of, needs_scale
 from ..results import Column, Columns, Result, Scalar, shapes_line
 from . import checks
 
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24
 
+KEYS = ("count", "mean", "min", "max")
 SUMS = 8  # numbers of a score while it is computed: two magnitudes, two scales, three sums and itself
 INDEX = 160  # bytes of the place of a score, as a tuple
 
@@ -35,26 +36,36 @@ def similarity(
     *,
     dim: int | Sequence[int] = -1,
     metric: str = "cosine",
+    parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    ids_a: Any = None,
+    ids_b: Any = None,
+    header: str = "auto",
+    require_keys: Collection[str] = (),
 ) -> Result:
     """Compute the metric of vectors and their counterparts along one or several dims.
 
     The shapes are broadcast first, then the vectors lie along `dim`; the scores have the other dims.
 
     Args:
-        a: Vectors or a numpy array of real numbers, any shape.
-        b: Vectors or a numpy array that broadcasts with a.
+        a: Vectors, a numpy array or a source as for `open_vectors`, real numbers of any shape.
+        b: what broadcasts with a.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
-        metric: cosine, dot, euclidean, sqeuclidean, manhattan or angular.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         max_memory: as for `pairwise`.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
+        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
+        ids_b: one per row of b.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        require_keys: keys that the summary must have, checked before any input is read.
 
     Returns:
         A result whose `array` holds the float64 scores in the remaining dims, with the summary
@@ -74,32 +85,50 @@ def similarity(
         >>> similarity(np.eye(2), np.ones((2, 2))).array.round(4).tolist()
         [0.7071, 0.7071]
     """
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    checks.check_same_ids(a, b)
-    metric = find("metric", metric).name
+    checks.check_keys(require_keys, KEYS)
+    measure = metric_of(metric, eps=eps, **(parameters or {}))
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
+    checks.check_eps(eps)
+    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
+    with delivery():
+        a, b = checks.given(a, "A", ids=ids_a, **reading), checks.given(b, "B", ids=ids_b, **reading)
+        return _compared(a, b, dim, measure, eps, max_memory, nonfinite, choose_backend(backend, device))
+
+
+def _compared(
+    a: Vectors,
+    b: Vectors,
+    dim: int | Sequence[int],
+    measure: Metric,
+    eps: float,
+    max_memory: str | int | None,
+    nonfinite: str,
+    backend: Backend,
+) -> Result:
+    checks.check_same_ids(a, b)
     for side in (a, b):
-        checks.refuse_rounded(side, metric)
+        checks.check_dtype(side, measure)
+        checks.refuse_rounded(side, measure.name)
     notes: list[str] = []
     shapes = a.shape, b.shape
     if nonfinite == "drop":
         a, b = drop_rows(a, b, notes)
-    job = _Job(a, b, _dims(a, b, dim), metric, eps, nonfinite, choose_backend(backend, device))
-    if job.width == 1 and metric in ("cosine", "angular"):
+    job = _Job(a, b, _dims(a, b, dim), measure, nonfinite, backend)
+    if job.width == 1 and measure.is_made_of_dots and measure.has_unit_rows:
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
     budget_of(max_memory, a, b).check(job.held, f"{prod(job.shape[d] for d in job.kept):,} scores")
     scores, zeros = job.run()
     if zeros:
-        notes.append(f"{zeros} of {scores.size} scores have a zero vector on a side and are {_zero_score(metric)}")
+        what = f"{zeros} of {scores.size} scores have a {measure.without_direction} vector on a side"
+        notes.append(f"{what} and are {measure.zero_score}")
     return Result(
         command="similarity",
         inputs={"a": a.name, "b": b.name},
         parameters={
             "dim": list(job.dims),
-            "metric": metric,
+            "metric": measure.name,
             "eps": eps,
+            **measure.parameters,
             "nonfinite": nonfinite,
             "shapes": shapes_line(shapes[0], shapes[1], job.dims, str(scores.shape)),
         },
@@ -113,16 +142,10 @@ def similarity(
 
 def drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vectors]:
     """Return aligned inputs without the rows in which either side is not finite."""
-    bad = np.union1d(checks.nonfinite_rows(a), checks.nonfinite_rows(b))
-    if not len(bad):
+    keep = checks.drop_nonfinite((a, b), "row", notes)
+    if len(keep) == a.shape[0]:
         return a, b
-    checks.check_same_rows(a, b)
     ids = a.ids if a.ids is not None else b.ids
-    notes.append(f"{checks.plural(len(bad), 'row')} not finite, left out: {name_rows(bad, ids)}")
-    keep = np.setdiff1d(np.arange(a.shape[0]), bad)
-    if not len(keep):
-        checks.refuse_nonfinite(a, checks.NOTHING_LEFT)
-        checks.refuse_nonfinite(b, checks.NOTHING_LEFT)
     return with_ids(select(a, keep), keep if ids is None else ids[keep]), select(b, keep)
 
 
@@ -133,10 +156,6 @@ def summarise(scores: Column) -> dict[str, Scalar]:
     # clipped because the sum of ones rounds: a mean lies between its extremes
     low, high = float(scores.min()), float(scores.max())
     return {"count": scores.size, "mean": float(np.clip(scores.mean(), low, high)), "min": low, "max": high}
-
-
-def _zero_score(metric: str) -> float:
-    return 0.5 if metric == "angular" else 0.0
 
 
 def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
@@ -165,8 +184,7 @@ class _Job:
     a: Vectors
     b: Vectors
     dims: tuple[int, ...]
-    metric: str
-    eps: float
+    metric: Metric
     nonfinite: str
     backend: Backend
     scratch: Scratch = field(default_factory=Scratch)
@@ -238,13 +256,13 @@ class _Job:
         """Return the scores, how many of them have a zero vector on a side, and whether all are finite."""
         xp = self.backend.xp
         finite = reduce(lambda x, y: x & y, (xp.isfinite(part) for part in sums))
-        score = finish(self.metric, sums, scales, self.eps)
+        score = self.metric.finish(sums, scales)
         whole = bool(xp.all(finite & xp.isfinite(score)))
         if not whole:
             score = xp.where(finite, score, xp.full_like(score, float("nan")))
         zeros = 0
-        if self.metric in ("cosine", "angular"):
-            zeros = int(xp.sum((sums[1] == 0) | (sums[2] == 0), dtype=xp.int64))
+        if self.metric.zero_score is not None:
+            zeros = int(xp.sum(self.metric.undirected(sums), dtype=xp.int64))
         return self.backend.get(score), zeros, whole
 
     def _accumulated(self, pieces: list[Piece]) -> tuple[tuple[Array, ...], tuple[Array, Array]]:
@@ -255,14 +273,15 @@ class _Job:
             for total, part in zip(magnitudes, self._put(self._views(piece)), strict=True):
                 target = self._target(piece)
                 total[target] = np.maximum(total[target], self.backend.get(magnitude(part)))
-        scales = scales_of(self.metric, *magnitudes)
+        scales = self.metric.scales(*magnitudes)
         sums: list[Column] = []
         for piece in pieces:
             target = self._target(piece)
             parts = self._terms(*self._put(self._views(piece)), tuple(self.backend.put(s[target]) for s in scales))
             sums = sums or [np.zeros(out_shape) for _ in parts]
-            for total, part in zip(sums, parts, strict=True):
-                total[target] += self.backend.get(part)
+            merged = self.metric.merge(tuple(total[target] for total in sums), tuple(map(self.backend.get, parts)))
+            for total, part in zip(sums, merged, strict=True):
+                total[target] = part
         put = [self.backend.put(np.asarray(v)) for v in (*sums, *scales)]
         return tuple(put[:-2]), (put[-2], put[-1])
 
@@ -272,14 +291,14 @@ class _Job:
 
     def _scales(self, x: Array, y: Array) -> tuple[Array, Array]:
         if self._scaled:
-            return scales_of(self.metric, magnitude(x), magnitude(y))
+            return self.metric.scales(magnitude(x), magnitude(y))
         one = self.backend.xp.ones_like(x[..., 0])
         return one, one
 
     def _terms(self, x: Array, y: Array, scales: tuple[Array, ...]) -> tuple[Array, ...]:
         if self._scaled:
             x, y = x / scales[0][..., None], y / scales[1][..., None]
-        return terms(self.metric, x, y)
+        return self.metric.terms(x, y)
 
     def _target(self, piece: Piece) -> Piece:
         return tuple(piece[d] for d in self.kept)

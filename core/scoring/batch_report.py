@@ -15,31 +15,31 @@ from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features
 from . import listing as tables
 from .accumulator import HELD
-from .batches import Data, Evidence, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
+from .batches import BatchData, PairStatistics, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
 from .class_groups import ENDS
-from .distances import slope_note
+from .distances import distance_of
 from .example_report import batches_note, collapse_note
-from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
-from .reduction import Outcome, norm_of
-from .spec import Request, takes_batches
+from .job import LOSS_KEYS, LossJob, compared, compared_keys, comparison
+from .reduction import LossOutcome, norm_of
+from .spec import LossSpec
 
-EVIDENCE = 64  # bytes of a row: its hardest pairs, its class and its places
+STATISTICS = 64  # bytes of a row: its hardest pairs, its class and its places
 ITEM = 48  # bytes of an item: its loss and its rows, once as they come and once together
 GRAPH = 6  # numbers that a graph keeps of a number of the batch
 LISTED = 1000  # items that are kept where there are too many to keep all
 
 
-def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
+def keys(specs: Sequence[LossSpec], *, swept: bool, gradient: bool) -> list[str]:
     """Return the summary keys of a report."""
-    single = len(requests) == 1 and not swept
-    own = list(LOSS_KEYS) if single else compared_keys(requests, swept=swept)
+    single = len(specs) == 1 and not swept
+    own = list(LOSS_KEYS) if single else compared_keys(specs, swept=swept)
     norm = ["gradient_norm"] if gradient else []
-    if requests[0].entry.item in features.ITEMS:
-        return [*own, *(features.PARTS if single and requests[0].entry.item == "part" else []), *norm]
+    if specs[0].entry.item in features.ITEMS:
+        return [*own, *(features.PARTS if single and specs[0].entry.item == "part" else []), *norm]
     return [*own, "positives", "negatives", "positive_similarity", "negative_similarity", *norm]
 
 
-def report(job: Job) -> Result:
+def report(job: LossJob) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     _check(job)
     job.budget.check(_held(job), *_describe(job))
@@ -49,31 +49,32 @@ def report(job: Job) -> Result:
         job.notes.append(batches_note(job, data.batches))
     if job.entry.item in features.ITEMS:
         return features.report(job, data)
-    if job.all_items and any(takes_pairs(request) for request in job.requests):
+    if job.all_items and any(takes_pairs(spec) for spec in job.specs):
         items = positive_pairs(data)
         hint = "«output=FILE».parquet holds the largest"
         job.budget.check(items * ITEM, f"{job.entry.name} with all its {items} losses", hint)
-    found, evidence = outcomes(
-        job.requests, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
+    found, statistics = outcomes(
+        job.specs, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
     )
     _check_found(job, found)
     norms: list[Column] = []
     if job.sweep is not None or job.gradients is not None:
-        slopes = gradients(job.requests, data, found)
+        slopes = gradients(job.specs, data, found)
         found = [replace(each, gradient_norm=_norm(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
-        undefined = {each.request.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
-        job.notes.extend(slope_note(checks.plural(n, "pair"), metric) for metric, n in undefined.items() if n)
-        if any(request.entry.name == "circle" for request in job.requests):
-            job.notes.append("circle: its weights are held constant in the gradient, as in equation 10 of the paper")
+        undefined = {each.spec.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
+        kinks = {distance_of(metric): checks.plural(count, "pair") for metric, count in undefined.items() if count}
+        job.notes.extend(distance.slope_note(counted) for distance, counted in kinks.items())
+        remarks = {spec.entry.name: spec.entry.gradient for spec in job.specs}
+        job.notes.extend(f"{name}: {remark}" for name, remark in remarks.items() if remark)
         if job.gradients is not None:
             norms = _give(job, data, slopes[0].parts)
     summary: dict[str, Scalar]
     if job.sweep is None and len(found) == 1:
-        summary, table = dict(found[0].summary()), _rows(found[0], evidence, names, norms, job)
+        summary, table = dict(found[0].summary()), _rows(found[0], statistics, names, norms, job)
     else:
         summary, table = compared(job, found), comparison(job, found)
-    positives, negatives = evidence.pairs
-    similarities = dict(zip(ENDS, evidence.means, strict=True))
+    positives, negatives = statistics.pairs
+    similarities = dict(zip(ENDS, statistics.means, strict=True))
     summary |= {"positives": positives, "negatives": negatives}
     summary |= {f"{group}_similarity": value for group, value in similarities.items()}
     if job.gradients is not None:
@@ -88,85 +89,90 @@ def report(job: Job) -> Result:
         rows=table,
         array=found[0].items if job.sweep is None and len(found) == 1 and found[0].complete else None,
         histograms=tuple(
-            Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), evidence.counts[metric], strict=True)))
-            for metric, bins in evidence.bins.items()
+            Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), statistics.counts[metric], strict=True)))
+            for metric, bins in statistics.bins.items()
         ),
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
     )
 
 
-def _check(job: Job) -> None:
+def _check(job: LossJob) -> None:
     for side in job.inputs:
         checks.refuse_nonfinite(side, "«nonfinite=drop» leaves them out")
-    kinds = {request.entry.name for request in job.requests}
-    if "n-pairs" in kinds and len(kinds) > 1:
-        raise ParameterError("n-pairs takes two rows of each class, the others take all", "«kind»", "ask in two runs")
+    entries = {spec.entry.name: spec.entry for spec in job.specs}
+    apart = [name for name, entry in entries.items() if entry.two_of_each_class]
+    if apart and len(entries) > len(apart):
+        what = f"{apart[0]} takes two rows of each class, the others take all"
+        raise ParameterError(what, "«kind»", "ask in two runs")
 
 
-def _held(job: Job) -> int:
-    """Return the bytes of the largest batch, of the items and evidence of all, and of the gradients."""
+def _held(job: LossJob) -> int:
+    """Return the bytes of the largest batch, of the items and statistics of all, and of the gradients."""
     rows = min(job.rows, job.batch_size or job.rows)
     sides = [*job.inputs, *([] if job.weights is None else [job.weights])]
     numbers = sum(side.shape[1] * (side.shape[0] if side is job.weights else rows) for side in sides)
-    metrics = len({"cosine", *(request.metric for request in job.requests)})
-    held = 8 * numbers * (2 + metrics) + EVIDENCE * job.rows
-    held += ITEM * len(job.requests) * min(HELD, job.rows)
+    metrics = len({"cosine", *(spec.metric for spec in job.specs)})
+    held = 8 * numbers * (2 + metrics) + STATISTICS * job.rows
+    held += ITEM * len(job.specs) * min(HELD, job.rows)
     if job.gradients is not None or job.sweep is not None:
         every = 8 * sum(prod(side.shape) for side in sides)
-        held += len(job.requests) * every + 8 * numbers * GRAPH
+        held += len(job.specs) * every + 8 * numbers * GRAPH
     return held
 
 
-def _describe(job: Job) -> tuple[str, str]:
+def _describe(job: LossJob) -> tuple[str, str]:
     rows = min(job.rows, job.batch_size or job.rows)
-    hint = "«batch_size» cuts smaller batches" if rows > 1 and takes_batches(job.entry) else ""
+    hint = "«batch_size» cuts smaller batches" if rows > 1 and job.entry.takes_batches else ""
     return f"a batch of {rows:,} rows", hint
 
 
-def _check_found(job: Job, found: Sequence[Outcome]) -> None:
+def _check_found(job: LossJob, found: Sequence[LossOutcome]) -> None:
     for each in found:
         if not np.isfinite(each.total):
             raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
-    empty = dict.fromkeys(each.request.entry.name for each in found if not each.count)
+    empty = dict.fromkeys(each.spec.entry.name for each in found if not each.count)
     job.notes.extend(f"{name}: no row has what makes an item, so the loss is undefined" for name in empty)
 
 
-def _data(job: Job, backend: Backend) -> tuple[Data, tables.Names]:
+def _data(job: LossJob, backend: Backend) -> tuple[BatchData, tables.Names]:
     """Return what the batches are cut from, and what its rows are called."""
     sides = [resident(side, job.budget.mapped) for side in job.inputs]
     ids, codes = job.ids, None if job.classes is None else job.classes.codes
-    if job.entry.name == "n-pairs" and codes is not None and job.classes is not None:
+    if job.entry.two_of_each_class and codes is not None and job.classes is not None:
         first, second = first_two(codes)
         if not len(first):
-            raise DataError("no class has two rows, so there is no pair", job.inputs[0].name, "n-pairs needs two")
+            hint = f"{job.entry.name} needs two"
+            raise DataError("no class has two rows, so there is no pair", job.inputs[0].name, hint)
         left = checks.plural(len(job.classes.names) - len(first), "class")
         if len(first) < len(job.classes.names):
             job.notes.append(f"{left} with a single row left out; the first two rows of each other class are its pair")
         sides = [sides[0][first], sides[0][second]]
         batches = cut(len(first), job.batch_size, shuffle=job.shuffle, seed=job.seed)
-        data = Data(tuple(sides), None, None, batches, job.eps, backend)
+        data = BatchData(tuple(sides), None, None, batches, job.eps, backend)
         pair = (first, second) if ids is None else (ids[first], ids[second])
         return data, tables.Names(*pair, job.classes.names[codes[first]])
     batches = cut(len(sides[0]), job.batch_size, shuffle=job.shuffle, seed=job.seed)
     weights = None if job.weights is None else job.weights.read(0, job.weights.shape[0])
-    data = Data(tuple(sides), codes, weights, batches, job.eps, backend)
+    data = BatchData(tuple(sides), codes, weights, batches, job.eps, backend)
     if job.classes is None or codes is None:
         other = job.inputs[1].ids
         return data, tables.Names(ids, ids if other is None else other)
     return data, tables.Names(ids, ids if weights is None else job.classes.names, job.classes.names[codes])
 
 
-def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Column], job: Job) -> Columns:
+def _rows(
+    only: LossOutcome, statistics: PairStatistics, names: tables.Names, norms: list[Column], job: LossJob
+) -> Columns:
     listed = only.largest(job.top if only.complete else job.top or LISTED)
-    if only.request.entry.item == "positive pair":
+    if only.spec.entry.item == "positive pair":
         columns = tables.of_positive_pairs(listed, names)
     else:
-        columns = tables.of_anchors(listed, evidence, names)
+        columns = tables.of_anchors(listed, statistics, names)
         if norms:
             columns["gradient_norm"] = norms[0][listed.rows]
     table = Columns(columns)
-    noun = "pair" if only.request.entry.item == "positive pair" else "anchor"
+    noun = "pair" if only.spec.entry.item == "positive pair" else "anchor"
     total = len(only.items) if only.complete else only.count
     if len(table) < total:
         more = f"; «top={total}» lists all" if only.complete else ""
@@ -176,11 +182,11 @@ def _rows(only: Outcome, evidence: Evidence, names: tables.Names, norms: list[Co
     return table
 
 
-def _give(job: Job, data: Data, slopes: list[Column]) -> list[Column]:
+def _give(job: LossJob, data: BatchData, slopes: list[Column]) -> list[Column]:
     """Hand the gradients to the caller, and return the norm of each row's."""
     assert job.gradients is not None
     sides = slopes[: len(data.sides)]
-    if job.entry.name == "n-pairs" and job.classes is not None:
+    if job.entry.two_of_each_class and job.classes is not None:
         # back to the rows of the file that the pairs were taken from
         whole = np.zeros(job.inputs[0].shape)
         for rows, part in zip(first_two(job.classes.codes), sides, strict=True):
@@ -195,13 +201,13 @@ def _norm(parts: list[Column]) -> float:
     return norm_of(np.concatenate([np.vecdot(part, part) for part in parts]))
 
 
-def _inputs(job: Job) -> dict[str, str]:
+def _inputs(job: LossJob) -> dict[str, str]:
     roles = ("a", "b") if len(job.inputs) == 2 else ("vectors",)
     named = {role: side.name for role, side in zip(roles, job.inputs, strict=True)}
     return named if job.weights is None else {**named, "weights": job.weights.name}
 
 
-def _note_zero_rows(job: Job, data: Data) -> None:
+def _note_zero_rows(job: LossJob, data: BatchData) -> None:
     zeros = sum(int((~side.any(axis=1)).sum()) for side in data.sides)
     if zeros:
         counted = checks.plural(zeros, "zero row")

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend
-from ..losses.classes import class_masks, negative_mass
+from ..losses.classes import class_masks
 from ..losses.views import partner_mask
 from ..results import Column
 from .binning import Bins
-from .distances import Prepared, prepare, products
-from .spec import Request
+from .distances import Prepared, distance_of
+from .spec import LossSpec
 
 STRIPE_BYTES = 256 << 20
 CELL_BYTES = 64  # of a score: itself, its masks, and what a loss and its gradient make of it on the way
@@ -75,7 +75,7 @@ class WholeRows:
     def __post_init__(self) -> None:
         self.sides = {}
         for metric in self.metrics:
-            self.sides[metric] = prepare(metric, self.anchors, self.others, eps=self.eps)
+            self.sides[metric] = distance_of(metric).prepare(self.anchors, self.others, eps=self.eps)
 
     @property
     def step(self) -> int:
@@ -97,7 +97,9 @@ class WholeRows:
     def query_block(self, start: int) -> QueryBlock:
         """Return the query block that begins with an anchor."""
         stop = min(start + self.step, self.anchors.shape[0])
-        scores = {metric: products(metric, x.part(start, stop), y) for metric, (x, y) in self.sides.items()}
+        scores = {
+            metric: distance_of(metric).of_prepared(x.part(start, stop), y) for metric, (x, y) in self.sides.items()
+        }
         if self.classes is not None:
             return QueryBlock(start, scores, *class_masks(self.classes[start:stop], start, self.classes), None)
         assert self.partners is not None
@@ -106,48 +108,48 @@ class WholeRows:
         return QueryBlock(start, scores, positives, ~positives, partners)
 
 
-def masses(batch: WholeRows, request: Request) -> Array | None:
+def statistics_of(batch: WholeRows, spec: LossSpec) -> Array | None:
     """Return what every anchor must know of all others before the losses can be computed, if there is anything."""
-    if request.entry.name != "lifted-structure":
+    if not spec.entry.statistics:
         return None
-    return batch.backend.xp.concat(
-        [query_block_statistics(query_block, request) for query_block in batch.query_blocks()]
-    )
+    return batch.backend.xp.concat([block_statistics(query_block, spec) for query_block in batch.query_blocks()])
 
 
-def query_block_statistics(query_block: QueryBlock, request: Request) -> Array:
+def block_statistics(query_block: QueryBlock, spec: LossSpec) -> Array:
     """Return what the others must know of the anchors of a query block."""
-    return negative_mass(query_block.scores[request.metric], query_block.negatives, **request.options)
+    compute = spec.entry.load_statistics()
+    assert compute is not None
+    return compute(query_block.scores[spec.metric], query_block.negatives, **spec.options)
 
 
-def items_of(request: Request, query_block: QueryBlock, mass: Array | None) -> Any:
+def items_of(spec: LossSpec, query_block: QueryBlock, statistics: Array | None) -> Any:
     """Return the losses of a query block: (r,) per anchor, (p,) per positive pair in order, or ActiveTriplets."""
-    compute: Callable[..., Any] = request.entry.load()
-    scores = query_block.scores[request.metric]
+    compute: Callable[..., Any] = spec.entry.load()
+    scores = query_block.scores[spec.metric]
     if query_block.partners is not None:
-        found = compute(scores, query_block.partners, **request.options)
-    elif mass is not None:
-        own = mass[query_block.start : query_block.start + scores.shape[0]]
-        found = compute(scores, query_block.positives, own, mass, **request.options)
+        found = compute(scores, query_block.partners, **spec.options)
+    elif statistics is not None:
+        own = statistics[query_block.start : query_block.start + scores.shape[0]]
+        found = compute(scores, query_block.positives, own, statistics, **spec.options)
     else:
-        found = compute(scores, query_block.positives, query_block.negatives, **request.options)
-    return found if request.factor == 1.0 else request.factor * found
+        found = compute(scores, query_block.positives, query_block.negatives, **spec.options)
+    return found if spec.factor == 1.0 else spec.factor * found
 
 
-def counted(request: Request, query_block: QueryBlock, backend: Backend) -> Column:
+def counted(spec: LossSpec, query_block: QueryBlock, backend: Backend) -> Column:
     """Return which anchors, or which positive pairs in their order, are items of the loss."""
     some = {
         "positives": backend.get(backend.xp.any(query_block.positives, axis=1)),
         "negatives": backend.get(backend.xp.any(query_block.negatives, axis=1)),
     }
     both = some["positives"] & some["negatives"]
-    anchors: Column = {**some, "both": both, "all": np.ones_like(both)}[request.entry.counted]
-    if request.entry.item == "positive pair":
+    anchors: Column = {**some, "both": both, "all": np.ones_like(both)}[spec.entry.counted]
+    if spec.entry.item == "positive pair":
         anchors = anchors[np.nonzero(backend.get(query_block.positives))[0]]
     return anchors
 
 
-class Seen(NamedTuple):
+class BlockPairStatistics(NamedTuple):
     """What a query block shows of the pairs behind the losses.
 
     Args:
@@ -162,7 +164,7 @@ class Seen(NamedTuple):
     hardest: tuple[Column, Column, Column, Column]
 
 
-def seen(query_block: QueryBlock, bins: Mapping[str, Bins], backend: Backend) -> Seen:
+def pair_statistics(query_block: QueryBlock, bins: Mapping[str, Bins], backend: Backend) -> BlockPairStatistics:
     """Return what a query block shows.
 
     Args:
@@ -187,7 +189,7 @@ def seen(query_block: QueryBlock, bins: Mapping[str, Bins], backend: Backend) ->
         column = masked.argmin(axis=1) if least > 0 else masked.argmax(axis=1)
         best = masked[rows, column]
         found += [column, np.where(np.isfinite(best), best, np.nan)]
-    return Seen(
+    return BlockPairStatistics(
         np.asarray([sums[1], sums[0] - sums[1] - sums[2]]),
         counts,
         (found[0], found[1], found[2], found[3]),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import fsum, sqrt
+from math import fsum
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,17 +14,24 @@ from ..engine.threads import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column
 from .accumulator import Accumulator
-from .batch_scores import QueryBlock, Seen, WholeRows, counted, items_of, masses, query_block_statistics, seen
+from .batch_scores import (
+    BlockPairStatistics,
+    QueryBlock,
+    WholeRows,
+    block_statistics,
+    counted,
+    items_of,
+    pair_statistics,
+    statistics_of,
+)
 from .binning import Bins, bins_of
-from .distances import without_slope
-from .reduction import Outcome, total_of
-from .spec import Request
-
-PART = 1 << 18  # numbers that are widened at a time
+from .distances import distance_of
+from .reduction import LossOutcome, divisor, total_of
+from .spec import LossSpec
 
 
 @dataclass(frozen=True)
-class Data:
+class BatchData:
     """What the batches are cut from; checked by the caller.
 
     Args:
@@ -48,16 +55,12 @@ class Data:
         """n."""
         return len(self.sides[0])
 
-    def bounds(self, metric: str) -> tuple[float, float]:
-        """Return between which numbers all scores of the rows are, where the metric itself does not say."""
-        if metric == "dot":
-            others = self.sides[-1] if self.weights is None else self.weights
-            most = reach_of(self.sides[0], 0.0) * reach_of(others, 0.0)
-            return -most, most
-        if metric not in ("euclidean", "sqeuclidean"):
-            return 0.0, 0.0
-        most = 2.0 * reach_of(self.sides[0], self.sides[0].mean(axis=0, dtype=np.float64))
-        return 0.0, most if metric == "euclidean" else most * most
+    def bins(self, metric: str) -> Bins:
+        """Return the bins of a histogram of all scores of the rows."""
+        distance = distance_of(metric)
+        others = self.sides[-1] if self.weights is None else self.weights
+        low, high = (0.0, 0.0) if distance.bounds is None else distance.bounds(self.sides[0], others)
+        return bins_of(distance, low, high)
 
     def turned(self) -> Self:
         """Return the views the other way round."""
@@ -65,7 +68,7 @@ class Data:
 
 
 @dataclass
-class Evidence:
+class PairStatistics:
     """What the report says of the pairs behind the losses.
 
     Args:
@@ -87,11 +90,11 @@ class Evidence:
         scores = np.full(self.rows, np.nan)
         self.hardest = [numbers, scores, numbers.copy(), scores.copy()]
 
-    def take(self, found: Seen, anchors: Column, others: Column) -> None:
+    def take(self, found: BlockPairStatistics, anchors: Column, others: Column) -> None:
         """Add what a query block shows.
 
         Args:
-            found: by `seen`.
+            found: by `pair_statistics`.
             anchors: the rows of its anchors.
             others: the row of each column.
         """
@@ -117,16 +120,6 @@ class Evidence:
         return positive, negative
 
 
-def reach_of(rows: Column, center: Column | float) -> float:
-    """Return the largest distance of (n, d) rows from a point."""
-    unit, step = max(float(rows.max()), -float(rows.min())) or 1.0, max(1, PART // rows.shape[1])
-    most = 0.0
-    for start in range(0, len(rows), step):
-        apart = (rows[start : start + step].astype(np.float64) - center) / unit
-        most = max(most, float(np.vecdot(apart, apart).max()))
-    return unit * sqrt(most)
-
-
 def cut(rows: int, size: int | None, *, shuffle: bool, seed: int) -> list[Column]:
     """Return the rows of each batch: all in one, or `size` at a time, in order or shuffled; the last may be smaller."""
     order = np.random.default_rng(seed).permutation(rows) if shuffle else np.arange(rows)
@@ -144,64 +137,64 @@ def first_two(classes: Column) -> tuple[Column, Column]:
 
 
 def outcomes(
-    requests: Sequence[Request],
-    data: Data,
+    specs: Sequence[LossSpec],
+    data: BatchData,
     *,
     most: int,
     all_items: bool = False,
     progress: Progress | None = None,
-) -> tuple[list[Outcome], Evidence]:
+) -> tuple[list[LossOutcome], PairStatistics]:
     """Return the losses, and what the report says of their pairs.
 
     Args:
-        requests: losses of the same inputs.
+        specs: losses of the same inputs.
         data: the rows and how they are cut.
         most: how many of the largest items are kept, where there are too many to keep all.
         all_items: keep all items, however many; those that belong to one row each always are.
         progress: called with the anchors that are done and their total.
     """
-    ledgers = [Accumulator(most, all_items or not takes_pairs(request)) for request in requests]
-    metrics = dict.fromkeys(request.metric for request in requests)
-    evidence = Evidence(data.rows, {metric: bins_of(metric, *data.bounds(metric)) for metric in metrics})
+    accumulators = [Accumulator(most, all_items or not takes_pairs(spec)) for spec in specs]
+    metrics = dict.fromkeys(spec.metric for spec in specs)
+    statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
     done = 0
     # numpy computes in one thread, so several pieces at a time; torch has threads of its own
     workers = processors() if data.backend.name == "numpy" else 1
     with quiet():
         for rows in data.batches:
-            batch = _batch(data, rows, ("cosine", *(request.metric for request in requests)))
-            work = partial(_work, requests, [masses(batch, request) for request in requests], data, evidence.bins)
+            batch = _batch(data, rows, ("cosine", *(spec.metric for spec in specs)))
+            work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, statistics.bins)
             others = rows if data.weights is None else np.arange(len(data.weights))
             for part in overlapped(work, batch.parts(), workers):
                 anchors = rows[part.start : part.start + part.rows]
-                evidence.take(part.seen, anchors, others)
-                for ledger, entry in zip(ledgers, part.entries, strict=True):
+                statistics.take(part.pairs, anchors, others)
+                for accumulator, entry in zip(accumulators, part.entries, strict=True):
                     places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
-                    ledger.add(entry.items, places, counts=entry.counts)
+                    accumulator.add(entry.items, places, counts=entry.counts)
                 done += part.rows
                 if progress is not None:
                     progress(done, data.rows)
-    found = [_outcome(request, ledger) for request, ledger in zip(requests, ledgers, strict=True)]
-    both_ways = [number for number, request in enumerate(requests) if request.parameters.get("symmetric")]
-    if both_ways:
-        one_way = [requests[number].with_parameter("symmetric", 0.0) for number in both_ways]
+    found = [_outcome(spec, accumulator) for spec, accumulator in zip(specs, accumulators, strict=True)]
+    bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
+    if bidirectional:
+        one_way = [specs[number].with_parameter("symmetric", 0.0) for number in bidirectional]
         backward, _ = outcomes(one_way, data.turned(), most=most)
-        for number, other in zip(both_ways, backward, strict=True):
+        for number, other in zip(bidirectional, backward, strict=True):
             found[number] = _mean_of(found[number], other)
-    return found, evidence
+    return found, statistics
 
 
-def takes_pairs(request: Request) -> bool:
+def takes_pairs(spec: LossSpec) -> bool:
     """Tell whether an item of the loss belongs to a pair of rows, of which there may be very many."""
-    return request.entry.item == "positive pair"
+    return spec.entry.item == "positive pair"
 
 
-def positive_pairs(data: Data) -> int:
+def positive_pairs(data: BatchData) -> int:
     """Return how many positive pairs the batches have, as most items of a loss of pairs there may be."""
     counts = [] if data.classes is None else [np.bincount(data.classes[rows]) for rows in data.batches]
     return sum(int(np.vecdot(each, each - 1)) for each in counts)
 
 
-def _mean_of(forward: Outcome, backward: Outcome) -> Outcome:
+def _mean_of(forward: LossOutcome, backward: LossOutcome) -> LossOutcome:
     """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
     items = (forward.items + backward.items) / 2
     return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
@@ -220,43 +213,43 @@ class _Part(NamedTuple):
 
     start: int
     rows: int
-    seen: Seen
+    pairs: BlockPairStatistics
     entries: list[_Entry]
 
 
 def _work(
-    requests: Sequence[Request],
-    masses_of: Sequence[Array | None],
-    data: Data,
+    specs: Sequence[LossSpec],
+    known: Sequence[Array | None],
+    data: BatchData,
     bins: Mapping[str, Bins],
     query_block: QueryBlock,
 ) -> _Part:
     with quiet():
         entries = [
-            _entry(request, query_block, mass, data.backend) for request, mass in zip(requests, masses_of, strict=True)
+            _entry(spec, query_block, statistics, data.backend) for spec, statistics in zip(specs, known, strict=True)
         ]
-        found = seen(query_block, bins, data.backend)
+        found = pair_statistics(query_block, bins, data.backend)
     return _Part(query_block.start, query_block.positives.shape[0], found, entries)
 
 
-def _entry(request: Request, query_block: QueryBlock, mass: Array | None, backend: Backend) -> _Entry:
-    found = items_of(request, query_block, mass)
-    keep = counted(request, query_block, backend)
+def _entry(spec: LossSpec, query_block: QueryBlock, statistics: Array | None, backend: Backend) -> _Entry:
+    found = items_of(spec, query_block, statistics)
+    keep = counted(spec, query_block, backend)
     if isinstance(found, ActiveTriplets):
         sizes = [backend.get(mask).sum(axis=1) for mask in (query_block.positives, query_block.negatives)]
-        terms = 2 if request.entry.item == "term" else 1  # per triplet
+        terms = 2 if spec.entry.item == "term" else 1  # per triplet
         counts = terms * int(np.vecdot(*sizes)), int(backend.get(found.count).sum())
         return _Entry(backend.get(found.total)[keep], (np.flatnonzero(keep),), counts)
-    if request.entry.item == "positive pair":
+    if spec.entry.item == "positive pair":
         rows, columns = np.nonzero(backend.get(query_block.positives))
         return _Entry(backend.get(found)[keep], (rows[keep], columns[keep]), None)
     return _Entry(backend.get(found)[keep], (np.flatnonzero(keep),), None)
 
 
-def _outcome(request: Request, ledger: Accumulator) -> Outcome:
-    ledger.close()
-    kept = ledger.items, ledger.places
-    return Outcome(request, *kept, ledger.total, ledger.count, ledger.active, complete=ledger.complete)
+def _outcome(spec: LossSpec, accumulator: Accumulator) -> LossOutcome:
+    accumulator.close()
+    found, kept = accumulator, (accumulator.items, accumulator.places)
+    return LossOutcome(spec, *kept, found.total, found.count, found.active, complete=found.complete)
 
 
 class Gradient(NamedTuple):
@@ -271,20 +264,20 @@ class Gradient(NamedTuple):
     undefined: int
 
 
-def gradients(requests: Sequence[Request], data: Data, found: Sequence[Outcome]) -> list[Gradient]:
+def gradients(specs: Sequence[LossSpec], data: BatchData, found: Sequence[LossOutcome]) -> list[Gradient]:
     """Return the gradient of each reduced loss.
 
     Args:
-        requests: losses of the same inputs.
+        specs: losses of the same inputs.
         data: the rows and how they are cut.
-        found: what `outcomes` returned for the requests.
+        found: what `outcomes` returned for the specs.
     """
-    return [_gradient(request, data, outcome) for request, outcome in zip(requests, found, strict=True)]
+    return [_gradient(spec, data, outcome) for spec, outcome in zip(specs, found, strict=True)]
 
 
-def _gradient(request: Request, data: Data, outcome: Outcome) -> Gradient:
-    if request.parameters.get("symmetric"):
-        one_way = request.with_parameter("symmetric", 0.0)
+def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient:
+    if spec.parameters.get("symmetric"):
+        one_way = spec.with_parameter("symmetric", 0.0)
         forward, backward = _gradient(one_way, data, outcome), _gradient(one_way, data.turned(), outcome)
         parts = [(x + y) / 2 for x, y in zip(forward.parts, reversed(backward.parts), strict=True)]
         return Gradient(parts, forward.undefined)
@@ -292,7 +285,7 @@ def _gradient(request: Request, data: Data, outcome: Outcome) -> Gradient:
     totals = [np.zeros(rows.shape) for rows in inputs]
     undefined = 0
     for rows in data.batches:
-        found = _batch_gradient(request, outcome, data, rows)
+        found = _batch_gradient(spec, outcome, data, rows)
         undefined += found.undefined
         for number, part in enumerate(found.parts):
             if number < len(data.sides):
@@ -303,48 +296,47 @@ def _gradient(request: Request, data: Data, outcome: Outcome) -> Gradient:
     return Gradient(totals, undefined // 2 if len(inputs) == 1 else undefined)
 
 
-def _batch_gradient(request: Request, outcome: Outcome, data: Data, rows: Column) -> Gradient:
+def _batch_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
     """Return the gradient of one batch's share of the reduced loss, one query block's graph at a time."""
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)
     leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
-    batch = _of([leaf.detach() for leaf in leaves], data, rows, (request.metric,))
+    batch = _of([leaf.detach() for leaf in leaves], data, rows, (spec.metric,))
     starts, undefined = range(0, len(rows), batch.step), 0
-    mass = masses(batch, request)
-    if mass is not None:
-        mass.requires_grad_()
+    statistics = statistics_of(batch, spec)
+    if statistics is not None:
+        statistics.requires_grad_()
     for start in starts:
         # the graph of a query block is freed before the next one is made
-        query_block = _of(leaves, data, rows, (request.metric,)).query_block(start)
-        _share(request, outcome, items_of(request, query_block, mass), query_block, backend).backward()
-        undefined += int((without_slope(request.metric, query_block.scores[request.metric]) & query_block.pairs).sum())
+        query_block = _of(leaves, data, rows, (spec.metric,)).query_block(start)
+        _share(spec, outcome, items_of(spec, query_block, statistics), query_block, backend).backward()
+        kinks = distance_of(spec.metric).without_slope(query_block.scores[spec.metric])
+        undefined += int((kinks & query_block.pairs).sum())
     for start in starts:
-        if mass is None:
+        if statistics is None:
             break
-        # what the masses add, whose own derivatives are known by now
-        part = query_block_statistics(_of(leaves, data, rows, (request.metric,)).query_block(start), request)
-        (part * mass.grad[start : start + len(part)]).sum().backward()
+        # what the statistics add, whose own derivatives are known by now
+        part = block_statistics(_of(leaves, data, rows, (spec.metric,)).query_block(start), spec)
+        (part * statistics.grad[start : start + len(part)]).sum().backward()
     return Gradient([backend.get(leaf.grad) for leaf in leaves], undefined)
 
 
-def _share(request: Request, outcome: Outcome, items: Any, query_block: QueryBlock, backend: Backend) -> Array:
+def _share(spec: LossSpec, outcome: LossOutcome, items: Any, query_block: QueryBlock, backend: Backend) -> Array:
     """Return what a query block adds to the reduced loss."""
-    divisor = max(1, {"sum": 1, "mean": outcome.count, "active-mean": outcome.active}[request.reduction])
-    if isinstance(items, ActiveTriplets):
-        return items.total.sum() / divisor
-    return items[backend.put(counted(request, query_block, backend))].sum() / divisor
+    own = items.total if isinstance(items, ActiveTriplets) else items[backend.put(counted(spec, query_block, backend))]
+    return own.sum() / divisor(spec.reduction, outcome.count, outcome.active)
 
 
-def _batch(data: Data, rows: Column, metrics: Sequence[str]) -> WholeRows:
+def _batch(data: BatchData, rows: Column, metrics: Sequence[str]) -> WholeRows:
     return _of(_put(data, rows), data, rows, tuple(dict.fromkeys(metrics)))
 
 
-def _put(data: Data, rows: Column) -> list[Array]:
+def _put(data: BatchData, rows: Column) -> list[Array]:
     inputs = [*(side[rows] for side in data.sides), *([] if data.weights is None else [data.weights])]
     return [data.backend.put(part, data.backend.xp.float64) for part in inputs]
 
 
-def _of(inputs: list[Array], data: Data, rows: Column, metrics: tuple[str, ...]) -> WholeRows:
+def _of(inputs: list[Array], data: BatchData, rows: Column, metrics: tuple[str, ...]) -> WholeRows:
     backend = data.backend
     numbers = backend.put(np.arange(len(rows)) if data.classes is None else data.classes[rows])
     classes, partners = (None, numbers) if len(inputs) > 1 else (numbers, None)

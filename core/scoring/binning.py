@@ -7,9 +7,9 @@ import numpy as np
 
 from ..engine.threads import in_blocks
 from ..results import Column
+from .distances import LossDistance
 
 MOST = 40  # bins
-RANGES = {"cosine-distance": (0.0, 2.0), "unit-euclidean": (0.0, 2.0), "angular": (0.0, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,17 @@ class Bins:
         return found
 
 
-def bins_of(metric: str, low: float, high: float) -> Bins:
-    """Return bins for the scores of a metric.
+def bins_of(distance: LossDistance, low: float, high: float) -> Bins:
+    """Return bins for scores.
 
     Args:
-        metric: of the catalogue, or derived.
-        low: no score is below; of no use for a metric whose range is known.
+        distance: whose scores they are.
+        low: no score is below; of no use where the range of the distance is known.
         high: none is above.
     """
-    if metric == "cosine":
-        return Bins(np.linspace(-1.0, 1.0, MOST + 1).round(10), MOST / 2)
-    low, high = RANGES.get(metric, (low, high))
+    low, high = distance.range or (low, high)
+    if distance.bins:
+        return Bins(np.linspace(low, high, distance.bins + 1).round(10), distance.bins / (high - low))
     if not (isfinite(high - low) and low < high):
         low = low if isfinite(low) else 0.0
         high = low + 1.0

@@ -10,11 +10,11 @@ from ..backend import quiet
 from ..engine.threads import in_blocks
 from ..results import Column, Histogram, Scalar
 from .binning import bins_of
+from .distances import distance_of
 from .example_scores import Term
 from .examples import Scored
-from .job import Job
-from .listing import value_name
-from .reduction import Outcome, sums_of
+from .job import LossJob
+from .reduction import LossOutcome, sums_of
 
 ENDS = ("positive", "negative")
 
@@ -32,7 +32,7 @@ class Group:
     similarity: float | None
 
 
-def groups_of(job: Job, scored: Scored) -> dict[str, Group]:
+def groups_of(job: LossJob, scored: Scored) -> dict[str, Group]:
     """Return the examples as `positive` and `negative` ones, or as `all` where they are of one kind."""
     if job.entry.inputs == "teacher":
         return {}
@@ -42,7 +42,7 @@ def groups_of(job: Job, scored: Scored) -> dict[str, Group]:
     return {"all": found[0]} if scored.similar is None else dict(zip(ENDS, found, strict=True))
 
 
-def summary(job: Job, groups: dict[str, Group], only: Outcome | None) -> dict[str, Scalar]:
+def summary(job: LossJob, groups: dict[str, Group], only: LossOutcome | None) -> dict[str, Scalar]:
     """Return the groups as the keys of a summary; those of pairs with what they cost, if they have one loss alone."""
     if "all" in groups:
         return {"similarity": groups["all"].similarity}
@@ -55,17 +55,17 @@ def summary(job: Job, groups: dict[str, Group], only: Outcome | None) -> dict[st
     return found | {f"{end}_similarity": group.similarity for end, group in groups.items()}
 
 
-def histograms(job: Job, scored: Scored) -> tuple[Histogram, ...]:
+def histograms(job: LossJob, scored: Scored) -> tuple[Histogram, ...]:
     """Return how the scores of positives and negatives are spread, of each metric that a loss is computed on."""
     if job.entry.inputs == "teacher" or (job.entry.inputs == "triplets" and job.entry.labels != "none"):
         return ()
     if job.entry.inputs == "pairs" and scored.similar is None:
         return ()
-    metrics = dict.fromkeys(request.metric for request in job.requests)
+    metrics = dict.fromkeys(spec.metric for spec in job.specs)
     return tuple(_histogram(metric, _ends(job, scored, metric)) for metric in metrics)
 
 
-def _ends(job: Job, scored: Scored, metric: str) -> tuple[Column, Column]:
+def _ends(job: LossJob, scored: Scored, metric: str) -> tuple[Column, Column]:
     """Return the finite scores of the positives and of the negatives."""
     first = scored.values[Term(metric, 0, 1)]
     if job.entry.inputs == "triplets":
@@ -78,8 +78,8 @@ def _ends(job: Job, scored: Scored, metric: str) -> tuple[Column, Column]:
 
 def _histogram(metric: str, ends: tuple[Column, Column]) -> Histogram:
     extremes = [extreme(part) for part in ends if len(part) for extreme in (np.min, np.max)] or [0.0]
-    is_distance = value_name(metric) == "distance"
-    bins = bins_of(metric, 0.0 if is_distance else float(min(extremes)), float(max(extremes)))
+    distance = distance_of(metric)
+    bins = bins_of(distance, float(min(extremes)) if distance.is_similarity else 0.0, float(max(extremes)))
     counts = {f"{end}s": bins.counts(part) for end, part in zip(ENDS, ends, strict=True)}
     return Histogram(metric, bins.edges, counts)
 

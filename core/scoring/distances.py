@@ -1,49 +1,28 @@
-"""What the losses are functions of: the scores of aligned rows, and of all rows with all rows."""
+"""What the losses are functions of: the scores of aligned rows, and of all rows with all rows.
 
-from math import pi
-from typing import NamedTuple
+Every distance is one object with its facts: the metrics of the catalogue, and a few that only losses take.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..backend import Array, namespace
 from ..losses.graded import angle_similarity
+from ..losses.numerics import unit_rows
 from ..losses.pairs import cosine_distance
-from ..metrics.aligned import EPS, TURN, magnitude, row_dots, score_rows
-from .row_distances import SplitRows, distances, frame_of, split
+from ..metrics import EPS, metric_of, score_rows
+from ..results import Column
+from .row_distances import SplitRows, distances, frame_of, reach_of, split
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
-EUCLIDEAN = ("euclidean", "sqeuclidean", "unit-euclidean")
-KINKED = ("euclidean", "unit-euclidean", "shifted-euclidean", "manhattan", "angle")  # at 0
-
-# beside the metrics of the catalogue
-DERIVED = {
-    "cosine-distance": "1 - cosine",
-    "unit-euclidean": "Euclidean distance of the rows scaled to unit length",
-    "shifted-euclidean": "Euclidean distance with 1e-6 added to every difference, as in torch",
-    "angle": "the angle similarity of AnglE, of vectors read as complex numbers",
-}
-
-
-def of_pairs(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
-    """Return the (n,) scores of row i of x with row i of y.
-
-    Args:
-        metric: of the catalogue, or of DERIVED.
-        x: (n, d) float64, finite; differentiable in torch. Checked by the caller.
-        y: (n, d).
-        eps: the least norm to divide by.
-    """
-    if metric == "cosine-distance":
-        return cosine_distance(score_rows("cosine", x, y, eps=eps))
-    if metric == "unit-euclidean":
-        return score_rows("euclidean", unit_rows(x, eps=eps), unit_rows(y, eps=eps))
-    if metric == "shifted-euclidean":
-        return score_rows("euclidean", x - y + SHIFT, 0.0 * y)
-    if metric == "angle":
-        return angle_similarity(x, y, eps=eps)
-    return score_rows(metric, x, y, eps=eps)
 
 
 class Prepared(NamedTuple):
-    """Rows as `products` takes them.
+    """Rows as `LossDistance.of_prepared` takes them.
 
     Args:
         rows: (n, d) float64; of unit length, or as they are.
@@ -58,63 +37,213 @@ class Prepared(NamedTuple):
         return Prepared(self.rows[start:stop], None if self.split is None else self.split.part(start, stop))
 
 
-def of_all(metric: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
+def _nowhere(scores: Array) -> Array:
+    return namespace(scores).zeros(scores.shape, dtype=namespace(scores).bool, device=scores.device)
+
+
+def _at_zero(scores: Array) -> Array:
+    return scores == 0
+
+
+@dataclass(frozen=True)
+class LossDistance:
+    """A distance or similarity that losses are functions of.
+
+    Args:
+        name: of the metric in the catalogue, or its own.
+        of_rows: (n, d) and (n, d) float64 rows, and eps -> (n,) scores of row i with row i; differentiable in torch.
+        is_similarity: whether larger is closer.
+        of_unit_rows: whether the scores of all rows with all rows are those of rows of unit length.
+        of_split_rows: the scores of all rows with all rows, from rows in two parts.
+        of_products: the same from the dot products of the rows; without either, rows are compared one by one.
+        range: between which numbers all scores are; None where `bounds` tell.
+        bins: how many bins of that range a histogram has; 0 makes them of a power of two.
+        bounds: (n, d) and (m, d) rows -> between which numbers their scores are.
+        slack: how far a pair may be in order and still be hard to a miner.
+        without_slope: scores -> which have no derivative by their rows, so that their gradient is taken as 0.
+        kink: which these are, in words.
+        orders_as: another metric that orders pairs as this one does, and that `evaluate` knows.
+        meaning: what it is, where the catalogue has no row of it.
+    """
+
+    name: str
+    of_rows: Callable[..., Array]
+    is_similarity: bool = False
+    of_unit_rows: bool = False
+    of_split_rows: Callable[[SplitRows, SplitRows], Array] | None = None
+    of_products: Callable[[Array], Array] | None = None
+    range: tuple[float, float] | None = None
+    bins: int = 0
+    bounds: Callable[[Column, Column], tuple[float, float]] | None = None
+    slack: float = 0.0
+    without_slope: Callable[[Array], Array] = _nowhere
+    kink: str = "at distance 0"
+    orders_as: str = ""
+    meaning: str = ""
+
+    @property
+    def noun(self) -> str:
+        """What a table calls the scores."""
+        return "similarity" if self.is_similarity else "distance"
+
+    @property
+    def takes_all_rows(self) -> bool:
+        """Whether all rows are compared with all rows at once."""
+        return self.of_split_rows is not None or self.of_products is not None
+
+    def prepare(self, x: Array, y: Array, *, eps: float = EPS) -> tuple[Prepared, Prepared]:
+        """Return (n, d) and (m, d) float64 rows, which may be the same array, as `of_prepared` takes them."""
+        sides = [x] if x is y else [x, y]
+        if self.of_unit_rows:
+            sides = [unit_rows(side, eps=eps) for side in sides]
+        frame = None if self.of_split_rows is None else frame_of(sides[0], sides[-1])
+        prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
+        return prepared[0], prepared[-1]
+
+    def of_prepared(self, x: Prepared, y: Prepared) -> Array:
+        """Return the (n, m) scores of prepared rows."""
+        if self.of_split_rows is not None and x.split is not None and y.split is not None:
+            return self.of_split_rows(x.split, y.split)
+        assert self.of_products is not None
+        return self.of_products(x.rows @ y.rows.T)
+
+    def slope_note(self, counted: str) -> str:
+        """Return what a reader should know of scores without a derivative, as in `2 pairs`."""
+        return f"{counted} {self.kink}: {self.name} has no derivative there, and the gradient is taken as 0"
+
+
+def _as_they_are(products: Array) -> Array:
+    return products
+
+
+def _cosines(products: Array) -> Array:
+    return namespace(products).clip(products, -1.0, 1.0)
+
+
+def _cosine_distances(products: Array) -> Array:
+    return cosine_distance(_cosines(products))
+
+
+def _bounds_of_products(x: Column, y: Column) -> tuple[float, float]:
+    most = reach_of(x, 0.0) * reach_of(y, 0.0)
+    return -most, most
+
+
+def _bounds_of_distances(x: Column, y: Column) -> tuple[float, float]:
+    return 0.0, 2.0 * reach_of(x, x.mean(axis=0, dtype=np.float64))
+
+
+def _bounds_of_squares(x: Column, y: Column) -> tuple[float, float]:
+    most = _bounds_of_distances(x, y)[1]
+    return 0.0, most * most
+
+
+def _of_cosine(x: Array, y: Array, *, eps: float = EPS) -> Array:
+    return cosine_distance(score_rows("cosine", x, y, eps=eps))
+
+
+def _of_units(x: Array, y: Array, *, eps: float = EPS) -> Array:
+    return score_rows("euclidean", unit_rows(x, eps=eps), unit_rows(y, eps=eps))
+
+
+def _shifted(x: Array, y: Array, *, eps: float = EPS) -> Array:
+    return score_rows("euclidean", x - y + SHIFT, 0.0 * y)
+
+
+def _metric(name: str, **facts: Any) -> LossDistance:
+    """Return a metric of the catalogue as the losses take it."""
+    metric = metric_of(name)
+    return LossDistance(
+        name,
+        partial(score_rows, name),
+        is_similarity=metric.larger_is_closer,
+        without_slope=metric.has_no_slope,
+        kink=metric.kink,
+        **facts,
+    )
+
+
+SLACK = 0.1  # epsilon of Wang et al. 2019, in units of cosine
+COSINE: dict[str, Any] = {"of_unit_rows": True, "slack": SLACK}
+OF_METRICS = (
+    _metric("cosine", of_products=_cosines, range=(-1.0, 1.0), bins=40, **COSINE),
+    _metric("dot", of_products=_as_they_are, bounds=_bounds_of_products),
+    _metric("euclidean", of_split_rows=partial(distances, squared=False), bounds=_bounds_of_distances),
+    _metric(
+        "sqeuclidean",
+        of_split_rows=partial(distances, squared=True),
+        bounds=_bounds_of_squares,
+        orders_as="euclidean",
+    ),
+    _metric("angular", range=(0.0, 1.0), orders_as="cosine"),
+)
+
+# beside the metrics of the catalogue
+DERIVED = (
+    LossDistance(
+        "cosine-distance",
+        _of_cosine,
+        of_products=_cosine_distances,
+        range=(0.0, 2.0),
+        orders_as="cosine",
+        meaning="1 - cosine",
+        **COSINE,
+    ),
+    LossDistance(
+        "unit-euclidean",
+        _of_units,
+        of_unit_rows=True,
+        of_split_rows=partial(distances, squared=False),
+        range=(0.0, 2.0),
+        without_slope=_at_zero,
+        orders_as="cosine",
+        meaning="Euclidean distance of the rows scaled to unit length",
+    ),
+    LossDistance(
+        "shifted-euclidean",
+        _shifted,
+        without_slope=_at_zero,
+        orders_as="euclidean",
+        meaning="Euclidean distance with 1e-6 added to every difference, as in torch",
+    ),
+    LossDistance(
+        "angle",
+        angle_similarity,
+        is_similarity=True,
+        without_slope=_at_zero,
+        kink="of similarity 0",
+        orders_as="cosine",
+        meaning="the angle similarity of AnglE, of vectors read as complex numbers",
+    ),
+)
+_KNOWN = {each.name: each for each in (*OF_METRICS, *DERIVED)}
+
+
+def distance_of(name: str) -> LossDistance:
+    """Return the distance of that name; of a metric without facts of its own, one that compares rows one by one."""
+    return _KNOWN.get(name) or _metric(name)
+
+
+def of_pairs(name: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
+    """Return the (n,) scores of row i of x with row i of y.
+
+    Args:
+        name: of a distance.
+        x: (n, d) float64, finite; differentiable in torch. Checked by the caller.
+        y: (n, d).
+        eps: the least norm to divide by.
+    """
+    return distance_of(name).of_rows(x, y, eps=eps)
+
+
+def of_all(name: str, x: Array, y: Array, *, eps: float = EPS) -> Array:
     """Return the (n, m) scores of every row of x with every row of y.
 
     Args:
-        metric: cosine, dot, euclidean, sqeuclidean, cosine-distance or unit-euclidean.
+        name: of a distance that takes all rows at once.
         x: (n, d) float64, finite; differentiable in torch. Checked by the caller.
         y: (m, d).
         eps: the least norm to divide by.
     """
-    return products(metric, *prepare(metric, x, y, eps=eps))
-
-
-def prepare(metric: str, x: Array, y: Array, *, eps: float = EPS) -> tuple[Prepared, Prepared]:
-    """Return (n, d) and (m, d) float64 rows, which may be the same array, as `products` takes them."""
-    sides = [x] if x is y else [x, y]
-    if metric in ("cosine", "cosine-distance", "unit-euclidean"):
-        sides = [unit_rows(side, eps=eps) for side in sides]
-    frame = frame_of(sides[0], sides[-1]) if metric in EUCLIDEAN else None
-    prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
-    return prepared[0], prepared[-1]
-
-
-def products(metric: str, x: Prepared, y: Prepared) -> Array:
-    """Return the (n, m) scores of prepared rows."""
-    if x.split is not None and y.split is not None:
-        return distances("sqeuclidean" if metric == "sqeuclidean" else "euclidean", x.split, y.split)
-    product = x.rows @ y.rows.T
-    if metric == "dot":
-        return product
-    cosine = namespace(product).clip(product, -1.0, 1.0)
-    return cosine if metric == "cosine" else cosine_distance(cosine)
-
-
-def without_slope(metric: str, scores: Array) -> Array:
-    """Return which scores have no derivative by their rows, so that their gradient is taken as 0.
-
-    They are at an end or at a kink: distances of equal rows, angles of the same or opposite directions.
-    """
-    if metric == "angular":
-        return abs(namespace(scores).cos(pi * scores)) >= 1.0 - TURN
-    return (scores == 0) & (metric in KINKED)
-
-
-def slope_note(counted: str, metric: str) -> str:
-    """Return what a reader should know of scores without a derivative, as in `2 pairs`."""
-    where = {"angular": "of the same or opposite direction", "angle": "of similarity 0"}.get(metric, "at distance 0")
-    return f"{counted} {where}: {metric} has no derivative there, and the gradient is taken as 0"
-
-
-def unit_rows(x: Array, *, eps: float = EPS) -> Array:
-    """Return the (n, d) rows divided by max(norm, eps); a row of zeros stays, with no gradient."""
-    xp = namespace(x)
-    scale = magnitude(x)
-    x = x / scale[:, None]
-    squares = row_dots(x, x)
-    some = squares > 0
-    norms = xp.sqrt(xp.where(some, squares, xp.ones_like(squares)))
-    divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150))
-    # masked, so that the gradient of a row of zeros is 0
-    return xp.where(some[:, None], x / divisor[:, None], xp.zeros_like(x))
+    distance = distance_of(name)
+    return distance.of_prepared(*distance.prepare(x, y, eps=eps))

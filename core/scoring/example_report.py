@@ -12,43 +12,43 @@ from ..results import Column, Columns, Result, Scalar
 from . import class_groups as groups
 from . import listing as tables
 from .batches import cut
-from .distances import slope_note, without_slope
+from .distances import distance_of
 from .example_scores import AlignedRows, Term
 from .examples import Scored, gradient_norms, outcome, score, terms_of, write_gradients
-from .job import LOSS_KEYS, Job, compared, compared_keys, comparison
-from .reduction import Outcome, norm_of
-from .spec import Request, takes_batches
+from .job import LOSS_KEYS, LossJob, compared, compared_keys, comparison
+from .reduction import LossOutcome, norm_of
+from .spec import LossSpec
 
 TABLE = 12  # numbers of an example that the report and its order take
 EQUAL = 0.99  # a mean cosine of dissimilar vectors above which they are nearly equal
 
 
-def keys(requests: Sequence[Request], *, swept: bool, gradient: bool) -> list[str]:
+def keys(specs: Sequence[LossSpec], *, swept: bool, gradient: bool) -> list[str]:
     """Return the summary keys of a report."""
-    entry = requests[0].entry
+    entry = specs[0].entry
     parts = {"pairs": [], "triplets": [f"{end}_similarity" for end in groups.ENDS], "teacher": []}[entry.inputs]
-    if any(request.entry.labels == "binary" for request in requests) and entry.inputs == "pairs":
-        means = ("loss", "similarity") if len(requests) == 1 and not swept else ("similarity",)
+    if any(spec.entry.labels == "binary" for spec in specs) and entry.inputs == "pairs":
+        means = ("loss", "similarity") if len(specs) == 1 and not swept else ("similarity",)
         parts = [*(f"{end}s" for end in groups.ENDS), *(f"{end}_{mean}" for mean in means for end in groups.ENDS)]
     elif entry.inputs == "pairs":
         parts = ["similarity"]
-    own = list(LOSS_KEYS) if len(requests) == 1 and not swept else compared_keys(requests, swept=swept)
+    own = list(LOSS_KEYS) if len(specs) == 1 and not swept else compared_keys(specs, swept=swept)
     return [*own, *parts, *(["gradient_norm"] if gradient else [])]
 
 
-def report(job: Job) -> Result:
+def report(job: LossJob) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     backend = choose_backend(job.backend, job.device)
     job.budget.check(_held(job), f"a loss of {job.rows:,} examples")
     rows = AlignedRows(job.inputs, job.eps, backend)
-    scored = score(rows, job.requests, job.labels, job.similar)
+    scored = score(rows, job.specs, job.labels, job.similar)
     _refuse_undefined(job, scored)
     batches = []
-    if any(takes_batches(request.entry) for request in job.requests):
+    if any(spec.entry.takes_batches for spec in job.specs):
         batches = cut(job.rows, job.batch_size, shuffle=job.shuffle, seed=job.seed)
     if len(batches) > 1:
         job.notes.append(batches_note(job, batches))
-    found = [outcome(request, scored, batches) for request in job.requests]
+    found = [outcome(spec, scored, batches) for spec in job.specs]
     for each in found:
         if np.isinf(each.total):
             raise checks.refuse_overflow(_names(job))
@@ -76,45 +76,45 @@ def report(job: Job) -> Result:
     )
 
 
-def _held(job: Job) -> int:
+def _held(job: LossJob) -> int:
     """Return the bytes of the scores, the items, their order and table, and the slopes of a gradient."""
-    terms = len({term for request in job.requests for term in terms_of(request)}) + len(job.inputs) - 1
+    terms = len({term for spec in job.specs for term in terms_of(spec)}) + len(job.inputs) - 1
     slopes = 8 * terms if job.gradients is not None or job.sweep is not None else 0
-    return 8 * job.rows * (terms + 2 * len(job.requests) + TABLE + slopes)
+    return 8 * job.rows * (terms + 2 * len(job.specs) + TABLE + slopes)
 
 
-def _slope_notes(job: Job, scored: Scored) -> list[str]:
+def _slope_notes(job: LossJob, scored: Scored) -> list[str]:
     """Return how many examples have a score without a derivative, by metric."""
-    wanted = {term: None for request in job.requests for term in terms_of(request) if term.score is None}
+    wanted = {term: None for spec in job.specs for term in terms_of(spec) if term.score is None}
     notes = []
     for metric in dict.fromkeys(term.name for term in wanted):
-        kinks = [without_slope(metric, scored.values[term]) for term in wanted if term.name == metric]
+        kinks = [distance_of(metric).without_slope(scored.values[term]) for term in wanted if term.name == metric]
         count = int(np.count_nonzero(np.any(kinks, axis=0)))
         if count:
-            notes.append(slope_note(checks.plural(count, "example"), metric))
+            notes.append(distance_of(metric).slope_note(checks.plural(count, "example")))
     return notes
 
 
 def _several(
-    job: Job, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[Outcome]
+    job: LossJob, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[LossOutcome]
 ) -> tuple[dict[str, Scalar], Columns]:
     """Return the summary and the table of several losses, or of one with several parameters."""
     if job.sweep is not None:
-        norms = gradient_norms(rows, job.requests, scored, batches)
+        norms = gradient_norms(rows, job.specs, scored, batches)
         found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
     return compared(job, found), comparison(job, found)
 
 
 def _single(
-    job: Job, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[Outcome]
+    job: LossJob, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[LossOutcome]
 ) -> tuple[dict[str, Scalar], Columns]:
     """Return the summary and the items of one loss, and hand on its gradients."""
     only = found[0]
     listed = only.largest(job.top)
     summary, columns = dict(only.summary()), _columns(listed, scored, job)
-    whole = only.request.entry.item == "batch"
+    whole = only.spec.entry.item == "batch"
     if job.gradients is not None:
-        squares = write_gradients(rows, only.request, scored, batches, job.gradients)
+        squares = write_gradients(rows, only.spec, scored, batches, job.gradients)
         summary["gradient_norm"] = norm_of(squares)
         if not whole:
             columns["gradient_norm"] = np.sqrt(squares[listed.rows])
@@ -123,22 +123,22 @@ def _single(
     return summary, table
 
 
-def batches_note(job: Job, batches: Sequence[Column]) -> str:
+def batches_note(job: LossJob, batches: Sequence[Column]) -> str:
     """Return how the rows were cut into batches."""
     order = f"in an order shuffled with seed {job.seed}" if job.shuffle else "in the order of the file"
     last = f", the last of {len(batches[-1])}" if len(batches[-1]) < len(batches[0]) else ""
     return f"{len(batches)} batches of {checks.plural(len(batches[0]), 'row')}{last}, {order}"
 
 
-def _roles(job: Job) -> tuple[str, ...]:
+def _roles(job: LossJob) -> tuple[str, ...]:
     return {2: ("a", "b"), 3: ("anchor", "positive", "negative")}[len(job.inputs)]
 
 
-def _names(job: Job) -> str:
+def _names(job: LossJob) -> str:
     return ", ".join(side.name for side in job.inputs)
 
 
-def _refuse_undefined(job: Job, scored: Scored) -> None:
+def _refuse_undefined(job: LossJob, scored: Scored) -> None:
     """Refuse scores that are not finite, unless they may stay, as NaN."""
     if all(np.isfinite(values).all() for values in scored.values.values()):
         return
@@ -152,9 +152,9 @@ def _refuse_undefined(job: Job, scored: Scored) -> None:
     raise checks.refuse_overflow(_names(job))
 
 
-def _columns(listed: Outcome, scored: Scored, job: Job) -> dict[str, Column]:
+def _columns(listed: LossOutcome, scored: Scored, job: LossJob) -> dict[str, Column]:
     named = tables.Names(job.ids)
-    if listed.request.entry.item == "batch":
+    if listed.spec.entry.item == "batch":
         return tables.of_order(listed, scored, named, job.top)
     return (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
 
@@ -164,18 +164,18 @@ def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str
     return {**{key: value for key, value in summary.items() if key not in norm}, **groups, **norm}
 
 
-def _advice(only: Outcome, job: Job, shown: int, total: int) -> list[str]:
+def _advice(only: LossOutcome, job: LossJob, shown: int, total: int) -> list[str]:
     """Return what a reader should know of a single loss."""
     notes = []
-    noun = only.request.entry.item if only.request.entry.item != "batch" else "pair"
+    noun = only.spec.entry.item if only.spec.entry.item != "batch" else "pair"
     if shown < total:
-        largest = "largest" if only.request.entry.item == "batch" else "largest loss"
+        largest = "largest" if only.spec.entry.item == "batch" else "largest loss"
         notes.append(f"{shown} of {total} {noun}s are listed, {largest} first; «top={total}» lists all")
     if only.active == 0 and not only.undefined:
         rest = f"nothing can be learnt from these {noun}s"
         notes.append(f"no {noun} is active: the loss and its gradient are zero, so {rest}")
-    margin, mean = only.request.parameters.get("margin"), only.summary()["mean"]
-    if only.request.entry.inputs == "triplets" and margin and isinstance(mean, float) and len(only.items) > 1:
+    margin, mean = only.spec.parameters.get("margin"), only.summary()["mean"]
+    if only.spec.entry.inputs == "triplets" and margin and isinstance(mean, float) and len(only.items) > 1:
         at_margin = abs(mean - margin) < 0.01 * margin and float(np.ptp(only.items)) < 0.1 * margin
         notes += ["collapse: every loss sits at the margin, as when all vectors are equal"] if at_margin else []
     return notes

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..backend import Array, Backend, choose_backend, derivatives, namespace, quiet
+from ..catalogue import names
 from ..engine.threads import overlapped, processors
 from ..engine.workspace import Scratch
 from ..io import Vectors
-from ..metrics.aligned import finish, needs_scale, row_dots
+from ..metrics import metric_of, needs_scale, row_dots
 from ..results import Column
 from .distances import of_pairs
 
@@ -18,8 +19,6 @@ CPU_PIECE = 1 << 20
 DEVICE_PIECE = 1 << 24
 GRADIENT_PIECE = 1 << 20
 LEAST = 1e-70  # the magnitude of a row whose squares are far from underflow
-MADE_OF_PRODUCTS = ("cosine", "angular", "dot")
-MADE_OF_DIFFERENCES = ("euclidean", "sqeuclidean")
 
 Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
 
@@ -185,7 +184,7 @@ class _Products:
 
     def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
         """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
-        if term.score is not None or term.name not in MADE_OF_DIFFERENCES:
+        if not _is_metric(term) or not metric_of(term.name).expands_squares:
             return _score(term, x, y, eps=self.eps)
         apart = x - y
         return self._finished(term.name, row_dots(apart, apart))
@@ -197,11 +196,15 @@ class _Products:
 
     def _finished(self, metric: str, *sums: Array) -> Array:
         one = 1.0 + 0.0 * sums[0]
-        return finish(metric, sums, (one, one), self.eps)
+        return metric_of(metric, eps=self.eps).finish(sums, (one, one))
+
+
+def _is_metric(term: Term) -> bool:
+    return term.score is None and term.name in names("metric")
 
 
 def _is_made(term: Term) -> bool:
-    return term.score is None and term.name in MADE_OF_PRODUCTS
+    return _is_metric(term) and metric_of(term.name).is_made_of_dots
 
 
 def _pairs(term: Term) -> tuple[tuple[int, int], ...]:

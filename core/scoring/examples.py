@@ -13,8 +13,8 @@ from ..backend import Array, choose_backend, derivatives, quiet
 from ..engine.threads import in_blocks
 from ..results import Column
 from .example_scores import AlignedRows, Term
-from .reduction import Outcome, item_weights, norm_of, sums_of, total_of
-from .spec import Request, takes_batches
+from .reduction import LossOutcome, item_weights, norm_of, sums_of, total_of
+from .spec import LossSpec
 
 Sink = Callable[[int, list[Column]], None]  # the first row, and (rows, d) gradients per input
 
@@ -56,20 +56,20 @@ class Scored:
     similar: Column | None
 
 
-def terms_of(request: Request) -> list[Term]:
+def terms_of(spec: LossSpec) -> list[Term]:
     """Return the scores that a loss is a function of."""
-    entry, metric = request.entry, request.metric
+    entry, metric = spec.entry, spec.metric
     if entry.inputs == "teacher":
-        return [Term(f"{entry.name} {dict(request.options)}", 0, 1, partial(entry.load(), **request.options))]
+        return [Term(f"{entry.name} {dict(spec.options)}", 0, 1, partial(entry.load(), **spec.options))]
     if entry.inputs == "pairs":
         return [Term(metric, 0, 1)]
     ends = [Term(metric, 0, 1), Term(metric, 0, 2)]
-    return [*ends, Term(metric, 1, 2)] if request.parameters.get("swap") else ends
+    return [*ends, Term(metric, 1, 2)] if spec.parameters.get("swap") else ends
 
 
-def score(rows: AlignedRows, requests: Sequence[Request], labels: Column | None, similar: Column | None) -> Scored:
+def score(rows: AlignedRows, specs: Sequence[LossSpec], labels: Column | None, similar: Column | None) -> Scored:
     """Compute all scores that the losses and their report need, in one pass."""
-    wanted = list(dict.fromkeys([*_cosines(rows), *(term for request in requests for term in terms_of(request))]))
+    wanted = list(dict.fromkeys([*_cosines(rows), *(term for spec in specs for term in terms_of(spec))]))
     return Scored(dict(zip(wanted, rows.scores(wanted), strict=True)), labels, similar)
 
 
@@ -77,90 +77,88 @@ def _cosines(rows: AlignedRows) -> list[Term]:
     return [Term("cosine", 0, other) for other in range(1, len(rows.inputs))]
 
 
-def outcome(request: Request, scored: Scored, batches: Sequence[Column]) -> Outcome:
+def outcome(spec: LossSpec, scored: Scored, batches: Sequence[Column]) -> LossOutcome:
     """Return the loss of scored examples.
 
     Args:
-        request: what was asked for.
+        spec: what was asked for.
         scored: the scores.
         batches: the rows of each batch; none for a loss of single examples.
     """
-    values = [scored.values[term] for term in terms_of(request)]
-    if not takes_batches(request.entry):
-        return _alone(request, values, scored)
+    values = [scored.values[term] for term in terms_of(spec)]
+    if not spec.entry.takes_batches:
+        return _alone(spec, values, scored)
     with quiet():
-        parts = [_items(request, [v[rows] for v in values], scored.labels, rows) for rows in batches]
-    items, rows = np.concatenate(parts), None if request.entry.item == "batch" else np.concatenate(batches)
+        parts = [example_items(spec, [v[rows] for v in values], scored.labels, rows) for rows in batches]
+    items, rows = np.concatenate(parts), None if spec.entry.item == "batch" else np.concatenate(batches)
     similar = None if scored.similar is None or rows is None else scored.similar[rows]
     places = None if rows is None else rows[None, :]
-    return Outcome(request, items, places, total_of(items), len(items), int((items > 0).sum()), similar)
+    return LossOutcome(spec, items, places, total_of(items), len(items), int((items > 0).sum()), similar)
 
 
-def _alone(request: Request, values: list[Column], scored: Scored) -> Outcome:
+def _alone(spec: LossSpec, values: list[Column], scored: Scored) -> LossOutcome:
     """Return a loss whose items do not depend on each other."""
     items = np.empty(len(values[0]))
 
     def fill(block: slice) -> tuple[list[float], int]:
         with quiet():
-            items[block] = _items(request, [v[block] for v in values], scored.labels, block)
+            items[block] = example_items(spec, [v[block] for v in values], scored.labels, block)
             return sums_of(items[block]), int(np.count_nonzero(items[block] > 0))
 
     sums, active = zip(*in_blocks(fill, len(items)), strict=True)
-    return Outcome(request, items, None, fsum(chain.from_iterable(sums)), len(items), sum(active), scored.similar)
+    return LossOutcome(spec, items, None, fsum(chain.from_iterable(sums)), len(items), sum(active), scored.similar)
 
 
-def _items(request: Request, values: list[Any], labels: Any, rows: Column | slice) -> Any:
+def example_items(spec: LossSpec, values: list[Any], labels: Any, rows: Column | slice) -> Any:
     """Return the losses of some examples from their scores."""
-    entry = request.entry
+    entry = spec.entry
     if entry.inputs == "teacher":
-        return request.factor * values[0]
+        return spec.factor * values[0]
     arguments = list(values[:2])
-    options: dict[str, Any] = dict(request.options)
+    options: dict[str, Any] = dict(spec.options)
     if len(values) > 2:
         options["other_negative"] = values[2]
     if entry.labels != "none":
         arguments.append(labels[rows])
-    items = request.factor * entry.load()(*arguments, **options)
+    items = spec.factor * entry.load()(*arguments, **options)
     return items if items.ndim else items[None]
 
 
-def slopes(request: Request, scored: Scored, batches: Sequence[Column]) -> Column:
+def slopes(spec: LossSpec, scored: Scored, batches: Sequence[Column]) -> Column:
     """Return the (k, n) derivatives of the reduced loss by each of its scores."""
     backend = choose_backend("torch")
-    values = [scored.values[term] for term in terms_of(request)]
+    values = [scored.values[term] for term in terms_of(spec)]
     labels = None if scored.labels is None else backend.put(scored.labels)
     leaves = [backend.put(value).requires_grad_() for value in values]
     numbers = [backend.put(rows) for rows in batches] or [slice(None)]
-    items = backend.xp.concat([_items(request, [leaf[rows] for leaf in leaves], labels, rows) for rows in numbers])
+    items = backend.xp.concat([example_items(spec, [leaf[rows] for leaf in leaves], labels, rows) for rows in numbers])
     similar = None
-    if scored.similar is not None and request.entry.item != "batch":
+    if scored.similar is not None and spec.entry.item != "batch":
         similar = backend.put(scored.similar[np.concatenate(batches)] if batches else scored.similar)
-    weights: Array = item_weights(request.reduction, items.detach(), similar)
+    weights: Array = item_weights(spec.reduction, items.detach(), similar)
     found = derivatives((items * weights).sum(), leaves)
     return np.stack([backend.get(slope) for slope in found])
 
 
 def gradient_norms(
-    rows: AlignedRows, requests: Sequence[Request], scored: Scored, batches: Sequence[Column]
+    rows: AlignedRows, specs: Sequence[LossSpec], scored: Scored, batches: Sequence[Column]
 ) -> list[float]:
     """Return the norm of the gradient of each reduced loss; the inputs are read once per kind of score."""
     overlaps: dict[tuple[Term, ...], Column] = {}
     norms = []
-    for request in requests:
-        wanted = tuple(terms_of(request))
+    for spec in specs:
+        wanted = tuple(terms_of(spec))
         if wanted not in overlaps:
             overlaps[wanted] = rows.overlaps(wanted)
-        slope = slopes(request, scored, batches)
+        slope = slopes(spec, scored, batches)
         norms.append(norm_of(np.einsum("in,nij,jn->n", slope, overlaps[wanted], slope)))
     return norms
 
 
-def write_gradients(
-    rows: AlignedRows, request: Request, scored: Scored, batches: Sequence[Column], sink: Sink
-) -> Column:
+def write_gradients(rows: AlignedRows, spec: LossSpec, scored: Scored, batches: Sequence[Column], sink: Sink) -> Column:
     """Give the gradient of the reduced loss by every input to the sink, and return its (n,) squared norms."""
     squares = np.empty(rows.rows)
-    for start, stop, parts in rows.gradients(terms_of(request), slopes(request, scored, batches)):
+    for start, stop, parts in rows.gradients(terms_of(spec), slopes(spec, scored, batches)):
         squares[start:stop] = sum(np.vecdot(part, part) for part in parts)
         sink(start, parts)
     return squares

@@ -11,26 +11,26 @@ from ..errors import ParameterError
 from ..io.vectors import provenance
 from ..operations import checks
 from ..results import Column, Columns, Result, Scalar
-from .batches import Data
-from .job import Job, compared, comparison
-from .reduction import Outcome, norm_of, total_of
-from .spec import Request
+from .batches import BatchData
+from .job import LossJob, compared, comparison
+from .reduction import LossOutcome, divisor, norm_of, total_of
+from .spec import LossSpec
 
 ITEMS = ("feature", "part")
 PARTS = ("invariance", "variance", "covariance")
 
 
-def report(job: Job, data: Data) -> Result:
+def report(job: LossJob, data: BatchData) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     if job.entry.item == "part" and len(data.batches) > 1 and min(map(len, data.batches)) == 1:
         what = "a batch of one row has no variance, and the last one is such"
         raise ParameterError(what, "«batch_size»", "another size, of at least 2")
-    found = [_outcome(request, data) for request in job.requests]
+    found = [_outcome(spec, data) for spec in job.specs]
     if not all(np.isfinite(each.total) for each in found):
         raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
     summary: dict[str, Scalar] = {}
     if job.gradients is not None or job.sweep is not None:
-        slopes = [_gradient(request, each, data) for request, each in zip(job.requests, found, strict=True)]
+        slopes = [_gradient(spec, each, data) for spec, each in zip(job.specs, found, strict=True)]
         norms = [norm_of(np.concatenate([np.vecdot(part, part) for part in parts])) for parts in slopes]
         found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
         if job.gradients is not None:
@@ -58,37 +58,38 @@ def report(job: Job, data: Data) -> Result:
     )
 
 
-def _outcome(request: Request, data: Data) -> Outcome:
+def _outcome(spec: LossSpec, data: BatchData) -> LossOutcome:
     """Return the items of all batches, scaled so that their sum is the mean of the batches."""
     with quiet():
         parts = [
-            _items(request, [data.backend.put(side[rows], data.backend.xp.float64) for side in data.sides])
+            feature_items(spec, [data.backend.put(side[rows], data.backend.xp.float64) for side in data.sides])
             for rows in data.batches
         ]
     items = np.concatenate([data.backend.get(part) for part in parts]) / len(parts)
-    return Outcome(request, items, None, total_of(items), len(items), int((items > 0).sum()))
+    return LossOutcome(spec, items, None, total_of(items), len(items), int((items > 0).sum()))
 
 
-def _items(request: Request, sides: Sequence[Any]) -> Any:
-    found = request.entry.load()(*sides, **request.options)
-    if request.entry.item == "part":
+def feature_items(spec: LossSpec, sides: Sequence[Any]) -> Any:
+    """Return the losses of the features of two views, or the parts of their loss."""
+    found = spec.entry.load()(*sides, **spec.options)
+    if spec.entry.item == "part":
         found = namespace(*sides).stack(found[: len(PARTS)])
-    return request.factor * found
+    return spec.factor * found
 
 
-def _gradient(request: Request, found: Outcome, data: Data) -> list[Column]:
+def _gradient(spec: LossSpec, found: LossOutcome, data: BatchData) -> list[Column]:
     backend = choose_backend("torch", data.backend.device)
     totals = [np.zeros(side.shape) for side in data.sides]
-    divisor = {"sum": 1, "mean": found.count, "active-mean": max(1, found.active)}[request.reduction]
+    share = divisor(spec.reduction, found.count, found.active) * len(data.batches)
     for rows in data.batches:
         leaves = [backend.put(side[rows], backend.xp.float64).requires_grad_() for side in data.sides]
-        (_items(request, leaves).sum() / (divisor * len(data.batches))).backward()
+        (feature_items(spec, leaves).sum() / share).backward()
         for total, leaf in zip(totals, leaves, strict=True):
             total[rows] += backend.get(leaf.grad)
     return totals
 
 
-def _listed(only: Outcome, job: Job, batches: int) -> Columns:
+def _listed(only: LossOutcome, job: LossJob, batches: int) -> Columns:
     noun, count = job.entry.item, len(only.items)
     names = np.asarray(PARTS, dtype=object) if noun == "part" else np.arange(count // batches)
     listed = only.largest(job.top)

@@ -12,18 +12,18 @@ from ..io import Vectors
 from ..labels import ClassLabels
 from ..results import Column, Columns, Scalar
 from .examples import Sink
-from .reduction import Outcome
-from .spec import Request
+from .reduction import LossOutcome
+from .spec import LossSpec
 
 LOSS_KEYS = ("loss", "total", "mean", "active_mean", "items", "active", "active_share")
 
 
 @dataclass(frozen=True)
-class Job:
+class LossJob:
     """A loss of checked inputs.
 
     Args:
-        requests: at least one, all of the same inputs and labels.
+        specs: at least one, all of the same inputs and labels.
         sweep: the parameter that they differ in, or None.
         inputs: (n, d) vectors per role.
         weights: (classes, d) vectors of a classifier, or None.
@@ -45,7 +45,7 @@ class Job:
         budget: what may be held.
     """
 
-    requests: list[Request]
+    specs: list[LossSpec]
     sweep: str | None
     inputs: tuple[Vectors, ...]
     weights: Vectors | None
@@ -79,13 +79,13 @@ class Job:
     @property
     def entry(self) -> Entry:
         """The row of the first loss."""
-        return self.requests[0].entry
+        return self.specs[0].entry
 
     def parameters(self) -> dict[str, object]:
         """Return every option that shaped the numbers, for the result."""
-        first = self.requests[0]
-        several = len({request.entry.name for request in self.requests}) > 1
-        shown: dict[str, object] = {"kind": list(dict.fromkeys(request.entry.name for request in self.requests))}
+        first = self.specs[0]
+        several = len({spec.entry.name for spec in self.specs}) > 1
+        shown: dict[str, object] = {"kind": list(dict.fromkeys(spec.entry.name for spec in self.specs))}
         if not several:
             own = {name: value for name, value in first.parameters.items() if name != self.sweep}
             shown = {"kind": first.entry.name, **own, "distance": first.metric or None}
@@ -97,14 +97,14 @@ class Job:
         return {**shown, "eps": self.eps, "nonfinite": self.nonfinite}
 
 
-def comparison(job: Job, outcomes: Sequence[Outcome]) -> Columns:
+def comparison(job: LossJob, outcomes: Sequence[LossOutcome]) -> Columns:
     """Return one row per loss, and per value of a sweep."""
     records = []
     for outcome in outcomes:
         summary = outcome.summary()
-        record: dict[str, object] = {"kind": outcome.request.entry.name}
+        record: dict[str, object] = {"kind": outcome.spec.entry.name}
         if job.sweep is not None:
-            record[job.sweep] = outcome.request.parameters[job.sweep]
+            record[job.sweep] = outcome.spec.parameters[job.sweep]
         record |= {key: summary[key] for key in LOSS_KEYS}
         if outcome.gradient_norm is not None:
             record["gradient_norm"] = outcome.gradient_norm
@@ -118,15 +118,15 @@ def _column(values: list[object]) -> Column:
     return np.asarray([np.nan if value is None else value for value in values])
 
 
-def compared_keys(requests: Sequence[Request], *, swept: bool) -> list[str]:
+def compared_keys(specs: Sequence[LossSpec], *, swept: bool) -> list[str]:
     """Return the summary keys of several losses beside each other; a sweep has none of its own."""
     if swept:
         return []
-    return [f"{request.entry.name}.{key}" for request in requests for key in LOSS_KEYS]
+    return [f"{spec.entry.name}.{key}" for spec in specs for key in LOSS_KEYS]
 
 
-def compared(job: Job, outcomes: Sequence[Outcome]) -> dict[str, Scalar]:
+def compared(job: LossJob, outcomes: Sequence[LossOutcome]) -> dict[str, Scalar]:
     """Return the summaries of several losses, each under its name."""
     if job.sweep is not None:
         return {}
-    return {f"{each.request.entry.name}.{key}": value for each in outcomes for key, value in each.summary().items()}
+    return {f"{each.spec.entry.name}.{key}": value for each in outcomes for key, value in each.summary().items()}

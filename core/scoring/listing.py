@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..catalogue import find, names
 from ..results import Column
-from .batches import Evidence
-from .distances import DERIVED
+from .batches import PairStatistics
+from .distances import distance_of
 from .examples import Scored, terms_of
-from .reduction import Outcome, largest_of
+from .reduction import LossOutcome, largest_of
 
 UNDEFINED = "not finite: left as it is"
 PAIRS = (
@@ -49,19 +48,11 @@ class Names:
         return rows if self.rows is None else self.rows[rows]
 
 
-def value_name(metric: str) -> str:
-    """Return what a table calls the scores of a metric."""
-    closer = metric in ("cosine", "dot", "angle") or (
-        metric not in DERIVED and metric in names("metric") and find("metric", metric).larger_is_closer
-    )
-    return "similarity" if closer else "distance"
-
-
-def of_pairs(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column]:
+def of_pairs(outcome: LossOutcome, scored: Scored, named: Names) -> dict[str, Column]:
     """Return one row per pair."""
-    request, rows = outcome.request, outcome.rows
-    (term,) = terms_of(request)
-    if request.entry.inputs == "teacher":
+    spec, rows = outcome.spec, outcome.rows
+    (term,) = terms_of(spec)
+    if spec.entry.inputs == "teacher":
         return {"id": named.of(rows), "loss": outcome.items, "active": outcome.items > 0}
     values = scored.values[term][rows]
     columns = {"id": named.of(rows)}
@@ -69,7 +60,7 @@ def of_pairs(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column
         columns["label"] = outcome.similar.astype(np.int64)
     elif scored.labels is not None:
         columns["score"] = scored.labels[rows]
-    columns |= {value_name(term.name): values, "loss": outcome.items, "active": outcome.items > 0}
+    columns |= {distance_of(term.name).noun: values, "loss": outcome.items, "active": outcome.items > 0}
     active = (outcome.items > 0).astype(np.intp)
     if outcome.similar is not None:
         return columns | {"meaning": _words(PAIRS, 2 * outcome.similar + active, outcome.items)}
@@ -79,33 +70,32 @@ def of_pairs(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column
     return columns | {"meaning": _words(ALIKE, active, outcome.items)}
 
 
-def of_triplets(outcome: Outcome, scored: Scored, named: Names) -> dict[str, Column]:
+def of_triplets(outcome: LossOutcome, scored: Scored, named: Names) -> dict[str, Column]:
     """Return one row per triplet."""
-    rows, request = outcome.rows, outcome.request
-    near, far = (scored.values[term][rows] for term in terms_of(request)[:2])
-    name = value_name(request.metric)
-    sides = ("first", "second") if request.entry.name == "margin-ranking" else ("positive", "negative")
-    columns = {"id": named.of(rows), f"{sides[0]}_{name}": near, f"{sides[1]}_{name}": far}
+    rows, spec = outcome.rows, outcome.spec
+    near, far = (scored.values[term][rows] for term in terms_of(spec)[:2])
+    distance, ends = distance_of(spec.metric), spec.entry.ends
+    columns = {"id": named.of(rows), f"{ends[0]}_{distance.noun}": near, f"{ends[1]}_{distance.noun}": far}
     if outcome.similar is not None:
         columns["label"] = outcome.similar.astype(np.int64)
     elif scored.labels is not None:
         columns["score"] = scored.labels[rows]
     columns |= {"loss": outcome.items, "active": outcome.items > 0}
-    if request.entry.labels == "score":
+    if spec.entry.labels == "score":
         return columns
-    wrong = near < far if name == "similarity" else near > far
+    wrong = near < far if distance.is_similarity else near > far
     if outcome.similar is not None:  # which of the two is to be closer
         wrong = np.where(outcome.similar, wrong, ~wrong & (near != far))
     return columns | {"meaning": _words(TRIPLETS, (outcome.items > 0) * (1 + wrong.astype(np.intp)), outcome.items)}
 
 
-def of_order(outcome: Outcome, scored: Scored, named: Names, top: int | None) -> dict[str, Column]:
+def of_order(outcome: LossOutcome, scored: Scored, named: Names, top: int | None) -> dict[str, Column]:
     """Return one row per pair of a loss that is one number: how far its place by similarity is from that by score.
 
     With `top` only the pairs that are farthest from their place, these first.
     """
     assert scored.labels is not None
-    (term,) = terms_of(outcome.request)
+    (term,) = terms_of(outcome.spec)
     values = scored.values[term]
     by_score, by_value = _ranks(scored.labels), _ranks(values)
     apart = by_value - by_score
@@ -119,10 +109,10 @@ def of_order(outcome: Outcome, scored: Scored, named: Names, top: int | None) ->
     return {name: column[rows] for name, column in columns.items()}
 
 
-def of_anchors(outcome: Outcome, evidence: Evidence, named: Names) -> dict[str, Column]:
+def of_anchors(outcome: LossOutcome, statistics: PairStatistics, named: Names) -> dict[str, Column]:
     """Return one row per anchor, with its farthest positive and its closest negative."""
     rows = outcome.rows
-    positive, positive_score, negative, negative_score = (column[rows] for column in evidence.hardest)
+    positive, positive_score, negative, negative_score = (column[rows] for column in statistics.hardest)
     columns = {"id": named.of(rows)}
     if named.classes is not None:
         columns["class"] = named.classes[rows]
@@ -139,7 +129,7 @@ def of_anchors(outcome: Outcome, evidence: Evidence, named: Names) -> dict[str, 
     return columns | {"meaning": _words(ANCHORS, np.where(np.isnan(positive_score), 3, state), outcome.items)}
 
 
-def of_positive_pairs(outcome: Outcome, named: Names) -> dict[str, Column]:
+def of_positive_pairs(outcome: LossOutcome, named: Names) -> dict[str, Column]:
     """Return one row per positive pair."""
     assert outcome.places is not None
     anchor, positive = outcome.places

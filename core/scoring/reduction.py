@@ -9,18 +9,18 @@ import numpy as np
 from ..backend import Array, namespace
 from ..errors import ParameterError
 from ..results import Column, Scalar
-from .spec import Request
+from .spec import BY_LABEL, LossSpec
 
 SUMMED = 1 << 12  # values that are added pairwise
 GROUP = 1 << 10  # values of which the largest is taken first
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LossOutcome:
     """One loss of the data.
 
     Args:
-        request: what was asked for.
+        spec: what was asked for.
         items: (k,) float64 losses that are kept, all or the largest.
         places: (1, k) the row of each item, or (2, k) those of both ends of a pair; None where item i is that of row i.
         total: the sum of all items.
@@ -31,7 +31,7 @@ class Outcome:
         gradient_norm: the norm of the gradient of the reduced loss by all inputs; None where it was not asked for.
     """
 
-    request: Request
+    spec: LossSpec
     items: Column
     places: Column | None
     total: float
@@ -53,22 +53,11 @@ class Outcome:
 
     def summary(self) -> dict[str, Scalar]:
         """Return the loss, its parts and what is active; None is undefined."""
-        defined = None if self.undefined else self.total
-        mean = None if defined is None or not self.count else defined / self.count
-        active_mean = None if mean is None or defined is None else defined / self.active if self.active else 0.0
-        by_label = self._by_label() if self.request.reduction == "active-mean-by-label" else None
-        reduced: dict[str, Scalar] = {
-            "mean": mean,
-            "sum": defined,
-            "none": None,
-            "active-mean": active_mean,
-            "active-mean-by-label": by_label,
-        }
         return {
-            "loss": reduced[self.request.reduction],
-            "total": defined,
-            "mean": mean,
-            "active_mean": active_mean,
+            "loss": self.reduced(self.spec.reduction),
+            "total": self.reduced("sum"),
+            "mean": self.reduced("mean"),
+            "active_mean": self.reduced("active-mean"),
             "items": self.count,
             "active": self.active,
             "active_share": self.active / self.count if self.count else None,
@@ -83,15 +72,29 @@ class Outcome:
         places = order[None, :] if self.places is None else self.places[:, order]
         return replace(self, items=self.items[order], places=places, similar=similar)
 
-    def _by_label(self) -> float | None:
-        if self.similar is None or self.undefined:
+    def reduced(self, reduction: str) -> float | None:
+        """Return the items as one number; None where it is undefined."""
+        if reduction == "none" or self.undefined or not (self.count or reduction == "sum"):
             return None
-        return sum(_active_mean(self.items[part]) for part in (self.similar, ~self.similar))
+        if reduction != BY_LABEL:
+            return self.total / divisor(reduction, self.count, self.active)
+        return None if self.similar is None else sum(map(self._active_mean, (self.similar, ~self.similar)))
+
+    def _active_mean(self, part: Column) -> float:
+        items = self.items[part]
+        active = items[items > 0]
+        return total_of(active) / divisor("active-mean", len(items), len(active))
 
 
-def _active_mean(items: Column) -> float:
-    active = items[items > 0]
-    return total_of(active) / len(active) if len(active) else 0.0
+def divisor(reduction: str, count: int, active: int) -> int:
+    """Return what the sum of all items is divided by, at least 1.
+
+    Args:
+        reduction: `mean`, `sum` or `active-mean`.
+        count: how many items there are.
+        active: how many of them are not 0.
+    """
+    return max(1, {"sum": 1, "mean": count, "active-mean": active}[reduction])
 
 
 def largest_of(values: Column, count: int) -> Column:
@@ -121,7 +124,7 @@ def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:
     Args:
         reduction: one of REDUCTIONS.
         items: (k,) all losses.
-        similar: (k,) bool, for `active-mean-by-label`.
+        similar: (k,) bool, for BY_LABEL.
 
     Raises:
         ParameterError: the reduction gives no single number.
@@ -130,17 +133,21 @@ def item_weights(reduction: str, items: Array, similar: Array | None) -> Array:
     one = xp.ones_like(items)
     if reduction == "none":
         raise ParameterError("a gradient is that of one number, and «reduction=none» gives none", "«reduction»", "mean")
-    if reduction == "sum":
-        return one
-    if reduction == "mean":
-        return one / items.shape[0]
-    groups = [similar, ~similar] if reduction == "active-mean-by-label" and similar is not None else [one > 0]
+    if reduction in ("sum", "mean"):
+        return one / divisor(reduction, items.shape[0], 0)
     weights = xp.zeros_like(items)
-    for group in groups:
+    for group in [similar, ~similar] if reduction == BY_LABEL and similar is not None else [one > 0]:
         active = group & (items > 0)
         count = xp.sum(xp.astype(active, xp.float64))
         weights = xp.where(active, one / xp.clip(count, 1.0, None), weights)
     return weights
+
+
+def reduced(reduction: str, items: Array, similar: Array | None = None) -> Array:
+    """Return all items as one number, differentiable in torch; 0 where there is no item."""
+    if not items.shape[0]:
+        return items.sum()
+    return (items * item_weights(reduction, items.detach(), similar)).sum()
 
 
 def norm_of(squares: Column) -> float:

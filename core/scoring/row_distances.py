@@ -10,10 +10,14 @@ from functools import partial
 from math import ceil, log2, sqrt
 from typing import NamedTuple
 
+import numpy as np
+
 from ..backend import Array, constant, namespace, recomputed
 from ..metrics.aligned import magnitude, row_dots, score_rows
+from ..results import Column
 
 BITS = 49  # that are left to a product of two numbers below 2, when four sums of them are to fit 53
+PART = 1 << 18  # numbers that are widened at a time
 GATHERED = 1 << 20  # numbers of the rows of close pairs that are held at a time
 
 
@@ -85,29 +89,33 @@ def split(x: Array, frame: Frame) -> SplitRows:
     return SplitRows(x, rows, high, low, *squares, doubt, frame.unit * xp.ones_like(doubt))
 
 
-def distances(metric: str, x: SplitRows, y: SplitRows) -> Array:
-    """Return the (n, m) distances of rows that were split in one frame.
-
-    Args:
-        metric: `euclidean` or `sqeuclidean`.
-        x: n rows.
-        y: m rows.
-    """
+def distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Array:
+    """Return the (n, m) distances of n and m rows that were split in one frame, or their squares."""
     xp = namespace(x.rows, y.rows)
     exact = x.high_squares[:, None] + y.high_squares[None, :] - 2.0 * (x.high @ y.high.T)
     rest = x.low_squares[:, None] + y.low_squares[None, :] - 2.0 * (x.high @ y.low.T + x.low @ y.rows.T)
     squares, unit = exact + rest, x.unit[:, None]
     close = ~(constant(squares) > x.doubt[:, None] + y.doubt[None, :])
     squares = xp.where(close, xp.ones_like(squares), squares)
-    found = squares * unit * unit if metric == "sqeuclidean" else xp.sqrt(squares) * unit
+    found = squares * unit * unit if squared else xp.sqrt(squares) * unit
     rows, columns = xp.nonzero(close)
     count, step = rows.shape[0], max(1, GATHERED // x.rows.shape[1])
     pieces = [slice(start, min(start + step, count)) for start in range(0, count, step)]
-    compute = partial(_of_pairs, metric)
+    compute = partial(_of_pairs, "sqeuclidean" if squared else "euclidean")
     again = [recomputed(compute, x.given, y.given, rows[piece], columns[piece]) for piece in pieces]
     if again:
         found[close] = xp.concat(again)
     return found
+
+
+def reach_of(rows: Column, center: Column | float) -> float:
+    """Return the largest distance of (n, d) host rows from a point."""
+    unit, step = max(float(rows.max()), -float(rows.min())) or 1.0, max(1, PART // rows.shape[1])
+    most = 0.0
+    for start in range(0, len(rows), step):
+        apart = (rows[start : start + step].astype(np.float64) - center) / unit
+        most = max(most, float(np.vecdot(apart, apart).max()))
+    return unit * sqrt(most)
 
 
 def _of_pairs(metric: str, x: Array, y: Array, rows: Array, columns: Array) -> Array:

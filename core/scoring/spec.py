@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Self
 
-from ..catalogue import Entry, Variant, find, unknown_name
+from ..catalogue import Entry, Variant, check_parameter, find, unknown_name
 from ..errors import ParameterError
 
 SWITCHES = ("swap", "symmetric")  # what the report follows, not the function
-REDUCTIONS = ("mean", "sum", "none", "active-mean", "active-mean-by-label")
+BY_LABEL = "active-mean-by-label"
+REDUCTIONS = ("mean", "sum", "none", "active-mean", BY_LABEL)
 
 
 @dataclass(frozen=True)
-class Request:
+class LossSpec:
     """One loss with everything that shapes its number.
 
     Args:
@@ -38,11 +39,11 @@ class Request:
         return {name: value for name, value in self.parameters.items() if name not in SWITCHES}
 
     def with_parameter(self, name: str, value: float) -> Self:
-        """Return the request with another value of a parameter that it has."""
+        """Return the spec with another value of a parameter that it has."""
         return replace(self, parameters={**self.parameters, name: value})
 
 
-def read_requests(
+def read_specs(
     kinds: Sequence[str],
     *,
     one_set: bool = False,
@@ -50,7 +51,7 @@ def read_requests(
     metric: str | None,
     reduction: str | None,
     parameters: Mapping[str, float | None],
-) -> list[Request]:
+) -> list[LossSpec]:
     """Return what was asked for, defaults filled in.
 
     Args:
@@ -78,37 +79,38 @@ def read_requests(
             raise ParameterError(what, "«kind»", "ask for them in two runs")
     given = {name: value for name, value in parameters.items() if value is not None}
     for name, value in given.items():
-        check_known(entries, name)
+        check_parameter(entries, name)
         if not isfinite(value):
             raise ParameterError(f"{name} is {value}, expected a finite number", f"«{name}»")
         _check_switch(name, value)
-    return [_request(entry, variant, metric, reduction, given) for entry in entries]
+    return [_spec(entry, variant, metric, reduction, given) for entry in entries]
 
 
 def _entry(kind: str, one_set: bool) -> Entry:
     entry = find("loss", kind)
-    if entry.inputs != "triplets" or entry.labels != "none" or not one_set:
+    if not entry.of_classes or not one_set:
         return entry
-    every = find("loss", "batch-all-triplet")
+    every = find("loss", entry.of_classes)
     variants = {name: each for name, each in entry.variants.items() if each.metric in ("", *every.metrics)}
-    return replace(every, name=entry.name, aliases=(), reduction="mean", variants=variants)
+    every = replace(every, name=entry.name, aliases=(), of_classes=entry.of_classes)
+    return replace(every, reduction="mean", variants=variants)
 
 
-def swept(requests: Iterable[Request], name: str, values: Sequence[float]) -> list[Request]:
-    """Return each request with each value of a parameter."""
-    requests = list(requests)
-    for request in requests:
-        check_known([request.entry], name, "«sweep»")
+def swept(specs: Iterable[LossSpec], name: str, values: Sequence[float]) -> list[LossSpec]:
+    """Return each spec with each value of a parameter."""
+    specs = list(specs)
+    for spec in specs:
+        check_parameter([spec.entry], name, "«sweep»")
     for value in values:
         _check_switch(name, value)
     if not values:
         raise ParameterError("a sweep needs at least one value", "«sweep»", "as in «sweep» margin=0:1:0.1")
-    return [request.with_parameter(name, value) for request in requests for value in values]
+    return [spec.with_parameter(name, value) for spec in specs for value in values]
 
 
-def _request(
+def _spec(
     entry: Entry, variant: str | None, metric: str | None, reduction: str | None, given: Mapping[str, float]
-) -> Request:
+) -> LossSpec:
     as_whom = Variant(entry.source, reduction=entry.reduction)
     if variant is not None:
         if variant not in entry.variants:
@@ -123,30 +125,14 @@ def _request(
             what = f"the loss {entry.name} is not defined on {metric}"
             raise ParameterError(what, "«distance»", f"one of: {choices}")
         chosen = metric
-    if reduction == "active-mean-by-label" and entry.labels != "binary":
+    if reduction == BY_LABEL and entry.labels != "binary":
         what = f"the loss {entry.name} has no binary labels to take the means by"
         raise ParameterError(what, "«reduction»", "active-mean is that over all items")
     own = {name: value for name, value in given.items() if name in entry.parameters}
     merged = {**entry.parameters, **as_whom.parameters, **own}
-    return Request(entry, variant, chosen, merged, reduction or as_whom.reduction, as_whom.factor)
+    return LossSpec(entry, variant, chosen, merged, reduction or as_whom.reduction, as_whom.factor)
 
 
 def _check_switch(name: str, value: float) -> None:
     if name in SWITCHES and value not in (0.0, 1.0):
         raise ParameterError(f"{name} is {value:g}, expected 0 or 1", "«parameters»")
-
-
-def check_known(entries: Sequence[Entry], name: str, where: str = "") -> None:
-    """Refuse a parameter that none of the losses has."""
-    known = dict.fromkeys(parameter for entry in entries for parameter in entry.parameters)
-    if name in known:
-        return
-    names = ", ".join(entry.name for entry in entries)
-    what = f"the loss {names} has no {name}" if len(entries) == 1 else f"none of {names} has a parameter {name}"
-    hint = f"it has {', '.join(known)}" if known and len(entries) == 1 else "leave it out"
-    raise ParameterError(what, where or f"«{name}»", hint)
-
-
-def takes_batches(entry: Entry) -> bool:
-    """Tell whether an item of the loss depends on the other rows of its batch."""
-    return entry.inputs in ("classes", "views") or entry.item == "batch" or entry.name == "online-contrastive"

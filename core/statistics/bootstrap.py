@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.budget import budget_of
+from ..engine import budget_of
 from ..results import Column
 
 LEVEL = 0.95

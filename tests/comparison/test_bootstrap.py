@@ -11,7 +11,7 @@ from simtool.catalogue import find
 from simtool.engine.budget import Budget
 from simtool.errors import ParameterError, ResourceError
 from simtool.io import as_vectors, with_ids
-from simtool.metrics.aligned import cosine_similarity
+from simtool.metrics import cosine
 from simtool.statistics import bootstrap as resampling
 from simtool.statistics.bootstrap import bootstrap_items
 from simtool.statistics.permutation import Null, permutations
@@ -67,7 +67,7 @@ def test_intervals_of_sets_are_those_of_resampled_rows(monkeypatch, weighted, ch
     generator = np.random.default_rng(3)
     rows = [drawn(14, generator) for _ in range(DRAWS)]
     columns = [drawn(11, generator) for _ in range(DRAWS)]
-    cosines = np.asarray([[cosine_similarity(x, y) for y in Y] for x in X])
+    cosines = np.asarray([[cosine(x, y) for y in Y] for x in X])
     distances = np.linalg.norm(X[:, None] - Y[None], axis=2)
     values = {name: [] for name in (*names, "argmax.precision", "mutual.share_b")}
     for i, j in zip(rows, columns, strict=True):
@@ -97,7 +97,7 @@ def test_intervals_of_sets_are_those_of_resampled_rows(monkeypatch, weighted, ch
 
 def test_pairs_are_drawn_as_pairs():
     found = compare(X, SAME, aggregates=["paired"], bootstrap=DRAWS, seed=2).summary
-    scores, generator = np.asarray(cosine_similarity(X, SAME)), np.random.default_rng(2)
+    scores, generator = np.asarray(cosine(X, SAME)), np.random.default_rng(2)
     means = [scores[drawn(14, generator)].mean() for _ in range(DRAWS)]
     assert (found["paired.low"], found["paired.high"]) == interval(means)
 
@@ -159,7 +159,7 @@ def test_the_null_of_the_same_items_permutes_the_rows_of_b(name):
 
 
 def test_the_null_of_pairs_agrees_with_scipy():
-    statistic = lambda order: float(np.mean(cosine_similarity(X, SAME[order.astype(int)])))  # noqa: E731
+    statistic = lambda order: float(np.mean(cosine(X, SAME[order.astype(int)])))  # noqa: E731
     peer = stats.permutation_test(
         (np.arange(14.0),), statistic, permutation_type="pairings", n_resamples=300, alternative="greater",
         rng=np.random.default_rng(0),

@@ -7,11 +7,11 @@ import torch
 import simtool
 from simtool.errors import DataError, LabelError
 from simtool.labels import class_labels
-from simtool.metrics.aligned import is_rounded
+from simtool.metrics import is_rounded
 
 DISTANCES = ["euclidean", "sqeuclidean", "manhattan"]
 A, B = np.asarray([[1], [2**53]]), np.asarray([[1], [2**53 + 1]])
-FUNCTIONS = [simtool.euclidean_distance, simtool.squared_euclidean_distance, simtool.manhattan_distance]
+FUNCTIONS = [simtool.metrics.euclidean, simtool.metrics.sqeuclidean, simtool.metrics.manhattan]
 OPERATIONS = {
     "similarity": lambda metric: simtool.similarity(A, B, metric=metric),
     "pairwise": lambda metric: simtool.pairwise(A, B, metric=metric),

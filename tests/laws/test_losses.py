@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import distance
 
-from simtool import contrastive, cosine_distance, cosine_embedding, cosine_similarity, euclidean_distance, loss
+from simtool import contrastive, cosine_distance, cosine_embedding, loss, metrics
 from simtool.errors import DataError, LabelError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
 
@@ -87,7 +87,7 @@ def test_cosine_embedding_is_that_of_torch(margin):
     x, y = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 64, 5)))
     labels = torch.from_numpy(np.resize([1, -1, -1], 64))
     expected = torch.nn.functional.cosine_embedding_loss(x, y, labels, margin=margin, reduction="none")
-    ours = cosine_embedding(cosine_similarity(x, y), labels, margin=margin)
+    ours = cosine_embedding(metrics.cosine(x, y), labels, margin=margin)
     torch.testing.assert_close(ours, expected, atol=1e-12, rtol=0)
 
 
@@ -121,15 +121,15 @@ def test_a_loss_refuses_what_is_not_a_binary_label_per_pair(xp, function):
 
 def losses_of(kind, labels):
     def contrast(x, y):
-        return contrastive(euclidean_distance(x, y), labels, margin=2.0)
+        return contrastive(metrics.euclidean(x, y), labels, margin=2.0)
 
     def embed(x, y):
-        return cosine_embedding(cosine_similarity(x, y), labels, margin=-0.9)
+        return cosine_embedding(metrics.cosine(x, y), labels, margin=-0.9)
 
     return {
         "contrastive": contrast,
         "cosine": embed,
-        "distance": lambda x, y: cosine_distance(cosine_similarity(x, y)),
+        "distance": lambda x, y: cosine_distance(metrics.cosine(x, y)),
     }[kind]
 
 

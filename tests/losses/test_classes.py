@@ -19,14 +19,13 @@ from simtool.errors import ParameterError, ShapeError
 from simtool.losses.classes import (
     circle,
     class_masks,
-    hinge,
     lifted_structure,
-    masked_logsumexp,
     multi_similarity,
     negative_mass,
     nt_xent,
     sup_con,
 )
+from simtool.losses.numerics import hinge, masked_logsumexp
 from simtool.scoring.distances import of_all
 
 

@@ -8,16 +8,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool import compare, summary_keys
+from simtool import compare
 from simtool.aggregates import best_match, two_sample
 from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
 from simtool.comparison.requests import every_aggregate
-from simtool.engine import nearest as partners
-from simtool.engine.nearest import best_matches
+from simtool.engine import matches as partners
+from simtool.engine.matches import nearest_both
 from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
+from simtool.operations.compare import summary_keys
 
 MEASURES = {name: record_of(name) for name in every_aggregate()}
 NUMPY = choose_backend("numpy")
@@ -43,10 +44,10 @@ def test_small_sets_find_what_a_sweep_finds(seed, sizes, d, k, metric, dtype, ba
     # few whole numbers: many ties, repeats and zero rows
     x, y = (np.random.default_rng(seed + i).integers(-2, 3, (n, d)).astype(dtype) for i, n in enumerate(sizes))
     options = {"k": k, "metric": metric, "backend": choose_backend(backend)}
-    found = best_matches(x, y, **options)
+    found = nearest_both(x, y, **options)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partners, "SMALL", 0)
-        swept = best_matches(x, y, **options)
+        swept = nearest_both(x, y, **options)
     for one, other in ((found.forward, swept.forward), (found.backward, swept.backward)):
         assert one.neighbours.tolist() == other.neighbours.tolist()
         assert one.scores.tolist() == other.scores.tolist()
@@ -86,11 +87,11 @@ def test_identical_sets_are_a_hundred_percent_by_default():
 
 def test_all_is_the_same_as_each_alone_from_one_sweep_of_a_kind(monkeypatch):
     swept = []
-    for module, name in ((best_match, "best_matches"), (best_match, "best_partners"), (two_sample, "two_sample")):
+    for module, name in ((best_match, "nearest_both"), (best_match, "nearest"), (two_sample, "two_sample")):
         function = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, f=function, n=name, **o: (swept.append(n), f(*a, **o))[1])
     found = compare(X, Y, aggregates=["all"]).summary
-    assert sorted(swept) == ["best_matches", "best_matches", "two_sample"]  # cosines, distances, and all kernels
+    assert sorted(swept) == ["nearest_both", "nearest_both", "two_sample"]  # cosines, distances, and all kernels
     monkeypatch.undo()
     for name in MEASURES:
         alone = compare(X, Y, aggregates=[name]).summary

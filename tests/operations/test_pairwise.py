@@ -337,11 +337,11 @@ def test_no_rows_still_have_names_and_types(question):
 
 @pytest.mark.parametrize("pays", [False, True])
 def test_bfloat16_is_used_where_it_pays_and_its_bound_holds(monkeypatch, pays):
-    from simtool.engine import selections
+    from simtool.engine import calibration, selections
 
     used, kernel = [], selections.Kernel
     monkeypatch.setattr(selections, "Kernel", lambda *args: used.append(args[1]) or kernel(*args))
-    monkeypatch.setattr(selections, "bfloat16_pays", lambda backend, dims: pays)
+    monkeypatch.setattr(calibration, "pays", lambda precision, backend, dims: pays)
     a = np.random.default_rng(0).normal(size=(30, 4))
     for metric in METRICS:
         for precision in ("auto", "float32", "float64"):
@@ -561,8 +561,8 @@ def test_eps_is_the_least_norm():
         ([(0, 3)], {}, ShapeError, "the input is empty"),
         ([(2, 2, 3), (3, 2, 3)], {}, ShapeError, "the batches do not fit"),
         ([(2, 3)], {"top_k": 0}, ParameterError, "1 or more, got 0"),
-        ([(2, 3)], {"top_k": 1, "threshold": 0.5}, ParameterError, "these are different questions"),
-        ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "these are different questions"),
+        ([(2, 3)], {"top_k": 1, "threshold": 0.5}, ParameterError, "a call selects pairs in one way"),
+        ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "a call selects pairs in one way"),
         ([(2, 3)], {"max_pairs": -1}, ParameterError, "1 or more, got -1"),
         ([(2, 3)], {"threshold": 0.5, "max_results": 0}, ParameterError, "1 or more, got 0"),
         ([(2, 3)], {"max_memory": "lots"}, ParameterError, "expected a size, got 'lots'"),

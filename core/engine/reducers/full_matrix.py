@@ -95,7 +95,7 @@ class Full(Reducer):
 
     def room(self, query_block: Span, corpus_block: Span) -> Array:
         """Return the place of a tile in its rows, if a product can be written there."""
-        in_place = self.kernel.backend.name == "numpy" and self.kernel.metric in ("cosine", "dot")
+        in_place = self.kernel.backend.name == "numpy" and self.kernel.measure.scores_are_proxies
         return self.rows[:, corpus_block.start : corpus_block.stop] if in_place else None
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
@@ -104,7 +104,7 @@ class Full(Reducer):
         if isinstance(tile.proxy, np.ndarray) and np.may_share_memory(tile.proxy, scores):
             return
         scores[:] = backend.get(self.kernel.scores(tile.proxy))
-        if self.kernel.metric in ("euclidean", "sqeuclidean"):
+        if self.kernel.measure.expands_squares:
             row, column = np.nonzero(-backend.get(tile.proxy) < DISTANT * backend.get(tile.error())[:, None])
             scores[row, column] = self.pairs.score(row + query_block.start, column + corpus_block.start)
 
@@ -148,9 +148,10 @@ class Full(Reducer):
                 f"rows {first} to {first + len(rows) - 1} of A",
                 "scale the inputs down" if self.dtype == np.float64 else "«precision=float64» has a wider range",
             )
-        if self.kernel.metric == "cosine" and (least < -1 or largest > 1):
-            np.clip(rows, -1.0, 1.0, out=rows)
-            least, largest = max(least, -1.0), min(largest, 1.0)
+        end = self.kernel.measure.end
+        if self.kernel.measure.scores_are_proxies and end is not None and (least < -end or largest > end):
+            np.clip(rows, -end, end, out=rows)
+            least, largest = max(least, -end), min(largest, end)
         left_out = None if self.excluded is None else self.excluded.mask(Span(first, first + len(rows)))
         if left_out is None:
             return Moments(rows.size, float(rows.sum(dtype=np.float64)), least, largest)

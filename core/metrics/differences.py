@@ -1,0 +1,342 @@
+"""Metrics of the differences of two vectors: euclidean, sqeuclidean, manhattan, chebyshev, minkowski, snr."""
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import ClassVar
+
+import numpy as np
+
+from ..backend import Array, Backend, constant, namespace
+from ..errors import ParameterError
+from ..results import Column
+from .bounds import Side, product_error, sum_error
+from .metric import Metric, Scales, Sums, aligned
+from .numerics import EPS, centered, row_dots
+from .precision import Precision
+
+
+@dataclass(frozen=True)
+class SquaredEuclidean(Metric):
+    """Squared Euclidean distance of aligned vectors: sum((x - y)^2).
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+
+    Source:
+        The square of the l2 norm of the difference.
+
+    Example:
+        >>> import numpy as np
+        >>> sqeuclidean(np.asarray([1.0, 2.0]), np.asarray([4.0, 6.0])).item()
+        25.0
+    """
+
+    name: ClassVar[str] = "sqeuclidean"
+    expands_squares: ClassVar[bool] = True
+    kink: ClassVar[str] = ""
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the squared distance."""
+        return (row_dots(x - y, x - y),)
+
+    def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
+        """Return the rows seen from the center."""
+        return rows if center is None else rows - center[None, :]
+
+    def tile(self, backend: Backend, x: Side, y: Side, out: Array = None) -> Array:
+        """Return the negated squared distances."""
+        product = backend.product(x.rows, y.rows, out)
+        squares = [backend.xp.astype(side.norms**2, product.dtype) for side in (x, y)]
+        return 2.0 * product - squares[0][:, None] - squares[1][None, :]
+
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
+        """Return (n,) bounds of the error of the expanded squares."""
+        return 2.02 * product_error(x, y, precision) + 8 * precision.summed * (x.norms + y.longest) ** 2
+
+    def fits_float32(self, a: float, b: float, dims: int) -> bool:
+        """Tell whether squares of each side, also around any point between them, stay in its range."""
+        return (a + b) * (a + b) * dims < 1e37
+
+
+@dataclass(frozen=True)
+class Euclidean(SquaredEuclidean):
+    """Euclidean distance of aligned vectors: sqrt(sum((x - y)^2)), from the differences themselves.
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0; the gradient at distance 0 is 0.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+
+    Source:
+        The l2 norm of the difference.
+
+    Example:
+        >>> import numpy as np
+        >>> euclidean(np.asarray([512695.0]), np.asarray([512804.0])).item()
+        109.0
+    """
+
+    name: ClassVar[str] = "euclidean"
+    kink: ClassVar[str] = "at distance 0"
+
+    def scales(self, x: Array, y: Array) -> Scales:
+        """Return the larger magnitude for both."""
+        both = namespace(x, y).maximum(x, y)
+        return both, both
+
+    def finish(self, sums: Sums, scales: Scales) -> Array:
+        """Return the roots of squared distances."""
+        xp, squares = namespace(*sums), sums[0]
+        apart = squares != 0  # NaN stays in, and stays NaN
+        # the root of a masked 1 instead of 0, whose gradient would be infinite
+        root = xp.sqrt(xp.where(apart, squares, xp.ones_like(squares)))
+        return xp.where(apart, root, xp.zeros_like(root)) * scales[0]
+
+    def score(self, proxy: Array) -> Array:
+        """Return the roots of negated squared distances."""
+        return namespace(proxy).sqrt(super().score(proxy))
+
+    def proxy_score(self, scores: Column) -> Column:
+        """Return a negated squared distance that every pair at most this far apart has."""
+        return np.where(scores < 0, inf, -(scores**2) * (1 + 1e-12))
+
+
+@dataclass(frozen=True)
+class Manhattan(Metric):
+    """Manhattan distance of aligned vectors: sum(|x - y|).
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+
+    Source:
+        The l1 norm of the difference.
+
+    Example:
+        >>> import numpy as np
+        >>> manhattan(np.asarray([1.0, 2.0]), np.asarray([4.0, 6.0])).item()
+        7.0
+    """
+
+    name: ClassVar[str] = "manhattan"
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the distance."""
+        xp = namespace(x, y)
+        return (xp.sum(xp.abs(x - y), axis=-1),)
+
+    def norms(self, rows: Array) -> Array:
+        """Return the l1 norms."""
+        xp = namespace(rows)
+        return xp.sum(xp.abs(rows), axis=1)
+
+    def tile(self, backend: Backend, x: Side, y: Side, out: Array = None) -> Array:
+        """Return the negated distances."""
+        return -backend.manhattan(x.rows, y.rows)
+
+
+@dataclass(frozen=True)
+class Chebyshev(Metric):
+    """Chebyshev distance of aligned vectors: max(|x - y|).
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+
+    Source:
+        The maximum norm of the difference, as `scipy.spatial.distance.chebyshev`.
+
+    Example:
+        >>> import numpy as np
+        >>> chebyshev(np.asarray([1.0, 2.0]), np.asarray([4.0, 6.0])).item()
+        4.0
+    """
+
+    name: ClassVar[str] = "chebyshev"
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the largest difference."""
+        xp = namespace(x, y)
+        return (xp.max(xp.abs(x - y), axis=-1),)
+
+    def merge(self, total: Sums, part: Sums) -> Sums:
+        """Return the larger one."""
+        return (namespace(*total, *part).maximum(total[0], part[0]),)
+
+    def norms(self, rows: Array) -> Array:
+        """Return the largest magnitudes."""
+        xp = namespace(rows)
+        return xp.max(xp.abs(rows), axis=1)
+
+
+@dataclass(frozen=True)
+class Minkowski(Metric):
+    """Minkowski distance of aligned vectors: sum(|x - y|^p)^(1/p), powers being taken of shares of the largest.
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+        p: a finite number, p >= 1: 1 is the Manhattan distance, 2 the Euclidean one.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0; the gradient at distance 0 is 0.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+        ParameterError: p is below 1, or not finite.
+
+    Source:
+        The p-norm of the difference, as `scipy.spatial.distance.minkowski`.
+
+    Example:
+        >>> import numpy as np
+        >>> round(minkowski(np.asarray([1.0, 2.0]), np.asarray([4.0, 6.0]), p=3).item(), 6)
+        4.497941
+    """
+
+    name: ClassVar[str] = "minkowski"
+
+    p: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Refuse a p of which there is no distance."""
+        if not 1 <= self.p < inf:
+            hint = "chebyshev is the metric of an infinite p" if self.p == inf else ""
+            raise ParameterError(f"p is {self.p:g}, expected a finite number of at least 1", "«parameters»", hint)
+
+    def __call__(self, x: Array, y: Array, *, dim: int = -1, p: float = 2.0) -> Array:
+        """Return the metric of aligned vectors."""
+        return aligned(replace(self, p=p), x, y, dim)
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the largest difference, and the sum of the powers of all as shares of it."""
+        xp = namespace(x, y)
+        differences = xp.abs(x - y)
+        # a power of 1e-200 vanishes and one of 1e200 overflows, but no share of the largest is above 1
+        largest = constant(xp.max(differences, axis=-1))
+        shares = differences / xp.where(largest == 0, xp.ones_like(largest), largest)[..., None]
+        return largest, xp.sum(shares**self.p, axis=-1)
+
+    def merge(self, total: Sums, part: Sums) -> Sums:
+        """Return the sums as shares of the larger of both."""
+        xp = namespace(*total, *part)
+        largest = xp.maximum(total[0], part[0])
+        whole = xp.where(largest == 0, xp.ones_like(largest), largest)
+        return largest, sum((sums * (most / whole) ** self.p for most, sums in (total, part)), xp.zeros_like(largest))
+
+    def finish(self, sums: Sums, scales: Scales) -> Array:
+        """Return the roots of the sums."""
+        largest, powers = sums
+        xp = namespace(largest, powers)
+        root = xp.where(largest == 0, xp.ones_like(powers), powers) ** (1 / self.p)
+        return largest * root
+
+    def norms(self, rows: Array) -> Array:
+        """Return the p-norms."""
+        return self._of_pairs(rows, namespace(rows).zeros_like(rows))
+
+
+@dataclass(frozen=True)
+class SignalToNoise(Metric):
+    """Signal-to-noise distance of aligned vectors: var(x - y) / max(var(x), eps), x being the anchor.
+
+    It is not symmetric: the noise is measured by the variance of the numbers of x.
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+        eps: eps > 0, the least variance to divide by.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0; 0 where y is x and the same number added everywhere.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+        ParameterError: eps is not above 0.
+
+    Source:
+        Yuan et al. 2019, "Signal-to-Noise Ratio: A Robust Distance Metric for Deep Metric Learning", equation 6.
+
+    Example:
+        >>> import numpy as np
+        >>> snr(np.asarray([1.0, 3.0]), np.asarray([1.0, 7.0])).item()
+        4.0
+    """
+
+    name: ClassVar[str] = "snr"
+    kink: ClassVar[str] = ""
+
+    eps: float = EPS
+
+    def __post_init__(self) -> None:
+        """Refuse an eps that would leave a division by 0."""
+        if not self.eps > 0:
+            raise ParameterError(f"eps is {self.eps}, and snr divides by it where a vector is constant", "«eps»")
+
+    def __call__(self, x: Array, y: Array, *, dim: int = -1, eps: float = EPS) -> Array:
+        """Return the metric of aligned vectors."""
+        return aligned(replace(self, eps=eps), x, y, dim)
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the count, the mean and squares of the signal, and those of the noise."""
+        (mean_x, x), (mean_y, y) = centered(x), centered(y)
+        noise, signal = row_dots(x - y, x - y), row_dots(x, x)
+        return x.shape[-1] + 0.0 * noise, mean_x + 0.0 * noise, signal + 0.0 * noise, mean_x - mean_y, noise
+
+    def merge(self, total: Sums, part: Sums) -> Sums:
+        """Return the moments of both pieces (Chan, Golub, LeVeque 1983, equation 2.1)."""
+        count = total[0] + part[0]
+        share = part[0] / count
+        signal, noise = part[1] - total[1], part[3] - total[3]
+        weight = total[0] * share
+        squares = (total[2] + part[2] + weight * signal**2, total[4] + part[4] + weight * noise**2)
+        return count, total[1] + signal * share, squares[0], total[3] + noise * share, squares[1]
+
+    def finish(self, sums: Sums, scales: Scales) -> Array:
+        """Return the noise as a share of the signal."""
+        count, _, signal, _, noise = sums
+        return noise / namespace(signal).clip(signal, self.eps * count, None)
+
+    def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
+        """Return the rows less their means."""
+        return centered(rows)[1]
+
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
+        """Return (n,) bounds of the error of the scores with each row of x as the anchor."""
+        xp, width = namespace(x.rows), x.rows.shape[1]
+        noise = sum_error(x, precision) * (x.norms + y.longest) ** 2
+        return 8 * noise / xp.clip(x.norms**2, self.eps * width, None)
+
+
+sqeuclidean, euclidean, manhattan, chebyshev = SquaredEuclidean(), Euclidean(), Manhattan(), Chebyshev()
+minkowski, snr = Minkowski(), SignalToNoise()
