@@ -74,7 +74,7 @@ def in_tiles(patch, query_block, corpus_block):
     """Make tiles of this size."""
     patch.setattr(tiles, "QUERY_BLOCK", query_block)
     patch.setattr(tiles, "CORPUS_BLOCK", corpus_block)
-    patch.setattr("simtool.engine.nearest.SMALL", 0)  # small sets are swept too
+    patch.setattr("simtool.engine.matches.SMALL", 0)  # small sets are swept too
 
 
 def holding(patch, most):
@@ -84,7 +84,7 @@ def holding(patch, most):
 
 def scanning(patch, dtype):
     """Make bfloat16 pay, or not; return the option for the precision."""
-    patch.setattr("simtool.engine.selections.bfloat16_pays", lambda backend, dims: dtype == "bfloat16")
+    patch.setattr("simtool.engine.calibration.pays", lambda precision, backend, dims: dtype == "bfloat16")
     return "float64" if dtype == "float64" else "auto"
 
 

@@ -6,8 +6,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from simtool.engine.matrix_rows import MatrixPart, Sink
-from simtool.engine.selections import RowsInto
+from simtool.engine import MatrixPart, RowsInto, Sink
 from simtool.errors import ParameterError
 from simtool.io.output import replacing
 from simtool.io.writers import RowWriter, open_matrix, open_rows

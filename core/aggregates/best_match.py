@@ -1,6 +1,6 @@
 """Aggregates of the best partners of every row, all from one tiled sweep.
 
-`best_matches` sweeps, and every aggregate is a function of what it found: one sweep serves all that are asked for.
+`nearest_both` sweeps, and every aggregate is a function of what it found: one sweep serves all that are asked for.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.nearest import Match, Matches, best_matches, best_partners
-from ..engine.plan import Progress
+from ..engine import Match, Matches, nearest, nearest_both
 from ..metrics.aligned import EPS
-from ..results import Column
+from ..results import Column, Progress
 from .weights import harmonic_mean, mean_of, shares
 
 
@@ -149,7 +148,7 @@ def greedy_match(
         >>> greedy_match(np.eye(2), np.ones((1, 2)), backend=choose_backend()).precision
         0.7071067811865475
     """
-    return greedy_of(best_matches(x, y, eps=eps, backend=backend, progress=progress), weights_a, weights_b)
+    return greedy_of(nearest_both(x, y, eps=eps, backend=backend, progress=progress), weights_a, weights_b)
 
 
 def greedy_of(matches: Matches, weights_a: Column | None = None, weights_b: Column | None = None) -> GreedyMatch:
@@ -180,7 +179,7 @@ def best_pair(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progr
         >>> best_pair(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend())
         1.0
     """
-    return best_of_all(best_partners(x, y, eps=eps, backend=backend, progress=progress))
+    return best_of_all(nearest(x, y, eps=eps, backend=backend, progress=progress))
 
 
 def best_of_all(forward: Match) -> float:
@@ -221,7 +220,7 @@ def maxsim(
         >>> maxsim(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend())
         MaxSim(sum=1.0, mean=0.5)
     """
-    return maxsim_of(best_partners(x, y, eps=eps, backend=backend, progress=progress), weights_a)
+    return maxsim_of(nearest(x, y, eps=eps, backend=backend, progress=progress), weights_a)
 
 
 def maxsim_of(forward: Match, weights_a: Column | None = None) -> MaxSim:
@@ -267,7 +266,7 @@ def top_k_mean(
         >>> top_k_mean(np.eye(2), np.eye(2), k=2, backend=choose_backend())
         0.5
     """
-    return top_k_mean_of(best_partners(x, y, k=k, eps=eps, backend=backend, progress=progress), weights_a)
+    return top_k_mean_of(nearest(x, y, k=k, eps=eps, backend=backend, progress=progress), weights_a)
 
 
 def top_k_mean_of(forward: Match, weights_a: Column | None = None, *, k: int | None = None) -> float:
@@ -298,7 +297,7 @@ def mutual(x: Column, y: Column, *, eps: float = EPS, backend: Backend, progress
         >>> mutual(np.eye(2), np.asarray([[0.0, 2.0]]), backend=choose_backend())
         Mutual(share_a=0.5, share_b=1.0, pairs=1)
     """
-    return mutual_of(best_matches(x, y, eps=eps, backend=backend, progress=progress))
+    return mutual_of(nearest_both(x, y, eps=eps, backend=backend, progress=progress))
 
 
 def mutual_of(matches: Matches) -> Mutual:
@@ -341,7 +340,7 @@ def chamfer(
         >>> chamfer(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]]), backend=choose_backend())
         Chamfer(sum=2.5, forward=1.5, backward=1.0)
     """
-    matches = best_matches(x, y, metric="euclidean", backend=backend, progress=progress)
+    matches = nearest_both(x, y, metric="euclidean", backend=backend, progress=progress)
     return chamfer_of(matches, weights_a, weights_b)
 
 
@@ -375,7 +374,7 @@ def hausdorff(x: Column, y: Column, *, backend: Backend, progress: Progress | No
         >>> hausdorff(np.asarray([[0.0], [3.0]]), np.asarray([[1.0]]), backend=choose_backend()).symmetric
         2.0
     """
-    return hausdorff_of(best_matches(x, y, metric="euclidean", backend=backend, progress=progress))
+    return hausdorff_of(nearest_both(x, y, metric="euclidean", backend=backend, progress=progress))
 
 
 def hausdorff_of(matches: Matches) -> Hausdorff:

@@ -1,30 +1,21 @@
 """Nearest neighbours within a set: shared by two spaces, or as the balls that another set falls into."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backend import Array, Backend
-from ..engine.budget import budget_of, gathered
-from ..engine.candidates import Hits
-from ..engine.duplicates import beyond
-from ..engine.exclusion import Exclusion
-from ..engine.kernels import Kernel, Tile
-from ..engine.plan import Plan, Progress, Span
-from ..engine.reducers.base import Reducer, SelectionSpec, TopK
-from ..engine.rescoring import Pairs
-from ..engine.sweep import sweep
+from ..engine import Kernel, Pairs, Reducer, Span, Tile, middle, nearest_others, reduce_pairs
 from ..errors import ParameterError
 from ..metrics.aligned import EPS, needs_scale
 from ..operations.checks import refuse_overflow
-from ..results import Column, begin
+from ..results import Column, Progress, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of
 from .weights import harmonic_mean
 
 CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
-CENTER_ROWS = 4096
-FLOAT32, FLOAT64 = 1e37, 1e300  # that squared distances stay below
+FLOAT64 = 1e300  # that squared distances stay below
 ROUNDING = 1e-12  # of a squared radius
 
 
@@ -81,7 +72,7 @@ def neighbour_overlap(
 
 def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progress: Progress | None) -> Column:
     """Return the (n, k) numbers of the nearest other rows of each row, by cosine."""
-    return _neighbours(rows, "cosine", k, eps, backend, progress)[0]
+    return nearest_others(rows, k=k, eps=eps, backend=backend, progress=progress)[0]
 
 
 def overlap_of(proxy: Column, other: Column) -> NeighbourOverlap:
@@ -153,10 +144,13 @@ def neighbour_coverage(
     """
     check_same_space("prdc", x, y)
     k = _checked("prdc", k, x, y)
-    radii = [_neighbours(rows, "euclidean", k, EPS, backend, progress)[1] for rows in (x, y)]
-    balls = _Balls(_pairs("euclidean", x, y, EPS), radii[0], radii[1])
+    _check_squares(x, y)
+    options: dict[str, Any] = {"k": k, "metric": "euclidean", "backend": backend, "progress": progress}
+    radii = [nearest_others(rows, **options)[1][:, -1] for rows in (x, y)]
+    scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
+    balls = _Balls(Pairs("euclidean", x, y, scaled), radii[0], radii[1])
     begin(progress, "rows in the balls of the other set")
-    sweep(x, y, _kernel("euclidean", x, y, backend, "float64", EPS), balls, _plan(x, y, 8), progress)
+    reduce_pairs(x, y, Kernel("euclidean", "float64", scaled, backend, center=middle(y)), balls, progress=progress)
     precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
     score = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
     return Coverage(score, precision, recall, balls.inside / (k * len(y)), float(balls.covered.mean()))
@@ -211,47 +205,11 @@ class _Balls(Reducer):
         return within
 
 
-def _neighbours(
-    rows: Column, metric: str, k: int, eps: float, backend: Backend, progress: Progress | None
-) -> tuple[Column, Column]:
-    """Return (n, k) the nearest other rows of each row, and (n,) the score of the last of them."""
-    numbers = beyond(rows, k + 1)  # of equal rows a row finds the first k besides itself
-    others = rows if numbers is None else gathered(rows, numbers)
-    kernel = _kernel(metric, rows, others, backend, "float32", eps)
-    spec = SelectionSpec(
-        kernel,
-        _pairs(metric, rows, others, eps),
-        larger_is_closer=metric == "cosine",
-        excluded=Exclusion.of_rows(len(rows), len(rows)).of_columns(numbers),
-        most=budget_of(None).candidates,
-    )
-    found: list[Hits] = []
-    begin(progress, "neighbours within a set")
-    sweep(rows, others, kernel, TopK(k, spec, found.append), _plan(rows, others, 4), progress)
-    _, neighbours, scores = (np.concatenate(part) for part in zip(*found, strict=True))
-    neighbours = neighbours if numbers is None else numbers[neighbours]
-    return neighbours.reshape(-1, k), scores[k - 1 :: k]
-
-
-def _pairs(metric: str, x: Column, y: Column, eps: float) -> Pairs:
-    return Pairs(metric, x, y, needs_scale(x.dtype) or needs_scale(y.dtype), eps)
-
-
-def _plan(x: Column, y: Column, itemsize: int) -> Plan:
-    return budget_of(None).plan(len(x), len(y), x.shape[1], itemsize)
-
-
-def _kernel(metric: str, x: Column, y: Column, backend: Backend, dtype: str, eps: float) -> Kernel:
-    """Return a kernel whose bound holds for these numbers."""
-    scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
-    if metric == "cosine":
-        return Kernel(metric, dtype, scaled, backend, eps)
+def _check_squares(x: Column, y: Column) -> None:
+    """Refuse rows whose squared distances leave the range of float64."""
     largest = max(largest_of(x), largest_of(y))
-    squares = 16 * largest * largest * x.shape[1]
-    if not squares < FLOAT64:
+    if not 16 * largest * largest * x.shape[1] < FLOAT64:
         raise refuse_overflow("A, B")
-    center = y[:: max(1, len(y) // CENTER_ROWS)].astype(np.float64).mean(axis=0)
-    return Kernel(metric, dtype if squares < FLOAT32 else "float64", scaled, backend, eps, center)
 
 
 def _checked(name: str, k: int, x: Column, y: Column) -> int:

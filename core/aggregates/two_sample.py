@@ -11,12 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine.plan import Progress
-from ..engine.reducers.pair_sums import PairSums
 from ..errors import ParameterError
 from ..operations.checks import refuse_overflow
-from ..results import Column
+from ..results import Column, Progress
 from .closed_forms import TwoSample
+from .pair_sums import PairSums
 
 MEDIAN_PAIRS = 1 << 17  # of which the width is the median
 CHUNK = 1 << 18  # numbers that are widened at a time

@@ -5,11 +5,8 @@ from math import fsum
 import numpy as np
 
 from ..backend import Backend
-from ..engine.budget import budget_of
-from ..engine.matrix_rows import Cells, Into, MatrixPart, MatrixRows
-from ..engine.plan import Progress
-from ..engine.reducers.full_matrix import Moments
-from ..results import Column, Columns, Grid, Rows, Scalar, begin
+from ..engine import Into, MatrixCells, MatrixPart, MatrixRows, Moments, budget_of
+from ..results import Column, Columns, Grid, Progress, Rows, Scalar, begin
 from .inputs import ComparisonInputs
 from .measures import Request
 from .token_blocks import item_scores
@@ -32,7 +29,7 @@ class Cross:
         self.subject, self.request = subject, request
         n, m = map(len, subject.tokens)
         self.shape = n, m
-        self.cells = Cells(subject.item_ids(0), subject.item_ids(1), batched=False)
+        self.cells = MatrixCells(subject.item_ids(0), subject.item_ids(1), batched=False)
         self.sink = into(self.shape, np.dtype(np.float64)) if into is not None else None
         self.array: Column | None = None
         if self.sink is None:

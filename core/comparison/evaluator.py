@@ -21,11 +21,9 @@ from ..aggregates.neighbours import neighbour_numbers
 from ..aggregates.transport import Assignment, optimal
 from ..aggregates.two_sample import METRICS, Discrepancy, median_width, two_sample
 from ..backend import Backend
-from ..engine.budget import gathered
-from ..engine.nearest import Match, Matches, best_matches, best_partners
-from ..engine.plan import Progress
+from ..engine import Match, Matches, gathered, nearest, nearest_both
 from ..errors import SimtoolError
-from ..results import Column
+from ..results import Column, Progress
 from .measures import Request
 
 BOTH_WAYS = ("argmax", "mutual")  # aggregates of the best rows of B for A, and of A for B
@@ -70,20 +68,20 @@ class Evaluator:
     @cached_property
     def matches(self) -> Matches:
         """The best partners both ways, by cosine."""
-        return best_matches(self.sets.x, self.sets.y, k=self._k, **self._options, progress=self.progress)
+        return nearest_both(self.sets.x, self.sets.y, k=self._k, **self._options, progress=self.progress)
 
     @cached_property
     def forward(self) -> Match:
         """The best partners of the rows of A."""
         if any(request.name in BOTH_WAYS for request in self.requests):
             return self.matches.forward
-        return best_partners(self.sets.x, self.sets.y, k=self._k, **self._options, progress=self.progress)
+        return nearest(self.sets.x, self.sets.y, k=self._k, **self._options, progress=self.progress)
 
     @cached_property
     def nearest(self) -> Matches:
         """The best partners both ways, by distance."""
         x, y = self.sets[:2]
-        return best_matches(x, y, metric="euclidean", backend=self.backend, progress=self.progress)
+        return nearest_both(x, y, metric="euclidean", backend=self.backend, progress=self.progress)
 
     @cached_property
     def assignment(self) -> Assignment:

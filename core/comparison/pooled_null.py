@@ -17,9 +17,7 @@ from ..aggregates.best_match import (
 )
 from ..aggregates.transport import assignment_solver
 from ..backend import quiet
-from ..engine.budget import budget_of
-from ..engine.kernels import Kernel
-from ..engine.nearest import Match, Matches
+from ..engine import Kernel, Match, Matches, budget_of
 from ..errors import ResourceError
 from ..memory import shown
 from ..metrics.aligned import needs_scale

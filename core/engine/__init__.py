@@ -1,1 +1,155 @@
-"""The engine: tiles of two sets of rows, scored approximately with proven bounds, reduced exactly."""
+"""The engine: all pairs of two sets of rows, scored in tiles with proven bounds and reduced exactly.
+
+Its front; other rooms import from here and from nowhere behind it. The questions it answers:
+
+- `nearest`, `nearest_both`, `nearest_others`: the closest rows of each row, as arrays.
+- `each_nearest`, `within`, `closest_pairs`: the k closest of each row, all pairs up to a threshold, or the closest
+  pairs of all, given as they are found.
+- `reduce_pairs`: whatever a reducer makes of the tiles.
+- `select_pairs`, `full_matrix`: two inputs to a result, listed or whole.
+
+The rest are the records that a caller hands in or gets back.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import typing
+
+    from .budget import Budget as Budget
+    from .budget import budget_of as budget_of
+    from .budget import gathered as gathered
+    from .budget import spending as spending
+    from .candidates import Hits as Hits
+    from .duplicates import occurrences as occurrences
+    from .duplicates import row_hashes as row_hashes
+    from .exclusion import Exclusion as Exclusion
+    from .inputs import Input as Input
+    from .inputs import largest_of as largest_of
+    from .inputs import prepare_input as prepare_input
+    from .job import PairwiseJob as PairwiseJob
+    from .job import same_rows as same_rows
+    from .kernels import Kernel as Kernel
+    from .kernels import Side as Side
+    from .kernels import Tile as Tile
+    from .listing import Choice as Choice
+    from .listing import RowsInto as RowsInto
+    from .listing import select_pairs as select_pairs
+    from .matches import Match as Match
+    from .matches import Matches as Matches
+    from .matches import nearest as nearest
+    from .matches import nearest_both as nearest_both
+    from .matches import nearest_others as nearest_others
+    from .matrices import full_matrix as full_matrix
+    from .matrix_rows import Into as Into
+    from .matrix_rows import MatrixCells as MatrixCells
+    from .matrix_rows import MatrixPart as MatrixPart
+    from .matrix_rows import MatrixRows as MatrixRows
+    from .matrix_rows import Sink as Sink
+    from .plan import Plan as Plan
+    from .plan import Span as Span
+    from .reducers.base import Reducer as Reducer
+    from .reducers.full_matrix import Moments as Moments
+    from .reducers.pair_sums import FunctionSums as FunctionSums
+    from .reducers.pair_sums import PairFunction as PairFunction
+    from .rescoring import Pairs as Pairs
+    from .resident_rows import READ_BYTES as READ_BYTES
+    from .resident_rows import held_bytes as held_bytes
+    from .resident_rows import resident as resident
+    from .selections import closest_pairs as closest_pairs
+    from .selections import each_nearest as each_nearest
+    from .selections import middle as middle
+    from .selections import reduce_pairs as reduce_pairs
+    from .selections import within as within
+    from .threads import in_blocks as in_blocks
+    from .threads import overlapped as overlapped
+    from .threads import processors as processors
+    from .workspace import Scratch as Scratch
+
+_MODULES = {
+    "budget": (
+        "Budget",
+        "budget_of",
+        "gathered",
+        "spending",
+    ),
+    "candidates": ("Hits",),
+    "duplicates": (
+        "occurrences",
+        "row_hashes",
+    ),
+    "exclusion": ("Exclusion",),
+    "inputs": (
+        "Input",
+        "largest_of",
+        "prepare_input",
+    ),
+    "job": (
+        "PairwiseJob",
+        "same_rows",
+    ),
+    "kernels": (
+        "Kernel",
+        "Side",
+        "Tile",
+    ),
+    "listing": (
+        "Choice",
+        "RowsInto",
+        "select_pairs",
+    ),
+    "matches": (
+        "Match",
+        "Matches",
+        "nearest",
+        "nearest_both",
+        "nearest_others",
+    ),
+    "matrices": ("full_matrix",),
+    "matrix_rows": (
+        "Into",
+        "MatrixCells",
+        "MatrixPart",
+        "MatrixRows",
+        "Sink",
+    ),
+    "plan": (
+        "Plan",
+        "Span",
+    ),
+    "reducers.base": ("Reducer",),
+    "reducers.full_matrix": ("Moments",),
+    "reducers.pair_sums": ("FunctionSums", "PairFunction"),
+    "rescoring": ("Pairs",),
+    "resident_rows": (
+        "READ_BYTES",
+        "held_bytes",
+        "resident",
+    ),
+    "selections": (
+        "closest_pairs",
+        "each_nearest",
+        "middle",
+        "reduce_pairs",
+        "within",
+    ),
+    "threads": (
+        "in_blocks",
+        "overlapped",
+        "processors",
+    ),
+    "workspace": ("Scratch",),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> "typing.Any":
+    # on first use, so that a small job loads only what it needs
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simtool.engine' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

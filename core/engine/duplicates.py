@@ -1,8 +1,12 @@
 """Equal rows: found by hash, confirmed number by number."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from ..results import Column
+from .budget import Budget, gathered
 
 CHUNK = 1 << 16  # numbers that are hashed at a time, few enough to stay in a cache
 SHARE = 0.1  # of the rows that must fall away before it pays to copy the others
@@ -64,3 +68,36 @@ def beyond(rows: Column, limit: int) -> Column | None:
         if not np.array_equal(rows[part], rows[first[part]], equal_nan=True):
             return None  # different rows of one hash, which is as good as never: nothing was counted right
     return np.flatnonzero(before < limit)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The rows of a set without the repeats that cannot be found, where those are many.
+
+    Args:
+        every: (n, d) all rows.
+        kept: numbers of those that are left, ascending; None where all are.
+        rows: those that are left.
+    """
+
+    every: Column
+    kept: Column | None
+    rows: Column
+
+    @classmethod
+    def of(cls, rows: Column, limit: int, budget: Budget) -> "Distinct":
+        """Leave out what repeats a row more than `limit` times, if that is many rows."""
+        kept = beyond(rows, limit)
+        return cls(rows, kept, rows if kept is None else gathered(rows, kept, budget))
+
+    @cached_property
+    def place(self) -> Column:
+        """(n,) where among the rows that are left the first equal of each row is."""
+        if self.kept is None:
+            return np.arange(len(self.every))
+        first, _ = occurrences(row_hashes(self.every))
+        return np.searchsorted(self.kept, first)
+
+    def numbers(self, places: Column) -> Column:
+        """Return the numbers in the set of places among the rows that are left."""
+        return places if self.kept is None else self.kept[places]

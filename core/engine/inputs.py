@@ -1,4 +1,4 @@
-"""Inputs of whole-set operations, laid out as rows of vectors and surveyed once."""
+"""Inputs of whole-set operations, laid out as rows of vectors and scanned once."""
 
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from ..operations import checks
 from ..results import Column
 from .budget import Budget, gathered
 from .resident_rows import resident
+
+CHUNK = 1 << 20  # numbers that are looked at at a time
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,21 @@ class Input:
     missing: Column
     largest: float
     notes: tuple[str, ...]
+
+    @classmethod
+    def of_rows(cls, rows: Column) -> "Input":
+        """Return (n, d) finite rows as an input without a name."""
+        numbers, none = np.arange(len(rows)), np.zeros(len(rows), dtype=bool)
+        return cls(ArrayVectors("rows", rows), rows, numbers, numbers, False, none, none, largest_of(rows), ())
+
+
+def largest_of(rows: Column) -> float:
+    """Return the largest magnitude in (n, d) finite rows."""
+    step, largest = max(1, CHUNK // rows.shape[1]), 0.0
+    for start in range(0, len(rows), step):
+        part = rows[start : start + step]
+        largest = max(largest, float(part.max()), -float(part.min()))
+    return largest
 
 
 def prepare_input(

@@ -13,15 +13,13 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..metrics import EPS, Metric, metric_of
-from ..metrics.bounds import ARITHMETIC, Side
+from ..metrics.bounds import Side
+from ..metrics.precision import PRECISIONS, Precision
 from ..results import Column
 
-__all__ = ["ARITHMETIC", "ITEMSIZE", "Kernel", "Side", "Tile"]
+__all__ = ["Kernel", "Side", "Tile"]
 
 CHUNK = 1 << 17  # numbers that are widened at a time, few enough to stay in a cache
-
-
-ITEMSIZE = {"bfloat16": 2, "float32": 4, "float64": 8}  # bytes of a number
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Kernel:
 
     Args:
         metric: a name of the catalogue, or the metric with its parameters.
-        dtype: `bfloat16`, `float32` or `float64`, of the products.
+        dtype: the name of the precision of the products.
         scaled: whether squares of the inputs may leave float64.
         backend: where to compute.
         eps: the least norm that a cosine divides by, where the metric is a name.
@@ -55,9 +53,14 @@ class Kernel:
         return metric_of(self.metric, eps=self.eps)
 
     @property
+    def precision(self) -> Precision:
+        """The number format of the products."""
+        return PRECISIONS[self.dtype]
+
+    @property
     def relative(self) -> float:
         """The part of the error that is proportional to the proxy score itself."""
-        return ARITHMETIC[self.dtype].relative
+        return self.precision.relative
 
     def prepare(self, rows: Any) -> Side:
         """Return the prepared form of (n, d) host rows, widened a few rows at a time."""
@@ -75,8 +78,8 @@ class Kernel:
         stored, norms = xp.astype(x, getattr(xp, self.dtype)), self.measure.norms(x)
         # a row of NaN must not take the bound of the others with it
         norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
-        if self.dtype != "bfloat16":
-            return stored, norms, ARITHMETIC[self.dtype].stored * norms
+        if self.precision.stored is not None:
+            return stored, norms, self.precision.stored * norms
         rest = x - xp.astype(stored, xp.float64)
         lost = xp.sqrt(xp.vecdot(rest, rest))
         return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
@@ -93,7 +96,7 @@ class Kernel:
 
     def error(self, x: Side, y: Side) -> Array:
         """Return (n,) bounds of the error of each row of x against all of y, but for the relative part."""
-        return self.measure.error(x, y, ARITHMETIC[self.dtype], scaled=self.scaled)
+        return self.measure.error(x, y, self.precision, scaled=self.scaled)
 
     def at_least(self, proxy: Array, error: Array) -> Array:
         """Return float64 lower bounds of the exact proxy score of (n, w) approximate ones."""

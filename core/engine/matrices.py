@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from ..results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
 from .job import PairwiseJob
 from .kernels import Kernel
-from .matrix_rows import Cells, Into, MatrixPart, MatrixRows, Sink
+from .matrix_rows import Into, MatrixCells, MatrixPart, MatrixRows, Sink
 from .plan import Plan, Progress
 from .reducers.full_matrix import Full, Moments
 from .reducers.heat_map import MeanCells
@@ -21,7 +21,7 @@ GRIDS = 4  # matrices of a batch that a person is shown
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
 
-def matrix(
+def full_matrix(
     pairing: PairwiseJob, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
 ) -> Result:
     """Compute the matrix; the options are checked by the caller."""
@@ -65,7 +65,7 @@ class _Target:
     def __init__(self, pairing: PairwiseJob, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.pairing = pairing.shape, pairing
         shape = (*pairing.batch, n, m)
-        self.cells = Cells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
+        self.cells = MatrixCells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))

@@ -13,7 +13,7 @@ from .exclusion import Exclusion
 
 
 @dataclass(frozen=True)
-class Cells:
+class MatrixCells:
     """Makes rows `a`, `b`, `score` of whole rows of a matrix.
 
     Args:
@@ -58,7 +58,7 @@ class MatrixRows:
     """The cells of a matrix in memory as rows, made as they are read."""
 
     matrix: Column
-    cells: Cells
+    cells: MatrixCells
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ class MatrixPart:
 
     start: int
     scores: Column
-    cells: Cells
+    cells: MatrixCells
 
     def columns(self) -> dict[str, Column]:
         """Return the cells as columns `a`, `b`, `score`, for batches `batch` in front."""

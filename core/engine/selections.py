@@ -1,108 +1,159 @@
-"""Selections of pairs: the k best of each row, all up to a threshold, or the best of all."""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import partial
-from math import fsum, inf, prod
+"""The closest pairs of two sets of rows, from one tiled sweep: the only place that puts such a sweep together."""
 
 import numpy as np
 
-from ..operations.checks import plural
-from ..results import Column, Columns, Result, Scalar, begin, over_batches
-from .candidates import Hits
-from .duplicates import beyond
+from ..metrics.precision import FLOAT32
+from ..results import Column, Progress
+from .budget import Budget, budget_of
+from .calibration import fastest
+from .duplicates import Distinct
+from .exclusion import Exclusion
 from .job import PairwiseJob
 from .kernels import Kernel
-from .plan import Plan, Progress
-from .precision import bfloat16_pays
-from .reducers.base import BestPairs, Give, Reducer, SelectionSpec, Threshold, TopK
-from .reducers.full_matrix import Moments
+from .plan import Plan
+from .reducers.base import Give, Reducer, SelectionSpec
+from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
+from .reducers.closest_pairs import ClosestPairs
 from .reducers.self_join_top_k import SelfJoinTopK
+from .reducers.threshold import Threshold
+from .reducers.top_k import TopK
 from .sweep import query_blocks_at_once, sweep
 
-ROW = 24  # bytes of a listed pair
 CENTER_ROWS = 4096
-MUTUAL = 32  # of a larger k the candidates of both directions cost more than half the tiles save
-
-RowsInto = Callable[[dict[str, Column]], None]
+SELF_JOIN = 32  # of a larger k the candidates of both directions cost more than half the tiles save
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Which pairs are listed; one of the three is given.
+def reduce_pairs(
+    x: Column,
+    y: Column,
+    kernel: Kernel,
+    reducer: Reducer,
+    *,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Take the tiles of all pairs of rows through a reducer.
 
     Args:
-        top_k: the k closest rows of B for each row of A.
-        threshold: all pairs with at least this similarity, or at most this distance.
-        max_pairs: the closest pairs of all.
-        max_results: how many pairs a threshold may give.
+        x: (n, d) host rows.
+        y: (m, d).
+        kernel: scores the tiles.
+        reducer: takes them, one block of rows of x after the other.
+        budget: by default that of the running job.
+        progress: called with the rows of x that are done and their total.
     """
-
-    top_k: int | None = None
-    threshold: float | None = None
-    max_pairs: int | None = None
-    max_results: int = 100_000_000
+    sweep(x, y, kernel, reducer, _plan(budget or budget_of(None), kernel, x, y), progress)
 
 
-def selection(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
-    """List chosen pairs; the options are checked by the caller."""
-    n, m = pairing.shape
-    if rows_into is None and choice.threshold is None:
-        count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
-        pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
-    listing = _Listing(pairing, choice, rows_into)
-    begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
-    for number, a, b in pairing.batches():
-        part = over_batches(progress, number, prod(pairing.batch))
-        _sweep(pairing, choice, a, b, partial(listing.take, number), part)
-    return listing.result()
+def each_nearest(
+    job: PairwiseJob,
+    a: Column,
+    b: Column | Distinct,
+    k: int,
+    give: Give,
+    progress: Progress | None = None,
+    *,
+    give_back: Give | None = None,
+) -> None:
+    """Give the k closest rows of B of each row of A, of equals the first: rows of A ascending, closest first.
+
+    Args:
+        job: how pairs are scored and which of them are left out.
+        a: (n, d) rows of the job, or of one of its batches.
+        b: (m, d) rows, or what is left of them without repeats.
+        k: how many; all there are where it is more.
+        give: takes row, column and score of finished rows.
+        give_back: takes the closest row of A of each row of B as well: its place among the rows of B that are left, the
+            row of A and the score.
+        progress: called with the rows of A that are done and their total.
+    """
+    if not isinstance(b, Distinct):
+        # of equal rows the first are listed: more than k of them are never needed
+        b = Distinct.of(b, k + (job.excluded.most if job.excluded else 0), job.budget)
+    kernel = _kernel(job, b.rows)
+    plan, k = _plan(job.budget, kernel, a, b.rows), min(k, len(b.rows))
+    joins = b.kept is None and give_back is None and _joins(job, k, kernel, plan)
+    spec = _spec(job, kernel, a, b.rows, job.excluded and job.excluded.of_columns(b.kept), upper_triangle=joins)
+    give = _numbered(give, b)
+    rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give)
+    if give_back is None:
+        sweep(a, b.rows, kernel, rows, plan, progress)
+        return
+    columns = ColumnTopK(1, spec, plan.corpus_block, give_back)
+    sweep(a, b.rows, kernel, BidirectionalTopK(rows, columns), plan, progress)
+    columns.finish()
 
 
-def _sweep(pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> None:
-    numbers = None
-    if choice.top_k is not None:
-        # of equal rows a top k lists the first: more than k of them are never needed
-        numbers = beyond(b, choice.top_k + (pairing.excluded.most if pairing.excluded else 0))
-        b = b if numbers is None else b[numbers]
-    kernel = _kernel(pairing, b)
-    itemsize = {"bfloat16": 2, "float32": 4, "float64": 8}[kernel.dtype]
-    plan = pairing.budget.plan(len(a), len(b), pairing.dims, itemsize)
-    mutual = numbers is None and query_blocks_at_once(kernel, plan) == 1 and _is_mutual(pairing, choice, plan)
-    spec = SelectionSpec(
+def within(
+    job: PairwiseJob, a: Column, b: Column, threshold: float, most: int, give: Give, progress: Progress | None = None
+) -> None:
+    """Give all pairs at least as close as a threshold, in order of row and column.
+
+    Args:
+        job: how pairs are scored and which of them are left out.
+        a: (n, d) rows of the job, or of one of its batches.
+        b: (m, d).
+        threshold: the least similarity, or the largest distance.
+        most: how many pairs may be found.
+        give: takes row, column and score of the pairs of some rows.
+        progress: called with the rows of A that are done and their total.
+
+    Raises:
+        ResourceError: more than `most` pairs.
+    """
+    kernel = _kernel(job, b)
+    spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
+    sweep(a, b, kernel, Threshold(threshold, most, spec, give), _plan(job.budget, kernel, a, b), progress)
+
+
+def closest_pairs(
+    job: PairwiseJob, a: Column, b: Column, count: int, give: Give, progress: Progress | None = None
+) -> None:
+    """Give the closest pairs of all, closest first, ties by row, then by column.
+
+    Args:
+        job: how pairs are scored and which of them are left out.
+        a: (n, d) rows of the job, or of one of its batches.
+        b: (m, d).
+        count: how many; all there are where it is more.
+        give: takes row, column and score, once.
+        progress: called with the rows of A that are done and their total.
+    """
+    kernel = _kernel(job, b)
+    spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
+    reducer = ClosestPairs(min(count, len(a) * len(b)), spec, give)
+    sweep(a, b, kernel, reducer, _plan(job.budget, kernel, a, b), progress)
+    reducer.finish()
+
+
+def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
+    return budget.plan(len(x), len(y), x.shape[1], kernel.precision.itemsize)
+
+
+def _spec(
+    job: PairwiseJob, kernel: Kernel, a: Column, b: Column, excluded: Exclusion | None, *, upper_triangle: bool
+) -> SelectionSpec:
+    return SelectionSpec(
         kernel=kernel,
-        pairs=pairing.pairs(a, b),
-        larger_is_closer=pairing.entry.larger_is_closer,
-        has_missing=bool(pairing.b.missing.any()),
-        excluded=pairing.excluded.of_columns(numbers) if pairing.excluded else None,
-        upper_triangle=pairing.upper_triangle and (choice.top_k is None or mutual),
-        most=pairing.budget.candidates,
+        pairs=job.pairs(a, b),
+        larger_is_closer=job.entry.larger_is_closer,
+        has_missing=bool(job.b.missing.any()),
+        excluded=excluded,
+        upper_triangle=upper_triangle,
+        most=job.budget.candidates,
     )
-    reducer = _reducer(choice, spec, _renumbered(give, numbers), plan, mutual)
-    sweep(a, b, kernel, reducer, plan, progress)
-    if isinstance(reducer, BestPairs):
-        reducer.finish()
 
 
-def _is_mutual(pairing: PairwiseJob, choice: Choice, plan: Plan) -> bool:
-    """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is held."""
-    if choice.top_k is None or not pairing.upper_triangle or plan.rows <= 2 * plan.query_block:
+def _joins(job: PairwiseJob, k: int, kernel: Kernel, plan: Plan) -> bool:
+    """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is kept."""
+    if not job.upper_triangle or k > SELF_JOIN or query_blocks_at_once(kernel, plan) > 1:
         return False
-    return choice.top_k <= MUTUAL and 2 * plan.rows * choice.top_k <= pairing.budget.candidates
+    return plan.rows > 2 * plan.query_block and 2 * plan.rows * k <= job.budget.candidates
 
 
-def _reducer(choice: Choice, spec: SelectionSpec, give: Give, plan: Plan, mutual: bool) -> Reducer:
-    if choice.top_k is not None:
-        k = min(choice.top_k, plan.columns)
-        return SelfJoinTopK(k, spec, plan.query_block, give) if mutual else TopK(k, spec, give)
-    if choice.threshold is not None:
-        return Threshold(choice.threshold, choice.max_results, spec, give)
-    return BestPairs(min(choice.max_pairs or 0, plan.rows * plan.columns), spec, give)
-
-
-def _renumbered(give: Give, numbers: Column | None) -> Give:
-    if numbers is None:
-        return give
-    return lambda hits: give((hits[0], numbers[hits[1]], hits[2]))
+def _numbered(give: Give, b: Distinct) -> Give:
+    """Return what gives the numbers of columns instead of their places among those that are left."""
+    return give if b.kept is None else lambda hits: give((hits[0], b.numbers(hits[1]), hits[2]))
 
 
 def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
@@ -112,79 +163,14 @@ def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
         return Kernel(metric, "float64", pairing.scaled, backend)
     if metric.expands_squares:
         # distances do not change with the origin, and near the rows little cancels
-        return Kernel(metric, "float32", pairing.scaled, backend, center=_middle(b))
-    reduced = pairing.precision == "auto" and bfloat16_pays(backend, pairing.dims)
-    return Kernel(metric, "bfloat16" if reduced else "float32", pairing.scaled, backend)
+        return Kernel(metric, "float32", pairing.scaled, backend, center=middle(b))
+    precision = fastest(backend, pairing.dims) if pairing.precision == "auto" else FLOAT32
+    return Kernel(metric, precision.name, pairing.scaled, backend)
 
 
-def _middle(rows: Column) -> Column:
+def middle(rows: Column) -> Column:
     """Return the mean of some of the finite rows; any point would do."""
     finite = np.flatnonzero(np.isfinite(rows[:, 0]))  # a row of NaN is NaN throughout
     some = finite[:: max(1, len(finite) // CENTER_ROWS)]
     middle: Column = rows[some].astype(np.float64).mean(axis=0) if len(some) else np.zeros(rows.shape[1])
     return middle
-
-
-@dataclass
-class _Listing:
-    """Collects the pairs as rows of the result, or hands them on."""
-
-    pairing: PairwiseJob
-    choice: Choice
-    rows_into: RowsInto | None
-    parts: list[dict[str, Column]] = field(default_factory=list)
-    moments: Moments = field(default_factory=Moments)
-    sums: list[Column] = field(default_factory=list)
-
-    def take(self, number: int, hits: Hits) -> None:
-        columns = self._columns(number, hits)
-        rows, _, scores = hits
-        if len(scores):
-            # a sum for each row, so that it does not show in which query block a row was
-            self.sums.append(np.add.reduceat(scores, np.flatnonzero(np.diff(rows, prepend=-1))))
-            extremes = Moments(len(scores), 0.0, float(scores.min()), float(scores.max()))
-            self.moments = self.moments.merge([extremes])
-        if self.rows_into is None:
-            self.parts.append(columns)
-        elif len(scores):
-            self.rows_into(columns)
-
-    def result(self) -> Result:
-        empty = np.empty(0, dtype=np.int64)
-        if not self.moments.count and self.rows_into is not None:
-            self.rows_into(self._columns(0, (empty, empty, np.empty(0))))
-        parts = self.parts or [self._columns(0, (empty, empty, np.empty(0)))]
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        rows = Columns({} if self.rows_into is not None else columns)
-        return Result("pairwise", {}, {}, self._summary(), rows, notes=tuple(self._notes()))
-
-    def _columns(self, number: int, hits: Hits) -> dict[str, Column]:
-        rows, columns, scores = hits
-        listed = {"batch": np.full(len(rows), number)} if self.pairing.batch else {}
-        listed["a"] = self.pairing.a.ids[rows]
-        if self.choice.top_k is not None:
-            listed["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-        return {**listed, "b": self.pairing.b.ids[columns], "score": scores}
-
-    def _summary(self) -> dict[str, Scalar]:
-        sums = np.concatenate([np.empty(0), *self.sums])
-        total = fsum(sums.tolist()) if np.isfinite(sums.sum()) else inf  # fsum raises where the sum overflows
-        moments = replace(self.moments, total=total)
-        counted = {"k": self.choice.top_k} if self.choice.top_k is not None else {"pairs": moments.count}
-        rows, columns = self.pairing.shape
-        return {"rows": rows, "columns": columns, **counted, **moments.summary()}
-
-    def _notes(self) -> Iterator[str]:
-        yield from self._missing()
-        (rows, columns), excluded, k = self.pairing.shape, self.pairing.excluded, self.choice.top_k
-        others = np.full(rows, columns) if excluded is None else columns - excluded.counts
-        if k is not None and k > others.max():
-            yield f"k is {k}, but a row has at most {others.max()} others: all of them are listed"
-        elif k is not None and (fewer := int(np.count_nonzero(others < k))):
-            yield f"{plural(fewer, 'row')} with fewer than {k} others: all of them are listed"
-
-    def _missing(self) -> Iterator[str]:
-        sides = {"A": self.pairing.a} if self.pairing.alone else {"A": self.pairing.a, "B": self.pairing.b}
-        for name, side in sides.items():
-            if count := int(side.missing.sum()):
-                yield f"{plural(count, 'row')} of {name} not finite: in no pair of a selection"

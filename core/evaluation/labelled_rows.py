@@ -8,19 +8,14 @@ import numpy as np
 
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
-from ..engine.budget import Budget, budget_of, gathered
-from ..engine.exclusion import Exclusion
-from ..engine.inputs import Input, prepare_input
-from ..engine.job import PairwiseJob
-from ..engine.kernels import Kernel
-from ..engine.plan import Progress
+from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
 from ..metrics import Metric, metric_of
 from ..operations import checks
 from ..operations.pairwise import LARGE
-from ..results import Column, Result
+from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from .counts import Grouped
 from .curves import score_histogram

@@ -14,11 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..engine.job import PairwiseJob
-from ..engine.plan import Progress
-from ..engine.rescoring import Pairs
-from ..engine.selections import Choice, selection
-from ..results import Column
+from ..engine import Hits, Pairs, PairwiseJob, each_nearest
+from ..results import Column, Progress, begin
 
 KS = (1, 5, 10)
 MOST_HITS = 200_000_000  # ranked rows after which whole classes are too many to rank
@@ -85,7 +82,8 @@ def retrieval(
     ranking.whole = most * len(classes) <= MOST_HITS
     depth = min(everything, max(*ranking.ks, most if ranking.whole else 1))
     if most and depth:
-        selection(pairing, Choice(top_k=depth), ranking.take, progress)
+        begin(progress, "closest rows")
+        each_nearest(pairing, pairing.a.rows, pairing.b.rows, depth, ranking.take, progress)
         _first_hits(pairing, ranking)
     queries = np.flatnonzero(relevant > 0)
     return Retrieval(queries, {name: column[queries] for name, column in ranking.columns().items()})
@@ -115,10 +113,11 @@ class _Ranking:
         self.gains = {k: np.zeros(n) for k in self.ks}
         self.first, self.precise, self.at_r = np.zeros(n), np.zeros(n), np.zeros(n)
 
-    def take(self, columns: dict[str, Column]) -> None:
-        """Take whole rows, each ranked from 1."""
-        row, rank = columns["a"], columns["rank"]
-        is_hit = self.classes[row] == self.classes[columns["b"]]
+    def take(self, hits: Hits) -> None:
+        """Take whole rows, closest first."""
+        row, neighbour, _ = hits
+        rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
+        is_hit = self.classes[row] == self.classes[neighbour]
         before = np.cumsum(is_hit)
         starts = np.flatnonzero(rank == 1)
         # hits of the row alone: the running count less what it was before the row

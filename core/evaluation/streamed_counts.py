@@ -14,12 +14,8 @@ from math import floor
 import numpy as np
 
 from ..backend import Array
-from ..engine.budget import Budget
-from ..engine.kernels import Kernel, Tile
-from ..engine.plan import Progress, Span
-from ..engine.reducers.base import Reducer
-from ..engine.sweep import sweep
-from ..results import Column, begin
+from ..engine import Budget, Kernel, Reducer, Span, Tile, reduce_pairs
+from ..results import Column, Progress, begin
 from .counts import Counts
 from .threshold_metrics import UNDEFINED, Measure, gap_and_spread, pair_measures
 
@@ -144,10 +140,8 @@ def all_pairs(
         (1.0, 0.0)
     """
     histogram = PairHistogram(kernel, firsts)
-    itemsize = 4 if kernel.dtype == "float32" else 8
-    plan = budget.plan(len(rows), len(rows), rows.shape[1], itemsize)
     begin(progress, "scores of all pairs")
-    sweep(rows, rows, kernel, histogram, plan, progress)
+    reduce_pairs(rows, rows, kernel, histogram, budget=budget, progress=progress)
     positives, everything = (_folded(part) for part in (histogram.positives, histogram.everything))
     return measured(positives, everything - positives, histogram.error * HALF + ROUNDING)
 

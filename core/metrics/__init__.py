@@ -4,8 +4,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing
 
+    from .differences import chebyshev as chebyshev
     from .differences import euclidean as euclidean
     from .differences import manhattan as manhattan
+    from .differences import minkowski as minkowski
     from .differences import sqeuclidean as sqeuclidean
     from .metric import Metric as Metric
     from .metric import metric_of as metric_of

@@ -16,29 +16,7 @@ more at the end, by at most 2^-8 of itself; that part is kept apart, as `relativ
 from typing import NamedTuple
 
 from ..backend import Array
-
-
-class Arithmetic(NamedTuple):
-    """What a dtype does to numbers.
-
-    Args:
-        stored: unit roundoff of the dtype, or 0 where the loss is measured row by row.
-        summed: unit roundoff of the sums, with what the order and the exact scores themselves may add.
-        relative: what rounding the result takes at most, as a share of it.
-        least: the smallest normal number.
-    """
-
-    stored: float
-    summed: float
-    relative: float
-    least: float
-
-
-ARITHMETIC = {
-    "bfloat16": Arithmetic(0.0, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126),
-    "float32": Arithmetic(2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126),
-    "float64": Arithmetic(2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022),
-}
+from .precision import Precision
 
 
 class Side(NamedTuple):
@@ -59,13 +37,13 @@ class Side(NamedTuple):
     most_lost: float
 
 
-def sum_error(x: Side, arithmetic: Arithmetic) -> float:
+def sum_error(x: Side, precision: Precision) -> float:
     """Return what summing the terms of a row may add, as a share of the sum of their magnitudes."""
-    return float((x.rows.shape[1] + 8) * arithmetic.summed)
+    return float((x.rows.shape[1] + 8) * precision.summed)
 
 
-def product_error(x: Side, y: Side, arithmetic: Arithmetic) -> Array:
+def product_error(x: Side, y: Side, precision: Precision) -> Array:
     """Return (n,) bounds of the error of the products of each row of x with all of y."""
-    least, stored = arithmetic.least, x.norms + x.lost
-    error = x.lost * y.longest + stored * y.most_lost + sum_error(x, arithmetic) * stored * (y.longest + y.most_lost)
+    least, stored = precision.least, x.norms + x.lost
+    error = x.lost * y.longest + stored * y.most_lost + sum_error(x, precision) * stored * (y.longest + y.most_lost)
     return 1.01 * error + x.rows.shape[1] * least * (1.0 + x.norms + y.longest)

@@ -12,8 +12,9 @@ from ..backend import Array, Backend, namespace
 from ..catalogue import Entry, find
 from ..errors import DataError, ParameterError, ShapeError
 from ..results import Column
-from .bounds import Arithmetic, Side, sum_error
+from .bounds import Side, sum_error
 from .numerics import EPS, any_of, is_rounded, magnitude
+from .precision import Precision
 
 CPU_BLOCK = 1 << 16  # numbers of both sides that are compared at a time, few enough for a core's cache
 DEVICE_BLOCK = 1 << 24
@@ -35,7 +36,7 @@ class Metric:
 
     Attributes:
         name: its row of the catalogue.
-        is_product: the proxy score is a product of prepared rows, so that it may be scanned in any arithmetic.
+        is_product: the proxy score is a product of prepared rows, so that it may be scanned in any precision.
         expands_squares: the proxy score is |x|^2 + |y|^2 - 2xy, which cancels for close rows: a center amid them helps.
         has_product: one of both.
         has_unit_rows: prepared rows have length 1, so that their products fit into any float.
@@ -155,9 +156,9 @@ class Metric:
         one = namespace(x, y).ones_like(x[..., 0])
         return self.finish(self.terms(x, y), (one, one))
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of each row of x against all of y, but for the relative part."""
-        return sum_error(x, arithmetic) * (x.norms + y.longest)
+        return sum_error(x, precision) * (x.norms + y.longest)
 
     def score(self, proxy: Array) -> Array:
         """Return the scores of proxy scores."""

@@ -8,9 +8,10 @@ import numpy as np
 
 from ..backend import Array, Backend, constant, namespace
 from ..results import Column
-from .bounds import Arithmetic, Side, product_error
+from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
 from .numerics import EPS, TURN, magnitude, row_dots
+from .precision import Precision
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
 
@@ -29,9 +30,9 @@ class Product(Metric):
         """Return the (n, m) products."""
         return backend.product(x.rows, y.rows, out)
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products."""
-        return product_error(x, y, arithmetic)
+        return product_error(x, y, precision)
 
     def score(self, proxy: Array) -> Array:
         """Return the products."""
@@ -154,9 +155,9 @@ class Cosine(Product):
         divisor = xp.maximum(xp.sqrt(xp.vecdot(rows, rows)), xp.clip(self.eps / scale, 0.0, 1e150))
         return rows / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
 
-    def error(self, x: Side, y: Side, arithmetic: Arithmetic, *, scaled: bool) -> Array:
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products of unit rows."""
-        return product_error(x, y, arithmetic) + (CLIPPED if scaled else 0.0)
+        return product_error(x, y, precision) + (CLIPPED if scaled else 0.0)
 
     def fits_float32(self, a: float, b: float, dims: int) -> bool:
         """Tell that rows of unit length do."""

@@ -7,17 +7,22 @@ from typing import Any
 
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import find
-from ..engine.budget import budget_of
-from ..engine.inputs import Input, prepare_input
-from ..engine.job import PairwiseJob, same_rows
-from ..engine.matrices import matrix
-from ..engine.matrix_rows import Into
-from ..engine.plan import Progress
-from ..engine.selections import Choice, RowsInto, selection
+from ..engine import (
+    Choice,
+    Input,
+    Into,
+    PairwiseJob,
+    RowsInto,
+    budget_of,
+    full_matrix,
+    prepare_input,
+    same_rows,
+    select_pairs,
+)
 from ..errors import ParameterError
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
-from ..results import Result, shapes_line
+from ..results import Progress, Result, shapes_line
 from . import checks
 
 PRECISIONS = ("auto", "float32", "float64")
@@ -132,9 +137,9 @@ def pairwise(
     )
     with quiet():
         if selects:
-            result = selection(pairing, choice, rows_into, progress)
+            result = select_pairs(pairing, choice, rows_into, progress)
         else:
-            result = matrix(pairing, into, nonfinite, progress, heat_map)
+            result = full_matrix(pairing, into, nonfinite, progress, heat_map)
     return replace(
         result,
         inputs=pairing.inputs(),

@@ -22,18 +22,17 @@ from simtool.aggregates.best_match import (
     top_k_mean_of,
 )
 from simtool.backend import choose_backend
-from simtool.engine import duplicates
-from simtool.engine import nearest as neighbours
+from simtool.engine import calibration, duplicates
 from simtool.engine.budget import Budget
 from simtool.engine.kernels import Kernel
-from simtool.engine.nearest import best_matches, best_partners
+from simtool.engine.matches import nearest, nearest_both
 from simtool.errors import DataError, ParameterError, ShapeError
 
 NUMPY = {"backend": choose_backend("numpy")}
 TORCH = {"backend": choose_backend("torch")}
 
 
-def nearest(matrix, closer):
+def closest_by_loop(matrix, closer):
     """Number and score of the closest column of each row, of equals the first; python's max and min take the first."""
     pick = max if closer else min
     places = [pick(range(len(row)), key=row.__getitem__) for row in matrix]
@@ -66,7 +65,7 @@ def arranged(patch, tiling, most, share, pays, options):
     in_tiles(patch, *tiling)
     patch.setattr(Budget, "candidates", property(lambda budget: most))
     patch.setattr(duplicates, "SHARE", share)  # 0: repeats are left out, 2: never
-    patch.setattr(neighbours, "bfloat16_pays", lambda backend, dims: pays and backend.name == "torch")
+    patch.setattr(calibration, "pays", lambda precision, backend, dims: pays and backend.name == "torch")
     return options
 
 
@@ -78,10 +77,10 @@ def test_both_sides_find_their_first_closest_partner_in_one_sweep(case, metric):
     closer = metric == "cosine"
     with pytest.MonkeyPatch.context() as patch:
         options = arranged(patch, **way)
-        found = best_matches(x, y, k=k, metric=metric, **options)
-        alone = best_partners(x, y, k=k, metric=metric, **options)
+        found = nearest_both(x, y, k=k, metric=metric, **options)
+        alone = nearest(x, y, k=k, metric=metric, **options)
     for match, scores in ((found.forward, matrix), (found.backward, matrix.T)):
-        places, best = nearest(scores.tolist(), closer)
+        places, best = closest_by_loop(scores.tolist(), closer)
         assert match.neighbours.tolist() == places
         assert match.scores.tolist() == pytest.approx(best, abs=1e-15)
         assert match.best[:, 0].tolist() == match.scores.tolist()
@@ -102,8 +101,8 @@ def test_every_aggregate_is_its_loop_and_whole_weights_are_repetitions(case, see
     wb[-1] += 1
     cosines, distances = (exact(metric, x, y).tolist() for metric in ("cosine", "euclidean"))
     flipped = [list(column) for column in zip(*cosines, strict=True)]
-    (there, best), (back, other) = nearest(cosines, True), nearest(flipped, True)
-    near = [nearest(d, False)[1] for d in (distances, list(zip(*distances, strict=True)))]
+    (there, best), (back, other) = closest_by_loop(cosines, True), closest_by_loop(flipped, True)
+    near = [closest_by_loop(d, False)[1] for d in (distances, list(zip(*distances, strict=True)))]
     top = [sum(sorted(row)[-k:]) / len(sorted(row)[-k:]) for row in cosines]
     chosen = sum(back[j] == i for i, j in enumerate(there))
     with pytest.MonkeyPatch.context() as patch:
@@ -113,7 +112,7 @@ def test_every_aggregate_is_its_loop_and_whole_weights_are_repetitions(case, see
         f1 = 2 * precision * recall / (precision + recall) if precision > 1e-14 and recall > 1e-14 else 0.0
         assert (greedy.precision, greedy.recall, greedy.f1) == pytest.approx((precision, recall, f1), abs=1e-12)
         repeated = greedy_match(np.repeat(x, wa, axis=0), np.repeat(y, wb, axis=0), **options)
-        some = nearest(
+        some = closest_by_loop(
             [[c for c, w in zip(r, wb, strict=True) if w] for r, v in zip(cosines, wa, strict=True) if v], True
         )
         assert repeated.precision == pytest.approx(weighted(some[1], wa[wa > 0]), abs=1e-12)
@@ -139,14 +138,14 @@ def test_one_sweep_serves_all(monkeypatch):
     in_tiles(monkeypatch, 10, 20)
     scored, tile = [], Kernel.tile
     monkeypatch.setattr(Kernel, "tile", lambda kernel, *sides: (scored.append(kernel.dtype), tile(kernel, *sides))[1])
-    matches = best_matches(x, y, k=3, **NUMPY)
+    matches = nearest_both(x, y, k=3, **NUMPY)
     assert scored.count("float32") == 7 * 3
     assert greedy_of(matches).f1 == greedy_match(x, y, **NUMPY).f1
     assert maxsim_of(matches.forward) == maxsim(x, y, **NUMPY)
     assert top_k_mean_of(matches.forward) == top_k_mean(x, y, k=3, **NUMPY)
     assert top_k_mean_of(matches.forward, k=2) == top_k_mean(x, y, k=2, **NUMPY)
     assert mutual_of(matches) == mutual(x, y, **NUMPY)
-    distances = best_matches(x, y, metric="euclidean", **NUMPY)
+    distances = nearest_both(x, y, metric="euclidean", **NUMPY)
     assert chamfer_of(distances) == chamfer(x, y, **NUMPY)
     assert hausdorff_of(distances) == hausdorff(x, y, **NUMPY)
 
@@ -156,7 +155,7 @@ def test_more_rows_than_a_tile_and_long_vectors(options):
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=(1300, 40)).astype("f4"), rng.normal(size=(4500, 40)).astype("f4")
     y[4400:] = y[:100]  # the first of equals is in another block
-    found = best_matches(x, y, k=2, **options)
+    found = nearest_both(x, y, k=2, **options)
     units = [v.astype("f8") / np.linalg.norm(v.astype("f8"), axis=1, keepdims=True) for v in (x, y)]
     matrix = units[0] @ units[1].T
     matrix[:, 4400:] = matrix[:, :100]
@@ -168,7 +167,7 @@ def test_more_rows_than_a_tile_and_long_vectors(options):
 def test_many_equal_rows_are_quick_and_the_first_is_the_partner():
     x, y = np.ones((20_000, 3)), np.ones((30_000, 3))
     x[0], y[0] = [1.0, 0, 0], [0, 1.0, 0]
-    found = best_matches(x, y, k=3, **NUMPY)
+    found = nearest_both(x, y, k=3, **NUMPY)
     assert set(found.forward.neighbours.tolist()) == {1}
     assert set(found.backward.neighbours.tolist()) == {1}
     assert found.forward.best.shape == (20_000, 3)
@@ -197,7 +196,7 @@ def test_zero_rows_and_negative_cosines():
     assert maxsim(x, -x[1:], **NUMPY) == (-1.0, -0.5)
     negative = greedy_match(x[1:], -x[1:], **NUMPY)
     assert (negative.precision, negative.recall, negative.f1, negative.score) == (-1.0, -1.0, 0.0, 0.0)
-    assert best_partners(np.zeros((2, 2)), x, **NUMPY).neighbours.tolist() == [0, 0]
+    assert nearest(np.zeros((2, 2)), x, **NUMPY).neighbours.tolist() == [0, 0]
 
 
 @settings(max_examples=25, deadline=None)

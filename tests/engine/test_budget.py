@@ -183,7 +183,7 @@ def test_a_table_that_is_put_into_a_file_gives_the_same_answers(monkeypatch, tmp
 PEAK = """
 import resource, sys
 import numpy as np
-import simtool, simtool.engine.selections, simtool.engine.matrices, scipy
+import simtool, simtool.engine.listing, simtool.engine.matrices, scipy
 from pathlib import Path
 def peak():
     return int(next(line for line in Path("/proc/self/status").open() if line.startswith("VmHWM")).split()[1]) << 10

@@ -18,15 +18,18 @@ from hypothesis import strategies as st
 
 from simtool import pairwise
 from simtool.backend import Backend, choose_backend
-from simtool.engine import budget
+from simtool.engine import budget, lanes
 from simtool.engine import sweep as sweeps
 from simtool.engine.budget import WIDEST, WORKING, on_device
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan, Span
-from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
+from simtool.engine.reducers.base import Reducer, SelectionSpec
+from simtool.engine.reducers.closest_pairs import ClosestPairs
 from simtool.engine.reducers.full_matrix import Full
 from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
+from simtool.engine.reducers.threshold import Threshold
+from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
 from simtool.errors import DataError, ResourceError
@@ -52,13 +55,13 @@ def answers(backend, dtype="float32", plan=PLAN):
         TopK(5, plain, found[0].append),
         SelfJoinTopK(5, once, plan.query_block, found[1].append),
         Threshold(0.9, 10**9, once, found[2].append),
-        BestPairs(40, once, found[3].append),
-        BestPairs(30_000, replace(once, most=1000), found[4].append),
-        BestPairs(40, replace(plain, excluded=None), found[5].append),
+        ClosestPairs(40, once, found[3].append),
+        ClosestPairs(30_000, replace(once, most=1000), found[4].append),
+        ClosestPairs(40, replace(plain, excluded=None), found[5].append),
     ]
     for reducer in reducers:
         sweep(ROWS, ROWS, kernel, reducer, plan)
-        if isinstance(reducer, BestPairs):
+        if isinstance(reducer, ClosestPairs):
             reducer.finish()
     listed = [[np.concatenate(part).tobytes() for part in zip(*hits, strict=True)] for hits in found]
     return listed, *matrix(replace(kernel, dtype="float32"), pairs, plan)
@@ -155,7 +158,7 @@ def test_a_stripe_stays_on_its_device(monkeypatch):
 
 def test_tiles_that_are_held_stay_few(monkeypatch):
     used, tile = set(), Kernel.tile
-    monkeypatch.setattr(sweeps, "HELD_BYTES", 4 * 40 * 8)
+    monkeypatch.setattr(sweeps, "BUFFERED_BYTES", 4 * 40 * 8)
     monkeypatch.setattr(
         Kernel, "tile", lambda kernel, x, y, out=None: used.add(kernel.backend.device) or tile(kernel, x, y)
     )
@@ -474,7 +477,7 @@ def test_kept_blocks_make_room_before_a_tile_is_halved(monkeypatch, devices):
 
 def test_nothing_is_kept_again_after_it_was_dropped():
     plan = Plan(1, 1024, 1, 256, 1024)
-    corpus_blocks = sweeps._CorpusBlocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
+    corpus_blocks = lanes._CorpusBlocks(ROWS[:1024], Kernel("dot", "float32", False, on(())), plan)
     for held in (True, False):
         assert len(list(corpus_blocks.prepared(list(plan.corpus_blocks())))) == 4
         assert bool(corpus_blocks.kept) == held
@@ -485,13 +488,13 @@ def test_nothing_is_kept_again_after_it_was_dropped():
 def test_no_bound_counts_twice_when_parts_are_joined():
     kernel = Kernel("dot", "float32", False, on(()))
     spec = SelectionSpec(kernel, Pairs("dot", ROWS, ROWS, scaled=False), larger_is_closer=True)
-    whole = BestPairs(4, spec, lambda hits: None, lower_bound=0.5, pool=np.asarray([0.9, 0.8]))
+    whole = ClosestPairs(4, spec, lambda hits: None, lower_bound=0.5, pool=np.asarray([0.9, 0.8]))
     for lower_bound in (0.5, 0.6):
-        part = whole.part(kernel)
+        part = whole.partial(kernel)
         assert part.reducer.lower_bound == whole.lower_bound
         part.reducer.lower_bound, part.reducer.pool = lower_bound, np.append(whole.pool, 0.7)
         joined = replace(whole)
-        joined.join(Span(0, 1), part)
+        joined.merge(Span(0, 1), part)
         assert (joined.lower_bound, joined.pool.tolist()) == (lower_bound, [0.9, 0.8, 0.7])
 
 

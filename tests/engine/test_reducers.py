@@ -12,8 +12,11 @@ from simtool.backend import choose_backend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
-from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
+from simtool.engine.reducers.base import Reducer, SelectionSpec
+from simtool.engine.reducers.closest_pairs import ClosestPairs
 from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
+from simtool.engine.reducers.threshold import Threshold
+from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
 from simtool.errors import ResourceError
@@ -44,7 +47,7 @@ def asked_of(a, make, plan):
     found = []
     reducer = make(found.append)
     sweep(a, a, reducer.spec.kernel, reducer, plan)
-    if isinstance(reducer, BestPairs):
+    if isinstance(reducer, ClosestPairs):
         reducer.finish()
     return merged(found)
 
@@ -102,7 +105,7 @@ def test_the_tiling_never_shows(metric, backend):
             lambda give: TopK(9, plain, give),
             lambda give, query_block=query_block: SelfJoinTopK(9, once, query_block, give),
             lambda give: Threshold(0.75, 10**6, once, give),
-            lambda give: BestPairs(500, once, give),
+            lambda give: ClosestPairs(500, once, give),
         ]
         answers.append([asked_of(a, make, Plan(300, 300, query_block, corpus_block)) for make in makers])
     matrix = exact(metric, a, a)
@@ -132,7 +135,7 @@ def test_few_candidates_are_held(scan, name):
     a = np.stack([np.arange(1.0, 2001), np.full(2000, 30.0)], axis=1).astype("f4")
     held, most = [], 2000
     asked = spec(a, scan, most=most)
-    kind = TopK if name == "top" else BestPairs
+    kind = TopK if name == "top" else ClosestPairs
 
     class Watched(kind):
         def take(self, query_block, corpus_block, tile):
@@ -165,7 +168,7 @@ def test_a_crowded_stripe_is_given_some_rows_at_a_time(monkeypatch):
     a = np.random.default_rng(0).integers(0, 3, (90, 2)).astype("f4")
     asked, plan = spec(a, SCANS[0]), Plan(90, 90, 40, 30)
     whole = asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan)
-    monkeypatch.setattr("simtool.engine.reducers.base.GIVEN", 100)
+    monkeypatch.setattr("simtool.engine.reducers.threshold.GIVEN", 100)
     parts = []
     reducer = Threshold(0.5, 10**6, asked, parts.append)
     sweep(a, a, asked.kernel, reducer, plan)
@@ -174,5 +177,5 @@ def test_a_crowded_stripe_is_given_some_rows_at_a_time(monkeypatch):
     assert len(parts) > len(whole[0]) // 100
     for part, following in itertools.pairwise(parts):
         assert part[0][-1] < following[0][0]  # no row is in two
-    monkeypatch.setattr("simtool.engine.reducers.base.GIVEN", 1)
+    monkeypatch.setattr("simtool.engine.reducers.threshold.GIVEN", 1)
     assert asked_of(a, lambda give: Threshold(0.5, 10**6, asked, give), plan) == whole

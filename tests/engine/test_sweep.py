@@ -15,9 +15,12 @@ from simtool.backend import Backend, choose_backend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import CORPUS_BLOCK, FULL_ROWS_BYTES, GROUPS, QUERY_BLOCK, SIDE_BYTES, Plan, Span
-from simtool.engine.reducers.base import BestPairs, Reducer, SelectionSpec, Threshold, TopK
+from simtool.engine.reducers.base import Reducer, SelectionSpec
+from simtool.engine.reducers.closest_pairs import ClosestPairs
 from simtool.engine.reducers.full_matrix import Full, Moments
 from simtool.engine.reducers.self_join_top_k import SelfJoinTopK
+from simtool.engine.reducers.threshold import Threshold
+from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import query_blocks_at_once, sweep
 from simtool.errors import ResourceError
@@ -145,13 +148,13 @@ def answers(a, backend, plan):
     reducers = [
         TopK(5, plain, found[0].append),
         Threshold(0.9, 10**9, once, found[1].append),
-        BestPairs(40, once, found[2].append),
+        ClosestPairs(40, once, found[2].append),
         SelfJoinTopK(5, once, plan.query_block, found[3].append),
-        BestPairs(2000, once, found[4].append),
+        ClosestPairs(2000, once, found[4].append),
     ]
     for reducer in reducers:
         sweep(a, a, kernel, reducer, plan)
-        if isinstance(reducer, BestPairs):
+        if isinstance(reducer, ClosestPairs):
             reducer.finish()
     return [[np.concatenate(part).tolist() for part in zip(*hits, strict=True)] for hits in found]
 
@@ -189,7 +192,7 @@ def test_so_many_stripes_are_taken_at_once(monkeypatch, backend, change, most):
     plan = replace(Plan(40, 100, 10, 10, kept_columns=100, lanes=3), **change)
     kernel = Kernel("dot", "float32", False, choose_backend(backend))
     assert query_blocks_at_once(kernel, plan) == most
-    assert [kind.apart for kind in (TopK, Threshold, BestPairs, SelfJoinTopK)] == [True, True, False, False]
+    assert [kind.apart for kind in (TopK, Threshold, ClosestPairs, SelfJoinTopK)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

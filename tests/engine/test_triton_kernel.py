@@ -82,8 +82,8 @@ def unwritten(monkeypatch):
         return proxy(kernel, x, y, out)
 
     monkeypatch.setattr("simtool.engine.candidates.maxima_of", maxima)
-    monkeypatch.setattr("simtool.engine.sweep.fuses", lambda kernel, dims, pairs: kernel.dtype == "bfloat16")
-    monkeypatch.setattr("simtool.engine.selections.bfloat16_pays", lambda backend, dims: True)
+    monkeypatch.setattr("simtool.engine.lanes.fuses", lambda kernel, dims, pairs: kernel.dtype == "bfloat16")
+    monkeypatch.setattr("simtool.engine.calibration.pays", lambda precision, backend, dims: True)
     monkeypatch.setattr(Kernel, "tile", noted)
     return written
 
@@ -230,8 +230,8 @@ def test_the_kernel_on_cuda_gives_the_maxima_of_the_product(shape):
 @cuda
 @interpreted
 def test_cuda_answers_are_the_same_with_the_kernel(monkeypatch):
-    monkeypatch.setattr("simtool.engine.sweep.fuses", lambda kernel, dims, pairs: kernel.dtype == "bfloat16")
-    monkeypatch.setattr("simtool.engine.selections.bfloat16_pays", lambda backend, dims: True)
+    monkeypatch.setattr("simtool.engine.lanes.fuses", lambda kernel, dims, pairs: kernel.dtype == "bfloat16")
+    monkeypatch.setattr("simtool.engine.calibration.pays", lambda precision, backend, dims: True)
     a, b = (np.random.default_rng(i).standard_normal((n, 384)).astype("f4") for i, n in enumerate((2000, 30_000)))
     for spec in ({"top_k": 10}, {"threshold": 0.2}, {"max_pairs": 500}):
         found, expected = (pairwise(a, b, device=device, **spec) for device in ("cuda", "cpu"))

@@ -14,8 +14,8 @@ from simtool.backend import choose_backend
 from simtool.catalogue import find, names
 from simtool.comparison import evaluator as panel
 from simtool.comparison.measures import MEASURES
-from simtool.engine import nearest as partners
-from simtool.engine.nearest import best_matches
+from simtool.engine import matches as partners
+from simtool.engine.matches import nearest_both
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
 
@@ -42,10 +42,10 @@ def test_small_sets_find_what_a_sweep_finds(seed, sizes, d, k, metric, dtype, ba
     # few whole numbers: many ties, repeats and zero rows
     x, y = (np.random.default_rng(seed + i).integers(-2, 3, (n, d)).astype(dtype) for i, n in enumerate(sizes))
     options = {"k": k, "metric": metric, "backend": choose_backend(backend)}
-    found = best_matches(x, y, **options)
+    found = nearest_both(x, y, **options)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(partners, "SMALL", 0)
-        swept = best_matches(x, y, **options)
+        swept = nearest_both(x, y, **options)
     for one, other in ((found.forward, swept.forward), (found.backward, swept.backward)):
         assert one.neighbours.tolist() == other.neighbours.tolist()
         assert one.scores.tolist() == other.scores.tolist()
@@ -82,11 +82,11 @@ def test_identical_sets_are_a_hundred_percent_by_default():
 
 def test_all_is_the_same_as_each_alone_from_one_sweep_of_a_kind(monkeypatch):
     swept = []
-    for name in ("best_matches", "best_partners", "two_sample"):
+    for name in ("nearest_both", "nearest", "two_sample"):
         function = getattr(panel, name)
         monkeypatch.setattr(panel, name, lambda *a, f=function, n=name, **o: (swept.append(n), f(*a, **o))[1])
     found = compare(X, Y, aggregates=["all"]).summary
-    assert sorted(swept) == ["best_matches", "best_matches", "two_sample"]  # cosines, distances, and all kernels
+    assert sorted(swept) == ["nearest_both", "nearest_both", "two_sample"]  # cosines, distances, and all kernels
     monkeypatch.undo()
     for name in MEASURES:
         alone = compare(X, Y, aggregates=[name]).summary

@@ -337,11 +337,11 @@ def test_no_rows_still_have_names_and_types(question):
 
 @pytest.mark.parametrize("pays", [False, True])
 def test_bfloat16_is_used_where_it_pays_and_its_bound_holds(monkeypatch, pays):
-    from simtool.engine import selections
+    from simtool.engine import calibration, selections
 
     used, kernel = [], selections.Kernel
     monkeypatch.setattr(selections, "Kernel", lambda *args: used.append(args[1]) or kernel(*args))
-    monkeypatch.setattr(selections, "bfloat16_pays", lambda backend, dims: pays)
+    monkeypatch.setattr(calibration, "pays", lambda precision, backend, dims: pays)
     a = np.random.default_rng(0).normal(size=(30, 4))
     for metric in METRICS:
         for precision in ("auto", "float32", "float64"):

@@ -9,11 +9,12 @@ from ..candidates import Found, Hits, Scan, kth_largest
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..rescoring import best_of
-from .base import GROWTH, Give, PartialResult, Reducer, SelectionSpec, TopK
+from .base import Give, PartialResult, Selection, SelectionSpec
+from .top_k import GROWTH, TopK
 
 
 @dataclass
-class SelfJoinTopK(Reducer):
+class SelfJoinTopK(Selection):
     """As `TopK` where A is compared with itself, with half the tiles: each tells of its columns as of its rows.
 
     A query block is finished once its own tiles are: those before it have met its rows as columns.
@@ -37,10 +38,6 @@ class SelfJoinTopK(Reducer):
     def __post_init__(self) -> None:
         self.lower_bound = np.full(self._queries, -np.inf)
 
-    def skips(self, query_block: Span, corpus_block: Span) -> bool:
-        """Tell whether this tile has nothing to give."""
-        return self.spec.skips(query_block, corpus_block)
-
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Keep what may be among the k best of a row, and of a column."""
         tile = self.spec.without_others(query_block, corpus_block, tile)
@@ -51,7 +48,7 @@ class SelfJoinTopK(Reducer):
         """Give the k best of each row of the query block."""
         self._finish(query_block.start // self.query_block)
 
-    def part(self, kernel: Kernel) -> PartialResult:
+    def partial(self, kernel: Kernel) -> PartialResult:
         """Return a reducer for one query block that reads both triangles.
 
         What a tile tells of its columns belongs to query blocks that are with other devices: sharing it would make them
@@ -59,11 +56,6 @@ class SelfJoinTopK(Reducer):
         """
         given: list[Hits] = []
         return PartialResult(TopK(self.k, replace(self.spec, kernel=kernel, upper_triangle=False), given.append), given)
-
-    def join(self, query_block: Span, part: PartialResult) -> None:
-        """Give what was found."""
-        for hits in part.given:
-            self.give(hits)
 
     @property
     def _queries(self) -> int:

@@ -4,34 +4,35 @@ import numpy as np
 import pytest
 
 from simtool.backend import Backend, choose_backend
-from simtool.engine import precision as mixed
-from simtool.engine.precision import bfloat16_pays
+from simtool.engine import calibration
+from simtool.engine.calibration import fastest, pays
+from simtool.metrics.precision import BFLOAT16, FLOAT32
 
 
 @pytest.fixture(autouse=True)
 def forgotten():
     """Measure anew, and keep nothing of it."""
-    bfloat16_pays.cache_clear()
+    pays.cache_clear()
     yield
-    bfloat16_pays.cache_clear()
+    pays.cache_clear()
 
 
 def in_seconds(patch, **times):
-    patch.setattr(mixed, "_fastest", lambda backend, x, y: times[str(x.dtype).removeprefix("torch.")])
+    patch.setattr(calibration, "_fastest", lambda backend, x, y: times[str(x.dtype).removeprefix("torch.")])
 
 
 def test_numpy_has_no_bfloat16():
-    assert not bfloat16_pays(choose_backend("numpy"), 64)
+    assert not pays(BFLOAT16, choose_backend("numpy"), 64)
 
 
 @pytest.mark.parametrize("dims", [1, 2, 64, 3000])
 def test_it_pays_where_it_is_clearly_faster(monkeypatch, dims):
     backend = choose_backend("torch")
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
-    assert bfloat16_pays(backend, dims)
-    bfloat16_pays.cache_clear()
+    assert pays(BFLOAT16, backend, dims)
+    pays.cache_clear()
     in_seconds(monkeypatch, bfloat16=1.9, float32=2.0)
-    assert not bfloat16_pays(backend, dims)
+    assert not pays(BFLOAT16, backend, dims)
 
 
 def test_it_never_pays_where_the_product_breaks_the_bound(monkeypatch):
@@ -44,7 +45,7 @@ def test_it_never_pays_where_the_product_breaks_the_bound(monkeypatch):
 
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
     monkeypatch.setattr(Backend, "product", coarse)
-    assert not bfloat16_pays(choose_backend("torch"), 64)
+    assert not pays(BFLOAT16, choose_backend("torch"), 64)
 
 
 def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
@@ -58,15 +59,22 @@ def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
         return product(backend, x[:, :half], y[:, :half]) + product(backend, x[:, half:], y[:, half:])
 
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
-    assert bfloat16_pays(choose_backend("torch"), 384)
-    bfloat16_pays.cache_clear()
+    assert pays(BFLOAT16, choose_backend("torch"), 384)
+    pays.cache_clear()
     monkeypatch.setattr(Backend, "product", in_parts)
-    assert not bfloat16_pays(choose_backend("torch"), 384)
+    assert not pays(BFLOAT16, choose_backend("torch"), 384)
 
 
 def test_it_is_measured_once(monkeypatch):
     backend, measured = choose_backend("torch"), []
-    monkeypatch.setattr(mixed, "_fastest", lambda backend, x, y: measured.append(x.shape) or 1.0)
-    assert [bfloat16_pays(backend, 8) for _ in range(3)] == [False] * 3
+    monkeypatch.setattr(calibration, "_fastest", lambda backend, x, y: measured.append(x.shape) or 1.0)
+    assert [pays(BFLOAT16, backend, 8) for _ in range(3)] == [False] * 3
     assert len(measured) == 2
     assert np.prod(measured[0]) > 0
+
+
+def test_a_scan_is_in_float32_unless_a_reduced_precision_pays(monkeypatch):
+    backend = choose_backend("torch")
+    in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
+    assert fastest(backend, 16) == BFLOAT16
+    assert fastest(choose_backend("numpy"), 16) == FLOAT32

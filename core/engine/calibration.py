@@ -1,4 +1,4 @@
-"""Whether a reduced precision pays on this machine, found out in milliseconds and not by a list of processors."""
+"""Which precision a scan had better use on this machine, measured in milliseconds and not read from a list."""
 
 import time
 from functools import cache
@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from ..backend import Array, Backend
+from ..metrics.precision import FLOAT32, REDUCED, Precision
 from ..results import Column
 from .kernels import Kernel, Side
 
@@ -14,17 +15,28 @@ CHECKED = 8  # every so many columns are multiplied in float64 too
 PAYS = 0.7  # share of the float32 time below which it does
 
 
-@cache
-def bfloat16_pays(backend: Backend, dims: int) -> bool:
-    """Tell whether a bfloat16 product is clearly faster than a float32 one here, and as exact as its bound says.
+def fastest(backend: Backend, dims: int) -> Precision:
+    """Return the reduced precision that pays, or float32.
 
     Args:
-        backend: numpy has no bfloat16.
+        backend: where to compute.
+        dims: length of the vectors.
+    """
+    return next((precision for precision in REDUCED if pays(precision, backend, dims)), FLOAT32)
+
+
+@cache
+def pays(precision: Precision, backend: Backend, dims: int) -> bool:
+    """Tell whether a product is clearly faster here than one in float32, and as exact as its bound says.
+
+    Args:
+        precision: a reduced one.
+        backend: numpy has none of them.
         dims: length of the vectors.
     """
     if backend.name == "numpy":
         return False
-    kernels = [Kernel("cosine", dtype, False, backend) for dtype in ("bfloat16", "float32")]
+    kernels = [Kernel("cosine", each.name, False, backend) for each in (precision, FLOAT32)]
     sides = [tuple(kernel.prepare(rows) for rows in _cancelling(dims)) for kernel in kernels]
     fast, reference = (_fastest(backend, x.rows, y.rows) for x, y in sides)
     return fast < PAYS * reference and _is_bounded(kernels[0], *sides[0])
@@ -44,7 +56,7 @@ def _cancelling(dims: int) -> tuple[Column, Column]:
 def _is_bounded(kernel: Kernel, x: Side, y: Side) -> bool:
     """Tell whether the product of this library and device is what the proof assumes.
 
-    That is, summed in float32 whatever the order, and rounded to bfloat16 once, at the end. The rows are taken as they
+    That is, summed in float32 whatever the order, and rounded once, at the end. The rows are taken as they
     are stored: beside what storing them took, which the whole bound has room for, no other loss would show.
     """
     backend = kernel.backend

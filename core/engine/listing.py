@@ -1,0 +1,125 @@
+"""Selected pairs of two inputs as rows of a result: the k best of each row, all up to a threshold, or the best."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import fsum, inf, prod
+
+import numpy as np
+
+from ..operations.checks import plural
+from ..results import Column, Columns, Progress, Result, Scalar, begin, over_batches
+from .candidates import Hits
+from .job import PairwiseJob
+from .reducers.base import Give
+from .reducers.full_matrix import Moments
+from .selections import closest_pairs, each_nearest, within
+
+ROW = 24  # bytes of a listed pair
+
+RowsInto = Callable[[dict[str, Column]], None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which pairs are listed; one of the three is given.
+
+    Args:
+        top_k: the k closest rows of B for each row of A.
+        threshold: all pairs with at least this similarity, or at most this distance.
+        max_pairs: the closest pairs of all.
+        max_results: how many pairs a threshold may give.
+    """
+
+    top_k: int | None = None
+    threshold: float | None = None
+    max_pairs: int | None = None
+    max_results: int = 100_000_000
+
+
+def select_pairs(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
+    """List chosen pairs; the options are checked by the caller."""
+    n, m = pairing.shape
+    if rows_into is None and choice.threshold is None:
+        count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
+        pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
+    listing = _Listing(pairing, choice, rows_into)
+    begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
+    for number, a, b in pairing.batches():
+        part = over_batches(progress, number, prod(pairing.batch))
+        _select(pairing, choice, a, b, partial(listing.take, number), part)
+    return listing.result()
+
+
+def _select(pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> None:
+    if choice.top_k is not None:
+        each_nearest(pairing, a, b, choice.top_k, give, progress)
+    elif choice.threshold is not None:
+        within(pairing, a, b, choice.threshold, choice.max_results, give, progress)
+    else:
+        closest_pairs(pairing, a, b, choice.max_pairs or 0, give, progress)
+
+
+@dataclass
+class _Listing:
+    """Collects the pairs as rows of the result, or hands them on."""
+
+    pairing: PairwiseJob
+    choice: Choice
+    rows_into: RowsInto | None
+    parts: list[dict[str, Column]] = field(default_factory=list)
+    moments: Moments = field(default_factory=Moments)
+    sums: list[Column] = field(default_factory=list)
+
+    def take(self, number: int, hits: Hits) -> None:
+        columns = self._columns(number, hits)
+        rows, _, scores = hits
+        if len(scores):
+            # a sum for each row, so that it does not show in which query block a row was
+            self.sums.append(np.add.reduceat(scores, np.flatnonzero(np.diff(rows, prepend=-1))))
+            extremes = Moments(len(scores), 0.0, float(scores.min()), float(scores.max()))
+            self.moments = self.moments.merge([extremes])
+        if self.rows_into is None:
+            self.parts.append(columns)
+        elif len(scores):
+            self.rows_into(columns)
+
+    def result(self) -> Result:
+        empty = np.empty(0, dtype=np.int64)
+        if not self.moments.count and self.rows_into is not None:
+            self.rows_into(self._columns(0, (empty, empty, np.empty(0))))
+        parts = self.parts or [self._columns(0, (empty, empty, np.empty(0)))]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        rows = Columns({} if self.rows_into is not None else columns)
+        return Result("pairwise", {}, {}, self._summary(), rows, notes=tuple(self._notes()))
+
+    def _columns(self, number: int, hits: Hits) -> dict[str, Column]:
+        rows, columns, scores = hits
+        listed = {"batch": np.full(len(rows), number)} if self.pairing.batch else {}
+        listed["a"] = self.pairing.a.ids[rows]
+        if self.choice.top_k is not None:
+            listed["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
+        return {**listed, "b": self.pairing.b.ids[columns], "score": scores}
+
+    def _summary(self) -> dict[str, Scalar]:
+        sums = np.concatenate([np.empty(0), *self.sums])
+        total = fsum(sums.tolist()) if np.isfinite(sums.sum()) else inf  # fsum raises where the sum overflows
+        moments = replace(self.moments, total=total)
+        counted = {"k": self.choice.top_k} if self.choice.top_k is not None else {"pairs": moments.count}
+        rows, columns = self.pairing.shape
+        return {"rows": rows, "columns": columns, **counted, **moments.summary()}
+
+    def _notes(self) -> Iterator[str]:
+        yield from self._missing()
+        (rows, columns), excluded, k = self.pairing.shape, self.pairing.excluded, self.choice.top_k
+        others = np.full(rows, columns) if excluded is None else columns - excluded.counts
+        if k is not None and k > others.max():
+            yield f"k is {k}, but a row has at most {others.max()} others: all of them are listed"
+        elif k is not None and (fewer := int(np.count_nonzero(others < k))):
+            yield f"{plural(fewer, 'row')} with fewer than {k} others: all of them are listed"
+
+    def _missing(self) -> Iterator[str]:
+        sides = {"A": self.pairing.a} if self.pairing.alone else {"A": self.pairing.a, "B": self.pairing.b}
+        for name, side in sides.items():
+            if count := int(side.missing.sum()):
+                yield f"{plural(count, 'row')} of {name} not finite: in no pair of a selection"

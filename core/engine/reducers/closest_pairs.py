@@ -1,0 +1,97 @@
+"""The closest pairs of all."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...results import Column
+from ..candidates import Found, Hits, Scan
+from ..kernels import Kernel, Tile
+from ..plan import Span
+from .base import Give, PartialResult, Selection, SelectionSpec
+
+
+@dataclass
+class ClosestPairs(Selection):
+    """The best pairs of all, closest first, ties by row, then by column.
+
+    Args:
+        most: how many.
+        spec: what is asked of which rows.
+        give: takes row, column and score of the pairs, once, from `finish`.
+    """
+
+    most: int
+    spec: SelectionSpec
+    give: Give
+    lower_bound: float = -np.inf
+    pool: Column = field(default_factory=lambda: np.empty(0))
+    found: list[Found] = field(default_factory=list)
+
+    scans = True
+
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
+        """Keep what may be among the best."""
+        spec = self.spec
+        tile = spec.without_others(query_block, corpus_block, tile)
+        scan, pool = Scan(tile, np.full(len(query_block), self.lower_bound), has_missing=spec.has_missing), self.pool
+        self._tighten(scan)
+        lower_bound = np.full(len(query_block), self.lower_bound)
+        fine = scan.rescan(lower_bound, spec.pairs, query_block, corpus_block, usual=self.most / len(query_block))
+        if fine is not scan:
+            self.pool = pool  # else the pairs of this tile would count twice
+            self._tighten(fine)
+        for found in fine.candidates(np.full(len(query_block), self.lower_bound)):
+            self.found.append(spec.wanted(query_block, corpus_block, found))
+            self._reduce_if_many()
+
+    def partial(self, kernel: Kernel) -> PartialResult:
+        """Return a reducer for one query block, which starts from what is sure here."""
+        spec = replace(self.spec, kernel=kernel)
+        return PartialResult(ClosestPairs(self.most, spec, self.give, self.lower_bound, self.pool))
+
+    def merge(self, query_block: Span, partial: PartialResult) -> None:
+        """Take over what was found, and the higher bound."""
+        other = partial.reducer
+        assert isinstance(other, ClosestPairs)
+        if other.lower_bound > self.lower_bound or len(other.pool) > len(self.pool):
+            # never both pools: the partial one may hold pairs of this one, which would count twice
+            self.lower_bound, self.pool = max(self.lower_bound, other.lower_bound), other.pool
+        self.found += other.found
+        self._reduce_if_many()
+
+    def _reduce_if_many(self) -> None:
+        if sum(len(part.query) for part in self.found) > max(self.spec.most, 4 * self.most):
+            self._reduce()
+
+    def _reduce(self) -> None:
+        """Keep the exact best of what was found."""
+        row, column, score = self._best()
+        least = self.spec.kernel.proxy_score(score)
+        if len(score) == self.most:
+            self.lower_bound = max(self.lower_bound, float(least[-1]))
+        self.found = [Found(row, column, least, np.full(len(row), np.inf))]
+
+    def finish(self) -> None:
+        """Score the candidates and give the best."""
+        self.give(self._best())
+
+    def _tighten(self, scan: Scan) -> None:
+        """Raise what is sure: maxima of disjoint groups are scores of different pairs."""
+        each = -(-self.most // scan.maxima.shape[0])
+        bounds = scan.kernel.backend.get(scan.bounds(each)).ravel()
+        bounds = np.concatenate([self.pool, bounds[bounds > self.lower_bound]])
+        if len(bounds) >= self.most:
+            bounds = np.partition(bounds, len(bounds) - self.most)[len(bounds) - self.most :]
+            self.lower_bound = max(self.lower_bound, float(bounds.min()))
+        self.pool = bounds
+
+    def _best(self) -> Hits:
+        found = Found.of(self.found)
+        if len(found.query) > self.most:
+            last = len(found.query) - self.most
+            self.lower_bound = max(self.lower_bound, float(np.partition(found.least, last)[last]))
+        row, column, _, _ = found.where(found.most >= self.lower_bound)
+        score = self.spec.pairs.score(row, column)
+        order = np.lexsort((column, row, -score if self.spec.larger_is_closer else score))[: self.most]
+        return row[order], column[order], score[order]
