@@ -78,6 +78,15 @@ def loop_lifted_structure(distances, codes, margin=1.0):
     return items
 
 
+def loop_nca(distances, codes, temperature=1.0):
+    items = []
+    for i, row in enumerate(distances):
+        positives, negatives = others(codes, i)
+        near, far = (fsum(exp(-row[j] / temperature) for j in rows) for rows in (positives, negatives))
+        items.append(-log(near / (near + far)) if positives else 0.0)
+    return items
+
+
 def beyond(*addends):
     """What is left of a sum above 0, where rounding is nothing: the rule of the hinge, in plain floats."""
     value = fsum(addends)
@@ -135,6 +144,7 @@ def loop_margin(distances, codes, alpha=0.2, beta=1.2):
 LOOPS = {
     "info-nce": (loop_info_nce, [{"temperature": 0.5}]),
     "n-pairs": (loop_n_pairs, []),
+    "nca": (loop_nca, [{"temperature": 0.5}]),
     "siglip": (loop_siglip, [{"scale": 3.0, "bias": 0.5}]),
     "nt-xent": (loop_nt_xent, [{"temperature": 0.07}]),
     "sup-con": (loop_sup_con, [{"temperature": 0.5}]),
