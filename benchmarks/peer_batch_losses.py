@@ -44,6 +44,7 @@ def pytorch_metric_learning() -> dict[tuple[str, str], Recompute]:
             "nt-xent": losses.NTXentLoss(),
             "sup-con": losses.SupConLoss(),
             "n-pairs": losses.NPairsLoss(),
+            "nca": losses.NCALoss(),
             "multi-similarity": losses.MultiSimilarityLoss(),
             "circle": losses.CircleLoss(),
             "lifted-structure": losses.LiftedStructureLoss(),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .miners import batch_hard_triplet as batch_hard_triplet
     from .miners import margin as margin
     from .miners import semi_hard_triplet as semi_hard_triplet
+    from .neighbours import nca as nca
     from .pairs import bce as bce
     from .pairs import contrastive as contrastive
     from .pairs import cosine_distance as cosine_distance

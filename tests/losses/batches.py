@@ -38,6 +38,42 @@ def of_views(kind, scores, **parameters):
     return (items + function(scores.T, partners, **parameters)) / 2 if symmetric else items
 
 
+def takes_views(kind):
+    """Whether the function of a loss takes partners, not masks."""
+    entry = find("loss", kind)
+    return entry.inputs == "views" or entry.two_of_each_class
+
+
+def of_batch(kind, scores, belongs, start=0, stop=None, **parameters):
+    """A loss of the anchors start to stop, from classes or partners as it takes them."""
+    if not takes_views(kind):
+        return of_classes(kind, scores, belongs, start, stop, **parameters)
+    return find("loss", kind).load()(scores[start:stop, :], belongs[start:stop], **parameters)
+
+
+def scores_of(kind, x, y=None):
+    """All scores of a loss on its own distance."""
+    return of_all(find("loss", kind).metric, x, x if y is None else y)
+
+
+def numbers(items):
+    """The items as one array: (k,) losses, or (r, 2) totals and counts."""
+    if not isinstance(items, ActiveTriplets):
+        return plain(items)
+    assert plain(items.count).dtype.kind == "i"
+    return np.stack([plain(items.total), plain(items.count)], axis=1)
+
+
+def plain(array):
+    """The numbers of an array of any library."""
+    return np.asarray(array.detach() if hasattr(array, "detach") else array)
+
+
+def total(items):
+    """The sum of all items."""
+    return (items.total if isinstance(items, ActiveTriplets) else items).sum()
+
+
 def as_variant(kind, variant, codes, *sets):
     """The loss of a batch, reduced, as the variant of the catalogue says."""
     entry = find("loss", kind)

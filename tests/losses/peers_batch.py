@@ -34,6 +34,7 @@ FULL_CLASSES = [0, 1, 0, 2, 1, 0, 1, 2, 0]  # no class of one row
 PEERS = {
     ("nt-xent", "pml"): 14.239508540961763,
     ("sup-con", "pml"): 10.119204086867159,
+    ("nca", "pml"): 2.1118935468084135,
     ("n-pairs", "pml"): 1.0249336750554092,
     ("multi-similarity", "pml"): 1.2764952817578983,
     ("circle", "pml"): 191.21825511602003,
