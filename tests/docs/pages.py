@@ -1,0 +1,52 @@
+"""The pages that people read, and the code blocks in them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, and where its text stands in the page."""
+
+    language: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """One command, what a console block shows below it (None in a block of `sh`), and where that stands in the page."""
+
+    command: str
+    shown: str | None
+    start: int
+    end: int
+
+
+def title(page: Path) -> str:
+    """Return a page's path from the root."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(text: str, *languages: str) -> list[Block]:
+    """Return the blocks of these languages."""
+    found = [Block(match[1], match[2], match.start(2), match.end(2)) for match in FENCE.finditer(text)]
+    return [block for block in found if block.language in languages]
+
+
+def examples(text: str) -> list[Example]:
+    """Return the commands of a page, in order; a line that ends with a backslash goes on in the next."""
+    found = []
+    for block in blocks(text, "console", "sh"):
+        shell = block.language == "sh"
+        pattern = r"^((?:simtool|printf) (?:.*\\\n)*.*)\n" if shell else r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)"
+        for match in re.finditer(pattern, block.text, flags=re.MULTILINE):
+            start, end = (0, 0) if shell else match.span(2)
+            found.append(Example(match[1], None if shell else match[2], block.start + start, block.start + end))
+    return found
