@@ -140,9 +140,9 @@ def notes_on(report: Report) -> Iterator[str]:
     if negatives is not None:
         lost = [f"{far:g}" for far, name in zip(FARS, TAR_NAMES, strict=True) if report.measures[name].value is None]
         if lost:
-            several = "s" if len(lost) > 1 else ""
             few = plural(int(negatives), "negative")
-            yield f"{few} cannot show the false accept rate{several} {', '.join(lost)}"
+            are = "is" if negatives == 1 else "are"
+            yield f"{few} {are} too few to measure at a false accept rate of {' or '.join(lost)}"
     if report.intervals is not None and report.intervals.undefined:
         times = plural(report.intervals.undefined, "resample")
         yield f"{times} had too few of a class for some measure, whose interval is that of the others"

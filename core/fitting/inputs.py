@@ -11,7 +11,6 @@ from ..catalogue import ROLES
 from ..engine.budget import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
-from ..io.vectors import name_rows
 from ..labels import binary_labels, class_labels, score_labels
 from ..operations import checks
 from ..results import Column
@@ -122,14 +121,7 @@ def _finite_rows(sides: Sequence[Vectors], nonfinite: str, notes: list[str]) -> 
     if nonfinite == "error":
         for side in sides:
             checks.refuse_nonfinite(side, "«nonfinite=drop» leaves them out")
-    bad = np.unique(np.concatenate([checks.nonfinite_rows(side) for side in sides]))
-    rows = np.setdiff1d(np.arange(sides[0].shape[0]), bad)
-    if len(bad):
-        ids = next((side.ids for side in sides if side.ids is not None), None)
-        notes.append(f"{checks.plural(len(bad), 'example')} not finite, left out: {name_rows(bad, ids)}")
-    if not len(rows):
-        raise DataError("no example is finite", sides[0].name, checks.NOTHING_LEFT)
-    return rows
+    return checks.drop_nonfinite(sides, "example", notes)
 
 
 def _labelled(

@@ -139,7 +139,7 @@ def _wait(process: "subprocess.Popen[bytes]", output: Path, before: int) -> None
         ("--kind sup-con -o head.npy", "error: a head is kept as safetensors", ".safetensors"),
         ("--kind sup-con --resume", "error: there is no head to go on from", "-o head.safetensors"),
         ("--kind cosent", "error: the loss cosent takes scores of pairs", "contrastive, cosine, bce"),
-        ("", "error: a linear head is learnt under a loss", "as in --kind sup-con"),
+        ("", "error: a linear head is trained with a loss", "as in --kind sup-con"),
     ],
 )
 def test_errors_say_what_where_and_what_next(run, work, arguments, what, hint):

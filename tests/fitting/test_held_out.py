@@ -119,7 +119,7 @@ def test_the_interval_of_one_space_against_itself_is_nothing():
 
 def test_what_cannot_be_judged_is_said():
     none = simtool.fit(CLEAR, kind="sup-con", labels=CLASSES, epochs=1, held_out=0.0)
-    assert none.notes[-1] == "nothing was held out, so what was gained is not known"
+    assert none.notes[-1] == "nothing was held out, so there is no evaluation"
     assert len(none.rows) == 0
     unlabelled = simtool.fit(NOISE, CLEAR, kind="cosine-distance", epochs=1)
     assert unlabelled.summary["verdict"] == "undefined"
@@ -145,9 +145,9 @@ REFUSED = [
     ((CLEAR,), FIT | {"kind": "cosent"}, ParameterError, "takes scores of pairs, and pairs made of classes"),
     ((CLEAR,), FIT | {"kind": "info-nce"}, ParameterError, "takes two views, and there is one set"),
     ((CLEAR,), FIT | {"labels": None}, LabelError, "needs one class per row"),
-    ((CLEAR,), FIT | {"labels": np.arange(N)}, DataError, "no class has two rows to learn from"),
-    ((CLEAR,), FIT | {"labels": np.zeros(N, int)}, DataError, "all rows to learn from are of one class"),
-    ((CLEAR,), FIT | {"kind": None}, ParameterError, "a linear head is learnt under a loss"),
+    ((CLEAR,), FIT | {"labels": np.arange(N)}, DataError, "no class has two training rows"),
+    ((CLEAR,), FIT | {"labels": np.zeros(N, int)}, DataError, "all training rows are of one class"),
+    ((CLEAR,), FIT | {"kind": None}, ParameterError, "a linear head is trained with a loss"),
     ((CLEAR,), FIT | {"head": "orthogonal"}, ParameterError, "an orthogonal head of all 6 dims only turns"),
     ((CLEAR,), FIT | {"lr": 0.0}, ParameterError, "lr is 0.0"),
     ((CLEAR,), FIT | {"epochs": 0}, ParameterError, "epochs is 0"),
@@ -197,9 +197,9 @@ def test_rows_that_are_not_finite_can_be_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lr": 0.5}, "learnt with lr 0.01, not 0.5"),
-        ({"labels": CLASSES[::-1]}, "learnt from other data"),
-        ({"epochs": 1}, "has learnt for 2 epochs already"),
+        ({"lr": 0.5}, "trained with lr 0.01, not 0.5"),
+        ({"labels": CLASSES[::-1]}, "trained on other data"),
+        ({"epochs": 1}, "has been trained for 2 epochs already"),
     ],
 )
 def test_going_on_in_another_way_is_refused(tmp_path, options, message):

@@ -73,7 +73,7 @@ def test_a_bias_is_learnt_kept_and_applied(tmp_path, head):
     ("options", "what"),
     [
         ({"head": "diagonal", "init": "random"}, "a diagonal head cannot turn the space"),
-        ({"head": "whiten", "kind": None, "head_bias": True}, "it learns no bias"),
+        ({"head": "whiten", "kind": None, "head_bias": True}, "it has no bias"),
         ({"init": "random", "seed": 2**64}, "expected less than 2\\^64"),
     ],
 )
@@ -366,7 +366,7 @@ def test_a_finished_head_stays_until_the_new_one_is_finished(tmp_path, monkeypat
         simtool.fit(A, output=str(head), **new)
     head.write_bytes(old)
     notes = simtool.fit(A, output=str(head), resume=True, **new).notes
-    assert "learning went on after epoch 3" in notes
+    assert "training went on after epoch 3" in notes
     assert not beside.exists()
     simtool.fit(A, output=str(whole), **new)
     assert head.read_bytes() == whole.read_bytes()

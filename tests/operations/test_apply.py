@@ -146,7 +146,7 @@ def test_rows_that_are_not_finite(tmp_path, head):
     ("rows", "options", "error", "message"),
     [
         (ROWS[:, :5], {}, ShapeError, "the head takes vectors of 6 dims, and these have 5"),
-        (ROWS[:9], {"held_out": True}, ParameterError, "was learnt from 500 examples, and there are 9"),
+        (ROWS[:9], {"held_out": True}, ParameterError, "was fitted to 500 examples, and there are 9"),
         (ROWS, {"output": "y.csv"}, OutputError, "projected vectors are arrays"),
         (ROWS, {"nonfinite": "drop"}, ParameterError, "unknown value 'drop'"),
     ],

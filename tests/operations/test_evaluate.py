@@ -179,8 +179,8 @@ def test_rows_to_drop():
         ({"b": None, "labels": np.arange(120) + 0.5}, LabelError, ["row 0 has label 0.5"]),
         ({"b": None, "metric": "euclidean", "exact_pairs": 10}, ParameterError, ["exact_pairs"]),
         ({"a": None, "b": None}, ParameterError, ["nothing to evaluate"]),
-        ({"scores": np.asarray([1, np.nan, *[0] * 118])}, DataError, ["row 1 of 120 is NaN"]),
-        ({"scores": np.empty(0)}, ShapeError, ["no scores"]),
+        ({"a": None, "b": None, "scores": np.asarray([1, np.nan, *[0] * 118])}, DataError, ["row 1 of 120 is NaN"]),
+        ({"a": None, "b": None, "scores": np.empty(0)}, ShapeError, ["no scores"]),
     ],
 )
 def test_refusals(change, error, words):
