@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import simtool
+from simtool import engine
 from simtool.catalogue import names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,28 @@ def test_core_knows_no_terminal(path):
 @pytest.mark.parametrize("path", CORE, ids=name_of)
 def test_only_the_backend_knows_torch(path):
     assert path.name == "backend.py" or not roots(path) & {"torch"}
+
+
+UNDER_WAY = ("core/aggregates/", "core/comparison/", "core/statistics/")  # rooms that still reach behind a front
+OUTSIDE_THE_ENGINE = [path for path in (*CORE, *CLI) if ROOT / "core" / "engine" not in path.parents]
+
+
+@pytest.mark.parametrize("path", OUTSIDE_THE_ENGINE, ids=name_of)
+def test_the_engine_is_entered_by_its_front(path):
+    behind = [name for name in imports(path) if name.startswith(("..engine.", "simtool.engine."))]
+    assert not behind or name_of(path).startswith(UNDER_WAY)
+
+
+def test_the_front_of_the_engine_resolves_and_hides_no_module():
+    homes = vars(engine)["_HOMES"]
+    tree = ast.parse((ROOT / "core" / "engine" / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert homes == typed
+    assert all(getattr(engine, name) is not None for name in dir(engine))
+    assert not {path.stem for path in (ROOT / "core" / "engine").iterdir()} & set(homes)
+    with pytest.raises(AttributeError, match="no attribute 'nearst'"):
+        getattr(engine, "nearst")  # noqa: B009 - the name is wrong on purpose
 
 
 @pytest.mark.parametrize("path", [*CLI, *TESTS], ids=name_of)

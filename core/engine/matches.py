@@ -146,7 +146,7 @@ def job_of_rows(
         b=a if x is y else Input.of_rows(y),
         metric=metric_of(metric, eps=eps),
         excluded=excluded,
-        alone=x is y,
+        alone=False,  # sets of this kind are small, where tiles are read faster for their rows alone
         precision="auto",
         backend=backend,
         budget=budget_of(None),

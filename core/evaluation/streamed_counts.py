@@ -132,7 +132,7 @@ def all_pairs(
 
     Example:
         >>> from simtool.backend import choose_backend
-        >>> from simtool.engine.budget import budget_of
+        >>> from simtool.engine import budget_of
         >>> kernel = Kernel("cosine", "float32", False, choose_backend())
         >>> rows = np.asarray([[1.0, 0], [2, 0.1], [0, 1], [0.1, 1]])
         >>> found = all_pairs(rows, np.asarray([0, 2, 4]), kernel, budget_of("1G"))

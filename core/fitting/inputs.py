@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..catalogue import ROLES
-from ..engine.budget import budget_of
+from ..engine import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
 from ..labels import binary_labels, class_labels, score_labels

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..catalogue import find
 from ..delivery import delivery
-from ..engine.budget import budget_of
+from ..engine import budget_of
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.output import output_format, replacing

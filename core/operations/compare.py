@@ -14,13 +14,11 @@ from ..comparison.report import CompareSpec, ComparisonOutcome, endings, report
 from ..comparison.requests import ALL, DEFAULT, named_aggregates, names_with, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
-from ..engine.budget import budget_of, spending
-from ..engine.matrix_rows import Into
-from ..engine.plan import Progress
+from ..engine import Into, budget_of, spending
 from ..errors import ParameterError, SimtoolError
 from ..io import RaggedVectors, open_items, open_table, read_values, split_source
 from ..metrics.aligned import EPS
-from ..results import Result
+from ..results import Progress, Result
 from . import checks
 
 MODES = ("error", "drop")

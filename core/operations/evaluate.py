@@ -9,7 +9,7 @@ import numpy as np
 
 from ..catalogue import Entry, find
 from ..delivery import delivery
-from ..engine.budget import budget_of
+from ..engine import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..evaluation.curves import score_histogram
 from ..evaluation.inputs import EvaluationInputs, EvaluationSources, open_evaluated

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..delivery import delivery
-from ..engine.budget import budget_of
-from ..engine.duplicates import occurrences, row_hashes
-from ..engine.resident_rows import READ_BYTES
+from ..engine import READ_BYTES, budget_of, occurrences, row_hashes
 from ..io import Vectors, open_table, pick_vectors, split_source
 from ..io.vectors import name_rows, provenance
 from ..metrics.aligned import magnitude, needs_scale

@@ -9,14 +9,13 @@ import numpy as np
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
-from ..engine.budget import budget_of
-from ..engine.plan import Progress
+from ..engine import budget_of
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels, binary_labels, class_labels, score_labels
 from ..metrics.aligned import EPS
-from ..results import Column, Result
+from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
 from ..scoring.job import LossJob

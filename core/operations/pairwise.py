@@ -109,7 +109,7 @@ def pairwise(
         ResourceError: the device is missing, the result does not fit in the budget, too many pairs for a threshold.
 
     Source:
-        The catalogue row of the metric; `simtool.engine.reducers.base` for the selection.
+        The catalogue row of the metric; `simtool.engine` for the selection.
 
     Example:
         >>> import numpy as np

@@ -10,9 +10,7 @@ import numpy as np
 
 from ..backend import Array, Backend, choose_backend, quiet
 from ..delivery import delivery
-from ..engine.budget import budget_of
-from ..engine.threads import overlapped, processors
-from ..engine.workspace import Scratch
+from ..engine import Scratch, budget_of, overlapped, processors
 from ..errors import ShapeError
 from ..io import Vectors, select, with_ids
 from ..io.vectors import provenance

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from ..backend import Backend, choose_backend
-from ..engine.resident_rows import resident
+from ..engine import resident
 from ..errors import DataError, ParameterError
 from ..io.vectors import provenance
 from ..operations import checks

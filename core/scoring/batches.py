@@ -9,10 +9,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..backend import Array, Backend, choose_backend, quiet
-from ..engine.plan import Progress
-from ..engine.threads import overlapped, processors
+from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
-from ..results import Column
+from ..results import Column, Progress
 from .accumulator import Accumulator
 from .batch_scores import (
     BlockPairStatistics,

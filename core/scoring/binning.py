@@ -5,7 +5,7 @@ from math import ceil, floor, isfinite, log2
 
 import numpy as np
 
-from ..engine.threads import in_blocks
+from ..engine import in_blocks
 from ..results import Column
 from .distances import LossDistance
 

@@ -7,7 +7,7 @@ from math import fsum, isfinite
 import numpy as np
 
 from ..backend import quiet
-from ..engine.threads import in_blocks
+from ..engine import in_blocks
 from ..results import Column, Histogram, Scalar
 from .binning import bins_of
 from .distances import distance_of

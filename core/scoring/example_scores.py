@@ -7,8 +7,7 @@ import numpy as np
 
 from ..backend import Array, Backend, choose_backend, derivatives, namespace, quiet
 from ..catalogue import names
-from ..engine.threads import overlapped, processors
-from ..engine.workspace import Scratch
+from ..engine import Scratch, overlapped, processors
 from ..io import Vectors
 from ..metrics import metric_of, needs_scale, row_dots
 from ..results import Column

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, choose_backend, derivatives, quiet
-from ..engine.threads import in_blocks
+from ..engine import in_blocks
 from ..results import Column
 from .example_scores import AlignedRows, Term
 from .reduction import LossOutcome, item_weights, norm_of, sums_of, total_of

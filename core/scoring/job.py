@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..catalogue import Entry
-from ..engine.budget import Budget
-from ..engine.plan import Progress
+from ..engine import Budget
 from ..io import Vectors
 from ..labels import ClassLabels
-from ..results import Column, Columns, Scalar
+from ..results import Column, Columns, Progress, Scalar
 from .examples import Sink
 from .reduction import LossOutcome
 from .spec import LossSpec
