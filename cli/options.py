@@ -6,6 +6,7 @@ import typer
 
 from simtool.catalogue import names
 
+EPS = 1e-8  # what a cosine divides by at least
 SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
 
 AArgument = Annotated[str, typer.Argument(metavar="A", help=f"Vectors: {SOURCE}.", show_default=False)]
@@ -108,3 +109,61 @@ DeviceOption = Annotated[
     ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]
+NonfiniteDropOption = Annotated[
+    str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
+]
+NonfinitePropagateOption = Annotated[
+    str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="The seed of all that is drawn at random.")]
+BootstrapOption = Annotated[
+    int | None,
+    typer.Option(
+        "--bootstrap",
+        metavar="N",
+        help="Intervals of 95 % from N resamples.  [default: none; to compare two models 1000]",
+        show_default=False,
+    ),
+]
+TopOption = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        metavar="N",
+        help="List only N: the largest losses, or the best and the worst matches.  [default: all, in a table a few]",
+        show_default=False,
+    ),
+]
+LabelsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        metavar="SOURCE",
+        help="One per pair, triplet or row: 0/1, false/true or -1/1, a score, or a class. Or `::NAME`, a column.",
+        show_default=False,
+    ),
+]
+IdsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ids",
+        metavar="SOURCE",
+        help="Ids of VECTORS: a file, one per row, or `::NAME`, a column.",
+        show_default=False,
+    ),
+]
+TemperatureOption = Annotated[
+    float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
+]
+ScaleOption = Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")]
+LossParamOption = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter of the loss. Repeatable."),
+]
+VariantOption = Annotated[
+    str | None,
+    typer.Option("--variant", help="The loss as another library computes it: torch, sbert, pml, hadsell, ..."),
+]
+DistanceOption = Annotated[
+    str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
+]

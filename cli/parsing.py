@@ -18,10 +18,14 @@ def parse_dims(text: str) -> list[int]:
         raise ParameterError(f"expected whole numbers, got {text!r}", "--dim", "as in --dim 1 or --dim 2,3") from None
 
 
-def check_sides(b: str | None, ids_b: str | None) -> None:
-    """Refuse ids of a B that is not there."""
-    if b is None and ids_b is not None:
-        raise ParameterError("there is no B to have ids", "--ids-b", "name B too, or leave --ids-b out")
+def parse_threshold(text: str) -> float | str:
+    """Read a number; `@PATH[:NAME]` is left as it is."""
+    if text.startswith("@"):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(f"expected a number, got {text!r}", "--threshold", "as in 0.8, or @t.json:eer") from None
 
 
 def sources_or_stdin(sources: list[str] | None) -> list[str]:
@@ -33,6 +37,15 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
             "no vectors were named, and stdin is a terminal", "VECTORS", "name files, or pipe a table in"
         )
     return ["-"]
+
+
+def two_at_most(sources: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return one or two sources, None for what is not there."""
+    if len(sources) > 2:
+        what = f"expected one table, one labelled input or two files of vectors, got {len(sources)}"
+        raise ParameterError(what, " ".join(sources))
+    a, b = [*sources, None, None][:2]
+    return a, b
 
 
 def parse_parameters(texts: Sequence[str], **named: float | None) -> dict[str, float]:

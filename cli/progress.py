@@ -14,6 +14,7 @@ from .output.terminal import say
 
 PATIENCE = 1.0  # seconds before a bar appears
 EVERY = 30.0  # seconds between plain lines
+EVERY_EPOCHS = 10  # between two lines of training
 
 
 @contextmanager
@@ -117,3 +118,24 @@ class _Bar(_Phases):
     def stop(self) -> None:
         if self.bar is not None:
             self.bar.stop()
+
+
+class Epochs:
+    """The loss of training on stderr: every ten epochs, after the last one, and where an epoch takes long."""
+
+    def __init__(self) -> None:
+        self.start = self.last = 0.0
+        self.first: int | None = None
+
+    def __call__(self, epoch: int, epochs: int, loss: float, score: float | None) -> None:
+        """Take the loss of an epoch, of so many, and the score for early stopping."""
+        now = time.monotonic()
+        if self.first is None:  # which took as long as its imports
+            self.first, self.start, self.last = epoch, now, now
+        if epoch % EVERY_EPOCHS and epoch < epochs and now - self.last < EVERY:
+            return
+        self.last = now
+        scored = "" if score is None else f"  score {score:.6g}"
+        left = (now - self.start) / max(1, epoch - self.first) * (epochs - epoch)
+        estimate = f"  about {left:,.0f} s left" if left >= 1 else ""
+        say(f"epoch {epoch} of {epochs}  loss {loss:.6g}{scored}{estimate}")

@@ -1,6 +1,6 @@
 """One run of a command: its output and gates checked before the work, its result delivered after it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Self
@@ -8,12 +8,13 @@ from typing import Self
 import typer
 
 from simtool.delivery import check_inputs
-from simtool.engine.plan import Progress
-from simtool.results import Result
+from simtool.errors import OutputError
+from simtool.results import Progress, Result
 
 from .faults import end_where_a_map_shrinks
-from .output.gates import Gate, check_keys, exit_code, judge, parse_gate, report
+from .output.gates import Gate, exit_code, judge, parse_gate, report
 from .output.render import Output, render
+from .output.terminal import say_once_delivered
 from .progress import progress_on_stderr
 
 
@@ -37,15 +38,14 @@ class Session:
     @classmethod
     def open(
         cls,
-        *,
         output: str | None,
         format: str | None,
+        gates: Sequence[str] | None,
+        *,
         force: bool,
         quiet: bool,
-        gates: Sequence[str] | None,
-        keys: Iterable[str],
-        keys_by_option: Mapping[str, Iterable[str]] = {},
         inputs: Iterable[str | None],
+        beside: Iterable[str | None] = (),
         has_array: bool = True,
         limit: int = 20,
         escape_formulas: bool = False,
@@ -55,41 +55,52 @@ class Session:
         Args:
             output: what was typed for --output.
             format: what was typed for --format.
+            gates: what was typed for --assert.
             force: whether --force was.
             quiet: whether --quiet was.
-            gates: what was typed for --assert.
-            keys: the summary keys that the command will have.
-            keys_by_option: those that it would have with another option, by what to type for it.
             inputs: what was typed for each input.
+            beside: the other files that are to be written.
             has_array: whether the result will have a single array.
             limit: rows that a table shows.
             escape_formulas: whether --escape-formulas was typed.
         """
         end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
-        check_keys(parsed, keys, keys_by_option)
         named = [source for source in inputs if source is not None]
         checked = Output.check(output, format, force, quiet=quiet, inputs=named, has_array=has_array, limit=limit)
+        if output is not None and output in beside:
+            raise OutputError("two outputs have one path", output, "name another file for one of them")
         checked = replace(checked, escape_formulas=escape_formulas)
         return cls(checked, parsed)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that the summary must have."""
+        return tuple(gate.key for gate in self.gates)
 
     @property
     def only_shows_a_table(self) -> bool:
         """Whether a person is to read the result, and nothing else."""
         return {self.output.shown, self.output.file_format} - {None} == {"table"}
 
-    def deliver(self, result: Result, *, shown: Result | None = None, without_effect: Sequence[str] = ()) -> None:
+    def deliver(self, result: Result, *, without_effect: Sequence[str] = ()) -> None:
         """Render a result, report the gates, and end with their exit code.
 
         Args:
-            result: what the gates are held against.
-            shown: what to render, where that is less.
-            without_effect: a sentence for each option that was typed in vain.
+            result: what the gates are held against. Below a table stand the numbers that are not in it, and those that
+                a gate names.
+            without_effect: a sentence for each option that was typed and changes nothing.
         """
         check_inputs()
         verdicts = judge(self.gates, result.summary)
-        rendered = result if shown is None else shown
-        render(replace(rendered, notes=(*rendered.notes, *without_effect)), self.output, gates=verdicts)
+        if not self.output.quiet:
+            for path, content in result.written.items():
+                say_once_delivered(f"wrote {path}{f' ({content})' if content else ''}")
+        shown = result
+        if result.headline is not None and self.only_shows_a_table:
+            wanted = {*result.headline, *self.keys}
+            shown = replace(result, summary={key: value for key, value in result.summary.items() if key in wanted})
+        render(replace(shown, notes=(*shown.notes, *without_effect)), self.output, gates=verdicts)
         report(verdicts)
         if code := exit_code(verdicts):
             raise typer.Exit(code)

@@ -3,7 +3,13 @@
 from simtool.placeholders import spelled
 
 # where an option is not called as the parameter is
-OPTIONS = {"output": "-o", "aggregates": "--aggregate", "parameters": "--param", "gates": "--assert"}
+OPTIONS = {
+    "output": "-o",
+    "aggregates": "--aggregate",
+    "parameters": "--param",
+    "require_keys": "--assert",
+    "gradients": "--grad",
+}
 
 
 def as_option(name: str, value: str | None) -> str:

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from .catalogue import find as find
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
-    from .evaluation.report import evaluation_keys as evaluation_keys
     from .io import (
         open_items as open_items,
     )
@@ -25,21 +24,14 @@ if TYPE_CHECKING:
     from .losses.pairs import cosine_distance as cosine_distance
     from .losses.pairs import cosine_embedding as cosine_embedding
     from .operations.apply import apply as apply
-    from .operations.apply import apply_keys as apply_keys
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare
-    from .operations.compare import summary_keys as summary_keys
     from .operations.describe import describe as describe
     from .operations.evaluate import evaluate as evaluate
     from .operations.explain import explain as explain
-    from .operations.explain import explained_names as explained_names
     from .operations.fit import fit as fit
-    from .operations.fit import fit_keys as fit_keys
     from .operations.inspect import inspect as inspect
-    from .operations.loss import label_columns as label_columns
     from .operations.loss import loss as loss
-    from .operations.loss import loss_keys as loss_keys
-    from .operations.loss import loss_roles as loss_roles
     from .operations.pairwise import pairwise as pairwise
     from .operations.similarity import similarity as similarity
     from .results import Result as Result
@@ -52,18 +44,17 @@ _MODULES = {
     "catalogue": ("find", "search"),
     "operations.inspect": ("inspect",),
     "errors": ("SimtoolError",),
-    "evaluation.report": ("evaluation_keys",),
     "operations.evaluate": ("evaluate",),
-    "operations.explain": ("explain", "explained_names"),
+    "operations.explain": ("explain",),
     "operations.channels": ("channels",),
-    "operations.apply": ("apply", "apply_keys"),
-    "operations.fit": ("fit", "fit_keys"),
+    "operations.apply": ("apply",),
+    "operations.fit": ("fit",),
     "io": ("open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.describe": ("describe",),
     "losses.pairs": ("contrastive", "cosine_distance", "cosine_embedding"),
-    "operations.loss": ("label_columns", "loss", "loss_keys", "loss_roles"),
+    "operations.loss": ("loss",),
     "results": ("Result",),
-    "operations.compare": ("compare", "summary_keys"),
+    "operations.compare": ("compare",),
 }
 _ROOMS = ("metrics",)
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

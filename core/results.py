@@ -1,11 +1,12 @@
 """What an operation hands back: frozen records with named columns, ready for any format."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
+from .errors import closest_few
 from .placeholders import Spell, as_argument, spelled
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
-
+FEW_KEYS = 12  # that a message lists; of more it names the nearest
 
 Progress = Callable[[int, int], None]  # takes how much of the present phase is done, and of how much
 
@@ -22,13 +23,13 @@ def begin(progress: Progress | None, phase: str, unit: str = "rows") -> None:
     """Say that a phase of long work begins, in which what is done counts from nothing.
 
     Args:
-        progress: who takes it; one without a method `phase` is told only the counts of each phase.
+        progress: who takes it; one without a method `phase` takes only the counts of each phase.
         phase: what is done, in a few words.
         unit: what is counted.
     """
-    told: Callable[[str, str], None] | None = getattr(progress, "phase", None)
-    if told is not None:
-        told(phase, unit)
+    on_phase: Callable[[str, str], None] | None = getattr(progress, "phase", None)
+    if on_phase is not None:
+        on_phase(phase, unit)
 
 
 def over_batches(progress: Progress | None, number: int, count: int) -> Progress | None:
@@ -159,6 +160,8 @@ class Result:
         history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
         notes: warnings and facts for the reader, one sentence each.
         provenance: role -> which columns the vectors were put together from, where they were.
+        written: path -> what it holds, of files that the operation itself has written.
+        headline: the keys of the summary that `rows` does not hold too; None for all.
     """
 
     command: str
@@ -174,6 +177,8 @@ class Result:
     history: Columns | None = None
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    headline: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
@@ -181,6 +186,24 @@ class Result:
     def spelled_notes(self, spell: Spell) -> tuple[str, ...]:
         """Return the notes with their parameters as a caller spells them."""
         return tuple(spelled(Note(note).template, spell) for note in self.notes)
+
+
+def nearest_keys(key: str, known: Collection[str]) -> str:
+    """Return a hint for a key that a summary lacks.
+
+    Args:
+        key: what was asked for.
+        known: the keys that there are.
+
+    Example:
+        >>> nearest_keys("meen", ["mean", "count"])
+        'did you mean mean? the summary has mean, count'
+    """
+    many = len(known) > FEW_KEYS
+    ends = [name for name in known if name.endswith(f".{key}")]
+    nearest = list(dict.fromkeys([*ends, *closest_few(key, list(known), 5)]))[: 5 if many else 1]
+    guess = f"did you mean {', '.join(nearest)}? " if nearest else ""
+    return f"{guess}the summary has {f'{len(known)} keys' if many else ', '.join(known) or 'no numbers'}"
 
 
 def shapes_line(a: Sequence[int], b: Sequence[int], dims: Sequence[int], outcome: str) -> str:

@@ -11,6 +11,7 @@ from ..options import (
     FormatOption,
     HeaderOption,
     MaxMemoryOption,
+    NonfinitePropagateOption,
     QuietOption,
 )
 
@@ -38,9 +39,7 @@ def apply(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only the rows that were held out, of the file that was fitted.")
     ] = False,
-    nonfinite: Annotated[
-        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
-    ] = "error",
+    nonfinite: NonfinitePropagateOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     format: FormatOption = None,
@@ -49,7 +48,7 @@ def apply(
     quiet: QuietOption = False,
     escape_formulas: EscapeFormulasOption = False,
 ) -> None:
-    """Put every vector of a file through a head that `fit` has learnt.
+    """Project every vector of a file with a head that `fit` has written.
 
     Examples:
 
@@ -57,21 +56,19 @@ def apply(
             simtool apply h.safetensors sample_data/digits.parquet -o w.parquet
 
     A file of any size streams through in bounded memory. float32 stays float32.
-    With --held-out, `simtool evaluate` gives the number that `fit` promised.
+    `simtool evaluate` on the rows of --held-out gives the number that `fit` reported.
     """
     import simtool
 
-    from ..output.terminal import say_once_delivered
     from ..session import Session
 
     session = Session.open(
-        output=None,
-        format=format,
+        None,
+        format,
+        gates,
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
-        gates=gates,
-        keys=simtool.apply_keys(),
         inputs=[head, vectors],
         has_array=False,
     )
@@ -86,7 +83,6 @@ def apply(
             nonfinite=nonfinite,
             header=header,
             progress=progress,
+            require_keys=session.keys,
         )
-    if not quiet:
-        say_once_delivered(f"wrote {output} ({result.summary['rows']:,} rows)")
     session.deliver(result)

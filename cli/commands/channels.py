@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
@@ -20,8 +21,6 @@ from ..options import (
     MetricParamOption,
     QuietOption,
 )
-
-KEYS = ("count", "mean", "min", "max", "median")
 
 
 def channels(
@@ -53,7 +52,7 @@ def channels(
         str | None,
         typer.Option("--use-weights", metavar="SOURCE", help="Weigh B by saved weights instead of these scores."),
     ] = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",
@@ -86,54 +85,33 @@ def channels(
     stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
     import simtool
-    from simtool.errors import ParameterError
-    from simtool.operations.channels import weighted
 
-    from ..output.arrays import check_arrays, write_array_file
     from ..parsing import parse_parameters
     from ..session import Session, ineffective
 
-    if use_weights is not None and output is None:
-        raise ParameterError(
-            "weights to use, and nothing to weigh", "--use-weights", "-o PATH writes the weighted maps"
-        )
-    if use_weights is not None and weights != "raw":
-        raise ParameterError("saved weights are used as they are", "--weights", "leave it out with --use-weights")
-    typed = [source for source in (a, b, use_weights) if source is not None]
-    check_arrays(output, save_weights, force=force, inputs=typed)
     session = Session.open(
-        output=None,
-        format=format,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        gates=gates,
-        keys=KEYS,
-        inputs=typed,
+        None, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=[a, b, use_weights]
     )
-    saved = None if use_weights is None else simtool.open_vectors(use_weights, max_memory=max_memory, header=header)
-    maps = simtool.open_vectors(b, max_memory=max_memory, header=header)
     result = simtool.channels(
-        simtool.open_vectors(a, max_memory=max_memory, header=header),
-        maps,
+        a,
+        b,
         channel_dim=channel_dim,
         metric=metric,
         parameters=parse_parameters(param or []),
         aggregates=aggregate or (),
         weights=weights,
         temperature=temperature,
+        use_weights=use_weights,
+        output=output,
+        save_weights=save_weights,
+        force=force,
         eps=eps,
         max_memory=max_memory,
         nonfinite=nonfinite,
         device=device,
         backend=backend,
+        header=header,
+        require_keys=session.keys,
     )
-    factors = result.array if saved is None else saved.read(0, saved.shape[0])
-    if output is not None and factors is not None:
-        write_array_file(
-            output, weighted(maps, factors, channel_dim=channel_dim, max_memory=max_memory), force=force, quiet=quiet
-        )
-    if save_weights is not None:
-        write_array_file(save_weights, result.array, force=force, quiet=quiet)
     no_softmax = ineffective(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")
     session.deliver(result, without_effect=no_softmax)

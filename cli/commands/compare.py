@@ -1,15 +1,16 @@
 """`simtool compare`."""
 
-from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
     BArgument,
+    BootstrapOption,
     DeviceOption,
     EpsOption,
     EscapeFormulasOption,
@@ -19,8 +20,11 @@ from ..options import (
     IdsAOption,
     IdsBOption,
     MaxMemoryOption,
+    NonfiniteDropOption,
     OutputOption,
     QuietOption,
+    SeedOption,
+    TopOption,
 )
 
 FEW = 10  # matches that a person is shown from each end
@@ -68,21 +72,12 @@ def compare(
         int,
         typer.Option("--null", metavar="P", help="Permutations that the scores are held against.", show_default=False),
     ] = 0,
-    bootstrap: Annotated[
-        int, typer.Option("--bootstrap", metavar="B", help="Draws behind a 95 % interval.", show_default=False)
-    ] = 0,
-    seed: Annotated[
-        int, typer.Option("--seed", help="The seed of all that is drawn: --null, --bootstrap, some aggregates.")
-    ] = 0,
+    bootstrap: BootstrapOption = None,
+    seed: SeedOption = 0,
     matches: Annotated[
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            "--top", help="Matches to list from the best and from the worst.  [default: 10 in a table, else all]"
-        ),
-    ] = None,
+    top: TopOption = None,
     cross: Annotated[
         bool, typer.Option("--cross", help="The matrix of argmax or maxsim of every item with every other.")
     ] = False,
@@ -98,12 +93,10 @@ def compare(
     weights_b: Weights = None,
     lengths_a: Lengths = None,
     lengths_b: Lengths = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
-    nonfinite: Annotated[
-        str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
-    ] = "error",
+    nonfinite: NonfiniteDropOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     format: FormatOption = None,
@@ -146,68 +139,36 @@ def compare(
     from ..parsing import parse_parameters
     from ..session import Session, ineffective
 
-    aggregates = aggregate or ["argmax"]
-    keys_of = partial(_keys, aggregates, cross=cross, items=items)
-    parameters = parse_parameters(param or [])
+    inputs = [a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b]
     session = Session.open(
-        output=output,
-        format=format,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        gates=gates,
-        keys=keys_of(null=bool(null), bootstrap=bool(bootstrap)),
-        keys_by_option={"--bootstrap 1000": keys_of(bootstrap=not cross), "--null 200": keys_of(null=not cross)},
-        inputs=[a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b],
-        has_array=cross,
+        output, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=inputs, has_array=cross
     )
-    limits: dict[str, Any] = {"header": header, "max_memory": max_memory}
-    reading = {"nulls": nonfinite != "error", **limits}
     person = session.only_shows_a_table
+    weighting: dict[str, Any] = {"weights_a": weights_a, "weights_b": weights_b}
+    padding: dict[str, Any] = {"lengths_a": lengths_a, "lengths_b": lengths_b}
+    reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
+    drawing: dict[str, Any] = {"null": null, "bootstrap": bootstrap or 0, "seed": seed}
+    computing: dict[str, Any] = {"eps": eps, "max_memory": max_memory, "device": device, "backend": backend}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.compare(
-            simtool.open_items(a, ids=ids_a, others=[weights_a, lengths_a], **reading),
-            simtool.open_items(b, ids=ids_b, others=[weights_b, lengths_b], **reading),
-            aggregates=aggregates,
-            parameters=parameters,
+            a,
+            b,
+            aggregates=aggregate or ["argmax"],
+            parameters=parse_parameters(param or []),
             percent=percent,
-            null=null,
-            bootstrap=bootstrap,
-            seed=seed,
-            weights_a=_values(weights_a, a, limits),
-            weights_b=_values(weights_b, b, limits),
-            lengths_a=_values(lengths_a, a, limits),
-            lengths_b=_values(lengths_b, b, limits),
             matches=matches,
             cross=cross,
             items=items,
             top=FEW if matches and person and top is None else top,
             # a column for each of all aggregates is more than a person reads
-            by_item=not (person and "all" in aggregates),
-            eps=eps,
-            max_memory=max_memory,
-            nonfinite=nonfinite,
-            device=device,
-            backend=backend,
+            by_item=not (person and "all" in (aggregate or ())),
             into=target.into if cross else None,
             progress=progress,
+            require_keys=session.keys,
+            **weighting,
+            **padding,
+            **reading,
+            **drawing,
+            **computing,
         )
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))
-
-
-def _keys(aggregates: list[str], *, items: str | None, **options: bool) -> list[str]:
-    """Return the summary keys, of either reading of lists of sets where none was typed."""
-    from simtool import summary_keys
-
-    readings = ["aligned", "best"] if items is None else [items]
-    return list(dict.fromkeys(key for each in readings for key in summary_keys(aggregates, items=each, **options)))
-
-
-def _values(source: str | None, table: str, limits: dict[str, Any]) -> Any:
-    """Read numbers of the rows: a file, or `::NAME`, a column of the input."""
-    from simtool.io import open_table, read_values, split_source
-
-    if source is None:
-        return None
-    base = open_table(split_source(table)[0], **limits) if source.startswith("::") else None
-    return read_values(source, base=base, **limits)

@@ -52,19 +52,25 @@ def explain(
     from ..session import Session
 
     session = Session.open(
-        output=output,
-        format=format,
+        output,
+        format,
+        gates,
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
-        gates=gates,
-        keys=simtool.explained_names(),
         inputs=[a, b, ids_a, ids_b],
         has_array=False,
         limit=100,
     )
-    first, second = (
-        simtool.open_vectors(a, ids=ids_a, max_memory=max_memory, header=header),
-        simtool.open_vectors(b, ids=ids_b, max_memory=max_memory, header=header),
+    result = simtool.explain(
+        a,
+        b,
+        row=row,
+        margin=margin,
+        ids_a=ids_a,
+        ids_b=ids_b,
+        header=header,
+        max_memory=max_memory,
+        require_keys=session.keys,
     )
-    session.deliver(simtool.explain(first, second, row=row, margin=margin))
+    session.deliver(result)

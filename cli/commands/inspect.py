@@ -15,8 +15,6 @@ from ..options import (
     QuietOption,
 )
 
-KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
-
 
 def inspect(
     file: Annotated[
@@ -46,15 +44,14 @@ def inspect(
     from ..session import Session
 
     session = Session.open(
-        output=output,
-        format=format,
+        output,
+        format,
+        gates,
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
-        gates=gates,
-        keys=KEYS,
         inputs=[file],
         has_array=False,
         limit=1000,
     )
-    session.deliver(simtool.inspect(file, header=header, max_memory=max_memory))
+    session.deliver(simtool.inspect(file, header=header, max_memory=max_memory, require_keys=session.keys))

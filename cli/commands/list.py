@@ -6,8 +6,6 @@ import typer
 
 from ..options import AssertOption, ForceOption, FormatOption, OutputOption, QuietOption
 
-KEYS = ("entries",)
-
 
 def list_catalogue(
     name: Annotated[
@@ -34,15 +32,5 @@ def list_catalogue(
 
     from ..session import Session
 
-    session = Session.open(
-        output=output,
-        format=format,
-        force=force,
-        quiet=quiet,
-        gates=gates,
-        keys=KEYS,
-        inputs=(),
-        has_array=False,
-        limit=1000,
-    )
-    session.deliver(simtool.describe(name))
+    session = Session.open(output, format, gates, force=force, quiet=quiet, inputs=(), has_array=False, limit=1000)
+    session.deliver(simtool.describe(name, require_keys=session.keys))

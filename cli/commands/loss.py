@@ -1,23 +1,33 @@
 """`simtool loss`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..options import (
+    EPS,
     AssertOption,
     BackendOption,
     DeviceOption,
+    DistanceOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
     FormatOption,
     HeaderOption,
+    IdsOption,
+    LabelsOption,
+    LossParamOption,
     MarginOption,
     MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
     QuietOption,
+    ScaleOption,
+    SeedOption,
+    TemperatureOption,
+    TopOption,
+    VariantOption,
 )
 
 MOST = 20  # items of a table, unless asked for
@@ -37,31 +47,13 @@ def loss(
             show_default=False,
         ),
     ] = None,
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            "--labels",
-            metavar="SOURCE",
-            help="One label per row: 0/1, false/true or -1/1, a score, or a class, as the loss takes them.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: LabelsOption = None,
     margin: MarginOption = None,
-    temperature: Annotated[
-        float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
-    ] = None,
-    scale: Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter of the loss. Repeatable."),
-    ] = None,
-    variant: Annotated[
-        str | None,
-        typer.Option("--variant", help="The loss as another library computes it: torch, sbert, pml, hadsell, ..."),
-    ] = None,
-    distance: Annotated[
-        str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
-    ] = None,
+    temperature: TemperatureOption = None,
+    scale: ScaleOption = None,
+    param: LossParamOption = None,
+    variant: VariantOption = None,
+    distance: DistanceOption = None,
     reduction: Annotated[
         str | None,
         typer.Option(
@@ -93,17 +85,10 @@ def loss(
         typer.Option("--batch-size", help="Rows per batch, for losses of a batch.  [default: all in one]"),
     ] = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Cut the batches in a random order.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="The seed of that order.")] = 0,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            "--top", help="List the N largest losses.  [default: 20 in a table, all elsewhere]", show_default=False
-        ),
-    ] = None,
-    eps: EpsOption = 1e-8,
-    ids: Annotated[
-        str | None, typer.Option("--ids", metavar="SOURCE", help="Ids of the rows: a file, or `::NAME`, a column.")
-    ] = None,
+    seed: SeedOption = 0,
+    top: TopOption = None,
+    eps: EpsOption = EPS,
+    ids: IdsOption = None,
     nonfinite: NonfiniteOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
@@ -133,80 +118,41 @@ def loss(
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
-    from simtool.catalogue import check_parameter
-    from simtool.io.pairs import open_examples
 
-    from ..output.gradients import check_gradient_output, gradient_files
+    from ..output.gradients import gradient_target
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
     from ..session import Session, ineffective
 
     sources = sources_or_stdin(vectors)
-    entry = simtool.find("loss", kind[0])
-    asked = [simtool.find("loss", name) for name in kind]
-    roles = simtool.loss_roles(entry)
-    typed = [source for source in (*sources, labels, ids, weights) if source is not None]
+    inputs = [*sources, labels, ids, weights]
+    is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
+    how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(
-        output=output,
-        format=format,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        gates=gates,
-        keys=simtool.loss_keys(kind, swept=sweep is not None, gradient=grad is not None),
-        keys_by_option={"--grad PATH": simtool.loss_keys(kind, swept=sweep is not None, gradient=True)},
-        inputs=typed,
-        has_array=sweep is None and len({each.name for each in asked}) == 1,
-        limit=MOST if top is None else top,
+        output, format, gates, inputs=inputs, has_array=is_listed, limit=MOST if top is None else top, **how
     )
-    wanted = simtool.label_columns(asked)
-    swept = None if sweep is None else parse_sweep(sweep)
-    parameters = parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale)
-    for name in parameters:  # before they become keywords of a function that has others
-        check_parameter(asked, name, "" if name in ("margin", "temperature", "scale") else "«parameters»")
-    examples = open_examples(
-        sources,
-        roles,
-        labels=labels,
-        ids=ids,
-        wanted=wanted,
-        or_one_set=bool(entry.of_classes),
-        nulls=nonfinite != "error",
-        max_memory=max_memory,
-        header=header,
-    )
-    # the column `label` of a table of triplets is none of theirs, unless another loss takes it
-    labelled = labels is not None or len(examples.vectors) < 3 or any(each.labels != "none" for each in asked)
-    matrix = None if weights is None else simtool.open_vectors(weights, max_memory=max_memory, header=header)
-    roles = roles if len(examples.vectors) == len(roles) else ("vectors",)
-    shaped = dict(zip(roles, examples.vectors, strict=True)) | ({} if matrix is None else {"weights": matrix})
-    row_ids = next((side.ids for side in examples.vectors if side.ids is not None), None)
-    check_gradient_output(grad, list(shaped), force=force, inputs=typed, output=output)
+    labelling: dict[str, Any] = {"labels": labels, "ids": ids, "weights": weights, "header": header}
+    formula: dict[str, Any] = {"variant": variant, "distance": distance, "reduction": reduction, "eps": eps}
+    reading: dict[str, Any] = {"nonfinite": nonfinite, "max_memory": max_memory}
+    computing: dict[str, Any] = {"device": device, "backend": backend}
+    batches: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "seed": seed}
     with (
-        gradient_files(grad, shaped, row_ids, force=force, quiet=quiet) as sink,
+        gradient_target(grad, force=force, quiet=quiet, inputs=inputs, output=output) as gradients,
         session.progress() as progress,
     ):
         result = simtool.loss(
-            *examples.vectors,
+            *sources,
             kind=kind,
-            labels=examples.labels if labelled else None,
-            labels_name=examples.labels_name,
-            weights=matrix,
-            variant=variant,
-            distance=distance,
-            reduction=reduction,
-            sweep=swept,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            gradients=sink,
-            eps=eps,
-            top=MOST if top is None and swept is None and session.only_shows_a_table else top,
-            max_memory=max_memory,
-            all_items=session.output.file_format == "npy" or session.output.shown == "npy",
-            nonfinite=nonfinite,
-            device=device,
-            backend=backend,
+            parameters=parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale),
+            sweep=None if sweep is None else parse_sweep(sweep),
+            gradients_to=gradients,
+            top=MOST if top is None and sweep is None and session.only_shows_a_table else top,
+            all_items="npy" in (session.output.file_format, session.output.shown),
             progress=progress,
-            **parameters,
+            require_keys=session.keys,
+            **labelling,
+            **formula,
+            **batches,
+            **reading,
+            **computing,
         )
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

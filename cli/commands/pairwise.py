@@ -1,10 +1,11 @@
 """`simtool pairwise`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
@@ -24,11 +25,6 @@ from ..options import (
     PlotOption,
     QuietOption,
 )
-
-if TYPE_CHECKING:
-    from ..plots.picture import Picture
-
-KEYS = ("rows", "columns", "mean", "min", "max")
 
 
 def pairwise(
@@ -75,7 +71,7 @@ def pairwise(
         int, typer.Option("--max-results", help="How many pairs a threshold may give.")
     ] = 100_000_000,
     plot: PlotOption = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
     nonfinite: NonfiniteOption = "error",
@@ -104,83 +100,38 @@ def pairwise(
     import simtool
 
     from ..output.streaming import stream_target
-    from ..parsing import check_sides, parse_parameters
+    from ..parsing import parse_parameters, parse_threshold
+    from ..plots.heat_map import MOST, heat_drawing, heat_picture
     from ..session import Session
 
-    check_sides(b, ids_b)
-    limit = None if threshold is None else _number(threshold, metric)
-    pairs = threshold is not None or max_pairs is not None
-    selection = ("k",) if top_k is not None else ("pairs",) if pairs else ()
-    session = Session.open(
-        output=output,
-        format=format,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        gates=gates,
-        keys=(*KEYS, *selection),
-        inputs=[a, b, ids_a, ids_b],
-        has_array=not selection,
-    )
-    picture, cells = _picture(plot, [a, b, ids_a, ids_b], output, selects=bool(selection), force=force, quiet=quiet)
-    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
+    selects = (top_k, threshold, max_pairs) != (None, None, None)
+    how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
+    inputs = [a, b, ids_a, ids_b]
+    session = Session.open(output, format, gates, inputs=inputs, has_array=not selects, **how)
+    picture = heat_picture(plot, inputs, output, selects=selects, force=force, quiet=quiet)
+    selection: dict[str, Any] = {"top_k": top_k, "max_pairs": max_pairs, "max_results": max_results}
+    reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
+    computing: dict[str, Any] = {"precision": precision, "eps": eps, "device": device, "backend": backend}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
-            simtool.open_vectors(a, ids=ids_a, **reading),
-            None if b is None else simtool.open_vectors(b, ids=ids_b, **reading),
-            top_k=top_k,
-            threshold=limit,
-            max_pairs=max_pairs,
+            a,
+            b,
+            threshold=None if threshold is None else parse_threshold(threshold),
             metric=metric,
             parameters=parse_parameters(param or []),
-            eps=eps,
             dim=dim,
             exclude_self=exclude_self,
-            precision=precision,
             max_memory=max_memory,
-            max_results=max_results,
-            nonfinite=nonfinite,
-            device=device,
-            backend=backend,
+            require_keys=session.keys,
             into=target.into,
             rows_into=target.rows_into,
-            heat_map=cells,
+            heat_map=None if picture is None else MOST,
             progress=progress,
+            **selection,
+            **reading,
+            **computing,
         )
     rest = target.rest()
     if picture is not None:
-        from ..plots.heat_map import heat_drawing
-
         picture.write(*heat_drawing(result))
     rest.deliver(result)
-
-
-def _picture(
-    path: str | None, inputs: list[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
-) -> tuple["Picture | None", int | None]:
-    """Return the picture, checked before any work, and how many rows and columns it has."""
-    if path is None:
-        return None, None
-    from simtool.errors import ParameterError
-
-    from ..plots.heat_map import MOST
-    from ..plots.picture import Picture
-
-    if selects:
-        what = "the heat map is of the whole matrix, and this keeps a part of it"
-        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
-    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output]), MOST
-
-
-def _number(typed: str, metric: str) -> float:
-    """Return a threshold that was typed, or that `evaluate` has written."""
-    from simtool.errors import ParameterError
-
-    if typed.startswith("@"):
-        from simtool.evaluation.thresholds_file import read_threshold
-
-        return read_threshold(typed[1:], metric)
-    try:
-        return float(typed)
-    except ValueError:
-        raise ParameterError(f"expected a number, got {typed!r}", "--threshold", "as in 0.8, or @t.json:eer") from None

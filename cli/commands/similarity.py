@@ -1,10 +1,11 @@
 """`simtool similarity`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..options import (
+    EPS,
     AArgument,
     AssertOption,
     BackendOption,
@@ -25,8 +26,6 @@ from ..options import (
     QuietOption,
 )
 
-KEYS = ("count", "mean", "min", "max")
-
 
 def similarity(
     a: AArgument,
@@ -34,7 +33,7 @@ def similarity(
     dim: Annotated[str, typer.Option("--dim", metavar="D[,D...]", help="The dims that make a vector.")] = "-1",
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
-    eps: EpsOption = 1e-8,
+    eps: EpsOption = EPS,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
     nonfinite: NonfiniteOption = "error",
@@ -66,19 +65,11 @@ def similarity(
     from ..session import Session
 
     session = Session.open(
-        output=output,
-        format=format,
-        force=force,
-        quiet=quiet,
-        escape_formulas=escape_formulas,
-        gates=gates,
-        keys=KEYS,
-        inputs=[a, b, ids_a, ids_b],
+        output, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=[a, b, ids_a, ids_b]
     )
-    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
     result = simtool.similarity(
-        simtool.open_vectors(a, ids=ids_a, **reading),
-        simtool.open_vectors(b, ids=ids_b, **reading),
+        a,
+        b,
         dim=parse_dims(dim),
         metric=metric,
         parameters=parse_parameters(param or []),
@@ -87,5 +78,9 @@ def similarity(
         nonfinite=nonfinite,
         device=device,
         backend=backend,
+        ids_a=ids_a,
+        ids_b=ids_b,
+        header=header,
+        require_keys=session.keys,
     )
     session.deliver(result)

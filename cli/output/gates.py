@@ -3,11 +3,12 @@
 import math
 import operator
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simtool.errors import ParameterError, closest_few
+from simtool.errors import ParameterError
+from simtool.results import nearest_keys
 
 from .terminal import say
 
@@ -20,7 +21,6 @@ _COMPARISONS = {
     "<": operator.lt,
 }
 _GATE = re.compile(rf"\s*([^\s<>=!]+)\s*({'|'.join(_COMPARISONS)})\s*([^\s<>=!]+)\s*")
-FEW = 12  # keys that a message lists; of more it names the nearest
 _EXAMPLE = f"for example --assert 'mean >= 0.9'; the operators are {' '.join(_COMPARISONS)}"
 
 
@@ -92,43 +92,19 @@ def parse_gate(text: str) -> Gate:
     return Gate(key, comparison, number, text.strip())
 
 
-def check_keys(gates: Iterable[Gate], known: Iterable[str], by_option: Mapping[str, Iterable[str]] = {}) -> None:
-    """Refuse a gate on a number that the summary will not have.
-
-    Args:
-        gates: the conditions.
-        known: the keys of the summary.
-        by_option: the keys that it would have with another option, by what to type for it.
-
-    Raises:
-        ParameterError: a key is not in `known`.
-    """
-    names = list(known)
-    for gate in gates:
-        if gate.key not in names:
-            option = next((typed for typed, keys in by_option.items() if gate.key in keys), None)
-            hint = _nearest(gate.key, names) if option is None else f"add {option}, which gives that number"
-            raise ParameterError(f"no number is called {gate.key!r}", f"--assert {gate.text!r}", hint)
-
-
-def _nearest(key: str, names: Sequence[str]) -> str:
-    many = len(names) > FEW
-    ends = [name for name in names if name.endswith(f".{key}")]
-    nearest = list(dict.fromkeys([*ends, *closest_few(key, names, 5)]))[: 5 if many else 1]
-    guess = f"did you mean {', '.join(nearest)}? " if nearest else ""
-    listed = f"--format json shows all {len(names)}" if many else f"the summary has {', '.join(names) or 'no numbers'}"
-    return guess + listed
-
-
-def judge(gates: Iterable[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, ...]:
+def judge(gates: Sequence[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, ...]:
     """Hold each gate against the summary; a number that is undefined fails every gate.
 
     Raises:
         ParameterError: a key is not in the summary, or it names a text.
     """
-    gates = tuple(gates)
-    check_keys(gates, [key for key, value in summary.items() if not isinstance(value, str)])
-    return tuple(_verdict(gate, summary[gate.key]) for gate in gates)
+    numbers = {key: value for key, value in summary.items() if not isinstance(value, str)}
+    for gate in gates:
+        if gate.key not in numbers:
+            what = f"no number is called {gate.key!r}"
+            hint = f"{nearest_keys(gate.key, numbers)}; --format json shows them all"
+            raise ParameterError(what, f"--assert {gate.text!r}", hint)
+    return tuple(_verdict(gate, numbers[gate.key]) for gate in gates)
 
 
 def report(verdicts: Sequence[Verdict]) -> None:

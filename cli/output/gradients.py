@@ -1,7 +1,7 @@
 """The second output of `loss`: the gradient by every input, with the same rows."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import PurePath
 
@@ -16,23 +16,22 @@ from simtool.scoring.examples import Sink
 
 from .terminal import say_once_delivered
 
+OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 STEP = 1 << 14  # rows of a table that are written at a time
 
 
 def check_gradient_output(
-    path: str | None, roles: Sequence[str], *, force: bool, inputs: Sequence[str], output: str | None
+    path: str, roles: Sequence[str], *, force: bool, inputs: Sequence[str], output: str | None
 ) -> None:
     """Refuse, before any work, paths that could not be written after it.
 
     Args:
-        path: what was typed for --grad, or None.
+        path: what was typed for --grad.
         roles: what the loss has gradients by.
         force: existing files may be replaced.
         inputs: what was typed for each input.
         output: what was typed for --output, or None.
     """
-    if path is None:
-        return
     file_format = FORMAT_OF_SUFFIX.get(os.path.splitext(path)[1].lower())
     if file_format not in ("npy", "parquet", "arrow"):
         raise OutputError("gradients are vectors in a file", path, "use a path that ends in .npy, .parquet or .arrow")
@@ -45,21 +44,44 @@ def check_gradient_output(
 
 
 @contextmanager
-def gradient_files(
-    path: str | None, inputs: Mapping[str, Vectors], ids: Column | None, *, force: bool, quiet: bool
-) -> Iterator[Sink | None]:
-    """Yield what takes the gradients; the files appear once the body has ended well.
+def gradient_target(
+    path: str | None, *, force: bool, quiet: bool, inputs: Sequence[str | None], output: str | None
+) -> Iterator[OpenSink | None]:
+    """Yield what opens the files of the gradients once the inputs are known; they appear when the body has ended well.
 
     Args:
         path: what was typed for --grad; None yields None.
+        force: existing files may be replaced.
+        quiet: say nothing of what was written.
+        inputs: what was typed for each input.
+        output: what was typed for --output, or None.
+    """
+    if path is None:
+        yield None
+        return
+    typed = [source for source in inputs if source is not None]
+    with ExitStack() as stack:
+
+        def open_sink(sides: Mapping[str, Vectors], ids: Column | None) -> Sink:
+            check_gradient_output(path, list(sides), force=force, inputs=typed, output=output)
+            return stack.enter_context(gradient_files(path, sides, ids, force=force, quiet=quiet))
+
+        yield open_sink
+
+
+@contextmanager
+def gradient_files(
+    path: str, inputs: Mapping[str, Vectors], ids: Column | None, *, force: bool, quiet: bool
+) -> Iterator[Sink]:
+    """Yield what takes the gradients; the files appear once the body has ended well.
+
+    Args:
+        path: what was typed for --grad.
         inputs: role -> vectors that the gradient has the shape of.
         ids: (n,) of the rows, for a table.
         force: existing files may be replaced.
         quiet: say nothing of what was written.
     """
-    if path is None:
-        yield None
-        return
     dtypes = [np.float64 if side.dtype == np.float64 else np.float32 for side in inputs.values()]
     file_format = output_format(path)
     written = _paths(path, list(inputs)) if file_format == "npy" else [path]

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation and of what was learnt: ROC, DET, precision and recall, scores, and the loss by epoch."""
+"""Pictures of an evaluation: ROC, DET, precision and recall, scores."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ import numpy as np
 
 from simtool.errors import LabelError, ParameterError, closest
 from simtool.evaluation.curves import Curve, det_curve, precision_recall_curve, roc_curve
-from simtool.results import Column, Columns, Result
+from simtool.results import Column, Result
 
-from .picture import BLUE, GREY, ORANGE, title_of
+from .picture import BLUE, GREY, ORANGE, Picture, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,6 +53,24 @@ def check_kind(kind: str | None) -> str:
         guess = f"did you mean {nearest}? " if nearest else ""
         raise ParameterError(f"no picture is called {kind!r}", "--plot-kind", f"{guess}there is {', '.join(known)}")
     return kind
+
+
+def curve_picture(
+    path: str | None,
+    kind: str | None,
+    inputs: Sequence[str | None],
+    outputs: Sequence[str | None],
+    *,
+    force: bool,
+    quiet: bool,
+) -> Picture | None:
+    """Refuse, before any work, a picture of an evaluation that could not be drawn after it; None without a path."""
+    check_kind(kind)
+    if path is None:
+        if kind is not None:
+            raise ParameterError("there is no picture to be of this kind", "--plot-kind", "--plot PATH draws one")
+        return None
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
 
 
 def drawing(result: Result, kind: str) -> tuple[Callable[["Figure"], None], tuple[float, float]]:
@@ -145,39 +163,6 @@ KINDS = {
     "precision-recall": Kind(_draw_precision_recall),
     "scores": Kind(_draw_scores, two_classes=False),
 }
-
-
-def history_drawing(
-    history: Columns, *, title: str, best_epoch: int | None = None
-) -> tuple[Callable[["Figure"], None], tuple[float, float]]:
-    """Return what draws the loss by epoch, below it the score that stops where there is one; and the size.
-
-    Args:
-        history: columns `epoch`, `loss`, and `score`, which is NaN where there is none.
-        title: of the picture.
-        best_epoch: whose state was kept.
-    """
-    columns = history.read(0, len(history))
-    lines = [("loss", "mean training loss", BLUE, "-"), ("score", "score of the share that stops", ORANGE, "--")]
-    lines = [line for line in lines if np.isfinite(columns[line[0]]).any()]
-
-    def draw(figure: "Figure") -> None:
-        from matplotlib.ticker import MaxNLocator
-
-        panels: Sequence[Axes] = np.ravel(figure.subplots(len(lines), 1, sharex=True)).tolist()
-        for axes, (name, label, color, style) in zip(panels, lines, strict=True):
-            marker = "o" if len(history) == 1 else ""
-            axes.plot(columns["epoch"], columns[name], color=color, linestyle=style, marker=marker)
-            axes.set_ylabel(label)
-            if best_epoch is not None:
-                axes.axvline(best_epoch, color=GREY, linestyle=":", label=f"best epoch {best_epoch}")
-        panels[0].set_title(title)
-        panels[-1].set_xlabel("epoch")
-        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        if best_epoch is not None:
-            panels[0].legend(loc="best")
-
-    return draw, SIZE
 
 
 def _line(axes: "Axes", curve: Curve, style: tuple[str, str], label: str, **options: Any) -> None:

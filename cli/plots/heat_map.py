@@ -1,13 +1,14 @@
 """A matrix of scores as a heat map."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simtool.errors import ParameterError
 from simtool.results import Column, HeatMap, Result
 
-from .picture import shortened, title_of
+from .picture import Picture, shortened, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,16 @@ NAMED = 40  # rows and columns of which each has its name
 LONGEST = 20  # characters of a name
 HEIGHT, TALL = 5.6, 9.0  # inches; the taller one has a pixel for each of 1000 cells
 COARSE = 600  # rows or columns that the lower one shows
+
+
+def heat_picture(
+    path: str | None, inputs: Sequence[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
+) -> Picture | None:
+    """Refuse, before any work, a heat map that could not be drawn after it; None without a path."""
+    if path is not None and selects:
+        what = "the heat map is of the whole matrix, and this keeps a part of it"
+        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output])
 
 
 def heat_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[float, float]]:

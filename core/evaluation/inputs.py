@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, InputNotFoundError, ParameterError, closest
-from ..io import Table, Vectors, open_table, open_vectors, pick_vectors, read_values, select, split_source, with_ids
+from ..io import Table, Vectors, open_table, pick_vectors, read_values, select, split_source, with_ids
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES, join_name, name_rows
-from ..operations.checks import plural
+from ..operations import checks
 from ..results import Column
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was typed, each a source as in PATH[::NAME] or ::NAME.
+class EvaluationSources:
+    """What is to be evaluated: each a source as in PATH[::NAME] or ::NAME, or the values themselves.
 
     Args:
         sources: of vectors, or a table of pairs.
@@ -34,33 +34,42 @@ class Asked:
         scores: computed elsewhere.
         pairs: a table of ids.
         by: the group of each pair.
-        against: the same in another model: two sources, or one where `scores` or `pairs` are given.
+        against: the same in another model: two of vectors, or one of scores where `scores` or `pairs` are given.
         ids: of the rows, for `pairs`.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         max_memory: as for `open_vectors`.
     """
 
-    sources: Sequence[str] = ()
-    labels: str | None = None
-    targets: str | None = None
-    scores: str | None = None
+    sources: Sequence[Any] = ()
+    labels: Any = None
+    targets: Any = None
+    scores: Any = None
     pairs: str | None = None
-    by: str | None = None
-    against: Sequence[str] = ()
+    by: Any = None
+    against: Any = None
     ids: str | None = None
     header: str = "auto"
     max_memory: str | int | None = None
 
-    def open(self, source: str, *, nulls: bool, ids: str | None = None) -> Vectors:
+    @property
+    def typed(self) -> list[str]:
+        """Every source."""
+        against = self.against if isinstance(self.against, list | tuple) else [self.against]
+        values = [*self.sources, *against, self.labels, self.targets, self.scores, self.pairs, self.by, self.ids]
+        return [value for value in values if isinstance(value, str)]
+
+    def open(self, source: Any, *, nulls: bool, name: str = "A", ids: str | None = None) -> Vectors:
         """Open vectors, without the columns that have another role."""
-        return open_vectors(source, ids=ids, nulls=nulls, others=self._others, **self._reading)
+        return checks.given(source, name, ids=ids, nulls=nulls, others=self._others, **self._reading)
 
     def table(self, source: str, *, nulls: bool = False) -> Table:
         """Open a table, in whose vectors no column with another role is."""
         return open_table(source, nulls=nulls, others=self._others, **self._reading)
 
-    def values(self, source: str, table: Table | None, wanted: Sequence[str]) -> Column:
+    def values(self, source: Any, table: Table | None, wanted: Sequence[str]) -> Column:
         """Read values of a file of their own, or of a column of the table."""
+        if not isinstance(source, str):
+            return source  # type: ignore[no-any-return]
         return read_values(source, base=table, wanted=tuple(wanted), **self._reading)
 
     @property
@@ -68,12 +77,13 @@ class Asked:
         return {"header": self.header, "max_memory": self.max_memory}
 
     @property
-    def _others(self) -> list[str | None]:
-        return [self.labels, self.targets, self.scores, self.by, self.ids]
+    def _others(self) -> list[str]:
+        values = (self.labels, self.targets, self.scores, self.by, self.ids)
+        return [value for value in values if isinstance(value, str)]
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class EvaluationInputs:
     """The inputs of `evaluate`, opened.
 
     Args:
@@ -97,11 +107,11 @@ class Evaluated:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
+def open_evaluated(given: EvaluationSources, *, nulls: bool = False) -> EvaluationInputs:
     """Open what is to be evaluated.
 
     Args:
-        asked: what was typed.
+        given: what was typed.
         nulls: read vectors that are null or hold a null as rows of NaN.
 
     Raises:
@@ -109,49 +119,52 @@ def open_evaluated(asked: Asked, *, nulls: bool = False) -> Evaluated:
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
 
     Example:
-        >>> open_evaluated(Asked(["sample_data/wordsim353.parquet"])).names["targets"]
+        >>> open_evaluated(EvaluationSources(["sample_data/wordsim353.parquet"])).names["targets"]
         'sample_data/wordsim353.parquet::score'
     """
-    if asked.scores is not None:
-        return _from_scores(asked)
-    if asked.pairs is not None:
-        return _from_ids(asked, nulls)
-    if len(asked.sources) == 2:
-        a, b = (asked.open(source, nulls=nulls) for source in asked.sources)
-        return _with_values(asked, None, a, b, None, nulls)
-    if len(asked.sources) != 1:
-        what = f"expected one table, one labelled input or two files of vectors, got {len(asked.sources)}"
-        raise ParameterError(what, " ".join(asked.sources))
-    path, column = split_source(asked.sources[0])
-    table = asked.table(path, nulls=nulls)
+    if given.scores is not None:
+        return _from_scores(given)
+    if given.pairs is not None:
+        return _from_ids(given, nulls)
+    if len(given.sources) > 2:
+        what = f"expected one table, one labelled input or two files of vectors, got {len(given.sources)}"
+        raise ParameterError(what, " ".join(map(str, given.sources)))
+    if len(given.sources) != 1 or not isinstance(given.sources[0], str):
+        sides = [given.open(side, nulls=nulls, name=name) for side, name in zip(given.sources, "AB", strict=False)]
+        a, b = [*sides, None, None][:2]
+        return _with_values(given, None, a, b, None, nulls)
+    path, column = split_source(given.sources[0])
+    table = given.table(path, nulls=nulls)
     if column is None and {"a", "b"} <= set(table.vector_columns):
         ids = table.ids()
-        return _with_values(asked, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
+        return _with_values(given, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
     vectors = table.vectors(pick_vectors(table, column), table.ids())
-    return _with_values(asked, table, vectors, None, None, nulls)
+    return _with_values(given, table, vectors, None, None, nulls)
 
 
-def _from_scores(asked: Asked) -> Evaluated:
-    if asked.sources or asked.pairs is not None:
+def _from_scores(given: EvaluationSources) -> EvaluationInputs:
+    if len(given.sources) or given.pairs is not None:
         what = "scores that are there already need no vectors"
         raise ParameterError(what, "«scores»", "leave «scores» or the vectors out")
-    source = asked.scores or ""
+    source = given.scores
+    if not isinstance(source, str):
+        return _with_values(given, None, None, None, source, False)
     path, column = split_source(source)
-    of_table = [typed for typed in (asked.labels, asked.targets, asked.by) if typed is not None and typed[:2] == "::"]
-    if column is None and not of_table and asked.labels is not None:
-        scores = asked.values(source, None, COMPUTED)
-        return _with_values(asked, None, None, None, scores, False)
-    table = asked.table(path)
+    of_table = [each for each in (given.labels, given.targets, given.by) if isinstance(each, str) and each[:2] == "::"]
+    if column is None and not of_table and given.labels is not None:
+        scores = given.values(source, None, COMPUTED)
+        return _with_values(given, None, None, None, scores, False)
+    table = given.table(path)
     column = column if column is not None else _column(table, COMPUTED)
     scores = table.values(_only(table)) if column is None else read_values(f"::{column}", base=table)
-    return _with_values(asked, table, None, None, scores, False)
+    return _with_values(given, table, None, None, scores, False)
 
 
-def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
-    if len(asked.sources) != 1:
+def _from_ids(given: EvaluationSources, nulls: bool) -> EvaluationInputs:
+    if len(given.sources) != 1:
         raise ParameterError("pairs of ids are looked up in one file of vectors", "«pairs»", "name one file of vectors")
-    vectors = asked.open(asked.sources[0], nulls=nulls, ids=asked.ids)
-    table = asked.table(asked.pairs or "")
+    vectors = given.open(given.sources[0], nulls=nulls, ids=given.ids)
+    table = given.table(given.pairs or "")
     for name in ("a", "b"):
         if name not in table.value_columns:
             listed = ", ".join(name for name in table.columns if name) or "no names"
@@ -159,11 +172,11 @@ def _from_ids(asked: Asked, nulls: bool) -> Evaluated:
             raise InputNotFoundError(what, table.name, "name the two columns a and b")
     a, b = (_looked_up(vectors, table, name) for name in ("a", "b"))
     against: tuple[Vectors, Vectors] | None = None
-    if asked.against:
-        others = [asked.open(source, nulls=nulls, ids=asked.ids) for source in asked.against]
+    if given.against is not None:
+        others = [given.open(source, nulls=nulls, ids=given.ids) for source in given.against]
         first, second = (_looked_up(other, table, name) for other, name in zip(others, ("a", "b"), strict=True))
         against = first, second
-    return _with_values(asked, table, a, b, None, nulls, against=against)
+    return _with_values(given, table, a, b, None, nulls, against=against)
 
 
 def _looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
@@ -187,7 +200,7 @@ def _looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
 
 
 def _with_values(
-    asked: Asked,
+    given: EvaluationSources,
     table: Table | None,
     a: Vectors | None,
     b: Vectors | None,
@@ -195,30 +208,34 @@ def _with_values(
     nulls: bool,
     *,
     against: tuple[Vectors, Vectors] | None = None,
-) -> Evaluated:
+) -> EvaluationInputs:
     """Read labels, targets and groups, typed or found by their names, and the other model."""
-    names = {"scores": asked.scores or ""}
-    if asked.pairs is not None:
-        names["pairs"] = asked.pairs
-    if asked.against:
-        names["against"] = asked.against[0]
-    labels = _values(asked, asked.labels, table, LABEL_NAMES, names, "labels")
+    names = {name: name for name in ("scores", "labels", "targets", "by", "against")}
+    if isinstance(given.scores, str):
+        names["scores"] = given.scores
+    if given.pairs is not None:
+        names["pairs"] = given.pairs
+    if isinstance(given.against, list | tuple) and isinstance(given.against[0], str):
+        names["against"] = given.against[0]
+    labels = _values(given, given.labels, table, LABEL_NAMES, names, "labels")
     # scores beside scores, or a score beside a class, are nobody's target unless typed
     search = SCORE_NAMES if scores is None and b is not None else ()
-    targets = _values(asked, asked.targets, table, search, names, "targets")
-    by = _values(asked, asked.by, table, (), names, "by")
+    targets = _values(given, given.targets, table, search, names, "targets")
+    by = _values(given, given.by, table, (), names, "by")
     other: tuple[Vectors, Vectors] | Column | None = against
-    if asked.against and against is None:
-        other = _against(asked, scores is not None, nulls)
-    return Evaluated(a, b, scores, labels, targets, by, other, names)
+    if given.against is not None and against is None:
+        other = _against(given, scores is not None, nulls)
+    return EvaluationInputs(a, b, scores, labels, targets, by, other, names)
 
 
 def _values(
-    asked: Asked, typed: str | None, table: Table | None, wanted: Sequence[str], names: dict[str, str], role: str
+    given: EvaluationSources, typed: Any, table: Table | None, wanted: Sequence[str], names: dict[str, str], role: str
 ) -> Column | None:
+    if typed is not None and not isinstance(typed, str):
+        return np.asarray(typed)
     if typed is not None:
         names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
-        return asked.values(typed, table, wanted)
+        return given.values(typed, table, wanted)
     column = None if table is None else _column(table, wanted)
     if table is None or column is None:
         return None
@@ -238,18 +255,23 @@ def _only(table: Table) -> str:
     choices = table.value_columns
     if len(choices) != 1:
         listed = ", ".join(table.columns) or "none"
-        what = f"no column is named like a score; {plural(len(choices), 'column')} with values, columns: {listed}"
+        what = (
+            f"no column is named like a score; {checks.plural(len(choices), 'column')} with values, columns: {listed}"
+        )
         raise DataError(what, table.name, f"name one: {table.name}::NAME")
     return choices[0]
 
 
-def _against(asked: Asked, scored: bool, nulls: bool) -> tuple[Vectors, Vectors] | Column:
+def _against(given: EvaluationSources, scored: bool, nulls: bool) -> tuple[Vectors, Vectors] | Column:
+    against = [given.against] if isinstance(given.against, str) else given.against
     if scored:
-        if len(set(asked.against)) != 1:
-            what = f"expected the scores of the other model, got {len(asked.against)} sources"
+        if not isinstance(against, list | tuple) or not all(isinstance(each, str) for each in against):
+            return np.asarray(against)
+        if len(set(against)) != 1:
+            what = f"expected the scores of the other model, got {len(against)} sources"
             raise ParameterError(what, "«against»", "name the one source twice")
-        return asked.values(asked.against[0], None, COMPUTED)
-    if len(asked.against) != 2:
-        raise ParameterError(f"expected two sources of vectors, got {len(asked.against)}", "«against»")
-    a, b = (asked.open(source, nulls=nulls) for source in asked.against)
+        return given.values(against[0], None, COMPUTED)
+    if len(against) != 2:
+        raise ParameterError(f"expected two sources of vectors, got {len(against)}", "«against»")
+    a, b = (given.open(source, nulls=nulls, name=name) for source, name in zip(against, "AB", strict=True))
     return a, b

@@ -19,7 +19,7 @@ from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from .counts import Grouped
 from .curves import score_histogram
-from .report import Report, notes_on
+from .report import COUNTED, Report, notes_on
 from .retrieval import Retrieval, retrieval
 from .streamed_counts import Streamed, all_pairs
 from .threshold_metrics import Measure, pair_measures
@@ -85,6 +85,7 @@ def evaluate_classes(
         counts={"overall": counts},
         notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
         provenance=provenance({"a": side.vectors}),
+        headline=COUNTED,
     )
 
 

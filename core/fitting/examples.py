@@ -1,4 +1,4 @@
-"""What a head is learnt from: rows on the host, and what labels them."""
+"""What a head is trained with: rows on the host, and what labels them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from ..results import Column
 
 @dataclass(frozen=True)
 class Examples:
-    """Rows to learn from or to judge by; checked by the caller.
+    """Rows to train with or to evaluate; checked by the caller.
 
     Args:
         form: what an example is. `pairs` and `triplets`: row i of every side. `views`: the same, with the other rows

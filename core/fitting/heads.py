@@ -78,7 +78,7 @@ def check_head(kind: str, rank: int | None, init: str | None, width: int, *, bia
         rank: what was asked for, or None.
         init: one of STARTS, or None.
         width: d.
-        bias: whether one is learnt beside the weight.
+        bias: whether one is trained beside the weight.
 
     Raises:
         ParameterError: an unknown name, a rank outside 1 to d, or what the kind does not take.
@@ -98,9 +98,7 @@ def check_head(kind: str, rank: int | None, init: str | None, width: int, *, bia
         raise ParameterError("a diagonal head cannot turn the space", "«init»", "leave it out, or «head=linear»")
     if kind == "whiten" and (bias or init == "random"):
         option = "«bias»" if bias else "«init»"
-        raise ParameterError(
-            "whitening is computed from the rows: it learns no bias and has no start", option, "leave it out"
-        )
+        raise ParameterError("whitening is computed from the rows: it has no bias and no start", option, "leave it out")
     reduces = rank is not None and rank < width
     return width if rank is None else rank, init or ("pca" if reduces else "identity")
 

@@ -1,4 +1,4 @@
-"""What a head made better on examples that it was not learnt from, and whether that is more than chance."""
+"""What a head made better on examples that were held out, and whether that is more than chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ RANKS = ("spearman",)
 BLOCK = 1 << 16  # pairs that are scored at a time
 
 
-def judged_metric(metric: str) -> str:
-    """Return the metric that pairs are judged by, for a loss on another; a loss of features has none."""
+def evaluation_metric(metric: str) -> str:
+    """Return the metric of the pairs in the evaluation, for a loss on another; a loss of features has none."""
     return (distance_of(metric).orders_as or metric) if metric else "cosine"
 
 
 @dataclass(frozen=True)
-class Pairs:
+class HeldOutPairs:
     """Which vectors are compared, and what is known of them; the same before and after.
 
     Args:
@@ -52,7 +52,7 @@ class Pairs:
         return RANKS if self.targets is not None else ()
 
 
-def pairs_of(examples: Examples, groups: Column) -> Pairs:
+def pairs_of(examples: Examples, groups: Column) -> HeldOutPairs:
     """Return the pairs of examples.
 
     Args:
@@ -63,15 +63,15 @@ def pairs_of(examples: Examples, groups: Column) -> Pairs:
     if examples.form in ("classes", "views"):
         first, second = _all_pairs(examples.form, n)
         same = first == second if examples.codes is None else examples.codes[first] == examples.codes[second]
-        return Pairs(same, None, np.column_stack([first, second]), n)
+        return HeldOutPairs(same, None, np.column_stack([first, second]), n)
     units, count = np.column_stack([groups, groups]), int(groups.max()) + 1
     if examples.form == "triplets":
         if examples.numbers is not None and examples.similar is None:
-            return Pairs(None, None, units, count)
+            return HeldOutPairs(None, None, units, count)
         closer = np.ones(n, dtype=bool) if examples.similar is None else examples.similar
-        return Pairs(np.concatenate([closer, ~closer]), None, np.tile(units, (2, 1)), count)
+        return HeldOutPairs(np.concatenate([closer, ~closer]), None, np.tile(units, (2, 1)), count)
     targets = examples.numbers if examples.similar is None else None
-    return Pairs(examples.similar, targets, units, count)
+    return HeldOutPairs(examples.similar, targets, units, count)
 
 
 def scores_of(examples: Examples, metric: str, eps: float = EPS) -> Column:
@@ -101,7 +101,7 @@ def _all_pairs(form: str, n: int) -> tuple[Column, Column]:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class HeldOutEvaluation:
     """Measures before and after, by name.
 
     Args:
@@ -157,7 +157,9 @@ class Judgement:
         return found
 
 
-def judge(before: Examples, after: Examples, groups: Column, metric: str, *, seed: int, eps: float) -> Judgement:
+def evaluate_held_out(
+    before: Examples, after: Examples, groups: Column, metric: str, *, seed: int, eps: float
+) -> HeldOutEvaluation:
     """Compare the same examples in two spaces.
 
     Args:
@@ -170,7 +172,7 @@ def judge(before: Examples, after: Examples, groups: Column, metric: str, *, see
     """
     pairs = pairs_of(before, groups)
     if not pairs.names:
-        return Judgement({}, {}, Intervals({}, 0), ())
+        return HeldOutEvaluation({}, {}, Intervals({}, 0), ())
     sides = [_side(pairs, each, metric, eps) for each in (before, after)]
     thresholds: dict[str, float | None] = {}
     for when, side in zip(SIDES[:2], sides, strict=True):
@@ -178,7 +180,7 @@ def judge(before: Examples, after: Examples, groups: Column, metric: str, *, see
             rates = _rates(side.counts)
             thresholds |= {f"{name}.{when}": rates[name].threshold for name in RATES[1:]}
     intervals = bootstrap(lambda index: _resampled(sides, pairs, index), pairs.count, TIMES, seed)
-    return Judgement(_measured(sides, pairs.targets), thresholds, intervals, pairs.names)
+    return HeldOutEvaluation(_measured(sides, pairs.targets), thresholds, intervals, pairs.names)
 
 
 def score_of(examples: Examples, metric: str, eps: float) -> float | None:
@@ -193,7 +195,7 @@ def score_of(examples: Examples, metric: str, eps: float) -> float | None:
     return spearman(side.closeness, pairs.targets)
 
 
-def _side(pairs: Pairs, examples: Examples, metric: str, eps: float) -> "_Side":
+def _side(pairs: HeldOutPairs, examples: Examples, metric: str, eps: float) -> "_Side":
     larger_is_closer = find("metric", metric).larger_is_closer
     return _Side.of(pairs.similar, scores_of(examples, metric, eps), larger_is_closer=larger_is_closer)
 
@@ -248,7 +250,7 @@ def _measured(sides: list[_Side], targets: Column | None) -> Values:
     return _with_differences(values)
 
 
-def _resampled(sides: list[_Side], pairs: Pairs, index: Column) -> Values:
+def _resampled(sides: list[_Side], pairs: HeldOutPairs, index: Column) -> Values:
     """Return the measures of the pairs of the units that were drawn."""
     often = np.bincount(index, minlength=pairs.count).astype(np.float64)
     first, second = pairs.units.T
@@ -278,20 +280,20 @@ def _with_differences(values: Values) -> Values:
     return found
 
 
-def listed(judgement: Judgement, losses: tuple[float, float] | None) -> Columns:
+def listed(evaluation: HeldOutEvaluation, losses: tuple[float, float] | None) -> Columns:
     """Return a row for each measure before, after, and of the difference."""
     records: list[tuple[str, str, float | None, float | None, float | None, float | None]] = []
     if losses is not None:
         values = (*losses, losses[1] - losses[0])
         records += [("loss", side, value, None, None, None) for side, value in zip(SIDES, values, strict=True)]
-    for name in judgement.names:
+    for name in evaluation.names:
         for side in SIDES:
             key = f"{name}.{side}"
-            low, high = judgement.intervals.bounds.get(key, (None, None))
-            records.append((name, side, judgement.values[key], low, high, judgement.thresholds.get(key)))
+            low, high = evaluation.intervals.bounds.get(key, (None, None))
+            records.append((name, side, evaluation.values[key], low, high, evaluation.thresholds.get(key)))
     names = ("measure", "of", "value", "low", "high", "threshold")
     columns = {name: _column([record[place] for record in records]) for place, name in enumerate(names)}
-    if not judgement.thresholds:
+    if not evaluation.thresholds:
         del columns["threshold"]
     return Columns(columns)
 

@@ -57,7 +57,7 @@ def read_inputs(
     notes: list[str],
     max_memory: str | int | None = None,
 ) -> Given:
-    """Check and read everything that is learnt from.
+    """Check and read everything that trains or evaluates the head.
 
     Args:
         vectors: one input per role.
@@ -76,7 +76,7 @@ def read_inputs(
     sides = tuple(checks.given(side, role) for side, role in zip(vectors, roles, strict=True))
     _check_shapes(sides)
     held = COPIES * sum(prod(side.shape) * max(4, side.dtype.itemsize) for side in sides)
-    budget_of(max_memory, *sides).check(held + LEARNING, f"learning from {sides[0].shape[0]:,} examples")
+    budget_of(max_memory, *sides).check(held + LEARNING, f"training with {sides[0].shape[0]:,} examples")
     if request is not None:
         for side in sides:
             checks.refuse_rounded(side, request.metric or request.entry.name)
@@ -169,14 +169,14 @@ def _convention(form: str, request: LossSpec | None, labelled: bool) -> str:
     return request.entry.labels
 
 
-def check_learnable(train: Examples, per_class: int, where: str) -> None:
-    """Refuse training examples that hold no pair to learn from."""
+def check_trainable(train: Examples, per_class: int, where: str) -> None:
+    """Refuse training examples that hold no pair to train with."""
     if train.codes is not None:
         sizes = np.bincount(train.codes)
         if not (sizes > 1).any():
-            what = "no class has two rows to learn from: there is no pair to pull together"
+            what = "no class has two training rows, so no pair to pull together"
             raise DataError(what, where, "more rows per class, or a smaller «held_out»")
         if (sizes > 0).sum() < 2:
-            raise DataError("all rows to learn from are of one class: there is no pair to push apart", where)
+            raise DataError("all training rows are of one class, so there is no pair to push apart", where)
     if per_class == 1:
-        raise ParameterError("1 row per class makes no pair to pull together", "«per_class»", "2 or more, or 0")
+        raise ParameterError("one row per class makes no pair to pull together", "«per_class»", "2 or more, or 0")

@@ -19,11 +19,11 @@ MINERS = ("all", "hard")
 
 
 def check_fittable(spec: LossSpec, *, one_set: bool) -> None:
-    """Refuse losses that a projection cannot be learnt under."""
+    """Refuse losses that a projection cannot be trained with."""
     entry = spec.entry
     if entry.inputs == "teacher":
         what = (
-            f"the loss {entry.name} needs a teacher's vectors beside the embeddings: a head cannot be learnt under it"
+            f"the loss {entry.name} needs a teacher's vectors beside the embeddings: a head cannot be trained with it"
         )
         raise ParameterError(what, "«kind»", "sup-con, contrastive, triplet, info-nce, cosine-similarity, ...")
     if one_set and entry.inputs == "pairs" and entry.labels != "binary":

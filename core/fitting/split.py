@@ -1,4 +1,4 @@
-"""Which examples are held out, so that no vector and no id is both learnt from and judged by.
+"""Which examples are held out, so that they share no vector and no id with the others.
 
 Examples that share a vector (equal numbers, on whichever side) or an id hang together. Held out are whole groups of
 examples that hang together, drawn at random. Only where one group is larger than all that is to be held out is it
@@ -20,8 +20,8 @@ class Split:
     """Numbers of the examples, ascending.
 
     Args:
-        train: what is learnt from.
-        held_out: what is judged by.
+        train: what trains the head.
+        held_out: what evaluates it.
         dropped: what lies across the cut.
     """
 
@@ -171,6 +171,6 @@ def _impossible(examples: int, groups: int, where: str) -> DataError:
     if examples < 4:
         verb = "is" if examples == 1 else "are"
         what = f"{plural(examples, 'example')} {verb} too few to hold some out"
-        return DataError(what, where, "more examples, or «held_out=0» to judge by nothing")
+        return DataError(what, where, "more examples, or «held_out=0» to hold out nothing")
     what = f"no split without a leak: the {examples} examples form {plural(groups, 'group')} that share vectors or ids"
-    return DataError(what, where, "a larger or smaller «held_out», or «held_out=0» to judge by nothing")
+    return DataError(what, where, "a larger or smaller «held_out», or «held_out=0» to hold out nothing")

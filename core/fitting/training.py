@@ -46,14 +46,14 @@ class Objective:
 
 @dataclass(frozen=True)
 class FitConfig:
-    """Everything that shapes what is learnt.
+    """Everything that shapes the head.
 
     Args:
         objective: the loss.
         head: the kind of the head.
         rank: r.
         init: where it starts.
-        bias: whether one is learnt beside the weight.
+        bias: whether one is trained beside the weight.
         optimizer: one of OPTIMIZERS.
         lr: the learning rate.
         epochs: how many.
@@ -83,13 +83,13 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class State:
-    """Where learning stands after a whole epoch.
+    """Where training stands after a whole epoch.
 
     Args:
         epoch: how many are done.
         parameter: what the optimiser moves.
         optimizer: name -> array, what it remembers.
-        history: the mean loss of the batches of each epoch, and the score that stops.
+        history: the mean loss of the batches of each epoch, and the score for early stopping.
         best: the parameter with the best score, where there is one.
         best_epoch: when that was.
         classifier: the weight of each class, learnt beside the head under the loss of a classifier; else None.
@@ -103,7 +103,7 @@ class State:
     best_epoch: int = 0
     classifier: Column | None = None
 
-    def learnt(self) -> list[Column]:
+    def trained(self) -> list[Column]:
         """Return all that the optimiser moves."""
         return [self.parameter, *([] if self.classifier is None else [self.classifier])]
 
@@ -113,10 +113,10 @@ class State:
         others = {"best": self.best, "classifier": self.classifier}
         return found | {name: array for name, array in others.items() if array is not None}
 
-    def ended(self, recipe: FitConfig) -> bool:
+    def ended(self, config: FitConfig) -> bool:
         """Whether there is nothing left to learn."""
-        stopped = recipe.patience is not None and self.epoch - self.best_epoch >= recipe.patience
-        return self.epoch >= recipe.epochs or stopped
+        stopped = config.patience is not None and self.epoch - self.best_epoch >= config.patience
+        return self.epoch >= config.epochs or stopped
 
 
 def unit_of(objective: Objective, head: str, init: str, rows: Column) -> float:
@@ -150,13 +150,13 @@ def state_of(arrays: Mapping[str, Column], history: list[list[float | None]], be
     return State(len(lines), arrays["parameter"], memory, lines, best, best_epoch, classifier)
 
 
-def first_state(recipe: FitConfig, train: Examples) -> State:
+def first_state(config: FitConfig, train: Examples) -> State:
     """Return the state before the first epoch."""
-    start = start_of(recipe.head, recipe.rank, recipe.init, train.vectors(), bias=recipe.bias, seed=recipe.seed)
+    start = start_of(config.head, config.rank, config.init, train.vectors(), bias=config.bias, seed=config.seed)
     state = State(0, start)
-    if recipe.objective.request.entry.inputs != "classifier":
+    if config.objective.request.entry.inputs != "classifier":
         return state
-    return replace(state, classifier=class_means(project_rows(head_of(recipe, state), train)))
+    return replace(state, classifier=class_means(project_rows(head_of(config, state), train)))
 
 
 def class_means(examples: Examples) -> Column:
@@ -173,23 +173,23 @@ def project_rows(head: Head, examples: Examples) -> Examples:
     return examples.with_sides([head.project(side) for side in examples.sides])
 
 
-def head_of(recipe: FitConfig, state: State) -> Head:
+def head_of(config: FitConfig, state: State) -> Head:
     """Return the head of a state: the best one, if learning may stop early, else the last."""
     host = choose_backend("torch")  # whatever the device: the same head from the same state
     parameter = host.put(state.parameter if state.best is None else state.best)
     with deterministic(host):
-        weight, bias = bias_apart(recipe.head, parameter, bias=recipe.bias)
-        scaled = host.get(weight_of(recipe.head, weight)) / recipe.unit
-        return Head(recipe.head, scaled, bias=None if bias is None else host.get(bias))
+        weight, bias = bias_apart(config.head, parameter, bias=config.bias)
+        scaled = host.get(weight_of(config.head, weight)) / config.unit
+        return Head(config.head, scaled, bias=None if bias is None else host.get(bias))
 
 
 def learn(
-    recipe: FitConfig, train: Examples, state: State, backend: Backend, *, score: Score | None, watch: Watch
+    config: FitConfig, train: Examples, state: State, backend: Backend, *, score: Score | None, watch: Watch
 ) -> State:
     """Go on from a state to the last epoch, or until the score has stopped to rise.
 
     Args:
-        recipe: what to do.
+        config: what to do.
         train: what to learn from.
         state: where to begin.
         backend: torch.
@@ -201,20 +201,20 @@ def learn(
     """
     with deterministic(backend):
         data = _OnDevice.of(train, backend)
-        parameters = [backend.put(np.array(each)).requires_grad_() for each in state.learnt()]
-        optimizer = _optimizer(recipe, parameters, backend)
+        parameters = [backend.put(np.array(each)).requires_grad_() for each in state.trained()]
+        optimizer = _optimizer(config, parameters, backend)
         _recall(optimizer, parameters, state.optimizer, backend)
-        while not state.ended(recipe):
+        while not state.ended(config):
             epoch = state.epoch + 1
-            losses = [_step(recipe, data, parameters, optimizer, rows) for rows in _batches(recipe, train, epoch)]
+            losses = [_step(config, data, parameters, optimizer, rows) for rows in _batches(config, train, epoch)]
             mean = float(np.mean(losses))
             moved = [backend.get(each).copy() for each in parameters]
             if not np.isfinite(mean) or not all(np.isfinite(each).all() for each in moved):
-                raise _diverged(recipe, epoch)
+                raise _diverged(config, epoch)
             memory = _memory(optimizer, parameters, backend)
             classifier = moved[1] if len(moved) > 1 else None
             state = replace(state, epoch=epoch, parameter=moved[0], optimizer=memory, classifier=classifier)
-            state = _scored(recipe, state, mean, score)
+            state = _scored(config, state, mean, score)
             watch(state)
     return state
 
@@ -227,10 +227,10 @@ def loss_value(objective: Objective, examples: Examples, backend: Backend, weigh
         return float(data.loss(objective, list(data.sides), slice(None), of_classes))
 
 
-def _scored(recipe: FitConfig, state: State, mean: float, score: Score | None) -> State:
-    if recipe.patience is None or score is None:
+def _scored(config: FitConfig, state: State, mean: float, score: Score | None) -> State:
+    if config.patience is None or score is None:
         return replace(state, history=(*state.history, (mean, None)))
-    found = score(head_of(recipe, replace(state, best=None)))
+    found = score(head_of(config, replace(state, best=None)))
     history = (*state.history, (mean, found))
     former = [each for _, each in state.history if each is not None]
     if not former or found > max(former):
@@ -267,21 +267,21 @@ class _OnDevice:
         )
 
 
-def _step(recipe: FitConfig, data: _OnDevice, parameters: list[Array], optimizer: Any, rows: Column) -> float:
+def _step(config: FitConfig, data: _OnDevice, parameters: list[Array], optimizer: Any, rows: Column) -> float:
     """Take one step by a batch, and return its loss before the step."""
     chosen = data.backend.put(rows)
-    sides = [side[chosen].to(data.backend.xp.float64) / recipe.unit for side in data.sides]
+    sides = [side[chosen].to(data.backend.xp.float64) / config.unit for side in data.sides]
     first: list[float] = []
 
     def closure() -> Array:
         optimizer.zero_grad()
-        weight, bias = bias_apart(recipe.head, parameters[0], bias=recipe.bias)
-        weight = weight_of(recipe.head, weight)
-        rows_out = [projected(recipe.head, weight, bias, side) for side in sides]
-        loss = data.loss(recipe.objective, rows_out, chosen, parameters[1] if len(parameters) > 1 else None)
+        weight, bias = bias_apart(config.head, parameters[0], bias=config.bias)
+        weight = weight_of(config.head, weight)
+        rows_out = [projected(config.head, weight, bias, side) for side in sides]
+        loss = data.loss(config.objective, rows_out, chosen, parameters[1] if len(parameters) > 1 else None)
         first.append(float(loss.detach()))
-        if recipe.optimizer == "lbfgs" and recipe.weight_decay:  # which has no weight decay of its own
-            loss = loss + recipe.weight_decay / 2 * sum((each**2).sum() for each in parameters)
+        if config.optimizer == "lbfgs" and config.weight_decay:  # which has no weight decay of its own
+            loss = loss + config.weight_decay / 2 * sum((each**2).sum() for each in parameters)
         loss.backward()
         return loss
 
@@ -289,18 +289,18 @@ def _step(recipe: FitConfig, data: _OnDevice, parameters: list[Array], optimizer
     return first[0]
 
 
-def _batches(recipe: FitConfig, train: Examples, epoch: int) -> Iterator[Column]:
-    if train.codes is not None and recipe.per_class:
-        return balanced(train.codes, recipe.batch_size, recipe.per_class, recipe.seed, epoch)
-    return shuffled(len(train), recipe.batch_size, recipe.seed, epoch)
+def _batches(config: FitConfig, train: Examples, epoch: int) -> Iterator[Column]:
+    if train.codes is not None and config.per_class:
+        return balanced(train.codes, config.batch_size, config.per_class, config.seed, epoch)
+    return shuffled(len(train), config.batch_size, config.seed, epoch)
 
 
-def _optimizer(recipe: FitConfig, parameters: list[Array], backend: Backend) -> Any:
+def _optimizer(config: FitConfig, parameters: list[Array], backend: Backend) -> Any:
     optimizers = backend.xp.optim
-    if recipe.optimizer == "lbfgs":
-        return optimizers.LBFGS(parameters, lr=recipe.lr, line_search_fn="strong_wolfe")
-    chosen = optimizers.SGD if recipe.optimizer == "sgd" else optimizers.Adam
-    return chosen(parameters, lr=recipe.lr, weight_decay=recipe.weight_decay, foreach=False)
+    if config.optimizer == "lbfgs":
+        return optimizers.LBFGS(parameters, lr=config.lr, line_search_fn="strong_wolfe")
+    chosen = optimizers.SGD if config.optimizer == "sgd" else optimizers.Adam
+    return chosen(parameters, lr=config.lr, weight_decay=config.weight_decay, foreach=False)
 
 
 def _memory(optimizer: Any, parameters: list[Array], backend: Backend) -> dict[str, Column]:
@@ -338,7 +338,7 @@ def _recall(optimizer: Any, parameters: list[Array], memory: Mapping[str, Column
             state[name] = array.item()
 
 
-def _diverged(recipe: FitConfig, epoch: int) -> ParameterError:
+def _diverged(config: FitConfig, epoch: int) -> ParameterError:
     what = f"the loss is not finite in epoch {epoch}: the steps are too large"
-    smaller = min(recipe.lr / 10, OPTIMIZERS[recipe.optimizer])
-    return ParameterError(what, "«lr»", f"a smaller one than {recipe.lr:g}, such as «lr={smaller:g}»")
+    smaller = min(config.lr / 10, OPTIMIZERS[config.optimizer])
+    return ParameterError(what, "«lr»", f"a smaller one than {config.lr:g}, such as «lr={smaller:g}»")

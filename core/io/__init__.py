@@ -1,11 +1,13 @@
 """Readers and writers: where bytes become vectors and tables, and nowhere else."""
 
-from .pairs import open_examples, open_pairs
+from .pairs import LabelledPairs, LabelledVectors, open_examples, open_pairs
 from .ragged import RaggedVectors, as_ragged
 from .source import open_items, open_table, open_vectors, read_values, split_source
 from .vectors import Table, Vectors, as_vectors, pick_vectors, select, with_ids
 
 __all__ = [
+    "LabelledPairs",
+    "LabelledVectors",
     "RaggedVectors",
     "Table",
     "Vectors",

@@ -19,7 +19,7 @@ SIDES = ("a", "b")
 
 
 @dataclass(frozen=True)
-class Examples:
+class LabelledVectors:
     """Aligned inputs, one per role, and what labels them.
 
     Args:
@@ -34,7 +34,7 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class LabelledPairs:
     """Two aligned inputs and what labels them.
 
     Args:
@@ -59,7 +59,7 @@ def open_pairs(
     nulls: bool = False,
     header: str = "auto",
     max_memory: str | int | None = None,
-) -> Pairs:
+) -> LabelledPairs:
     """Open pairs from two files of vectors or one table.
 
     Args:
@@ -80,7 +80,7 @@ def open_pairs(
         sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
     )
     a, b = found.vectors
-    return Pairs(a, b, found.labels, found.labels_name)
+    return LabelledPairs(a, b, found.labels, found.labels_name)
 
 
 def open_examples(
@@ -94,7 +94,7 @@ def open_examples(
     nulls: bool = False,
     header: str = "auto",
     max_memory: str | int | None = None,
-) -> Examples:
+) -> LabelledVectors:
     """Open examples from one file of vectors per role, or from one table with a column per role.
 
     Args:
@@ -117,7 +117,7 @@ def open_examples(
     if len(sources) == len(roles) > 1:
         vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, **reading, others=[labels]) for source in sources)
         values = None if labels is None else read_values(labels, wanted=tuple(wanted), **reading)
-        return Examples(vectors, values, labels or "")
+        return LabelledVectors(vectors, values, labels or "")
     if len(sources) != 1:
         number = {2: "two", 3: "three"}.get(len(roles), len(roles))
         counts = "one file of vectors" if len(roles) == 1 else f"one table or {number} files of vectors"
@@ -136,10 +136,10 @@ def open_examples(
     sides = tuple(table.vectors(name, found) for name in columns)
     if labels is not None:
         where = f"{table.name}{labels}" if labels.startswith("::") else labels
-        return Examples(sides, read_values(labels, base=table, wanted=tuple(wanted), **reading), where)
+        return LabelledVectors(sides, read_values(labels, base=table, wanted=tuple(wanted), **reading), where)
     labelling = _label_column(table, wanted)
     found_labels = None if labelling is None else table.values(labelling)
-    return Examples(sides, found_labels, join_name(table.name, labelling or ""))
+    return LabelledVectors(sides, found_labels, join_name(table.name, labelling or ""))
 
 
 def _side(table: Table, roles: Sequence[str], name: str, *, or_one_set: bool) -> str:

@@ -4,10 +4,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing
 
+    from .bits import hamming as hamming
     from .differences import chebyshev as chebyshev
     from .differences import euclidean as euclidean
     from .differences import manhattan as manhattan
     from .differences import minkowski as minkowski
+    from .differences import snr as snr
     from .differences import sqeuclidean as sqeuclidean
     from .metric import Metric as Metric
     from .metric import metric_of as metric_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .numerics import needs_scale as needs_scale
     from .numerics import row_dots as row_dots
     from .products import angular as angular
+    from .products import correlation as correlation
     from .products import cosine as cosine
     from .products import dot as dot
 

@@ -1,4 +1,4 @@
-"""Metrics of the differences of two vectors: euclidean, sqeuclidean, manhattan, chebyshev, minkowski."""
+"""Metrics of the differences of two vectors: euclidean, sqeuclidean, manhattan, chebyshev, minkowski, snr."""
 
 from dataclasses import dataclass, replace
 from math import inf
@@ -9,9 +9,9 @@ import numpy as np
 from ..backend import Array, Backend, constant, namespace
 from ..errors import ParameterError
 from ..results import Column
-from .bounds import Side, product_error
+from .bounds import Side, product_error, sum_error
 from .metric import Metric, Scales, Sums, aligned
-from .numerics import row_dots
+from .numerics import EPS, centered, row_dots
 from .precision import Precision
 
 
@@ -265,5 +265,78 @@ class Minkowski(Metric):
         return self._of_pairs(rows, namespace(rows).zeros_like(rows))
 
 
+@dataclass(frozen=True)
+class SignalToNoise(Metric):
+    """Signal-to-noise distance of aligned vectors: var(x - y) / max(var(x), eps), x being the anchor.
+
+    It is not symmetric: the noise is measured by the variance of the numbers of x.
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+        eps: eps > 0, the least variance to divide by.
+
+    Returns:
+        The broadcast shape without `dim`, at least 0; 0 where y is x and the same number added everywhere.
+
+    Raises:
+        ShapeError, DataError: as `cosine`.
+        ParameterError: eps is not above 0.
+
+    Source:
+        Yuan et al. 2019, "Signal-to-Noise Ratio: A Robust Distance Metric for Deep Metric Learning", equation 6.
+
+    Example:
+        >>> import numpy as np
+        >>> snr(np.asarray([1.0, 3.0]), np.asarray([1.0, 7.0])).item()
+        4.0
+    """
+
+    name: ClassVar[str] = "snr"
+    kink: ClassVar[str] = ""
+
+    eps: float = EPS
+
+    def __post_init__(self) -> None:
+        """Refuse an eps that would leave a division by 0."""
+        if not self.eps > 0:
+            raise ParameterError(f"eps is {self.eps}, and snr divides by it where a vector is constant", "«eps»")
+
+    def __call__(self, x: Array, y: Array, *, dim: int = -1, eps: float = EPS) -> Array:
+        """Return the metric of aligned vectors."""
+        return aligned(replace(self, eps=eps), x, y, dim)
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the count, the mean and squares of the signal, and those of the noise."""
+        (mean_x, x), (mean_y, y) = centered(x), centered(y)
+        noise, signal = row_dots(x - y, x - y), row_dots(x, x)
+        return x.shape[-1] + 0.0 * noise, mean_x + 0.0 * noise, signal + 0.0 * noise, mean_x - mean_y, noise
+
+    def merge(self, total: Sums, part: Sums) -> Sums:
+        """Return the moments of both pieces (Chan, Golub, LeVeque 1983, equation 2.1)."""
+        count = total[0] + part[0]
+        share = part[0] / count
+        signal, noise = part[1] - total[1], part[3] - total[3]
+        weight = total[0] * share
+        squares = (total[2] + part[2] + weight * signal**2, total[4] + part[4] + weight * noise**2)
+        return count, total[1] + signal * share, squares[0], total[3] + noise * share, squares[1]
+
+    def finish(self, sums: Sums, scales: Scales) -> Array:
+        """Return the noise as a share of the signal."""
+        count, _, signal, _, noise = sums
+        return noise / namespace(signal).clip(signal, self.eps * count, None)
+
+    def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
+        """Return the rows less their means."""
+        return centered(rows)[1]
+
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
+        """Return (n,) bounds of the error of the scores with each row of x as the anchor."""
+        xp, width = namespace(x.rows), x.rows.shape[1]
+        noise = sum_error(x, precision) * (x.norms + y.longest) ** 2
+        return 8 * noise / xp.clip(x.norms**2, self.eps * width, None)
+
+
 sqeuclidean, euclidean, manhattan, chebyshev = SquaredEuclidean(), Euclidean(), Manhattan(), Chebyshev()
-minkowski = Minkowski()
+minkowski, snr = Minkowski(), SignalToNoise()

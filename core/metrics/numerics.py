@@ -34,6 +34,20 @@ def row_dots(x: Array, y: Array) -> Array:
     return xp.sum(xp.stack(parts), axis=0)
 
 
+def centered(x: Array) -> tuple[Array, Array]:
+    """Return the means along the last axis of float64 vectors, and the vectors less their means.
+
+    First the first number is taken away: equal numbers leave exact zeros, and a large mean does not cancel.
+    """
+    xp = namespace(x)
+    first = x[..., :1]
+    rest = x - first
+    mean = xp.mean(rest, axis=-1, keepdims=True)
+    rest = rest - mean
+    last = xp.mean(rest, axis=-1, keepdims=True)  # what rounding the mean has left
+    return (first + mean + last)[..., 0], rest - last
+
+
 def needs_scale(dtype: Any) -> bool:
     """Tell whether squares of this numpy dtype may leave the range of float64."""
     return bool(dtype.kind == "f" and dtype.itemsize >= 8)

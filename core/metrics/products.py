@@ -1,4 +1,4 @@
-"""Metrics whose tiles are products of matrices: cosine, angular, dot."""
+"""Metrics whose tiles are products of matrices: cosine, angular, dot, correlation."""
 
 from dataclasses import dataclass, replace
 from math import inf, pi
@@ -10,7 +10,7 @@ from ..backend import Array, Backend, constant, namespace
 from ..results import Column
 from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
-from .numerics import EPS, TURN, magnitude, row_dots
+from .numerics import EPS, TURN, centered, magnitude, row_dots
 from .precision import Precision
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
@@ -152,8 +152,13 @@ class Cosine(Product):
         if scaled:
             scale = magnitude(rows)
             rows = rows / scale[:, None]
+        rows = self._directed(rows)
         divisor = xp.maximum(xp.sqrt(xp.vecdot(rows, rows)), xp.clip(self.eps / scale, 0.0, 1e150))
         return rows / xp.where(divisor > 0, divisor, xp.ones_like(divisor))[:, None]
+
+    def _directed(self, rows: Array) -> Array:
+        """Return what lies in the direction of each row."""
+        return rows
 
     def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products of unit rows."""
@@ -222,4 +227,70 @@ class Angular(Cosine):
         return abs(namespace(scores).cos(pi * scores)) >= 1.0 - TURN
 
 
-dot, cosine, angular = Dot(), Cosine(), Angular()
+@dataclass(frozen=True)
+class Correlation(Cosine):
+    """Pearson correlation of the numbers of aligned vectors: the cosine of the vectors less their own means.
+
+    Args:
+        x: real numbers of any shape.
+        y: the same namespace, any shape that broadcasts with x.
+        dim: the dim along which a vector lies.
+        eps: eps >= 0, the least norm of a centered vector to divide by.
+
+    Returns:
+        The broadcast shape without `dim`, in [-1, 1]; 0 for a vector of equal numbers.
+
+    Raises:
+        ShapeError, DataError, ParameterError: as `cosine`.
+
+    Source:
+        Pearson 1895; 1 less `scipy.spatial.distance.correlation`.
+
+    Example:
+        >>> import numpy as np
+        >>> correlation(np.asarray([1.0, 2.0, 4.0]), np.asarray([30.0, 20.0, 10.0])).round(6).item()
+        -0.981981
+    """
+
+    name: ClassVar[str] = "correlation"
+    is_made_of_dots: ClassVar[bool] = False
+    takes_differences: ClassVar[bool] = True
+    without_direction: ClassVar[str] = "constant"
+
+    def terms(self, x: Array, y: Array) -> Sums:
+        """Return the count, the means, and the products of what is left without them."""
+        (mean_x, x), (mean_y, y) = centered(x), centered(y)
+        dots, xx, yy = super().terms(x, y)
+        return x.shape[-1] + 0.0 * dots, mean_x + 0.0 * dots, mean_y + 0.0 * dots, dots, xx, yy
+
+    def merge(self, total: Sums, part: Sums) -> Sums:
+        """Return the moments of both pieces (Chan, Golub, LeVeque 1983, equation 2.1)."""
+        count = total[0] + part[0]
+        share = part[0] / count
+        x, y = part[1] - total[1], part[2] - total[2]
+        weight = total[0] * share
+        moments = [(total[3] + part[3], x * y), (total[4] + part[4], x * x), (total[5] + part[5], y * y)]
+        return (
+            count,
+            total[1] + x * share,
+            total[2] + y * share,
+            *(moment + weight * between for moment, between in moments),
+        )
+
+    def finish(self, sums: Sums, scales: Scales) -> Array:
+        """Return the cosines of the centered vectors."""
+        return super().finish(sums[3:], scales)
+
+    def undirected(self, sums: Sums) -> Array:
+        """Return which scores have a vector of equal numbers on a side."""
+        return super().undirected(sums[3:])
+
+    def _directed(self, rows: Array) -> Array:
+        return centered(rows)[1]
+
+    def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
+        """Return (n,) bounds of the error of the products of rows that were centered in float64."""
+        return super().error(x, y, precision, scaled=scaled) + (x.rows.shape[1] + 8) * 2.0**-48
+
+
+dot, cosine, angular, correlation = Dot(), Cosine(), Angular(), Correlation()

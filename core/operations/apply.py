@@ -8,23 +8,24 @@ which none is named.
 Lost: of text and npz tables columns that are neither values nor the vectors; the order of memory.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from ..engine.plan import Progress
+from ..delivery import delivery
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
 from ..fitting.heads import output_dtype
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
-from ..io.output import check_output, output_format, replacing
+from ..io.output import output_format, replacing
 from ..io.source import Source, watch_source
 from ..io.vectors import check_column, name_rows, provenance
 from ..io.writers import open_matrix, open_rows
-from ..results import Column, Columns, Result
+from ..results import Column, Columns, Progress, Result
 from . import checks
 
 PIECE_BYTES = 16 << 20  # of widened rows
@@ -46,6 +47,7 @@ def apply(
     nonfinite: str = "error",
     header: str = "auto",
     progress: Progress | None = None,
+    require_keys: Collection[str] = (),
 ) -> Result:
     """Put every vector of a file through a head, in bounded memory.
 
@@ -59,6 +61,7 @@ def apply(
         nonfinite: `error`, or `propagate` rows with NaN or infinity.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         progress: called with the rows that are done and their total.
+        require_keys: keys that the summary must have, checked before any input is read.
 
     Returns:
         A result whose summary has `rows`, `width`, `rank` and `columns`, with a row per projected column. The vectors
@@ -82,34 +85,19 @@ def apply(
         ...     np.load(output).tolist()
         [[11.0]]
     """
+    checks.check_keys(require_keys, KEYS)
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
-    saved = read_head(head)
-    watch_source(Source(head, "safetensors", size=0, most=0))
-    path, column = split_source(source)
-    check_output(output, force=force, inputs=[head, source])
-    file_format = output_format(output)
-    if file_format not in ("npy", "parquet", "arrow"):
+    checks.check_outputs(output, force=force, inputs=[head, source])
+    if output_format(output) not in ("npy", "parquet", "arrow"):
         raise OutputError("projected vectors are arrays", output, "use a path that ends in .npy, .parquet or .arrow")
-    table = open_table(path, nulls=nonfinite == "propagate", header=header, max_memory=max_memory)
-    names = _columns(table, column, saved)
-    sides = [table.vectors(name) for name in names]
-    for side in sides:
-        _check_width(side, saved, head)
-    rows = _rows(saved, table, sides[0], head) if held_out else None
-    if file_format == "npy" and len(names) > 1:
-        what = f"npy holds one array, and {' and '.join(names)} are projected"
-        raise OutputError(what, output, f"use .parquet, or name one column: {path}::{names[0]}")
-    with (
-        replacing(output, force=force) as temporary,
-        _writer(temporary, file_format, table, names, saved, rows) as write,
-    ):
-        _stream(sides, saved, rows, write, nonfinite, progress)
-    return _result(head, source, saved, sides, table.rows if rows is None else len(rows), held_out, nonfinite)
-
-
-def apply_keys() -> list[str]:
-    """Return every key of a summary of `apply`."""
-    return list(KEYS)
+    with delivery():
+        saved = read_head(head)
+        watch_source(Source(head, "safetensors", size=0, most=0))
+        path, column = split_source(source)
+        table = open_table(path, nulls=nonfinite == "propagate", header=header, max_memory=max_memory)
+        job = _Job(head, saved, table, _columns(table, column, saved), held_out)
+        job.write(output, nonfinite, force=force, progress=progress)
+        return job.result(source, output, nonfinite)
 
 
 def _columns(table: Table, column: str | None, saved: SavedHead) -> list[str]:
@@ -120,56 +108,115 @@ def _columns(table: Table, column: str | None, saved: SavedHead) -> list[str]:
     return [pick_vectors(table, column)]
 
 
-def _check_width(side: Vectors, saved: SavedHead, head: str) -> None:
-    if len(side.shape) != 2:
-        raise ShapeError(f"expected one vector per row, shape (n, d), got {side.shape}", side.name)
-    if side.shape[1] != saved.head.width:
-        what = f"the head takes vectors of {saved.head.width} dims, and these have {side.shape[1]}"
-        raise ShapeError(what, f"{side.name}, {head}", "apply it to vectors of the model that it was learnt from")
+@dataclass(frozen=True)
+class _Job:
+    """What is projected: checked, and not yet read.
 
+    Args:
+        head: the file of the head.
+        saved: what it holds.
+        table: the file of the vectors.
+        names: the columns to project.
+        held_out: only the rows that were held out.
+    """
 
-def _rows(saved: SavedHead, table: Table, side: Vectors, head: str) -> Column:
-    if not len(saved.held_out):
-        raise ParameterError("nothing was held out when this head was learnt", head, "leave «held_out» out")
-    learnt = saved.about.get("rows")
-    if learnt != table.rows:
-        what = f"the head was learnt from {learnt} examples, and there are {table.rows}"
-        raise ParameterError(what, f"«held_out», {table.name}", "name the file that the head was learnt from")
-    if fingerprint(select(side, saved.held_out).read(0, len(saved.held_out))) not in saved.about.get(
-        "fingerprints", ()
-    ):
-        what = "the rows that were held out have other vectors here"
-        raise ParameterError(what, f"«held_out», {side.name}", "name the file that the head was learnt from")
-    return saved.held_out
+    head: str
+    saved: SavedHead
+    table: Table
+    names: list[str]
+    held_out: bool
 
-
-def _stream(
-    sides: Sequence[Vectors],
-    saved: SavedHead,
-    rows: Column | None,
-    write: Write,
-    nonfinite: str,
-    progress: Progress | None,
-) -> None:
-    """Read, project and write, range by range."""
-    total = sides[0].shape[0]
-    step = max(1, min(PIECE_ROWS, PIECE_BYTES // (8 * max(saved.head.width, saved.head.rank))))
-    for start in range(0, total, step):
-        stop = min(start + step, total)
-        chosen = np.arange(start, stop)
-        if rows is not None:
-            chosen = rows[(rows >= start) & (rows < stop)]
-        parts = []
+    @cached_property
+    def sides(self) -> list[Vectors]:
+        """The vectors, of the width of the head."""
+        sides = [self.table.vectors(name) for name in self.names]
         for side in sides:
-            given = side.read(start, stop)[chosen - start]
-            with np.errstate(all="ignore"):
-                projected = saved.head.project(given)
-            if nonfinite == "error":
-                _refuse_nonfinite(given, projected, side, chosen)
-            parts.append(projected)
-        write(chosen, parts)
-        if progress is not None:
-            progress(stop, total)
+            if len(side.shape) != 2:
+                raise ShapeError(f"expected one vector per row, shape (n, d), got {side.shape}", side.name)
+            if side.shape[1] != self.saved.head.width:
+                what = f"the head takes vectors of {self.saved.head.width} dims, and these have {side.shape[1]}"
+                raise ShapeError(what, f"{side.name}, {self.head}", "apply it to vectors of the model it was fitted to")
+        return sides
+
+    @cached_property
+    def rows(self) -> Column | None:
+        """The rows that were held out, where only they are wanted."""
+        if not self.held_out:
+            return None
+        saved, side = self.saved, self.sides[0]
+        if not len(saved.held_out):
+            raise ParameterError("nothing was held out when this head was fitted", self.head, "leave «held_out» out")
+        fitted = saved.about.get("rows")
+        hint = "name the file that the head was fitted to"
+        if fitted != self.table.rows:
+            what = f"the head was fitted to {fitted} examples, and there are {self.table.rows}"
+            raise ParameterError(what, f"«held_out», {self.table.name}", hint)
+        found = fingerprint(select(side, saved.held_out).read(0, len(saved.held_out)))
+        if found not in saved.about.get("fingerprints", ()):
+            what = "the rows that were held out have other vectors here"
+            raise ParameterError(what, f"«held_out», {side.name}", hint)
+        return saved.held_out
+
+    @property
+    def count(self) -> int:
+        """How many rows are written."""
+        return self.table.rows if self.rows is None else len(self.rows)
+
+    def write(self, output: str, nonfinite: str, *, force: bool, progress: Progress | None) -> None:
+        """Read, project and write, range by range."""
+        file_format, head, total = output_format(output), self.saved.head, self.sides[0].shape[0]
+        count = self.count
+        if file_format == "npy" and len(self.names) > 1:
+            what = f"npy holds one array, and {' and '.join(self.names)} are projected"
+            raise OutputError(what, output, f"use .parquet, or name one column: {self.table.name}::{self.names[0]}")
+        step = max(1, min(PIECE_ROWS, PIECE_BYTES // (8 * max(head.width, head.rank))))
+        with (
+            replacing(output, force=force) as temporary,
+            _writer(temporary, file_format, self.table, self.names, self.saved, count) as write,
+        ):
+            for start in range(0, total, step):
+                stop = min(start + step, total)
+                chosen = np.arange(start, stop)
+                if self.rows is not None:
+                    chosen = self.rows[(self.rows >= start) & (self.rows < stop)]
+                write(chosen, [self._projected(side, start, stop, chosen, nonfinite) for side in self.sides])
+                if progress is not None:
+                    progress(stop, total)
+
+    def _projected(self, side: Vectors, start: int, stop: int, chosen: Column, nonfinite: str) -> Column:
+        rows = side.read(start, stop)[chosen - start]
+        with np.errstate(all="ignore"):
+            projected = self.saved.head.project(rows)
+        if nonfinite == "error":
+            _refuse_nonfinite(rows, projected, side, chosen)
+        return projected
+
+    def result(self, source: str, output: str, nonfinite: str) -> Result:
+        """Return what was done."""
+        head, count, rows = self.saved.head, len(self.sides), self.count
+        table = Columns(
+            {
+                "vectors": np.asarray([side.name for side in self.sides], dtype=object),
+                "rows": np.full(count, rows),
+                "width": np.full(count, head.width),
+                "rank": np.full(count, head.rank),
+                "dtype": np.asarray([output_dtype(side.dtype).name for side in self.sides], dtype=object),
+            }
+        )
+        notes = []
+        if not self.saved.is_complete:
+            epoch, of = self.saved.about.get("epoch"), self.saved.about.get("plan", {}).get("epochs")
+            notes.append(f"this head was interrupted after epoch {epoch} of {of}; fit with «resume» goes on")
+        return Result(
+            command="apply",
+            inputs={"head": self.head, "vectors": source},
+            parameters={"head": head.kind, "held_out": self.held_out, "nonfinite": nonfinite},
+            summary={"rows": rows, "width": head.width, "rank": head.rank, "columns": count},
+            rows=table,
+            notes=tuple(notes),
+            provenance=provenance({side.name: side for side in self.sides}),
+            written={output: f"{rows:,} rows"},
+        )
 
 
 def _refuse_nonfinite(given: Column, projected: Column, side: Vectors, rows: Column) -> None:
@@ -187,13 +234,12 @@ def _refuse_nonfinite(given: Column, projected: Column, side: Vectors, rows: Col
 
 @contextmanager
 def _writer(
-    path: str, file_format: str, table: Table, names: list[str], saved: SavedHead, rows: Column | None
+    path: str, file_format: str, table: Table, names: list[str], saved: SavedHead, count: int
 ) -> Iterator[Write]:
     """Yield what takes the projected rows, in order."""
     if file_format == "npy":
         dtype = output_dtype(table.vectors(names[0]).dtype)
-        total = table.rows if rows is None else len(rows)
-        with open_matrix(path, (total, saved.head.rank), dtype) as matrix:
+        with open_matrix(path, (count, saved.head.rank), dtype) as matrix:
             done = 0
 
             def write(chosen: Column, parts: list[Column]) -> None:
@@ -253,33 +299,3 @@ def _whole_table(path: str, file_format: str, table: Any, names: list[str], save
                 writer.write_table(pa.table(arrays, schema=schema))
 
         yield write
-
-
-def _result(
-    head: str, source: str, saved: SavedHead, sides: Sequence[Vectors], rows: int, held_out: bool, nonfinite: str
-) -> Result:
-    names = [side.name for side in sides]
-    table = Columns(
-        {
-            "vectors": np.asarray(names, dtype=object),
-            "rows": np.full(len(sides), rows),
-            "width": np.full(len(sides), saved.head.width),
-            "rank": np.full(len(sides), saved.head.rank),
-            "dtype": np.asarray([output_dtype(side.dtype).name for side in sides], dtype=object),
-        }
-    )
-    notes = []
-    if not saved.is_complete:
-        epoch, of = saved.about.get("epoch"), saved.about.get("plan", {}).get("epochs")
-        notes.append(f"this head was interrupted after epoch {epoch} of {of}; fit with «resume» goes on")
-    summary = {"rows": rows, "width": saved.head.width, "rank": saved.head.rank, "columns": len(sides)}
-    parameters = {"head": saved.head.kind, "held_out": held_out, "nonfinite": nonfinite}
-    return Result(
-        command="apply",
-        inputs={"head": head, "vectors": source},
-        parameters=parameters,
-        summary=summary,
-        rows=table,
-        notes=tuple(notes),
-        provenance=provenance({side.name: side for side in sides}),
-    )

@@ -1,20 +1,25 @@
 """`channels`: the similarity of every channel of two feature maps, and B weighted by it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..catalogue import find
+from ..delivery import delivery
 from ..engine.budget import budget_of
-from ..errors import DataError, ParameterError, ShapeError
+from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Vectors
+from ..io.output import output_format, replacing
+from ..io.writers import write_array
 from ..metrics.aligned import EPS
 from ..results import Column, Columns, Result
 from . import checks
 from .similarity import similarity, summarise
 
+KEYS = ("count", "mean", "min", "max")
 ONE_MAP = 3  # dims: channels and two of the picture
 WEIGHTS = ("raw", "clip", "softmax", "rank")
 
@@ -37,11 +42,17 @@ def channels(
     aggregates: Sequence[str] = (),
     weights: str = "raw",
     temperature: float = 1.0,
+    use_weights: Any = None,
+    output: str | None = None,
+    save_weights: str | None = None,
+    force: bool = False,
     eps: float = EPS,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    header: str = "auto",
+    require_keys: Collection[str] = (),
 ) -> Result:
     """Compare each channel of A with the same channel of B; all dims after the channel make the vector.
 
@@ -50,7 +61,7 @@ def channels(
     (height, width, channels).
 
     Args:
-        a: Vectors or a numpy array, such as (batch, channels, height, width).
+        a: Vectors, a numpy array or a source as for `open_vectors`, such as (batch, channels, height, width).
         b: the same shape.
         channel_dim: the dim of the channels; the dims before it are batches. By default 0 of three dims, else 1.
         metric: a name of the catalogue, as in `simtool.describe("metrics")`.
@@ -58,11 +69,17 @@ def channels(
         aggregates: over the channels of each map: `mean`, `min`, `max`, `median`; the rows are the maps then.
         weights: what the scores become as weights: see `channel_weights`.
         temperature: of `softmax`, above 0.
+        use_weights: weights to multiply B by instead of those of its own scores, as `save_weights` kept them.
+        output: write B, each channel times its weight, as npy.
+        save_weights: write the weights, as npy.
+        force: existing files may be replaced.
         eps: eps >= 0, the least norm that a cosine divides by.
         max_memory: as for `pairwise`.
         nonfinite: `error` or `propagate`.
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        require_keys: keys that the summary must have, checked before any input is read.
 
     Returns:
         A result whose `array` holds the (batch..., channels) weights, which are the scores unless `weights` says
@@ -83,22 +100,66 @@ def channels(
         >>> channels(np.ones((1, 2, 3, 3)), np.ones((1, 2, 3, 3))).array.tolist()
         [[1.0, 1.0]]
     """
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    if a.shape != b.shape:
-        raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
-    checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
-    channel_dim = _channel_dim(a.shape, channel_dim)
-    dims = _vector_dims(a.shape, channel_dim)
     for name in aggregates:
-        checks.check_choice("aggregate", name, tuple(AGGREGATES))
+        checks.check_choice("aggregates", name, tuple(AGGREGATES))
+    checks.check_keys(require_keys, (*KEYS, *aggregates), {f"«aggregates={name}»": [name] for name in AGGREGATES})
+    checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
     checks.check_choice("weights", weights, WEIGHTS)
+    if use_weights is not None and output is None:
+        raise ParameterError("there is no output for the weighted maps", "«use_weights»", "add «output=OUT.npy»")
+    if use_weights is not None and weights != "raw":
+        raise ParameterError("saved weights are used as they are", "«weights»", "leave it out with «use_weights»")
     if weights != "raw" and not find("metric", metric).larger_is_closer:
         what = f"{weights} gives the largest score the largest weight, and {metric} is a distance"
         raise ParameterError(what, "«weights»", "«metric=cosine», or raw")
+    checks.check_outputs(output, save_weights, force=force, inputs=[a, b, use_weights])
+    for path in (output, save_weights):
+        if path is not None and output_format(path) != "npy":
+            raise OutputError("what is written is one array", path, "use a path that ends in .npy")
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
-    where: dict[str, Any] = {"max_memory": max_memory, "device": device, "backend": backend}
+    computing = {"max_memory": max_memory, "device": device, "backend": backend}
+    with delivery():
+        a, b = (checks.given(side, name, header=header, max_memory=max_memory) for side, name in ((a, "A"), (b, "B")))
+        result = _scored(a, b, channel_dim, aggregates, weights, temperature, options, parameters or {}, computing)
+        factors = result.array
+        if use_weights is not None:
+            saved = checks.given(use_weights, "weights", header=header, max_memory=max_memory)
+            factors = saved.read(0, saved.shape[0])
+        written = {}
+        if output is not None:
+            assert factors is not None
+            maps = weighted(b, factors, channel_dim=channel_dim, max_memory=max_memory)
+            written[output] = _write(output, maps, force=force)
+        if save_weights is not None:
+            assert result.array is not None
+            written[save_weights] = _write(save_weights, result.array, force=force)
+    return replace(result, written=written)
+
+
+def _write(path: str, array: Column, *, force: bool) -> str:
+    """Write an array, which appears whole or not at all; return what it is."""
+    with replacing(path, force=force) as temporary:
+        write_array(temporary, array)
+    return f"{' × '.join(map(str, array.shape))}, {array.dtype}"
+
+
+def _scored(
+    a: Vectors,
+    b: Vectors,
+    channel_dim: int | None,
+    aggregates: Sequence[str],
+    weights: str,
+    temperature: float,
+    options: Mapping[str, Any],
+    parameters: Mapping[str, float],
+    computing: Mapping[str, Any],
+) -> Result:
+    if a.shape != b.shape:
+        raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
+    channel_dim = _channel_dim(a.shape, channel_dim)
+    dims = _vector_dims(a.shape, channel_dim)
     try:
-        aligned = similarity(a, b, dim=dims, parameters=parameters, **where, **options)
+        aligned = similarity(a, b, dim=dims, parameters=parameters, **options, **computing)
     except DataError:
         for maps in (a, b):
             checks.refuse_nonfinite(maps, "«nonfinite=propagate» keeps them as NaN")
@@ -116,7 +177,7 @@ def channels(
         parameters={
             "channel_dim": channel_dim,
             **options,
-            **(parameters or {}),
+            **parameters,
             **own,
             **({"temperature": temperature} if weights == "softmax" else {}),
         },

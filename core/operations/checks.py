@@ -1,6 +1,6 @@
 """The checks at the door of every operation: options, shapes, finite rows. Each runs once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..catalogue import names
-from ..errors import DataError, ParameterError, ShapeError, closest
-from ..io import RaggedVectors, Vectors, as_vectors
+from ..errors import DataError, OutputError, ParameterError, ShapeError, closest
+from ..io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, with_ids
+from ..io.output import check_output
 from ..io.vectors import name_rows
 from ..metrics import Metric, is_rounded, metric_of
-from ..results import Column
+from ..results import Column, nearest_keys
 
 NONFINITE = ("error", "propagate", "drop")
 NONFINITE_HINT = "«nonfinite=drop» leaves them out, «nonfinite=propagate» keeps them as NaN"
@@ -29,6 +30,44 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
         guess = closest(value, choices)
         hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(choices)}"
         raise ParameterError(f"unknown value {value!r}", f"«{option}»", hint)
+
+
+def check_keys(required: Collection[str], known: Collection[str], given_by: Mapping[str, Collection[str]] = {}) -> None:
+    """Refuse a key that the summary will not have.
+
+    Args:
+        required: keys that the caller will ask the summary for.
+        known: the keys that it will have, or may have.
+        given_by: the keys that it would have with another parameter, by what to ask for.
+    """
+    for key in required:
+        if key in known:
+            continue
+        parameter = next((asked for asked, keys in given_by.items() if key in keys), None)
+        hint = nearest_keys(key, known) if parameter is None else f"add {parameter}, which gives that number"
+        raise ParameterError(f"no number is called {key!r}", "«require_keys»", hint)
+
+
+def check_eps(eps: float) -> None:
+    """Refuse a least norm that is no number of at least 0."""
+    if not 0 <= eps < np.inf:
+        raise ParameterError(f"eps is {eps}, expected at least 0 and finite", "«eps»")
+
+
+def check_outputs(*paths: str | None, force: bool, inputs: Sequence[Any]) -> None:
+    """Refuse outputs that could not be written at the end, or that are an input or each other.
+
+    Args:
+        *paths: files to write; None for what is not asked for.
+        force: existing files may be replaced.
+        inputs: whatever was handed over; what is a string is a source.
+    """
+    wanted = [path for path in paths if path is not None]
+    for path in wanted:
+        check_output(path, force=force, inputs=[source for source in inputs if isinstance(source, str)])
+    for number, path in enumerate(wanted):
+        if path in wanted[:number]:
+            raise OutputError("two outputs have one path", path, "name another file for one of them")
 
 
 def check_count(option: str, number: Any) -> None:
@@ -92,19 +131,41 @@ def check_same_rows(a: Vectors, b: Vectors) -> None:
         )
 
 
-def given(x: Any, name: str) -> Vectors:
-    """Return Vectors as they are, and an array or tensor as Vectors of that name."""
-    if hasattr(x, "read"):
-        if not hasattr(x, "shape"):
-            what = f"expected vectors, got an open file ({type(x).__name__})"
-            raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
-        return x  # type: ignore[no-any-return]
+def given(
+    x: Any,
+    name: str,
+    *,
+    ids: Any = None,
+    nulls: bool = False,
+    header: str = "auto",
+    others: Sequence[str | None] = (),
+    max_memory: str | int | None = None,
+) -> Vectors:
+    """Return Vectors as they are, an array or tensor as Vectors of that name, and what a source names as it is read.
+
+    Args:
+        x: Vectors, an array, a tensor, or a source as for `open_vectors`.
+        name: what messages call an array.
+        ids: one per row: an array, or a source; of Vectors that have none.
+        nulls: as for `open_vectors`, and so the others.
+        header: whether the first line of a CSV names its columns.
+        others: sources with another role.
+        max_memory: what the whole job may take.
+    """
+    if isinstance(x, str):
+        return open_vectors(x, ids=ids, nulls=nulls, header=header, others=others, max_memory=max_memory)
+    if hasattr(x, "read") and not hasattr(x, "shape"):
+        what = f"expected vectors, got an open file ({type(x).__name__})"
+        raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
     if hasattr(x, "detach"):
         x = x.detach().cpu()
         x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()
-    if isinstance(x, str):
-        raise DataError("expected vectors, got a string", name, f"simtool.open_vectors({x!r}) opens a file")
-    return as_vectors(x, name)
+    vectors: Vectors = x if hasattr(x, "read") else as_vectors(x, name)
+    if ids is None:
+        return vectors
+    if isinstance(ids, str):
+        ids = read_values(ids, rows=vectors.shape[0], header=header, max_memory=max_memory)
+    return with_ids(vectors, np.asarray(ids))
 
 
 @dataclass(frozen=True)
@@ -161,6 +222,28 @@ def nonfinite_rows(vectors: Vectors) -> Column:
         return np.flatnonzero(~np.isfinite(vectors.read(0, vectors.shape[0])))
     finite = scan_rows(vectors, len(vectors.shape) - 1).finite
     return np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))
+
+
+def drop_nonfinite(sides: Sequence[Vectors], noun: str, notes: list[str]) -> Column:
+    """Return the numbers of the rows that are finite on every side, and note those that are not.
+
+    Args:
+        sides: aligned inputs.
+        noun: what a row of all of them is, as in `pair`.
+        notes: takes the sentence.
+    """
+    bad = np.unique(np.concatenate([nonfinite_rows(side) for side in sides]))
+    keep = np.setdiff1d(np.arange(sides[0].shape[0]), bad)
+    if not len(bad):
+        return keep
+    for side in sides[1:]:
+        check_same_rows(sides[0], side)
+    ids = next((side.ids for side in sides if side.ids is not None), None)
+    notes.append(f"{plural(len(bad), noun)} not finite, left out: {name_rows(bad, ids)}")
+    if not len(keep):
+        for side in sides:
+            refuse_nonfinite(side, NOTHING_LEFT)
+    return keep
 
 
 def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> None:

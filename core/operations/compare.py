@@ -1,10 +1,11 @@
 """`compare`: two sets of vectors down to one percentage, or item by item for sets of token vectors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from ..backend import choose_backend, quiet
+from ..backend import Backend, choose_backend, quiet
 from ..comparison.best_items import best_keys, unfit_for_best
 from ..comparison.cross import CROSS_KEYS, CROSSED, Cross
 from ..comparison.inputs import ALIGNED, BEST, BEST_SIZES, ComparisonInputs, as_sets, read_inputs
@@ -12,11 +13,12 @@ from ..comparison.matches import MATCHING
 from ..comparison.measures import ALL, Request, keys_of, named_aggregates, read_requests
 from ..comparison.report import Asked, Outcome, endings, report
 from ..comparison.scores import score_best_items, score_items, score_sets
+from ..delivery import delivery
 from ..engine.budget import budget_of, spending
 from ..engine.matrix_rows import Into
 from ..engine.plan import Progress
 from ..errors import ParameterError, SimtoolError
-from ..io import RaggedVectors
+from ..io import RaggedVectors, open_items, open_table, read_values, split_source
 from ..metrics.aligned import EPS
 from ..results import Result
 from . import checks
@@ -49,8 +51,12 @@ def compare(
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    ids_a: Any = None,
+    ids_b: Any = None,
+    header: str = "auto",
     into: Into | None = None,
     progress: Progress | None = None,
+    require_keys: Collection[str] = (),
 ) -> Result:
     """Compare two sets of vectors, or the items of two lists of sets.
 
@@ -61,8 +67,8 @@ def compare(
     sides have ids.
 
     Args:
-        a: Vectors or a numpy array, (n, d) or (items, tokens, d) of real numbers; or for items of different numbers of
-            tokens a list of arrays (tokens, d), or what `open_items` returns.
+        a: Vectors, a numpy array or a source as for `open_items`, (n, d) or (items, tokens, d) of real numbers; or for
+            items of different numbers of tokens a list of arrays (tokens, d), or what `open_items` returns.
         b: (m, d) or (items, tokens, d); tokens may differ, and for two spaces d.
         aggregates: names of the catalogue, or `all` for every one that fits. The first similarity gives the percentage.
         parameters: of the aggregates, such as `k`, for all that have it; `knn_overlap.k` is for that one alone.
@@ -71,7 +77,7 @@ def compare(
         null: permutations behind the baseline; 0 for none.
         bootstrap: draws behind the 95 % intervals; 0 for none.
         seed: of both, and of aggregates that draw.
-        weights_a: (n,) or (items, tokens) weights of the rows, at least 0.
+        weights_a: (n,) or (items, tokens) weights of the rows, at least 0; or a source, `::NAME` for a column of a.
         weights_b: (m,) or (items, tokens).
         lengths_a: (items,) tokens that count; what comes after them is padding, instead of zero rows.
         lengths_b: (items,).
@@ -111,15 +117,76 @@ def compare(
         50.0
     """
     names = named_aggregates(aggregates)
+    keys_of = partial(_keys_of_either, aggregates, items, cross=cross)
+    checks.check_keys(
+        require_keys,
+        keys_of(null=bool(null), bootstrap=bool(bootstrap)),
+        {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
+    )
     options = _Options(percent, null, bootstrap, matches, cross, top, items)
     options.check(names)
     checks.check_choice("nonfinite", nonfinite, MODES)
     checks.check_seed(seed)
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
+    checks.check_eps(eps)
     requests = read_requests(names, parameters or {}, seed)
-    weights, lengths = (weights_a, weights_b), (lengths_a, lengths_b)
-    sides = as_sets(a, "A"), as_sets(b, "B")
+    beside = ((a, ids_a, weights_a, lengths_a), (b, ids_b, weights_b, lengths_b))
+    reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
+    with delivery():
+        opened = [_opened(*side, nulls=nonfinite != "error", **reading) for side in beside]
+        sides = as_sets(opened[0], "A"), as_sets(opened[1], "B")
+        weights, lengths = (tuple(_values(side[place], side[0], reading) for side in beside) for place in (2, 3))
+        return _compared(
+            sides,
+            weights,
+            lengths,
+            options,
+            requests,
+            aggregates,
+            nonfinite,
+            seed,
+            eps,
+            by_item,
+            into,
+            progress,
+            max_memory,
+            choose_backend(backend, device),
+        )
+
+
+def _opened(side: Any, ids: Any, *others: Any, nulls: bool, header: str, max_memory: str | int | None) -> Any:
+    """Return a side, opened where it is a source."""
+    if not isinstance(side, str):
+        return side if ids is None else checks.given(side, "vectors", ids=ids, header=header, max_memory=max_memory)
+    typed = [source for source in others if isinstance(source, str)]
+    return open_items(side, ids=ids, others=typed, nulls=nulls, header=header, max_memory=max_memory)
+
+
+def _values(values: Any, side: Any, reading: Mapping[str, Any]) -> Any:
+    """Return numbers of the rows, read where they are a source: a file, or `::NAME`, a column of the input."""
+    if not isinstance(values, str):
+        return values
+    base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
+    return read_values(values, base=base, **reading)
+
+
+def _compared(
+    sides: tuple[Any, Any],
+    weights: tuple[Any, Any],
+    lengths: tuple[Any, Any],
+    options: "_Options",
+    requests: Sequence[Request],
+    aggregates: Sequence[str],
+    nonfinite: str,
+    seed: int,
+    eps: float,
+    by_item: bool,
+    into: Into | None,
+    progress: Progress | None,
+    max_memory: str | int | None,
+    space: Backend,
+) -> Result:
+    cross, items, percent, null = options.cross, options.items, options.percent, options.null
+    bootstrap, matches, top = options.bootstrap, options.matches, options.top
     with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
         subject = read_inputs(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
         for request in requests:
@@ -130,7 +197,6 @@ def compare(
             options.check_best(*(shape[0] for shape in subject.shapes))
         everything = ALL in aggregates
         fitting, left_out = _fitting(subject, requests, everything=everything)
-        space = choose_backend(backend, device)
         asked = Asked(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
         with quiet():
             if cross:
@@ -227,6 +293,12 @@ def _crossed(subject: ComparisonInputs, asked: Asked, into: Into | None) -> Outc
     matrix = Cross(subject, asked.requests[0], into)
     matrix.run(eps=asked.eps, backend=asked.backend, progress=asked.progress)
     return Outcome(cross=matrix)
+
+
+def _keys_of_either(aggregates: Sequence[str], items: str | None, **options: bool) -> list[str]:
+    """Return the summary keys, of either reading of lists of sets where none was asked for."""
+    readings = [ALIGNED, BEST] if items is None else [items]
+    return list(dict.fromkeys(key for each in readings for key in summary_keys(aggregates, items=each, **options)))
 
 
 def summary_keys(

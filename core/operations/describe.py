@@ -1,10 +1,14 @@
 """`describe`: the catalogue as a table, or one row of it in full."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from ..catalogue import KINDS, Entry, Variant, search
 from ..results import Columns, Result
+from . import checks
 
+KEYS = ("entries",)
 _COUNTED = {
     "all": "",
     "positives": "those with positives",
@@ -13,11 +17,12 @@ _COUNTED = {
 }
 
 
-def describe(name: str | None = None) -> Result:
+def describe(name: str | None = None, *, require_keys: Collection[str] = ()) -> Result:
     """Show the catalogue, the rows of a kind, or one row in full.
 
     Args:
         name: `metrics`, `aggregates`, `losses`, a name or an alias; None for everything.
+        require_keys: keys that the summary must have.
 
     Returns:
         A result with rows `name`, `kind`, `meaning`, `formula`, `range`, `closer`, `labels`, `parameters`, or for
@@ -30,6 +35,7 @@ def describe(name: str | None = None) -> Result:
         >>> describe("losses").rows.read(0, 1)["name"].tolist()
         ['contrastive']
     """
+    checks.check_keys(require_keys, KEYS)
     entries = search(name) if name is not None else tuple(entry for rows in KINDS.values() for entry in rows)
     if name is not None and all(name in (entry.name, *entry.aliases) for entry in entries):
         records = [record for entry in entries for record in _in_full(entry)]

@@ -1,26 +1,26 @@
 """`evaluate`: how well scores tell similar pairs from dissimilar ones, where to put the threshold, how sure that is."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..catalogue import find
+from ..catalogue import Entry, find
+from ..delivery import delivery
 from ..engine.budget import budget_of
-from ..engine.plan import Progress
 from ..errors import DataError, LabelError, ParameterError, ShapeError
-from ..evaluation.counts import Counts
 from ..evaluation.curves import score_histogram
+from ..evaluation.inputs import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
-from ..evaluation.report import Report, group_rows, notes_on
+from ..evaluation.pair_job import PairScores, pair_job, read_scores
+from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
-from ..evaluation.scored_pairs import Sample
-from ..io.vectors import name_rows, provenance
-from ..labels import binary_labels, class_labels, score_labels
+from ..evaluation.thresholds_file import write_thresholds
+from ..io.vectors import provenance
 from ..metrics.aligned import EPS
-from ..results import Column, Columns, Histogram, Result
-from ..statistics.bootstrap import Intervals, Values, bootstrap
+from ..results import Progress, Result
 from ..statistics.cross_validation import FOLDS
 from . import checks
 from .similarity import similarity
@@ -36,50 +36,67 @@ def evaluate(
     *,
     targets: Any = None,
     scores: Any = None,
+    pairs: str | None = None,
     by: Any = None,
     against: Any = None,
+    ids: str | None = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     retrieval: bool = True,
-    k: Sequence[int] = KS,
+    k: Sequence[int] | None = None,
     folds: int = FOLDS,
     bootstrap: int | None = None,
     seed: int = 0,
     exact_pairs: int = EXACT_PAIRS,
+    thresholds_out: str | None = None,
+    force: bool = False,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
+    header: str = "auto",
     device: str = "cpu",
     backend: str = "auto",
     progress: Progress | None = None,
+    require_keys: Collection[str] = (),
+    require_counts: bool = False,
 ) -> Result:
     """Measure how well pairs are told apart: those of two inputs, scored ones, or all pairs of one labelled input.
 
     Args:
-        a: Vectors or a numpy array, (n, d); None where `scores` are given.
+        a: Vectors, a numpy array or a source as for `open_vectors`, (n, d); alone, a table with vector columns `a`
+            and `b`, or vectors with classes; None where `scores` are given.
         b: (n, d), row i belongs to row i of a; None for all pairs i < j of a, with classes as labels.
-        labels: (n,) 0/1, false/true or -1/1 of the pairs, or with a alone (n,) classes.
+        labels: (n,) 0/1, false/true or -1/1 of the pairs, or with a alone (n,) classes. These and the others below
+            are arrays or sources; `::NAME` is a column of the table, and where nothing is said its columns `label`
+            and `score` are found by themselves.
         targets: (n,) numbers that closeness should agree with, as human similarity; larger is closer.
         scores: (n,) scores computed elsewhere, in the direction of `metric`.
+        pairs: a table with columns `a` and `b`, ids of rows of a, which make the pairs.
         by: (n,) group of each pair: integers or strings.
         against: the same pairs in another model: (a, b), or its scores where `scores` are given.
-        names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, and perhaps the
-            `pairs` that chose the rows of a and b.
+        ids: source of the ids of a, for `pairs`.
+        names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, instead of their
+            sources.
         metric: a name of the catalogue, as in `simtool.describe("metrics")`.
         parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         retrieval: whether the rows of one input are queries too, which takes longer than its pairs.
-        k: depths of precision@k, recall@k, hit@k and nDCG@k.
+        k: depths of precision@k, recall@k, hit@k and nDCG@k; 1, 5 and 10 by default.
         folds: of the fold accuracy, 2 or more.
         bootstrap: resamples for intervals of 95 %; none by default, 1000 with `against`.
         seed: of the resamples.
         exact_pairs: up to this many pairs of one input are scored exactly and ranked; more are counted in bins.
+        thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
+        force: an existing file may be replaced.
         max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` the pairs or rows.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
         progress: called with the rows that are done and their total, for one labelled input.
+        require_keys: keys that the summary must have, checked before any input is read.
+        require_counts: refuse pairs without labels, which have no `counts`.
 
     Returns:
         A result with a row per measure (`metric`, `value`, `threshold`, `low`, `high`, ...), or per group and one
@@ -102,68 +119,103 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
-    names = {name: name for name in ("scores", "labels", "targets", "by", "against")} | dict(names or {})
+    k, compared = KS if k is None else k, against is not None
+    keys_of = partial(evaluation_keys, k, retrieval=retrieval)
+    checks.check_keys(
+        require_keys,
+        keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
+        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
+    )
     entry = find("metric", metric)
     checks.check_choice("nonfinite", nonfinite, MODES)
     _check_numbers(eps, folds, bootstrap, k, seed)
-    options: dict[str, Any] = {"eps": eps, "parameters": parameters, "device": device, "backend": backend}
-    if scores is None and b is None:
-        _check_alone(a, labels, targets=targets, by=by, against=against)
-        return evaluate_classes(
-            a,
-            labels,
-            names["labels"],
-            entry,
-            ks=sorted(set(k)) if retrieval else (),
-            times=bootstrap or 0,
-            seed=seed,
-            exact_pairs=exact_pairs,
-            max_memory=max_memory,
-            nonfinite=nonfinite,
-            progress=progress,
-            **options,
-        )
-    if labels is None and targets is None:
+    sides = [side for side in (a, b) if side is not None]
+    sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
+    checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
+    computing: dict[str, Any] = {
+        "eps": eps,
+        "parameters": parameters,
+        "max_memory": max_memory,
+        "nonfinite": nonfinite,
+        "device": device,
+        "backend": backend,
+    }
+    with delivery():
+        inputs = open_evaluated(sources, nulls=nonfinite != "error")
+        inputs = replace(inputs, names={**inputs.names, **(names or {})})
+        if require_counts and inputs.labels is None:
+            raise LabelError("a curve is of positives and negatives, and there are no labels", "«labels»", "add labels")
+        if inputs.scores is None and inputs.b is None:
+            _check_alone(inputs)
+            result = evaluate_classes(
+                inputs.a,
+                inputs.labels,
+                inputs.names["labels"],
+                entry,
+                ks=sorted(set(k)) if retrieval else (),
+                times=bootstrap or 0,
+                seed=seed,
+                exact_pairs=exact_pairs,
+                progress=progress,
+                **computing,
+            )
+        else:
+            result = _evaluate_pairs(inputs, entry, folds, bootstrap, seed, computing)
+        if thresholds_out is None:
+            return result
+        count = write_thresholds(thresholds_out, result, force=force, metric=metric)
+        return replace(result, written={thresholds_out: checks.plural(count, "threshold")})
+
+
+def _evaluate_pairs(
+    inputs: EvaluationInputs, entry: Entry, folds: int, bootstrap: int | None, seed: int, computing: Mapping[str, Any]
+) -> Result:
+    """Evaluate pairs of two inputs, or pairs that are scored already."""
+    if inputs.labels is None and inputs.targets is None:
         what = "an evaluation needs one binary label or one target score per pair"
         raise LabelError(what, "«labels»", "«labels» FILE or «targets» FILE, or a column `label` or `score`")
-    options["max_memory"] = max_memory
-    given = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
+    a, b, scores, against, names = inputs.a, inputs.b, inputs.scores, inputs.against, inputs.names
+    opened = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
     count = np.size(scores) if scores is not None else checks.given(a, "A").shape[0]
-    budget_of(max_memory, *given).check(count * PAIR * (1 if against is None else 2), f"a ranking of {count:,} pairs")
-    scored = _scored(a, b, scores, names["scores"], entry.name, nonfinite, options)
-    others = None if against is None else _others(against, scored, scores, names, entry.name, nonfinite, options)
-    job = _job(scored, others, labels, targets, by, names, larger_is_closer=entry.larger_is_closer, folds=folds)
+    needed = count * PAIR * (1 if against is None else 2)
+    budget_of(computing["max_memory"], *opened).check(needed, f"a ranking of {count:,} pairs")
+    scored = _scored(a, b, scores, names["scores"], entry, computing)
+    others = None if against is None else _others(inputs, scored, entry, computing)
+    job = pair_job(scored, others, inputs, larger_is_closer=entry.larger_is_closer, folds=folds)
     times = bootstrap if bootstrap is not None else DEFAULT_TIMES if others is not None else 0
     overall = job.report(times, seed)
     groups = {name: job.part(rows).report(times, seed) for name, rows in job.groups.items()}
     counts = job.counts()
-    rows: Columns = group_rows({**groups, "overall": overall}) if groups else overall.rows()
+    is_computed = scores is None
     return Result(
         command="evaluate",
-        inputs=scored.inputs | _beside(others, names, labels=labels, targets=targets, by=by),
+        inputs=scored.inputs | _beside(others, inputs),
         parameters={
             # nothing was computed of scores that were there already: of a metric they have the direction alone
-            "metric": entry.name if scores is None else None,
-            "direction": None if scores is None else f"{'larger' if entry.larger_is_closer else 'smaller'} is closer",
-            "eps": eps if scores is None else None,
-            **((parameters or {}) if scores is None else {}),
+            "metric": entry.name if is_computed else None,
+            "direction": None if is_computed else f"{'larger' if entry.larger_is_closer else 'smaller'} is closer",
+            "eps": computing["eps"] if is_computed else None,
+            **((computing["parameters"] or {}) if is_computed else {}),
             "folds": folds,
             "bootstrap": times or None,
             "seed": seed if times else None,
-            "nonfinite": nonfinite,
+            "nonfinite": computing["nonfinite"],
         },
         summary=overall.summary(),
-        rows=rows,
+        rows=group_rows({**groups, "overall": overall}) if groups else overall.rows(),
         array=job.sample.scores,
-        histograms=_histograms(counts, entry.name if scores is None else "score"),
+        histograms=(score_histogram(counts["overall"], entry.name if is_computed else "score"),) if counts else (),
         counts=counts,
         notes=(*scored.notes, *job.notes, *notes_on(overall)),
         provenance=provenance({"a": a, "b": b}),
+        headline=() if groups else COUNTED,
     )
 
 
-def _beside(others: "_Scored | None", names: Mapping[str, str], **values: Any) -> dict[str, str]:
+def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, str]:
     """Return the inputs beside the pairs, by their role."""
+    names = inputs.names
+    values = {"labels": inputs.labels, "targets": inputs.targets, "by": inputs.by}
     found = {role: names[role] for role, value in values.items() if value is not None}
     if "pairs" in names:
         found["pairs"] = names["pairs"]
@@ -172,63 +224,8 @@ def _beside(others: "_Scored | None", names: Mapping[str, str], **values: Any) -
     return found
 
 
-def _histograms(counts: Mapping[str, Counts], name: str) -> tuple[Histogram, ...]:
-    return (score_histogram(counts["overall"], name),) if counts else ()
-
-
-@dataclass(frozen=True)
-class _Scored:
-    """Scores of all pairs; NaN where a pair is left out."""
-
-    scores: Column
-    inputs: dict[str, str]
-    ids: Column | None
-    notes: tuple[str, ...]
-    narrow: bool = False
-
-
-@dataclass(frozen=True)
-class _Job:
-    """The pairs that are kept, in one model and perhaps another."""
-
-    sample: Sample
-    other: Sample | None
-    groups: dict[str, Column]
-    notes: tuple[str, ...]
-
-    def part(self, chosen: Column) -> "_Job":
-        other = None if self.other is None else self.other.part(chosen)
-        return replace(self, sample=self.sample.part(chosen), other=other)
-
-    def counts(self) -> dict[str, Counts]:
-        """Return the pairs at each score, in both models; none without labels."""
-        models = {"overall": self.sample, "against": self.other}
-        return {
-            name: one.grouped.counts() for name, one in models.items() if one is not None and one.similar is not None
-        }
-
-    def report(self, times: int, seed: int) -> Report:
-        intervals: Intervals | None = None
-        if times:
-            intervals = bootstrap(self._resampled, len(self.sample.scores), times, seed)
-        against = None if self.other is None else self.other.measures()
-        return Report(self.sample.counted(), self.sample.measures(), intervals, against)
-
-    def _resampled(self, index: Column) -> Values:
-        """Measure both models on the same pairs, and their difference."""
-        values = self.sample.resampled(index)
-        if self.other is None:
-            return values
-        others = self.other.resampled(index)
-        for name, value in list(values.items()):
-            other = others[name]
-            values[f"{name}.difference"] = None if value is None or other is None else value - other
-        return values
-
-
 def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int], seed: int) -> None:
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
+    checks.check_eps(eps)
     if folds < 2:
         raise ParameterError(f"{folds} folds, expected at least 2", "«folds»")
     if times is not None and times < 0:
@@ -240,22 +237,23 @@ def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int],
     checks.check_seed(seed)
 
 
-def _check_alone(a: Any, labels: Any, **others: Any) -> None:
+def _check_alone(inputs: EvaluationInputs) -> None:
     """Refuse what belongs to pairs where one input is compared with itself."""
-    if a is None:
+    if inputs.a is None:
         raise ParameterError("there is nothing to evaluate", "VECTORS", "name vectors, or «scores»")
-    if labels is None:
+    if inputs.labels is None:
         what = "one input is evaluated by the class of each row, and there are no classes"
         raise LabelError(what, "«labels»", "«labels» FILE or ::NAME; for pairs name two inputs, or «pairs»")
-    for option, value in others.items():
+    for parameter, value in (("targets", inputs.targets), ("by", inputs.by), ("against", inputs.against)):
         if value is not None:
             what = "this belongs to pairs, and one input with classes is compared with itself"
-            raise ParameterError(what, f"«{option}»", "leave it out, or name pairs")
+            raise ParameterError(what, f"«{parameter}»", "leave it out, or name pairs")
 
 
-def _scored(a: Any, b: Any, scores: Any, name: str, metric: str, nonfinite: str, options: Mapping[str, Any]) -> _Scored:
+def _scored(a: Any, b: Any, scores: Any, name: str, entry: Entry, computing: Mapping[str, Any]) -> PairScores:
+    nonfinite = computing["nonfinite"]
     if scores is not None:
-        return _Scored(_numbers(scores, name, nonfinite), {"scores": name}, None, ())
+        return PairScores(read_scores(scores, name, nonfinite), {"scores": name}, None, ())
     a, b = checks.given(a, "A"), checks.given(b, "B")
     for vectors in (a, b):
         if len(vectors.shape) != 2:
@@ -264,106 +262,23 @@ def _scored(a: Any, b: Any, scores: Any, name: str, metric: str, nonfinite: str,
     checks.check_same_rows(a, b)
     checks.check_same_width(a, b, a.shape[1], b.shape[1])
     try:
-        found = similarity(a, b, metric=metric, nonfinite="propagate" if nonfinite == "drop" else "error", **options)
+        found = similarity(
+            a, b, metric=entry.name, **{**computing, "nonfinite": "propagate" if nonfinite == "drop" else "error"}
+        )
     except DataError:
         for vectors in (a, b):
             checks.refuse_nonfinite(vectors, checks.DROP_HINT)
         raise
     ids = a.ids if a.ids is not None else b.ids
     narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in (a, b))
-    return _Scored(np.asarray(found.array), {"a": a.name, "b": b.name}, ids, found.notes, narrow)
+    return PairScores(np.asarray(found.array), {"a": a.name, "b": b.name}, ids, found.notes, narrow)
 
 
-def _numbers(scores: Any, name: str, nonfinite: str) -> Column:
-    """Return scores as float64, those that are not finite as NaN or refused."""
-    values = np.asarray(scores)
-    if values.dtype.kind in "OUS":
-        values = _parsed(values, name)
-    if values.ndim != 1 or values.dtype.kind not in "biuf":
-        raise DataError(f"expected one number per pair, got {values.dtype} of shape {values.shape}", name)
-    if not len(values):
-        raise ShapeError("there are no scores", name, "at least one pair is needed")
-    wrong = np.flatnonzero(~np.isfinite(values))
-    if len(wrong) and nonfinite == "error":
-        verb = "is" if len(wrong) == 1 else "are"
-        hint = "«nonfinite=drop» leaves them out"
-        raise DataError(f"{name_rows(wrong, None)} of {len(values)} {verb} NaN or infinity", name, hint)
-    numbers: Column = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
-    return numbers
-
-
-def _parsed(values: Column, name: str) -> Column:
-    numbers = np.empty(len(values))
-    for row, value in enumerate(values.tolist()):
-        try:
-            numbers[row] = float(value)
-        except (TypeError, ValueError):
-            hint = f"is the first line a header? then type {name}::{value}" if row == 0 else ""
-            raise DataError(f"row {row} is {value!r}, expected a number", name, hint) from None
-    return numbers
-
-
-def _others(
-    against: Any,
-    scored: _Scored,
-    scores: Any,
-    names: Mapping[str, str],
-    metric: str,
-    nonfinite: str,
-    options: Mapping[str, Any],
-) -> _Scored:
-    a, b, others = (None, None, against) if scores is not None else (*against, None)
-    found = _scored(a, b, others, names["against"], metric, nonfinite, options)
+def _others(inputs: EvaluationInputs, scored: PairScores, entry: Entry, computing: Mapping[str, Any]) -> PairScores:
+    against: Any = inputs.against
+    a, b, scores = (None, None, against) if inputs.scores is not None else (*against, None)
+    found = _scored(a, b, scores, inputs.names["against"], entry, computing)
     if len(found.scores) != len(scored.scores):
         what = f"the same pairs are compared in both models, but there are {len(scored.scores)} and {len(found.scores)}"
         raise ShapeError(what, "«against»", "both need a row for each pair")
     return found
-
-
-def _job(
-    scored: _Scored,
-    others: _Scored | None,
-    labels: Any,
-    targets: Any,
-    by: Any,
-    names: Mapping[str, str],
-    *,
-    larger_is_closer: bool,
-    folds: int,
-) -> _Job:
-    """Read what belongs to the pairs, and leave out those without a finite score."""
-    count, notes = len(scored.scores), []
-    similar = None
-    if labels is not None:
-        read = _binary(np.asarray(labels), count, names["labels"])
-        similar = read.similar
-        notes.append(read.convention)
-    wanted = None if targets is None else score_labels(np.asarray(targets), count, names["targets"])
-    keep = np.isfinite(scored.scores) if others is None else np.isfinite(scored.scores + others.scores)
-    if not keep.all():
-        lost = np.flatnonzero(~keep)
-        notes.append(f"{checks.plural(len(lost), 'pair')} not finite, left out: {name_rows(lost, scored.ids)}")
-        if not keep.any():
-            raise DataError("no pair has a finite score", ", ".join(scored.inputs.values()), checks.NOTHING_LEFT)
-    samples = [
-        None if one is None else Sample(one.scores, similar, wanted, larger_is_closer, folds, one.narrow).part(keep)
-        for one in (scored, others)
-    ]
-    assert samples[0] is not None
-    groups = {} if by is None else _groups(np.asarray(by), count, names["by"], keep)
-    return _Job(samples[0], samples[1], groups, tuple(notes))
-
-
-def _binary(labels: Column, count: int, name: str) -> Any:
-    try:
-        return binary_labels(labels, count, name)
-    except LabelError as error:
-        if "is not binary" not in error.what:
-            raise
-        raise LabelError(error.what, error.where, "«targets» takes scores, and correlates with them") from None
-
-
-def _groups(by: Column, count: int, name: str, keep: Column) -> dict[str, Column]:
-    found = class_labels(by, count, name)
-    codes = found.codes[keep]
-    return {str(value): np.flatnonzero(codes == code) for code, value in enumerate(found.names.tolist())}

@@ -1,5 +1,6 @@
 """`explain`: the derivation of one pair, step by step, with its numbers filled in."""
 
+from collections.abc import Collection
 from math import acos, pi
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from .. import metrics
 from ..backend import quiet
 from ..catalogue import Entry, find
+from ..delivery import delivery
 from ..errors import ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import provenance
@@ -28,14 +30,30 @@ FORMULAS = {
 }
 
 
-def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) -> Result:
+def explain(
+    a: Any,
+    b: Any,
+    *,
+    row: int | str = 0,
+    margin: float | None = None,
+    ids_a: Any = None,
+    ids_b: Any = None,
+    header: str = "auto",
+    max_memory: str | int | None = None,
+    require_keys: Collection[str] = (),
+) -> Result:
     """Derive dot product, norms, cosine, distances and the losses of one pair.
 
     Args:
-        a: Vectors or a numpy array, (n, d), or (d,) for a single vector.
+        a: Vectors, a numpy array or a source as for `open_vectors`, (n, d), or (d,) for a single vector.
         b: the same shape.
         row: the number of the pair from 0, or its id.
         margin: instead of the default of every loss in whose range it lies.
+        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
+        ids_b: one per row of b.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        max_memory: as for `pairwise`.
+        require_keys: keys that the summary must have, checked before any input is read.
 
     Returns:
         A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:
@@ -55,7 +73,16 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
         >>> explain(np.asarray([0, 1, 0, 9, 1]), np.asarray([3, 0, 0, 9, 0])).summary["dot"]
         81.0
     """
-    a, b = checks.given(a, "A"), checks.given(b, "B")
+    checks.check_keys(require_keys, _keys())
+    with delivery():
+        a, b = (
+            checks.given(side, name, ids=ids, header=header, max_memory=max_memory)
+            for side, name, ids in ((a, "A", ids_a), (b, "B", ids_b))
+        )
+        return _explained(a, b, row, margin)
+
+
+def _explained(a: Vectors, b: Vectors, row: int | str, margin: float | None) -> Result:
     x, y, number = _pair(a, b, row)
     with quiet():
         steps = _metric_steps(x, y)
@@ -81,8 +108,8 @@ def explain(a: Any, b: Any, *, row: int | str = 0, margin: float | None = None) 
     )
 
 
-def explained_names() -> list[str]:
-    """Return the summary keys of `explain`."""
+def _keys() -> list[str]:
+    """Return the keys of the summary."""
     losses = [
         [entry.name] if entry.labels == "none" else [f"{entry.name}.{word}" for word in WORDS] for entry in _EXPLAINED
     ]

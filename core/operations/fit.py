@@ -1,31 +1,35 @@
-"""`fit`: a projection of frozen embeddings learnt under a loss, and what it made better on data held out."""
+"""`fit`: a projection of frozen embeddings trained with a loss, and what it made better on held-out data."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..backend import choose_backend
+from ..catalogue import Entry, find
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError
 from ..fitting.checkpoint import SUFFIX, unfinished
 from ..fitting.heads import check_head
-from ..fitting.held_out import RANKS, RATES, SIDES, Judgement, judge, listed
-from ..fitting.inputs import Given, check_learnable, read_inputs
-from ..fitting.objective import MINERS, check_fittable, check_miner
-from ..fitting.run import FitResult, Parts, Plan, Run, Told, parts_of
+from ..fitting.held_out import RANKS, RATES, SIDES, HeldOutEvaluation, evaluate_held_out, listed
+from ..fitting.inputs import Given, check_trainable, read_inputs
+from ..fitting.objective import MINERS, check_fittable
+from ..fitting.parts import Parts, parts_of
+from ..fitting.plan import FitPlan, check_plan
+from ..fitting.run import FitResult, OnEpoch, Run
 from ..fitting.training import OPTIMIZERS, Objective, project_rows
-from ..io.output import check_output, output_format, replacing
+from ..io.output import output_format, replacing
 from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..metrics.aligned import EPS
 from ..results import Column, Columns, Result, Scalar
-from ..scoring.spec import LossSpec, read_specs
+from ..scoring.spec import read_specs
 from . import checks
+from .labelled import check_parameters, open_labelled
 
 COUNTS = ("epochs", "best_epoch", "train", "held_out", "train_loss", "verdict")
-TURNED = ("manhattan", "angle")  # the metrics that see which way the axes point
 TABLES = ("csv", "jsonl", "parquet", "arrow")
 
 
@@ -58,25 +62,30 @@ def fit(
     max_memory: str | int | None = None,
     nonfinite: str = "error",
     device: str = "cpu",
-    told: Told | None = None,
-    **parameters: float | None,
+    ids: Any = None,
+    header: str = "auto",
+    on_epoch: OnEpoch | None = None,
+    require_keys: Collection[str] = (),
+    parameters: Mapping[str, float | None] = {},
+    **named: float | None,
 ) -> Result:
-    """Learn a projection of embeddings under a loss, and compare it with the embeddings on data held out.
+    """Train a projection of embeddings with a loss, and evaluate it on data that is held out.
 
     With W the weight of the head, m its mean, 0 for all kinds but `whiten`, and b its bias, 0 unless it has one::
 
         y = W (x - m) + b
 
-    Losses that see lengths are learnt from rows divided by u, the power of two next to their mean length, and W is
+    Losses that see lengths are trained on rows divided by u, the power of two next to their mean length, and W is
     divided by u in the end: their margins and learning rates are made for rows of length 1.
 
     Args:
-        *vectors: Vectors or numpy arrays (n, d) of real numbers: A and B for pairs and views; anchor, positive and
-            negative for triplets; one set with classes for losses of classes, and for pair losses over the pairs of
-            each batch.
+        *vectors: Vectors, numpy arrays or sources as for `open_vectors`, (n, d) of real numbers: A and B for pairs and
+            views; anchor, positive and negative for triplets; one set with classes for losses of classes, and for pair
+            losses over the pairs of each batch. Or the source of one table with a column for each.
         kind: a loss of the catalogue; None only with a `whiten` head.
-        labels: (n,) what the loss takes: 0/1, false/true or -1/1, scores, or classes.
-        labels_name: the file and column of the labels, for messages.
+        labels: (n,) what the loss takes: 0/1, false/true or -1/1, scores, or classes; or their source. A column `label`
+            or `score` of the table is found by itself.
+        labels_name: what messages call labels that are no source.
         variant: the loss as that library computes it.
         distance: the metric to compute it on.
         head: `linear` (d to d), `low-rank` (d to rank), `orthogonal` (orthonormal rows), `diagonal` (a factor per
@@ -85,20 +94,21 @@ def fit(
         init: `identity`, `pca` or `random`; by default `pca` where the rank is below d. `random` begins as
             `torch.nn.Linear(d, rank)` does right after `torch.manual_seed(seed)`, and leaves rows of any length as
             they are: with one batch an epoch the losses are those of the loop that everybody writes with it.
-        head_bias: learn a bias beside the weight, which the decay takes in too.
+        head_bias: train a bias beside the weight, which the decay takes in too.
         optimizer: sgd, adam or lbfgs.
         lr: the learning rate; by default 0.01, and 1 for lbfgs.
-        epochs: how often the training examples are gone through.
+        epochs: passes over the training examples.
         batch_size: examples of a step at most.
         per_class: rows of each class in a batch of classes; 0 draws rows without regard to their class.
         miner: `all`, or `hard`: of the pairs of a batch with classes only those that are not yet in order.
         weight_decay: of the L2 penalty, whose gradient weight_decay × W is added.
         patience: stop after so many epochs without a better score on a second share of the data, as large as the
-            one held out, and keep the best epoch; what stops does not judge.
-        held_out: the share of the examples that judges; 0 judges nothing. No vector and no id is on both sides.
+            one held out, and keep the best epoch; that share takes no part in the evaluation.
+        held_out: the share of the examples that is held out for the evaluation; it shares no vector and no id with the
+            others. 0 holds out nothing.
         held_out_ids: write the numbers and ids of the examples held out, to .csv, .jsonl, .parquet or .arrow.
         seed: of the split, the batches and the resamples.
-        output: write the head, to .safetensors; it is there, with all that learning needs to go on, from the first
+        output: write the head, to .safetensors; it is there, with all that training needs to go on, from the first
             epoch on. A head that is replaced stays until the new one is finished; the states of that lie beside it,
             in NAME.unfinished.safetensors.
         force: an existing output may be replaced.
@@ -107,8 +117,12 @@ def fit(
         max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` the examples.
         device: where to compute: cpu, cuda, cuda:N or auto.
-        told: called after each epoch with its number, their number, the mean loss of its batches and the score.
-        **parameters: of the loss, as in `margin=0.5`; the catalogue has the defaults.
+        ids: (n,) ids; examples of one id stay together. An array, or a source as for `open_vectors`.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        on_epoch: called after each epoch with its number, their number, the mean loss of its batches and the score.
+        require_keys: keys that the summary must have, checked before any input is read.
+        parameters: of the loss by name.
+        **named: the same, as in `margin=0.5`; the catalogue has the defaults.
 
     Returns:
         A result with a row per measure and `before`, `after` and `difference`. The summary has the counts,
@@ -122,7 +136,7 @@ def fit(
         ShapeError, LabelError, DataError: as `loss`; or a split without a leak is not possible.
 
     Source:
-        Weinberger and Saul 2009, section 2: a linear map learnt by descent on a loss of distances.
+        Weinberger and Saul 2009, section 2: a linear map trained by descent on a loss of distances.
 
     Example:
         >>> points = np.asarray([[i % 2 - 0.5, i * 37 % 100 / 25 - 2] for i in range(100)])
@@ -130,82 +144,103 @@ def fit(
         >>> found.summary["verdict"], found.summary["roc_auc.after"]
         ('gained', 1.0)
     """
-    notes: list[str] = []
-    request = _request(kind, head, len(vectors), variant, distance, parameters)
+    checks.check_keys(require_keys, _keys())
+    checks.check_outputs(output, held_out_ids, force=force or resume, inputs=[*vectors, labels, ids])
     _check_outputs(output, held_out_ids, force=force, resume=resume)
     checks.check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
     checks.check_choice("miner", miner, MINERS)
-    given = read_inputs(vectors, request, labels, labels_name, nonfinite, notes, max_memory)
-    rank, start = check_head(head, rank, init, given.examples.width, bias=head_bias)
-    plan = Plan(
-        kind=None if request is None else request.entry.name,
-        variant=variant,
-        distance=None if request is None else request.metric or None,
-        parameters={} if request is None else dict(request.parameters),
-        head=head,
-        rank=rank,
-        init=start,
-        head_bias=head_bias,
-        optimizer=optimizer,
-        lr=OPTIMIZERS[optimizer] if lr is None else lr,
-        epochs=epochs,
-        batch_size=batch_size,
-        per_class=per_class,
-        miner=miner,
-        weight_decay=weight_decay,
-        patience=patience,
-        held_out=held_out,
-        seed=seed,
-        eps=eps,
-        nonfinite=nonfinite,
-    )
-    _check_plan(plan, request, given)
-    backend = choose_backend("torch", device)
-    parts = parts_of(given, plan, notes)
-    objective = None if request is None else Objective(request, miner, eps)
-    run = Run(given, parts, plan, objective, backend, output, force, notes, told)
-    if head == "whiten":
-        learnt = run.whitened()
-    else:
-        check_learnable(parts.train, per_class, given.where)
-        learnt = run.learnt(resume=resume)
-    judgement, losses = _judged(run, learnt)
-    summary = _summary(learnt, parts, judgement, losses)
+    checks.check_choice("nonfinite", nonfinite, ("error", "drop"))
+    entry, parameters = _loss_of(kind, head), {**parameters, **named}
+    check_parameters([] if entry is None else [entry], parameters)
+    reading: dict[str, Any] = {"nonfinite": nonfinite, "header": header, "max_memory": max_memory}
+    or_one_set = entry is None or entry.inputs in ("pairs", "triplets")
     with delivery():
-        run.finish(learnt, summary)
-        if held_out_ids is not None:
-            _write_ids(held_out_ids, given, parts, force=force or resume)
-    notes.append(_verdict(run, learnt, judgement))
+        opened = open_labelled(
+            vectors, [] if entry is None else [entry], labels, labels_name, ids, or_one_set=or_one_set, **reading
+        )
+        one_set, notes = len(opened.vectors) == 1, list[str]()
+        asked: Any = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
+        request = None if kind is None else read_specs([kind], one_set=one_set, **asked)[0]
+        if request is not None:
+            check_fittable(request, one_set=one_set)
+        given = read_inputs(opened.vectors, request, opened.labels, opened.labels_name, nonfinite, notes, max_memory)
+        rank, start = check_head(head, rank, init, given.examples.width, bias=head_bias)
+        plan = FitPlan(
+            kind=None if request is None else request.entry.name,
+            variant=variant,
+            distance=None if request is None else request.metric or None,
+            parameters={} if request is None else dict(request.parameters),
+            head=head,
+            rank=rank,
+            init=start,
+            head_bias=head_bias,
+            optimizer=optimizer,
+            lr=OPTIMIZERS[optimizer] if lr is None else lr,
+            epochs=epochs,
+            batch_size=batch_size,
+            per_class=per_class,
+            miner=miner,
+            weight_decay=weight_decay,
+            patience=patience,
+            held_out=held_out,
+            seed=seed,
+            eps=eps,
+            nonfinite=nonfinite,
+        )
+        check_plan(plan, request, given)
+        objective = None if request is None else Objective(request, miner, eps)
+        backend = choose_backend("torch", device)
+        run = Run(given, parts_of(given, plan, notes), plan, objective, backend, output, force, notes, on_epoch)
+        result = _run(run, held_out_ids, resume=resume, force=force)
+    return replace(result, provenance=provenance(dict(zip(given.names, opened.vectors, strict=True))))
+
+
+def _run(run: Run, held_out_ids: str | None, *, resume: bool, force: bool) -> Result:
+    """Train, evaluate, and write the files."""
+    given, plan = run.given, run.plan
+    if plan.head == "whiten":
+        fitted = run.whitened()
+    else:
+        check_trainable(run.parts.train, plan.per_class, given.where)
+        fitted = run.trained(resume=resume)
+    evaluation, losses = _evaluated(run, fitted)
+    summary = _summary(fitted, run.parts, evaluation, losses)
+    run.finish(fitted, summary)
+    if held_out_ids is not None:
+        _write_ids(held_out_ids, given, run.parts, force=force or resume)
+    run.notes.append(_verdict(run, fitted, evaluation))
     return Result(
         command="fit",
         inputs=given.names,
         parameters={**plan.shown(batches_of_classes=given.examples.codes is not None), "metric": run.metric},
         summary=summary,
-        rows=Columns({}) if judgement is None else listed(judgement, losses),
-        array=learnt.head.weight,
-        history=_history(learnt),
-        notes=tuple(notes),
-        provenance=provenance(dict(zip(given.names, vectors, strict=True))),
+        rows=Columns({}) if evaluation is None else listed(evaluation, losses),
+        array=fitted.head.weight,
+        history=_history(fitted),
+        notes=tuple(run.notes),
+        written={path: "" for path in (run.output, held_out_ids) if path is not None},
+        headline=tuple(key for key in summary if "." not in key),
     )
 
 
-def _history(learnt: FitResult) -> Columns | None:
-    """Return the loss of each epoch, and the score that stops; None of what learns in no epochs."""
-    if learnt.state is None or not learnt.state.history:
+def _loss_of(kind: str | None, head: str) -> Entry | None:
+    if kind is None and head != "whiten":
+        raise ParameterError(f"a {head} head is trained with a loss", "«kind»", "as in «kind=sup-con»")
+    return None if kind is None else find("loss", kind)
+
+
+def _history(fitted: FitResult) -> Columns | None:
+    """Return the loss of each epoch, and the score for early stopping; None of a head without epochs."""
+    if fitted.state is None or not fitted.state.history:
         return None
-    losses, scores = zip(*learnt.state.history, strict=True)
+    losses, scores = zip(*fitted.state.history, strict=True)
     numbers = [np.nan if score is None else score for score in scores]
     epochs = np.arange(1, len(losses) + 1)
     return Columns({"epoch": epochs, "loss": np.asarray(losses), "score": np.asarray(numbers)})
 
 
-def fit_keys() -> list[str]:
-    """Return every key that a summary of `fit` may have.
-
-    Example:
-        >>> "roc_auc.difference.low" in fit_keys()
-        True
-    """
+def _keys() -> list[str]:
+    """Return every key that a summary may have."""
     keys = [*COUNTS, *(f"loss.{side}" for side in SIDES)]
     for name in (*RATES, *RANKS):
         for side in SIDES:
@@ -215,109 +250,55 @@ def fit_keys() -> list[str]:
     return keys
 
 
-def _request(
-    kind: str | None,
-    head: str,
-    count: int,
-    variant: str | None,
-    distance: str | None,
-    parameters: Mapping[str, float | None],
-) -> LossSpec | None:
-    if kind is None:
-        if head != "whiten":
-            raise ParameterError(f"a {head} head is learnt under a loss", "«kind»", "as in «kind=sup-con»")
-        given = [name for name, value in parameters.items() if value is not None]
-        if given:
-            raise ParameterError(f"there is no loss that {given[0]} belongs to", f"«{given[0]}»", "leave it out")
-        return None
-    asked = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
-    request = read_specs([kind], one_set=count == 1, **asked)[0]  # type: ignore[arg-type]
-    check_fittable(request, one_set=count == 1)
-    return request
-
-
 def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool, resume: bool) -> None:
     if output is not None:
         if not output.lower().endswith(SUFFIX):
             raise OutputError("a head is kept as safetensors", output, f"use a path that ends in {SUFFIX}")
-        check_output(output, force=force or resume, inputs=())
         beside = unfinished(output)
         if os.path.exists(beside) and not (force or resume):
             raise OutputError("an interrupted fit left its state", beside, "«resume» goes on, «force» replaces it")
     elif resume:
         raise ParameterError("there is no head to go on from", "«resume»", f"name it: «output=head{SUFFIX}»")
-    if held_out_ids is not None:
-        if output_format(held_out_ids) not in TABLES:
-            raise OutputError("the examples held out are a table", held_out_ids, "use .csv, .jsonl, .parquet or .arrow")
-        check_output(held_out_ids, force=force or resume, inputs=())
+    if held_out_ids is not None and output_format(held_out_ids) not in TABLES:
+        raise OutputError("the examples held out are a table", held_out_ids, "use .csv, .jsonl, .parquet or .arrow")
 
 
-def _check_plan(plan: Plan, request: LossSpec | None, given: Given) -> None:
-    """Refuse numbers outside their range, and what cannot change anything."""
-    for name, least in (("epochs", 1), ("batch_size", 2), ("per_class", 0), ("patience", 1)):
-        value = getattr(plan, name)
-        if value is not None and value < least:
-            what = f"{name.replace('_', ' ')} is {value}, expected at least {least}"
-            raise ParameterError(what, f"«{name}»")
-    if not 0 < plan.lr < np.inf:
-        raise ParameterError(f"lr is {plan.lr}, expected a finite number above 0", "«lr»")
-    for name in ("weight_decay", "eps"):
-        if not 0 <= getattr(plan, name) < np.inf:
-            what = f"{name.replace('_', ' ')} is {getattr(plan, name)}, expected a finite number of at least 0"
-            raise ParameterError(what, f"«{name}»")
-    if not 0 <= plan.held_out < 1:
-        raise ParameterError(f"held-out is {plan.held_out}, expected a share from 0 to below 1", "«held_out»")
-    if plan.held_out == 0 and plan.patience is not None:
-        what = "what stops early is a share of the data as large as the one held out, and none is"
-        raise ParameterError(what, "«patience»", "a «held_out» above 0, or no «patience»")
-    checks.check_seed(plan.seed)
-    if plan.init == "random" and plan.seed >= 2**64:
-        raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "«seed»")
-    if request is None:
-        return
-    check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)
-    only_turns = plan.head == "orthogonal" and plan.rank == given.examples.width and not plan.head_bias
-    if only_turns and request.metric not in ("", *TURNED):
-        what = f"an orthogonal head of all {plan.rank} dims only turns the space, which no {request.metric} sees"
-        raise ParameterError(what, "«rank»", f"«rank=R» below {plan.rank}, or «head=linear»")
-
-
-def _judged(run: Run, learnt: FitResult) -> tuple[Judgement | None, tuple[float, float] | None]:
+def _evaluated(run: Run, fitted: FitResult) -> tuple[HeldOutEvaluation | None, tuple[float, float] | None]:
     """Return the measures and the loss on what was held out, before and after."""
     if not len(run.parts.held_out):
         return None, None
-    before, after = run.parts.judging, project_rows(learnt.head, run.parts.judging)
+    before, after = run.parts.evaluation, project_rows(fitted.head, run.parts.evaluation)
     plan = run.plan
-    judgement = judge(before, after, run.parts.groups, run.metric, seed=plan.seed, eps=plan.eps)
+    evaluation = evaluate_held_out(before, after, run.parts.groups, run.metric, seed=plan.seed, eps=plan.eps)
     if run.objective is None:
-        return judgement, None
-    return judgement, (run.loss_of(before, None), run.loss_of(before, learnt.head))
+        return evaluation, None
+    return evaluation, (run.loss_of(before, None), run.loss_of(before, fitted.head))
 
 
 def _summary(
-    learnt: FitResult, parts: Parts, judgement: Judgement | None, losses: tuple[float, float] | None
+    fitted: FitResult, parts: Parts, evaluation: HeldOutEvaluation | None, losses: tuple[float, float] | None
 ) -> dict[str, Scalar]:
     summary: dict[str, Scalar] = {}
-    if learnt.state is not None:
-        history = learnt.state.history
-        summary |= {"epochs": len(history), "best_epoch": learnt.state.best_epoch or len(history)}
+    if fitted.state is not None:
+        history = fitted.state.history
+        summary |= {"epochs": len(history), "best_epoch": fitted.state.best_epoch or len(history)}
         summary["train_loss"] = history[-1][0]
     summary |= {"train": len(parts.train), "held_out": len(parts.held_out)}
     if losses is not None:
         before, after = (value if np.isfinite(value) else None for value in losses)
         change = None if before is None or after is None else after - before
         summary |= {"loss.before": before, "loss.after": after, "loss.difference": change}
-    if judgement is not None:
-        summary |= judgement.summary() | {"verdict": judgement.verdict}
+    if evaluation is not None:
+        summary |= evaluation.summary() | {"verdict": evaluation.verdict}
     return summary
 
 
-def _verdict(run: Run, learnt: FitResult, judgement: Judgement | None) -> str:
-    if learnt.state is not None and run.at_rest(learnt.state):
-        return "nothing could be learnt: no step had a gradient, every item of the loss is at rest"
-    if judgement is None:
-        return "nothing was held out, so what was gained is not known"
-    return judgement.sentence()
+def _verdict(run: Run, fitted: FitResult, evaluation: HeldOutEvaluation | None) -> str:
+    if fitted.state is not None and run.at_rest(fitted.state):
+        return "nothing could be fitted: no step had a gradient, every item of the loss is at rest"
+    if evaluation is None:
+        return "nothing was held out, so there is no evaluation"
+    return evaluation.sentence()
 
 
 def _write_ids(path: str, given: Given, parts: Parts, *, force: bool) -> None:

@@ -1,11 +1,13 @@
 """`inspect`: what a file holds: shapes, dtypes, norms, and rows that will make trouble."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import inf, prod
 from typing import Any
 
 import numpy as np
 
+from ..delivery import delivery
 from ..engine.budget import budget_of
 from ..engine.duplicates import occurrences, row_hashes
 from ..engine.resident_rows import READ_BYTES
@@ -15,16 +17,20 @@ from ..metrics.aligned import magnitude, needs_scale
 from ..results import Column, Columns, Result
 from . import checks
 
+KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
 HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
 
 
-def inspect(source: Any, *, header: str = "auto", max_memory: str | int | None = None) -> Result:
+def inspect(
+    source: Any, *, header: str = "auto", max_memory: str | int | None = None, require_keys: Collection[str] = ()
+) -> Result:
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         max_memory: as for `pairwise`.
+        require_keys: keys that the summary must have, checked before any input is read.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
@@ -38,6 +44,12 @@ def inspect(source: Any, *, header: str = "auto", max_memory: str | int | None =
         >>> inspect("sample_data/wordsim_a.npy").summary["rows"]
         353
     """
+    checks.check_keys(require_keys, KEYS)
+    with delivery():
+        return _inspected(source, header, max_memory)
+
+
+def _inspected(source: Any, header: str, max_memory: str | int | None) -> Result:
     if not isinstance(source, str):
         vectors = checks.given(source, "array")
         return _result(vectors.name, {"": vectors}, vectors.shape[0], [])

@@ -1,17 +1,19 @@
 """`loss`: the losses of metric learning, one by one and together, and what they mean."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..backend import choose_backend
-from ..catalogue import Entry
+from ..catalogue import Entry, find
+from ..delivery import delivery
 from ..engine.budget import budget_of
 from ..engine.plan import Progress
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
-from ..io.vectors import LABEL_NAMES, SCORE_NAMES, name_rows
+from ..io.vectors import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels, binary_labels, class_labels, score_labels
 from ..metrics.aligned import EPS
 from ..results import Column, Result
@@ -20,6 +22,9 @@ from ..scoring.examples import Sink, among_all
 from ..scoring.job import LossJob
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from . import checks
+from .labelled import check_parameters, open_labelled
+
+OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 
 
 def loss(
@@ -43,8 +48,13 @@ def loss(
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    ids: Any = None,
+    header: str = "auto",
+    gradients_to: OpenSink | None = None,
     progress: Progress | None = None,
-    **parameters: float | None,
+    require_keys: Collection[str] = (),
+    parameters: Mapping[str, float | None] = {},
+    **named: float | None,
 ) -> Result:
     """Compute losses of pairs, triplets or whole batches, what makes them up and what is still active.
 
@@ -73,7 +83,13 @@ def loss(
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
         progress: called with the rows that are done and their total.
-        **parameters: of the losses, as in `margin=0.5`; the catalogue has the defaults.
+        ids: one per row, a source of them, or of arrays an array.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        gradients_to: called once the inputs are open, with them by their roles and the ids of the rows; returns what
+            takes the gradients, instead of `gradients`.
+        require_keys: keys that the summary must have, checked before any input is read.
+        parameters: of the losses by name; the catalogue has the defaults.
+        **named: the same, as in `margin=0.5`.
 
     Returns:
         A result with the summary `loss`, `total`, `mean`, `active_mean`, `items`, `active`, `active_share`, and as
@@ -96,6 +112,82 @@ def loss(
         >>> loss(x, y, labels=np.asarray([1]), kind="cosine").summary["loss"]
         0.025368153802923787
     """
+    kinds = [kind] if isinstance(kind, str) else list(kind)
+    entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
+    keys_of = partial(loss_keys, kinds, swept=sweep is not None)
+    known = keys_of(gradient=(gradients or gradients_to) is not None)
+    checks.check_keys(require_keys, known, {"«gradients=PATH»": keys_of(gradient=True)})
+    check_parameters(entries, parameters)
+    reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
+    or_one_set = bool(entries[0].of_classes)
+    with delivery():
+        opened = open_labelled(
+            vectors, entries, labels, labels_name, ids, or_one_set=or_one_set, nonfinite=nonfinite, **reading
+        )
+        matrix = None if weights is None else checks.given(weights, "weights", **reading)
+        if gradients_to is not None:
+            gradients = gradients_to(*_gradient_shapes(entries[0], opened.vectors, matrix))
+        return _report(
+            opened.vectors,
+            kind=kinds,
+            labels=opened.labels,
+            labels_name=opened.labels_name,
+            weights=matrix,
+            variant=variant,
+            distance=distance,
+            reduction=reduction,
+            sweep=sweep,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            gradients=gradients,
+            eps=eps,
+            top=top,
+            max_memory=max_memory,
+            all_items=all_items,
+            nonfinite=nonfinite,
+            device=device,
+            backend=backend,
+            progress=progress,
+            parameters=parameters,
+        )
+
+
+def _gradient_shapes(
+    entry: Entry, sides: Sequence[Vectors], weights: Vectors | None
+) -> tuple[dict[str, Vectors], Column | None]:
+    """Return what the gradients are by, by role, and the ids of their rows."""
+    roles = entry.roles
+    roles = roles if len(sides) == len(roles) else ("vectors",)
+    shaped = dict(zip(roles, sides, strict=True)) | ({} if weights is None else {"weights": weights})
+    return shaped, next((side.ids for side in sides if side.ids is not None), None)
+
+
+def _report(
+    vectors: Sequence[Any],
+    *,
+    kind: Sequence[str],
+    labels: Any,
+    labels_name: str,
+    weights: Any,
+    variant: str | None,
+    distance: str | None,
+    reduction: str | None,
+    sweep: tuple[str, Sequence[float]] | None,
+    batch_size: int | None,
+    shuffle: bool,
+    seed: int,
+    gradients: Sink | None,
+    eps: float,
+    top: int | None,
+    max_memory: str | int | None,
+    all_items: bool,
+    nonfinite: str,
+    device: str,
+    backend: str,
+    progress: Progress | None,
+    parameters: Mapping[str, float | None],
+) -> Result:
     specs = _specs(kind, len(vectors) == 1, variant, distance, reduction, sweep, parameters)
     _check_options(specs, top, eps, nonfinite, gradients, sweep is not None)
     _check_batches(specs, batch_size, shuffle, seed)
@@ -151,11 +243,6 @@ def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = Fal
     if len(refused) == 2:
         raise refused[0]
     return list(known)
-
-
-def loss_roles(entry: Entry) -> tuple[str, ...]:
-    """Return what the inputs of a loss are called, and the columns of a table that holds them."""
-    return entry.roles
 
 
 def label_columns(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -214,8 +301,7 @@ def _check_options(
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if top is not None and top < 1:
         raise ParameterError(f"top is {top}, expected at least 1", "«top»")
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
+    checks.check_eps(eps)
     if gradients is not None and len(specs) > 1:
         raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
     if (gradients is not None or is_swept) and specs[0].reduction == "none":
@@ -271,16 +357,11 @@ def _check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> N
 def _drop(inputs: tuple[Vectors, ...], labels: Any, notes: list[str]) -> tuple[tuple[Vectors, ...], Any, Column]:
     """Return inputs and labels without the examples of which a row is not finite, and which are left."""
     rows = inputs[0].shape[0]
-    bad = np.unique(np.concatenate([checks.nonfinite_rows(side) for side in inputs]))
-    if not len(bad):
-        return inputs, labels, np.arange(rows)
-    ids = next((side.ids for side in inputs if side.ids is not None), None)
     noun = "row" if len(inputs) == 1 else "pair" if len(inputs) == 2 else "triplet"
-    notes.append(f"{checks.plural(len(bad), noun)} not finite, left out: {name_rows(bad, ids)}")
-    keep = np.setdiff1d(np.arange(rows), bad)
-    if not len(keep):
-        for side in inputs:
-            checks.refuse_nonfinite(side, checks.NOTHING_LEFT)
+    keep = checks.drop_nonfinite(inputs, noun, notes)
+    if len(keep) == rows:
+        return inputs, labels, keep
+    ids = next((side.ids for side in inputs if side.ids is not None), None)
     kept_ids = keep if ids is None else ids[keep]
     if labels is not None:
         labels = np.asarray(labels)

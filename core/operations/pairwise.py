@@ -1,13 +1,14 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from math import isnan, prod
 from typing import Any
 
 from ..backend import Backend, choose_backend, quiet
-from ..catalogue import find
+from ..delivery import delivery
 from ..engine import (
+    Budget,
     Choice,
     Input,
     Into,
@@ -20,11 +21,14 @@ from ..engine import (
     select_pairs,
 )
 from ..errors import ParameterError
+from ..evaluation.thresholds_file import read_threshold
+from ..io import Vectors
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Progress, Result, shapes_line
 from . import checks
 
+KEYS = ("rows", "columns", "mean", "min", "max")
 PRECISIONS = ("auto", "float32", "float64")
 LARGE = 3e11  # operations after which what torch brings outweighs the seconds that it takes to import
 
@@ -34,7 +38,7 @@ def pairwise(
     b: Any = None,
     *,
     top_k: int | None = None,
-    threshold: float | None = None,
+    threshold: float | str | None = None,
     max_pairs: int | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
@@ -47,6 +51,10 @@ def pairwise(
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    ids_a: Any = None,
+    ids_b: Any = None,
+    header: str = "auto",
+    require_keys: Collection[str] = (),
     into: Into | None = None,
     rows_into: RowsInto | None = None,
     heat_map: int | None = None,
@@ -55,10 +63,12 @@ def pairwise(
     """Compare every row of A with every row of B, or A with itself.
 
     Args:
-        a: Vectors or a numpy array, (..., n, d) of real numbers; leading dims are batches, as in matmul.
+        a: Vectors, a numpy array or a source as for `open_vectors`, (..., n, d) of real numbers; leading dims are
+            batches, as in matmul.
         b: (..., m, d), or None for A against itself.
         top_k: keep the k closest rows of B for each row of A.
-        threshold: keep the pairs with at least this similarity, or at most this distance.
+        threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
+            that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
         metric: a name of the catalogue, as in `simtool.describe("metrics")`.
         parameters: of the metric, as in `{"p": 3}`.
@@ -76,6 +86,10 @@ def pairwise(
         nonfinite: `error`, `propagate` (NaN in the matrix, never in a selection) or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
+        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
+        ids_b: one per row of b.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        require_keys: keys that the summary must have, checked before any input is read.
         into: called with the shape and dtype of the matrix, before it is computed; returns what takes it
             in whole rows as it comes and copies what it keeps, or None to keep it in memory, as without `into`.
         rows_into: takes the rows of a selection as they come, a dict of columns; without it they are kept.
@@ -102,54 +116,55 @@ def pairwise(
         >>> pairwise(np.eye(2), np.ones((1, 2)), precision="float64").array.round(4).tolist()
         [[0.7071], [0.7071]]
     """
-    choice = Choice(top_k, threshold, max_pairs, max_results)
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
+    selects = (top_k, threshold, max_pairs) != (None, None, None)
+    checks.check_keys(require_keys, (*KEYS, *(() if not selects else ("pairs",) if top_k is None else ("k",))))
+    checks.check_eps(eps)
     checks.check_choice("precision", precision, PRECISIONS)
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
-    opened = [checks.given(a, "A"), *([] if b is None else [checks.given(b, "B")])]
-    entry, budget = find("metric", metric), budget_of(max_memory, *opened)
-    measure = metric_of(entry.name, eps=eps, **(parameters or {}))
+    if b is None and ids_b is not None:
+        raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
+    if isinstance(threshold, str):
+        threshold = read_threshold(threshold.removeprefix("@"), metric)
+    choice = Choice(top_k, threshold, max_pairs, max_results)
+    measure = metric_of(metric, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
-    if heat_map is not None and (top_k, threshold, max_pairs) != (None, None, None):
+    if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
-    exclude_self = b is None if exclude_self is None else exclude_self
-    for vectors in opened:
-        checks.check_dtype(vectors, measure)
-    sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
-    sides += sides[: b is None]
-    checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
-    told_by, excluded = same_rows(*sides) if exclude_self else (None, None)
-    for side in sides:
-        checks.refuse_rounded(side.vectors, entry.name)
-    selects = (top_k, threshold, max_pairs) != (None, None, None)
-    reduced = selects and precision == "auto" and measure.is_product
-    pairing = PairwiseJob(
-        a=sides[0],
-        b=sides[1],
-        metric=measure,
-        excluded=excluded,
-        alone=b is None,
-        precision=precision,
-        backend=_backend(backend, device, sides if reduced else []),
-        budget=budget,
-    )
-    with quiet():
-        if selects:
-            result = select_pairs(pairing, choice, rows_into, progress)
-        else:
-            result = full_matrix(pairing, into, nonfinite, progress, heat_map)
+    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
+    with delivery():
+        opened = [checks.given(a, "A", ids=ids_a, **reading)]
+        opened += [] if b is None else [checks.given(b, "B", ids=ids_b, **reading)]
+        budget = budget_of(max_memory, *opened)
+        sides = _sides(opened, measure, dim, nonfinite, budget)
+        exclude_self = b is None if exclude_self is None else exclude_self
+        excluded_by, excluded = same_rows(*sides) if exclude_self else (None, None)
+        reduced = selects and precision == "auto" and measure.is_product
+        pairing = PairwiseJob(
+            a=sides[0],
+            b=sides[1],
+            metric=measure,
+            excluded=excluded,
+            alone=b is None,
+            precision=precision,
+            backend=_backend(backend, device, sides if reduced else []),
+            budget=budget,
+        )
+        with quiet():
+            if selects:
+                result = select_pairs(pairing, choice, rows_into, progress)
+            else:
+                result = full_matrix(pairing, into, nonfinite, progress, heat_map)
     return replace(
         result,
         inputs=pairing.inputs(),
         parameters={
-            "metric": entry.name,
+            "metric": measure.name,
             "eps": eps,
             **measure.parameters,
             "dim": dim,
             "exclude_self": exclude_self,
-            "excluded_by": told_by,
+            "excluded_by": excluded_by,
             "top_k": top_k,
             "threshold": threshold,
             "max_pairs": max_pairs,
@@ -157,17 +172,29 @@ def pairwise(
             "nonfinite": nonfinite,
             "shapes": _shapes(pairing, choice, dim),
         },
-        notes=(*pairing.notes(), *_left_out(pairing, told_by), *result.notes),
+        notes=(*pairing.notes(), *_left_out(pairing, excluded_by), *result.notes),
         provenance=provenance({"a": pairing.a.vectors, "b": None if b is None else pairing.b.vectors}),
     )
 
 
-def _left_out(pairing: PairwiseJob, told_by: str | None) -> Iterator[str]:
+def _sides(opened: list[Vectors], metric: Metric, dim: int, nonfinite: str, budget: Budget) -> list[Input]:
+    """Return both sides, checked; A twice where there is no B."""
+    for vectors in opened:
+        checks.check_dtype(vectors, metric)
+    sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
+    sides += sides[: 2 - len(sides)]
+    checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
+    for side in sides:
+        checks.refuse_rounded(side.vectors, metric.name)
+    return sides
+
+
+def _left_out(pairing: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
     """Yield which pairs of two sets are left out, and how many."""
     if pairing.excluded is None or pairing.alone:
         return
     count = checks.plural(int(pairing.excluded.counts.sum()), "pair")
-    if told_by == "id":
+    if excluded_by == "id":
         yield f"{count} of equal ids left out"
     else:
         yield f"{count} of equal row numbers left out, because A and B do not both have ids"
@@ -187,7 +214,7 @@ def _check_choice(choice: Choice, metric: Metric) -> None:
     given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
     if len(asked) > 1:
-        raise ParameterError("these are different questions", ", ".join(asked), "ask one at a time")
+        raise ParameterError("a call selects pairs in one way", ", ".join(asked), "leave out all but one")
     counts = {"«top_k»": choice.top_k, "«max_pairs»": choice.max_pairs, "«max_results»": choice.max_results}
     for option, number in counts.items():
         if number is not None:

@@ -1,6 +1,6 @@
 """`similarity`: vectors against their counterparts, along any dims, in one streamed pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from math import prod
@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, Backend, choose_backend, quiet
+from ..delivery import delivery
 from ..engine.budget import budget_of
 from ..engine.threads import overlapped, processors
 from ..engine.workspace import Scratch
-from ..errors import ParameterError, ShapeError
+from ..errors import ShapeError
 from ..io import Vectors, select, with_ids
-from ..io.vectors import name_rows, provenance
+from ..io.vectors import provenance
 from ..metrics import EPS, Metric, magnitude, metric_of, needs_scale
 from ..results import Column, Columns, Result, Scalar, shapes_line
 from . import checks
@@ -22,6 +23,7 @@ from . import checks
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24
 
+KEYS = ("count", "mean", "min", "max")
 SUMS = 8  # numbers of a score while it is computed: two magnitudes, two scales, three sums and itself
 INDEX = 160  # bytes of the place of a score, as a tuple
 
@@ -40,14 +42,18 @@ def similarity(
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
+    ids_a: Any = None,
+    ids_b: Any = None,
+    header: str = "auto",
+    require_keys: Collection[str] = (),
 ) -> Result:
     """Compute the metric of vectors and their counterparts along one or several dims.
 
     The shapes are broadcast first, then the vectors lie along `dim`; the scores have the other dims.
 
     Args:
-        a: Vectors or a numpy array of real numbers, any shape.
-        b: Vectors or a numpy array that broadcasts with a.
+        a: Vectors, a numpy array or a source as for `open_vectors`, real numbers of any shape.
+        b: what broadcasts with a.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
         metric: a name of the catalogue, as in `simtool.describe("metrics")`.
         parameters: of the metric, as in `{"p": 3}`.
@@ -56,6 +62,10 @@ def similarity(
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
+        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
+        ids_b: one per row of b.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        require_keys: keys that the summary must have, checked before any input is read.
 
     Returns:
         A result whose `array` holds the float64 scores in the remaining dims, with the summary
@@ -75,12 +85,27 @@ def similarity(
         >>> similarity(np.eye(2), np.ones((2, 2))).array.round(4).tolist()
         [0.7071, 0.7071]
     """
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    checks.check_same_ids(a, b)
+    checks.check_keys(require_keys, KEYS)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
-    if not eps >= 0:
-        raise ParameterError(f"eps is {eps}, expected at least 0", "«eps»")
+    checks.check_eps(eps)
+    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
+    with delivery():
+        a, b = checks.given(a, "A", ids=ids_a, **reading), checks.given(b, "B", ids=ids_b, **reading)
+        return _compared(a, b, dim, measure, eps, max_memory, nonfinite, choose_backend(backend, device))
+
+
+def _compared(
+    a: Vectors,
+    b: Vectors,
+    dim: int | Sequence[int],
+    measure: Metric,
+    eps: float,
+    max_memory: str | int | None,
+    nonfinite: str,
+    backend: Backend,
+) -> Result:
+    checks.check_same_ids(a, b)
     for side in (a, b):
         checks.check_dtype(side, measure)
         checks.refuse_rounded(side, measure.name)
@@ -88,7 +113,7 @@ def similarity(
     shapes = a.shape, b.shape
     if nonfinite == "drop":
         a, b = drop_rows(a, b, notes)
-    job = _Job(a, b, _dims(a, b, dim), measure, nonfinite, choose_backend(backend, device))
+    job = _Job(a, b, _dims(a, b, dim), measure, nonfinite, backend)
     if job.width == 1 and measure.is_made_of_dots and measure.has_unit_rows:
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
     budget_of(max_memory, a, b).check(job.held, f"{prod(job.shape[d] for d in job.kept):,} scores")
@@ -117,16 +142,10 @@ def similarity(
 
 def drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vectors]:
     """Return aligned inputs without the rows in which either side is not finite."""
-    bad = np.union1d(checks.nonfinite_rows(a), checks.nonfinite_rows(b))
-    if not len(bad):
+    keep = checks.drop_nonfinite((a, b), "row", notes)
+    if len(keep) == a.shape[0]:
         return a, b
-    checks.check_same_rows(a, b)
     ids = a.ids if a.ids is not None else b.ids
-    notes.append(f"{checks.plural(len(bad), 'row')} not finite, left out: {name_rows(bad, ids)}")
-    keep = np.setdiff1d(np.arange(a.shape[0]), bad)
-    if not len(keep):
-        checks.refuse_nonfinite(a, checks.NOTHING_LEFT)
-        checks.refuse_nonfinite(b, checks.NOTHING_LEFT)
     return with_ids(select(a, keep), keep if ids is None else ids[keep]), select(b, keep)
 
 

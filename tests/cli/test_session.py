@@ -1,4 +1,4 @@
-"""What is said of options that were typed in vain, and of gates on numbers that another option gives."""
+"""What is said of options without effect, and of gates on numbers that another option gives."""
 
 import json
 import sys
@@ -89,7 +89,7 @@ def test_a_gate_on_what_this_input_does_not_give_is_held_against_the_whole_summa
     code, _, err = call("evaluate x.npy y.npy --labels similar.npy --assert precision@1>0")
     assert code == 2
     assert "no number is called 'precision@1'" in err
-    assert "--format json shows all" in err.splitlines()[-1]
+    assert "--format json shows them all" in err.splitlines()[-1]
 
 
 def test_pairs_spread_over_numeric_columns_are_read(call):

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool import compare, open_items, summary_keys
+from simtool import compare, open_items
 from simtool.backend import choose_backend
 from simtool.catalogue import find
 from simtool.comparison import best_items as best
 from simtool.comparison import token_blocks as blocks
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_ragged
+from simtool.operations.compare import summary_keys
 
 NUMPY = choose_backend("numpy")
 NAMES = ["mean", "argmax", "max", "centroid", "maxsim", "top-k-mean", "mutual", "optimal", "sinkhorn"]

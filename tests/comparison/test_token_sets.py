@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool import compare, open_vectors, summary_keys
+from simtool import compare, open_vectors
 from simtool.backend import choose_backend
 from simtool.catalogue import find
 from simtool.comparison import token_blocks as blocks
@@ -15,6 +15,7 @@ from simtool.comparison import token_sets as items
 from simtool.comparison.measures import MEASURES
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
+from simtool.operations.compare import summary_keys
 
 NUMPY = choose_backend("numpy")
 BLOCKS = ["mean", "centroid", "argmax", "max", "maxsim", "top-k-mean"]

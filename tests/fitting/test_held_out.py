@@ -9,7 +9,7 @@ import simtool
 from simtool.errors import DataError, LabelError, ParameterError, ShapeError
 from simtool.fitting.checkpoint import read_head
 from simtool.fitting.examples import Examples
-from simtool.fitting.held_out import TIMES, judge
+from simtool.fitting.held_out import TIMES, evaluate_held_out
 from simtool.io import as_vectors, with_ids
 
 N, D = 240, 6
@@ -103,10 +103,12 @@ def test_views_are_judged_by_all_their_pairs(tmp_path):
 
 def test_the_interval_of_one_space_against_itself_is_nothing():
     examples = Examples("classes", (CLEAR,), codes=CLASSES)
-    found = judge(examples, examples, np.arange(N), "cosine", seed=0, eps=1e-8)
+    found = evaluate_held_out(examples, examples, np.arange(N), "cosine", seed=0, eps=1e-8)
     assert found.intervals.bounds["roc_auc.difference"] == (0.0, 0.0)
     assert found.verdict == "nothing gained"
-    swapped = judge(Examples("classes", (NOISE,), codes=CLASSES), examples, np.arange(N), "euclidean", seed=0, eps=1e-8)
+    swapped = evaluate_held_out(
+        Examples("classes", (NOISE,), codes=CLASSES), examples, np.arange(N), "euclidean", seed=0, eps=1e-8
+    )
     assert swapped.values["roc_auc.before"] == pytest.approx(
         roc_auc_score(
             np.equal(*(CLASSES[side] for side in np.triu_indices(N, 1))),
@@ -240,7 +242,7 @@ def test_intervals_are_those_of_a_plain_bootstrap(form):
         before, after = (Examples(form, sides, similar=similar) for sides in ((rows, others), (rows, third)))
         first, second, units = groups, groups, n // 2
         scores = [cosines(rows, others), cosines(rows, third)]
-    found = judge(before, after, groups, "cosine", seed=5, eps=1e-8)
+    found = evaluate_held_out(before, after, groups, "cosine", seed=5, eps=1e-8)
     generator = np.random.default_rng(5)
     differences = []
     for _ in range(TIMES):

@@ -111,7 +111,7 @@ def test_weights_are_those_of_the_textbook_loop(name, decay, batch):
         epochs=5,
         batch_size=batch,
         held_out=0.0,
-        told=lambda epoch, epochs, loss, score: seen.append(loss),
+        on_epoch=lambda epoch, epochs, loss, score: seen.append(loss),
     )
     assert np.allclose(found.array, weight, atol=1e-7)  # torch adds its epsilon inside the root
     assert np.allclose(seen, losses, atol=1e-7)
@@ -311,7 +311,7 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path):
         epochs=60,
         patience=4,
         output=str(path),
-        told=lambda epoch, epochs, loss, score: seen.append(score),
+        on_epoch=lambda epoch, epochs, loss, score: seen.append(score),
     )
     best = int(np.argmax(seen)) + 1
     assert len(seen) == best + 4 < 60
@@ -356,7 +356,7 @@ def test_a_finished_head_stays_until_the_new_one_is_finished(tmp_path, monkeypat
     old = head.read_bytes()
     new = options | {"epochs": 5, "seed": 9}
     with pytest.raises(KeyboardInterrupt):
-        simtool.fit(A, output=str(head), force=True, told=stop, **new)
+        simtool.fit(A, output=str(head), force=True, on_epoch=stop, **new)
     assert head.read_bytes() == old
     assert read_head(str(beside)).about["epoch"] == 3
     with pytest.raises(OutputError, match="exists already"):
@@ -378,7 +378,7 @@ def test_a_finished_head_that_is_to_learn_on_stays_until_it_has(tmp_path, monkey
     options = {"kind": "sup-con", "labels": CLASSES, "batch_size": 24, "output": str(head)}
     simtool.fit(A, epochs=2, **options)
     old, seen = head.read_bytes(), []
-    simtool.fit(A, epochs=4, resume=True, told=lambda *_: seen.append(head.read_bytes()), **options)
+    simtool.fit(A, epochs=4, resume=True, on_epoch=lambda *_: seen.append(head.read_bytes()), **options)
     assert seen == [old, old]
     assert head.read_bytes() != old
     assert sorted(path.name for path in tmp_path.iterdir()) == ["head.safetensors"]

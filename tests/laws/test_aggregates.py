@@ -8,10 +8,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool import compare, open_vectors, summary_keys
+from simtool import compare, open_vectors
 from simtool.aggregates import closed_forms as closed
 from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
+from simtool.operations.compare import summary_keys
 
 NAMES = ["mean", "argmax", "max", "centroid", "paired"]
 

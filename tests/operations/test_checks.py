@@ -1,8 +1,11 @@
-"""The words of the checks at the door."""
+"""The checks at the door: words, keys that a caller will ask for, what is handed over."""
 
+import numpy as np
 import pytest
 
-from simtool.operations.checks import plural
+from simtool.delivery import delivery
+from simtool.errors import OutputError, ParameterError
+from simtool.operations import checks
 
 
 @pytest.mark.parametrize(
@@ -10,4 +13,68 @@ from simtool.operations.checks import plural
     [(1, "row", "1 row"), (2, "row", "2 rows"), (1, "class", "1 class"), (2, "class", "2 classes")],
 )
 def test_nouns_are_counted(count, noun, words):
-    assert plural(count, noun) == words
+    assert checks.plural(count, noun) == words
+
+
+def test_of_few_keys_the_nearest_is_named_and_all_are_listed():
+    with pytest.raises(ParameterError, match="no number is called 'meen'") as caught:
+        checks.check_keys(["mean", "meen"], ["mean", "count"])
+    assert caught.value.hint == "did you mean mean? the summary has mean, count"
+
+
+def test_of_many_keys_the_nearest_are_named_and_not_all_listed():
+    names = [
+        f"{name}{end}" for name in ("roc_auc", "eer", "best_f1", "kendall", "tar", "d") for end in ("", ".low", ".high")
+    ]
+    for typed, guess in (
+        ("roc_auk", "did you mean roc_auc? "),
+        ("ROC_AUC", "did you mean roc_auc? "),
+        ("high", "did you mean roc_auc.high, eer.high, best_f1.high, kendall.high, tar.high? "),
+        ("zzz", ""),
+    ):
+        with pytest.raises(ParameterError, match=f"no number is called '{typed}'") as caught:
+            checks.check_keys([typed], names)
+        assert caught.value.hint == f"{guess}the summary has 18 keys"
+
+
+def test_a_key_that_another_parameter_gives_names_that_parameter():
+    given_by = {"«bootstrap=1000»": ["eer", "eer.low"], "«null=200»": ["eer", "eer.p"]}
+    checks.check_keys(["eer"], ["eer"], given_by)
+    for key, parameter in (("eer.low", "bootstrap=1000"), ("eer.p", "null=200")):
+        with pytest.raises(ParameterError) as caught:
+            checks.check_keys([key], ["eer"], given_by)
+        assert f"add {parameter}, which gives that number" in str(caught.value)
+
+
+@pytest.mark.parametrize("eps", [-1e-9, np.nan, np.inf])
+def test_eps_is_finite_and_not_negative(eps):
+    with pytest.raises(ParameterError, match="eps is"):
+        checks.check_eps(eps)
+
+
+def test_two_outputs_are_two_files_and_no_input(tmp_path):
+    path = str(tmp_path / "x.npy")
+    checks.check_outputs(path, None, force=False, inputs=["elsewhere.npy", np.eye(2)])
+    with pytest.raises(OutputError, match="two outputs have one path"):
+        checks.check_outputs(path, path, force=False, inputs=[])
+    np.save(path, np.eye(2))
+    with pytest.raises(OutputError, match="is also the input"):
+        checks.check_outputs(path, force=True, inputs=[path])
+
+
+def test_sources_arrays_and_ids_are_taken(tmp_path):
+    np.save(tmp_path / "x.npy", np.eye(2))
+    (tmp_path / "ids.txt").write_text("p\nq\n")
+    names = str(tmp_path / "ids.txt")
+    for side in (str(tmp_path / "x.npy"), np.eye(2)):
+        with delivery():
+            assert checks.given(side, "A", ids=names).ids.tolist() == ["p", "q"]
+
+
+def test_rows_that_are_finite_on_every_side():
+    a, b = np.ones((3, 2)), np.ones((3, 2))
+    a[0, 0] = b[2, 1] = np.nan
+    notes = []
+    sides = [checks.given(side, name) for side, name in ((a, "A"), (b, "B"))]
+    assert checks.drop_nonfinite(sides, "pair", notes).tolist() == [1]
+    assert notes == ["2 pairs not finite, left out: rows 0, 2"]

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool import compare, summary_keys
+from simtool import compare
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
 from simtool.comparison import evaluator as panel
@@ -18,6 +18,7 @@ from simtool.engine import matches as partners
 from simtool.engine.matches import nearest_both
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
+from simtool.operations.compare import summary_keys
 
 NUMPY = choose_backend("numpy")
 RNG = np.random.default_rng(0)

@@ -6,9 +6,10 @@ from scipy import stats
 from sklearn import metrics
 
 import simtool
-from simtool import evaluate, evaluation_keys
+from simtool import evaluate
 from simtool.errors import DataError, LabelError, ParameterError, ResourceError, ShapeError
 from simtool.evaluation.counts import counts_of
+from simtool.evaluation.report import evaluation_keys
 from simtool.evaluation.threshold_metrics import pair_measures
 
 

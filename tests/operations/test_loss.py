@@ -15,6 +15,7 @@ from simtool.errors import DataError, LabelError, ParameterError, ResourceError,
 from simtool.io import as_vectors, with_ids
 from simtool.losses.classes import class_masks
 from simtool.losses.miners import ActiveTriplets
+from simtool.operations.loss import loss_keys
 from simtool.scoring import accumulator as ledger
 from simtool.scoring import batch_report
 from simtool.scoring import batch_scores as whole_rows
@@ -172,14 +173,14 @@ def test_several_losses_stand_beside_each_other():
         labels = None if kind == "cosine-distance" else options["labels"]
         alone = simtool.loss(*inputs, kind=kind, labels=labels).summary
         assert result.rows.columns["loss"][row] == alone["loss"] == result.summary[f"{kind}.loss"]
-    assert sorted(result.summary) == sorted(simtool.loss_keys(kinds))
+    assert sorted(result.summary) == sorted(loss_keys(kinds))
 
 
 @pytest.mark.parametrize(("kind", "variant"), EVERY)
 def test_the_keys_are_known_before_the_work(kind, variant):
     inputs, options = data(kind)
     result = simtool.loss(*inputs, variant=variant, gradients=lambda *_: None, **options)
-    assert set(result.summary) <= set(simtool.loss_keys([kind], gradient=True))
+    assert set(result.summary) <= set(loss_keys([kind], gradient=True))
 
 
 def test_the_triplets_of_classes_are_all_of_them():

@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from simtool.cli.commands.evaluate import _for_reading
 from simtool.cli.session import Session
 from simtool.errors import DataError, InputNotFoundError, ParameterError
-from simtool.evaluation.inputs import Asked, open_evaluated
+from simtool.evaluation.inputs import EvaluationSources as Sources
+from simtool.evaluation.inputs import open_evaluated
 from simtool.operations.evaluate import evaluate
 
 LABELS = [1, 0, 1, 0]
@@ -36,29 +36,29 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_two_sources_and_labels(folder):
-    found = open_evaluated(Asked(["a.npy", "b.npy"], labels="labels.npy"))
+    found = open_evaluated(Sources(["a.npy", "b.npy"], labels="labels.npy"))
     assert (found.a.name, found.b.name, found.names["labels"]) == ("a.npy", "b.npy", "labels.npy")
     assert found.labels.tolist() == LABELS
     assert (found.targets, found.scores, found.by, found.against) == (None, None, None, None)
 
 
 def test_a_table_has_labels_and_targets(folder):
-    found = open_evaluated(Asked(["both.parquet"]))
+    found = open_evaluated(Sources(["both.parquet"]))
     assert (found.labels.tolist(), found.targets.tolist()) == (LABELS, [4.0, 1.0, 3.0, 2.0])
     assert (found.names["labels"], found.names["targets"]) == ("both.parquet::label", "both.parquet::score")
-    typed = open_evaluated(Asked(["both.parquet"], labels="::score", by="::label"))
+    typed = open_evaluated(Sources(["both.parquet"], labels="::score", by="::label"))
     assert (typed.names["labels"], typed.by.tolist()) == ("both.parquet::score", LABELS)
 
 
 def test_one_source_has_classes(folder):
-    found = open_evaluated(Asked(["rows.parquet"]))
+    found = open_evaluated(Sources(["rows.parquet"]))
     assert (found.b, found.targets, found.labels.tolist()) == (None, None, [0, 0, 1, 1])
-    assert open_evaluated(Asked(["a.npy"], labels="labels.npy")).labels.tolist() == LABELS
+    assert open_evaluated(Sources(["a.npy"], labels="labels.npy")).labels.tolist() == LABELS
 
 
 @pytest.mark.parametrize("source", ["rows.parquet", "rows.parquet::v"])
 def test_pairs_of_ids(folder, source):
-    found = open_evaluated(Asked([source], pairs="pairs.csv", by="::group"))
+    found = open_evaluated(Sources([source], pairs="pairs.csv", by="::group"))
     assert found.a.read(0, 4).tolist() == folder[[0, 2, 3, 1]].tolist()
     assert found.b.read(0, 4).tolist() == folder[[1, 0, 3, 2]].tolist()
     assert (found.labels.tolist(), found.by.tolist()) == ([1, 0, 1, 0], list("xyxy"))
@@ -68,7 +68,7 @@ def test_pairs_of_ids(folder, source):
 def test_pairs_of_row_numbers(folder):
     with open("numbers.csv", "w") as file:
         file.write("a,b,label\n3,0,1\n1,2,0\n")
-    found = open_evaluated(Asked(["a.npy"], pairs="numbers.csv", against=["b.npy", "b.npy"]))
+    found = open_evaluated(Sources(["a.npy"], pairs="numbers.csv", against=["b.npy", "b.npy"]))
     assert found.a.read(0, 2).tolist() == folder[[3, 1]].tolist()
     assert found.against[1].read(0, 2).tolist() == folder[::-1][[0, 2]].tolist()
 
@@ -76,13 +76,13 @@ def test_pairs_of_row_numbers(folder):
 @pytest.mark.parametrize("labels", [None, "::label", "labels.npy"])
 @pytest.mark.parametrize("scores", ["scored.csv", "scored.csv::score"])
 def test_scores_of_a_table(folder, scores, labels):
-    found = open_evaluated(Asked(scores=scores, labels=labels))
+    found = open_evaluated(Sources(scores=scores, labels=labels))
     assert (found.scores.tolist(), found.labels.tolist()) == ([0.9, 0.1, 0.8, 0.3], LABELS)
     assert (found.a, found.targets) == (None, None)
 
 
 def test_scores_as_values(folder):
-    found = open_evaluated(Asked(scores="values.txt", labels="labels.npy", against=["scored.csv::score"] * 2))
+    found = open_evaluated(Sources(scores="values.txt", labels="labels.npy", against=["scored.csv::score"] * 2))
     assert found.scores.tolist() == [0.9, 0.1, 0.8, 0.3]
     assert found.against.tolist() == [0.9, 0.1, 0.8, 0.3]
 
@@ -90,16 +90,28 @@ def test_scores_as_values(folder):
 @pytest.mark.parametrize(
     ("asked", "error", "words"),
     [
-        (Asked(["a.npy", "b.npy", "a.npy"]), ParameterError, "got 3"),
-        (Asked(["a.npy"], scores="values.txt"), ParameterError, "need no vectors"),
-        (Asked(["a.npy", "b.npy"], pairs="pairs.csv"), ParameterError, "one file of vectors"),
-        (Asked(["rows.parquet"], pairs="scored.csv"), InputNotFoundError, "columns are score, label, group"),
-        (Asked(["a.npy"], pairs="pairs.csv"), DataError, "'p' is not among the 4 row numbers"),
-        (Asked(["twice.parquet"]), DataError, "several columns may be meant: label, labels"),
-        (Asked(["a.npy", "b.npy"], labels="labels.npy", against=["a.npy"]), ParameterError, "expected two sources"),
-        (Asked(scores="values.txt", labels="labels.npy", against=["a.npy", "b.npy"]), ParameterError, "got 2 sources"),
-        (Asked(["a.npy", "b.npy"], labels="::label"), ParameterError, "needs a file"),
-        (Asked(["both.parquet"], by="::groop"), InputNotFoundError, "no column 'groop'"),
+        (Sources(["a.npy", "b.npy", "a.npy"]), ParameterError, "got 3"),
+        (Sources(["a.npy"], scores="values.txt"), ParameterError, "need no vectors"),
+        (Sources(["a.npy", "b.npy"], pairs="pairs.csv"), ParameterError, "one file of vectors"),
+        (
+            Sources(["rows.parquet"], pairs="scored.csv"),
+            InputNotFoundError,
+            "columns are score, label, group",
+        ),
+        (Sources(["a.npy"], pairs="pairs.csv"), DataError, "'p' is not among the 4 row numbers"),
+        (Sources(["twice.parquet"]), DataError, "several columns may be meant: label, labels"),
+        (
+            Sources(["a.npy", "b.npy"], labels="labels.npy", against=["a.npy"]),
+            ParameterError,
+            "expected two sources",
+        ),
+        (
+            Sources(scores="values.txt", labels="labels.npy", against=["a.npy", "b.npy"]),
+            ParameterError,
+            "got 2 sources",
+        ),
+        (Sources(["a.npy", "b.npy"], labels="::label"), ParameterError, "needs a file"),
+        (Sources(["both.parquet"], by="::groop"), InputNotFoundError, "no column 'groop'"),
     ],
 )
 def test_refusals(folder, asked, error, words):
@@ -112,24 +124,32 @@ def test_an_id_that_is_not_there_or_twice(folder):
     with open("wrong.csv", "w") as file:
         file.write("a,b,label\np,q,1\nword,p,0\n")
     with pytest.raises(DataError, match=r"row 1: 'word' is not among the 4 ids of rows.parquet"):
-        open_evaluated(Asked(["rows.parquet"], pairs="wrong.csv"))
+        open_evaluated(Sources(["rows.parquet"], pairs="wrong.csv"))
     pq.write_table(pa.table({"id": list("pqqs"), "v": list(folder)}), "double.parquet")
     with pytest.raises(DataError, match="'q' comes twice, in rows 1 and 2"):
-        open_evaluated(Asked(["double.parquet"], pairs="pairs.csv"))
+        open_evaluated(Sources(["double.parquet"], pairs="pairs.csv"))
 
 
-def session(**options):
-    usual = {"output": None, "format": None, "force": False, "quiet": False, "gates": None, "inputs": []}
-    return Session.open(keys=["roc_auc", "roc_auc.low", "pairs"], **usual | options)
+@pytest.fixture
+def shown(monkeypatch):
+    """What a session renders of a result."""
+
+    def shown(result, *gates, format=None):
+        rendered = []
+        monkeypatch.setattr("simtool.cli.session.render", lambda found, *_, **__: rendered.append(found))
+        session = Session.open(None, format, [f"{key} > -9" for key in gates], force=False, quiet=True, inputs=[])
+        session.deliver(result)
+        return rendered[0].summary
+
+    return shown
 
 
-def test_a_table_says_nothing_twice():
+def test_a_table_says_nothing_twice(shown):
     rng = np.random.default_rng(0)
     labels = rng.random(40) < 0.5
     result = evaluate(scores=rng.normal(size=40), labels=labels, bootstrap=5)
-    assert set(_for_reading(result, session()).summary) == {"pairs", "positives", "negatives"}
-    gated = _for_reading(result, session(gates=["roc_auc.low > 0"]))
-    assert gated.summary["roc_auc.low"] == result.summary["roc_auc.low"]
-    assert _for_reading(result, session(format="json")) is result
+    assert set(shown(result)) == {"pairs", "positives", "negatives"}
+    assert shown(result, "roc_auc.low")["roc_auc.low"] == result.summary["roc_auc.low"]
+    assert shown(result, format="json") == result.summary
     grouped = evaluate(scores=rng.normal(size=40), labels=labels, by=np.arange(40) % 2)
-    assert _for_reading(grouped, session()).summary == {}
+    assert shown(grouped) == {}

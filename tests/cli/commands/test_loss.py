@@ -420,7 +420,7 @@ REFUSED = [
     ("huge.npy y.npy --kind vicreg --grad g.npy", "leaves the range of float64", "huge.npy, y.npy"),
     ("huge.npy y.npy --kind contrastive --labels binary.npy --grad g.npy", "leaves the range", "huge.npy, y.npy"),
     # outputs and gates, before the work: these inputs are not there
-    ("no.npy --kind sup-con --assert los<1", "did you mean loss?", "--assert 'los<1'"),
+    ("no.npy --kind sup-con --assert los<1", "did you mean loss?", "--assert"),
     ("no.npy --kind sup-con --assert gradient_norm<1", "add --grad PATH, which gives that number", "--assert"),
     ("no.npy --kind cosine --kind bce --assert loss<1", "did you mean cosine.loss, bce.loss?", "--assert"),
     ("no.npy --kind cosine --sweep margin=1 --assert loss<1", "no number is called 'loss'", "--assert"),

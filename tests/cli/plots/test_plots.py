@@ -2,6 +2,7 @@
 
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -9,13 +10,14 @@ import pytest
 from matplotlib.figure import Figure
 
 import simtool
-from simtool.cli.plots.curves import _deviates, _seen, check_kind, drawing, history_drawing
+from simtool.cli.plots.curves import _deviates, _seen, check_kind, drawing
 from simtool.cli.plots.heat_map import heat_drawing
+from simtool.cli.plots.history import history_drawing
 from simtool.cli.plots.picture import Picture, title_of
 from simtool.errors import LabelError, OutputError, ParameterError, ResourceError
 from simtool.evaluation.curves import det_curve, precision_recall_curve, roc_curve
 from simtool.io.vectors import ArrayVectors
-from simtool.results import Columns
+from simtool.results import Columns, Result
 
 RNG = np.random.default_rng(2)
 LABELS = np.arange(90) % 3 == 0
@@ -137,18 +139,20 @@ def test_many_points_are_thinned_to_what_can_be_seen():
 def test_a_history_has_a_panel_for_what_there_is():
     epochs = np.arange(1, 4)
     history = Columns({"epoch": epochs, "loss": np.asarray([3.0, 2, 1]), "score": np.asarray([0.5, 0.7, 0.6])})
-    loss, score = figure_of(history_drawing(history, title="sup-con", best_epoch=2)).axes
+    parameters = {"kind": "sup-con", "patience": 5}
+    result = Result("fit", {"vectors": "v.npy"}, parameters, {"best_epoch": 2}, history=history)
+    loss, score = figure_of(history_drawing(result)).axes
     assert loss.lines[0].get_xydata().tolist() == [[1, 3], [2, 2], [3, 1]]
     assert score.lines[0].get_ydata().tolist() == [0.5, 0.7, 0.6]
     assert score.lines[1].get_xdata()[0] == 2
     assert (loss.get_ylabel(), score.get_ylabel(), score.get_xlabel()) == (
         "mean training loss",
-        "score of the share that stops",
+        "score for early stopping",
         "epoch",
     )
     assert texts(loss) == ["best epoch 2"]
     alone = Columns({**history.columns, "score": np.full(3, np.nan)})
-    assert len(figure_of(history_drawing(alone, title="sup-con")).axes) == 1
+    assert len(figure_of(history_drawing(replace(result, history=alone))).axes) == 1
 
 
 def test_a_small_matrix_is_drawn_with_its_names(tmp_path):

@@ -1,0 +1,117 @@
+"""What a fit is to do: every option, checked against the inputs."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..operations import checks
+from ..scoring.spec import LossSpec
+from .examples import Examples
+from .inputs import Given
+from .objective import check_miner
+from .training import FitConfig, Objective, unit_of
+
+ROTATION_SENSITIVE = ("manhattan", "angle")  # the metrics that see which way the axes point
+OF_TRAINING = (
+    "optimizer",
+    "lr",
+    "epochs",
+    "batch_size",
+    "per_class",
+    "miner",
+    "weight_decay",
+    "patience",
+    "init",
+    "head_bias",
+)
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """Every option that shapes the head, as `fit` has them."""
+
+    kind: str | None
+    variant: str | None
+    distance: str | None
+    parameters: dict[str, float]
+    head: str
+    rank: int
+    init: str
+    head_bias: bool
+    optimizer: str
+    lr: float
+    epochs: int
+    batch_size: int
+    per_class: int
+    miner: str
+    weight_decay: float
+    patience: int | None
+    held_out: float
+    seed: int
+    eps: float
+    nonfinite: str
+
+    def members(self) -> dict[str, Any]:
+        """Return the options that matter: those of training do not, where there are no epochs."""
+        found = asdict(self)
+        if not self.head_bias:
+            del found["head_bias"]
+        return {name: value for name, value in found.items() if self.head != "whiten" or name not in OF_TRAINING}
+
+    def shown(self, *, batches_of_classes: bool) -> dict[str, Any]:
+        """Return them for a result, the parameters of the loss beside the others."""
+        only_there = () if batches_of_classes else ("per_class", "miner")
+        found = {name: value for name, value in self.members().items() if name not in only_there}
+        own = found.pop("parameters")
+        return {"kind": found.pop("kind"), **own, **found}
+
+    def config(self, objective: Objective, train: Examples) -> FitConfig:
+        """Return what the loop needs of it."""
+        return FitConfig(
+            objective=objective,
+            head=self.head,
+            rank=self.rank,
+            init=self.init,
+            bias=self.head_bias,
+            optimizer=self.optimizer,
+            lr=self.lr,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            per_class=self.per_class,
+            weight_decay=self.weight_decay,
+            patience=self.patience,
+            seed=self.seed,
+            unit=unit_of(objective, self.head, self.init, train.vectors()),
+        )
+
+
+def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
+    """Refuse numbers outside their range, and what cannot change anything."""
+    for name, least in (("epochs", 1), ("batch_size", 2), ("per_class", 0), ("patience", 1)):
+        value = getattr(plan, name)
+        if value is not None and value < least:
+            what = f"{name.replace('_', ' ')} is {value}, expected at least {least}"
+            raise ParameterError(what, f"«{name}»")
+    if not 0 < plan.lr < np.inf:
+        raise ParameterError(f"lr is {plan.lr}, expected a finite number above 0", "«lr»")
+    if not 0 <= plan.weight_decay < np.inf:
+        what = f"weight decay is {plan.weight_decay}, expected a finite number of at least 0"
+        raise ParameterError(what, "«weight_decay»")
+    checks.check_eps(plan.eps)
+    if not 0 <= plan.held_out < 1:
+        raise ParameterError(f"held-out is {plan.held_out}, expected a share from 0 to below 1", "«held_out»")
+    if plan.held_out == 0 and plan.patience is not None:
+        what = "early stopping needs a share of the data as large as the one held out, and nothing is held out"
+        raise ParameterError(what, "«patience»", "a «held_out» above 0, or no «patience»")
+    checks.check_seed(plan.seed)
+    if plan.init == "random" and plan.seed >= 2**64:
+        raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "«seed»")
+    if request is None:
+        return
+    check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)
+    only_turns = plan.head == "orthogonal" and plan.rank == given.examples.width and not plan.head_bias
+    if only_turns and request.metric not in ("", *ROTATION_SENSITIVE):
+        what = f"an orthogonal head of all {plan.rank} dims only turns the space, which no {request.metric} sees"
+        raise ParameterError(what, "«rank»", f"«rank=R» below {plan.rank}, or «head=linear»")
