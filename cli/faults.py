@@ -2,13 +2,16 @@
 
 import os
 import signal
+import time
+from threading import Lock
 from typing import Any
 
-from simtool.delivery import abandon, check_inputs
+from simtool.delivery import abandon
 from simtool.errors import SimtoolError
 
 from .output.terminal import printable
 
+_ending = Lock()
 _kept: list[Any] = []  # the handler, which the system calls as long as the process lasts
 
 
@@ -29,12 +32,20 @@ def end_where_a_map_shrinks() -> None:
 
 
 def _end(number: int) -> None:
+    """End the process, from whichever thread: those of a matrix product read the map too."""
+    while not _ending.acquire(blocking=False):
+        time.sleep(1)  # another thread is about to end all of them
+    try:
+        _explain()
+    finally:
+        os._exit(3)
+
+
+def _explain() -> None:
     try:
         abandon()
-        check_inputs()
         lines = ["error: the system could not read a file that was mapped"]
     except SimtoolError as error:
         lines = [f"error: {error.what}", f"  in:  {error.where}", f"  try: {error.hint}"]
     # not through the stream, whose lock the interrupted code may hold
     os.write(2, "".join(f"{printable(line)}\n" for line in lines).encode("utf-8", "backslashreplace"))
-    os._exit(3)

@@ -16,7 +16,7 @@ from .staged import StagedFile, switch
 Check = Callable[[], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Delivery:
     """What waits for the end of a command.
 
@@ -34,6 +34,7 @@ class Delivery:
 
 
 _current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
+_running: list[Delivery] = []  # those of all threads
 
 
 @contextmanager
@@ -49,6 +50,7 @@ def delivery() -> Iterator[None]:
         return
     mine = Delivery()
     token = _current.set(mine)
+    _running.append(mine)
     try:
         yield
         check_inputs()
@@ -58,6 +60,7 @@ def delivery() -> Iterator[None]:
         raise
     finally:
         _current.reset(token)
+        _running.remove(mine)
         for file in mine.begun:
             file.discard()
     for action in mine.afterwards:
@@ -77,8 +80,7 @@ def check_inputs() -> None:
         ResourceError: one has.
     """
     if (current := _current.get()) is not None:
-        for check in current.inputs:
-            check()
+        _check(current)
 
 
 def begin(file: StagedFile) -> None:
@@ -104,7 +106,18 @@ def once_delivered(action: Callable[[], None]) -> None:
 
 
 def abandon() -> None:
-    """Remove what was to be delivered, when the process is about to end without unwinding."""
-    if (current := _current.get()) is not None:
-        for file in current.begun:
+    """Remove what was to be delivered, from any thread, when the process is about to end without unwinding.
+
+    Raises:
+        ResourceError: an input has changed.
+    """
+    for each in _running:
+        for file in each.begun:
             file.discard()
+    for each in _running:
+        _check(each)
+
+
+def _check(current: Delivery) -> None:
+    for check in current.inputs:
+        check()

@@ -140,10 +140,10 @@ def exists_already(path: str) -> OutputError:
     return OutputError("the output exists already", path, "«force» replaces it")
 
 
-def writing_error(error: OSError, path: str) -> SimtoolError:
+def writing_error(error: OSError | ValueError, path: str) -> SimtoolError:
     """Return what to tell the caller when the system refused a write to `path`."""
-    reason = error.strerror or str(error)
-    if error.errno in _DISK_IS_FULL:
+    reason = getattr(error, "strerror", None) or str(error)
+    if getattr(error, "errno", None) in _DISK_IS_FULL:
         return ResourceError(f"the output could not be written: {reason}", path, "free some space or write elsewhere")
     return OutputError(f"the output could not be written: {reason}", path, "write to another file or folder")
 

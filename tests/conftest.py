@@ -10,10 +10,14 @@ import array_api_strict
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a thread for each worker, or they spend their time waiting for each other
     threadpool_limits(1)
+
+settings.register_profile("simtool", deadline=None)  # a machine may be busy
+settings.load_profile("simtool")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,12 +1,13 @@
 """Inputs and outputs of one command as a whole."""
 
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from simtool import open_vectors
-from simtool.delivery import delivery, once_delivered
+from simtool.delivery import abandon, delivery, once_delivered
 from simtool.errors import DataError, OutputError, ResourceError
 from simtool.io.output import replacing
 
@@ -115,3 +116,28 @@ def test_an_input_that_stays_as_it_is(tmp_path: Path) -> None:
         source.chmod(0o600)
         write(tmp_path / "out")
     assert (tmp_path / "out").exists()
+
+
+def test_a_delivery_is_abandoned_from_any_thread(tmp_path: Path) -> None:
+    source = tmp_path / "x.npy"
+    np.save(source, np.zeros((100, 100)))
+    said: list[str] = []
+
+    def end() -> None:
+        try:
+            abandon()
+        except ResourceError as error:
+            said.extend([error.what, *(path.name for path in tmp_path.iterdir())])
+
+    def run() -> None:
+        with delivery():
+            open_vectors(str(source))
+            write(tmp_path / "out")
+            grow(source)
+            thread = Thread(target=end)
+            thread.start()
+            thread.join()
+
+    with pytest.raises(ResourceError):
+        run()
+    assert said == ["this input changed while it was read, so nothing that was made of it counts", "x.npy"]

@@ -10,7 +10,7 @@ from typing import Any
 from simtool.errors import ParameterError
 from simtool.results import nearest_keys
 
-from .terminal import say
+from .terminal import say_once_delivered
 
 _COMPARISONS = {
     ">=": operator.ge,
@@ -108,9 +108,9 @@ def judge(gates: Sequence[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, .
 
 
 def report(verdicts: Sequence[Verdict]) -> None:
-    """Write one line per verdict to stderr."""
+    """Write one line per verdict to stderr, once the outputs are in their places."""
     for verdict in verdicts:
-        say(verdict.sentence())
+        say_once_delivered(verdict.sentence())
 
 
 def exit_code(verdicts: Sequence[Verdict]) -> int:

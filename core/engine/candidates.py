@@ -19,7 +19,7 @@ MANY = 4  # groups of an query that are hit above which looking at the whole til
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
 GATHERED = 1 << 17  # places of a tile that are fetched and looked at at a time
-SIFTED = 1 << 19  # places that are only compared
+SIFTED = 1 << 18  # places that are only compared
 GATHERED_ON_GPU = 1 << 24
 
 SPARSE = 1 << 22  # places of a table of rows by rank that may be empty for the most part

@@ -13,6 +13,7 @@ from ..catalogue import find
 from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError, ParameterError, closest
 from ..io.output import replacing
+from ..io.source import Source, watch_source
 from ..io.writers import json_text
 from ..results import Result
 
@@ -93,6 +94,8 @@ def read_threshold(typed: str, metric: str) -> float:
 
 def _document(path: str) -> Mapping[str, Any]:
     try:
+        if os.path.isfile(path):
+            watch_source(Source(path, "thresholds", size=0, most=0))
         with open(path, encoding="utf-8") as file:
             document = read_document(file.read())
     except FileNotFoundError:

@@ -1,6 +1,7 @@
 """What the cells of a CSV column are, all of them text, and the arrays that they become."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class Cells:
         whole: all filled ones are integers of 64 bits.
         word: all filled ones are bools.
         lists: what their lists have been, where the first filled cell is one.
+        beyond: the first row with an integer beyond 64 bits below integers alone.
     """
 
     first: str = ""
@@ -34,6 +36,7 @@ class Cells:
     whole: bool = True
     word: bool = True
     lists: Seen | None = None
+    beyond: int | None = None
 
     @property
     def nulls(self) -> bool:
@@ -65,7 +68,9 @@ class Cells:
         if self.lists is not None:
             self._look_at_lists(self.lists, texts.to_pylist(), row, where)
             return
-        self.whole = self.whole and _all_match(filled, INTEGER) and integers(filled) is not None
+        if self.whole and not (_all_match(filled, INTEGER) and integers(filled) is not None):
+            self.whole = False
+            self.beyond = _first_beyond(texts.to_pylist(), row)
         self.number = self.number and (self.whole or _all_match(filled, NUMBER))
         self.word = self.word and not self.number and set(pc.unique(filled).to_pylist()) <= set(WORDS)
 
@@ -90,6 +95,12 @@ def parse_list(cell: str) -> list[Any] | None:
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, list) else None
+
+
+def _first_beyond(texts: list[str | None], first: int) -> int | None:
+    """Return the row of an integer beyond 64 bits that comes before any cell that is no integer."""
+    odd = next((row for row, text in enumerate(texts, start=first) if text and not is_integer(text)), first)
+    return odd if re.fullmatch(INTEGER, texts[odd - first] or "", re.ASCII) else None
 
 
 def _all_match(cells: pa.Array, pattern: str) -> bool:

@@ -5,9 +5,10 @@ first filled cell is a JSON list holds vectors; without such a column those of n
 says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a null,
 and a quoted empty cell an empty text.
 Refused: lines of different lengths, a header that looks like data, repeats a name or has no rows below it, columns
-without a name, a vector's column with a cell that is no number, a quote that is not closed, text that is not UTF-8.
+without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64 bits, a quote
+that is not closed, text that is not UTF-8.
 Lost: white space around numbers, bools, lists and names; text that looks like a number becomes one where the whole
-column does; integers beyond 64 bits become float64.
+column does; integers of other columns beyond 64 bits become float64.
 
 pyarrow parses the cells, all of them as text: its own guesses at types are never asked for. The csv module finds the
 ends of rows where there are quotes, and reads a refused block again to name the line.
@@ -25,6 +26,7 @@ import pyarrow.csv
 from ..errors import DataError
 from .arrow import is_list
 from .csv_cells import Cells, integers, to_lists, trimmed
+from .json_lines import BEYOND
 from .numbers import WORDS, is_number
 from .source import Source
 from .text_blocks import Block, TextBatches
@@ -66,9 +68,14 @@ class CsvBatches(TextBatches):
 
     @property
     def problems(self) -> dict[str, tuple[int, str]]:
-        """Column -> the first row whose list does not go with those before it, and what to say."""
+        """Column -> the first row whose cell does not go with those before it, and what to say."""
         lists = {name: cells.lists for name, cells in self._cells.items() if name in self.schema.names}
-        return {name: seen.problem for name, seen in lists.items() if seen is not None and seen.problem is not None}
+        found = {name: seen.problem for name, seen in lists.items() if seen is not None and seen.problem is not None}
+        for vector, names in self.vectors.items():
+            beyond = [row for row in (self._cells[name].beyond for name in names) if row is not None]
+            if beyond:
+                found[vector] = (min(beyond), BEYOND)
+        return found
 
     def _first_row(self) -> tuple[list[str], int, int]:
         """Return the first row that is not empty, the byte after it, and the line after it."""
@@ -211,7 +218,7 @@ class CsvBatches(TextBatches):
             return filled.cast(kind)
         found = integers(filled)
         if found is None:
-            raise self._changed()
+            raise self._source.changed()
         return found
 
     def _text(self, block: Block, name: str) -> pa.Array:

@@ -1,10 +1,11 @@
 """Reader of JSON lines, and of one JSON array of objects.
 
 Accepted: an object per line, whose lists of numbers are vector columns, nested for rank 3 and up; a bare list per line;
-one array of objects. Integers become int64, and float64 where a column holds another number or one beyond 64 bits;
-NaN and the infinities are numbers; a missing key is a null. Strings stay as they are, dates too.
-Refused: one array of lists (one row or many?), a column whose cells are of several kinds once it is asked for, text
-that is not UTF-8, a document of one array that does not fit into memory.
+one array of objects. Integers become int64, and float64 where a column holds another number; NaN and the infinities are
+numbers; a missing key is a null. Strings stay as they are, dates too.
+Refused: one array of lists (one row or many?), a column whose cells are of several kinds once it is asked for, lists of
+integers beyond 64 bits, which float64 would merge, text that is not UTF-8, a document of one array that does not fit
+into memory.
 Lost: of a key that comes twice in an object, the first value.
 
 pyarrow parses each block under the types that were seen so far; a block that it refuses is parsed by Python, which
@@ -31,6 +32,7 @@ BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
 DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
 VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 SURROGATE = re.compile("[\ud800-\udfff]")
+BEYOND = "{who} holds an integer beyond 64 bits: write it with a point, as 1e20 or 7.0, if it may be rounded"
 LEAVES = {type(None): pa.null(), int: pa.int64(), float: pa.float64()}
 
 
@@ -56,6 +58,8 @@ class Seen:
             self.nulls = True
             return
         kind, what = _kind(cell)
+        if what is None and leaf(self.type) != pa.float64() and _is_beyond(cell):
+            what = BEYOND
         if null_type(self.type) and kind is not None and self.problem is None:
             self.type, self.first = kind, row
         elif what is None:
@@ -67,12 +71,12 @@ class Seen:
 
     def _widen(self, kind: Any, cell: Any, row: int) -> str | None:
         """Take a type in, or return why it does not go with the type so far."""
-        if is_list(kind) and is_list(self.type) and _depth(kind) != _depth(self.type):
-            return f"{{who}} has {_depth(kind)} dims, expected {_depth(self.type)} as in the first row"
         wider = _wider(self.type, kind)
         if wider is not None:
             self.type = wider
             return None
+        if is_list(kind) and is_list(self.type):
+            return f"{{who}} has {_depth(kind)} dims, expected {_depth(self.type)} as in the first row"
         if is_list(self.type):
             return f"expected a list of numbers, got {_shown(cell)} in {{who}}"
         both = f"{_called(self.type)} in row {self.first} and {_called(kind)} in row {row}"
@@ -315,6 +319,12 @@ def _floats(cell: Any) -> Any:
 
 def _depth(kind: Any) -> int:
     return 1 + _depth(kind.value_type) if is_list(kind) else 0
+
+
+def _is_beyond(cell: Any) -> bool:
+    """Say whether a list of integers alone holds one beyond 64 bits."""
+    leaves = [each for each in np.array(cell, dtype=object).flat if each is not None] if isinstance(cell, list) else []
+    return all(type(each) is int for each in leaves) and not all(map(_fits, leaves))
 
 
 def _fits(number: int) -> bool:

@@ -116,7 +116,7 @@ def _check_target(path: str, *, force: bool) -> None:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
         return
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
         raise writing_error(error, path) from error
     if stat.S_ISDIR(mode):
         raise OutputError("the output is a folder", path, "name a file in it")

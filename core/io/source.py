@@ -137,8 +137,12 @@ class Source:
         except OSError:
             is_same = False
         if not is_same:
-            what = "this input changed while it was read, so nothing that was made of it counts"
-            raise ResourceError(what, self.name, "run it again once nothing writes to this file")
+            raise self.changed()
+
+    def changed(self) -> ResourceError:
+        """Return the error for a file that is another than it was when it was opened."""
+        what = "this input changed while it was read, so nothing that was made of it counts"
+        return ResourceError(what, self.name, "run it again once nothing writes to this file")
 
 
 def open_vectors(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..errors import DataError, ResourceError
+from ..errors import DataError
 from .arrow import ArrowTable, ColumnVectors
 from .ragged import RaggedVectors
 from .source import KNOWN, Source
@@ -52,7 +52,7 @@ class TextBatches:
         for block, count in zip(self._blocks[group:], self.counts[group:], strict=True):
             array = self._column(block, column)
             if len(array) != count:
-                raise self._changed()
+                raise self._source.changed()
             yield array
 
     def may_hold_nulls(self, column: str) -> bool:
@@ -93,10 +93,6 @@ class TextBatches:
         if size > most:
             what = f"the row that begins in line {line} is longer than {most:,} bytes"
             raise DataError(what, self._source.name, "is a quote left open? Else convert the file to Parquet")
-
-    def _changed(self) -> ResourceError:
-        what = "this input changed while it was read, so nothing that was made of it counts"
-        return ResourceError(what, self._source.name, "run it again once nothing writes to this file")
 
     def _not_utf8(self, place: int) -> DataError:
         return DataError(f"byte {place} is not UTF-8 text: {KNOWN}", self._source.name)

@@ -95,7 +95,7 @@ def test_a_command_that_streams_stays_within_its_budget(watched, arguments):
         ("compare few.npy a.npy --aggregate optimal", "an assignment of 3 x 120,000 rows takes about"),
         ("compare a.npy b.npy --aggregate rsa", "rsa of 120,000 rows takes about"),
         ("channels maps.npy maps.npy --channel-dim 1 -o w.npy --force", "takes about"),
-        ("pairwise a.npy b.npy", "matrix takes about"),
+        ("pairwise a.npy b.npy -o m.json --force", "matrix takes about"),
         (
             "evaluate a.npy --labels labels.npy --exact-pairs 99999999999",
             "a ranking of 7,199,940,000 pairs takes about",

@@ -230,8 +230,8 @@ def test_files_of_items_that_are_refused(tmp_path):
         with pytest.raises(DataError, match=what):
             compare(open_items(str(tmp_path / f"{name}.parquet")), np.ones((2, 2, 2)))
         (tmp_path / f"{name}.jsonl").write_text("\n".join(json.dumps({"tokens": cell}) for cell in cells))
-        with pytest.raises(DataError, match=r"row 1 (is null|has length 1|holds lists of different lengths)"):
-            open_items(str(tmp_path / f"{name}.jsonl"))
+        with pytest.raises(DataError, match=f"{what}|row 1 holds lists of different lengths"):
+            compare(open_items(str(tmp_path / f"{name}.jsonl")), np.ones((2, 2, 2)))
     np.savez(tmp_path / "flat.npz", a=np.ones((2, 3)), b=np.ones((1, 3)), c=np.ones(3))
     with pytest.raises(DataError, match=r"c has shape \(3,\), expected \(tokens, d\) as in a"):
         open_items(str(tmp_path / "flat.npz"))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from simtool import evaluate
-from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError
+from simtool.delivery import delivery
+from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError, ResourceError
 from simtool.evaluation.thresholds_file import read_threshold, thresholds_of, write_thresholds
 
 
@@ -27,6 +28,19 @@ def test_round_trip(tmp_path, result):
         assert read_threshold(f"{path}:{name}", "cosine") == value == result.summary[f"{name}.threshold"]
     assert read_threshold(path, "cosine") == found["best_f1"]
     assert json.loads((tmp_path / "t.json").read_text())["metric"] == "cosine"
+
+
+def test_a_file_that_changes_after_it_was_read_is_refused(tmp_path, result):
+    path = tmp_path / "t.json"
+    write_thresholds(str(path), result, force=False)
+
+    def run():
+        with delivery():
+            read_threshold(str(path), "cosine")
+            path.write_text(path.read_text() + " ")
+
+    with pytest.raises(ResourceError, match="this input changed while it was read"):
+        run()
 
 
 def test_an_existing_file_is_kept(tmp_path, result):

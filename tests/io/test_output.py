@@ -119,6 +119,12 @@ def test_places_where_nothing_can_be_written(tmp_path: Path) -> None:
             check_output(str(path), force=True, inputs=[])
 
 
+@pytest.mark.parametrize("name", ["\ud800.json", "\0.json"])
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="the output could not be written"):
+        check_output(str(tmp_path / name), force=True, inputs=[])
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

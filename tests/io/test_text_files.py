@@ -92,8 +92,30 @@ def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_refused(write):
         assert error.hint == "write one list per line: jq -c '.[]' FILE"
 
 
-def test_integers_beyond_64_bits_become_floats(write):
-    assert whole(open_vectors(write(f"[{2**70}, 1]\n[-{10**400}, 1]"))).tolist() == [[2.0**70, 1], [-np.inf, 1]]
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (f"[1, 2]\n[{2**63}, 1]\n[1.5, 1]\n", "row 1 holds an integer beyond 64 bits"),
+        (f"[-{10**400}, null]\n", "row 0 holds an integer beyond 64 bits"),
+        (f'v\n"[1, 2]"\n"[1, {2**64}]"\n', "row 1 holds an integer beyond 64 bits"),
+        (f"x,y\n1,2\n,2\n{2**64},1\n1.5,2\n", "row 2 holds an integer beyond 64 bits"),
+    ],
+)
+@pytest.mark.parametrize("size", [8, 1 << 16])
+def test_integers_of_vectors_beyond_64_bits_are_refused_as_float64_would_merge_them(
+    write, monkeypatch, text, what, size
+):
+    monkeypatch.setattr(text_files, "BLOCK_BYTES", size)
+    monkeypatch.setattr(text_blocks, "LONGEST_ROW", 1000)
+    assert refused(write(text), nulls=True).what.startswith(what)
+
+
+def test_integers_among_other_numbers_are_floats(write):
+    assert whole(open_vectors(write(f"[{2**70}, 0.5]\n[{2**70}, -{10**400}]"))).tolist() == [
+        [2.0**70, 0.5],
+        [2.0**70, -np.inf],
+    ]
+    assert whole(open_vectors(write(f"x,y\n0.5,1\n{2**70},2"))).tolist() == [[0.5, 1], [2.0**70, 2]]
 
 
 @pytest.mark.parametrize(
@@ -451,7 +473,7 @@ def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, 
 @given(
     rows=st.lists(
         st.fixed_dictionaries(
-            {"v": st.lists(st.one_of(st.integers(-(2**70), 2**70), st.floats()), min_size=2, max_size=2)},
+            {"v": st.lists(st.one_of(st.integers(-(2**64), 2**64), st.floats()), min_size=2, max_size=2)},
             optional={"s": st.text(st.characters(exclude_categories=["Cs"]), max_size=3), "n": st.booleans()},
         ),
         min_size=1,
@@ -469,7 +491,14 @@ def test_json_lines_say_what_the_json_module_reads_whatever_the_blocks(folder, r
         table = open_table(str(path))
         assert table.rows == len(rows)
         expected = np.array([row["v"] for row in rows], dtype=object)
-        whole_numbers = all(type(x) is int and -(2**63) <= x < 2**63 for x in expected.flat)
+        integers = [all(type(x) is int for x in row["v"]) for row in rows]
+        fits = [all(-(2**63) <= x < 2**63 for x in row["v"]) for row in rows]
+        before = integers.index(False) if False in integers else len(rows)  # rows of integers alone
+        if not all(fits[:before]):
+            with pytest.raises(DataError, match=f"row {fits.index(False)} holds an integer beyond 64 bits"):
+                table.vectors("v")
+            return
+        whole_numbers = all(integers)
         found = whole(table.vectors("v"))
         assert found.dtype == (np.int64 if whole_numbers else np.float64)
         np.testing.assert_array_equal(found, expected.astype(found.dtype))

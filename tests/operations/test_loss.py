@@ -455,7 +455,7 @@ def test_a_symmetric_loss_of_more_rows_than_items_are_held_is_its_definition(var
 
 def test_all_items_are_refused_before_the_work_where_they_do_not_fit(monkeypatch):
     (x,), options = data("semi-hard-triplet")
-    monkeypatch.setattr(batch_report, "ITEM", 1 << 60)
+    monkeypatch.setattr(batch_report, "positive_pairs", lambda data: 1 << 40)
     monkeypatch.setattr(batch_report, "outcomes", None)  # what does the work
     with pytest.raises(ResourceError, match=r"semi-hard-triplet with all its \d+ losses takes about .* GiB"):
         simtool.loss(x, all_items=True, **options)

@@ -103,9 +103,13 @@ class SelectionSpec:
         """Return places of a tile as numbers of rows and columns of the whole, without those not asked for."""
         row, column = found.query + query_block.start, found.neighbour + corpus_block.start
         whole = Found(row, column, found.least, found.most)
-        if self.excluded is not None:
-            whole = whole.where(~self.excluded.holds(whole.query, whole.neighbour))
-        return whole.where(whole.neighbour > whole.query) if self.upper_triangle else whole
+        if self.excluded is None and not self.upper_triangle:
+            return whole
+        # one copy only: of rows that are all alike a tile has millions of places
+        keep = np.ones(len(row), dtype=bool) if self.excluded is None else ~self.excluded.holds(row, column)
+        if self.upper_triangle:
+            keep &= column > row
+        return whole.where(keep)
 
 
 class Selection(Reducer):
