@@ -10,7 +10,7 @@ import numpy as np
 
 from ..backend import Backend
 from ..engine import Match, Matches, nearest, nearest_both
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Column, Progress
 from .mixed import MixedSets
 from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Evaluator, MatchedPairs

@@ -9,7 +9,7 @@ import numpy as np
 from ..engine import Kernel, budget_of
 from ..errors import ResourceError
 from ..memory import shown
-from ..metrics.aligned import needs_scale
+from ..metrics import needs_scale
 from ..results import Column
 from ..statistics.permutation import permutations
 from .record import Evaluator

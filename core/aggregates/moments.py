@@ -7,7 +7,7 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..errors import DataError, ParameterError, ShapeError
-from ..metrics.aligned import needs_scale
+from ..metrics import needs_scale
 from ..results import Column
 
 CHUNK = 1 << 20  # numbers that are widened at a time

@@ -9,7 +9,7 @@ import numpy as np
 from ..backend import Array, Backend
 from ..engine import Kernel, Pairs, Reducer, Span, Tile, middle, nearest_others, reduce_pairs
 from ..errors import ParameterError
-from ..metrics.aligned import EPS, needs_scale
+from ..metrics import EPS, needs_scale
 from ..operations.checks import refuse_overflow
 from ..results import Column, Progress, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of

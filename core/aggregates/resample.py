@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..engine import Kernel
-from ..metrics.aligned import needs_scale
+from ..metrics import needs_scale
 from ..results import Column
 from ..statistics.bootstrap import drawn_counts, weighted_means
 from .moments import scale_of

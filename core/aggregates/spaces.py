@@ -8,7 +8,7 @@ from ..backend import Backend
 from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..errors import DataError, ParameterError, ShapeError
-from ..metrics.aligned import EPS, needs_scale
+from ..metrics import EPS, needs_scale
 from ..results import Column
 from ..statistics.ranks import centre_ranks
 from .moments import check_same_items, paired_moments

@@ -13,7 +13,7 @@ from ..engine.kernels import Kernel, Side
 from ..engine.plan import Progress
 from ..engine.rescoring import Pairs
 from ..errors import ParameterError, ResourceError
-from ..metrics.aligned import EPS, needs_scale
+from ..metrics import EPS, needs_scale
 from ..results import Column, begin
 from .mixed import MixedSets
 from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, MatchedPairs, Parameters

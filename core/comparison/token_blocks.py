@@ -15,7 +15,7 @@ from ..engine.budget import budget_of
 from ..engine.kernels import Kernel
 from ..engine.plan import Span
 from ..errors import ResourceError
-from ..metrics.aligned import needs_scale
+from ..metrics import needs_scale
 from ..results import Column
 
 QUERY_BLOCK = 2048  # tokens of each side in a product

@@ -9,7 +9,7 @@ from ..backend import quiet
 from ..catalogue import find
 from ..evaluation.counts import Counts, Grouped
 from ..evaluation.threshold_metrics import Measure, best_accuracy, equal_error_rate, roc_auc
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Column, Columns, Scalar
 from ..scoring.distances import distance_of, of_all, of_pairs
 from ..statistics.bootstrap import Intervals, Values, bootstrap

@@ -2,7 +2,7 @@
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
-from ..metrics.aligned import EPS, score_rows
+from ..metrics import EPS, score_rows
 from .numerics import logsumexp, running_logsumexp, softplus
 from .validation import check_positive, check_same_shape, finite_scores
 

@@ -5,7 +5,7 @@ from math import inf
 from operator import add
 
 from ..backend import Array, namespace
-from ..metrics.aligned import EPS, magnitude, row_dots
+from ..metrics import EPS, magnitude, row_dots
 
 ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a sum is taken for 0
 PAST = (1 + ROUNDING) / (1 - ROUNDING)  # y is past x, both at least 0, where y - x is no rounding: y > PAST x

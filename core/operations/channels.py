@@ -14,7 +14,7 @@ from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.output import output_format, replacing
 from ..io.writers import write_array
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Column, Columns, Result
 from . import checks
 from .similarity import similarity, summarise

@@ -17,7 +17,7 @@ from ..delivery import delivery
 from ..engine import Into, budget_of, spending
 from ..errors import ParameterError, SimtoolError
 from ..io import RaggedVectors, open_items, open_table, read_values, split_source
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Progress, Result
 from . import checks
 

@@ -19,7 +19,7 @@ from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.thresholds_file import write_thresholds
 from ..io.vectors import provenance
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Progress, Result
 from ..statistics.cross_validation import FOLDS
 from . import checks

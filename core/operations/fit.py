@@ -23,7 +23,7 @@ from ..fitting.training import OPTIMIZERS, Objective, project_rows
 from ..io.output import output_format, replacing
 from ..io.vectors import provenance
 from ..io.writers import open_rows
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Column, Columns, Result, Scalar
 from ..scoring.spec import read_specs
 from . import checks

@@ -11,7 +11,7 @@ from ..delivery import delivery
 from ..engine import READ_BYTES, budget_of, occurrences, row_hashes
 from ..io import Vectors, open_table, pick_vectors, split_source
 from ..io.vectors import name_rows, provenance
-from ..metrics.aligned import magnitude, needs_scale
+from ..metrics import magnitude, needs_scale
 from ..results import Column, Columns, Result
 from . import checks
 

@@ -14,7 +14,7 @@ from ..errors import LabelError, ParameterError, ShapeError
 from ..io import Vectors, select, with_ids
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels, binary_labels, class_labels, score_labels
-from ..metrics.aligned import EPS
+from ..metrics import EPS
 from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, constant, namespace, recomputed
-from ..metrics.aligned import magnitude, row_dots, score_rows
+from ..metrics import magnitude, row_dots, score_rows
 from ..results import Column
 
 BITS = 49  # that are left to a product of two numbers below 2, when four sums of them are to fit 53
