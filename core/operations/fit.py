@@ -295,7 +295,7 @@ def _summary(
 
 def _verdict(run: Run, fitted: FitResult, evaluation: HeldOutEvaluation | None) -> str:
     if fitted.state is not None and run.at_rest(fitted.state):
-        return "nothing could be fitted: no step had a gradient, every item of the loss is at rest"
+        return "the head did not change: no step had a gradient"
     if evaluation is None:
         return "nothing was held out, so there is no evaluation"
     return evaluation.sentence()

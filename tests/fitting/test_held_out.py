@@ -124,7 +124,7 @@ def test_what_cannot_be_judged_is_said():
     unlabelled = simtool.fit(NOISE, CLEAR, kind="cosine-distance", epochs=1)
     assert unlabelled.summary["verdict"] == "undefined"
     at_rest = simtool.fit(NOISE, NOISE + 0, kind="contrastive", labels=np.ones(N), epochs=1)
-    assert at_rest.notes[-1].startswith("nothing could be learnt: no step had a gradient")
+    assert at_rest.notes[-1].startswith("the head did not change: no step had a gradient")
 
 
 def test_whitening_needs_no_loss(tmp_path):
