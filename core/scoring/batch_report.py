@@ -57,17 +57,7 @@ def report(job: LossJob) -> Result:
         job.specs, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
     )
     _check_found(job, found)
-    norms: list[Column] = []
-    if job.sweep is not None or job.gradients is not None:
-        slopes = gradients(job.specs, data, found)
-        found = [replace(each, gradient_norm=_norm(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
-        undefined = {each.spec.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
-        kinks = {distance_of(metric): checks.plural(count, "pair") for metric, count in undefined.items() if count}
-        job.notes.extend(distance.slope_note(counted) for distance, counted in kinks.items())
-        remarks = {spec.entry.name: spec.entry.gradient for spec in job.specs}
-        job.notes.extend(f"{name}: {remark}" for name, remark in remarks.items() if remark)
-        if job.gradients is not None:
-            norms = _give(job, data, slopes[0].parts)
+    found, norms = _with_gradients(job, data, found)
     summary: dict[str, Scalar]
     if job.sweep is None and len(found) == 1:
         summary, table = dict(found[0].summary()), _rows(found[0], statistics, names, norms, job)
@@ -95,6 +85,20 @@ def report(job: LossJob) -> Result:
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
     )
+
+
+def _with_gradients(job: LossJob, data: BatchData, found: list[LossOutcome]) -> tuple[list[LossOutcome], list[Column]]:
+    """Return the outcomes with the norms of their gradients, and those of the rows if they are wanted."""
+    if job.sweep is None and job.gradients is None:
+        return found, []
+    slopes = gradients(job.specs, data, found)
+    found = [replace(each, gradient_norm=_norm(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
+    undefined = {each.spec.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
+    kinks = {distance_of(metric): checks.plural(count, "pair") for metric, count in undefined.items() if count}
+    job.notes.extend(distance.slope_note(counted) for distance, counted in kinks.items())
+    remarks = {spec.entry.name: spec.entry.gradient for spec in job.specs}
+    job.notes.extend(f"{name}: {remark}" for name, remark in remarks.items() if remark)
+    return found, [] if job.gradients is None else _give(job, data, slopes[0].parts)
 
 
 def _check(job: LossJob) -> None:
