@@ -133,7 +133,7 @@ def test_inputs_and_work_share_a_budget():
     budget.check(40 * MIB, "the work")
     with pytest.raises(ResourceError, match="the work takes about 301 MiB, 300 MiB may be used") as refused:
         budget.check(41 * MIB, "the work")
-    assert refused.value.hint == "«max_memory» 301M makes room for it"
+    assert refused.value.hint == "«max_memory=301M» makes room for it"
 
 
 def test_deep_work_spends_the_budget_of_its_job():

@@ -96,7 +96,7 @@ def test_folders_devices_and_empty_files_are_refused(tmp_path):
         open_vectors(str(tmp_path / "empty.npy"))
     with pytest.raises(DataError, match="expected a file, got a device"):
         open_vectors("/dev/null")
-    with pytest.raises(InputNotFoundError, match="this file cannot be read: embedded null byte"):
+    with pytest.raises(InputNotFoundError, match=r"this file cannot be read: .*embedded null"):
         open_vectors("a\0b")
 
 
