@@ -4,6 +4,8 @@ TYPE_CHECKING = False  # typing takes longer to load than all else here, and typ
 if TYPE_CHECKING:
     import typing
 
+    from . import aggregates as aggregates
+    from . import losses as losses
     from . import metrics as metrics
     from .catalogue import find as find
     from .catalogue import search as search
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from .io import (
         open_vectors as open_vectors,
     )
-    from .losses.pairs import contrastive as contrastive
-    from .losses.pairs import cosine_distance as cosine_distance
-    from .losses.pairs import cosine_embedding as cosine_embedding
     from .operations.apply import apply as apply
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare
@@ -51,12 +50,11 @@ _MODULES = {
     "operations.fit": ("fit",),
     "io": ("open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.describe": ("describe",),
-    "losses.pairs": ("contrastive", "cosine_distance", "cosine_embedding"),
     "operations.loss": ("loss",),
     "results": ("Result",),
     "operations.compare": ("compare",),
 }
-_ROOMS = ("metrics",)
+_ROOMS = ("aggregates", "losses", "metrics")
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 

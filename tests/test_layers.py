@@ -47,14 +47,13 @@ def test_only_the_backend_knows_torch(path):
     assert path.name == "backend.py" or not roots(path) & {"torch"}
 
 
-UNDER_WAY = ("core/aggregates/", "core/comparison/", "core/statistics/")  # rooms that still reach behind a front
 OUTSIDE_THE_ENGINE = [path for path in (*CORE, *CLI) if ROOT / "core" / "engine" not in path.parents]
 
 
 @pytest.mark.parametrize("path", OUTSIDE_THE_ENGINE, ids=name_of)
 def test_the_engine_is_entered_by_its_front(path):
     behind = [name for name in imports(path) if name.startswith(("..engine.", "simtool.engine."))]
-    assert not behind or name_of(path).startswith(UNDER_WAY)
+    assert not behind
 
 
 def test_the_front_of_the_engine_resolves_and_hides_no_module():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine.kernels import Kernel
+from ..engine import Kernel
 from ..metrics import EPS, cosine, needs_scale, score_rows
 from ..operations.checks import refuse_overflow
 from ..results import Column

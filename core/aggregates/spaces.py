@@ -5,8 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
-from ..engine.budget import budget_of
-from ..engine.kernels import Kernel
+from ..engine import Kernel, budget_of
 from ..errors import DataError, ParameterError, ShapeError
 from ..metrics import EPS, needs_scale
 from ..results import Column

@@ -8,13 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine.budget import budget_of
-from ..engine.kernels import Kernel, Side
-from ..engine.plan import Progress
-from ..engine.rescoring import Pairs
+from ..engine import Kernel, Pairs, Side, budget_of
 from ..errors import ParameterError, ResourceError
 from ..metrics import EPS, needs_scale
-from ..results import Column, begin
+from ..results import Column, Progress, begin
 from .mixed import MixedSets
 from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, MatchedPairs, Parameters
 from .weights import mean_of, shares

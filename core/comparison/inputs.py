@@ -9,8 +9,7 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest, Sets
 from ..catalogue import find
-from ..engine.budget import Budget, budget_of, gathered
-from ..engine.inputs import Input, prepare_input
+from ..engine import Budget, Input, budget_of, gathered, prepare_input
 from ..errors import DataError, ParameterError, ResourceError, ShapeError, SimtoolError
 from ..io import RaggedVectors, Vectors, as_ragged
 from ..io.vectors import name_rows

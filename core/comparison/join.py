@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine.inputs import Input
+from ..engine import Input
 from ..errors import DataError, ShapeError
 from ..io.vectors import name_rows
 from ..operations.checks import plural

@@ -9,9 +9,8 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest
 from ..backend import Backend
-from ..engine.plan import Progress
 from ..io.vectors import provenance
-from ..results import Column, Columns, Result, Scalar
+from ..results import Column, Columns, Progress, Result, Scalar
 from ..statistics.permutation import Null
 from .best_items import best_keys
 from .cross import Cross

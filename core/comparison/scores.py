@@ -10,7 +10,7 @@ from ..aggregates.mixed import MixedSets
 from ..aggregates.record import AggregateRequest, Evaluator, MatchedPairs
 from ..aggregates.resample import Resample
 from ..backend import quiet
-from ..engine.budget import gathered
+from ..engine import gathered
 from ..errors import ParameterError, SimtoolError
 from ..results import Column
 from ..statistics.bootstrap import Bounds, bootstrap_items, check_draws, interval

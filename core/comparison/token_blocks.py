@@ -11,9 +11,7 @@ import numpy as np
 from ..aggregates.record import AggregateRequest, BlockForm
 from ..aggregates.token_blocks import TokenBlock, TokenTile
 from ..backend import Backend, quiet
-from ..engine.budget import budget_of
-from ..engine.kernels import Kernel
-from ..engine.plan import Span
+from ..engine import Kernel, Span, budget_of
 from ..errors import ResourceError
 from ..metrics import needs_scale
 from ..results import Column

@@ -7,10 +7,9 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest, Evaluator, Sets
 from ..backend import Backend
-from ..engine.budget import budget_of
-from ..engine.plan import Progress
+from ..engine import budget_of
 from ..errors import DataError, ShapeError, SimtoolError
-from ..results import Column, begin
+from ..results import Column, Progress, begin
 from .token_blocks import Tokens, item_scores
 
 MOST_PAIRS = 2500  # pairs of items that are computed one by one: 50 x 50

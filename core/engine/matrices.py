@@ -6,11 +6,11 @@ from math import prod
 import numpy as np
 
 from ..errors import ParameterError
-from ..results import Column, Columns, Grid, HeatMap, Result, begin, over_batches
+from ..results import Column, Columns, Grid, HeatMap, Progress, Result, begin, over_batches
 from .job import PairwiseJob
 from .kernels import Kernel
 from .matrix_rows import Into, MatrixCells, MatrixPart, MatrixRows, Sink
-from .plan import Plan, Progress
+from .plan import Plan
 from .reducers.full_matrix import Full, Moments
 from .reducers.heat_map import MeanCells
 from .sweep import sweep

@@ -4,10 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
-from .. import results
-
-Progress = results.Progress  # of the rows of A that are done
-
 GROUPS = 128  # into which the neighbours of a row are divided; tiles are whole groups
 QUERY_BLOCK = 1024
 CORPUS_BLOCK = 4096

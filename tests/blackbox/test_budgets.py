@@ -91,7 +91,7 @@ def test_a_command_that_streams_stays_within_its_budget(watched, arguments):
     ("arguments", "words"),
     [
         ("loss a.npy b.npy --kind info-nce", "a batch of 120,000 rows takes about"),
-        ("fit a.npy --labels labels.npy --kind sup-con", "learning from 120,000 examples takes about"),
+        ("fit a.npy --labels labels.npy --kind sup-con", "training with 120,000 examples takes about"),
         ("compare few.npy a.npy --aggregate optimal", "an assignment of 3 x 120,000 rows takes about"),
         ("compare a.npy b.npy --aggregate rsa", "rsa of 120,000 rows takes about"),
         ("channels maps.npy maps.npy --channel-dim 1 -o w.npy --force", "takes about"),

@@ -139,7 +139,7 @@ def test_a_file_that_fails_half_way_is_not_left(run, work):
         ("--max-memory 10M", 2, ["10M is less than the 160 MiB that any job needs"]),
         ("--max-memory -4G", 2, ["-4G"]),
         ("--max-pairs 0", 2, ["--max-pairs", "got 0"]),
-        ("--max-pairs 5 --top-k 5", 2, ["--top-k, --max-pairs", "ask one at a time"]),
+        ("--max-pairs 5 --top-k 5", 2, ["--top-k, --max-pairs", "leave out all but one"]),
         ("--threshold 0.5 --max-results 0", 2, ["--max-results"]),
         ("--max-pairs 5 -o x.npy", 2, ["npy holds one array"]),
     ],

@@ -340,7 +340,7 @@ def test_bfloat16_is_used_where_it_pays_and_its_bound_holds(monkeypatch, pays):
     from simtool.engine import calibration, selections
 
     used, kernel = [], selections.Kernel
-    monkeypatch.setattr(selections, "Kernel", lambda *args: used.append(args[1]) or kernel(*args))
+    monkeypatch.setattr(selections, "Kernel", lambda *args, **options: used.append(args[1]) or kernel(*args, **options))
     monkeypatch.setattr(calibration, "pays", lambda precision, backend, dims: pays)
     a = np.random.default_rng(0).normal(size=(30, 4))
     for metric in METRICS:
