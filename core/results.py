@@ -10,7 +10,7 @@ from .errors import closest_few
 from .placeholders import Spell, as_argument, spelled
 
 if TYPE_CHECKING:
-    from .evaluation.counts import Counts
+    from .statistics.counts import Counts
 
 Column = NDArray[Any]
 Scalar = float | int | str | None

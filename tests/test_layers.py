@@ -47,6 +47,46 @@ def test_only_the_backend_knows_torch(path):
     assert path.name == "backend.py" or not roots(path) & {"torch"}
 
 
+# the rooms of core from the ground up: each imports from those before it; modules of its top are one room each
+ROOMS = (
+    ("placeholders", "characters"),
+    ("errors",),
+    ("staged", "memory", "documents"),
+    ("delivery", "results", "backend", "catalogue"),
+    ("labels", "metrics"),
+    ("io",),
+    ("checks",),
+    ("engine",),
+    ("statistics",),
+    ("losses", "aggregates"),
+    ("evaluation", "scoring", "comparison"),
+    ("fitting",),
+    ("operations",),
+)
+STOREY = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
+
+
+def imported_rooms(path):
+    """Yield the rooms of core that a file of core imports from, its own aside."""
+    here = path.relative_to(ROOT / "core").parts
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_checkers = {inner for node in ast.walk(tree) if isinstance(node, ast.If) for inner in ast.walk(node)}
+    for node in set(ast.walk(tree)) - for_checkers:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*here[:-1]][: len(here) - node.level]
+            names = [*base, *(node.module or "").split(".")] if node.module else base
+            yield from [names[0]] if names else [alias.name for alias in node.names]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CORE if path.name not in ("__init__.py", "__main__.py")], ids=name_of
+)
+def test_imports_point_one_way(path):
+    room = path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
+    above = {other for other in imported_rooms(path) if STOREY.get(other, -1) >= STOREY[room] and other != room}
+    assert not above
+
+
 OUTSIDE_THE_ENGINE = [path for path in (*CORE, *CLI) if ROOT / "core" / "engine" not in path.parents]
 
 

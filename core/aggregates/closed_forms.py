@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
+from ..checks import refuse_overflow
 from ..engine import Kernel
 from ..metrics import EPS, cosine, needs_scale, score_rows
-from ..operations.checks import refuse_overflow
 from ..results import Column
 from ..statistics.bootstrap import weighted_means
 from .mixed import MixedSets

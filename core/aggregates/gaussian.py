@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Backend
+from ..checks import refuse_overflow
 from ..errors import ShapeError
-from ..operations.checks import refuse_overflow
 from ..results import Column
 from .moments import centred, check_same_space, moments, scale_of
 from .record import NUMPY, AggregateRecord

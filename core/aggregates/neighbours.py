@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend
+from ..checks import refuse_overflow
 from ..engine import Kernel, Pairs, Reducer, Span, Tile, middle, nearest_others, reduce_pairs
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
-from ..operations.checks import refuse_overflow
 from ..results import Column, Progress, begin
 from .moments import check_same_items, check_same_space, check_whole, largest_of
 from .record import NUMPY, AggregateRecord, Evaluator, Parameters, of_spaces

@@ -7,9 +7,9 @@ from math import fsum, isfinite, nan
 import numpy as np
 
 from ..backend import Backend, quiet
+from ..checks import refuse_overflow
 from ..engine import FunctionSums, Kernel, PairFunction, Pairs, reduce_pairs
 from ..metrics import metric_of, needs_scale, row_dots
-from ..operations.checks import refuse_overflow
 from ..results import Column, Progress, begin
 from .closed_forms import TwoSample, mean_row
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..backend import Backend
-from ..operations.checks import refuse_overflow
+from ..checks import refuse_overflow
 from ..results import Column
 from .moments import check_at_least, check_same_space, check_whole, scale_of
 from .record import NUMPY, AggregateRecord

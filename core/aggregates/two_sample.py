@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend, quiet
+from ..checks import refuse_overflow
 from ..errors import ParameterError
-from ..operations.checks import refuse_overflow
 from ..results import Column, Progress
 from .closed_forms import TwoSample
 from .mixed import MixedSets

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..aggregates.record import AggregateRequest, Sets
 from ..catalogue import find
 from ..engine import Budget, Input, budget_of, gathered, prepare_input
 from ..errors import DataError, ParameterError, ResourceError, ShapeError, SimtoolError
 from ..io import RaggedVectors, Vectors, as_ragged
 from ..io.vectors import name_rows
-from ..operations import checks
 from ..results import Column, Scalar
 from .join import Joined, join
 from .requests import every_aggregate

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import plural
 from ..engine import Input
 from ..errors import DataError, ShapeError
 from ..io.vectors import name_rows
-from ..operations.checks import plural
 from ..results import Column
 
 SHOWN = 3

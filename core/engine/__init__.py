@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
+    from .calibration import backend_of_scan as backend_of_scan
     from .candidates import Hits as Hits
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -72,6 +73,7 @@ _MODULES = {
         "gathered",
         "spending",
     ),
+    "calibration": ("backend_of_scan",),
     "candidates": ("Hits",),
     "duplicates": (
         "occurrences",

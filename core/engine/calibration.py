@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from ..backend import Array, Backend
+from ..backend import Array, Backend, choose_backend
 from ..metrics.precision import FLOAT32, REDUCED, Precision
 from ..results import Column
 from .kernels import Kernel, Side
@@ -13,6 +13,20 @@ from .kernels import Kernel, Side
 ROWS, COLUMNS, TRIES = 256, 2048, 3
 CHECKED = 8  # every so many columns are multiplied in float64 too
 PAYS = 0.7  # share of the float32 time below which it does
+LARGE = 3e11  # operations after which what torch brings outweighs the seconds that it takes to import
+
+
+def backend_of_scan(backend: str, device: str, operations: float) -> Backend:
+    """Return where a scan that may run in a reduced precision is computed: torch has one, which only a large scan pays.
+
+    Args:
+        backend: what was asked for, or `auto`.
+        device: what was asked for.
+        operations: multiplications and additions.
+    """
+    if backend == "auto" and device == "cpu" and operations > LARGE:
+        backend = "torch"
+    return choose_backend(backend, device)
 
 
 def fastest(backend: Backend, dims: int) -> Precision:

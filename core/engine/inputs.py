@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import checks
 from ..errors import ParameterError
 from ..io import Vectors
 from ..io.vectors import ArrayVectors, name_rows
-from ..operations import checks
 from ..results import Column
 from .budget import Budget, gathered
 from .resident_rows import resident

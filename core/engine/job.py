@@ -7,9 +7,9 @@ import numpy as np
 
 from ..backend import Backend
 from ..catalogue import Entry
+from ..checks import plural
 from ..errors import ShapeError
 from ..metrics import Metric, needs_scale
-from ..operations.checks import plural
 from ..results import Column
 from .budget import Budget
 from .exclusion import Exclusion

@@ -7,7 +7,7 @@ from math import fsum, inf, prod
 
 import numpy as np
 
-from ..operations.checks import plural
+from ..checks import plural
 from ..results import Column, Columns, Progress, Result, Scalar, begin, over_batches
 from .candidates import Hits
 from .job import PairwiseJob

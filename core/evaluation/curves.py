@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import LabelError
 from ..results import Column, Histogram
-from .counts import Counts
+from ..statistics.counts import Counts
 
 FEWEST, MOST = 10, 60  # bins of a histogram: as many as the root of the pairs, which keeps noise below shape
 LARGEST = float(np.finfo(np.float64).max)
@@ -48,7 +48,7 @@ def roc_curve(counts: Counts) -> Curve:
         Fawcett 2006, "An introduction to ROC analysis".
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> curve = roc_curve(counts_of([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]))
         >>> curve.x.tolist(), curve.y.tolist()
         ([0.0, 0.0, 0.5, 0.5, 1.0], [0.0, 0.5, 0.5, 1.0, 1.0])
@@ -74,7 +74,7 @@ def det_curve(counts: Counts) -> Curve:
         Martin et al. 1997, "The DET curve in assessment of detection task performance".
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> det_curve(counts_of([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).y.tolist()
         [1.0, 0.5, 0.5, 0.0, 0.0]
     """
@@ -101,7 +101,7 @@ def precision_recall_curve(counts: Counts) -> Curve:
         scikit-learn, `precision_recall_curve`, but for the precision of 1 that it puts at recall 0.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> curve = precision_recall_curve(counts_of([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]))
         >>> curve.x.tolist(), curve.y.round(3).tolist()
         ([0.0, 0.5, 0.5, 1.0, 1.0], [1.0, 1.0, 0.5, 0.667, 0.5])
@@ -124,7 +124,7 @@ def score_histogram(counts: Counts, name: str) -> Histogram:
         10 to 60 bins at most, for many pairs more of them, of one width: 1, 2 or 5 times a power of ten.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> found = score_histogram(counts_of([0.0, 0.3, 0.35, 0.95], [0, 1, 0, 1]), "cosine")
         >>> found.edges[:4].tolist(), found.counts["positives"].tolist()
         ([0.0, 0.1, 0.2, 0.3], [0, 0, 0, 1, 0, 0, 0, 0, 0, 1])

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..errors import DataError, InputNotFoundError, ParameterError, closest
 from ..io import Table, Vectors, open_table, pick_vectors, read_values, select, split_source, with_ids
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES, join_name, name_rows
-from ..operations import checks
 from ..results import Column
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")

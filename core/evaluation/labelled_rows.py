@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Backend, choose_backend, quiet
+from .. import checks
+from ..backend import Backend, quiet
 from ..catalogue import Entry
-from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, budget_of, gathered, prepare_input
+from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, backend_of_scan, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
 from ..metrics import Metric, metric_of
-from ..operations import checks
-from ..operations.pairwise import LARGE
 from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
-from .counts import Grouped
+from ..statistics.counts import Grouped
 from .curves import score_histogram
 from .report import COUNTED, Report, notes_on
 from .retrieval import Retrieval, retrieval
@@ -58,7 +57,7 @@ def evaluate_classes(
     _check_streamed(entry, pairs, exact_pairs, streams=streams)
     if not streams:
         budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
-    pairing = _pairing(side, measure, budget, _backend(backend, device, n, side.rows.shape[1]))
+    pairing = _pairing(side, measure, budget, backend_of_scan(backend, device, 2.0 * n * n * side.rows.shape[1]))
     with quiet():
         ranked = retrieval(pairing, codes, ks=ks, progress=progress) if ks else None
         if streams:
@@ -128,12 +127,6 @@ def _check_streamed(entry: Entry, pairs: int, exact_pairs: int, *, streams: bool
         what = f"{pairs:,} pairs are more than the {exact_pairs:,} that are ranked exactly"
         hint = "«metric=cosine», or raise «exact_pairs»"
         raise ParameterError(f"{what}, and only the cosine is counted as it streams", "«metric»", hint)
-
-
-def _backend(backend: str, device: str, n: int, d: int) -> Backend:
-    # as for `pairwise`: a large scan pays for the import of torch
-    large = backend == "auto" and device == "cpu" and 2.0 * n * n * d > LARGE
-    return choose_backend("torch" if large else backend, device)
 
 
 def _pairing(side: Input, metric: Metric, budget: Budget, backend: Backend) -> PairwiseJob:

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..errors import DataError, LabelError, ShapeError
 from ..io.vectors import name_rows
 from ..labels import BinaryLabels, binary_labels, class_labels, score_labels
-from ..operations import checks
 from ..results import Column
 from ..statistics.bootstrap import Intervals, Values, bootstrap
-from .counts import Counts
+from ..statistics.counts import Counts
 from .inputs import EvaluationInputs
 from .report import Report
 from .scored_pairs import Sample

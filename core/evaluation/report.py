@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..operations.checks import plural
+from ..checks import plural
 from ..results import Column, Columns, Scalar
 from ..statistics.bootstrap import Intervals
 from .retrieval import KS, retrieval_names

@@ -9,8 +9,8 @@ import numpy as np
 from ..results import Column
 from ..statistics.bootstrap import Values
 from ..statistics.correlation import kendall, pearson, spearman
+from ..statistics.counts import Grouped
 from ..statistics.cross_validation import FOLDS, fold_accuracy
-from .counts import Grouped
 from .threshold_metrics import NAMES, WITH_THRESHOLD, Measure, pair_measures
 
 FOLD_NAMES = ("fold_accuracy", "fold_accuracy_std")

@@ -16,7 +16,7 @@ import numpy as np
 from ..backend import Array
 from ..engine import Budget, Kernel, Reducer, Span, Tile, reduce_pairs
 from ..results import Column, Progress, begin
-from .counts import Counts
+from ..statistics.counts import Counts
 from .threshold_metrics import UNDEFINED, Measure, gap_and_spread, pair_measures
 
 BINS = 1 << 18

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..results import Column
-from .counts import Counts
+from ..statistics.counts import Counts
 
 LARGEST = 1e280  # below which sums of scores stay in float64, however many
 FARS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -64,7 +64,7 @@ def roc_auc(counts: Counts) -> Measure:
         Hanley and McNeil 1982, the Wilcoxon statistic.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> roc_auc(counts_of([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).value
         0.75
     """
@@ -90,7 +90,7 @@ def average_precision(counts: Counts) -> Measure:
         scikit-learn, `average_precision_score`.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> round(average_precision(counts_of([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])).value, 6)
         0.833333
     """
@@ -115,7 +115,7 @@ def equal_error_rate(counts: Counts) -> Measure:
         Martin et al. 1997, "The DET curve in assessment of detection task performance".
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> equal_error_rate(counts_of([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0]))
         Measure(value=0.5, threshold=0.8)
     """
@@ -147,7 +147,7 @@ def tar_at_far(counts: Counts, far: float) -> Measure:
         The verification rate of NIST's face recognition tests.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> scores, labels = [0.95, 0.9, 0.8, *[0.1] * 9], [1, 0, 1, *[0] * 9]
         >>> tar_at_far(counts_of(scores, labels), 0.1)
         Measure(value=1.0, threshold=0.8)
@@ -178,7 +178,7 @@ def best_accuracy(counts: Counts) -> Measure:
         The definition of accuracy.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> best_accuracy(counts_of([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0]))
         Measure(value=0.75, threshold=0.9)
     """
@@ -206,7 +206,7 @@ def best_f1(counts: Counts) -> Measure:
         van Rijsbergen 1979, chapter 7.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> best_f1(counts_of([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0]))
         Measure(value=0.8, threshold=0.7)
     """
@@ -234,7 +234,7 @@ def best_mcc(counts: Counts) -> Measure:
         Matthews 1975, rearranged so that no product of four counts is formed.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> round(best_mcc(counts_of([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0])).value, 6)
         0.57735
     """
@@ -267,7 +267,7 @@ def d_prime(counts: Counts) -> Measure:
         Green and Swets 1966; for unequal variances Simpson and Fitter 1973, d_a.
 
     Example:
-        >>> from simtool.evaluation.counts import counts_of
+        >>> from simtool.statistics.counts import counts_of
         >>> d_prime(counts_of([4.0, 2.0, 1.0, -1.0], [1, 1, 0, 0])).value
         3.0
     """

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, choose_backend, namespace
+from ..checks import check_choice
 from ..errors import DataError, ParameterError
-from ..operations.checks import check_choice
 from ..results import Column
 from .determinism import deterministic
 

@@ -7,13 +7,13 @@ import numpy as np
 
 from ..backend import quiet
 from ..catalogue import find
-from ..evaluation.counts import Counts, Grouped
 from ..evaluation.threshold_metrics import Measure, best_accuracy, equal_error_rate, roc_auc
 from ..metrics import EPS
 from ..results import Column, Columns, Scalar
 from ..scoring.distances import distance_of, of_all, of_pairs
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.correlation import spearman
+from ..statistics.counts import Counts, Grouped
 from .examples import Examples
 
 TIMES = 300  # resamples

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..catalogue import ROLES
 from ..engine import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..io import Vectors
 from ..labels import binary_labels, class_labels, score_labels
-from ..operations import checks
 from ..results import Column
 from ..scoring.spec import LossSpec
 from .examples import Examples

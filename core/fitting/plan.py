@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..errors import ParameterError
-from ..operations import checks
 from ..scoring.spec import LossSpec
 from .examples import Examples
 from .inputs import Given

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import plural
 from ..errors import DataError
-from ..operations.checks import plural
 from ..results import Column
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..delivery import delivery
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
@@ -26,7 +27,6 @@ from ..io.source import Source, watch_source
 from ..io.vectors import check_column, name_rows, provenance
 from ..io.writers import open_matrix, open_rows
 from ..results import Column, Columns, Progress, Result
-from . import checks
 
 PIECE_BYTES = 16 << 20  # of widened rows
 PIECE_ROWS = 1 << 16

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..catalogue import find
 from ..delivery import delivery
 from ..engine import budget_of
@@ -16,7 +17,6 @@ from ..io.output import output_format, replacing
 from ..io.writers import write_array
 from ..metrics import EPS
 from ..results import Column, Columns, Result
-from . import checks
 from .similarity import similarity, summarise
 
 KEYS = ("count", "mean", "min", "max")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from .. import checks
 from ..aggregates.record import AggregateRequest, keys_of
 from ..backend import Backend, choose_backend, quiet
 from ..comparison.best_items import best_keys, unfit_for_best
@@ -19,7 +20,6 @@ from ..errors import ParameterError, SimtoolError
 from ..io import RaggedVectors, open_items, open_table, read_values, split_source
 from ..metrics import EPS
 from ..results import Progress, Result
-from . import checks
 
 MODES = ("error", "drop")
 PERCENTS = ("clip", "affine", "baseline")

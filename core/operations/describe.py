@@ -4,9 +4,9 @@ from collections.abc import Collection
 
 import numpy as np
 
+from .. import checks
 from ..catalogue import KINDS, Entry, Variant, search
 from ..results import Columns, Result
-from . import checks
 
 KEYS = ("entries",)
 _COUNTED = {

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..catalogue import Entry, find
 from ..delivery import delivery
 from ..engine import budget_of
@@ -22,7 +23,6 @@ from ..io.vectors import provenance
 from ..metrics import EPS
 from ..results import Progress, Result
 from ..statistics.cross_validation import FOLDS
-from . import checks
 from .similarity import similarity
 
 MODES = ("error", "drop")

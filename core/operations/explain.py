@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import metrics
+from .. import checks, metrics
 from ..backend import quiet
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -15,7 +15,6 @@ from ..io import Vectors
 from ..io.vectors import provenance
 from ..metrics import EPS, is_rounded
 from ..results import Column, Columns, Result, Scalar
-from . import checks
 
 SHOWN = 6  # numbers of a vector that a line still carries; of a longer one it has the first two
 WORDS = ("similar", "dissimilar")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -26,7 +27,6 @@ from ..io.writers import open_rows
 from ..metrics import EPS
 from ..results import Column, Columns, Result, Scalar
 from ..scoring.spec import read_specs
-from . import checks
 from .labelled import check_parameters, open_labelled
 
 COUNTS = ("epochs", "best_epoch", "train", "held_out", "train_loss", "verdict")

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..delivery import delivery
 from ..engine import READ_BYTES, budget_of, occurrences, row_hashes
 from ..io import Vectors, open_table, pick_vectors, split_source
 from ..io.vectors import name_rows, provenance
 from ..metrics import magnitude, needs_scale
 from ..results import Column, Columns, Result
-from . import checks
 
 KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
 HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told

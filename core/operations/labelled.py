@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import checks
 from ..catalogue import Entry, check_parameter
 from ..errors import ParameterError
 from ..io import LabelledVectors, open_examples, read_values
 from ..io.vectors import LABEL_NAMES
-from . import checks
 
 TRIPLETS = ("anchor", "positive", "negative")
 OPTIONS = ("margin", "temperature", "scale")  # parameters that are arguments of their own wherever they are typed

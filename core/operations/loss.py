@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -20,7 +21,6 @@ from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
 from ..scoring.job import LossJob
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
-from . import checks
 from .labelled import check_parameters, open_labelled
 
 OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import isnan, prod
 from typing import Any
 
+from .. import checks
 from ..backend import Backend, choose_backend, quiet
 from ..delivery import delivery
 from ..engine import (
@@ -14,6 +15,7 @@ from ..engine import (
     Into,
     PairwiseJob,
     RowsInto,
+    backend_of_scan,
     budget_of,
     full_matrix,
     prepare_input,
@@ -26,11 +28,9 @@ from ..io import Vectors
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Progress, Result, shapes_line
-from . import checks
 
 KEYS = ("rows", "columns", "mean", "min", "max")
 PRECISIONS = ("auto", "float32", "float64")
-LARGE = 3e11  # operations after which what torch brings outweighs the seconds that it takes to import
 
 
 def pairwise(
@@ -234,9 +234,7 @@ def _check_threshold(threshold: float, metric: Metric) -> None:
 
 
 def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:
-    """Return the backend; a large scan that may run in a reduced precision needs torch."""
-    if backend == "auto" and device == "cpu" and reduced:
-        a, b = (prod(side.rows.shape[:-1]) for side in reduced)
-        if 2.0 * a * b * reduced[0].rows.shape[-1] > LARGE:
-            backend = "torch"
-    return choose_backend(backend, device)
+    if not reduced:
+        return choose_backend(backend, device)
+    a, b = (prod(side.rows.shape[:-1]) for side in reduced)
+    return backend_of_scan(backend, device, 2.0 * a * b * reduced[0].rows.shape[-1])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..backend import Array, Backend, choose_backend, quiet
 from ..delivery import delivery
 from ..engine import Scratch, budget_of, overlapped, processors
@@ -16,7 +17,6 @@ from ..io import Vectors, select, with_ids
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, magnitude, metric_of, needs_scale
 from ..results import Column, Columns, Result, Scalar, shapes_line
-from . import checks
 
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24

@@ -6,11 +6,11 @@ from math import prod
 
 import numpy as np
 
+from .. import checks
 from ..backend import Backend, choose_backend
 from ..engine import resident
 from ..errors import DataError, ParameterError
 from ..io.vectors import provenance
-from ..operations import checks
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features
 from . import listing as tables

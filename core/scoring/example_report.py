@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from .. import checks
 from ..backend import choose_backend
 from ..io.vectors import provenance
-from ..operations import checks
 from ..results import Column, Columns, Result, Scalar
 from . import class_groups as groups
 from . import listing as tables

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import checks
 from ..backend import choose_backend, namespace, quiet
 from ..errors import ParameterError
 from ..io.vectors import provenance
-from ..operations import checks
 from ..results import Column, Columns, Result, Scalar
 from .batches import BatchData
 from .job import LossJob, compared, comparison

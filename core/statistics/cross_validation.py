@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..evaluation.counts import Grouped
 from ..results import Column
+from .counts import Grouped
 
 FOLDS = 10
 

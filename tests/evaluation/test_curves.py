@@ -6,9 +6,9 @@ from sklearn import metrics
 
 import simtool
 from simtool.errors import LabelError
-from simtool.evaluation.counts import counts_of
 from simtool.evaluation.curves import det_curve, precision_recall_curve, roc_curve, score_histogram
 from simtool.evaluation.threshold_metrics import average_precision, equal_error_rate, roc_auc
+from simtool.statistics.counts import counts_of
 
 RNG = np.random.default_rng(8)
 LABELS = np.arange(200) % 5 == 0

@@ -8,9 +8,9 @@ from simtool.engine import budget
 from simtool.engine import plan as tiles
 from simtool.engine.budget import budget_of
 from simtool.engine.kernels import Kernel
-from simtool.evaluation.counts import counts_of
 from simtool.evaluation.streamed_counts import BINS, all_pairs, measured
 from simtool.evaluation.threshold_metrics import pair_measures
+from simtool.statistics.counts import counts_of
 
 
 def space(kind, seed=0, n=700):

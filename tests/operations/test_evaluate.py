@@ -8,9 +8,9 @@ from sklearn import metrics
 import simtool
 from simtool import evaluate
 from simtool.errors import DataError, LabelError, ParameterError, ResourceError, ShapeError
-from simtool.evaluation.counts import counts_of
 from simtool.evaluation.report import evaluation_keys
 from simtool.evaluation.threshold_metrics import pair_measures
+from simtool.statistics.counts import counts_of
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simtool.evaluation.counts import Grouped
+from simtool.statistics.counts import Grouped
 from simtool.statistics.cross_validation import fold_accuracy, fold_of
 
 

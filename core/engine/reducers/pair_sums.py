@@ -7,7 +7,7 @@ from math import fsum
 import numpy as np
 
 from ...backend import Array
-from ...operations.checks import refuse_overflow
+from ...checks import refuse_overflow
 from ...results import Column
 from ..kernels import Kernel, Tile
 from ..plan import Span

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from simtool import checks
 from simtool.delivery import delivery
 from simtool.errors import OutputError, ParameterError
-from simtool.operations import checks
 
 
 @pytest.mark.parametrize(
