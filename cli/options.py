@@ -115,7 +115,7 @@ NonfiniteDropOption = Annotated[
 NonfinitePropagateOption = Annotated[
     str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", help="The seed of all that is drawn at random.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 BootstrapOption = Annotated[
     int | None,
     typer.Option(

@@ -70,7 +70,7 @@ def compare(
     ] = "clip",
     null: Annotated[
         int,
-        typer.Option("--null", metavar="P", help="Permutations that the scores are held against.", show_default=False),
+        typer.Option("--null", metavar="P", help="Compare the scores with P random permutations.", show_default=False),
     ] = 0,
     bootstrap: BootstrapOption = None,
     seed: SeedOption = 0,
@@ -124,14 +124,19 @@ def compare(
         simtool compare sample_data/texts_a.npy sample_data/texts_b.npy \\
             --items best
 
-    The percentage is that of the first similarity that was named. In lists of sets of tokens, (items, tokens, d), zero
-    rows are padding; where there are as many, item i belongs to item i, and every score is the mean over the items.
-    Else, and with `--items best`, every item is matched with the closest of the other list, and a score is F1 of the
-    means of both ways, as argmax is of rows. Items of different numbers of tokens come as nested lists, or as an npz
-    with one array per item. `paired`, and aggregates of two spaces
-    (cka, procrustes, svcca, rsa, knn-overlap), join rows by id where both sides have ids, else by row number.
-    With `--null`, the column `null` says what p is of: rows of both sets `pooled` and dealt again, p small where the
-    sets differ; or rows or items of B `re-paired`, p small where A and B belong together.
+    The percentage is that of the first similarity that was named.
+
+    Two lists of texts, each a set of token vectors, are arrays (items, tokens, d) with zero rows as padding, nested
+    lists, or npz files with one array per item. Lists of equal length are compared item by item, and every score is
+    the mean over the items. Otherwise, and with `--items best`, each item is matched with the closest item of the
+    other list, and a score is the F1 of the means of both directions.
+
+    `paired` and the aggregates of two spaces (cka, procrustes, svcca, rsa, knn-overlap) join rows by id where both
+    sides have ids, else by row number.
+
+    With `--null`, the column `null` says how p is computed. `pooled`: the rows of both sets are mixed and divided
+    again; p is small where the sets differ. `re-paired`: the rows or items of B change partners; p is small where A
+    and B belong together.
     """
     import simtool
 

@@ -64,14 +64,16 @@ def evaluate(
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", metavar="SOURCE", help="Group of each pair: one row for each.", show_default=False),
+        typer.Option(
+            "--by", metavar="SOURCE", help="Groups of the pairs; each is evaluated on its own.", show_default=False
+        ),
     ] = None,
     against: Annotated[
         tuple[str, str] | None,
         typer.Option(
             "--against",
             metavar="A B",
-            help="The same pairs in another model; differences are this one less that.",
+            help="The same pairs in another model; differences are this model minus the other.",
             show_default=False,
         ),
     ] = None,
@@ -84,7 +86,8 @@ def evaluate(
         ),
     ] = None,
     retrieval: Annotated[
-        bool, typer.Option("--retrieval/--no-retrieval", help="Of one source: rank the others around each row too.")
+        bool,
+        typer.Option("--retrieval/--no-retrieval", help="With one source: also retrieve the other rows for each row."),
     ] = True,
     folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = 10,
     bootstrap: BootstrapOption = None,

@@ -49,7 +49,7 @@ def pairwise(
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
     dim: Annotated[
-        int, typer.Option("--dim", help="The dim along which a vector lies; others before the rows are batches.")
+        int, typer.Option("--dim", help="The dim along which a vector lies; dims before the rows are batches.")
     ] = -1,
     exclude_self: Annotated[
         bool | None,
@@ -68,7 +68,7 @@ def pairwise(
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     max_results: Annotated[
-        int, typer.Option("--max-results", help="How many pairs a threshold may give.")
+        int, typer.Option("--max-results", help="Refuse a threshold that more pairs reach.")
     ] = 100_000_000,
     plot: PlotOption = None,
     eps: EpsOption = EPS,

@@ -49,7 +49,7 @@ def apply(
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
 ) -> Result:
-    """Put every vector of a file through a head, in bounded memory.
+    """Project every vector of a file with a head, in bounded memory.
 
     Args:
         head: the file that `fit` wrote.
