@@ -12,8 +12,8 @@ try:
 
     from simtool.errors import SimtoolError
 
+    from .option_names import with_options
     from .output.terminal import discard_stdout, say
-    from .spelling import with_options
 except KeyboardInterrupt:  # `main` is not there yet to hear it
     os._exit(130)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import typer
 
-from simtool.errors import ParameterError, closest
+from simtool.errors import ParameterError
+from simtool.suggestions import closest
 
 _OFFER = re.compile(r"(?:\. Did you mean .*\?| \(Possible options: .*\))$", re.DOTALL)
 _NUMBER = re.compile(r"input should be a valid (integer|number)\b.*", re.IGNORECASE | re.DOTALL)

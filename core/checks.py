@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .catalogue import names
-from .errors import DataError, OutputError, ParameterError, ShapeError, closest
+from .errors import DataError, OutputError, ParameterError, ShapeError
 from .io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, with_ids
 from .io.output import check_output
 from .io.vectors import name_rows
 from .metrics import Metric, is_rounded, metric_of
 from .results import Column, nearest_keys
+from .suggestions import closest
 
 NONFINITE = ("error", "propagate", "drop")
 NONFINITE_HINT = "«nonfinite=drop» leaves them out, «nonfinite=propagate» keeps them as NaN"

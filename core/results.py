@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
-from .errors import closest_few
 from .placeholders import Spell, as_argument, spelled
+from .suggestions import closest_few
 
 if TYPE_CHECKING:
     from .statistics.counts import Counts

@@ -7,12 +7,13 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
-from simtool.errors import OutputError, ParameterError, closest
+from simtool.errors import OutputError, ParameterError
 from simtool.io.output import check_output, output_format, replacing
 from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python, to_python, write_array
 from simtool.results import Columns, Result, Rows, in_batches
+from simtool.suggestions import closest
 
-from ..spelling import as_option
+from ..option_names import as_option
 from .gates import Verdict
 from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ..errors import ParameterError, closest
+from ..errors import ParameterError
+from ..suggestions import closest
 from .aggregates import AGGREGATES as SET_AGGREGATES
 from .batch_losses import BATCH_LOSSES
 from .entry import ROLES as ROLES

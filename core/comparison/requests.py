@@ -5,7 +5,8 @@ from typing import Any
 
 from ..aggregates.record import AggregateRequest, parameter_types, record_of
 from ..catalogue import find, names
-from ..errors import ParameterError, closest
+from ..errors import ParameterError
+from ..suggestions import closest
 
 ALL = "all"
 DEFAULT = "argmax"  # the first of all, of which they have their percentage

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..errors import DataError, InputNotFoundError, ParameterError, closest
+from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io import Table, Vectors, open_table, pick_vectors, read_values, select, split_source, with_ids
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES, join_name, name_rows
 from ..results import Column
+from ..suggestions import closest
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
 

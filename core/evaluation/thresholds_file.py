@@ -11,11 +11,12 @@ from typing import Any
 
 from ..catalogue import find
 from ..documents import is_finite_number, read_document
-from ..errors import DataError, InputNotFoundError, ParameterError, closest
+from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io.output import replacing
 from ..io.source import Source, watch_source
 from ..io.writers import json_text
 from ..results import Result
+from ..suggestions import closest
 
 DEFAULT = "best_f1"
 SUFFIX = ".threshold"

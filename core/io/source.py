@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 from weakref import WeakSet
 
 from ..delivery import watch
-from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, closest
+from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError
 from ..memory import held_at_most, shown
+from ..suggestions import closest
 from .ragged import MayBeRagged, RaggedVectors
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 

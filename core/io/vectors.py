@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError, closest
+from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError
+from ..suggestions import closest
 
 Array = NDArray[Any]
 

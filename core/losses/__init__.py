@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .classifier import cosface as cosface
     from .graded import cosent as cosent
     from .graded import squared_error as squared_error
+    from .in_batch_negatives import info_nce as info_nce
+    from .in_batch_negatives import n_pairs as n_pairs
+    from .in_batch_negatives import siglip as siglip
     from .miners import batch_all_triplet as batch_all_triplet
     from .miners import batch_hard_triplet as batch_hard_triplet
     from .miners import margin as margin
@@ -27,16 +30,13 @@ if TYPE_CHECKING:
     from .pairs import cosine_embedding as cosine_embedding
     from .pairs import hinge_embedding as hinge_embedding
     from .pairs import online_contrastive as online_contrastive
-    from .self_supervised import barlow_twins as barlow_twins
-    from .self_supervised import vicreg as vicreg
+    from .redundancy_reduction import barlow_twins as barlow_twins
+    from .redundancy_reduction import vicreg as vicreg
     from .teacher import kl as kl
     from .teacher import margin_mse as margin_mse
     from .teacher import mse as mse
     from .triplets import margin_ranking as margin_ranking
     from .triplets import triplet as triplet
-    from .views import info_nce as info_nce
-    from .views import n_pairs as n_pairs
-    from .views import siglip as siglip
 
 
 def _functions() -> "dict[str, typing.Callable[[], typing.Any]]":

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..losses.classes import class_masks
-from ..losses.views import partner_mask
+from ..losses.in_batch_negatives import partner_mask
 from ..results import Column
 from .binning import Bins
 from .distances import Prepared, distance_of

@@ -39,7 +39,7 @@ def rows_of(done):
     return list(csv.DictReader(done.text.splitlines()))
 
 
-# ---- the commands of issue 4
+# ---- the commands of the guide
 
 
 def sup_con(similarities, same, others):

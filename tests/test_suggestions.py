@@ -2,7 +2,7 @@
 
 import pytest
 
-from simtool.errors import closest, closest_few
+from simtool.suggestions import closest, closest_few
 
 METRICS = ["cosine", "dot", "euclidean", "sqeuclidean", "manhattan", "angular"]
 

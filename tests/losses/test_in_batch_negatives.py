@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy, logsigmoid, normalize
 
 from simtool.backend import quiet
 from simtool.errors import ParameterError, ShapeError
-from simtool.losses.views import info_nce, n_pairs, partner_mask, siglip
+from simtool.losses.in_batch_negatives import info_nce, n_pairs, partner_mask, siglip
 
 
 def test_they_are_what_torch_computes():

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 from trials import central, gradients, items
 
 from simtool.errors import ParameterError, ShapeError
-from simtool.losses.self_supervised import Vicreg, barlow_twins, vicreg
+from simtool.losses.redundancy_reduction import Vicreg, barlow_twins, vicreg
 
 
 def views(seed, n=9, d=4):
