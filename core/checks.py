@@ -12,7 +12,7 @@ from .catalogue import names
 from .errors import DataError, OutputError, ParameterError, ShapeError
 from .io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, with_ids
 from .io.output import check_output
-from .io.vectors import name_rows
+from .io.vectors import ids_of, name_rows
 from .metrics import Metric, is_rounded, metric_of
 from .results import Column, nearest_keys
 from .suggestions import closest
@@ -20,6 +20,7 @@ from .suggestions import closest
 NONFINITE = ("error", "propagate", "drop")
 NONFINITE_HINT = "«nonfinite=drop» leaves them out, «nonfinite=propagate» keeps them as NaN"
 DROP_HINT = "«nonfinite=drop» leaves them out"
+PROPAGATE_HINT = "«nonfinite=propagate» keeps them as NaN"
 NOTHING_LEFT = "mend some of them: no row would be left"
 SURVEY_BYTES = 4 << 20
 MOST = 2**63 - 1  # of anything that is counted
@@ -102,6 +103,23 @@ def check_rank(vectors: Vectors, least: int) -> None:
             vectors.name,
             "reshape one vector to (1, d)" if len(vectors.shape) == 1 else "",
         )
+
+
+def check_rows(vectors: Vectors, noun: str = "row") -> None:
+    """Refuse an input that is not one vector per row, or that is empty."""
+    if len(vectors.shape) != 2:
+        raise ShapeError(f"expected one vector per {noun}, shape (n, d), got {vectors.shape}", vectors.name)
+    check_not_empty(vectors)
+
+
+def check_aligned(sides: Sequence[Vectors], noun: str = "row") -> None:
+    """Refuse inputs of which row i of one does not belong to row i of the others, or of different widths."""
+    for side in sides:
+        check_rows(side, noun)
+    for side in sides[1:]:
+        check_same_rows(sides[0], side)
+        check_same_ids(sides[0], side)
+        check_same_width(sides[0], side, sides[0].shape[1], side.shape[1])
 
 
 def check_not_empty(vectors: Vectors) -> None:
@@ -239,8 +257,7 @@ def drop_nonfinite(sides: Sequence[Vectors], noun: str, notes: list[str]) -> Col
         return keep
     for side in sides[1:]:
         check_same_rows(sides[0], side)
-    ids = next((side.ids for side in sides if side.ids is not None), None)
-    notes.append(f"{plural(len(bad), noun)} not finite, left out: {name_rows(bad, ids)}")
+    notes.append(f"{plural(len(bad), noun)} not finite, left out: {name_rows(bad, ids_of(*sides))}")
     if not len(keep):
         for side in sides:
             refuse_nonfinite(side, NOTHING_LEFT)

@@ -21,7 +21,7 @@ def check_aligned(name: str, reference: Callable[..., float], a, b, xp, monkeypa
     turned = np.asarray(metric(xp.array(a.T), xp.array(b.T), dim=0, **parameters))
     assert turned.tolist() == pytest.approx(expected, rel=1e-12)
     for piece in (1 << 18, 3):
-        monkeypatch.setattr("simtool.operations.similarity.CPU_PIECE", piece)
+        monkeypatch.setattr("simtool.engine.aligned.CPU_PIECE", piece)
         for backend in BACKENDS:
             found = similarity(a, b, metric=name, parameters=parameters, backend=backend)
             assert found.array.tolist() == pytest.approx(expected, rel=1e-11)

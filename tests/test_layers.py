@@ -57,6 +57,7 @@ ROOMS = (
     ("io",),
     ("checks",),
     ("engine",),
+    ("settings", "feature_maps"),
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison"),

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing
 
+    from .aligned import ALIGNED_NUMBERS as ALIGNED_NUMBERS
+    from .aligned import AlignedJob as AlignedJob
     from .budget import Budget as Budget
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
@@ -67,6 +69,10 @@ if TYPE_CHECKING:
     from .workspace import Scratch as Scratch
 
 _MODULES = {
+    "aligned": (
+        "ALIGNED_NUMBERS",
+        "AlignedJob",
+    ),
     "budget": (
         "Budget",
         "budget_of",

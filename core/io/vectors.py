@@ -228,6 +228,11 @@ def select(vectors: Vectors, index: Array) -> Vectors:
     return SelectedVectors(vectors, index)
 
 
+def ids_of(*sides: Vectors) -> Array | None:
+    """Return the ids of aligned vectors: those of the first that has any."""
+    return next((side.ids for side in sides if side.ids is not None), None)
+
+
 def provenance(sides: Mapping[str, Vectors | None]) -> dict[str, str]:
     """Return, by role, which columns vectors were put together from, of those that were."""
     found = {role: _formed_from(side) for role, side in sides.items()}

@@ -1,27 +1,23 @@
 """`channels`: the similarity of every channel of two feature maps, and B weighted by it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from ..catalogue import find
 from ..delivery import delivery
-from ..engine import budget_of
-from ..errors import DataError, OutputError, ParameterError, ShapeError
+from ..errors import OutputError, ParameterError, ShapeError
+from ..feature_maps import WEIGHTS, MapDims, channel_states, channel_weights, state_notes, weighted
 from ..io import Vectors
 from ..io.output import output_format, replacing
 from ..io.writers import write_array
-from ..metrics import EPS
+from ..metrics import EPS, metric_of
 from ..results import Column, Columns, Result
-from .similarity import similarity, summarise
-
-KEYS = ("count", "mean", "min", "max")
-ONE_MAP = 3  # dims: channels and two of the picture
-WEIGHTS = ("raw", "clip", "softmax", "rank")
+from ..settings import Settings
+from .similarity import KEYS, SimilarityPlan, plan_similarity, summarise
 
 
 def _mean(scores: Column, axis: int | None = None) -> Any:
@@ -103,183 +99,96 @@ def channels(
     for name in aggregates:
         checks.check_choice("aggregates", name, tuple(AGGREGATES))
     checks.check_keys(require_keys, (*KEYS, *aggregates), {f"«aggregates={name}»": [name] for name in AGGREGATES})
-    checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
+    settings = Settings(
+        nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
+    ).checked(("error", "propagate"))
+    measure = metric_of(metric, eps=eps, **(parameters or {}))
     checks.check_choice("weights", weights, WEIGHTS)
     if use_weights is not None and output is None:
         raise ParameterError("there is no output for the weighted maps", "«use_weights»", "add «output=OUT.npy»")
     if use_weights is not None and weights != "raw":
         raise ParameterError("saved weights are used as they are", "«weights»", "leave it out with «use_weights»")
-    if weights != "raw" and not find("metric", metric).larger_is_closer:
+    if weights != "raw" and not measure.larger_is_closer:
         what = f"{weights} gives the largest score the largest weight, and {metric} is a distance"
         raise ParameterError(what, "«weights»", "«metric=cosine», or raw")
     checks.check_outputs(output, save_weights, force=force, inputs=[a, b, use_weights])
     for path in (output, save_weights):
         if path is not None and output_format(path) != "npy":
             raise OutputError("what is written is one array", path, "use a path that ends in .npy")
-    options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
-    computing = {"max_memory": max_memory, "device": device, "backend": backend}
     with delivery():
-        a, b = (checks.given(side, name, header=header, max_memory=max_memory) for side, name in ((a, "A"), (b, "B")))
-        result = _scored(a, b, channel_dim, aggregates, weights, temperature, options, parameters or {}, computing)
-        factors = result.array
-        if use_weights is not None:
-            saved = checks.given(use_weights, "weights", header=header, max_memory=max_memory)
-            factors = saved.read(0, saved.shape[0])
-        written = {}
-        if output is not None:
-            assert factors is not None
-            maps = weighted(b, factors, channel_dim=channel_dim, max_memory=max_memory)
-            written[output] = _write(output, maps, force=force)
-        if save_weights is not None:
-            assert result.array is not None
-            written[save_weights] = _write(save_weights, result.array, force=force)
-    return replace(result, written=written)
+        a, b = settings.open(a, "A"), settings.open(b, "B")
+        if a.shape != b.shape:
+            raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
+        dims = MapDims.of(a.shape, channel_dim)
+        aligned = plan_similarity(a, b, dims.vector, measure, settings, checks.PROPAGATE_HINT)
+        result = ChannelsPlan(aligned, dims, tuple(aggregates), weights, temperature).run()
+        return _written(result, b, output, save_weights, use_weights, dims.channel, settings, force=force)
 
 
-def _write(path: str, array: Column, *, force: bool) -> str:
-    """Write an array, which appears whole or not at all; return what it is."""
-    with replacing(path, force=force) as temporary:
-        write_array(temporary, array)
-    return f"{' × '.join(map(str, array.shape))}, {array.dtype}"
-
-
-def _scored(
-    a: Vectors,
-    b: Vectors,
-    channel_dim: int | None,
-    aggregates: Sequence[str],
-    weights: str,
-    temperature: float,
-    options: Mapping[str, Any],
-    parameters: Mapping[str, float],
-    computing: Mapping[str, Any],
+def _written(
+    result: Result,
+    maps: Vectors,
+    output: str | None,
+    save_weights: str | None,
+    use_weights: Any,
+    channel_dim: int,
+    settings: Settings,
+    *,
+    force: bool,
 ) -> Result:
-    if a.shape != b.shape:
-        raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
-    channel_dim = _channel_dim(a.shape, channel_dim)
-    dims = _vector_dims(a.shape, channel_dim)
-    try:
-        aligned = similarity(a, b, dim=dims, parameters=parameters, **options, **computing)
-    except DataError:
-        for maps in (a, b):
-            checks.refuse_nonfinite(maps, "«nonfinite=propagate» keeps them as NaN")
-        raise
-    scores: Column = np.asarray(aligned.array)
-    factors = channel_weights(scores, weights, temperature=temperature)
-    states = [_states(maps, dims) for maps in (a, b)]
-    summary = summarise(scores)
-    summary |= {name: _over_maps(scores, name) for name in aggregates if name not in summary}
-    rows = _map_rows(scores, aggregates) if aggregates else _channel_rows(scores, factors, states)
-    own = {} if weights == "raw" else {"weights": weights}
-    return Result(
-        command="channels",
-        inputs={"a": a.name, "b": b.name},
-        parameters={
-            "channel_dim": channel_dim,
-            **options,
-            **parameters,
-            **own,
-            **({"temperature": temperature} if weights == "softmax" else {}),
-        },
-        summary=summary,
-        rows=rows,
-        array=factors,
-        notes=(*_reading(a.shape, channel_dim, dims), *aligned.notes, *_notes(states)),
-    )
+    """Write the weighted maps and the weights, where they are asked for."""
+    own, arrays = np.asarray(result.array), dict[str, Column]()
+    if output is not None:
+        saved = None if use_weights is None else settings.open(use_weights, "weights")
+        factors = own if saved is None else saved.read(0, saved.shape[0])
+        arrays[output] = weighted(maps, factors, channel_dim=channel_dim, max_memory=settings.max_memory)
+    if save_weights is not None:
+        arrays[save_weights] = own
+    for path, array in arrays.items():
+        with replacing(path, force=force) as temporary:
+            write_array(temporary, array)
+    shown = {path: f"{' × '.join(map(str, array.shape))}, {array.dtype}" for path, array in arrays.items()}
+    return replace(result, written=shown)
 
 
-def channel_weights(scores: Column, kind: str = "raw", *, temperature: float = 1.0) -> Column:
-    """Turn the scores of channels into weights.
-
-    With s the scores of one map's c channels and T the temperature::
-
-        raw:     s
-        clip:    max(0, s)
-        softmax: exp(s / T) / sum exp(s / T)
-        rank:    place / c, the best channel 1, equal scores the mean of their places
+@dataclass(frozen=True)
+class ChannelsPlan:
+    """Maps whose channels are compared, checked and not yet read.
 
     Args:
-        scores: (..., c).
-        kind: one of the above.
-        temperature: T > 0; smaller leaves fewer channels.
-
-    Returns:
-        (..., c) float64.
-
-    Raises:
-        ParameterError: an unknown kind, or a temperature that is not positive.
-
-    Example:
-        >>> channel_weights(np.asarray([-0.5, 0.5, 0.5]), "rank").round(4).tolist()
-        [0.3333, 0.8333, 0.8333]
+        aligned: the comparison along the dims of the vectors.
+        dims: how the maps are read.
+        aggregates: over the channels of each map.
+        weights: what the scores become.
+        temperature: of `softmax`.
     """
-    checks.check_choice("weights", kind, WEIGHTS)
-    if not 0 < temperature < np.inf:
-        raise ParameterError(f"temperature is {temperature}, expected a number above 0", "«temperature»")
-    if kind == "clip":
-        return np.maximum(scores, 0.0)
-    if kind == "softmax":
-        powers = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
-        weights: Column = powers / powers.sum(axis=-1, keepdims=True)
-        return weights
-    if kind == "rank":
-        lower = (scores[..., None, :] < scores[..., :, None]).sum(axis=-1)
-        equal = (scores[..., None, :] == scores[..., :, None]).sum(axis=-1)
-        places: Column = (lower + (equal + 1) / 2) / scores.shape[-1]
-        return np.where(np.isnan(scores), np.nan, places)
-    return scores
 
+    aligned: SimilarityPlan
+    dims: MapDims
+    aggregates: tuple[str, ...]
+    weights: str
+    temperature: float
 
-def _channel_dim(shape: tuple[int, ...], asked: int | None) -> int:
-    if asked is None:
-        return 0 if len(shape) == ONE_MAP else 1
-    return checks.check_dim(asked, len(shape), "«channel_dim»")
-
-
-def _reading(shape: tuple[int, ...], channel_dim: int, dims: tuple[int, ...]) -> list[str]:
-    """Return what three dims were read as: they may be one map or many."""
-    if len(shape) != ONE_MAP:
-        return []
-    maps = prod(shape) // shape[channel_dim] // prod(shape[dim] for dim in dims)
-    size = f"{checks.plural(shape[channel_dim], 'channel')} of {' × '.join(str(shape[dim]) for dim in dims)}"
-    if len(dims) == 1:
-        return [f"{shape} is read as {checks.plural(maps, 'map')} of {size}; channel dim 0 reads it as one map"]
-    others = f"channel dim 1 reads it as {checks.plural(shape[0], 'map')} of {checks.plural(shape[1], 'channel')}"
-    return [f"{shape} is read as one map of {size}; {others}"]
-
-
-def _vector_dims(shape: tuple[int, ...], channel_dim: int) -> tuple[int, ...]:
-    last = channel_dim == len(shape) - 1
-    batches = 0 if len(shape) == ONE_MAP else 1
-    dims = tuple(range(batches, channel_dim)) if last else tuple(range(channel_dim + 1, len(shape)))
-    if not dims:
-        raise ShapeError(
-            f"no dim comes after the channels: shape {shape}, channel dim {channel_dim}",
-            "«channel_dim»",
-            "the dims after the channels make the vector, as in (batch, channels, height, width)",
+    def run(self) -> Result:
+        """Compare the channels."""
+        found, job = self.aligned.run(), self.aligned.job
+        scores: Column = np.asarray(found.array)
+        factors = channel_weights(scores, self.weights, temperature=self.temperature)
+        states = [channel_states(maps, self.dims.vector) for maps in (job.a, job.b)]
+        summary = summarise(scores)
+        summary |= {name: _over_maps(scores, name) for name in self.aggregates if name not in summary}
+        shown = {name: found.parameters[name] for name in ("metric", "eps", "nonfinite")} | job.metric.parameters
+        own: dict[str, Any] = {} if self.weights == "raw" else {"weights": self.weights}
+        own |= {"temperature": self.temperature} if self.weights == "softmax" else {}
+        return Result(
+            command="channels",
+            inputs=found.inputs,
+            parameters={"channel_dim": self.dims.channel, **shown, **own},
+            summary=summary,
+            rows=_map_rows(scores, self.aggregates) if self.aggregates else _channel_rows(scores, factors, states),
+            array=factors,
+            notes=(*self.dims.notes(), *found.notes, *state_notes(states)),
         )
-    return dims
-
-
-def _states(maps: Vectors, dims: tuple[int, ...]) -> Column:
-    """Return of each channel of each map whether it is dead, constant, or neither, as a word."""
-    parts = []
-    for start in range(maps.shape[0] if 0 not in dims else 1):
-        one = maps.read(start, start + 1) if 0 not in dims else maps.read(0, maps.shape[0])
-        high, low = one.max(axis=dims), one.min(axis=dims)
-        parts.append(np.where(high != low, "", np.where(high == 0, "dead", "constant")))
-    return np.concatenate(parts).astype(object)
-
-
-def _notes(states: list[Column]) -> list[str]:
-    notes = []
-    for side, words in zip("AB", states, strict=True):
-        for word in ("dead", "constant"):
-            count = int((words == word).sum())
-            if count:
-                what = "all zero" if word == "dead" else "the same number everywhere"
-                notes.append(f"{checks.plural(count, 'channel')} of {side} {'is' if count == 1 else 'are'} {what}")
-    return notes
 
 
 def _channel_rows(scores: Column, factors: Column, states: list[Column]) -> Columns:
@@ -305,40 +214,3 @@ def _map_rows(scores: Column, aggregates: Sequence[str]) -> Columns:
 def _over_maps(scores: Column, name: str) -> float | None:
     value = float(AGGREGATES[name](scores))
     return None if np.isnan(value) else value
-
-
-def weighted(
-    maps: Any, weights: Column, *, channel_dim: int | None = None, max_memory: str | int | None = None
-) -> Column:
-    """Multiply each channel by its weight.
-
-    Args:
-        maps: Vectors or a numpy array, (batch..., channels, ...), or channels last.
-        weights: (batch..., channels), as `channels` gives them, or (channels,) for every map.
-        channel_dim: as in `channels`.
-        max_memory: as for `pairwise`.
-
-    Returns:
-        The shape of `maps`; its dtype if that is a float, else float32.
-
-    Raises:
-        ShapeError: the weights do not fit the maps.
-        ResourceError: the product does not fit.
-
-    Example:
-        >>> weighted(np.ones((2, 1, 1), dtype=np.float32), np.asarray([0.5, 1.0])).tolist()
-        [[[0.5]], [[1.0]]]
-    """
-    maps = checks.given(maps, "maps")
-    dims = _vector_dims(maps.shape, _channel_dim(maps.shape, channel_dim))
-    kept = tuple(size for dim, size in enumerate(maps.shape) if dim not in dims)
-    if weights.shape not in (kept, kept[-1:]):
-        what = f"expected weights of shape {kept} or {kept[-1:]}, got {weights.shape}"
-        raise ShapeError(what, "weights", "weights are saved by the same command on maps of the same shape")
-    factors = np.expand_dims(np.broadcast_to(weights, kept), dims)
-    # what is read, the product in float64, and its copy in the dtype of the maps
-    size = prod(maps.shape) * (8 + 2 * maps.dtype.itemsize)
-    budget_of(max_memory, maps).check(size, f"the product of {maps.name} with its weights")
-    rows = maps.read(0, maps.shape[0])
-    product: Column = rows * factors
-    return product.astype(rows.dtype if rows.dtype.kind == "f" else np.float32)

@@ -1,17 +1,15 @@
 """`evaluate`: how well scores tell similar pairs from dissimilar ones, where to put the threshold, how sure that is."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from ..catalogue import Entry, find
 from ..delivery import delivery
-from ..engine import budget_of
-from ..errors import DataError, LabelError, ParameterError, ShapeError
+from ..errors import LabelError, ParameterError, ShapeError
 from ..evaluation.curves import score_histogram
 from ..evaluation.inputs import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
@@ -19,13 +17,13 @@ from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.thresholds_file import write_thresholds
-from ..io.vectors import provenance
-from ..metrics import EPS
+from ..io.vectors import ids_of, provenance
+from ..metrics import EPS, Metric, metric_of
 from ..results import Progress, Result
+from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
-from .similarity import similarity
+from .similarity import plan_similarity
 
-MODES = ("error", "drop")
 DEFAULT_TIMES = 1000  # resamples where a difference is asked for and nothing said
 
 
@@ -119,97 +117,156 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
-    k, compared = KS if k is None else k, against is not None
-    keys_of = partial(evaluation_keys, k, retrieval=retrieval)
+    ks, compared = KS if k is None else k, against is not None
+    keys_of = partial(evaluation_keys, ks, retrieval=retrieval)
     checks.check_keys(
         require_keys,
         keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
         {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
     )
-    entry = find("metric", metric)
-    checks.check_choice("nonfinite", nonfinite, MODES)
-    _check_numbers(eps, folds, bootstrap, k, seed)
+    settings = Settings(
+        nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
+    ).checked(("error", "drop"))
+    measure = metric_of(metric, eps=eps, **(parameters or {}))
+    _check_numbers(folds, bootstrap, ks, seed)
     sides = [side for side in (a, b) if side is not None]
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
-    computing: dict[str, Any] = {
-        "eps": eps,
-        "parameters": parameters,
-        "max_memory": max_memory,
-        "nonfinite": nonfinite,
-        "device": device,
-        "backend": backend,
-    }
     with delivery():
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
         if require_counts and inputs.labels is None:
             raise LabelError("a curve is of positives and negatives, and there are no labels", "«labels»", "add labels")
-        if inputs.scores is None and inputs.b is None:
-            _check_alone(inputs)
-            result = evaluate_classes(
-                inputs.a,
-                inputs.labels,
-                inputs.names["labels"],
-                entry,
-                ks=sorted(set(k)) if retrieval else (),
-                times=bootstrap or 0,
-                seed=seed,
-                exact_pairs=exact_pairs,
-                progress=progress,
-                **computing,
-            )
-        else:
-            result = _evaluate_pairs(inputs, entry, folds, bootstrap, seed, computing)
+        plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
+        result = plan.run(progress)
         if thresholds_out is None:
             return result
         count = write_thresholds(thresholds_out, result, force=force, metric=metric)
         return replace(result, written={thresholds_out: checks.plural(count, "threshold")})
 
 
-def _evaluate_pairs(
-    inputs: EvaluationInputs, entry: Entry, folds: int, bootstrap: int | None, seed: int, computing: Mapping[str, Any]
-) -> Result:
-    """Evaluate pairs of two inputs, or pairs that are scored already."""
-    if inputs.labels is None and inputs.targets is None:
-        what = "an evaluation needs one binary label or one target score per pair"
-        raise LabelError(what, "«labels»", "«labels» FILE or «targets» FILE, or a column `label` or `score`")
-    a, b, scores, against, names = inputs.a, inputs.b, inputs.scores, inputs.against, inputs.names
-    opened = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
-    count = np.size(scores) if scores is not None else checks.given(a, "A").shape[0]
-    needed = count * PAIR * (1 if against is None else 2)
-    budget_of(computing["max_memory"], *opened).check(needed, f"a ranking of {count:,} pairs")
-    scored = _scored(a, b, scores, names["scores"], entry, computing)
-    others = None if against is None else _others(inputs, scored, entry, computing)
-    job = pair_job(scored, others, inputs, larger_is_closer=entry.larger_is_closer, folds=folds)
-    times = bootstrap if bootstrap is not None else DEFAULT_TIMES if others is not None else 0
-    overall = job.report(times, seed)
-    groups = {name: job.part(rows).report(times, seed) for name, rows in job.groups.items()}
-    counts = job.counts()
-    is_computed = scores is None
-    return Result(
-        command="evaluate",
-        inputs=scored.inputs | _beside(others, inputs),
-        parameters={
-            # nothing was computed of scores that were there already: of a metric they have the direction alone
-            "metric": entry.name if is_computed else None,
-            "direction": None if is_computed else f"{'larger' if entry.larger_is_closer else 'smaller'} is closer",
-            "eps": computing["eps"] if is_computed else None,
-            **((computing["parameters"] or {}) if is_computed else {}),
-            "folds": folds,
-            "bootstrap": times or None,
-            "seed": seed if times else None,
-            "nonfinite": computing["nonfinite"],
-        },
-        summary=overall.summary(),
-        rows=group_rows({**groups, "overall": overall}) if groups else overall.rows(),
-        array=job.sample.scores,
-        histograms=(score_histogram(counts["overall"], entry.name if is_computed else "score"),) if counts else (),
-        counts=counts,
-        notes=(*scored.notes, *job.notes, *notes_on(overall)),
-        provenance=provenance({"a": a, "b": b}),
-        headline=() if groups else COUNTED,
-    )
+@dataclass(frozen=True)
+class EvaluatePlan:
+    """What is evaluated: opened, its options checked, and nothing scored yet.
+
+    Args:
+        inputs: pairs, scores, or one input with classes.
+        metric: what pairs are scored with, or the direction of scores.
+        settings: of the door.
+        ks: depths of the retrieval; none for no retrieval.
+        folds: of the fold accuracy.
+        bootstrap: resamples, or None.
+        seed: of the resamples.
+        exact_pairs: how many pairs of one input are ranked.
+    """
+
+    inputs: EvaluationInputs
+    metric: Metric
+    settings: Settings
+    ks: Sequence[int]
+    folds: int
+    bootstrap: int | None
+    seed: int
+    exact_pairs: int
+
+    def run(self, progress: Progress | None) -> Result:
+        """Score the pairs and measure how well they are told apart."""
+        inputs, settings = self.inputs, self.settings
+        if inputs.scores is not None or inputs.b is not None:
+            return self._of_pairs()
+        _check_alone(inputs)
+        return evaluate_classes(
+            inputs.a,
+            inputs.labels,
+            inputs.names["labels"],
+            self.metric.entry,
+            ks=sorted(set(self.ks)),
+            times=self.bootstrap or 0,
+            seed=self.seed,
+            exact_pairs=self.exact_pairs,
+            progress=progress,
+            parameters=_own(self.metric),
+            eps=settings.eps,
+            max_memory=settings.max_memory,
+            nonfinite=settings.nonfinite,
+            device=settings.device,
+            backend=settings.backend,
+        )
+
+    def _of_pairs(self) -> Result:
+        """Evaluate pairs of two inputs, or pairs that are scored already."""
+        inputs, entry = self.inputs, self.metric.entry
+        scored, others = self._scored_both()
+        job = pair_job(scored, others, inputs, larger_is_closer=entry.larger_is_closer, folds=self.folds)
+        times = self.bootstrap if self.bootstrap is not None else DEFAULT_TIMES if others is not None else 0
+        overall = job.report(times, self.seed)
+        groups = {name: job.part(rows).report(times, self.seed) for name, rows in job.groups.items()}
+        counts, name = job.counts(), entry.name if inputs.scores is None else "score"
+        return Result(
+            command="evaluate",
+            inputs=scored.inputs | _beside(others, inputs),
+            parameters={
+                **self._shown(),
+                "folds": self.folds,
+                "bootstrap": times or None,
+                "seed": self.seed if times else None,
+                "nonfinite": self.settings.nonfinite,
+            },
+            summary=overall.summary(),
+            rows=group_rows({**groups, "overall": overall}) if groups else overall.rows(),
+            array=job.sample.scores,
+            histograms=(score_histogram(counts["overall"], name),) if counts else (),
+            counts=counts,
+            notes=(*scored.notes, *job.notes, *notes_on(overall)),
+            provenance=provenance({"a": inputs.a, "b": inputs.b}),
+            headline=() if groups else COUNTED,
+        )
+
+    def _shown(self) -> dict[str, Any]:
+        """Return what the scores were computed with; scores that were there already have a direction alone."""
+        if self.inputs.scores is not None:
+            direction = f"{'larger' if self.metric.larger_is_closer else 'smaller'} is closer"
+            return {"metric": None, "direction": direction, "eps": None}
+        return {"metric": self.metric.name, "direction": None, "eps": self.settings.eps, **self.metric.parameters}
+
+    def _scored_both(self) -> tuple[PairScores, PairScores | None]:
+        """Return the scores of the pairs, and those in the other model where there is one."""
+        inputs = self.inputs
+        if inputs.labels is None and inputs.targets is None:
+            what = "an evaluation needs one binary label or one target score per pair"
+            raise LabelError(what, "«labels»", "«labels» FILE or «targets» FILE, or a column `label` or `score`")
+        a, b, scores, against, names = inputs.a, inputs.b, inputs.scores, inputs.against, inputs.names
+        opened = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
+        count = np.size(scores) if scores is not None else checks.given(a, "A").shape[0]
+        needed = count * PAIR * (1 if against is None else 2)
+        self.settings.budget(*opened).check(needed, f"a ranking of {count:,} pairs")
+        scored = self._scored(a, b, scores, names["scores"])
+        if against is None:
+            return scored, None
+        other: tuple[Any, Any, Any] = (*against, None) if scores is None else (None, None, against)
+        found = self._scored(*other, names["against"])
+        if len(found.scores) != len(scored.scores):
+            lengths = f"{len(scored.scores)} and {len(found.scores)}"
+            what = f"the same pairs are compared in both models, but there are {lengths}"
+            raise ShapeError(what, "«against»", "both need a row for each pair")
+        return scored, found
+
+    def _scored(self, a: Any, b: Any, scores: Any, name: str) -> PairScores:
+        nonfinite = self.settings.nonfinite
+        if scores is not None:
+            return PairScores(read_scores(scores, name, nonfinite), {"scores": name}, None, ())
+        sides = a, b = checks.given(a, "A"), checks.given(b, "B")
+        checks.check_aligned(sides, "pair")
+        # pairs that are not finite are left out once they are scored
+        settings = replace(self.settings, nonfinite="propagate" if nonfinite == "drop" else "error")
+        found = plan_similarity(a, b, -1, self.metric, settings, checks.DROP_HINT).run()
+        narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in sides)
+        return PairScores(np.asarray(found.array), {"a": a.name, "b": b.name}, ids_of(*sides), found.notes, narrow)
+
+
+def _own(metric: Metric) -> dict[str, float]:
+    """Return the parameters of a metric but for eps, which everything has."""
+    return {name: value for name, value in metric.parameters.items() if name != "eps"}
 
 
 def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, str]:
@@ -224,8 +281,7 @@ def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, st
     return found
 
 
-def _check_numbers(eps: float, folds: int, times: int | None, ks: Sequence[int], seed: int) -> None:
-    checks.check_eps(eps)
+def _check_numbers(folds: int, times: int | None, ks: Sequence[int], seed: int) -> None:
     if folds < 2:
         raise ParameterError(f"{folds} folds, expected at least 2", "«folds»")
     if times is not None and times < 0:
@@ -248,37 +304,3 @@ def _check_alone(inputs: EvaluationInputs) -> None:
         if value is not None:
             what = "this belongs to pairs, and one input with classes is compared with itself"
             raise ParameterError(what, f"«{parameter}»", "leave it out, or name pairs")
-
-
-def _scored(a: Any, b: Any, scores: Any, name: str, entry: Entry, computing: Mapping[str, Any]) -> PairScores:
-    nonfinite = computing["nonfinite"]
-    if scores is not None:
-        return PairScores(read_scores(scores, name, nonfinite), {"scores": name}, None, ())
-    a, b = checks.given(a, "A"), checks.given(b, "B")
-    for vectors in (a, b):
-        if len(vectors.shape) != 2:
-            raise ShapeError(f"expected one vector per pair, shape (n, d), got {vectors.shape}", vectors.name)
-        checks.check_not_empty(vectors)
-    checks.check_same_rows(a, b)
-    checks.check_same_width(a, b, a.shape[1], b.shape[1])
-    try:
-        found = similarity(
-            a, b, metric=entry.name, **{**computing, "nonfinite": "propagate" if nonfinite == "drop" else "error"}
-        )
-    except DataError:
-        for vectors in (a, b):
-            checks.refuse_nonfinite(vectors, checks.DROP_HINT)
-        raise
-    ids = a.ids if a.ids is not None else b.ids
-    narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in (a, b))
-    return PairScores(np.asarray(found.array), {"a": a.name, "b": b.name}, ids, found.notes, narrow)
-
-
-def _others(inputs: EvaluationInputs, scored: PairScores, entry: Entry, computing: Mapping[str, Any]) -> PairScores:
-    against: Any = inputs.against
-    a, b, scores = (None, None, against) if inputs.scores is not None else (*against, None)
-    found = _scored(a, b, scores, inputs.names["against"], entry, computing)
-    if len(found.scores) != len(scored.scores):
-        what = f"the same pairs are compared in both models, but there are {len(scored.scores)} and {len(found.scores)}"
-        raise ShapeError(what, "«against»", "both need a row for each pair")
-    return found

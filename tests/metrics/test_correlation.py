@@ -33,7 +33,7 @@ def test_equal_numbers_have_no_correlation(backend, monkeypatch):
     assert (matrix.array[:2] == 0).all()
     assert matrix.array[2, 2] == pytest.approx(1)
     for piece in (1 << 18, 2):
-        monkeypatch.setattr("simtool.operations.similarity.CPU_PIECE", piece)
+        monkeypatch.setattr("simtool.engine.aligned.CPU_PIECE", piece)
         found = similarity(rows, rows[::-1].copy(), metric="pearson", eps=0.0, backend=backend)
         assert found.array.tolist() == [0, 0, 0]
         assert found.notes == ("3 of 3 scores have a constant vector on a side and are 0.0",)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from simtool import channels
 from simtool.errors import DataError, ParameterError, ShapeError
-from simtool.operations.channels import channel_weights, weighted
+from simtool.feature_maps import channel_weights, weighted
 
 
 def test_three_dims_are_one_map_and_the_reading_is_said():

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool import similarity
+from simtool.engine import aligned
 from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.operations import similarity as aligned
 
 BACKENDS = ["numpy", "torch"]
 METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
