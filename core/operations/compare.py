@@ -6,23 +6,22 @@ from functools import partial
 from typing import Any
 
 from .. import checks
-from ..aggregates.record import AggregateRequest, keys_of
-from ..backend import Backend, choose_backend, quiet
-from ..comparison.best_items import best_keys, unfit_for_best
-from ..comparison.cross import CROSS_KEYS, Cross
-from ..comparison.inputs import ALIGNED, BEST, BEST_SIZES, ComparisonInputs, as_sets, read_inputs
-from ..comparison.report import CompareSpec, ComparisonOutcome, endings, report
-from ..comparison.requests import ALL, DEFAULT, named_aggregates, names_with, read_requests
+from ..aggregates.record import AggregateRequest
+from ..backend import quiet
+from ..comparison.best_items import unfit_for_best
+from ..comparison.cross import Cross
+from ..comparison.inputs import ALIGNED, BEST, ComparisonInputs, as_sets, read_inputs
+from ..comparison.options import CompareOptions, keys_of_either
+from ..comparison.report import CompareSpec, ComparisonOutcome, report
+from ..comparison.requests import ALL, DEFAULT, named_aggregates, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
-from ..engine import Into, budget_of, spending
+from ..engine import Into, spending
 from ..errors import ParameterError, SimtoolError
 from ..io import RaggedVectors, open_items, open_table, read_values, split_source
 from ..metrics import EPS
 from ..results import Progress, Result
-
-MODES = ("error", "drop")
-PERCENTS = ("clip", "affine", "baseline")
+from ..settings import Settings
 
 
 def compare(
@@ -115,156 +114,101 @@ def compare(
         50.0
     """
     names = named_aggregates(aggregates)
-    keys_of = partial(_keys_of_either, aggregates, items, cross=cross)
+    keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
         require_keys,
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )
-    options = _Options(percent, null, bootstrap, matches, cross, top, items)
+    options = CompareOptions(percent, null, bootstrap, matches, cross, top, items)
     options.check(names)
-    checks.check_choice("nonfinite", nonfinite, MODES)
+    settings = Settings(
+        nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
+    ).checked(("error", "drop"))
     checks.check_seed(seed)
-    checks.check_eps(eps)
     requests = read_requests(names, parameters or {}, seed)
     beside = ((a, ids_a, weights_a, lengths_a), (b, ids_b, weights_b, lengths_b))
-    reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
     with delivery():
-        opened = [_opened(*side, nulls=nonfinite != "error", **reading) for side in beside]
+        opened = [_opened(*side, settings=settings) for side in beside]
         sides = as_sets(opened[0], "A"), as_sets(opened[1], "B")
-        weights, lengths = (tuple(_values(side[place], side[0], reading) for side in beside) for place in (2, 3))
-        return _compared(
-            sides,
-            weights,
-            lengths,
-            options,
-            requests,
-            aggregates,
-            nonfinite,
-            seed,
-            eps,
-            by_item,
-            into,
-            progress,
-            max_memory,
-            choose_backend(backend, device),
-        )
-
-
-def _opened(side: Any, ids: Any, *others: Any, nulls: bool, header: str, max_memory: str | int | None) -> Any:
-    """Return a side, opened where it is a source."""
-    if not isinstance(side, str):
-        return side if ids is None else checks.given(side, "vectors", ids=ids, header=header, max_memory=max_memory)
-    typed = [source for source in others if isinstance(source, str)]
-    return open_items(side, ids=ids, others=typed, nulls=nulls, header=header, max_memory=max_memory)
-
-
-def _values(values: Any, side: Any, reading: Mapping[str, Any]) -> Any:
-    """Return numbers of the rows, read where they are a source: a file, or `::NAME`, a column of the input."""
-    if not isinstance(values, str):
-        return values
-    base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
-    return read_values(values, base=base, **reading)
-
-
-def _compared(
-    sides: tuple[Any, Any],
-    weights: tuple[Any, Any],
-    lengths: tuple[Any, Any],
-    options: "_Options",
-    requests: Sequence[AggregateRequest],
-    aggregates: Sequence[str],
-    nonfinite: str,
-    seed: int,
-    eps: float,
-    by_item: bool,
-    into: Into | None,
-    progress: Progress | None,
-    max_memory: str | int | None,
-    space: Backend,
-) -> Result:
-    cross, items, percent, null = options.cross, options.items, options.percent, options.null
-    bootstrap, matches, top = options.bootstrap, options.matches, options.top
-    with spending(budget_of(max_memory, *(side.tokens if isinstance(side, RaggedVectors) else side for side in sides))):
-        inputs = read_inputs(*sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items)
-        for request in requests:
-            if "scale-invariant" not in request.entry.laws:  # what is made of cosines alone takes no differences
-                for side in inputs.sides:
-                    checks.refuse_rounded(side.vectors, request.entry.name)
-        if inputs.matching == BEST:
-            options.check_best(*(shape[0] for shape in inputs.shapes))
-        everything = ALL in aggregates
-        fitting, left_out = _fitting(inputs, requests, everything=everything)
-        spec = CompareSpec(fitting, everything, percent, null, bootstrap, seed, eps, space, matches, top, progress)
-        with quiet():
-            if cross:
-                outcome = _crossed(inputs, spec, into)
-            else:
-                score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[inputs.matching]
-                outcome = score(inputs, spec, left_out)
-        settings = {"eps": eps, "nonfinite": nonfinite}
-        return report(inputs, spec, outcome, every=requests, settings=settings, by_item=by_item)
+        tokens = (side.tokens if isinstance(side, RaggedVectors) else side for side in sides)
+        weights, lengths = (tuple(_values(side[place], side[0], settings) for side in beside) for place in (2, 3))
+        with spending(settings.budget(*tokens)):
+            inputs = read_inputs(
+                *sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items
+            )
+            plan = _plan(inputs, requests, options, seed, settings, progress, everything=ALL in aggregates)
+            return plan.run(into, by_item=by_item)
 
 
 @dataclass(frozen=True)
-class _Options:
-    """Options that must go together."""
+class ComparePlan:
+    """What is compared: inputs and aggregates that fit each other, and nothing computed yet.
 
-    percent: str
-    null: int
-    bootstrap: int
-    matches: bool
+    Args:
+        inputs: both sides.
+        spec: what is asked of them.
+        requests: every aggregate that was asked for.
+        left_out: why some of them do not fit.
+        cross: whether every item is compared with every item.
+        settings: of the door.
+    """
+
+    inputs: ComparisonInputs
+    spec: CompareSpec
+    requests: Sequence[AggregateRequest]
+    left_out: Mapping[str, SimtoolError]
     cross: bool
-    top: int | None
-    items: str | None
+    settings: Settings
 
-    def check(self, names: Sequence[str]) -> None:
-        """Refuse what does not go together, before any input is read."""
-        checks.check_choice("percent", self.percent, PERCENTS)
-        if self.items is not None:
-            checks.check_choice("items", self.items, (ALIGNED, BEST))
-        for option, count in (("«null»", self.null), ("«bootstrap»", self.bootstrap), ("«top»", self.top)):
-            least = int(option == "«top»")
-            if count is not None and count < least:
-                raise ParameterError(f"{option} is {count}, expected at least {least}", option)
-        if self.bootstrap == 1:
-            raise ParameterError("one draw has no spread", "«bootstrap»", "200 or more give an interval")
-        if self.percent == "baseline" and not self.null:
-            raise ParameterError("a baseline is the mean of a null", "«percent=baseline»", "add «null=200»")
-        if self.matches and not set(names) & set(matching := names_with("matched")):
-            what = f"matches are those of {', '.join(matching[:-1])} or {matching[-1]}"
-            raise ParameterError(what, "«matches»", "add «aggregates=argmax»")
-        if self.top is not None and not self.matches:
-            raise ParameterError("only matches are listed by their score", "«top»", "add «matches»")
-        if self.cross:
-            self._check_cross(names)
+    def run(self, into: Into | None, *, by_item: bool) -> Result:
+        """Compute the aggregates."""
+        inputs, spec = self.inputs, self.spec
+        with quiet():
+            if self.cross:
+                outcome = _crossed(inputs, spec, into)
+            else:
+                score = {ALIGNED: score_items, BEST: score_best_items, None: score_sets}[inputs.matching]
+                outcome = score(inputs, spec, self.left_out)
+        shown = {"eps": self.settings.eps, "nonfinite": self.settings.nonfinite}
+        return report(inputs, spec, outcome, every=self.requests, settings=shown, by_item=by_item)
 
-    def _check_cross(self, names: Sequence[str]) -> None:
-        crossed = names_with("crossed")
-        if len(names) != 1 or names[0] not in crossed:
-            what = f"the matrix of all items is of one aggregate: {' or '.join(crossed)}"
-            raise ParameterError(what, "«cross»", "name that one with «aggregates»")
-        others = {
-            "«null»": self.null,
-            "«bootstrap»": self.bootstrap,
-            "«matches»": self.matches,
-            "«items»": self.items is not None,
-        }
-        given = [option for option, value in others.items() if value]
-        if given or self.percent != "clip":
-            raise ParameterError(f"the matrix of all items has no {(given or ['«percent»'])[0]}", "«cross»")
 
-    def check_best(self, n: int, m: int) -> None:
-        """Refuse what best matches of n with m items do not have."""
-        why = "items are matched with the closest of the other list"
-        if self.items is None:
-            why = f"there are {n} and {m} items: each is matched with the closest of the other list"
-        if self.null:
-            what = f"{why}, which stays the closest in any order: there is no null"
-            raise ParameterError(what, "«null»", "leave it out; items of as many have one under «items» aligned")
-        if self.matches:
-            what = f"{why}: matches of tokens are listed of aligned items"
-            raise ParameterError(what, "«matches»", "leave it out: the rows say which item matches which")
+def _plan(
+    inputs: ComparisonInputs,
+    requests: Sequence[AggregateRequest],
+    options: CompareOptions,
+    seed: int,
+    settings: Settings,
+    progress: Progress | None,
+    *,
+    everything: bool,
+) -> ComparePlan:
+    """Return what is computed; aggregates that do not fit are refused, or left out of `all`."""
+    for request in requests:
+        if "scale-invariant" not in request.entry.laws:  # what is made of cosines alone takes no differences
+            for side in inputs.sides:
+                checks.refuse_rounded(side.vectors, request.entry.name)
+    if inputs.matching == BEST:
+        options.check_best(*(shape[0] for shape in inputs.shapes))
+    if options.cross and not inputs.nested:
+        what = "only lists of sets (items, tokens, d) have items"
+        raise ParameterError(what, "«cross»", "simtool pairwise takes rows")
+    fitting, left_out = _fitting(inputs, requests, everything=everything)
+    spec = CompareSpec(
+        requests=fitting,
+        everything=everything,
+        percent=options.percent,
+        null=options.null,
+        bootstrap=options.bootstrap,
+        seed=seed,
+        eps=settings.eps,
+        backend=settings.space(),
+        matches=options.matches,
+        top=options.top,
+        progress=progress,
+    )
+    return ComparePlan(inputs, spec, requests, left_out, options.cross, settings)
 
 
 def _fitting(
@@ -289,34 +233,22 @@ def _misfit(inputs: ComparisonInputs, request: AggregateRequest) -> SimtoolError
 
 
 def _crossed(inputs: ComparisonInputs, spec: CompareSpec, into: Into | None) -> ComparisonOutcome:
-    if not inputs.nested:
-        raise ParameterError(
-            "only lists of sets (items, tokens, d) have items", "«cross»", "simtool pairwise takes rows"
-        )
     matrix = Cross(inputs, spec.requests[0], into)
     matrix.run(eps=spec.eps, backend=spec.backend, progress=spec.progress)
     return ComparisonOutcome(cross=matrix)
 
 
-def _keys_of_either(aggregates: Sequence[str], items: str | None, **options: bool) -> list[str]:
-    """Return the summary keys, of either reading of lists of sets where none was asked for."""
-    readings = [ALIGNED, BEST] if items is None else [items]
-    return list(dict.fromkeys(key for each in readings for key in summary_keys(aggregates, items=each, **options)))
+def _opened(side: Any, ids: Any, *others: Any, settings: Settings) -> Any:
+    """Return a side, opened where it is a source."""
+    if not isinstance(side, str):
+        return side if ids is None else settings.open(side, "vectors", ids)
+    return open_items(side, ids=ids, others=[each for each in others if isinstance(each, str)], **settings.reading)
 
 
-def summary_keys(
-    aggregates: Sequence[str], *, null: bool = False, bootstrap: bool = False, cross: bool = False, items: str = ALIGNED
-) -> list[str]:
-    """Return the summary keys of `compare` for 3-D inputs, aligned or with best matches; 2-D ones have no `items`.
-
-    Example:
-        >>> summary_keys(["argmax"], bootstrap=True)[-3:]
-        ['argmax.low', 'argmax.high', 'items']
-    """
-    if cross:
-        return list(CROSS_KEYS)
-    keys = ["percent"]
-    for name in named_aggregates(aggregates):
-        own = best_keys(name) if items == BEST else keys_of(name)
-        keys += [*own, *[f"{name}.{end}" for end in endings(null=null, bootstrap=bootstrap)]]
-    return [*keys, *(BEST_SIZES if items == BEST else ("items",))]
+def _values(values: Any, side: Any, settings: Settings) -> Any:
+    """Return numbers of the rows, read where they are a source: a file, or `::NAME`, a column of the input."""
+    if not isinstance(values, str):
+        return values
+    reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
+    base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
+    return read_values(values, base=base, **reading)

@@ -1,22 +1,20 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import isnan, prod
 from typing import Any
 
 from .. import checks
-from ..backend import Backend, choose_backend, quiet
+from ..backend import Backend, quiet
 from ..delivery import delivery
 from ..engine import (
-    Budget,
     Choice,
     Input,
     Into,
     PairwiseJob,
     RowsInto,
     backend_of_scan,
-    budget_of,
     full_matrix,
     prepare_input,
     same_rows,
@@ -28,6 +26,7 @@ from ..io import Vectors
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Progress, Result, shapes_line
+from ..settings import Settings
 
 KEYS = ("rows", "columns", "mean", "min", "max")
 PRECISIONS = ("auto", "float32", "float64")
@@ -118,9 +117,10 @@ def pairwise(
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     checks.check_keys(require_keys, (*KEYS, *(() if not selects else ("pairs",) if top_k is None else ("k",))))
-    checks.check_eps(eps)
+    settings = Settings(
+        nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
+    ).checked()
     checks.check_choice("precision", precision, PRECISIONS)
-    checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
     if b is None and ids_b is not None:
         raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
     if isinstance(threshold, str):
@@ -131,82 +131,108 @@ def pairwise(
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
-    reading: dict[str, Any] = {"nulls": nonfinite != "error", "header": header, "max_memory": max_memory}
     with delivery():
-        opened = [checks.given(a, "A", ids=ids_a, **reading)]
-        opened += [] if b is None else [checks.given(b, "B", ids=ids_b, **reading)]
-        budget = budget_of(max_memory, *opened)
-        sides = _sides(opened, measure, dim, nonfinite, budget)
+        opened = [settings.open(a, "A", ids_a), *([] if b is None else [settings.open(b, "B", ids_b)])]
         exclude_self = b is None if exclude_self is None else exclude_self
-        excluded_by, excluded = same_rows(*sides) if exclude_self else (None, None)
-        reduced = selects and precision == "auto" and measure.is_product
-        pairing = PairwiseJob(
-            a=sides[0],
-            b=sides[1],
-            metric=measure,
-            excluded=excluded,
-            alone=b is None,
-            precision=precision,
-            backend=_backend(backend, device, sides if reduced else []),
-            budget=budget,
-        )
+        plan = _plan(opened, measure, choice if selects else None, dim, precision, settings, exclude_self=exclude_self)
+        return plan.run(into, rows_into, heat_map, progress)
+
+
+@dataclass(frozen=True)
+class PairwisePlan:
+    """What is compared with what, checked and not yet computed.
+
+    Args:
+        job: both sides, the pairs that are left out, and where to compute.
+        choice: the pairs that are listed; None for the matrix.
+        dim: along which a vector lies.
+        excluded_by: `id` or `row` where a row is not compared with itself, else None.
+        settings: of the door.
+    """
+
+    job: PairwiseJob
+    choice: Choice | None
+    dim: int
+    excluded_by: str | None
+    settings: Settings
+
+    def run(
+        self, into: Into | None, rows_into: RowsInto | None, heat_map: int | None, progress: Progress | None
+    ) -> Result:
+        """Compute the matrix, or list the pairs."""
+        job, settings, choice = self.job, self.settings, self.choice
         with quiet():
-            if selects:
-                result = select_pairs(pairing, choice, rows_into, progress)
+            if choice is not None:
+                result = select_pairs(job, choice, rows_into, progress)
             else:
-                result = full_matrix(pairing, into, nonfinite, progress, heat_map)
-    return replace(
-        result,
-        inputs=pairing.inputs(),
-        parameters={
-            "metric": measure.name,
-            "eps": eps,
-            **measure.parameters,
-            "dim": dim,
-            "exclude_self": exclude_self,
-            "excluded_by": excluded_by,
-            "top_k": top_k,
-            "threshold": threshold,
-            "max_pairs": max_pairs,
-            "precision": precision,
-            "nonfinite": nonfinite,
-            "shapes": _shapes(pairing, choice, dim),
-        },
-        notes=(*pairing.notes(), *_left_out(pairing, excluded_by), *result.notes),
-        provenance=provenance({"a": pairing.a.vectors, "b": None if b is None else pairing.b.vectors}),
-    )
+                result = full_matrix(job, into, settings.nonfinite, progress, heat_map)
+        listed = choice or Choice()
+        return replace(
+            result,
+            inputs=job.inputs(),
+            parameters={
+                "metric": job.metric.name,
+                "eps": settings.eps,
+                **job.metric.parameters,
+                "dim": self.dim,
+                "exclude_self": self.excluded_by is not None,
+                "excluded_by": self.excluded_by,
+                "top_k": listed.top_k,
+                "threshold": listed.threshold,
+                "max_pairs": listed.max_pairs,
+                "precision": job.precision,
+                "nonfinite": settings.nonfinite,
+                "shapes": _shapes(job, listed, self.dim),
+            },
+            notes=(*job.notes(), *_left_out(job, self.excluded_by), *result.notes),
+            provenance=provenance({"a": job.a.vectors, "b": None if job.alone else job.b.vectors}),
+        )
 
 
-def _sides(opened: list[Vectors], metric: Metric, dim: int, nonfinite: str, budget: Budget) -> list[Input]:
-    """Return both sides, checked; A twice where there is no B."""
+def _plan(
+    opened: list[Vectors],
+    metric: Metric,
+    choice: Choice | None,
+    dim: int,
+    precision: str,
+    settings: Settings,
+    *,
+    exclude_self: bool,
+) -> PairwisePlan:
+    """Lay out both sides, checked; A twice where there is no B."""
+    budget = settings.budget(*opened)
     for vectors in opened:
         checks.check_dtype(vectors, metric)
-    sides = [prepare_input(side, dim, nonfinite, budget) for side in opened]
-    sides += sides[: 2 - len(sides)]
-    checks.check_same_width(sides[0].vectors, sides[1].vectors, sides[0].rows.shape[-1], sides[1].rows.shape[-1])
+    sides = [prepare_input(side, dim, settings.nonfinite, budget) for side in opened]
+    a, b = sides[0], sides[-1]
+    checks.check_same_width(a.vectors, b.vectors, a.rows.shape[-1], b.rows.shape[-1])
     for side in sides:
         checks.refuse_rounded(side.vectors, metric.name)
-    return sides
+    excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
+    scans = choice is not None and precision == "auto" and metric.is_product
+    space = _space_of_scan(settings, a, b) if scans else settings.space()
+    job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, space, budget)
+    return PairwisePlan(job, choice, dim, excluded_by, settings)
 
 
-def _left_out(pairing: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
+def _left_out(job: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
     """Yield which pairs of two sets are left out, and how many."""
-    if pairing.excluded is None or pairing.alone:
+    if job.excluded is None or job.alone:
         return
-    count = checks.plural(int(pairing.excluded.counts.sum()), "pair")
+    count = checks.plural(int(job.excluded.counts.sum()), "pair")
     if excluded_by == "id":
         yield f"{count} of equal ids left out"
     else:
         yield f"{count} of equal row numbers left out, because A and B do not both have ids"
 
 
-def _shapes(pairing: PairwiseJob, choice: Choice, dim: int) -> str:
-    scores = str((*pairing.batch, *pairing.shape))
+def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
+    scores = str((*job.batch, *job.shape))
     if choice.top_k is not None:
         scores = f"top {choice.top_k} of {scores}"
     elif choice.threshold is not None or choice.max_pairs is not None:
         scores = f"pairs of {scores}"
-    a, b = pairing.a.vectors.shape, pairing.b.vectors.shape
+    a, b = job.a.vectors.shape, job.b.vectors.shape
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
@@ -233,8 +259,7 @@ def _check_threshold(threshold: float, metric: Metric) -> None:
         raise ParameterError(what, "«threshold»")
 
 
-def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:
-    if not reduced:
-        return choose_backend(backend, device)
-    a, b = (prod(side.rows.shape[:-1]) for side in reduced)
-    return backend_of_scan(backend, device, 2.0 * a * b * reduced[0].rows.shape[-1])
+def _space_of_scan(settings: Settings, a: Input, b: Input) -> Backend:
+    """Return where a selection by products is computed: where the scan is fastest, if that is left to us."""
+    (*_, dims), pairs = a.rows.shape, prod(a.rows.shape[:-1]) * prod(b.rows.shape[:-1])
+    return backend_of_scan(settings.backend, settings.device, 2.0 * pairs * dims)

@@ -15,9 +15,9 @@ from simtool.backend import choose_backend
 from simtool.catalogue import find
 from simtool.comparison import best_items as best
 from simtool.comparison import token_blocks as blocks
+from simtool.comparison.options import summary_keys
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_ragged
-from simtool.operations.compare import summary_keys
 
 NUMPY = choose_backend("numpy")
 NAMES = ["mean", "argmax", "max", "centroid", "maxsim", "top-k-mean", "mutual", "optimal", "sinkhorn"]

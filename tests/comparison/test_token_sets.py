@@ -13,10 +13,10 @@ from simtool.backend import choose_backend
 from simtool.catalogue import find
 from simtool.comparison import token_blocks as blocks
 from simtool.comparison import token_sets as items
+from simtool.comparison.options import summary_keys
 from simtool.comparison.requests import every_aggregate
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.operations.compare import summary_keys
 
 NUMPY = choose_backend("numpy")
 BLOCKS = ["mean", "centroid", "argmax", "max", "maxsim", "top-k-mean"]

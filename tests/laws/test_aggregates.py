@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from simtool import compare, open_vectors
 from simtool.aggregates import closed_forms as closed
+from simtool.comparison.options import summary_keys
 from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.operations.compare import summary_keys
 
 NAMES = ["mean", "argmax", "max", "centroid", "paired"]
 

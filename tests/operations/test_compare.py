@@ -13,12 +13,12 @@ from simtool.aggregates import best_match, two_sample
 from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
+from simtool.comparison.options import summary_keys
 from simtool.comparison.requests import every_aggregate
 from simtool.engine import matches as partners
 from simtool.engine.matches import nearest_both
 from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.operations.compare import summary_keys
 
 MEASURES = {name: record_of(name) for name in every_aggregate()}
 NUMPY = choose_backend("numpy")
