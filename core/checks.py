@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .catalogue import names
+from .catalogue import Entry, names
 from .errors import DataError, OutputError, ParameterError, ShapeError
-from .io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, with_ids
+from .io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, select, with_ids
 from .io.output import check_output
 from .io.vectors import ids_of, name_rows
 from .metrics import Metric, is_rounded, metric_of
@@ -120,6 +120,14 @@ def check_aligned(sides: Sequence[Vectors], noun: str = "row") -> None:
         check_same_rows(sides[0], side)
         check_same_ids(sides[0], side)
         check_same_width(sides[0], side, sides[0].shape[1], side.shape[1])
+
+
+def check_roles(entry: Entry, count: int) -> None:
+    """Refuse more or fewer inputs than a loss has roles."""
+    roles = entry.roles
+    if count != len(roles):
+        counted = f"{len(roles)} inputs ({', '.join(roles)})" if len(roles) > 1 else "one input"
+        raise ShapeError(f"the loss {entry.name} takes {counted}, got {count}")
 
 
 def check_not_empty(vectors: Vectors) -> None:
@@ -262,6 +270,16 @@ def drop_nonfinite(sides: Sequence[Vectors], noun: str, notes: list[str]) -> Col
         for side in sides:
             refuse_nonfinite(side, NOTHING_LEFT)
     return keep
+
+
+def drop_rows(sides: Sequence[Vectors], noun: str, notes: list[str]) -> tuple[tuple[Vectors, ...], Column]:
+    """Return aligned inputs without the rows that `drop_nonfinite` leaves out, and the numbers of the others."""
+    keep = drop_nonfinite(sides, noun, notes)
+    if len(keep) == sides[0].shape[0]:
+        return tuple(sides), keep
+    ids = ids_of(*sides)
+    kept_ids = keep if ids is None else ids[keep]
+    return tuple(with_ids(select(side, keep), kept_ids) for side in sides), keep
 
 
 def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> None:

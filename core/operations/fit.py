@@ -27,6 +27,7 @@ from ..io.writers import open_rows
 from ..metrics import EPS
 from ..results import Column, Columns, Result, Scalar
 from ..scoring.spec import read_specs
+from ..settings import Settings
 from .labelled import check_parameters, open_labelled
 
 COUNTS = ("epochs", "best_epoch", "train", "held_out", "train_loss", "verdict")
@@ -149,15 +150,15 @@ def fit(
     _check_outputs(output, held_out_ids, force=force, resume=resume)
     checks.check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
     checks.check_choice("miner", miner, MINERS)
-    checks.check_choice("nonfinite", nonfinite, ("error", "drop"))
     entry, parameters = _loss_of(kind, head), {**parameters, **named}
     check_parameters([] if entry is None else [entry], parameters)
-    reading: dict[str, Any] = {"nonfinite": nonfinite, "header": header, "max_memory": max_memory}
+    settings = Settings(nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, header=header).checked(
+        ("error", "drop")
+    )
     or_one_set = entry is None or entry.inputs in ("pairs", "triplets")
     with delivery():
-        opened = open_labelled(
-            vectors, [] if entry is None else [entry], labels, labels_name, ids, or_one_set=or_one_set, **reading
-        )
+        entries = [] if entry is None else [entry]
+        opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=or_one_set)
         one_set, notes = len(opened.vectors) == 1, list[str]()
         asked: Any = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
         request = None if kind is None else read_specs([kind], one_set=one_set, **asked)[0]

@@ -7,21 +7,20 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
-from ..engine import budget_of
-from ..errors import LabelError, ParameterError, ShapeError
-from ..io import Vectors, select, with_ids
-from ..io.vectors import LABEL_NAMES, SCORE_NAMES
-from ..labels import ClassLabels, binary_labels, class_labels, score_labels
+from ..errors import ParameterError
+from ..io import Vectors
+from ..io.vectors import ids_of
+from ..labels import LabelsRead, check_labels, read_labels
 from ..metrics import EPS
 from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
 from ..scoring.job import LossJob
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
-from .labelled import check_parameters, open_labelled
+from ..settings import Settings
+from .labelled import check_inputs, check_parameters, check_weights, classes_of_weights, open_labelled
 
 OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 
@@ -113,43 +112,85 @@ def loss(
     """
     kinds = [kind] if isinstance(kind, str) else list(kind)
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
+    is_graded = (gradients or gradients_to) is not None
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
-    known = keys_of(gradient=(gradients or gradients_to) is not None)
-    checks.check_keys(require_keys, known, {"«gradients=PATH»": keys_of(gradient=True)})
+    checks.check_keys(require_keys, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
     check_parameters(entries, parameters)
-    reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
-    or_one_set = bool(entries[0].of_classes)
+    settings = Settings(
+        nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
+    ).checked()
+    _check_numbers(top, batch_size, seed)
     with delivery():
-        opened = open_labelled(
-            vectors, entries, labels, labels_name, ids, or_one_set=or_one_set, nonfinite=nonfinite, **reading
-        )
-        matrix = None if weights is None else checks.given(weights, "weights", **reading)
+        one_or_more = bool(entries[0].of_classes)
+        opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more)
+        matrix = None if weights is None else settings.open(weights, "weights")
+        specs = _specs(kinds, len(opened.vectors) == 1, variant, distance, reduction, sweep, parameters)
+        _check_together(specs, nonfinite, batch_size, is_graded=is_graded, is_swept=sweep is not None, shuffle=shuffle)
+        entry = specs[0].entry
+        inputs = check_inputs(entry, opened.vectors, [spec.metric or spec.entry.name for spec in specs])
+        check_weights(entry, matrix, inputs[0])
         if gradients_to is not None:
-            gradients = gradients_to(*_gradient_shapes(entries[0], opened.vectors, matrix))
-        return _report(
-            opened.vectors,
-            kind=kinds,
-            labels=opened.labels,
-            labels_name=opened.labels_name,
-            weights=matrix,
-            variant=variant,
-            distance=distance,
-            reduction=reduction,
-            sweep=sweep,
+            gradients = gradients_to(*_gradient_shapes(entry, inputs, matrix))
+        plan = _plan(
+            specs,
+            inputs,
+            matrix,
+            opened.labels,
+            opened.labels_name,
+            settings,
+            sweep=None if sweep is None else sweep[0],
             batch_size=batch_size,
             shuffle=shuffle,
             seed=seed,
-            gradients=gradients,
-            eps=eps,
             top=top,
-            max_memory=max_memory,
             all_items=all_items,
-            nonfinite=nonfinite,
-            device=device,
-            backend=backend,
+            gradients=gradients,
             progress=progress,
-            parameters=parameters,
         )
+        return example_report.report(plan) if _is_of_examples(entry) else batch_report.report(plan)
+
+
+def _plan(
+    specs: list[LossSpec],
+    inputs: tuple[Vectors, ...],
+    weights: Vectors | None,
+    labels: Any,
+    labels_name: str,
+    settings: Settings,
+    *,
+    gradients: Sink | None,
+    **options: Any,
+) -> LossJob:
+    """Return what is computed: the inputs without rows that are to be dropped, and their labels read."""
+    notes: list[str] = []
+    if settings.nonfinite == "drop":
+        rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
+        inputs, kept = checks.drop_rows(inputs, noun, notes)
+        if np.ndim(labels) and len(labels) == rows:
+            labels = np.asarray(labels)[kept]
+        gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))
+    read = _read_labels(specs, labels, inputs[0].shape[0], labels_name)
+    notes += [read.note] if read.note else []
+    classes = read.classes
+    if classes is not None and weights is not None:
+        classes = classes_of_weights(classes, weights, labels_name)
+    settings.space()  # a device that is missing is an error before any work
+    return LossJob(
+        specs=specs,
+        inputs=inputs,
+        weights=weights,
+        labels=read.similar if read.scores is None else read.scores,
+        similar=read.similar,
+        classes=classes,
+        eps=settings.eps,
+        gradients=gradients,
+        nonfinite=settings.nonfinite,
+        device=settings.device,
+        backend=settings.backend,
+        notes=notes,
+        budget=settings.budget(*inputs, weights),
+        **options,
+    )
 
 
 def _gradient_shapes(
@@ -159,68 +200,7 @@ def _gradient_shapes(
     roles = entry.roles
     roles = roles if len(sides) == len(roles) else ("vectors",)
     shaped = dict(zip(roles, sides, strict=True)) | ({} if weights is None else {"weights": weights})
-    return shaped, next((side.ids for side in sides if side.ids is not None), None)
-
-
-def _report(
-    vectors: Sequence[Any],
-    *,
-    kind: Sequence[str],
-    labels: Any,
-    labels_name: str,
-    weights: Any,
-    variant: str | None,
-    distance: str | None,
-    reduction: str | None,
-    sweep: tuple[str, Sequence[float]] | None,
-    batch_size: int | None,
-    shuffle: bool,
-    seed: int,
-    gradients: Sink | None,
-    eps: float,
-    top: int | None,
-    max_memory: str | int | None,
-    all_items: bool,
-    nonfinite: str,
-    device: str,
-    backend: str,
-    progress: Progress | None,
-    parameters: Mapping[str, float | None],
-) -> Result:
-    specs = _specs(kind, len(vectors) == 1, variant, distance, reduction, sweep, parameters)
-    _check_options(specs, top, eps, nonfinite, gradients, sweep is not None)
-    _check_batches(specs, batch_size, shuffle, seed)
-    inputs, weights = _checked(specs, vectors, weights)
-    notes: list[str] = []
-    if nonfinite == "drop":
-        rows = inputs[0].shape[0]
-        inputs, labels, kept = _drop(inputs, labels, notes)
-        gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))
-    read = _read_labels(specs, labels, inputs[0].shape[0], labels_name, weights, notes)
-    job = LossJob(
-        specs=specs,
-        sweep=None if sweep is None else sweep[0],
-        inputs=inputs,
-        weights=weights,
-        labels=read[0],
-        similar=read[1],
-        classes=read[2],
-        batch_size=batch_size,
-        shuffle=shuffle,
-        seed=seed,
-        eps=eps,
-        top=top,
-        all_items=all_items,
-        gradients=gradients,
-        nonfinite=nonfinite,
-        device=device,
-        backend=backend,
-        progress=progress,
-        notes=notes,
-        budget=budget_of(max_memory, *inputs, weights),
-    )
-    choose_backend(backend, device)  # a device that is missing is an error before any work
-    return example_report.report(job) if _is_of_examples(specs[0].entry) else batch_report.report(job)
+    return shaped, ids_of(*sides)
 
 
 def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = False) -> list[str]:
@@ -244,14 +224,8 @@ def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = Fal
     return list(known)
 
 
-def label_columns(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Return the names of a table's column that holds what losses of one kind of labels take; none looks for none."""
-    kinds = {"class" if entry.of_classes else entry.labels for entry in entries} - {"none"}
-    return {"score": SCORE_NAMES, "binary": LABEL_NAMES, "class": LABEL_NAMES}[kinds.pop()] if kinds else ()
-
-
 def _specs(
-    kind: str | Sequence[str],
+    kinds: Sequence[str],
     one_set: bool,
     variant: str | None,
     distance: str | None,
@@ -259,7 +233,6 @@ def _specs(
     sweep: tuple[str, Sequence[float]] | None,
     parameters: Mapping[str, float | None],
 ) -> list[LossSpec]:
-    kinds = [kind] if isinstance(kind, str) else list(kind)
     if reduction is not None:
         checks.check_choice("reduction", reduction, REDUCTIONS)
     if sweep is not None and parameters.get(sweep[0]) is not None:
@@ -271,149 +244,42 @@ def _specs(
     return specs if sweep is None else swept(specs, *sweep)
 
 
-def _checked(
-    specs: Sequence[LossSpec], vectors: Sequence[Any], weights: Any
-) -> tuple[tuple[Vectors, ...], Vectors | None]:
-    """Return the inputs and the weight matrix as vectors that fit the losses."""
-    inputs = _given(specs[0].entry, vectors)
-    weights = None if weights is None else checks.given(weights, "weights")
-    _check_weights(specs[0].entry, weights, inputs[0])
-    for measure in dict.fromkeys(spec.metric or spec.entry.name for spec in specs):
-        for side in inputs:
-            checks.refuse_rounded(side, measure)
-    return inputs, weights
-
-
 def _is_of_examples(entry: Entry) -> bool:
     return entry.inputs in ("pairs", "triplets", "teacher")
 
 
-def _check_options(
-    specs: Sequence[LossSpec],
-    top: int | None,
-    eps: float,
-    nonfinite: str,
-    gradients: Sink | None,
-    is_swept: bool,
-) -> None:
-    entry = specs[0].entry
-    checks.check_choice("nonfinite", nonfinite, checks.NONFINITE)
+def _check_numbers(top: int | None, batch_size: int | None, seed: int) -> None:
     if top is not None and top < 1:
         raise ParameterError(f"top is {top}, expected at least 1", "«top»")
-    checks.check_eps(eps)
-    if gradients is not None and len(specs) > 1:
-        raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
-    if (gradients is not None or is_swept) and specs[0].reduction == "none":
-        noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
-        raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
-    if nonfinite == "propagate" and entry.inputs not in ("pairs", "triplets", "teacher"):
-        raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
-
-
-def _check_batches(specs: Sequence[LossSpec], batch_size: int | None, shuffle: bool, seed: int) -> None:
-    singles = [spec.entry.name for spec in specs if not spec.entry.takes_batches]
-    if singles and (batch_size is not None or shuffle):
-        what = f"the loss {singles[0]} is one of single examples, batches do not change it"
-        raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")
     if batch_size is not None and batch_size < 1:
         raise ParameterError(f"batch size is {batch_size}, expected at least 1", "«batch_size»")
     checks.check_seed(seed)
 
 
-def _given(entry: Entry, vectors: Sequence[Any]) -> tuple[Vectors, ...]:
-    roles = entry.roles
-    if len(vectors) != len(roles):
-        counted = f"{len(roles)} inputs ({', '.join(roles)})" if len(roles) > 1 else "one input"
-        raise ShapeError(f"the loss {entry.name} takes {counted}, got {len(vectors)}")
-    names = [role.upper() for role in roles] if len(roles) == 2 else roles
-    inputs = tuple(checks.given(side, name) for side, name in zip(vectors, names, strict=True))
-    for side in inputs:
-        if len(side.shape) != 2:
-            raise ShapeError(f"expected one vector per row, shape (n, d), got {side.shape}", side.name)
-        checks.check_not_empty(side)
-    for side in inputs[1:]:
-        checks.check_same_rows(inputs[0], side)
-        checks.check_same_ids(inputs[0], side)
-        checks.check_same_width(inputs[0], side, inputs[0].shape[1], side.shape[1])
-    return inputs
+def _check_together(
+    specs: Sequence[LossSpec], nonfinite: str, batch_size: int | None, *, is_graded: bool, is_swept: bool, shuffle: bool
+) -> None:
+    """Refuse options that do not go together, or with these losses."""
+    entry = specs[0].entry
+    if is_graded and len(specs) > 1:
+        raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
+    if (is_graded or is_swept) and specs[0].reduction == "none":
+        noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
+        raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
+    if nonfinite == "propagate" and not _is_of_examples(entry):
+        raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
+    singles = [spec.entry.name for spec in specs if not spec.entry.takes_batches]
+    if singles and (batch_size is not None or shuffle):
+        what = f"the loss {singles[0]} is one of single examples, batches do not change it"
+        raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")
 
 
-def _check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> None:
-    if entry.inputs != "classifier":
-        if weights is not None:
-            raise ParameterError(f"the loss {entry.name} takes no weight matrix", "«weights»", "leave it out")
-        return
-    if weights is None:
-        what = f"the loss {entry.name} needs the classifier's weight matrix, one row per class"
-        raise ParameterError(what, "«weights»", "«weights» W.npy, of shape (classes, d)")
-    if len(weights.shape) != 2 or weights.shape[1] != vectors.shape[1]:
-        what = f"expected weights of shape (classes, {vectors.shape[1]}), got {weights.shape}"
-        raise ShapeError(what, weights.name, "transpose it if it is (d, classes)")
-    checks.check_not_empty(weights)
-    checks.refuse_nonfinite(weights, "mend the weights")
-
-
-def _drop(inputs: tuple[Vectors, ...], labels: Any, notes: list[str]) -> tuple[tuple[Vectors, ...], Any, Column]:
-    """Return inputs and labels without the examples of which a row is not finite, and which are left."""
-    rows = inputs[0].shape[0]
-    noun = "row" if len(inputs) == 1 else "pair" if len(inputs) == 2 else "triplet"
-    keep = checks.drop_nonfinite(inputs, noun, notes)
-    if len(keep) == rows:
-        return inputs, labels, keep
-    ids = next((side.ids for side in inputs if side.ids is not None), None)
-    kept_ids = keep if ids is None else ids[keep]
-    if labels is not None:
-        labels = np.asarray(labels)
-        labels = labels[keep] if labels.ndim and len(labels) == rows else labels
-    return tuple(with_ids(select(side, keep), kept_ids) for side in inputs), labels, keep
-
-
-LabelsRead = tuple[Column | None, Column | None, ClassLabels | None]
-
-
-def _read_labels(
-    specs: Sequence[LossSpec], labels: Any, rows: int, name: str, weights: Vectors | None, notes: list[str]
-) -> LabelsRead:
-    """Return labels or scores as numbers, which pairs are similar, and the classes; each where the loss has them."""
+def _read_labels(specs: Sequence[LossSpec], labels: Any, rows: int, name: str) -> LabelsRead:
+    """Return the labels that the losses take, in the range that all of them do."""
     wanting = [spec.entry for spec in specs if spec.entry.labels != "none"]
-    if not wanting:
-        if labels is not None:
-            what = f"the loss {specs[0].entry.name} takes no labels"
-            raise LabelError(what, "«labels»", "leave them out, or choose a kind")
-        return None, None, None
-    entry = wanting[0]
-    if labels is None:
-        noun = {"binary": "binary label", "score": "score", "class": "class"}[entry.labels]
-        per = {"pairs": "pair", "triplets": "triplet"}.get(entry.inputs, "row")
-        columns = "`score`" if entry.labels == "score" else "`label`"
-        what = f"the loss {entry.name} needs one {noun} per {per}"
-        others = ", or three inputs: anchor, positive, negative" if entry.of_classes else ""
-        raise LabelError(what, "«labels»", f"«labels» FILE, or a column {columns}{others}")
-    if entry.labels == "binary":
-        read = binary_labels(np.asarray(labels), rows, name)
-        notes.append(read.convention)
-        return read.similar, read.similar, None
-    if entry.labels == "score":
-        low, high = (limit([each.score_range[end] for each in wanting]) for end, limit in enumerate((max, min)))
-        return score_labels(np.asarray(labels), rows, name, low=low, high=high), None, None
-    classes = class_labels(np.asarray(labels), rows, name)
-    notes.append(classes.balance)
-    if weights is not None:
-        classes = _numbers_of_weights(classes, weights, name)
-    return None, None, classes
-
-
-def _numbers_of_weights(classes: ClassLabels, weights: Vectors, name: str) -> ClassLabels:
-    """Return classes whose codes are rows of the weight matrix: by id where it has ids, else by number."""
-    count = weights.shape[0]
-    ids = np.arange(count) if weights.ids is None else weights.ids
-    places = {str(key): place for place, key in enumerate(ids.tolist())}
-    missing = [value for value in classes.names.tolist() if str(value) not in places]
-    if missing:
-        known = f"rows 0 to {count - 1}" if weights.ids is None else f"{count} ids"
-        what = f"class {missing[0]!r} has no row in the weights, which have {known}"
-        raise LabelError(
-            what, name, "the weights need one row per class, in the order of the class numbers or with ids"
-        )
-    codes = np.asarray([places[str(value)] for value in classes.names.tolist()], dtype=np.int64)
-    return ClassLabels(codes[classes.codes], ids)
+    entry = (wanting or [specs[0].entry])[0]
+    per = {"pairs": "pair", "triplets": "triplet"}.get(entry.inputs, "row")
+    others = ", or three inputs: anchor, positive, negative" if entry.of_classes else ""
+    check_labels(entry.name, entry.labels, labels, per, others)
+    low, high = (limit(each.score_range[end] for each in wanting or [entry]) for end, limit in enumerate((max, min)))
+    return read_labels(entry.labels, np.asarray(labels), rows, name, low=low, high=high)

@@ -10,7 +10,7 @@ from .. import checks
 from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ShapeError
-from ..io import Vectors, select, with_ids
+from ..io import Vectors
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Column, Columns, Result, Scalar, shapes_line
@@ -100,7 +100,7 @@ def plan_similarity(
     notes: list[str] = []
     shapes = a.shape, b.shape
     if settings.nonfinite == "drop":
-        a, b = _drop_rows(a, b, notes)
+        (a, b), _ = checks.drop_rows((a, b), "row", notes)
     job = AlignedJob(a, b, _dims(a, b, dim), metric, settings.nonfinite, settings.space(), hint)
     if job.width == 1 and metric.is_made_of_dots and metric.has_unit_rows:
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
@@ -177,12 +177,3 @@ def _rows(scores: Column, job: AlignedJob) -> Columns:
     index = np.empty(scores.size, dtype=object)
     index[:] = list(np.ndindex(scores.shape))
     return Columns({"index": index, "score": scores.ravel()})
-
-
-def _drop_rows(a: Vectors, b: Vectors, notes: list[str]) -> tuple[Vectors, Vectors]:
-    """Return aligned inputs without the rows in which either side is not finite."""
-    keep = checks.drop_nonfinite((a, b), "row", notes)
-    if len(keep) == a.shape[0]:
-        return a, b
-    ids = ids_of(a, b)
-    return with_ids(select(a, keep), keep if ids is None else ids[keep]), select(b, keep)
