@@ -39,6 +39,19 @@ def apply(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="Only the rows that were held out, of the file that was fitted.")
     ] = False,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="::NAME",
+            help="A column of numbers that is no part of the vectors, such as the labels of a CSV; it is kept.",
+            show_default=False,
+        ),
+    ] = None,
+    ids: Annotated[
+        str | None,
+        typer.Option("--ids", metavar="::NAME", help="Another: the ids.", show_default=False),
+    ] = None,
     nonfinite: NonfinitePropagateOption = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
@@ -79,6 +92,8 @@ def apply(
             output=output,
             force=force,
             held_out=held_out,
+            labels=labels,
+            ids=ids,
             max_memory=max_memory,
             nonfinite=nonfinite,
             header=header,

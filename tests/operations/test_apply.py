@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import simtool
-from simtool.errors import DataError, OutputError, ParameterError, ShapeError
+from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError, ShapeError
 from simtool.fitting.checkpoint import SavedHead, fingerprint, read_head, write_head
 from simtool.fitting.heads import Head
 from simtool.operations import apply as applying
@@ -268,3 +268,23 @@ def test_memory_is_bounded(tmp_path, head, monkeypatch, suffix):
     assert peak < 8 << 20
     assert pa.total_allocated_bytes() - arrow < 8 << 20
     assert np.array_equal(simtool.open_vectors(output).read(0, N), WANTED)
+
+
+def test_a_column_of_a_csv_that_is_no_part_of_its_vectors(tmp_path, head):
+    source, output = str(tmp_path / "x.csv"), str(tmp_path / "y.parquet")
+    grades, serials = np.arange(N) % 5, np.arange(N) + 1000
+    lines = [",".join([*"abcdef", "grade", "serial"])]
+    for row, grade, serial in zip(ROWS.tolist(), grades, serials, strict=True):
+        lines.append(",".join(map(str, [*row, grade, serial])))
+    (tmp_path / "x.csv").write_text("\n".join(lines) + "\n")
+    with pytest.raises(ShapeError, match="takes vectors of 6 dims, and these have 8"):
+        simtool.apply(head, source, output=output)
+    simtool.apply(head, source, output=output, labels="::grade", ids="::serial")
+    found = pq.read_table(output)
+    assert np.allclose(simtool.open_vectors(output).read(0, N), WANTED, atol=1e-6)
+    assert found.column_names == [*"abcdef", "grade", "serial", "embedding"]
+    assert found["grade"].to_pylist() == grades.tolist()
+    with pytest.raises(InputNotFoundError, match="no column 'grad'"):
+        simtool.apply(head, source, output=output, force=True, labels="::grad")
+    with pytest.raises(ParameterError, match=r"y\.npy is no column of this file"):
+        simtool.apply(head, source, output=output, force=True, labels="y.npy")

@@ -1,0 +1,100 @@
+"""A table written again, range by range, with its vectors replaced and all other columns as they are.
+
+Accepted: any table, to Parquet and Arrow; one column of vectors alone to npy.
+Refused: columns of one name.
+Lost: of text and npz tables columns that are neither values nor the vectors.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .vectors import Array, Table, check_column
+from .writers import open_matrix, open_rows
+
+UNNAMED = "embedding"  # what a table calls the vectors of a file that names no column
+
+Write = Callable[[Array, list[Array]], None]  # the numbers of the rows, and their new vectors by column
+
+
+@contextmanager
+def open_rewritten(
+    path: str, file_format: str, table: Table, dtypes: Mapping[str, np.dtype[Any]], shape: tuple[int, int], piece: int
+) -> Iterator[Write]:
+    """Yield what takes the rows, in order.
+
+    Args:
+        path: the file to write.
+        file_format: npy, parquet or arrow.
+        table: what is written again.
+        dtypes: the columns that are replaced, and what their vectors become.
+        shape: how many rows are written, and the length of their vectors.
+        piece: how many rows are read at a time.
+    """
+    names = list(dtypes)
+    if file_format == "npy":
+        with open_matrix(path, shape, dtypes[names[0]]) as matrix:
+            done = 0
+
+            def write(chosen: Array, parts: list[Array]) -> None:
+                nonlocal done
+                matrix.write(done, parts[0])
+                done += len(chosen)
+
+            yield write
+    elif hasattr(table, "batches"):
+        with _whole_table(path, file_format, table, dtypes, shape[1], piece) as keep:
+            yield keep
+    else:
+        with open_rows(path, file_format) as output:
+            others = {name: table.values(name) for name in table.value_columns if name not in names}
+
+            def write(chosen: Array, parts: list[Array]) -> None:
+                kept = {name: values[chosen] for name, values in others.items()}
+                output.write(kept | {name or UNNAMED: part for name, part in zip(names, parts, strict=True)})
+
+            yield write
+
+
+@contextmanager
+def _whole_table(
+    path: str, file_format: str, table: Any, dtypes: Mapping[str, np.dtype[Any]], width: int, piece: int
+) -> Iterator[Write]:
+    """Yield what writes a table of Arrow, whose other columns are never decoded."""
+    import pyarrow as pa
+    from pyarrow.ipc import new_file
+    from pyarrow.parquet import ParquetWriter
+
+    from .arrow import Cursor, damage
+
+    for name in table.columns:
+        check_column(table, name)
+    types = {name: pa.list_(pa.from_numpy_dtype(dtype), width) for name, dtype in dtypes.items()}
+    fields = [field.with_type(types[field.name]) if field.name in types else field for field in table.batches.schema]
+    # the numbers of a CSV make vectors without a name, which a table of Arrow would keep as ""
+    named = [field.with_name(field.name or UNNAMED) if UNNAMED not in table.columns else field for field in fields]
+    schema = pa.schema(named, table.batches.schema.metadata)
+    cursors = {name: Cursor(table.batches, name, piece) for name in table.columns if name not in types}
+
+    def column(field: Any, chosen: Array, parts: dict[str, Array]) -> Any:
+        if field.name in parts:
+            values = pa.array(parts[field.name].ravel())
+            return pa.FixedSizeListArray.from_arrays(values, type=field.type)
+        with damage(table.name):
+            first, last = int(chosen[0]), int(chosen[-1]) + 1
+            pieces = pa.chunked_array(cursors[field.name].read(first, last), field.type)
+            return pieces if len(pieces) == len(chosen) else pieces.take(pa.array(chosen - first))
+
+    opened = partial(ParquetWriter, write_page_checksum=True) if file_format == "parquet" else new_file
+    with open(path, "wb") as file, opened(file, schema) as writer:
+
+        def write(chosen: Array, parts: list[Array]) -> None:
+            if len(chosen):
+                replaced = dict(zip(dtypes, parts, strict=True))
+                arrays = [column(field, chosen, replaced) for field in fields]
+                writer.write_table(pa.table(arrays, schema=schema))
+
+        yield write
