@@ -1,11 +1,11 @@
 """The loss of a batch of projected examples as one differentiable number."""
 
+from dataclasses import dataclass
 from math import inf
 
 from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
-from ..results import Column
 from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
 from ..scoring.batches import first_two
 from ..scoring.distances import distance_of, of_all, of_pairs
@@ -16,6 +16,21 @@ from ..scoring.reduction import divisor, reduced
 from ..scoring.spec import LossSpec
 
 MINERS = ("all", "hard")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a batch is to make small.
+
+    Args:
+        request: the loss.
+        miner: `all` or `hard`.
+        eps: the least norm that a cosine divides by.
+    """
+
+    request: LossSpec
+    miner: str
+    eps: float
 
 
 def check_fittable(spec: LossSpec, *, one_set: bool) -> None:
@@ -48,28 +63,24 @@ def check_miner(spec: LossSpec, miner: str, *, one_set: bool) -> None:
 
 
 def batch_loss(
-    spec: LossSpec,
+    objective: Objective,
     form: str,
     sides: list[Array],
     *,
     numbers: Array | None,
     codes: Array | None,
     weights: Array | None,
-    miner: str,
-    eps: float,
     backend: Backend,
 ) -> Array:
     """Return the reduced loss of a batch.
 
     Args:
-        spec: the loss.
+        objective: the loss.
         form: of the examples, as `Examples` has it.
         sides: (n, r) float64 projected torch rows per input.
         numbers: (n,) labels or scores, or None.
         codes: (n,) classes, or None.
         weights: (classes, r) of a classifier, or None.
-        miner: `all` or `hard`, of losses of classes.
-        eps: the least norm that a cosine divides by.
         backend: torch.
 
     Returns:
@@ -78,6 +89,7 @@ def batch_loss(
     Raises:
         ParameterError: a parameter outside its range.
     """
+    spec, eps = objective.request, objective.eps
     if spec.entry.item in FEATURES:
         return reduced(spec.reduction, feature_items(spec, sides))
     if form in ("pairs", "triplets"):
@@ -88,7 +100,7 @@ def batch_loss(
     assert codes is not None
     if weights is not None:
         return _query_blocks_loss(spec, WholeRows(sides[0], weights, None, codes, (spec.metric,), eps, backend), "all")
-    return _classes_loss(spec, sides[0], codes, miner, eps, backend)
+    return _classes_loss(spec, sides[0], codes, objective.miner, eps, backend)
 
 
 def _classes_loss(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
@@ -183,9 +195,3 @@ def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:
     positives = query_block.positives & (closeness - slack < nearest)
     negatives = query_block.negatives & (closeness + slack > farthest)
     return query_block._replace(positives=positives, negatives=negatives)
-
-
-def labels_on(backend: Backend, numbers: Column | None, codes: Column | None) -> tuple[Array | None, Array | None]:
-    """Return labels and classes on the device."""
-    found = tuple(None if each is None else backend.put(each) for each in (numbers, codes))
-    return found[0], found[1]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..results import Column
-from .examples import Examples
-from .inputs import Given
+from .examples import Examples, Given
 from .plan import FitPlan
 from .split import components, split, vector_nodes
 

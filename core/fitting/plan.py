@@ -7,13 +7,11 @@ import numpy as np
 
 from .. import checks
 from ..errors import ParameterError
+from ..scoring.distances import distance_of
 from ..scoring.spec import LossSpec
-from .examples import Examples
-from .inputs import Given
+from .examples import Given
 from .objective import check_miner
-from .training import FitConfig, Objective, unit_of
 
-ROTATION_SENSITIVE = ("manhattan", "angle")  # the metrics that see which way the axes point
 OF_TRAINING = (
     "optimizer",
     "lr",
@@ -67,25 +65,6 @@ class FitPlan:
         own = found.pop("parameters")
         return {"kind": found.pop("kind"), **own, **found}
 
-    def config(self, objective: Objective, train: Examples) -> FitConfig:
-        """Return what the loop needs of it."""
-        return FitConfig(
-            objective=objective,
-            head=self.head,
-            rank=self.rank,
-            init=self.init,
-            bias=self.head_bias,
-            optimizer=self.optimizer,
-            lr=self.lr,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            per_class=self.per_class,
-            weight_decay=self.weight_decay,
-            patience=self.patience,
-            seed=self.seed,
-            unit=unit_of(objective, self.head, self.init, train.vectors()),
-        )
-
 
 def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
     """Refuse numbers outside their range, and what cannot change anything."""
@@ -112,6 +91,6 @@ def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
         return
     check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)
     only_turns = plan.head == "orthogonal" and plan.rank == given.examples.width and not plan.head_bias
-    if only_turns and request.metric not in ("", *ROTATION_SENSITIVE):
+    if only_turns and request.metric and "rotation-invariant" in distance_of(request.metric).laws:
         what = f"an orthogonal head of all {plan.rank} dims only turns the space, which no {request.metric} sees"
         raise ParameterError(what, "«rank»", f"«rank=R» below {plan.rank}, or «head=linear»")

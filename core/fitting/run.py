@@ -17,24 +17,15 @@ from ..delivery import once_delivered
 from ..errors import ParameterError, SimtoolError
 from ..results import Column, Scalar
 from .checkpoint import SavedHead, fingerprint, read_head, unfinished, write_head
-from .examples import Examples
+from .examples import Examples, Given
 from .heads import Head, whitening
-from .held_out import evaluation_metric, score_of
-from .inputs import Given
+from .held_out import score_of
+from .held_out_pairs import evaluation_metric
+from .objective import Objective
 from .parts import Parts
 from .plan import FitPlan
-from .training import (
-    FitConfig,
-    Objective,
-    State,
-    class_means,
-    first_state,
-    head_of,
-    learn,
-    loss_value,
-    project_rows,
-    state_of,
-)
+from .state import FitConfig, State, class_means, first_state, head_of, project_rows, state_of
+from .training import learn, loss_value
 
 SAVE_SECONDS = 1.0  # between two states on the disk
 OnEpoch = Callable[[int, int, float, float | None], None]  # epoch, of how many, mean loss, score for early stopping
@@ -97,7 +88,7 @@ class Run:
     def trained(self, *, resume: bool) -> FitResult:
         """Go through the epochs, and leave a whole head on the disk whatever happens."""
         assert self.objective is not None
-        config = self.plan.config(self.objective, self.parts.train)
+        config = FitConfig.of(self.plan, self.objective, self.parts.train)
         self.state_path = self._place_of_states(resume=resume)
         last = [self._resumed(config) if resume else first_state(config, self.parts.train)]
         self.saved_at = time.monotonic() - SAVE_SECONDS
@@ -105,7 +96,7 @@ class Run:
         def watch(state: State) -> None:
             last[0] = state
             if self.on_epoch is not None:
-                self.on_epoch(state.epoch, config.epochs, *state.history[-1])
+                self.on_epoch(state.epoch, self.plan.epochs, *state.history[-1])
             if time.monotonic() - self.saved_at >= SAVE_SECONDS:
                 self._save_state(head_of(config, state), state)
 
@@ -117,7 +108,7 @@ class Run:
                 if isinstance(error, SimtoolError) and self.state_path:
                     error.hint += f"; {self.state_path} holds epoch {last[0].epoch}"
             raise
-        if state.epoch < config.epochs:
+        if state.epoch < self.plan.epochs:
             self.notes.append(f"stopped early after epoch {state.epoch}: the score was best after {state.best_epoch}")
         return FitResult(head_of(config, state), state)
 
@@ -132,7 +123,7 @@ class Run:
     def at_rest(self, state: State) -> bool:
         """Whether no step moved anything."""
         assert self.objective is not None
-        start = first_state(self.plan.config(self.objective, self.parts.train), self.parts.train)
+        start = first_state(FitConfig.of(self.plan, self.objective, self.parts.train), self.parts.train)
         return bool(np.array_equal(start.parameter, state.parameter))
 
     def _score(self, head: Head) -> float:
@@ -208,8 +199,8 @@ class Run:
         saved = read_head(path)
         _check_same(saved, self._about(), path)
         state = state_of(saved.state, saved.about["history"], saved.about["best_epoch"])
-        if state.epoch > config.epochs:
-            what = f"the head has been trained for {state.epoch} epochs already, and {config.epochs} are asked for"
+        if state.epoch > self.plan.epochs:
+            what = f"the head has been trained for {state.epoch} epochs already, and {self.plan.epochs} are asked for"
             raise ParameterError(what, "«epochs»", f"«epochs={state.epoch}» or more, or no «resume»")
         self.notes.append(f"training went on after epoch {state.epoch}")
         return state

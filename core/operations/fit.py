@@ -5,32 +5,31 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from .. import checks
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError
 from ..fitting.checkpoint import SUFFIX, unfinished
+from ..fitting.examples import Given, check_trainable, read_examples
 from ..fitting.heads import check_head
-from ..fitting.held_out import RANKS, RATES, SIDES, HeldOutEvaluation, evaluate_held_out, listed
-from ..fitting.inputs import Given, check_trainable, read_inputs
-from ..fitting.objective import MINERS, check_fittable
+from ..fitting.held_out import HeldOutEvaluation, evaluate_held_out
+from ..fitting.objective import MINERS, Objective, check_fittable
+from ..fitting.optimizers import OPTIMIZERS
 from ..fitting.parts import Parts, parts_of
 from ..fitting.plan import FitPlan, check_plan
+from ..fitting.report import fit_keys, listed, summary_of
 from ..fitting.run import FitResult, OnEpoch, Run
-from ..fitting.training import OPTIMIZERS, Objective, project_rows
+from ..fitting.state import project_rows
 from ..io.output import output_format, replacing
 from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..metrics import EPS
-from ..results import Column, Columns, Result, Scalar
+from ..results import Column, Columns, Result
 from ..scoring.spec import read_specs
 from ..settings import Settings
 from .labelled import check_parameters, open_labelled
 
-COUNTS = ("epochs", "best_epoch", "train", "held_out", "train_loss", "verdict")
 TABLES = ("csv", "jsonl", "parquet", "arrow")
 
 
@@ -145,7 +144,7 @@ def fit(
         >>> found.summary["verdict"], found.summary["roc_auc.after"]
         ('gained', 1.0)
     """
-    checks.check_keys(require_keys, _keys())
+    checks.check_keys(require_keys, fit_keys())
     checks.check_outputs(output, held_out_ids, force=force or resume, inputs=[*vectors, labels, ids])
     _check_outputs(output, held_out_ids, force=force, resume=resume)
     checks.check_choice("optimizer", optimizer, tuple(OPTIMIZERS))
@@ -164,7 +163,7 @@ def fit(
         request = None if kind is None else read_specs([kind], one_set=one_set, **asked)[0]
         if request is not None:
             check_fittable(request, one_set=one_set)
-        given = read_inputs(opened.vectors, request, opened.labels, opened.labels_name, nonfinite, notes, max_memory)
+        given = read_examples(opened.vectors, request, opened.labels, opened.labels_name, settings, notes)
         rank, start = check_head(head, rank, init, given.examples.width, bias=head_bias)
         plan = FitPlan(
             kind=None if request is None else request.entry.name,
@@ -205,7 +204,7 @@ def _run(run: Run, held_out_ids: str | None, *, resume: bool, force: bool) -> Re
         check_trainable(run.parts.train, plan.per_class, given.where)
         fitted = run.trained(resume=resume)
     evaluation, losses = _evaluated(run, fitted)
-    summary = _summary(fitted, run.parts, evaluation, losses)
+    summary = summary_of(fitted.state, run.parts, evaluation, losses)
     run.finish(fitted, summary)
     if held_out_ids is not None:
         _write_ids(held_out_ids, given, run.parts, force=force or resume)
@@ -217,7 +216,7 @@ def _run(run: Run, held_out_ids: str | None, *, resume: bool, force: bool) -> Re
         summary=summary,
         rows=Columns({}) if evaluation is None else listed(evaluation, losses),
         array=fitted.head.weight,
-        history=_history(fitted),
+        history=None if fitted.state is None else fitted.state.epochs(),
         notes=tuple(run.notes),
         written={path: "" for path in (run.output, held_out_ids) if path is not None},
         headline=tuple(key for key in summary if "." not in key),
@@ -228,27 +227,6 @@ def _loss_of(kind: str | None, head: str) -> Entry | None:
     if kind is None and head != "whiten":
         raise ParameterError(f"a {head} head is trained with a loss", "«kind»", "as in «kind=sup-con»")
     return None if kind is None else find("loss", kind)
-
-
-def _history(fitted: FitResult) -> Columns | None:
-    """Return the loss of each epoch, and the score for early stopping; None of a head without epochs."""
-    if fitted.state is None or not fitted.state.history:
-        return None
-    losses, scores = zip(*fitted.state.history, strict=True)
-    numbers = [np.nan if score is None else score for score in scores]
-    epochs = np.arange(1, len(losses) + 1)
-    return Columns({"epoch": epochs, "loss": np.asarray(losses), "score": np.asarray(numbers)})
-
-
-def _keys() -> list[str]:
-    """Return every key that a summary may have."""
-    keys = [*COUNTS, *(f"loss.{side}" for side in SIDES)]
-    for name in (*RATES, *RANKS):
-        for side in SIDES:
-            keys += [f"{name}.{side}", f"{name}.{side}.low", f"{name}.{side}.high"]
-        if name in RATES[1:]:
-            keys += [f"{name}.{side}.threshold" for side in SIDES[:2]]
-    return keys
 
 
 def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool, resume: bool) -> None:
@@ -274,24 +252,6 @@ def _evaluated(run: Run, fitted: FitResult) -> tuple[HeldOutEvaluation | None, t
     if run.objective is None:
         return evaluation, None
     return evaluation, (run.loss_of(before, None), run.loss_of(before, fitted.head))
-
-
-def _summary(
-    fitted: FitResult, parts: Parts, evaluation: HeldOutEvaluation | None, losses: tuple[float, float] | None
-) -> dict[str, Scalar]:
-    summary: dict[str, Scalar] = {}
-    if fitted.state is not None:
-        history = fitted.state.history
-        summary |= {"epochs": len(history), "best_epoch": fitted.state.best_epoch or len(history)}
-        summary["train_loss"] = history[-1][0]
-    summary |= {"train": len(parts.train), "held_out": len(parts.held_out)}
-    if losses is not None:
-        before, after = (value if np.isfinite(value) else None for value in losses)
-        change = None if before is None or after is None else after - before
-        summary |= {"loss.before": before, "loss.after": after, "loss.difference": change}
-    if evaluation is not None:
-        summary |= evaluation.summary() | {"verdict": evaluation.verdict}
-    return summary
 
 
 def _verdict(run: Run, fitted: FitResult, evaluation: HeldOutEvaluation | None) -> str:

@@ -63,6 +63,7 @@ class LossDistance:
         without_slope: scores -> which have no derivative by their rows, so that their gradient is taken as 0.
         kink: which these are, in words.
         orders_as: another metric that orders pairs as this one does, and that `evaluate` knows.
+        laws: those of the catalogue's laws of metrics that it obeys.
         meaning: what it is, where the catalogue has no row of it.
     """
 
@@ -79,6 +80,7 @@ class LossDistance:
     without_slope: Callable[[Array], Array] = _nowhere
     kink: str = "at distance 0"
     orders_as: str = ""
+    laws: tuple[str, ...] = ()
     meaning: str = ""
 
     @property
@@ -159,11 +161,13 @@ def _metric(name: str, **facts: Any) -> LossDistance:
         is_similarity=metric.larger_is_closer,
         without_slope=metric.has_no_slope,
         kink=metric.kink,
+        laws=metric.entry.laws,
         **facts,
     )
 
 
 SLACK = 0.1  # epsilon of Wang et al. 2019, in units of cosine
+DIRECTIONS = ("scale-invariant", "rotation-invariant")  # the laws of what sees directions alone
 COSINE: dict[str, Any] = {"of_unit_rows": True, "slack": SLACK}
 OF_METRICS = (
     _metric("cosine", of_products=_cosines, range=(-1.0, 1.0), bins=40, **COSINE),
@@ -186,6 +190,7 @@ DERIVED = (
         of_products=_cosine_distances,
         range=(0.0, 2.0),
         orders_as="cosine",
+        laws=DIRECTIONS,
         meaning="1 - cosine",
         **COSINE,
     ),
@@ -197,6 +202,7 @@ DERIVED = (
         range=(0.0, 2.0),
         without_slope=_at_zero,
         orders_as="cosine",
+        laws=DIRECTIONS,
         meaning="Euclidean distance of the rows scaled to unit length",
     ),
     LossDistance(
@@ -204,6 +210,7 @@ DERIVED = (
         _shifted,
         without_slope=_at_zero,
         orders_as="euclidean",
+        laws=("rotation-invariant",),  # within that 1e-6
         meaning="Euclidean distance with 1e-6 added to every difference, as in torch",
     ),
     LossDistance(
@@ -213,6 +220,7 @@ DERIVED = (
         without_slope=_at_zero,
         kink="of similarity 0",
         orders_as="cosine",
+        laws=("scale-invariant",),
         meaning="the angle similarity of AnglE, of vectors read as complex numbers",
     ),
 )
