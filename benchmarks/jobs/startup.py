@@ -10,7 +10,7 @@ import numpy as np
 from harness import Report, Run, output_of, present, process, require_close
 from numpy.typing import NDArray
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 SIMTOOL = str(Path(sysconfig.get_path("scripts")) / "simtool")
 A, B, LABELS = (str(SAMPLES / f"wordsim_{name}.npy") for name in ("a", "b", "labels"))
 
