@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,14 +20,19 @@ from rich.table import Table
 
 MEASURE = str(Path(__file__).with_name("measure.py"))
 TOLERANCE = 2e-6  # what simtool promises of a float32 score
+CLOCK = 1e-6  # seconds: no ratio divides by less
 SETTLE = 0.3  # seconds before a call is timed: threads of the one before spin on for a while
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One run: wall seconds, and the peak resident bytes of a process of its own."""
+    """One run: wall seconds, CPU seconds of all threads and child processes, and the peak resident bytes of a process.
+
+    The peak is None for a call within this process.
+    """
 
     seconds: float
+    cpu: float
     peak: int | None = None
 
 
@@ -37,11 +44,17 @@ def timed(function: Callable[[], object]) -> Run:
 
     def run() -> Timing:
         time.sleep(SETTLE)
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), _cpu_seconds()
         function()
-        return Timing(time.perf_counter() - start)
+        return Timing(time.perf_counter() - start, _cpu_seconds() - cpu)
 
     return run
+
+
+def _cpu_seconds() -> float:
+    """Return the CPU seconds of this process with all its threads, and of the children that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def output_of(command: Sequence[str]) -> bytes:
@@ -54,17 +67,19 @@ def output_of(command: Sequence[str]) -> bytes:
 
 def process(command: Sequence[str], *, before: Callable[[], object] | None = None) -> Run:
     """Return what times a whole process; `before` runs first, off the clock."""
+    # an installation has its bytecode; without, every start would compile what is installed for development
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
     def run() -> Timing:
         if before is not None:
             before()
         with tempfile.NamedTemporaryFile("r") as report:
             relay = [sys.executable, "-I", "-S", MEASURE, report.name, *command]
-            done = subprocess.run(relay, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
+            done = subprocess.run(relay, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=compiled, check=True)
             result = json.load(report)
         if result["code"]:
             raise RuntimeError(f"{command[0]} ended with {result['code']}: {done.stderr.decode()[-500:]}")
-        return Timing(result["seconds"], result["peak"])
+        return Timing(result["seconds"], result["cpu"], result["peak"])
 
     return run
 
@@ -90,14 +105,22 @@ class Report:
     Args:
         rounds: how often each contender runs.
         patience: seconds after which a contender is not run again; everyone runs once.
+        family: the file of `jobs/` whose contests run.
     """
 
     rounds: int
     patience: float
+    family: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def contest(
-        self, job: str, contenders: Mapping[str, Run], *, shape: str, work: tuple[float, str] | None = None
+        self,
+        job: str,
+        contenders: Mapping[str, Run],
+        *,
+        shape: str,
+        work: tuple[float, str] | None = None,
+        goals: Mapping[str, float] | None = None,
     ) -> None:
         """Time contenders whose results were found equal; the first is what the others are measured by.
 
@@ -106,11 +129,14 @@ class Report:
             contenders: name -> what runs it once.
             shape: shapes and dtype of the inputs.
             work: amount and unit of the work of one run, for the rate.
+            goals: contender -> how many times the CPU seconds of the first one it may take.
         """
+        if unknown := set(goals or ()) - set(contenders):
+            raise ValueError(f"goals for contenders that are not there: {', '.join(sorted(unknown))}")
         times = self._alternated(contenders)
         reference = next(iter(times.values()))
-        rows = [self._row(name, runs, reference, work) for name, runs in times.items()]
-        self.rows += [{"job": job, "shape": shape, **row} for row in rows]
+        rows = [self._row(name, runs, reference, work, (goals or {}).get(name)) for name, runs in times.items()]
+        self.rows += [{"family": self.family, "job": job, "shape": shape, **row} for row in rows]
         show(job, shape, rows)
 
     def _alternated(self, contenders: Mapping[str, Run]) -> dict[str, list[Timing]]:
@@ -125,19 +151,29 @@ class Report:
         return times
 
     def _row(
-        self, name: str, runs: list[Timing], reference: list[Timing], work: tuple[float, str] | None
+        self,
+        name: str,
+        runs: list[Timing],
+        reference: list[Timing],
+        work: tuple[float, str] | None,
+        goal: float | None,
     ) -> dict[str, Any]:
-        seconds = [run.seconds for run in runs]
+        seconds, cpu = [run.seconds for run in runs], [run.cpu for run in runs]
         # run by run, as what disturbs one round disturbs its neighbours alike
-        ratios = [run.seconds / other.seconds for run, other in zip(runs, reference, strict=False)]
+        pairs = list(zip(runs, reference, strict=False))
         maxima = [run.peak for run in runs if run.peak is not None]
         return {
             "contender": name,
             "median": median(seconds),
             "least": min(seconds),
             "most": max(seconds),
+            "cpu": median(cpu),
+            "least cpu": min(cpu),
+            "most cpu": max(cpu),
             "runs": len(runs),
-            "ratio": median(ratios),
+            "ratio": median(run.seconds / other.seconds for run, other in pairs),
+            "cpu ratio": median(run.cpu / max(other.cpu, CLOCK) for run, other in pairs),
+            "goal": goal,
             "peak": max(maxima) if maxima else None,
             "rate": None if work is None else work[0] / median(seconds),
             "unit": None if work is None else f"{work[1]}/s",
@@ -145,8 +181,11 @@ class Report:
 
     def write(self, path: str) -> None:
         """Write everything as JSON."""
-        content = {"schema": 1, "environment": environment(), "rounds": self.rounds, "rows": self.rows}
-        Path(path).write_text(json.dumps(content, indent=1) + "\n")
+        Path(path).write_text(json.dumps(self.figures(), indent=1) + "\n")
+
+    def figures(self) -> dict[str, Any]:
+        """Return everything that was measured, and where."""
+        return {"schema": 2, "environment": environment(), "rounds": self.rounds, "rows": self.rows}
 
 
 def show(job: str, shape: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -155,9 +194,12 @@ def show(job: str, shape: str, rows: Sequence[Mapping[str, Any]]) -> None:
         {
             "contender": row["contender"],
             "median s": f"{row['median']:.3f}",
-            "least to most": f"{row['least']:.3f} to {row['most']:.3f}",
+            "CPU s": f"{row['cpu']:.3f}",
+            "least to most": f"{row['least cpu']:.3f} to {row['most cpu']:.3f}",
             "runs": str(row["runs"]),
             "ratio": f"{row['ratio']:.2f}",
+            "CPU ratio": f"{row['cpu ratio']:.2f}",
+            "goal": "" if row["goal"] is None else f"{row['goal']:g}",
             "peak MiB": "" if row["peak"] is None else f"{row['peak'] / 2**20:,.0f}",
             "rate": "" if row["rate"] is None else f"{row['rate']:,.3g} {row['unit']}",
         }

@@ -1,34 +1,36 @@
-"""Run the benchmarks: `python benchmarks/run.py [--quick] [--only NAME] [--json PATH]`."""
+"""Run the benchmarks: `python benchmarks/run.py [--quick] [--only NAME] [--json PATH] [--page PATH]`."""
 
 import argparse
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
-import aligned
-import matrix
-import startup
-import topk
 from environment import environment
 from harness import Report
+from page import write_page
 
-FAMILIES = {"startup": startup.run, "matrix": matrix.run, "topk": topk.run, "aligned": aligned.run}
+FAMILIES = sorted(path.stem for path in (Path(__file__).parent / "jobs").glob("*.py"))
 
 
 def main() -> None:
     """Run the families that were asked for, and print and write what they measured."""
     parser = argparse.ArgumentParser(description="simtool beside its peers")
     parser.add_argument("--quick", action="store_true", help="small inputs, few rounds: ends in two minutes")
-    parser.add_argument("--only", action="append", choices=list(FAMILIES), metavar="NAME", help=", ".join(FAMILIES))
+    parser.add_argument("--only", action="append", choices=FAMILIES, metavar="NAME", help=", ".join(FAMILIES))
     parser.add_argument("--json", metavar="PATH", help="write every figure to this file")
+    parser.add_argument("--page", metavar="PATH", help="write a page with every figure, as docs/benchmarks.md is one")
     options = parser.parse_args()
     for name, value in environment().items():
         print(f"{name}: {value}")
     report = Report(rounds=2, patience=2.0) if options.quick else Report(rounds=5, patience=60.0)
     for name in options.only or FAMILIES:
+        report.family = name
         with tempfile.TemporaryDirectory(prefix="simtool-benchmark-") as folder:
-            FAMILIES[name](report, Path(folder), quick=options.quick)
+            import_module(f"jobs.{name}").run(report, Path(folder), quick=options.quick)
     if options.json:
         report.write(options.json)
+    if options.page:
+        write_page(options.page, [report.figures()])
 
 
 if __name__ == "__main__":

@@ -3,42 +3,49 @@
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from simtool.delivery import delivery
-
-from .commands.apply import apply
-from .commands.channels import channels
-from .commands.compare import compare
-from .commands.evaluate import evaluate
-from .commands.explain import explain
-from .commands.fit import fit
-from .commands.inspect import inspect
-from .commands.list import list_catalogue
-from .commands.loss import loss
-from .commands.pairwise import pairwise
-from .commands.similarity import similarity
 from .usage import explained
 
-app = typer.Typer(
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command()(similarity)
-app.command()(pairwise)
-app.command()(compare)
-app.command()(channels)
-app.command()(loss)
-app.command()(evaluate)
-app.command()(fit)
-app.command()(apply)
-app.command()(explain)
-app.command()(inspect)
-app.command("list")(list_catalogue)
+# command -> its function, in the module of the command's name
+COMMANDS = {
+    "similarity": "similarity",
+    "pairwise": "pairwise",
+    "compare": "compare",
+    "channels": "channels",
+    "loss": "loss",
+    "evaluate": "evaluate",
+    "fit": "fit",
+    "apply": "apply",
+    "explain": "explain",
+    "inspect": "inspect",
+    "list": "list_catalogue",
+}
+
+
+def app_for(typed: Sequence[str] = ()) -> typer.Typer:
+    """Return the app with the command that was typed alone, or with all of them where none was.
+
+    Making all of them takes longer than many a job. Beside a command nobody can have typed --help and the options of
+    completion of the app itself, and reading them loads pydantic.
+    """
+    asked = [name for name in typed[:1] if name in COMMANDS]
+    app = typer.Typer(
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+        invoke_without_command=True,
+        add_completion=not asked,
+        add_help_option=not asked,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(simtool)
+    for name in asked or COMMANDS:
+        module = import_module(f".commands.{name}", __package__)
+        app.command(name)(getattr(module, COMMANDS[name]))
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -49,7 +56,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def simtool(
     context: typer.Context,
     version: Annotated[
@@ -80,11 +86,13 @@ def run(typed: Sequence[str]) -> Any:
     Raises:
         ParameterError: the command line is none.
     """
+    from simtool.delivery import delivery
+
     # an argument that begins with a dash and is not - alone would be taken for an option
     arguments = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in typed]
     try:
         with delivery():
-            return app(arguments, standalone_mode=False)
+            return app_for(arguments)(arguments, standalone_mode=False)
     except typer.TyperException as error:
         raise explained(error) from error
     except typer.Abort as error:  # what Typer makes of an EOFError

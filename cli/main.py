@@ -2,6 +2,9 @@
 
 import os
 
+# idle threads of numpy's products would spin for a tenth of a second, more CPU time than most jobs take: 2^20 cycles do
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "20")
+
 try:
     import signal
     import sys

@@ -16,7 +16,7 @@ from typing import Any
 import typer
 
 import simtool
-from simtool.cli.app import app
+from simtool.cli.app import app_for
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = ROOT / "build" / "docs"
@@ -75,7 +75,7 @@ def _measure(kind: str, name: str) -> Iterator[str]:
 def commands_page() -> Iterator[str]:
     """Yield the page of all commands with their arguments and options, as `--help` shows them."""
     yield "# Command reference\n\nWhat `simtool COMMAND --help` shows, command by command.\n\n"
-    program: Any = typer.main.get_command(app)
+    program: Any = typer.main.get_command(app_for())
     for name, command in program.commands.items():
         yield f"## simtool {name}\n\n{command.help}\n\n"
         shown = [parameter for parameter in command.params if not parameter.hidden]

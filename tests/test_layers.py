@@ -148,7 +148,7 @@ except SystemExit as end:
 @pytest.mark.parametrize("arguments", ["--help", "--version", "pairwise -h"])
 def test_help_imports_no_arrays(arguments):
     script = COMMAND.format(arguments=["simtool", *arguments.split()])
-    assert loaded(script, "numpy", *HEAVY) == set()
+    assert loaded(script, "numpy", "pydantic", *HEAVY) == set()
 
 
 @pytest.mark.parametrize(

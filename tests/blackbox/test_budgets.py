@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from simtool.cli.app import app
+from simtool.cli.app import app_for
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -112,6 +112,8 @@ def test_what_does_not_fit_is_refused_before_the_work(big, watched, arguments, w
 
 
 def test_every_command_that_reads_vectors_takes_a_budget():
-    commands = {command.name or command.callback.__name__: command.callback for command in app.registered_commands}
+    commands = {
+        command.name or command.callback.__name__: command.callback for command in app_for().registered_commands
+    }
     without = [name for name, body in commands.items() if "max_memory" not in inspect.signature(body).parameters]
     assert without == ["list"]

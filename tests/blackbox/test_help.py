@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from simtool.cli.app import app
+from simtool.cli.app import app_for
 
 COMMANDS = [
     "similarity",
@@ -20,13 +20,14 @@ COMMANDS = [
     "inspect",
     "list",
 ]
+APP = app_for()
 FUNCTIONS = {
     (command.name or command.callback.__name__): command.callback
-    for command in app.registered_commands
+    for command in APP.registered_commands
     if command.callback is not None
 }
-assert app.registered_callback is not None
-HELPS = {"": app.registered_callback.callback, **FUNCTIONS}
+assert APP.registered_callback is not None
+HELPS = {"": APP.registered_callback.callback, **FUNCTIONS}
 
 
 def examples(function):

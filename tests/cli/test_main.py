@@ -90,8 +90,9 @@ def test_an_end_of_file_in_a_command_is_a_defect_and_no_interrupt(monkeypatch):
     def fail():
         raise EOFError("nothing left")
 
-    monkeypatch.setattr(application, "app", application.typer.Typer())
-    application.app.command()(fail)
+    app = application.typer.Typer()
+    app.command()(fail)
+    monkeypatch.setattr(application, "app_for", lambda typed: app)
     with pytest.raises(EOFError, match="nothing left"):
         application.run([])
 

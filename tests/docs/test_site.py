@@ -12,7 +12,7 @@ import typer
 from pages import PAGES, ROOT, title
 
 from simtool import catalogue
-from simtool.cli.app import app
+from simtool.cli.app import app_for
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 GENERATED = {"catalogue.md", "changelog.md", "commands.md"}
@@ -64,7 +64,7 @@ def test_the_catalogue_page_has_every_row_under_its_kind(build):
 
 def test_the_command_page_has_every_option(build):
     page = "".join(build.commands_page())
-    program: Any = typer.main.get_command(app)
+    program: Any = typer.main.get_command(app_for())
     for name, command in program.commands.items():
         section = page.split(f"## simtool {name}\n")[1].split("\n## ")[0]
         for parameter in command.params:

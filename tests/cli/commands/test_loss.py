@@ -234,13 +234,13 @@ def table(name, **columns):
 @pytest.fixture(scope="module")
 def app():
     """The app, built once."""
-    return typer.main.get_command(application.app)
+    return typer.main.get_command(application.app_for())
 
 
 @pytest.fixture
 def call(folder, app, monkeypatch, capsys):
     """Call `simtool loss` with a line of arguments; give the exit code, stdout and stderr."""
-    monkeypatch.setattr(application, "app", app)
+    monkeypatch.setattr(application, "app_for", lambda typed: app)
     monkeypatch.setattr(program, "_on_signals", lambda handler: None)
 
     def call(line, stdin=b"", command="loss"):

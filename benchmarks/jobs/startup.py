@@ -10,10 +10,11 @@ import numpy as np
 from harness import Report, Run, output_of, present, process, require_close
 from numpy.typing import NDArray
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 SIMTOOL = str(Path(sysconfig.get_path("scripts")) / "simtool")
 A, B, LABELS = (str(SAMPLES / f"wordsim_{name}.npy") for name in ("a", "b", "labels"))
 
+START, SMALL = 1.3, 1.3  # how many times the floor help and small jobs may take
 HELP_FLOOR = """
 import typer
 app = typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False)
@@ -65,9 +66,11 @@ PEERS = {
     ),
     "sentence-transformers": ("sentence_transformers", "from sentence_transformers import util", "util.cos_sim(a, b)"),
 }
+HELPED = ("pairwise", "compare", "loss", "fit", "list")
 COMMANDS = {
     "similarity": ["similarity", A, B],
-    "compare": ["compare", A, B, "--aggregate", "mean"],
+    "compare": ["compare", A, B],
+    "compare --aggregate mean": ["compare", A, B, "--aggregate", "mean"],
     "loss": ["loss", A, B, "--labels", LABELS, "--kind", "cosine-embedding", "--margin", "0.2"],
     "pairwise --top-k": ["pairwise", A, B, "--top-k", "5"],
 }
@@ -79,17 +82,42 @@ def run(report: Report, folder: Path, *, quick: bool) -> None:
         "floor: Typer": python(HELP_FLOOR, "--help"),
         "simtool --help": [SIMTOOL, "--help"],
         "simtool --version": [SIMTOOL, "--version"],
-        "simtool pairwise --help": [SIMTOOL, "pairwise", "--help"],
     }
-    report.contest("help", _processes(helped), shape="no input")
+    _start(report, "help", helped)
+    helped = {"floor: Typer": python(HELP_FLOOR, "small", "--help")}
+    helped |= {f"simtool {name} --help": [SIMTOOL, name, "--help"] for name in HELPED}
+    _start(report, "help of a command", helped)
+    script = folder / "floor"
+    script.write_text(HELP_FLOOR)
+    completed = {
+        "floor: Typer": _completion("floor s", [sys.executable, str(script)]),
+        "simtool pair<TAB>": _completion("simtool pair", [SIMTOOL]),
+        "simtool pairwise --me<TAB>": _completion("simtool pairwise --me", [SIMTOOL]),
+    }
+    _start(report, "completion in bash", completed)
     floor = {"floor: Typer, numpy, table": python(COMMAND_FLOOR, A, B)}
     matrices = {**floor, "simtool pairwise": [SIMTOOL, "pairwise", A, B], **_peers()}
     check_matrices(matrices, folder)
     check_summaries()
     shape = "353 × 353, d 384, float32"
-    report.contest("small matrix, printed", _processes(matrices), shape=shape)
+    goals = {"simtool pairwise": SMALL}
+    report.contest("small matrix, printed", _processes(matrices), shape=shape, goals=goals)
     others = {f"simtool {name}": [SIMTOOL, *arguments] for name, arguments in COMMANDS.items()}
-    report.contest("other small commands", _processes({**floor, **others}), shape=shape)
+    goals = dict.fromkeys(others, SMALL)
+    report.contest("other small commands", _processes({**floor, **others}), shape=shape, goals=goals)
+
+
+def _start(report: Report, job: str, commands: Mapping[str, list[str]]) -> None:
+    """Time what begins, says something and ends; the first command is the floor."""
+    goals = dict.fromkeys(list(commands)[1:], START)
+    report.contest(job, _processes(commands), shape="no input", goals=goals)
+
+
+def _completion(line: str, command: list[str]) -> list[str]:
+    """Return the command line by which bash asks what may follow a line."""
+    words = line.split(" ")
+    asks = f"_{words[0].upper()}_COMPLETE=complete_bash"
+    return ["env", asks, f"COMP_WORDS={line}", f"COMP_CWORD={len(words) - 1}", *command]
 
 
 def python(script: str, *arguments: str) -> list[str]:
@@ -112,7 +140,8 @@ def check_summaries() -> None:
     pairs, same = np.diagonal(cosine), np.load(LABELS) == 1
     expected = {
         "similarity": ("mean", pairs.mean()),
-        "compare": ("mean", cosine.mean()),
+        "compare": ("argmax", 2 / (1 / cosine.max(axis=0).mean() + 1 / cosine.max(axis=1).mean())),
+        "compare --aggregate mean": ("mean", cosine.mean()),
         "loss": ("mean", np.where(same, 1 - pairs, np.maximum(0, pairs - 0.2)).mean()),
         "pairwise --top-k": ("mean", np.sort(cosine, axis=1)[:, -5:].mean()),
     }
