@@ -1,0 +1,96 @@
+"""The losses of a sorted batch: what the negatives come to is known, the positives are scored once more."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backend import quiet
+from ..blas import one_blas_thread
+from ..engine import overlapped, processors
+from ..results import Column
+from .sorted_batch import SortedBatch
+from .spec import LossSpec
+from .tile_sweep import Wanted
+
+
+class Items(NamedTuple):
+    """Some losses of a batch.
+
+    Args:
+        losses: (k,).
+        places: (1, k) the place in the sorted batch of the anchor of each, or (2, k) with the column of its positive.
+    """
+
+    losses: Column
+    places: Column
+
+
+def wanted_of(spec: LossSpec) -> Wanted | None:
+    """Return what a loss must know of the negatives of an anchor; None where that is more than a number."""
+    summary = spec.entry.load_negatives()
+    return None if summary is None else Wanted(summary, spec.metric, spec.options)
+
+
+def counted(spec: LossSpec, batch: SortedBatch) -> Column:
+    """Return which anchors have items."""
+    some = {"positives": batch.positives > 0, "negatives": batch.negatives > 0}
+    return {**some, "both": some["positives"] & some["negatives"], "all": np.ones(len(batch.codes), dtype=bool)}[
+        spec.entry.counted
+    ]
+
+
+def near_items(
+    spec: LossSpec, batch: SortedBatch, masses: Any, scores: Any, rows: slice, columns: slice, positives: Any
+) -> Any:
+    """Return the losses of some anchors: (r,), or (p,) one per positive pair.
+
+    Args:
+        spec: of the loss.
+        batch: the batch.
+        masses: (n,) what the negatives of each anchor come to.
+        scores: (r, c) of the anchors with the columns among which their positives are.
+        rows: the anchors.
+        columns: these columns.
+        positives: (r, c) which pairs are positive.
+    """
+    compute: Callable[..., Any] = spec.entry.load()
+    if not batch.is_self:
+        found = compute(scores, batch.starts[rows] - columns.start, masses[rows], **spec.options)
+    elif spec.entry.statistics:
+        found = compute(scores, positives, masses[rows], masses[columns], **spec.options)
+    else:
+        found = compute(scores, positives, masses[rows], **spec.options)
+    return found if spec.factor == 1.0 else spec.factor * found
+
+
+def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[Items]:
+    """Yield the losses of a batch, anchors in the order of the classes."""
+    keep = counted(spec, batch)
+    with one_blas_thread() as alone, quiet():
+        work = partial(_block_items, spec, batch, masses, keep)
+        yield from overlapped(work, batch.near_blocks(), processors() if alone else 1)
+
+
+def _block_items(
+    spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]
+) -> Items:
+    rows, columns = block
+    with quiet():
+        scores, positives = batch.scores(spec.metric, rows, columns), batch.positive_mask(rows, columns)
+        losses = near_items(spec, batch, masses, scores, rows, columns, positives)
+    places = np.stack(np.nonzero(positives)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
+    kept = keep[rows][places[0]]
+    starts = np.asarray([rows.start, columns.start])[: len(places), None]
+    return Items(losses[kept], places[:, kept] + starts)
+
+
+def in_order(parts: Sequence[Items], batch: SortedBatch) -> Items:
+    """Return all losses of a batch as one, in the order that its rows had."""
+    losses = np.concatenate([part.losses for part in parts])
+    places = np.concatenate([part.places for part in parts], axis=1)
+    columns = batch.order if batch.is_self else np.arange(len(batch.other_codes))
+    ranks = [batch.order[places[0]], *(columns[each] for each in places[1:])]
+    order = np.lexsort(ranks[::-1])
+    return Items(losses[order], places[:, order])
