@@ -12,6 +12,7 @@ import numpy as np
 
 from ..results import Column
 
+Ends = tuple[Column, Column]
 Exponent = Callable[..., tuple[Column, Column | float]]
 
 SPAN = 600.0  # exp(-600) is a normal number: exponents so far below the largest of a tile keep all their bits
@@ -48,30 +49,26 @@ class LogSumExp:
         return np.logaddexp(some, others)
 
     def slopes(
-        self,
-        scores: Column,
-        members: Column | None,
-        rows: tuple[Column, Column],
-        columns: tuple[Column, Column] | None,
-        **options: float,
+        self, scores: Column, members: Column | None, rows: Ends | None, columns: Ends | None, **options: float
     ) -> Column:
         """Return the (r, c) derivatives of the loss by the scores of a tile.
 
         Args:
             scores: as in `of_tile`.
             members: as in `of_tile`.
-            rows: (r,) what all negatives of the anchors come to, and the derivatives of the loss by it.
-            columns: the same of the columns, where they are anchors too.
+            rows: of the rows, as far as they are anchors: (r,) what all their negatives come to, and the derivatives of
+                the loss by it.
+            columns: the same of the columns.
             options: of the loss.
         """
         exponents, top, slope = self._exponents(scores, members, options)
         if top is None:
-            found = _share(exponents, rows, (slice(None), None))
-            found += 0.0 if columns is None else _share(exponents, columns, (None, slice(None)))
+            ends = [(end[:, None] for end in rows or ()), (end[None, :] for end in columns or ())]
+            found = sum(_share(exponents, *end) for end in map(tuple, ends) if end)
         else:
             found = np.exp(exponents, out=exponents)
-            weights = _share(np.asarray(top), rows, ())[:, None]
-            found *= weights if columns is None else weights + _share(np.asarray(top), columns, ())[None, :]
+            weights = [0.0 if ends is None else _share(np.asarray(top), *ends) for ends in (rows, columns)]
+            found *= np.reshape(weights[0], (-1, 1)) + np.reshape(weights[1], (1, -1))
         found *= slope
         return found
 
@@ -89,12 +86,10 @@ class LogSumExp:
         return exponents, top if together else None, slope
 
 
-def _share(exponents: Column, ends: tuple[Column, Column], places: tuple[slice | None, ...]) -> Column:
+def _share(exponents: Column, masses: Column, slopes: Column) -> Column:
     """Return what each exponent adds to the derivative of the loss; nothing where there is no negative at all."""
-    masses, slopes = ends
-    some = np.isfinite(masses) & (slopes != 0)
-    masses, slopes = np.where(some, masses, inf), np.where(some, slopes, 0.0)
-    return slopes[places] * np.exp(exponents - masses[places]) if places else slopes * np.exp(exponents - masses)
+    some = np.isfinite(masses)
+    return np.where(some, slopes, 0.0) * np.exp(exponents - np.where(some, masses, inf))
 
 
 def _logsumexp(exponents: Column, axis: int) -> Column:

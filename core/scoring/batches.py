@@ -27,6 +27,7 @@ from .binning import Bins, bins_of
 from .distances import distance_of
 from .reduction import LossOutcome, divisor, total_of
 from .sorted_batch import SortedBatch, sorted_batch
+from .sorted_gradients import gradient as sorted_gradient
 from .sorted_losses import in_order, items, wanted_of
 from .spec import LossSpec
 from .tile_sweep import statistics_of as sorted_statistics
@@ -362,6 +363,14 @@ def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient
 
 
 def _batch_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
+    """Return the gradient of one batch's share of the reduced loss."""
+    if _is_sorted([spec], data, rows):
+        share = 1.0 / divisor(spec.reduction, outcome.count, outcome.active)
+        return Gradient(*sorted_gradient(spec, _sorted(data, rows, (spec.metric,)), share))
+    return _whole_gradient(spec, outcome, data, rows)
+
+
+def _whole_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
     """Return the gradient of one batch's share of the reduced loss, one query block's graph at a time."""
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)

@@ -1,7 +1,7 @@
 """A batch whose rows are sorted by class, so that the positives of every anchor are one range of columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..results import Column
 from .batch_scores import WholeRows
 from .distances import distance_of
 
-ROWS, COLUMNS = 256, 512  # of a tile: its scores stay in a core's cache
+ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
 NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
 
 
@@ -82,14 +82,19 @@ class SortedBatch:
         for start in range(0, len(self.codes), ROWS):
             yield slice(start, min(start + ROWS, len(self.codes)))
 
-    def tiles(self, rows: slice) -> Iterator[Tile]:
-        """Yield the tiles of some anchors; of one set compared with itself, those on and past the diagonal."""
+    def tiles(self, rows: slice, *, whole: bool = False) -> Iterator[Tile]:
+        """Yield the tiles of some anchors.
+
+        Args:
+            rows: the anchors.
+            whole: all their tiles; else, of one set compared with itself, those on and past the diagonal.
+        """
         low, high = self.near(rows)
         starts = list(range(0, len(self.other_codes), COLUMNS))
-        if self.is_self:
+        if self.is_self and not whole:
             starts = [rows.start, *range(rows.stop, len(self.codes), COLUMNS)]
         for start, stop in zip(starts, [*starts[1:], len(self.other_codes)], strict=True):
-            turned = self.is_self and start >= rows.stop
+            turned = self.is_self and not whole and start >= rows.stop
             yield Tile(rows, slice(start, stop), turned, start < high and stop > low)
 
     def near(self, rows: slice) -> tuple[int, int]:
@@ -118,10 +123,17 @@ class SortedBatch:
             return same, None
         return same, np.arange(rows.start, rows.stop)[:, None] == np.arange(columns.start, columns.stop)[None, :]
 
-    def positive_mask(self, rows: slice, columns: slice) -> Column:
-        """Return which pairs of a tile are positive."""
+    def turned(self) -> "SortedBatch":
+        """Return the columns as anchors, and the anchors as columns."""
+        whole = replace(self.whole, anchors=self.whole.others, others=self.whole.anchors)
+        return SortedBatch(whole, self.order, self.other_codes, self.codes)
+
+    def belonging(self, rows: slice, columns: slice) -> Column:
+        """Return which pairs of a tile are positive; of two sides, the column of each anchor's partner."""
+        if not self.is_self:
+            return self.starts[rows] - columns.start
         same, alone = self.same(rows, columns)
-        return same if alone is None else same & ~alone
+        return same & ~alone
 
 
 def sorted_batch(

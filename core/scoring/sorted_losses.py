@@ -41,35 +41,25 @@ def counted(spec: LossSpec, batch: SortedBatch) -> Column:
     ]
 
 
-def near_items(
-    spec: LossSpec, batch: SortedBatch, masses: Any, scores: Any, rows: slice, columns: slice, positives: Any
-) -> Any:
+def near_items(spec: LossSpec, scores: Any, belonging: Any, own: Any, theirs: Any) -> Any:
     """Return the losses of some anchors: (r,), or (p,) one per positive pair.
 
     Args:
         spec: of the loss.
-        batch: the batch.
-        masses: (n,) what the negatives of each anchor come to.
         scores: (r, c) of the anchors with the columns among which their positives are.
-        rows: the anchors.
-        columns: these columns.
-        positives: (r, c) which pairs are positive.
+        belonging: (r, c) which pairs are positive; or (r,) the column of each anchor's partner.
+        own: (r,) what the negatives of each anchor come to.
+        theirs: (c,) what those of each column come to.
     """
     compute: Callable[..., Any] = spec.entry.load()
-    if not batch.is_self:
-        found = compute(scores, batch.starts[rows] - columns.start, masses[rows], **spec.options)
-    elif spec.entry.statistics:
-        found = compute(scores, positives, masses[rows], masses[columns], **spec.options)
-    else:
-        found = compute(scores, positives, masses[rows], **spec.options)
+    found = compute(scores, belonging, own, *([theirs] if spec.entry.statistics else []), **spec.options)
     return found if spec.factor == 1.0 else spec.factor * found
 
 
 def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[Items]:
     """Yield the losses of a batch, anchors in the order of the classes."""
-    keep = counted(spec, batch)
+    work = partial(_block_items, spec, batch, masses, counted(spec, batch))
     with one_blas_thread() as alone, quiet():
-        work = partial(_block_items, spec, batch, masses, keep)
         yield from overlapped(work, batch.near_blocks(), processors() if alone else 1)
 
 
@@ -78,9 +68,9 @@ def _block_items(
 ) -> Items:
     rows, columns = block
     with quiet():
-        scores, positives = batch.scores(spec.metric, rows, columns), batch.positive_mask(rows, columns)
-        losses = near_items(spec, batch, masses, scores, rows, columns, positives)
-    places = np.stack(np.nonzero(positives)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
+        scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
+        losses = near_items(spec, scores, belonging, masses[rows], masses[columns])
+    places = np.stack(np.nonzero(belonging)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
     kept = keep[rows][places[0]]
     starts = np.asarray([rows.start, columns.start])[: len(places), None]
     return Items(losses[kept], places[:, kept] + starts)

@@ -84,7 +84,7 @@ def sweep(
     Args:
         batch: in numpy.
         wanted: what is summed up.
-        bins: metric -> those of its histogram.
+        bins: metric -> those of its histogram; without any, nothing is found but what is wanted.
         progress: called with the number of anchors that are done.
     """
     n = len(batch.codes)
@@ -141,7 +141,7 @@ def _take_tile(
     found: _Found,
     tile: Tile,
 ) -> None:
-    metrics = dict.fromkeys(["cosine", *bins])
+    metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
     scores = {metric: batch.scores(metric, tile.rows, tile.columns) for metric in metrics}
     same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
     positives = same if same is None or alone is None else same & ~alone
@@ -152,6 +152,8 @@ def _take_tile(
         masses[0][:] = each.summary.merge(masses[0], own[0])
         if tile.turned:
             masses[1][past] = own[1]
+    if not bins:
+        return
     for metric, own_bins in bins.items():
         found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, alone, own_bins)
     closeness = scores["cosine"]
