@@ -62,6 +62,8 @@ class Entry:
         whole_batch: of a loss of pairs, whether an item depends on the other pairs of its batch.
         two_of_each_class: of a loss of classes, whether it takes the first two rows of each class, as two views.
         statistics: of a loss of classes, `module:name` of what every anchor must know of all others first; "" is none.
+        negatives: of a loss of a batch, `module:name` of what an anchor's negatives come to, tile by tile; "" is not
+            one number.
         of_classes: of a loss of triplets, the loss that takes all triplets of one set with classes.
         ends: of a loss of triplets, what the second and the third input are to the first.
         score_range: of a loss with scores, between which numbers they have a meaning.
@@ -92,6 +94,7 @@ class Entry:
     whole_batch: bool = False
     two_of_each_class: bool = False
     statistics: str = ""
+    negatives: str = ""
     of_classes: str = ""
     ends: tuple[str, str] = ("positive", "negative")
     score_range: tuple[float, float] = (-inf, inf)
@@ -109,6 +112,10 @@ class Entry:
     def load_statistics(self) -> Callable[..., Any] | None:
         """Return what computes the statistics that a loss takes first, if it takes any."""
         return _load(self.statistics) if self.statistics else None
+
+    def load_negatives(self) -> Any:
+        """Return what sums up the negatives of an anchor, or None."""
+        return _load(self.negatives) if self.negatives else None
 
     @property
     def roles(self) -> tuple[str, ...]:

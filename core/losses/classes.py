@@ -8,7 +8,8 @@ from math import inf
 
 from ..backend import Array, constant, namespace
 from ..errors import ParameterError, ShapeError
-from .numerics import hinge, masked_logsumexp, softplus
+from .negatives import LogSumExp
+from .numerics import hinge, joined, mass, masked_logsumexp, softplus
 from .validation import check_at_least, check_finite, check_masks, check_positive
 
 
@@ -45,7 +46,7 @@ def nt_xent(scores: Array, positives: Array, negatives: Array, *, temperature: f
     Args:
         scores: (r, n) float64 cosines.
         positives: (r, n) bool, the same class, not the anchor itself.
-        negatives: (r, n) bool, another class.
+        negatives: (r, n) bool, another class; or (r,) their log-sum-exp, where it is known.
         temperature: above 0, in units of cosine.
 
     Returns:
@@ -68,9 +69,16 @@ def nt_xent(scores: Array, positives: Array, negatives: Array, *, temperature: f
     check_positive(temperature=temperature)
     xp = namespace(scores)
     logits = scores / temperature
-    against = xp.take(masked_logsumexp(logits, negatives), xp.nonzero(positives)[0], axis=0)
+    against = xp.take(mass(logits, negatives), xp.nonzero(positives)[0], axis=0)
     # not lse - s_p: a tiny loss would vanish in the rounding of s_p
     return softplus(against - logits[positives])
+
+
+def _over_temperature(scores: Array, *, temperature: float) -> tuple[Array, float]:
+    return scores / temperature, 1.0 / temperature
+
+
+NEGATIVES_OVER_TEMPERATURE = LogSumExp(_over_temperature)  # of nt_xent and sup_con
 
 
 def sup_con(scores: Array, positives: Array, negatives: Array, *, temperature: float = 0.1) -> Array:
@@ -83,7 +91,7 @@ def sup_con(scores: Array, positives: Array, negatives: Array, *, temperature: f
     Args:
         scores: (r, n) float64 cosines.
         positives: (r, n) bool, the same class, not the anchor itself.
-        negatives: (r, n) bool, another class.
+        negatives: (r, n) bool, another class; or (r,) their log-sum-exp, where it is known.
         temperature: above 0, in units of cosine.
 
     Returns:
@@ -108,7 +116,11 @@ def sup_con(scores: Array, positives: Array, negatives: Array, *, temperature: f
     logits = scores / temperature
     counts = xp.sum(xp.astype(positives, xp.float64), axis=1)
     mean = xp.sum(xp.where(positives, logits, xp.zeros_like(logits)), axis=1) / xp.clip(counts, 1.0, None)
-    return xp.where(counts > 0, masked_logsumexp(logits, positives | negatives) - mean, xp.zeros_like(mean))
+    if negatives.ndim == 1:
+        every = joined(masked_logsumexp(logits, positives), negatives)
+    else:
+        every = masked_logsumexp(logits, positives | negatives)
+    return xp.where(counts > 0, every - mean, xp.zeros_like(mean))
 
 
 def multi_similarity(
@@ -149,7 +161,14 @@ def multi_similarity(
     check_positive(alpha=alpha, beta=beta)
     check_finite(base=base)
     apart = softplus(masked_logsumexp(-alpha * (scores - base), positives)) / alpha
-    return apart + softplus(masked_logsumexp(beta * (scores - base), negatives)) / beta
+    return apart + softplus(mass(beta * (scores - base), negatives)) / beta
+
+
+def _past_base(scores: Array, *, beta: float, base: float, **_: float) -> tuple[Array, float]:
+    return beta * (scores - base), beta
+
+
+NEGATIVES_PAST_BASE = LogSumExp(_past_base)  # of multi_similarity
 
 
 def circle(scores: Array, positives: Array, negatives: Array, *, margin: float = 0.4, gamma: float = 80.0) -> Array:
@@ -190,9 +209,17 @@ def circle(scores: Array, positives: Array, negatives: Array, *, margin: float =
     if not -1 <= margin <= 1:
         raise ParameterError(f"margin is {margin}, expected -1 to 1, in units of cosine", "«margin»")
     held = constant(scores)
-    push = masked_logsumexp(gamma * hinge(held, margin) * (scores - margin), negatives)
+    push = mass(gamma * hinge(held, margin) * (scores - margin), negatives)
     pull = masked_logsumexp(-gamma * hinge(-held, 1 + margin) * (scores - 1 + margin), positives)
     return softplus(push + pull)
+
+
+def _pushed(scores: Array, *, margin: float, gamma: float) -> tuple[Array, Array]:
+    weights = gamma * hinge(scores, margin)
+    return weights * (scores - margin), weights
+
+
+PUSHED_NEGATIVES = LogSumExp(_pushed)  # of circle
 
 
 def negative_mass(distances: Array, negatives: Array, *, margin: float = 1.0) -> Array:
@@ -264,8 +291,12 @@ def lifted_structure(
     xp = namespace(distances)
     rows, columns = xp.nonzero(positives)
     ends = xp.take(anchors_mass, rows, axis=0), xp.take(all_mass, columns, axis=0)
-    some = (ends[0] != -inf) & (ends[1] != -inf)  # the ends are of one class: both have negatives, or none has
-    # masked first: the gradient of logaddexp at two infinities is NaN
-    both = xp.logaddexp(*(xp.where(some, end, xp.zeros_like(end)) for end in ends))
-    pulled = hinge(both, distances[positives])
-    return xp.where(some, 0.5 * pulled**2, xp.zeros_like(pulled))
+    pulled = hinge(joined(*ends), distances[positives])  # the ends are of one class: both have negatives, or none has
+    return 0.5 * pulled**2
+
+
+def _within_margin(distances: Array, *, margin: float) -> tuple[Array, float]:
+    return margin - distances, -1.0
+
+
+NEGATIVES_WITHIN_MARGIN = LogSumExp(_within_margin)  # of lifted_structure

@@ -5,11 +5,12 @@ Every function takes a query block of r rows of A with their scores against all 
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
+from .negatives import LogSumExp
 from .numerics import masked_logsumexp, softplus
 from .validation import check_finite, check_positive
 
 
-def info_nce(scores: Array, partners: Array, *, temperature: float = 0.05) -> Array:
+def info_nce(scores: Array, partners: Array, others: Array | None = None, *, temperature: float = 0.05) -> Array:
     """InfoNCE loss of each anchor: its partner against all rows of the other side.
 
     With s the cosine, T the temperature and p the partner of the anchor::
@@ -19,6 +20,7 @@ def info_nce(scores: Array, partners: Array, *, temperature: float = 0.05) -> Ar
     Args:
         scores: (r, m) float64 cosines.
         partners: (r,) integers, the column of each anchor's partner.
+        others: (r,) the log-sum-exp of each anchor's negatives, where it is known; else they are in the scores.
         temperature: above 0, in units of cosine. Smaller is stricter.
 
     Returns:
@@ -42,10 +44,17 @@ def info_nce(scores: Array, partners: Array, *, temperature: float = 0.05) -> Ar
     logits = scores / temperature
     own = xp.sum(xp.where(partner, logits, xp.zeros_like(logits)), axis=1)
     # not lse - s_p: a tiny loss would vanish in the rounding of s_p
-    return softplus(masked_logsumexp(logits, ~partner) - own)
+    return softplus((masked_logsumexp(logits, ~partner) if others is None else others) - own)
 
 
-def n_pairs(scores: Array, partners: Array) -> Array:
+def _over_temperature(scores: Array, *, temperature: float = 1.0) -> tuple[Array, float]:
+    return scores / temperature, 1.0 / temperature
+
+
+OTHERS = LogSumExp(_over_temperature)  # of info_nce and n_pairs
+
+
+def n_pairs(scores: Array, partners: Array, others: Array | None = None) -> Array:
     """Multi-class N-pair loss of each anchor: cross-entropy of its dot products, as InfoNCE at temperature 1.
 
     With a the anchor, p its partner and q the partners of the others::
@@ -55,6 +64,7 @@ def n_pairs(scores: Array, partners: Array) -> Array:
     Args:
         scores: (r, m) float64 dot products.
         partners: (r,) integers, the column of each anchor's partner.
+        others: (r,) the log-sum-exp of each anchor's negatives, where it is known; else they are in the scores.
 
     Returns:
         (r,) losses, at least 0.
@@ -70,7 +80,7 @@ def n_pairs(scores: Array, partners: Array) -> Array:
         >>> n_pairs(np.eye(2), np.asarray([0, 1])).round(4).tolist()
         [0.3133, 0.3133]
     """
-    return info_nce(scores, partners, temperature=1.0)
+    return info_nce(scores, partners, others, temperature=1.0)
 
 
 def siglip(scores: Array, partners: Array, *, scale: float = 10.0, bias: float = -10.0) -> Array:

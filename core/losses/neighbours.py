@@ -1,7 +1,8 @@
 """The loss of neighbourhood components analysis: a batch of rows as its own soft classifier by nearest neighbours."""
 
 from ..backend import Array, namespace
-from .numerics import masked_logsumexp, softplus
+from .negatives import LogSumExp
+from .numerics import mass, masked_logsumexp, softplus
 from .validation import check_masks, check_positive
 
 
@@ -15,7 +16,7 @@ def nca(distances: Array, positives: Array, negatives: Array, *, temperature: fl
     Args:
         distances: (r, n) float64 distances, as a rule squared.
         positives: (r, n) bool, the same class, not the anchor itself.
-        negatives: (r, n) bool, another class.
+        negatives: (r, n) bool, another class; or (r,) the log of the sum of their exponentials, where it is known.
         temperature: above 0, in units of the distance. Smaller looks at nearer neighbours only.
 
     Returns:
@@ -38,8 +39,16 @@ def nca(distances: Array, positives: Array, negatives: Array, *, temperature: fl
     check_masks(distances, positives, negatives)
     check_positive(temperature=temperature)
     xp = namespace(distances)
-    near, far = (masked_logsumexp(-distances / temperature, members) for members in (positives, negatives))
+    exponents = -distances / temperature
+    near, far = masked_logsumexp(exponents, positives), mass(exponents, negatives)
     some = xp.any(positives, axis=1)
     # masked first: the gradient at an infinite difference is NaN; and not lse - lse, in which a tiny loss would vanish
     ahead = xp.where(some, near, xp.zeros_like(near))
     return xp.where(some, softplus(far - ahead), xp.zeros_like(near))
+
+
+def _nearness(distances: Array, *, temperature: float) -> tuple[Array, float]:
+    return distances / -temperature, -1.0 / temperature
+
+
+NEAR_NEGATIVES = LogSumExp(_nearness)  # of nca

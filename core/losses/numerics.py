@@ -64,6 +64,25 @@ def masked_logsumexp(values: Array, members: Array) -> Array:
     return xp.where(some, total, xp.full_like(total, -inf))
 
 
+def mass(exponents: Array, members: Array) -> Array:
+    """Return the (r,) log of the sum over the members of exp(exponent), or `members` itself where it is that sum.
+
+    Args:
+        exponents: (r, n).
+        members: (r, n) bool; or (r,) the sums, known already.
+    """
+    return members if members.ndim == 1 else masked_logsumexp(exponents, members)
+
+
+def joined(x: Array, y: Array) -> Array:
+    """Return log(exp(x) + exp(y)), where both may be minus infinity; with gradients that stay finite there too."""
+    xp = namespace(x, y)
+    none = (x == -inf) & (y == -inf)
+    # masked first: the gradient of logaddexp at two infinities is NaN
+    both = xp.logaddexp(*(xp.where(none, xp.zeros_like(end), end) for end in (x, y)))
+    return xp.where(none, xp.full_like(both, -inf), both)
+
+
 def running_logsumexp(x: Array) -> Array:
     """Return the (n,) array of log(sum(exp(x[: i + 1]))), in log2(n) passes, each item of the size it has."""
     xp, reach = namespace(x), 1

@@ -12,7 +12,7 @@ from ..backend import Array, Backend, choose_backend, quiet
 from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column, Progress
-from .accumulator import Accumulator
+from .accumulator import HELD, Accumulator
 from .batch_scores import (
     BlockPairStatistics,
     QueryBlock,
@@ -26,7 +26,14 @@ from .batch_scores import (
 from .binning import Bins, bins_of
 from .distances import distance_of
 from .reduction import LossOutcome, divisor, total_of
+from .sorted_batch import SortedBatch, sorted_batch
+from .sorted_gradients import gradient as sorted_gradient
+from .sorted_losses import in_order, items, wanted_of
 from .spec import LossSpec
+from .tile_sweep import statistics_of as sorted_statistics
+from .tile_sweep import sweep
+
+SORTED = 1 << 20  # scores of a batch from which on it pays to sort it by class
 
 
 @dataclass(frozen=True)
@@ -155,23 +162,10 @@ def outcomes(
     accumulators = [Accumulator(most, all_items or not takes_pairs(spec)) for spec in specs]
     metrics = dict.fromkeys(spec.metric for spec in specs)
     statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
-    done = 0
-    # numpy computes in one thread, so several pieces at a time; torch has threads of its own
-    workers = processors() if data.backend.name == "numpy" else 1
-    with quiet():
-        for rows in data.batches:
-            batch = _batch(data, rows, ("cosine", *(spec.metric for spec in specs)))
-            work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, statistics.bins)
-            others = rows if data.weights is None else np.arange(len(data.weights))
-            for part in overlapped(work, batch.parts(), workers):
-                anchors = rows[part.start : part.start + part.rows]
-                statistics.take(part.pairs, anchors, others)
-                for accumulator, entry in zip(accumulators, part.entries, strict=True):
-                    places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
-                    accumulator.add(entry.items, places, counts=entry.counts)
-                done += part.rows
-                if progress is not None:
-                    progress(done, data.rows)
+    report = _Progress(data.rows, progress)
+    for rows in data.batches:
+        compute = _sorted_batch if _is_sorted(specs, data, rows) else _whole_batch
+        compute(specs, data, rows, statistics, accumulators, report)
     found = [_outcome(spec, accumulator) for spec, accumulator in zip(specs, accumulators, strict=True)]
     bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
     if bidirectional:
@@ -180,6 +174,79 @@ def outcomes(
         for number, other in zip(bidirectional, backward, strict=True):
             found[number] = _mean_of(found[number], other)
     return found, statistics
+
+
+@dataclass
+class _Progress:
+    """How many anchors are done."""
+
+    total: int
+    told: Progress | None
+    done: int = 0
+
+    def add(self, anchors: int) -> None:
+        self.done += anchors
+        if self.told is not None:
+            self.told(self.done, self.total)
+
+
+def _is_sorted(specs: Sequence[LossSpec], data: BatchData, rows: Column) -> bool:
+    """Tell whether a batch is computed in the order of its classes, tile by tile; small ones are not worth it."""
+    cells = len(rows) * len(rows if data.weights is None else data.weights)
+    return data.backend.name == "numpy" and cells >= SORTED and all(map(wanted_of, specs))
+
+
+def _sorted_batch(
+    specs: Sequence[LossSpec],
+    data: BatchData,
+    rows: Column,
+    statistics: PairStatistics,
+    accumulators: Sequence[Accumulator],
+    report: "_Progress",
+) -> None:
+    """Add what one batch shows, in the order of its classes."""
+    batch = _sorted(data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in specs)))))
+    wanted = [each for each in map(wanted_of, specs) if each is not None]
+    swept = sweep(batch, wanted, statistics.bins, report.add)
+    anchors = rows[batch.order]
+    others = anchors if batch.is_self else rows if data.weights is None else np.arange(len(data.weights))
+    statistics.take(sorted_statistics(batch, swept), anchors, others)
+    for spec, accumulator, masses in zip(specs, accumulators, swept.masses, strict=True):
+        parts = items(spec, batch, masses)
+        if accumulator.all_items or int(batch.positives.sum()) <= HELD:
+            parts = iter([in_order(list(parts), batch)])
+        for part in parts:
+            places = [anchors[part.places[0]], *(others[end] for end in part.places[1:])]
+            accumulator.add(part.losses, np.stack(places))
+
+
+def _sorted(data: BatchData, rows: Column, metrics: tuple[str, ...]) -> SortedBatch:
+    classes = None if data.classes is None else data.classes[rows]
+    return sorted_batch(_put(data, rows), classes, metrics, data.eps, data.backend)
+
+
+def _whole_batch(
+    specs: Sequence[LossSpec],
+    data: BatchData,
+    rows: Column,
+    statistics: PairStatistics,
+    accumulators: Sequence[Accumulator],
+    report: "_Progress",
+) -> None:
+    """Add what one batch shows, with the whole row of each anchor."""
+    # numpy computes in one thread, so several pieces at a time; torch has threads of its own
+    workers = processors() if data.backend.name == "numpy" else 1
+    with quiet():
+        batch = _batch(data, rows, ("cosine", *(spec.metric for spec in specs)))
+        work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, statistics.bins)
+        others = rows if data.weights is None else np.arange(len(data.weights))
+        for part in overlapped(work, batch.parts(), workers):
+            anchors = rows[part.start : part.start + part.rows]
+            statistics.take(part.pairs, anchors, others)
+            for accumulator, entry in zip(accumulators, part.entries, strict=True):
+                places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
+                accumulator.add(entry.items, places, counts=entry.counts)
+            report.add(part.rows)
 
 
 def takes_pairs(spec: LossSpec) -> bool:
@@ -296,6 +363,14 @@ def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient
 
 
 def _batch_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
+    """Return the gradient of one batch's share of the reduced loss."""
+    if _is_sorted([spec], data, rows):
+        share = 1.0 / divisor(spec.reduction, outcome.count, outcome.active)
+        return Gradient(*sorted_gradient(spec, _sorted(data, rows, (spec.metric,)), share))
+    return _whole_gradient(spec, outcome, data, rows)
+
+
+def _whole_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
     """Return the gradient of one batch's share of the reduced loss, one query block's graph at a time."""
     backend = choose_backend("torch", data.backend.device)
     data = replace(data, backend=backend)

@@ -54,8 +54,10 @@ class LossDistance:
         of_rows: (n, d) and (n, d) float64 rows, and eps -> (n,) scores of row i with row i; differentiable in torch.
         is_similarity: whether larger is closer.
         of_unit_rows: whether the scores of all rows with all rows are those of rows of unit length.
-        of_split_rows: the scores of all rows with all rows, from rows in two parts.
-        of_products: the same from the dot products of the rows; without either, rows are compared one by one.
+        squared: whether a distance of differences is its square; None is none.
+        of_products: the scores of all rows with all rows, from the dot products of the rows; without it, and if it is no
+            distance of differences, rows are compared one by one.
+        slope: the derivative of a score by that product.
         range: between which numbers all scores are; None where `bounds` tell.
         bins: how many bins of that range a histogram has; 0 makes them of a power of two.
         bounds: (n, d) and (m, d) rows -> between which numbers their scores are.
@@ -71,8 +73,9 @@ class LossDistance:
     of_rows: Callable[..., Array]
     is_similarity: bool = False
     of_unit_rows: bool = False
-    of_split_rows: Callable[[SplitRows, SplitRows], Array] | None = None
+    squared: bool | None = None
     of_products: Callable[[Array], Array] | None = None
+    slope: float = 1.0
     range: tuple[float, float] | None = None
     bins: int = 0
     bounds: Callable[[Column, Column], tuple[float, float]] | None = None
@@ -91,21 +94,21 @@ class LossDistance:
     @property
     def takes_all_rows(self) -> bool:
         """Whether all rows are compared with all rows at once."""
-        return self.of_split_rows is not None or self.of_products is not None
+        return self.squared is not None or self.of_products is not None
 
     def prepare(self, x: Array, y: Array, *, eps: float = EPS) -> tuple[Prepared, Prepared]:
         """Return (n, d) and (m, d) float64 rows, which may be the same array, as `of_prepared` takes them."""
         sides = [x] if x is y else [x, y]
         if self.of_unit_rows:
             sides = [unit_rows(side, eps=eps) for side in sides]
-        frame = None if self.of_split_rows is None else frame_of(sides[0], sides[-1])
+        frame = None if self.squared is None else frame_of(sides[0], sides[-1])
         prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
         return prepared[0], prepared[-1]
 
     def of_prepared(self, x: Prepared, y: Prepared) -> Array:
         """Return the (n, m) scores of prepared rows."""
-        if self.of_split_rows is not None and x.split is not None and y.split is not None:
-            return self.of_split_rows(x.split, y.split)
+        if self.squared is not None and x.split is not None and y.split is not None:
+            return distances(x.split, y.split, squared=self.squared)
         assert self.of_products is not None
         return self.of_products(x.rows @ y.rows.T)
 
@@ -172,10 +175,10 @@ COSINE: dict[str, Any] = {"of_unit_rows": True, "slack": SLACK}
 OF_METRICS = (
     _metric("cosine", of_products=_cosines, range=(-1.0, 1.0), bins=40, **COSINE),
     _metric("dot", of_products=_as_they_are, bounds=_bounds_of_products),
-    _metric("euclidean", of_split_rows=partial(distances, squared=False), bounds=_bounds_of_distances),
+    _metric("euclidean", squared=False, bounds=_bounds_of_distances),
     _metric(
         "sqeuclidean",
-        of_split_rows=partial(distances, squared=True),
+        squared=True,
         bounds=_bounds_of_squares,
         orders_as="euclidean",
     ),
@@ -188,6 +191,7 @@ DERIVED = (
         "cosine-distance",
         _of_cosine,
         of_products=_cosine_distances,
+        slope=-1.0,
         range=(0.0, 2.0),
         orders_as="cosine",
         laws=DIRECTIONS,
@@ -198,7 +202,7 @@ DERIVED = (
         "unit-euclidean",
         _of_units,
         of_unit_rows=True,
-        of_split_rows=partial(distances, squared=False),
+        squared=False,
         range=(0.0, 2.0),
         without_slope=_at_zero,
         orders_as="cosine",

@@ -18,6 +18,7 @@ from ..results import Column
 
 BITS = 49  # that are left to a product of two numbers below 2, when four sums of them are to fit 53
 PART = 1 << 18  # numbers that are widened at a time
+CLOSE = 2.0**-32  # share of the squared lengths up to which a squared distance is that of rows close to each other
 GATHERED = 1 << 20  # numbers of the rows of close pairs that are held at a time
 
 
@@ -106,6 +107,40 @@ def distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Array:
     if again:
         found[close] = xp.concat(again)
     return found
+
+
+def differences_pulled(
+    slopes: Column, found: Column, x: SplitRows, y: SplitRows, *, squared: bool
+) -> tuple[Column, Column]:
+    """Return what (r, c) derivatives by distances are by the (r, d) and (c, d) rows; 0 at distance 0.
+
+    The derivative of |x - y| by x is (x - y) / |x - y|. The differences of all pairs are never made: they are summed as
+    those of the sums, but for rows so close to each other that this would cancel.
+
+    Args:
+        slopes: by each distance, or its square.
+        found: (r, c) these.
+        x: numpy rows that were split in one frame with y.
+        y: the same.
+        squared: whether they are squares.
+    """
+    with np.errstate(divide="ignore"):
+        pulls = 2.0 * slopes if squared else np.where(found > 0, slopes / found, 0.0)
+    least = CLOSE * max(float(side.high_squares.max() + abs(side.low_squares).max()) for side in (x, y))
+    least *= float(x.unit[0]) ** 2
+    close = np.zeros(0) if float(found.min()) > (least if squared else sqrt(least)) else np.nonzero(
+        (found if squared else found * found) <= least
+    )
+    apart = np.zeros((0, x.rows.shape[1]))
+    if len(close):
+        apart = pulls[close][:, None] * (x.given[close[0]] - y.given[close[1]])
+        pulls[close] = 0.0
+    rows = (pulls.sum(axis=1)[:, None] * x.rows - pulls @ y.rows) * x.unit[:, None]
+    columns = (pulls.sum(axis=0)[:, None] * y.rows - pulls.T @ x.rows) * y.unit[:, None]
+    if len(close):
+        np.add.at(rows, close[0], apart)
+        np.subtract.at(columns, close[1], apart)
+    return rows, columns
 
 
 def reach_of(rows: Column, center: Column | float) -> float:

@@ -1,0 +1,98 @@
+"""What the negatives of an anchor come to in a loss: one number, from tiles of scores, and its derivative.
+
+So a loss of a batch needs no mask and no whole row: its negatives are summed tile by tile, and its positives, which are
+few, are scored once more. Where a set is compared with itself, a tile serves its rows and its columns.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from ..results import Column
+
+Ends = tuple[Column, Column]
+Exponent = Callable[..., tuple[Column, Column | float]]
+
+SPAN = 600.0  # exp(-600) is a normal number: exponents so far below the largest of a tile keep all their bits
+
+
+@dataclass(frozen=True)
+class LogSumExp:
+    """The log of the sum over the negatives of exp(exponent).
+
+    Args:
+        exponent: scores and the options of the loss -> the exponents, a new array, and their derivative by the scores.
+    """
+
+    exponent: Exponent
+    empty: float = -inf
+
+    def of_tile(self, scores: Column, members: Column | None, **options: float) -> tuple[Column, Column]:
+        """Return what the members of an (r, c) float64 tile come to: (r,) over its rows, and (c,) over its columns.
+
+        Args:
+            scores: those of the tile.
+            members: (r, c) bool, which pairs are negatives; None is all.
+            options: of the loss.
+        """
+        exponents, top, _ = self._exponents(scores, members, options)
+        if top is None:
+            return _logsumexp(exponents, 1), _logsumexp(exponents, 0)
+        np.exp(exponents, out=exponents)
+        rows, columns = (np.log(exponents.sum(axis=axis)) + top for axis in (1, 0))
+        return rows, columns
+
+    def merge(self, some: Column, others: Column) -> Column:
+        """Return what two sets of negatives come to together."""
+        return np.logaddexp(some, others)
+
+    def slopes(
+        self, scores: Column, members: Column | None, rows: Ends | None, columns: Ends | None, **options: float
+    ) -> Column:
+        """Return the (r, c) derivatives of the loss by the scores of a tile.
+
+        Args:
+            scores: as in `of_tile`.
+            members: as in `of_tile`.
+            rows: of the rows, as far as they are anchors: (r,) what all their negatives come to, and the derivatives of
+                the loss by it.
+            columns: the same of the columns.
+            options: of the loss.
+        """
+        exponents, top, slope = self._exponents(scores, members, options)
+        if top is None:
+            ends = [(end[:, None] for end in rows or ()), (end[None, :] for end in columns or ())]
+            found = sum(_share(exponents, *end) for end in map(tuple, ends) if end)
+        else:
+            found = np.exp(exponents, out=exponents)
+            weights = [0.0 if ends is None else _share(np.asarray(top), *ends) for ends in (rows, columns)]
+            found *= np.reshape(weights[0], (-1, 1)) + np.reshape(weights[1], (1, -1))
+        found *= slope
+        return found
+
+    def _exponents(
+        self, scores: Column, members: Column | None, options: dict[str, float]
+    ) -> tuple[Column, float | None, Column | float]:
+        """Return the exponents less their largest, that, and their slope; None where they are too far apart for it."""
+        exponents, slope = self.exponent(scores, **options)
+        low, top = float(exponents.min()), float(exponents.max())
+        together = top - low <= SPAN
+        if together:
+            exponents -= top
+        if members is not None:
+            exponents[~members] = -inf
+        return exponents, top if together else None, slope
+
+
+def _share(exponents: Column, masses: Column, slopes: Column) -> Column:
+    """Return what each exponent adds to the derivative of the loss; nothing where there is no negative at all."""
+    some = np.isfinite(masses)
+    return np.where(some, slopes, 0.0) * np.exp(exponents - np.where(some, masses, inf))
+
+
+def _logsumexp(exponents: Column, axis: int) -> Column:
+    peak = exponents.max(axis=axis, keepdims=True)
+    peak = np.where(np.isfinite(peak), peak, 0.0)
+    return np.log(np.exp(exponents - peak).sum(axis=axis)) + np.squeeze(peak, axis=axis)

@@ -1,0 +1,155 @@
+"""A batch whose rows are sorted by class, so that the positives of every anchor are one range of columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..backend import Array
+from ..results import Column
+from .batch_scores import WholeRows
+from .distances import distance_of
+
+ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
+NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
+
+
+class Tile(NamedTuple):
+    """A range of anchors with a range of columns.
+
+    Args:
+        rows: the anchors.
+        columns: what they are compared with.
+        turned: whether the columns are anchors too, and meet the rows in no other tile.
+        mixed: whether a pair of the tile may be of one class.
+    """
+
+    rows: slice
+    columns: slice
+    turned: bool
+    mixed: bool
+
+
+@dataclass(frozen=True)
+class SortedBatch:
+    """A batch in the order of its classes; two views are a class of two rows each.
+
+    Args:
+        whole: the rows in that order.
+        order: (n,) the place in the batch of each anchor.
+        codes: (n,) the classes of the anchors, ascending.
+        other_codes: (m,) those of the columns, ascending; of one set, the same array.
+    """
+
+    whole: WholeRows
+    order: Column
+    codes: Column
+    other_codes: Column
+
+    @property
+    def is_self(self) -> bool:
+        """Whether one set is compared with itself."""
+        return self.codes is self.other_codes
+
+    @property
+    def starts(self) -> Column:
+        """(n,) the first column of each anchor's class."""
+        return np.searchsorted(self.other_codes, self.codes)
+
+    @property
+    def stops(self) -> Column:
+        """(n,) the column after the last of each anchor's class."""
+        return np.searchsorted(self.other_codes, self.codes, side="right")
+
+    @property
+    def positives(self) -> Column:
+        """(n,) how many positives each anchor has."""
+        return self.stops - self.starts - self.is_self
+
+    @property
+    def negatives(self) -> Column:
+        """(n,) how many negatives each anchor has."""
+        return len(self.other_codes) - (self.stops - self.starts)
+
+    def scores(self, metric: str, rows: slice, columns: slice) -> Array:
+        """Return the (r, c) scores of a tile."""
+        x, y = self.whole.sides[metric]
+        return distance_of(metric).of_prepared(x.part(rows.start, rows.stop), y.part(columns.start, columns.stop))
+
+    def query_blocks(self) -> Iterator[slice]:
+        """Yield the anchors, a few at a time."""
+        for start in range(0, len(self.codes), ROWS):
+            yield slice(start, min(start + ROWS, len(self.codes)))
+
+    def tiles(self, rows: slice, *, whole: bool = False) -> Iterator[Tile]:
+        """Yield the tiles of some anchors.
+
+        Args:
+            rows: the anchors.
+            whole: all their tiles; else, of one set compared with itself, those on and past the diagonal.
+        """
+        low, high = self.near(rows)
+        starts = list(range(0, len(self.other_codes), COLUMNS))
+        if self.is_self and not whole:
+            starts = [rows.start, *range(rows.stop, len(self.codes), COLUMNS)]
+        for start, stop in zip(starts, [*starts[1:], len(self.other_codes)], strict=True):
+            turned = self.is_self and not whole and start >= rows.stop
+            yield Tile(rows, slice(start, stop), turned, start < high and stop > low)
+
+    def near(self, rows: slice) -> tuple[int, int]:
+        """Return the columns, first and past the last, among which all positives of some anchors are."""
+        first, last = self.codes[[rows.start, rows.stop - 1]]
+        return int(np.searchsorted(self.other_codes, first)), int(np.searchsorted(self.other_codes, last, side="right"))
+
+    def near_blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Yield the anchors, a few at a time, with the columns among which their positives are."""
+        start = 0
+        while start < len(self.codes):
+            count = ROWS
+            while True:
+                rows = slice(start, min(start + count, len(self.codes)))
+                columns = slice(*self.near(rows))
+                if count == 1 or (rows.stop - start) * (columns.stop - columns.start) <= NEAR:
+                    break
+                count //= 2
+            yield rows, columns
+            start = rows.stop
+
+    def same(self, rows: slice, columns: slice) -> tuple[Column, Column | None]:
+        """Return which pairs of a tile are of one class, the anchors with themselves included; and which these are."""
+        same = self.codes[rows, None] == self.other_codes[None, columns]
+        if not self.is_self:
+            return same, None
+        return same, np.arange(rows.start, rows.stop)[:, None] == np.arange(columns.start, columns.stop)[None, :]
+
+    def turned(self) -> "SortedBatch":
+        """Return the columns as anchors, and the anchors as columns."""
+        whole = replace(self.whole, anchors=self.whole.others, others=self.whole.anchors)
+        return SortedBatch(whole, self.order, self.other_codes, self.codes)
+
+    def belonging(self, rows: slice, columns: slice) -> Column:
+        """Return which pairs of a tile are positive; of two sides, the column of each anchor's partner."""
+        if not self.is_self:
+            return self.starts[rows] - columns.start
+        same, alone = self.same(rows, columns)
+        return same & ~alone
+
+
+def sorted_batch(
+    inputs: list[Column], classes: Column | None, metrics: tuple[str, ...], eps: float, backend: object
+) -> SortedBatch:
+    """Return a batch in the order of its classes.
+
+    Args:
+        inputs: (n, d) float64 rows; and those that they are compared with, if these are others.
+        classes: (n,) the classes of the rows, or the column that belongs to each; None where that is its own number.
+        metrics: what scores are wanted.
+        eps: the least norm that a cosine divides by.
+        backend: numpy.
+    """
+    codes = np.arange(len(inputs[0])) if classes is None else classes
+    order = np.argsort(codes, kind="stable")
+    anchors, codes = inputs[0][order], codes[order]
+    others, other_codes = (anchors, codes) if len(inputs) == 1 else (inputs[1], np.arange(len(inputs[1])))
+    return SortedBatch(WholeRows(anchors, others, None, None, metrics, eps, backend), order, codes, other_codes)

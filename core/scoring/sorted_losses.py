@@ -1,0 +1,86 @@
+"""The losses of a sorted batch: what the negatives come to is known, the positives are scored once more."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..backend import quiet
+from ..blas import one_blas_thread
+from ..engine import overlapped, processors
+from ..results import Column
+from .sorted_batch import SortedBatch
+from .spec import LossSpec
+from .tile_sweep import Wanted
+
+
+class Items(NamedTuple):
+    """Some losses of a batch.
+
+    Args:
+        losses: (k,).
+        places: (1, k) the place in the sorted batch of the anchor of each, or (2, k) with the column of its positive.
+    """
+
+    losses: Column
+    places: Column
+
+
+def wanted_of(spec: LossSpec) -> Wanted | None:
+    """Return what a loss must know of the negatives of an anchor; None where that is more than a number."""
+    summary = spec.entry.load_negatives()
+    return None if summary is None else Wanted(summary, spec.metric, spec.options)
+
+
+def counted(spec: LossSpec, batch: SortedBatch) -> Column:
+    """Return which anchors have items."""
+    some = {"positives": batch.positives > 0, "negatives": batch.negatives > 0}
+    return {**some, "both": some["positives"] & some["negatives"], "all": np.ones(len(batch.codes), dtype=bool)}[
+        spec.entry.counted
+    ]
+
+
+def near_items(spec: LossSpec, scores: Any, belonging: Any, own: Any, theirs: Any) -> Any:
+    """Return the losses of some anchors: (r,), or (p,) one per positive pair.
+
+    Args:
+        spec: of the loss.
+        scores: (r, c) of the anchors with the columns among which their positives are.
+        belonging: (r, c) which pairs are positive; or (r,) the column of each anchor's partner.
+        own: (r,) what the negatives of each anchor come to.
+        theirs: (c,) what those of each column come to.
+    """
+    compute: Callable[..., Any] = spec.entry.load()
+    found = compute(scores, belonging, own, *([theirs] if spec.entry.statistics else []), **spec.options)
+    return found if spec.factor == 1.0 else spec.factor * found
+
+
+def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[Items]:
+    """Yield the losses of a batch, anchors in the order of the classes."""
+    work = partial(_block_items, spec, batch, masses, counted(spec, batch))
+    with one_blas_thread() as alone, quiet():
+        yield from overlapped(work, batch.near_blocks(), processors() if alone else 1)
+
+
+def _block_items(
+    spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]
+) -> Items:
+    rows, columns = block
+    with quiet():
+        scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
+        losses = near_items(spec, scores, belonging, masses[rows], masses[columns])
+    places = np.stack(np.nonzero(belonging)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
+    kept = keep[rows][places[0]]
+    starts = np.asarray([rows.start, columns.start])[: len(places), None]
+    return Items(losses[kept], places[:, kept] + starts)
+
+
+def in_order(parts: Sequence[Items], batch: SortedBatch) -> Items:
+    """Return all losses of a batch as one, in the order that its rows had."""
+    losses = np.concatenate([part.losses for part in parts])
+    places = np.concatenate([part.places for part in parts], axis=1)
+    columns = batch.order if batch.is_self else np.arange(len(batch.other_codes))
+    ranks = [batch.order[places[0]], *(columns[each] for each in places[1:])]
+    order = np.lexsort(ranks[::-1])
+    return Items(losses[order], places[:, order])

@@ -1,0 +1,202 @@
+"""All pairs of a sorted batch in one sweep of tiles: what the negatives come to, histograms, and the hardest pairs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from ..backend import quiet
+from ..blas import one_blas_thread
+from ..engine import overlapped, processors
+from ..losses.negatives import LogSumExp
+from ..results import Column
+from .batch_scores import BlockPairStatistics
+from .binning import Bins
+from .sorted_batch import SortedBatch, Tile
+
+
+class Wanted(NamedTuple):
+    """What is summed up over the negatives of each anchor.
+
+    Args:
+        summary: how.
+        metric: of which scores.
+        options: of the loss.
+    """
+
+    summary: LogSumExp
+    metric: str
+    options: Mapping[str, float]
+
+
+@dataclass
+class Extremes:
+    """The best score of each anchor so far, and the column that has it; the first of equal ones.
+
+    Args:
+        scores: (n,).
+        columns: (n,).
+    """
+
+    scores: Column
+    columns: Column
+
+    def take(self, anchors: slice | Column, scores: Column, columns: Column) -> None:
+        """Take scores that are better, of columns past all that came before."""
+        better = scores > self.scores[anchors]
+        self.scores[anchors] = np.where(better, scores, self.scores[anchors])
+        self.columns[anchors] = np.where(better, columns, self.columns[anchors])
+
+
+@dataclass
+class Sweep:
+    """What a sweep finds.
+
+    Args:
+        masses: per `Wanted`, (n,) what the negatives of each anchor come to.
+        counts: metric -> (2, bins) how many positives and negatives fall where.
+        hardest: of the negated cosines of positives, and of the cosines of negatives.
+    """
+
+    masses: list[Column]
+    counts: dict[str, Column]
+    hardest: tuple[Extremes, Extremes]
+
+
+@dataclass
+class _Found:
+    """What comes of the tiles of some anchors: for these, and for the columns past them."""
+
+    rows: slice
+    masses: list[list[Column]]
+    counts: dict[str, Column]
+    extremes: list[list[tuple[slice | Column, Column, Column]]] = field(default_factory=lambda: [[], []])
+
+
+def sweep(
+    batch: SortedBatch, wanted: Sequence[Wanted], bins: Mapping[str, Bins], progress: Callable[[int], None]
+) -> Sweep:
+    """Return what all pairs of a batch show.
+
+    Args:
+        batch: in numpy.
+        wanted: what is summed up.
+        bins: metric -> those of its histogram; without any, nothing is found but what is wanted.
+        progress: called with the number of anchors that are done.
+    """
+    n = len(batch.codes)
+    found = Sweep(
+        [np.full(n, each.summary.empty) for each in wanted],
+        {metric: np.zeros((2, len(own.edges) - 1), dtype=np.int64) for metric, own in bins.items()},
+        (_none(n), _none(n)),
+    )
+    with one_blas_thread() as alone, quiet():
+        work = partial(_query_block, batch, wanted, bins, found.hardest)
+        for part in overlapped(work, batch.query_blocks(), processors() if alone else 1):
+            _merge(batch, wanted, found, part)
+            progress(part.rows.stop - part.rows.start)
+    return found
+
+
+def _none(n: int) -> Extremes:
+    return Extremes(np.full(n, -inf), np.zeros(n, dtype=np.int64))
+
+
+def _merge(batch: SortedBatch, wanted: Sequence[Wanted], found: Sweep, part: _Found) -> None:
+    ends = [part.rows, *([slice(part.rows.stop, len(batch.codes))] if batch.is_self else [])]
+    for each, masses, parts in zip(wanted, found.masses, part.masses, strict=True):
+        for anchors, own in zip(ends, parts, strict=False):
+            masses[anchors] = each.summary.merge(masses[anchors], own)
+    for metric, counts in part.counts.items():
+        found.counts[metric] += counts
+    for best, candidates in zip(found.hardest, part.extremes, strict=True):
+        for anchors, scores, columns in candidates:
+            best.take(anchors, scores, columns)
+
+
+def _query_block(
+    batch: SortedBatch,
+    wanted: Sequence[Wanted],
+    bins: Mapping[str, Bins],
+    hardest: tuple[Extremes, Extremes],
+    rows: slice,
+) -> _Found:
+    count, past = rows.stop - rows.start, len(batch.codes) - rows.stop if batch.is_self else 0
+    masses = [[np.full(size, each.summary.empty) for size in (count, past)] for each in wanted]
+    found = _Found(rows, masses, {metric: np.zeros((2, len(own.edges) - 1), np.int64) for metric, own in bins.items()})
+    with quiet():
+        for tile in batch.tiles(rows):
+            _take_tile(batch, wanted, bins, hardest, found, tile)
+    return found
+
+
+def _take_tile(
+    batch: SortedBatch,
+    wanted: Sequence[Wanted],
+    bins: Mapping[str, Bins],
+    hardest: tuple[Extremes, Extremes],
+    found: _Found,
+    tile: Tile,
+) -> None:
+    metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
+    scores = {metric: batch.scores(metric, tile.rows, tile.columns) for metric in metrics}
+    same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
+    positives = same if same is None or alone is None else same & ~alone
+    negatives = None if same is None else ~same
+    past = slice(tile.columns.start - tile.rows.stop, tile.columns.stop - tile.rows.stop)
+    for each, masses in zip(wanted, found.masses, strict=True):
+        own = each.summary.of_tile(scores[each.metric], negatives, **each.options)
+        masses[0][:] = each.summary.merge(masses[0], own[0])
+        if tile.turned:
+            masses[1][past] = own[1]
+    if not bins:
+        return
+    for metric, own_bins in bins.items():
+        found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, alone, own_bins)
+    closeness = scores["cosine"]
+    if positives is not None and negatives is not None:
+        _extremes(np.where(positives, -closeness, -inf), tile, hardest[0], found.extremes[0])
+        closeness = np.where(negatives, closeness, -inf)
+    _extremes(closeness, tile, hardest[1], found.extremes[1])
+
+
+def _counts(scores: Column, positives: Column | None, alone: Column | None, bins: Bins) -> Column:
+    """Return how many positives and negatives of a tile fall into each bin."""
+    counts = bins.counts(scores.ravel())
+    if positives is None:
+        return np.stack([np.zeros_like(counts), counts])
+    few = bins.counts(scores[positives])
+    own = 0 if alone is None else bins.counts(scores[alone])
+    return np.stack([few, counts - few - own])
+
+
+def _extremes(
+    scores: Column, tile: Tile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]
+) -> None:
+    """Add the best score of each row of a tile, and of each column where it beats what came before."""
+    places = scores.argmax(axis=1)
+    into.append((tile.rows, scores[np.arange(len(scores)), places], places + tile.columns.start))
+    if not tile.turned:
+        return
+    peaks = scores.max(axis=0)
+    better = np.flatnonzero(peaks > best.scores[tile.columns])
+    if len(better):
+        into.append((better + tile.columns.start, peaks[better], scores[:, better].argmax(axis=0) + tile.rows.start))
+
+
+def statistics_of(batch: SortedBatch, found: Sweep) -> BlockPairStatistics:
+    """Return what a sweep shows of the pairs behind the losses, in the order of the sorted anchors."""
+    units = [side.rows for side in batch.whole.sides["cosine"]]
+    firsts = np.flatnonzero(np.diff(batch.codes, prepend=-1))
+    sums = np.add.reduceat(units[0], firsts, axis=0)
+    others = sums if batch.is_self else units[1][batch.starts[firsts]]
+    every = float(units[0].sum(axis=0) @ units[1].sum(axis=0))
+    same = float(np.vecdot(sums, others).sum())
+    own = float(np.vecdot(units[0], units[0]).sum()) if batch.is_self else 0.0
+    farthest, closest = found.hardest
+    cosines = [np.where(np.isfinite(scores), scores, np.nan) for scores in (-farthest.scores, closest.scores)]
+    hardest = farthest.columns, cosines[0], closest.columns, cosines[1]
+    return BlockPairStatistics(np.asarray([same - own, every - same]), found.counts, hardest)
