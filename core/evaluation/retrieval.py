@@ -10,12 +10,13 @@ Each is the mean over the rows with R > 0. Equal scores rank by row number.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..engine import Hits, Pairs, PairwiseJob, each_nearest
-from ..results import Column, Progress, begin
+from ..engine import PairwiseJob
+from ..results import Column, Progress
+from .hit_ranks import HitRanks
 
 KS = (1, 5, 10)
 MOST_HITS = 200_000_000  # ranked rows after which whole classes are too many to rank
@@ -77,63 +78,53 @@ def retrieval(
         Kekäläinen 2002 for nDCG.
     """
     relevant = np.bincount(classes)[classes] - 1
-    ranking = _Ranking(classes, relevant, sorted(set(ks)))
-    everything, most = len(classes) - 1, int(relevant.max(initial=0))
-    ranking.whole = most * len(classes) <= MOST_HITS
-    depth = min(everything, max(*ranking.ks, most if ranking.whole else 1))
-    if most and depth:
-        begin(progress, "closest rows")
-        each_nearest(pairing, pairing.a.rows, pairing.b.rows, depth, ranking.take, progress)
-        _first_hits(pairing, ranking)
-    queries = np.flatnonzero(relevant > 0)
-    return Retrieval(queries, {name: column[queries] for name, column in ranking.columns().items()})
+    queries = np.flatnonzero(relevant)
+    whole = int(relevant.max(initial=0)) * len(classes) <= MOST_HITS
+    # ranks beyond the largest k tell of a query no more than its own relevant rows can
+    depth = np.maximum(relevant if whole else 0 * relevant, min(max(ks), len(classes) - 1))
+    sums = _Sums(relevant, sorted(set(ks)))
+    ranks = HitRanks(pairing, classes, depth)
+    if len(queries):
+        ranks.give(queries, sums.take, progress)
+        left = queries[sums.first[queries] == 0]
+        if len(left):
+            sums.first[left] = ranks.first(left, progress)
+    return Retrieval(queries, {name: column[queries] for name, column in sums.measures(whole=whole).items()})
 
 
 @dataclass
-class _Ranking:
-    """Takes ranked rows and keeps what the measures need of each query.
+class _Sums:
+    """Takes the ranks of hits and keeps what the measures need of each query.
 
     Args:
-        classes: (n,) class numbers.
         relevant: (n,) R.
         ks: ascending.
-        whole: whether every query ranks at least R rows.
     """
 
-    classes: Column
     relevant: Column
     ks: list[int]
-    whole: bool = True
-    hits: dict[int, Column] = field(init=False)
-    gains: dict[int, Column] = field(init=False)
 
     def __post_init__(self) -> None:
-        n = len(self.classes)
+        n = len(self.relevant)
         self.hits = {k: np.zeros(n) for k in self.ks}
         self.gains = {k: np.zeros(n) for k in self.ks}
         self.first, self.precise, self.at_r = np.zeros(n), np.zeros(n), np.zeros(n)
 
-    def take(self, hits: Hits) -> None:
-        """Take whole rows, closest first."""
-        row, neighbour, _ = hits
-        rank = np.arange(len(row)) - np.searchsorted(row, row) + 1
-        is_hit = self.classes[row] == self.classes[neighbour]
-        before = np.cumsum(is_hit)
-        starts = np.flatnonzero(rank == 1)
-        # hits of the row alone: the running count less what it was before the row
-        base = np.repeat((before - is_hit)[starts], np.diff(np.append(starts, len(row))))
-        row, rank, found = row[is_hit], rank[is_hit], (before - base)[is_hit]
-        size = len(self.classes)
+    def take(self, query: Column, rank: Column) -> None:
+        """Take the hits of some queries, those of a query together, in order."""
+        size = len(self.relevant)
+        starts = np.flatnonzero(np.diff(query, prepend=-1))
+        found = np.arange(len(query)) - np.repeat(starts, np.diff(np.append(starts, len(query)))) + 1
         for k in self.ks:
             inside = rank <= k
-            self.hits[k] += np.bincount(row[inside], minlength=size)
-            self.gains[k] += np.bincount(row[inside], 1 / np.log2(rank[inside] + 1.0), minlength=size)
-        inside = rank <= self.relevant[row]
-        self.at_r += np.bincount(row[inside], minlength=size)
-        self.precise += np.bincount(row[inside], found[inside] / rank[inside], minlength=size)
-        self.first[row[found == 1]] = rank[found == 1]
+            self.hits[k] += np.bincount(query[inside], minlength=size)
+            self.gains[k] += np.bincount(query[inside], 1 / np.log2(rank[inside] + 1.0), minlength=size)
+        inside = rank <= self.relevant[query]
+        self.at_r += np.bincount(query[inside], minlength=size)
+        self.precise += np.bincount(query[inside], found[inside] / rank[inside], minlength=size)
+        self.first[query[starts]] = rank[starts]
 
-    def columns(self) -> dict[str, Column]:
+    def measures(self, *, whole: bool) -> dict[str, Column]:
         """Return the measures of all rows; those without others of their class mean nothing."""
         others = np.maximum(self.relevant, 1)
         ideal = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(1, min(max(self.ks), len(others)) + 1) + 1.0))])
@@ -143,24 +134,6 @@ class _Ranking:
             columns[f"recall@{k}"] = self.hits[k] / others
             columns[f"hit@{k}"] = (self.hits[k] > 0).astype(np.float64)
             columns[f"ndcg@{k}"] = self.gains[k] / ideal[np.minimum(others, k)]
-        if self.whole:
+        if whole:
             columns |= {"map@r": self.precise / others, "r_precision": self.at_r / others}
         return {**columns, "mrr": 1 / np.maximum(self.first, 1)}
-
-
-def _first_hits(pairing: PairwiseJob, ranking: _Ranking) -> None:
-    """Find the first hit of the queries that have none among those ranked, by scoring all rows for them."""
-    left = np.flatnonzero((ranking.first == 0) & (ranking.relevant > 0))
-    pairs = pairing.pairs(pairing.a.rows, pairing.a.rows)
-    for query in left.tolist():
-        ranking.first[query] = _rank_of_first(query, ranking.classes, pairs, larger=pairing.entry.larger_is_closer)
-
-
-def _rank_of_first(query: int, classes: Column, pairs: Pairs, *, larger: bool) -> int:
-    """Return the rank of the first row of the query's class among all others."""
-    others = np.delete(np.arange(len(classes)), query)
-    score = pairs.score(np.full(len(others), query), others)
-    far = -score if larger else score
-    is_hit = classes[others] == classes[query]
-    best = int(np.flatnonzero(is_hit)[np.argmin(far[is_hit])])
-    return int(np.count_nonzero(far < far[best]) + np.count_nonzero(far[:best] == far[best])) + 1
