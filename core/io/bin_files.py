@@ -14,9 +14,7 @@ from .npy import NpyTable
 from .sniffing import wrong_size
 from .source import Reading, Source
 
-DTYPES = {
-    name: np.dtype(dtype) for name, dtype in dict(fbin="<f4", u8bin="u1", i8bin="i1", f16bin="<f2", ibin="<i4").items()
-}
+DTYPES = {"fbin": "<f4", "u8bin": "u1", "i8bin": "i1", "f16bin": "<f2", "ibin": "<i4"}
 
 
 def open_bin(source: Source, _: Reading) -> NpyTable:
@@ -27,4 +25,4 @@ def open_bin(source: Source, _: Reading) -> NpyTable:
     rows, width = (int.from_bytes(head[place : place + 4], "little") for place in (0, 4))
     if not width:
         raise ShapeError(f"the {rows:,} rows of this {source.format} file have no dims", source.name)
-    return NpyTable(source.name, mapped(source, DTYPES[source.format], 8, rows * width).reshape(rows, width))
+    return NpyTable(source.name, mapped(source, np.dtype(DTYPES[source.format]), 8, rows * width).reshape(rows, width))

@@ -74,10 +74,9 @@ def starts(*magic: bytes) -> Test:
 
 
 def _is_torch(head: bytes, size: int) -> bool:
-    # torch.save writes NAME/data.pkl as the first member of its zip file; before 1.6 it wrote pickles after this number
+    # torch.save writes NAME/data.pkl as the first member of its zip file
     name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-    zipped = head.startswith(b"PK\x03\x04") and name.endswith(b"data.pkl")
-    return zipped or head.startswith(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
+    return head.startswith(b"PK\x03\x04") and name.endswith(b"data.pkl")
 
 
 def _is_safetensors(head: bytes, size: int) -> bool:
@@ -187,6 +186,10 @@ _ROWS = (
            "of a key that comes twice, the last value", (".json",)),
     Format("csv", "CSV", "text:open_text", "the columns of numbers, or a column of JSON lists; comma or tab",
            "white space around numbers", (".csv", ".tsv")),
+    Format("table", "whitespace table", "text:open_text", "the columns of numbers, as numpy.savetxt writes them",
+           "white space and comments", (".txt",)),
+    Format("glove", "GloVe, fastText and word2vec text", "text:open_text", "the numbers behind each word, float32; "
+           "the words are the ids", "digits beyond float32", (".vec", ".txt")),
 )  # fmt: skip
 
 FORMATS = {each.name: each for each in _ROWS}

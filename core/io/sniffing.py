@@ -24,6 +24,7 @@ FOREIGN = (
     (b"GGUF", "a GGUF model", "save the tensor with numpy.save"),
     (b"MATLAB 5.0", "a MATLAB file", "save the array with numpy.save"),
     (b"\xba\x16\x4f\x2f", "a fastText model", "save its vectors as text, .vec"),
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "a PyTorch file of before 1.6", "save it again with torch.save"),
     (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
     (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
 )

@@ -40,7 +40,12 @@ def kind_of(source: Source) -> str:
         from .json_lines import is_document
 
         return "json" if start == b"[" and is_document(source, head) else "jsonl"
-    return "csv"
+    from .text_layout import first_lines, is_blank_separated, word_layout
+
+    lines = first_lines(source)
+    if is_blank_separated(lines):
+        return "table"
+    return "glove" if word_layout(lines) is not None else "csv"
 
 
 def open_text(source: Source, reading: Reading) -> "TextTable":
@@ -67,9 +72,16 @@ def open_text(source: Source, reading: Reading) -> "TextTable":
         parsed = open_json(source, block_bytes, source.size * PARSED)
         problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
         return TextTable(source.name, tuple(parsed.schema.names), parsed, reading.nulls, source.most, problems)
-    from .csv_files import CsvBatches
+    if source.format == "glove":
+        from .word_vectors import WordBatches
 
-    table = CsvBatches(source, reading.header, reading.apart, block_bytes)
+        words = WordBatches(source, block_bytes)
+        return TextTable(source.name, tuple(words.schema.names), words, reading.nulls, source.most)
+    from .csv_files import CsvBatches
+    from .space_tables import SpaceBatches
+
+    kind = SpaceBatches if source.format == "table" else CsvBatches
+    table = kind(source, reading.header, reading.apart, block_bytes)
     names = tuple(table.schema.names)
     return TextTable(source.name, names, table, reading.nulls, source.most, table.problems, table.provenance)
 

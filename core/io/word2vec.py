@@ -3,7 +3,7 @@
 Accepted: a line with the numbers of words and of dims, then for each word its text, a space and its vector, float32,
 with or without a line end after it. The words are the ids.
 Refused: a file that ends before the last vector or goes on after it, as one does whose words hold spaces; words that
-are not UTF-8, that come twice or are longer than 64 KiB; more words than one input may hold.
+are not UTF-8 or longer than 64 KiB; more words than one input may hold.
 Lost: nothing.
 """
 
@@ -115,10 +115,6 @@ def open_word2vec(source: Source, _: Reading) -> Word2vecTable:
     check_held(rows * WORD, source.most, "the words", source.name)
     content = mapped(source, np.dtype("u1"), 0, source.size)
     words, places = _find_words(source, rows, width, len(line) + 1)
-    if len(set(words)) < rows:
-        seen: set[str] = set()
-        row = next(row for row, word in enumerate(words) if word in seen or seen.add(word))
-        raise DataError(f"the word {words[row][:40]!r} of row {row} comes twice", source.name, "leave one out")
     return Word2vecTable(source.name, content, np.array(words, dtype=object), places, width)
 
 

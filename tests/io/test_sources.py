@@ -83,7 +83,7 @@ def test_folders_devices_and_empty_files_are_refused(tmp_path):
     assert folder.value.hint == "name a file in it, such as empty.npy"
     other = tmp_path / "other"
     other.mkdir()
-    for name in ("model.pkl", "model.pt", "README.md", "a.NPY", "b.csv"):
+    for name in ("model.pkl", "README.md", "a.NPY", "b.csv"):
         (other / name).touch()
     with pytest.raises(DataError) as folder:
         open_vectors(str(other))
