@@ -181,10 +181,11 @@ def is_document(source: Source, head: bytes) -> bool:
     line, end, _ = head.strip().partition(b"\n")
     if DOCUMENT.match(head) or (end and line.rstrip()[-1:] == b","):
         return True
-    return not end and _is_one_line(source, head)
+    return not end and is_one_line(source, head)
 
 
-def _is_one_line(source: Source, head: bytes) -> bool:
+def is_one_line(source: Source, head: bytes) -> bool:
+    """Say whether a text that begins with `head` has no second line."""
     with source.open() as file:
         file.seek(len(head))
         piece, ended = head.lstrip(), False

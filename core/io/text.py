@@ -38,7 +38,10 @@ def kind_of(source: Source) -> str:
     start = head.lstrip()[:1]
     if start in (b"{", b"["):
         from .json_lines import is_document
+        from .openai import is_answer
 
+        if start == b"{" and is_answer(head):
+            return "openai"
         return "json" if start == b"[" and is_document(source, head) else "jsonl"
     from .text_layout import first_lines, is_blank_separated, word_layout
 
@@ -72,6 +75,11 @@ def open_text(source: Source, reading: Reading) -> "TextTable":
         parsed = open_json(source, block_bytes, source.size * PARSED)
         problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
         return TextTable(source.name, tuple(parsed.schema.names), parsed, reading.nulls, source.most, problems)
+    if source.format == "openai":
+        from .openai import AnswerBatches
+
+        answers = AnswerBatches(source, block_bytes, source.size * PARSED)
+        return TextTable(source.name, tuple(answers.schema.names), answers, reading.nulls, source.most)
     if source.format == "glove":
         from .word_vectors import WordBatches
 

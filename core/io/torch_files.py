@@ -11,6 +11,7 @@ Lost: everything but the tensors, and tensors of rank 0.
 
 import re
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -141,14 +142,15 @@ def _loaded(path: str, where: str) -> Any:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        with warnings.catch_warnings(action="ignore"):  # of types that will go, which are refused by name
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # a damaged pickle makes torch raise whatever its instructions run into
-        odd = re.search(r"GLOBAL ([\w.]+)|[Uu]nsupported (?:global|class)\S* ([\w.]+)", str(error))
-        name = next((group for group in odd.groups() if group), "") if odd else ""
-        if name:
-            what = f"this file holds more than tensors: {name[:80]}, which may run code when it is read"
+        if odd := re.search(r"GLOBAL ([\w.]+)", str(error)):
+            what = f"this file holds more than tensors: {odd[1][:80]}, which may run code when it is read"
         else:
-            what = f"damaged PyTorch file: {(str(error).splitlines() or [type(error).__name__])[0][:120]}"
+            # around its reason torch recommends to read the file without the protection
+            reason = re.search(r"WeightsUnpickler error: (.+)", str(error)) or re.search(r"(.+)", str(error))
+            what = f"damaged PyTorch file: {reason[1][:120] if reason else type(error).__name__}"
         raise DataError(what, where, RESAVE) from None
 
 
@@ -175,30 +177,40 @@ def _stored(value: Any, where: str) -> Stored | None:
     """Return a tensor or a list of texts or integers as it is stored; None for any other value."""
     import torch
 
-    if isinstance(value, list | tuple) and value:
-        kinds = set(map(type, value))
-        if kinds not in ({str}, {int}):
-            return None
-        try:
-            column = np.array(value, dtype=object if kinds == {str} else np.int64)
-        except OverflowError:
-            return None
-        return Stored(column.shape, column.dtype, column, "list")
+    if isinstance(value, list | tuple):
+        return _stored_list(value)
     if not isinstance(value, torch.Tensor):
         return None
     kind, shape = str(value.dtype), tuple(value.shape)
-    dense = value.layout == torch.strided and value.device.type == "cpu" and not value.is_quantized
-    if not dense or value.is_complex():
-        return Stored(shape, np.dtype("V1"), None, kind if dense else f"a {value.layout} tensor of {kind}")
+    if refused := _refused(value):
+        return Stored(shape, np.dtype("V1"), None, refused)
     if value.numel() * value.element_size() > value.untyped_storage().nbytes():
         what = f"the tensor claims shape {str(shape)[:60]}, and {value.untyped_storage().nbytes():,} bytes are stored"
         raise DataError(what, where, "save it again: torch.save(tensor.contiguous(), PATH)")
     plain = value.detach().resolve_neg()
     if kind in WIDENED:
-        plain = plain.view(torch.uint16 if kind == "torch.bfloat16" else torch.uint8)
-        return Stored(shape, np.dtype(np.float32), plain.numpy(), kind)
+        bits = plain.view(torch.uint16 if kind == "torch.bfloat16" else torch.uint8)
+        return Stored(shape, np.dtype(np.float32), bits.numpy(), kind)
     try:
         content = plain.numpy()
     except TypeError:  # a type that numpy has not
         return Stored(shape, np.dtype("V1"), None, kind)
     return Stored(shape, content.dtype, content, kind)
+
+
+def _refused(tensor: Any) -> str:
+    """Return what a tensor is that is not read; "" for one that is."""
+    if str(tensor.layout) != "torch.strided" or tensor.device.type != "cpu":
+        return f"{tensor.layout} of {tensor.dtype} on {tensor.device.type}"
+    return str(tensor.dtype) if tensor.is_quantized or tensor.is_complex() else ""
+
+
+def _stored_list(value: list[Any] | tuple[Any, ...]) -> Stored | None:
+    kinds = set(map(type, value))
+    if kinds not in ({str}, {int}):
+        return None
+    try:
+        column = np.array(value, dtype=object if kinds == {str} else np.int64)
+    except OverflowError:
+        return None
+    return Stored(column.shape, column.dtype, column, "list")
