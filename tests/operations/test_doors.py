@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import simtool
+from simtool.errors import ParameterError
 
 ROOT = Path(__file__).resolve().parents[2]
 DOORS = sorted(path.stem for path in (ROOT / "core" / "operations").glob("*.py") if path.stem in dir(simtool))
@@ -42,6 +43,6 @@ def test_a_door_checks_its_arguments_before_it_opens_an_input(name):
 def test_a_key_that_no_result_has_is_refused_before_the_inputs_are_looked_for(name):
     inputs = {"apply": 2, "similarity": 2, "pairwise": 2, "compare": 2, "channels": 2, "explain": 2, "describe": 0}
     options = {"loss": {"kind": "cosine"}, "fit": {"kind": "cosine"}, "apply": {"output": "out.npy"}}
-    with pytest.raises(simtool.errors.ParameterError, match="no number is called 'nothing'"):
-        call = getattr(simtool, name)
-        call(*["missing.npy"] * inputs.get(name, 1), require_keys=["nothing"], **options.get(name, {}))
+    door = getattr(simtool, name)
+    with pytest.raises(ParameterError, match="no number is called 'nothing'"):
+        door(*["missing.npy"] * inputs.get(name, 1), require_keys=["nothing"], **options.get(name, {}))
