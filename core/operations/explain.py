@@ -50,11 +50,7 @@ def explain(
         b: the same shape.
         row: the number of the pair from 0, or its id.
         margin: instead of the default of every loss in whose range it lies.
-        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
-        ids_b: one per row of b.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `pairwise`.
-        require_keys: keys that the summary must have, checked before any input is read.
+        ids_a, ids_b, header, max_memory, require_keys: as for `pairwise`.
 
     Returns:
         A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:

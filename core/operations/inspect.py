@@ -27,9 +27,7 @@ def inspect(
 
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `pairwise`.
-        require_keys: keys that the summary must have, checked before any input is read.
+        header, max_memory, require_keys: as for `pairwise`.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
