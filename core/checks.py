@@ -80,10 +80,11 @@ def check_count(option: str, number: Any) -> None:
         raise ParameterError(f"the number is too large, expected at most {MOST:,}", option)
 
 
-def check_seed(seed: int) -> None:
-    """Refuse a seed that no generator takes."""
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}, expected at least 0", "«seed»")
+def check_least(least: int, **numbers: int | None) -> None:
+    """Refuse numbers below the least that has a meaning, each under the name of its parameter; None is not given."""
+    for name, number in numbers.items():
+        if number is not None and number < least:
+            raise ParameterError(f"{name.replace('_', ' ')} is {number}, expected at least {least}", f"«{name}»")
 
 
 def check_dim(dim: int, rank: int, option: str = "«dim»") -> int:

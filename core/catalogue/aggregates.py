@@ -1,11 +1,10 @@
 """The aggregates of two sets."""
 
-from .entry import Entry, Variant
+from .entry import Variant, aggregate
 
 AGGREGATES = (
-    Entry(
+    aggregate(
         name="mean",
-        kind="aggregate",
         meaning="mean cosine of all pairs",
         formula="dot of the two mean unit vectors; weights: of the weighted means",
         range="[-1, 1]",
@@ -14,9 +13,8 @@ AGGREGATES = (
         source="linearity of the dot product",
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "row-order"),
     ),
-    Entry(
+    aggregate(
         name="argmax",
-        kind="aggregate",
         meaning="greedy match: every row with its best row on the other side",
         formula="P = mean_x max_y s, R = mean_y max_x s, F1 = 2PR / (P + R)",
         range="[-1, 1]",
@@ -27,9 +25,8 @@ AGGREGATES = (
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "row-order"),
         peers="F1 is 0 unless P and R are both positive, where BERTScore divides by their sum whatever its sign",
     ),
-    Entry(
+    aggregate(
         name="max",
-        kind="aggregate",
         meaning="cosine of the best pair",
         formula="max_xy s",
         range="[-1, 1]",
@@ -38,9 +35,8 @@ AGGREGATES = (
         source="single linkage",
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "row-order"),
     ),
-    Entry(
+    aggregate(
         name="centroid",
-        kind="aggregate",
         meaning="cosine of the two mean vectors",
         formula="cos( mean(X), mean(Y) )",
         range="[-1, 1]",
@@ -50,9 +46,8 @@ AGGREGATES = (
         variants={"unit": Variant("Dhillon, Modha 2001: means of the unit vectors", {"unit": True})},
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "row-order"),
     ),
-    Entry(
+    aggregate(
         name="paired",
-        kind="aggregate",
         meaning="cosine of row i with row i: mean, least and quantiles",
         formula="mean_i s(x_i, y_i); min, quantiles .05 .25 .5 .75 .95",
         range="[-1, 1]",
@@ -61,9 +56,8 @@ AGGREGATES = (
         source="mean of the aligned similarity",
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding"),
     ),
-    Entry(
+    aggregate(
         name="maxsim",
-        kind="aggregate",
         meaning="best cosine in Y of every row of X, summed and averaged",
         formula="sum_x max_y s; mean_x max_y s, which is the score",
         range="[-1, 1]",
@@ -74,9 +68,8 @@ AGGREGATES = (
         laws=("scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
         peers="ColBERT reports the sum; the mean is argmax's precision",
     ),
-    Entry(
+    aggregate(
         name="top-k-mean",
-        kind="aggregate",
         meaning="mean cosine of every row of X with its k closest of Y",
         formula="mean_x mean of the k largest s(x, y); all of Y where it has fewer than k rows",
         range="[-1, 1]",
@@ -87,9 +80,8 @@ AGGREGATES = (
         laws=("scale-invariant", "rotation-invariant", "bounded", "zero-padding", "row-order"),
         peers="Conneau et al. take k 10",
     ),
-    Entry(
+    aggregate(
         name="mutual",
-        kind="aggregate",
         meaning="share of the rows of X whose best match's best match is themselves; that of Y beside it",
         formula="|{x: best(best(x)) = x}| / n; equally close rows: the first is the best",
         range="[0, 1]",
@@ -98,9 +90,8 @@ AGGREGATES = (
         source="Gowda, Krishna 1978, mutual nearest neighbours",
         laws=("bounded",),
     ),
-    Entry(
+    aggregate(
         name="chamfer",
-        kind="aggregate",
         meaning="mean Euclidean distance to the nearest row of the other set, both ways",
         formula="mean_x min_y d + mean_y min_x d, not squared",
         range="[0, inf)",
@@ -110,9 +101,8 @@ AGGREGATES = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
         peers="Fan et al. and most libraries for point clouds square the distances",
     ),
-    Entry(
+    aggregate(
         name="hausdorff",
-        kind="aggregate",
         meaning="largest Euclidean distance to the nearest row of the other set: each way, the larger, and 95 %",
         formula="max( max_x min_y d, max_y min_x d )",
         range="[0, inf)",
@@ -122,9 +112,8 @@ AGGREGATES = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
         peers="the 95 % value is the larger of both directions' percentiles, not the percentile of both together",
     ),
-    Entry(
+    aggregate(
         name="optimal",
-        kind="aggregate",
         meaning="mean cosine of the best one-to-one assignment; unmatched rows are counted",
         formula="max over assignments of the mean of s over its min(n, m) pairs",
         range="[-1, 1]",
@@ -141,9 +130,8 @@ AGGREGATES = (
             "row-order",
         ),
     ),
-    Entry(
+    aggregate(
         name="sinkhorn",
-        kind="aggregate",
         meaning="1 - the cost of entropic transport at the cost 1 - s",
         formula="1 - sum P (1 - s), P the plan with the weights as marginals that minimises cost - epsilon entropy",
         range="[-1, 1]",
@@ -154,9 +142,8 @@ AGGREGATES = (
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "zero-padding", "row-order"),
         peers="POT's sinkhorn2 gives the cost; geomloss subtracts what each set costs with itself",
     ),
-    Entry(
+    aggregate(
         name="energy",
-        kind="aggregate",
         meaning="energy distance of two samples",
         formula="2 E d(x, y) - E d(x, x') - E d(y, y'); biased: all pairs, unbiased: of different rows",
         range="[0, inf)",
@@ -166,9 +153,8 @@ AGGREGATES = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
         peers="scipy.stats.energy_distance is the root of it, in one dim",
     ),
-    Entry(
+    aggregate(
         name="mmd",
-        kind="aggregate",
         meaning="squared maximum mean discrepancy, Gaussian kernel of the median width",
         formula="E k(x, x') + E k(y, y') - 2 E k(x, y), k = exp( -d^2 / (2 width^2) ), width: median distance",
         range="[0, 2]",
@@ -180,9 +166,8 @@ AGGREGATES = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
         peers="scikit-learn's gamma is 1 / (2 width^2); others take the median of d^2, or of d^2 over 2",
     ),
-    Entry(
+    aggregate(
         name="mmd-laplacian",
-        kind="aggregate",
         meaning="squared maximum mean discrepancy, Laplacian kernel of the median width",
         formula="E k(x, x') + E k(y, y') - 2 E k(x, y), k = exp( -d / width ), d Euclidean, width: median distance",
         range="[0, 2]",
@@ -193,9 +178,8 @@ AGGREGATES = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
         peers="scikit-learn's laplacian_kernel takes the Manhattan distance",
     ),
-    Entry(
+    aggregate(
         name="mmd-poly3",
-        kind="aggregate",
         meaning="squared maximum mean discrepancy, cubic kernel: the kernel inception distance",
         formula="E k(x, x') + E k(y, y') - 2 E k(x, y), k = (x·y / dims + 1)^3",
         range="[0, inf)",
@@ -206,9 +190,8 @@ AGGREGATES = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "row-order"),
         peers="KID is the mean of the unbiased estimate over subsets; here all rows count at once",
     ),
-    Entry(
+    aggregate(
         name="mmd-linear",
-        kind="aggregate",
         meaning="squared maximum mean discrepancy, linear kernel: squared distance of the means",
         formula="biased: |mean(X) - mean(Y)|^2; unbiased: that - tr(cov X) / n - tr(cov Y) / m",
         range="[0, inf)",

@@ -1,6 +1,6 @@
 """The losses of a batch: every row against every row."""
 
-from .entry import Entry, Variant
+from .entry import Entry, Variant, loss
 
 SBERT = "sentence-transformers"
 PML = "pytorch-metric-learning"
@@ -8,13 +8,11 @@ TRIPLETS_ARE_CHOSEN = "«kind=batch-hard-triplet» or semi-hard-triplet"
 TRIPLET_METRICS = ("sqeuclidean", "cosine-distance", "unit-euclidean")
 
 BATCH_LOSSES: tuple[Entry, ...] = (
-    Entry(
+    loss(
         name="info-nce",
-        kind="loss",
         meaning="picks each row's partner out of all rows of the other side",
         formula="-s_ii / T + lse_j s_ij / T; with symmetric, the mean of that and of the other direction",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.in_batch_negatives:info_nce",
         negatives="simtool.losses.in_batch_negatives:OTHERS",
         source="van den Oord et al. 2018, equation 4, with the score exp(s / T) of Chen et al. 2020",
@@ -36,14 +34,12 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="sentence-transformers says scale = 1 / T; CLIP learns T, from 0.07 down to 0.01; "
         "pytorch-metric-learning gives the name to a loss of classes, which is nt-xent here",
     ),
-    Entry(
+    loss(
         name="nt-xent",
-        kind="loss",
         meaning="picks each positive out of the anchor's negatives",
         formula="-log( e^{s_p/T} / (e^{s_p/T} + sum_N e^{s_n/T}) ); "
         "for two views, stack them and give a row and its partner one class",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classes:nt_xent",
         negatives="simtool.losses.classes:NEGATIVES_OVER_TEMPERATURE",
         source="Chen et al. 2020 (SimCLR), equation 1",
@@ -58,13 +54,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="pytorch-metric-learning adds the least number of the dtype inside the log, which caps an item at "
         "87.3 in float32 and 708.4 in float64 and takes its gradient away: a defect, not copied",
     ),
-    Entry(
+    loss(
         name="sup-con",
-        kind="loss",
         meaning="picks each anchor's positives out of all other rows, positives included",
         formula="-mean_P log( e^{s_p/T} / sum_{P, N} e^{s/T} )",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classes:sup_con",
         negatives="simtool.losses.classes:NEGATIVES_OVER_TEMPERATURE",
         source="Khosla et al. 2020, equation 2 (L_out), without the factor T / T_base of its code",
@@ -82,13 +76,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="Khosla's code multiplies by T / T_base, which is 1 at its defaults, and counts anchors without "
         "positives as 0 in its mean; pytorch-metric-learning leaves them out, and returns 0 for a batch of one class",
     ),
-    Entry(
+    loss(
         name="nca",
-        kind="loss",
         meaning="makes an anchor's soft nearest neighbour one of its class",
         formula="-log( sum_P e^{-d/T} / sum_{P, N} e^{-d/T} )",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.neighbours:nca",
         negatives="simtool.losses.neighbours:NEAR_NEGATIVES",
         source="Goldberger et al. 2004, section 2 (sum of log p_i); Frosst et al. 2019, equation 1, with a temperature",
@@ -104,14 +96,12 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="pytorch-metric-learning squares the distance of unit rows, which is twice the cosine distance; "
         "scikit-learn's NeighborhoodComponentsAnalysis maximises the sum of p_i, not that of its logarithms",
     ),
-    Entry(
+    loss(
         name="n-pairs",
-        kind="loss",
         meaning="picks each class's second row out of the second rows of all classes, by dot products",
         formula="log(1 + sum_q e^{a.q - a.p}); a and p are the first two rows of a class, "
         "q the second rows of the others",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.in_batch_negatives:n_pairs",
         negatives="simtool.losses.in_batch_negatives:OTHERS",
         source="Sohn 2016, N-pair-mc, without the L2 penalty",
@@ -128,13 +118,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         "pytorch-metric-learning does the same, "
         "but scales rows to unit length first unless told not to",
     ),
-    Entry(
+    loss(
         name="multi-similarity",
-        kind="loss",
         meaning="weighs each pair by its own similarity and by that of the anchor's other pairs",
         formula="(1/alpha) log(1 + sum_P e^{-alpha (s - base)}) + (1/beta) log(1 + sum_N e^{beta (s - base)})",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classes:multi_similarity",
         negatives="simtool.losses.classes:NEGATIVES_PAST_BASE",
         source="Wang et al. 2019, equation 15, without the mining of equations 11 and 12",
@@ -147,14 +135,12 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="the paper mines pairs first (epsilon 0.1); pytorch-metric-learning leaves that to MultiSimilarityMiner; "
         "both count every anchor, one without positives by its negatives alone",
     ),
-    Entry(
+    loss(
         name="circle",
-        kind="loss",
         meaning="pulls and pushes each pair by how far it is from its optimum",
         formula="softplus( lse_N gamma w_n (s - m) + lse_P -gamma w_p (s - 1 + m) ), "
         "w_n = [s + m]+ and w_p = [1 + m - s]+ held constant in the gradient",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classes:circle",
         negatives="simtool.losses.classes:PUSHED_NEGATIVES",
         source="Sun et al. 2020, equations 4 to 6; gradient: equation 10",
@@ -169,13 +155,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="some implementations differentiate the weights too, which turns a negative's optimum from -m into 0: "
         "the same value, another gradient; the paper recommends m 0.25 with gamma 256 (faces) and 128 (persons)",
     ),
-    Entry(
+    loss(
         name="lifted-structure",
-        kind="loss",
         meaning="each positive pair against the negatives of both its ends",
         formula="1/2 [ log( sum_{N(a)} e^{m - d_an} + sum_{N(p)} e^{m - d_pn} ) + d_ap ]+^2",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classes:lifted_structure",
         negatives="simtool.losses.classes:NEGATIVES_WITHIN_MARGIN",
         source="Oh Song et al. 2016, equation 4",
@@ -192,14 +176,12 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="a pair comes twice, once for either end, with the same loss, so the mean is the paper's over pairs "
         "without order; GeneralizedLiftedStructureLoss of pytorch-metric-learning is another loss, of Hermans 2017",
     ),
-    Entry(
+    loss(
         name="margin",
-        kind="loss",
         meaning="positives nearer than beta - alpha, negatives farther than beta + alpha, over all triplets",
         formula="[alpha + (d_ap - beta)]+ + [alpha + (beta - d_an)]+; the loss is the sum over all triplets "
         "by the number of their terms that are not 0",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.miners:margin",
         source="Wu et al. 2017, the margin based loss, over all triplets instead of sampled ones, with a fixed beta",
         inputs="classes",
@@ -215,13 +197,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         "a term counts as often as there are triplets with its pair, as in pytorch-metric-learning, "
         "which holds beta in float32",
     ),
-    Entry(
+    loss(
         name="siglip",
-        kind="loss",
         meaning="judges every pair for itself: the partner as similar, the others as not",
         formula="-sum_j log sigmoid( z_ij (scale s_ij + bias) ), z = 1 for the partner, else -1",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.in_batch_negatives:siglip",
         source="Zhai et al. 2023, section 3.2 and algorithm 1",
         inputs="views",
@@ -231,13 +211,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         parameters={"scale": 10.0, "bias": -10.0},
         peers="the mean over anchors is the paper's loss; scale and bias are learnt there, and these are their starts",
     ),
-    Entry(
+    loss(
         name="batch-hard-triplet",
-        kind="loss",
         meaning="each anchor's farthest positive against its nearest negative",
         formula="[max_P d - min_N d + m]+; with soft, softplus(max_P d - min_N d)",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.miners:batch_hard_triplet",
         source="Hermans, Beyer, Leibe 2017, equation 5",
         inputs="classes",
@@ -258,13 +236,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         peers="sentence-transformers also counts anchors without positives, with [m - min_N d]+, and a batch of one "
         "class, with m; pytorch-metric-learning leaves both out; simtool agrees with it",
     ),
-    Entry(
+    loss(
         name="semi-hard-triplet",
-        kind="loss",
         meaning="each positive pair against the nearest negative that is farther, else against the farthest",
         formula="[d_ap - d_an + m]+, d_an = min { d_n > d_ap }, or max_N d if there is none",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.miners:semi_hard_triplet",
         source="Schroff et al. 2015 (FaceNet), section 3.2; the farthest negative as in TensorFlow Addons",
         inputs="classes",
@@ -278,13 +254,11 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         instead_of_miner=TRIPLETS_ARE_CHOSEN,
         peers="sentence-transformers gives a batch of one class d_ap + m, as if there were a negative at distance 0",
     ),
-    Entry(
+    loss(
         name="batch-all-triplet",
-        kind="loss",
         meaning="all triplets of the batch, averaged over those that are not satisfied",
         formula="[d_ap - d_an + m]+; the loss is the sum over all triplets by the number that are not 0",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.miners:batch_all_triplet",
         source="Hermans, Beyer, Leibe 2017, equation 6, averaged over what is not 0",
         inputs="classes",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from math import inf
 from typing import Any
@@ -126,6 +127,11 @@ class Entry:
     def takes_batches(self) -> bool:
         """Of a loss: whether an item depends on the other rows of its batch."""
         return self.inputs in ("classes", "views") or self.whole_batch
+
+
+metric = partial(Entry, kind="metric")
+aggregate = partial(Entry, kind="aggregate")
+loss = partial(Entry, kind="loss", larger_is_closer=False)
 
 
 def _load(function: str) -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """The losses of pairs, triplets, scores and single rows."""
 
-from .entry import Entry, Variant
+from .entry import Variant, loss
 
 SBERT = "sentence-transformers"
 PML = "pytorch-metric-learning"
@@ -21,13 +21,11 @@ def other_distances(metric: str) -> tuple[str, ...]:
 
 
 PAIR_LOSSES = (
-    Entry(
+    loss(
         name="contrastive",
-        kind="loss",
         meaning="pulls similar pairs together, pushes the others to the margin",
         formula="y [d - m+]+^2 + (1 - y) [m - d]+^2, with m+ = 0; not squared if squared = 0",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.pairs:contrastive",
         source="Hadsell, Chopra, LeCun 2006, equation 4, without the factor 1/2",
         inputs="pairs",
@@ -47,13 +45,11 @@ PAIR_LOSSES = (
         "a label of 0.5 as a weight; pytorch-metric-learning does not square, scales rows to unit length, and adds the "
         "mean of the non-zero positives to that of the non-zero negatives",
     ),
-    Entry(
+    loss(
         name="online-contrastive",
-        kind="loss",
         meaning="the contrastive loss of the hard pairs: those out of order with some pair of the other label",
         formula="y d^2 + (1 - y) [m - d]+^2 for hard pairs, else 0",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.pairs:online_contrastive",
         source="sentence-transformers OnlineContrastiveLoss",
         inputs="pairs",
@@ -67,13 +63,11 @@ PAIR_LOSSES = (
         peers="with pairs of one kind only, the mean distance takes the place of the missing kind, there as here; "
         "sentence-transformers ignores pairs whose label is neither 0 nor 1",
     ),
-    Entry(
+    loss(
         name="cosine",
-        kind="loss",
         meaning="1 - cosine for similar pairs, cosine above the margin for the others",
         formula="y (1 - s) + (1 - y) [s - m]+",
         range="[0, 2]",
-        larger_is_closer=False,
         function="simtool.losses.pairs:cosine_embedding",
         source="torch.nn.CosineEmbeddingLoss, with margin 0.5",
         inputs="pairs",
@@ -82,13 +76,11 @@ PAIR_LOSSES = (
         metric="cosine",
         parameters={"margin": 0.5},
     ),
-    Entry(
+    loss(
         name="cosine-embedding",
-        kind="loss",
         meaning="the cosine loss with torch's default margin",
         formula="y (1 - s) + (1 - y) [s - m]+",
         range="[0, 2]",
-        larger_is_closer=False,
         function="simtool.losses.pairs:cosine_embedding",
         source="torch.nn.CosineEmbeddingLoss",
         inputs="pairs",
@@ -99,26 +91,22 @@ PAIR_LOSSES = (
         peers="torch adds its epsilon inside the root, so scores of tiny vectors differ; "
         "it returns 0 for a label other than 1 and -1",
     ),
-    Entry(
+    loss(
         name="cosine-distance",
-        kind="loss",
         meaning="1 - cosine of every pair; takes no labels",
         formula="1 - s",
         range="[0, 2]",
-        larger_is_closer=False,
         function="simtool.losses.pairs:cosine_distance",
         source="scipy.spatial.distance.cosine",
         inputs="pairs",
         item="pair",
         metric="cosine",
     ),
-    Entry(
+    loss(
         name="hinge-embedding",
-        kind="loss",
         meaning="the distance of similar pairs, what the others lack to the margin",
         formula="y d + (1 - y) [m - d]+",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.pairs:hinge_embedding",
         source="torch.nn.HingeEmbeddingLoss",
         inputs="pairs",
@@ -130,13 +118,11 @@ PAIR_LOSSES = (
         peers="torch takes the distances, not the vectors, and labels 1 and -1; a label 0 counts as both and neither: "
         "it returns the margin's hinge plus the distance",
     ),
-    Entry(
+    loss(
         name="bce",
-        kind="loss",
         meaning="binary cross-entropy with the scaled similarity as the logit of being similar",
         formula="-y log sigmoid(scale s) - (1 - y) log sigmoid(-scale s)",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.pairs:bce",
         source="torch.nn.BCEWithLogitsLoss, of scale * similarity",
         inputs="pairs",
@@ -150,13 +136,11 @@ PAIR_LOSSES = (
 )
 
 TRIPLET_LOSSES = (
-    Entry(
+    loss(
         name="triplet",
-        kind="loss",
         meaning="the positive is to be closer to the anchor than the negative, by the margin",
         formula="[d(a,p) - d(a,n) + m]+; with swap = 1, min(d(a,n), d(p,n)) for d(a,n)",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.triplets:triplet",
         source="Schroff, Kalenichenko, Philbin 2015, section 3.1, on distances that are not squared; "
         "the swap: Balntas et al. 2016",
@@ -176,13 +160,11 @@ TRIPLET_LOSSES = (
         peers="torch adds 1e-6 to every difference of two numbers; sentence-transformers has margin 5; "
         "pytorch-metric-learning has margin 0.05 on rows of unit length and averages the non-zero triplets",
     ),
-    Entry(
+    loss(
         name="margin-ranking",
-        kind="loss",
         meaning="the score that is to be the higher one leads by the margin",
         formula="[-y (s1 - s2) + m]+, y = 1 if the first is to be the higher one, else -1",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.triplets:margin_ranking",
         source="torch.nn.MarginRankingLoss",
         inputs="triplets",
@@ -194,13 +176,11 @@ TRIPLET_LOSSES = (
         ends=("first", "second"),
         peers="torch takes a label 0 as well, and returns the margin for it",
     ),
-    Entry(
+    loss(
         name="margin-mse",
-        kind="loss",
         meaning="the lead of the positive over the negative is to be the teacher's",
         formula="(s(a,p) - s(a,n) - t)^2",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.teacher:margin_mse",
         source="Hofstätter et al. 2020; sentence-transformers MarginMSELoss",
         inputs="triplets",
@@ -214,13 +194,11 @@ TRIPLET_LOSSES = (
 )
 
 SCORE_LOSSES = (
-    Entry(
+    loss(
         name="cosine-similarity",
-        kind="loss",
         meaning="squared difference of the similarity and the score that is wanted",
         formula="(s - y)^2",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.graded:squared_error",
         source="sentence-transformers CosineSimilarityLoss",
         inputs="pairs",
@@ -231,13 +209,11 @@ SCORE_LOSSES = (
         score_range=(-1.0, 1.0),
         peers="scores of 0 to 5 or 0 to 10 must be brought into the cosine's range first: no peer says so",
     ),
-    Entry(
+    loss(
         name="cosent",
-        kind="loss",
         meaning="pairs with a higher score are to have the higher similarity; one number for the batch",
         formula="log(1 + sum over y_i < y_j of exp(scale (s_i - s_j)))",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.graded:cosent",
         source="Huang et al. 2024, DOI 10.1109/TASLP.2024.3402087; sentence-transformers CoSENTLoss",
         inputs="pairs",
@@ -249,13 +225,11 @@ SCORE_LOSSES = (
         whole_batch=True,
         peers="not a mean: it grows with the size of the batch",
     ),
-    Entry(
+    loss(
         name="angle",
-        kind="loss",
         meaning="the cosent loss on the angle similarity of vectors read as complex numbers",
         formula="log(1 + sum over y_i < y_j of exp(scale (g_i - g_j))), g = |a.b + a2.b1 - a1.b2| of unit rows",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.graded:cosent",
         source='Li and Li 2024, "AoE: Angle-optimized Embeddings"; sentence-transformers AnglELoss',
         inputs="pairs",
@@ -270,13 +244,11 @@ SCORE_LOSSES = (
 )
 
 VIEW_LOSSES = (
-    Entry(
+    loss(
         name="barlow-twins",
-        kind="loss",
         meaning="a feature is to correlate with itself across two views, and with no other feature",
         formula="sum_i (1 - c_ii)^2 + weight sum_{i != j} c_ij^2",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.redundancy_reduction:barlow_twins",
         source="Zbontar et al. 2021, equations 1 and 2",
         inputs="views",
@@ -286,14 +258,12 @@ VIEW_LOSSES = (
         peers="the authors' code standardises by batch normalisation, which adds 1e-5 to the variance: its own "
         "correlations stay below 1; here nothing is added, and a constant feature correlates with nothing",
     ),
-    Entry(
+    loss(
         name="vicreg",
-        kind="loss",
         meaning="two views are to agree, features to vary and not to vary together; three parts",
         formula="25 mean (x-y)^2 + 25 (mean [1 - std(x)]+ + mean [1 - std(y)]+) / 2 "
         "+ (sum_{i != j} C_ij(x)^2 + sum_{i != j} C_ij(y)^2) / d",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.redundancy_reduction:vicreg",
         source="Bardes, Ponce, LeCun 2022, equations 1 to 6, with the halved variance of the authors' code",
         inputs="views",
@@ -306,26 +276,22 @@ VIEW_LOSSES = (
 )
 
 TEACHER_LOSSES = (
-    Entry(
+    loss(
         name="mse",
-        kind="loss",
         meaning="mean squared difference of a row and its teacher's, over the dims",
         formula="mean_j (x_j - t_j)^2",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.teacher:mse",
         source="Reimers and Gurevych 2020; sentence-transformers MSELoss",
         inputs="teacher",
         item="row",
         peers="a mean over the dims, not the squared distance: that is d times as much",
     ),
-    Entry(
+    loss(
         name="kl",
-        kind="loss",
         meaning="divergence of the distribution over a row's candidates from the teacher's",
         formula="T^2 sum_j p_j log(p_j / q_j), p = softmax(teacher / T), q = softmax(student / T)",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.teacher:kl",
         source="Hinton, Vinyals, Dean 2015, section 2; sentence-transformers DistillKLDivLoss",
         inputs="teacher",
@@ -337,13 +303,11 @@ TEACHER_LOSSES = (
 )
 
 CLASSIFIER_LOSSES = (
-    Entry(
+    loss(
         name="arcface",
-        kind="loss",
         meaning="cross-entropy of scaled cosines, with the angle to the own class made larger by the margin",
         formula="-log softmax_y(scale z), z_y = cos(t_y + m), past pi - m cos(t_y) - m sin m; z_j = cos(t_j)",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classifier:arcface",
         source="Deng et al. 2019, equation 3",
         inputs="classifier",
@@ -355,13 +319,11 @@ CLASSIFIER_LOSSES = (
         peers="pytorch-metric-learning takes the margin in degrees; some code past pi - m keeps the cosine as it is "
         "(easy margin)",
     ),
-    Entry(
+    loss(
         name="cosface",
-        kind="loss",
         meaning="cross-entropy of scaled cosines, less a margin for the own class",
         formula="-log softmax_y(scale z), z_y = cos(t_y) - m, z_j = cos(t_j)",
         range="[0, inf)",
-        larger_is_closer=False,
         function="simtool.losses.classifier:cosface",
         source="Wang et al. 2018, equation 4",
         inputs="classifier",

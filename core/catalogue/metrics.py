@@ -1,11 +1,10 @@
 """The metrics of two vectors."""
 
-from .entry import Entry
+from .entry import metric
 
 METRICS = (
-    Entry(
+    metric(
         name="cosine",
-        kind="metric",
         meaning="cosine of the angle between two vectors",
         formula="sum( x / max(|x|, eps) * y / max(|y|, eps) )",
         range="[-1, 1]",
@@ -16,9 +15,8 @@ METRICS = (
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding"),
         peers="torch overflows at 1e20 in float32 and gives NaN for a zero row in half precision",
     ),
-    Entry(
+    metric(
         name="dot",
-        kind="metric",
         aliases=("inner-product",),
         meaning="dot product",
         formula="sum(x * y)",
@@ -28,9 +26,8 @@ METRICS = (
         source="inner product of the reals",
         laws=("symmetric", "rotation-invariant", "zero-padding"),
     ),
-    Entry(
+    metric(
         name="euclidean",
-        kind="metric",
         aliases=("l2",),
         meaning="Euclidean distance",
         formula="sqrt( sum((x - y)^2) )",
@@ -41,9 +38,8 @@ METRICS = (
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding"),
         peers="|x|^2 + |y|^2 - 2xy, as most libraries compute it, cancels for close rows",
     ),
-    Entry(
+    metric(
         name="sqeuclidean",
-        kind="metric",
         meaning="squared Euclidean distance",
         formula="sum((x - y)^2)",
         range="[0, inf)",
@@ -52,9 +48,8 @@ METRICS = (
         source="square of the l2 norm of the difference",
         laws=("symmetric", "rotation-invariant", "bounded", "identity", "zero-padding"),
     ),
-    Entry(
+    metric(
         name="manhattan",
-        kind="metric",
         aliases=("l1", "cityblock"),
         meaning="Manhattan distance",
         formula="sum(|x - y|)",
@@ -64,9 +59,8 @@ METRICS = (
         source="l1 norm of the difference",
         laws=("symmetric", "bounded", "identity", "zero-padding"),
     ),
-    Entry(
+    metric(
         name="chebyshev",
-        kind="metric",
         aliases=("linf",),
         meaning="Chebyshev distance: the largest difference",
         formula="max(|x - y|)",
@@ -76,9 +70,8 @@ METRICS = (
         source="maximum norm of the difference",
         laws=("symmetric", "bounded", "identity", "zero-padding"),
     ),
-    Entry(
+    metric(
         name="minkowski",
-        kind="metric",
         meaning="Minkowski distance: the p-norm of the difference",
         formula="sum(|x - y|^p)^(1/p)",
         range="[0, inf)",
@@ -89,9 +82,8 @@ METRICS = (
         laws=("symmetric", "bounded", "identity", "zero-padding"),
         peers="scipy takes p below 1 too, where it is no metric; powers overflow there that do not here",
     ),
-    Entry(
+    metric(
         name="angular",
-        kind="metric",
         meaning="angle between two vectors as a share of a half turn",
         formula="arccos(cosine) / pi",
         range="[0, 1]",
@@ -101,9 +93,8 @@ METRICS = (
         parameters={"eps": 1e-8},
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding"),
     ),
-    Entry(
+    metric(
         name="correlation",
-        kind="metric",
         aliases=("pearson",),
         meaning="Pearson correlation of the numbers of two vectors",
         formula="cosine of x - mean(x) and y - mean(y)",
@@ -115,9 +106,8 @@ METRICS = (
         laws=("symmetric", "scale-invariant", "bounded"),
         peers="scipy gives NaN for a vector of equal numbers, or the correlation of its rounding errors",
     ),
-    Entry(
+    metric(
         name="snr",
-        kind="metric",
         meaning="signal-to-noise distance, the first vector being the anchor",
         formula="var(x - y) / max(var(x), eps)",
         range="[0, inf)",
@@ -128,9 +118,8 @@ METRICS = (
         laws=("bounded", "identity", "shared-scale"),
         peers="pytorch-metric-learning divides by the variance alone, and gives NaN for vectors of one number",
     ),
-    Entry(
+    metric(
         name="hamming",
-        kind="metric",
         meaning="Hamming distance of packed bits (uint8): the share that differs",
         formula="popcount(x xor y) / bits",
         range="[0, 1]",

@@ -1,13 +1,12 @@
 """The aggregates of two distributions, and of the same items in two spaces."""
 
-from .entry import Entry
+from .entry import aggregate
 
 _EACH = ("orthogonal-each", "scale-each", "shift-each", "shared-row-order")
 
 SPACE_AGGREGATES = (
-    Entry(
+    aggregate(
         name="frechet",
-        kind="aggregate",
         meaning="squared Fréchet distance of the normal distributions with the means and covariances of the sets",
         formula="|m - m'|^2 + tr(S + S' - 2 (S^1/2 S' S^1/2)^1/2)",
         range="[0, inf)",
@@ -18,9 +17,8 @@ SPACE_AGGREGATES = (
         peers="covariances are divided by n - 1, as in all FID code; pytorch-fid adds 1e-6 to the diagonals "
         "where the root fails",
     ),
-    Entry(
+    aggregate(
         name="sliced-wasserstein",
-        kind="aggregate",
         meaning="transport between the sets along random lines",
         formula="(mean over lines of the integral of |F_X^-1 - F_Y^-1|^p)^(1/p)",
         range="[0, inf)",
@@ -31,9 +29,8 @@ SPACE_AGGREGATES = (
         laws=("symmetric", "bounded", "identity", "row-order", "shared-shift"),
         peers="POT draws 50 lines by default, and other ones for the same seed",
     ),
-    Entry(
+    aggregate(
         name="prdc",
-        kind="aggregate",
         meaning="precision, recall, density and coverage of B in nearest-neighbour balls of A, the reference",
         formula="F1 of precision (share of B in a ball of A) and recall (share of A in a ball of B)",
         range="[0, 1]",
@@ -53,9 +50,8 @@ SPACE_AGGREGATES = (
         ),
         peers="the prdc package takes squares apart, so that rows on the rim of a ball fall on either side",
     ),
-    Entry(
+    aggregate(
         name="cka",
-        kind="aggregate",
         meaning="centred kernel alignment of the same items in two spaces, linear",
         formula="|X^T Y|^2 / (|X^T X| |Y^T Y|), X and Y around their means",
         range="[0, 1]",
@@ -65,9 +61,8 @@ SPACE_AGGREGATES = (
         laws=("symmetric", "bounded", "identity", "zero-padding", *_EACH),
         peers="`unbiased` is called debiased in Kornblith's code",
     ),
-    Entry(
+    aggregate(
         name="cka-rbf",
-        kind="aggregate",
         meaning="centred kernel alignment of the same items in two spaces, with Gaussian kernels",
         formula="HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), K = exp(-d^2 / (2 fraction^2 median d^2))",
         range="[0, 1]",
@@ -78,9 +73,8 @@ SPACE_AGGREGATES = (
         laws=("symmetric", "bounded", "identity", "zero-padding", *_EACH),
         peers="Kornblith's code takes the median over all n^2 distances, with the n zeros of the diagonal",
     ),
-    Entry(
+    aggregate(
         name="procrustes",
-        kind="aggregate",
         meaning="fit of two spaces of the same items after shift, rotation or reflection, and scaling",
         formula="(sum of singular values of X^T Y)^2, X and Y around their means, of Frobenius norm 1",
         range="[0, 1]",
@@ -89,9 +83,8 @@ SPACE_AGGREGATES = (
         source="Gower 1975; 1 - the disparity of scipy.spatial.procrustes",
         laws=("symmetric", "bounded", "identity", "zero-padding", *_EACH),
     ),
-    Entry(
+    aggregate(
         name="svcca",
-        kind="aggregate",
         meaning="mean canonical correlation of the principal directions of two spaces of the same items",
         formula="mean of the singular values of U^T V, U and V orthonormal, holding `variance` of each space",
         range="[0, 1]",
@@ -102,9 +95,8 @@ SPACE_AGGREGATES = (
         laws=("symmetric", "bounded", "identity", "zero-padding", *_EACH),
         peers="some code keeps a share of the sum of singular values instead of their squares, which keeps more",
     ),
-    Entry(
+    aggregate(
         name="rsa",
-        kind="aggregate",
         meaning="rank correlation of the distances within one space with those of the same items in another",
         formula="Spearman over i < j of 1 - s(x_i, x_j) and 1 - s(y_i, y_j)",
         range="[-1, 1]",
@@ -123,9 +115,8 @@ SPACE_AGGREGATES = (
         ),
         peers="rsatoolbox correlates correlation distances by default",
     ),
-    Entry(
+    aggregate(
         name="knn-overlap",
-        kind="aggregate",
         meaning="share of the k nearest neighbours that the same items have in two spaces",
         formula="mean_i |N_X(i) ∩ N_Y(i)| / k, N by cosine, without i",
         range="[0, 1]",
@@ -144,9 +135,8 @@ SPACE_AGGREGATES = (
             "shared-row-order",
         ),
     ),
-    Entry(
+    aggregate(
         name="c2st",
-        kind="aggregate",
         meaning="classifier two-sample test: how well a logistic regression tells rows of X from rows of Y",
         formula="mean over folds of the ROC-AUC on the fold that was not fitted; .5: alike, 1: parted by a plane",
         range="[0, 1]",

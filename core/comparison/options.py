@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..aggregates.record import keys_of
-from ..checks import check_choice
+from ..checks import check_choice, check_least
 from ..errors import ParameterError
 from .best_items import best_keys
 from .cross import CROSS_KEYS
@@ -30,10 +30,8 @@ class CompareOptions:
         check_choice("percent", self.percent, tuple(FORMULAS))
         if self.items is not None:
             check_choice("items", self.items, (ALIGNED, BEST))
-        for option, count in (("«null»", self.null), ("«bootstrap»", self.bootstrap), ("«top»", self.top)):
-            least = int(option == "«top»")
-            if count is not None and count < least:
-                raise ParameterError(f"{option} is {count}, expected at least {least}", option)
+        check_least(0, null=self.null, bootstrap=self.bootstrap)
+        check_least(1, top=self.top)
         if self.bootstrap == 1:
             raise ParameterError("one draw has no spread", "«bootstrap»", "200 or more give an interval")
         if self.percent == "baseline" and not self.null:

@@ -68,11 +68,9 @@ class FitPlan:
 
 def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
     """Refuse numbers outside their range, and what cannot change anything."""
-    for name, least in (("epochs", 1), ("batch_size", 2), ("per_class", 0), ("patience", 1)):
-        value = getattr(plan, name)
-        if value is not None and value < least:
-            what = f"{name.replace('_', ' ')} is {value}, expected at least {least}"
-            raise ParameterError(what, f"«{name}»")
+    checks.check_least(2, batch_size=plan.batch_size)
+    checks.check_least(1, epochs=plan.epochs, patience=plan.patience)
+    checks.check_least(0, per_class=plan.per_class, seed=plan.seed)
     if not 0 < plan.lr < np.inf:
         raise ParameterError(f"lr is {plan.lr}, expected a finite number above 0", "«lr»")
     if not 0 <= plan.weight_decay < np.inf:
@@ -84,7 +82,6 @@ def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
     if plan.held_out == 0 and plan.patience is not None:
         what = "early stopping needs a share of the data as large as the one held out, and nothing is held out"
         raise ParameterError(what, "«patience»", "a «held_out» above 0, or no «patience»")
-    checks.check_seed(plan.seed)
     if plan.init == "random" and plan.seed >= 2**64:
         raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "«seed»")
     if request is None:

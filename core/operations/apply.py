@@ -56,11 +56,8 @@ def apply(
         held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
         labels: a column of the file that is no part of its vectors, as in `::label`; it is kept like all others.
         ids: another.
-        max_memory: as for `pairwise`.
         nonfinite: `error`, or `propagate` rows with NaN or infinity.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        progress: called with the rows that are done and their total.
-        require_keys: keys that the summary must have, checked before any input is read.
+        max_memory, header, progress, require_keys: as for `pairwise`.
 
     Returns:
         A result whose summary has `rows`, `width`, `rank` and `columns`, with a row per projected column. The vectors

@@ -60,8 +60,6 @@ def channels(
         a: Vectors, a numpy array or a source as for `open_vectors`, such as (batch, channels, height, width).
         b: the same shape.
         channel_dim: the dim of the channels; the dims before it are batches. By default 0 of three dims, else 1.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
-        parameters: of the metric, as in `{"p": 3}`.
         aggregates: over the channels of each map: `mean`, `min`, `max`, `median`; the rows are the maps then.
         weights: what the scores become as weights: see `channel_weights`.
         temperature: of `softmax`, above 0.
@@ -69,13 +67,8 @@ def channels(
         output: write B, each channel times its weight, as npy.
         save_weights: write the weights, as npy.
         force: existing files may be replaced.
-        eps: eps >= 0, the least norm that a cosine divides by.
-        max_memory: as for `pairwise`.
         nonfinite: `error` or `propagate`.
-        device: where to compute: cpu, cuda, cuda:N or auto.
-        backend: auto, numpy or torch.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        require_keys: keys that the summary must have, checked before any input is read.
+        metric, parameters, eps, max_memory, device, backend, header, require_keys: as for `pairwise`.
 
     Returns:
         A result whose `array` holds the (batch..., channels) weights, which are the scores unless `weights` says

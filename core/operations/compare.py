@@ -84,13 +84,10 @@ def compare(
             every similarity that does not compare token i with token i); None: `aligned` where there are as many.
         top: list only this many of the best matches, and as many of the worst.
         by_item: list 3-D inputs by item; else the aggregates.
-        eps: eps >= 0, the least norm that a cosine divides by.
-        max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` (2-D inputs).
-        device: where to compute: cpu, cuda, cuda:N or auto.
-        backend: auto, numpy or torch.
         into: of `cross`, opens what takes whole rows of the matrix.
         progress: called with the rows or items that are done and their total.
+        eps, max_memory, device, backend, ids_a, ids_b, header, require_keys: as for `pairwise`.
 
     Returns:
         A result with the summary `percent`, and per aggregate its score, further numbers as in `argmax.precision`,
@@ -125,7 +122,7 @@ def compare(
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked(("error", "drop"))
-    checks.check_seed(seed)
+    checks.check_least(0, seed=seed)
     requests = read_requests(names, parameters or {}, seed)
     beside = ((a, ids_a, weights_a, lengths_a), (b, ids_b, weights_b, lengths_b))
     with delivery():

@@ -1,6 +1,7 @@
 """`describe`: the catalogue as a table, or one row of it in full."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,12 +38,25 @@ def describe(name: str | None = None, *, require_keys: Collection[str] = ()) -> 
     """
     checks.check_keys(require_keys, KEYS)
     entries = search(name) if name is not None else tuple(entry for rows in KINDS.values() for entry in rows)
-    if name is not None and all(name in (entry.name, *entry.aliases) for entry in entries):
-        records = [record for entry in entries for record in _in_full(entry)]
-    else:
-        records = [_in_short(entry) for entry in entries]
-    columns = {key: np.asarray([record[key] for record in records], dtype=object) for key in records[0]}
-    return Result("list", {}, {"name": name}, {"entries": len(entries)}, Columns(columns))
+    is_one = name is not None and all(name in (entry.name, *entry.aliases) for entry in entries)
+    return DescribePlan(name, entries, in_full=is_one).run()
+
+
+@dataclass(frozen=True)
+class DescribePlan:
+    """Which rows of the catalogue are shown, each in a line or in full."""
+
+    name: str | None
+    entries: tuple[Entry, ...]
+    in_full: bool
+
+    def run(self) -> Result:
+        """Lay out the rows."""
+        records = [_in_short(entry) for entry in self.entries]
+        if self.in_full:
+            records = [record for entry in self.entries for record in _in_full(entry)]
+        columns = {key: np.asarray([record[key] for record in records], dtype=object) for key in records[0]}
+        return Result("list", {}, {"name": self.name}, {"entries": len(self.entries)}, Columns(columns))
 
 
 def _in_short(entry: Entry) -> dict[str, str]:

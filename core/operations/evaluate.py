@@ -76,9 +76,6 @@ def evaluate(
         ids: source of the ids of a, for `pairs`.
         names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, instead of their
             sources.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
-        parameters: of the metric, as in `{"p": 3}`.
-        eps: eps >= 0, the least norm that a cosine divides by.
         retrieval: whether the rows of one input are queries too, which takes longer than its pairs.
         k: depths of precision@k, recall@k, hit@k and nDCG@k; 1, 5 and 10 by default.
         folds: of the fold accuracy, 2 or more.
@@ -87,14 +84,10 @@ def evaluate(
         exact_pairs: up to this many pairs of one input are scored exactly and ranked; more are counted in bins.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
-        max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` the pairs or rows.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        device: where to compute: cpu, cuda, cuda:N or auto.
-        backend: auto, numpy or torch.
         progress: called with the rows that are done and their total, for one labelled input.
-        require_keys: keys that the summary must have, checked before any input is read.
         require_counts: refuse pairs without labels, which have no `counts`.
+        metric, parameters, eps, max_memory, header, device, backend, require_keys: as for `pairwise`.
 
     Returns:
         A result with a row per measure (`metric`, `value`, `threshold`, `low`, `high`, ...), or per group and one
@@ -128,7 +121,12 @@ def evaluate(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked(("error", "drop"))
     measure = metric_of(metric, eps=eps, **(parameters or {}))
-    _check_numbers(folds, bootstrap, ks, seed)
+    checks.check_least(2, folds=folds)
+    checks.check_least(0, bootstrap=bootstrap, seed=seed)
+    if bootstrap == 1:
+        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
+    for each in ks:
+        checks.check_count("«k»", each)
     sides = [side for side in (a, b) if side is not None]
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
@@ -279,18 +277,6 @@ def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, st
     if others is not None:
         found |= {f"against_{role}" if role in ("a", "b") else "against": name for role, name in others.inputs.items()}
     return found
-
-
-def _check_numbers(folds: int, times: int | None, ks: Sequence[int], seed: int) -> None:
-    if folds < 2:
-        raise ParameterError(f"{folds} folds, expected at least 2", "«folds»")
-    if times is not None and times < 0:
-        raise ParameterError(f"{times} resamples, expected 0 or more", "«bootstrap»")
-    if times == 1:
-        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
-    for each in ks:
-        checks.check_count("«k»", each)
-    checks.check_seed(seed)
 
 
 def _check_alone(inputs: EvaluationInputs) -> None:

@@ -1,6 +1,7 @@
 """`explain`: the derivation of one pair, step by step, with its numbers filled in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from math import acos, pi
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..io import Vectors
 from ..io.vectors import provenance
 from ..metrics import EPS, is_rounded
 from ..results import Column, Columns, Result, Scalar
+from ..settings import Settings
 
 SHOWN = 6  # numbers of a vector that a line still carries; of a longer one it has the first two
 WORDS = ("similar", "dissimilar")
@@ -48,11 +50,7 @@ def explain(
         b: the same shape.
         row: the number of the pair from 0, or its id.
         margin: instead of the default of every loss in whose range it lies.
-        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
-        ids_b: one per row of b.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `pairwise`.
-        require_keys: keys that the summary must have, checked before any input is read.
+        ids_a, ids_b, header, max_memory, require_keys: as for `pairwise`.
 
     Returns:
         A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:
@@ -73,38 +71,50 @@ def explain(
         81.0
     """
     checks.check_keys(require_keys, _keys())
+    settings = Settings(max_memory=max_memory, header=header)
     with delivery():
-        a, b = (
-            checks.given(side, name, ids=ids, header=header, max_memory=max_memory)
-            for side, name, ids in ((a, "A", ids_a), (b, "B", ids_b))
-        )
-        return _explained(a, b, row, margin)
+        return _plan(settings.open(a, "A", ids_a), settings.open(b, "B", ids_b), row, margin).run()
 
 
-def _explained(a: Vectors, b: Vectors, row: int | str, margin: float | None) -> Result:
-    x, y, number = _pair(a, b, row)
-    with quiet():
-        steps = _metric_steps(x, y)
+@dataclass(frozen=True)
+class ExplainPlan:
+    """The pair that is explained: its vectors, their number, and the margin that was asked for."""
+
+    a: Vectors
+    b: Vectors
+    row: int
+    margin: float | None
+
+    def run(self) -> Result:
+        """Read the pair and derive its numbers."""
+        x, y = (_read(vectors, self.row) for vectors in (self.a, self.b))
+        with quiet():
+            steps = _metric_steps(x, y)
+            values = {step: value for step, _, _, value in steps}
+            steps += _loss_steps(values["cosine"], values["euclidean"], self.margin)
         values = {step: value for step, _, _, value in steps}
-        steps += _loss_steps(values["cosine"], values["euclidean"], margin)
-    values = {step: value for step, _, _, value in steps}
-    if not np.isfinite(list(values.values())).all():
-        raise checks.refuse_overflow(f"{a.name}, {b.name}")
-    columns = [np.asarray(part) for part in zip(*steps, strict=True)]
-    names = ("step", "formula", "numbers", "value")
-    rows = {n: c if n == "value" else c.astype(object) for n, c in zip(names, columns, strict=True)}
-    notes = ["a vector is zero: its cosine is 0 by definition"] if 0.0 in (values["norm_a"], values["norm_b"]) else []
-    kept = [] if margin is None else [e.name for e in _EXPLAINED if "margin" in e.parameters and not _fits(margin, e)]
-    notes += [f"margin {margin:g} is outside the range of {name}, whose default stands" for name in kept]
-    return Result(
-        command="explain",
-        inputs={"a": a.name, "b": b.name},
-        parameters={"row": number, "margin": margin},
-        summary=dict[str, Scalar](values),
-        rows=Columns(rows),
-        notes=tuple(notes),
-        provenance=provenance({"a": a, "b": b}),
-    )
+        if not np.isfinite(list(values.values())).all():
+            raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
+        columns = [np.asarray(part) for part in zip(*steps, strict=True)]
+        names = ("step", "formula", "numbers", "value")
+        rows = {n: c if n == "value" else c.astype(object) for n, c in zip(names, columns, strict=True)}
+        return Result(
+            command="explain",
+            inputs={"a": self.a.name, "b": self.b.name},
+            parameters={"row": self.row, "margin": self.margin},
+            summary=dict[str, Scalar](values),
+            rows=Columns(rows),
+            notes=tuple(_notes(values, self.margin)),
+            provenance=provenance({"a": self.a, "b": self.b}),
+        )
+
+
+def _notes(values: dict[str, float], margin: float | None) -> Iterator[str]:
+    if 0.0 in (values["norm_a"], values["norm_b"]):
+        yield "a vector is zero: its cosine is 0 by definition"
+    for entry in _EXPLAINED if margin is not None else ():
+        if "margin" in entry.parameters and margin is not None and not _fits(margin, entry):
+            yield f"margin {margin:g} is outside the range of {entry.name}, whose default stands"
 
 
 def _keys() -> list[str]:
@@ -115,27 +125,26 @@ def _keys() -> list[str]:
     return [*METRIC_STEPS, *(name for names in losses for name in names)]
 
 
-def _pair(a: Vectors, b: Vectors, row: int | str) -> tuple[Column, Column, int]:
+def _plan(a: Vectors, b: Vectors, row: int | str, margin: float | None) -> ExplainPlan:
     if a.shape != b.shape or len(a.shape) > 2:
-        raise ShapeError(
-            f"expected two inputs of one shape (n, d) or (d,), got {a.shape} and {b.shape}", f"{a.name}, {b.name}"
-        )
+        what = f"expected two inputs of one shape (n, d) or (d,), got {a.shape} and {b.shape}"
+        raise ShapeError(what, f"{a.name}, {b.name}")
     checks.check_not_empty(a)
     checks.check_same_ids(a, b)
-    number = _row_number(a if a.ids is not None else b, row)
-    sides = []
-    for vectors in (a, b):
-        alone = len(vectors.shape) == 1
-        count = 1 if alone else vectors.shape[0]
-        if not 0 <= number < count:
-            raise ShapeError(f"row {number} is out of range", vectors.name, f"valid rows are 0 to {count - 1}")
-        values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
-        if not np.isfinite(values).all():
-            checks.refuse_nonfinite(vectors, "choose another «row»")
-        if is_rounded(values).any():
-            checks.refuse_rounded(vectors, "euclidean")
-        sides.append(values.astype(np.float64))
-    return sides[0], sides[1], number
+    number, count = _row_number(a if a.ids is not None else b, row), a.shape[0] if len(a.shape) > 1 else 1
+    if not 0 <= number < count:
+        raise ShapeError(f"row {number} is out of range", a.name, f"valid rows are 0 to {count - 1}")
+    return ExplainPlan(a, b, number, margin)
+
+
+def _read(vectors: Vectors, number: int) -> Column:
+    alone = len(vectors.shape) == 1
+    values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
+    if not np.isfinite(values).all():
+        checks.refuse_nonfinite(vectors, "choose another «row»")
+    if is_rounded(values).any():
+        checks.refuse_rounded(vectors, "euclidean")
+    return values.astype(np.float64)
 
 
 def _row_number(vectors: Vectors, row: int | str) -> int:

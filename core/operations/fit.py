@@ -113,16 +113,12 @@ def fit(
             in NAME.unfinished.safetensors.
         force: an existing output may be replaced.
         resume: go on from the output where it is there.
-        eps: eps >= 0, the least norm that a cosine divides by.
-        max_memory: as for `pairwise`.
         nonfinite: `error`, or `drop` the examples.
-        device: where to compute: cpu, cuda, cuda:N or auto.
         ids: (n,) ids; examples of one id stay together. An array, or a source as for `open_vectors`.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         on_epoch: called after each epoch with its number, their number, the mean loss of its batches and the score.
-        require_keys: keys that the summary must have, checked before any input is read.
         parameters: of the loss by name.
         **named: the same, as in `margin=0.5`; the catalogue has the defaults.
+        eps, max_memory, device, header, require_keys: as for `pairwise`.
 
     Returns:
         A result with a row per measure and `before`, `after` and `difference`. The summary has the counts,
@@ -139,6 +135,7 @@ def fit(
         Weinberger and Saul 2009, section 2: a linear map trained by descent on a loss of distances.
 
     Example:
+        >>> import numpy as np
         >>> points = np.asarray([[i % 2 - 0.5, i * 37 % 100 / 25 - 2] for i in range(100)])
         >>> found = fit(points, kind="sup-con", labels=np.arange(100) % 2, head="diagonal", lr=0.1)
         >>> found.summary["verdict"], found.summary["roc_auc.after"]

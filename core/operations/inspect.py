@@ -9,11 +9,12 @@ import numpy as np
 
 from .. import checks
 from ..delivery import delivery
-from ..engine import READ_BYTES, budget_of, occurrences, row_hashes
+from ..engine import READ_BYTES, occurrences, row_hashes
 from ..io import Vectors, open_table, pick_vectors, split_source
 from ..io.vectors import name_rows, provenance
 from ..metrics import magnitude, needs_scale
 from ..results import Column, Columns, Result
+from ..settings import Settings
 
 KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
 HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
@@ -26,9 +27,7 @@ def inspect(
 
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `pairwise`.
-        require_keys: keys that the summary must have, checked before any input is read.
+        header, max_memory, require_keys: as for `pairwise`.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
@@ -43,41 +42,59 @@ def inspect(
         353
     """
     checks.check_keys(require_keys, KEYS)
+    settings = Settings(nonfinite="propagate", max_memory=max_memory, header=header)
     with delivery():
-        return _inspected(source, header, max_memory)
+        return _plan(source, settings).run()
 
 
-def _inspected(source: Any, header: str, max_memory: str | int | None) -> Result:
+@dataclass(frozen=True)
+class InspectPlan:
+    """What is looked at: opened, and not yet read.
+
+    Args:
+        name: of the file.
+        rows: how many it has.
+        sides: its columns of vectors by name.
+        others: what is known of its other columns.
+    """
+
+    name: str
+    rows: int
+    sides: dict[str, Vectors]
+    others: list[dict[str, Any]]
+
+    def run(self) -> Result:
+        """Read every column of vectors once."""
+        described = [_describe(column, vectors) for column, vectors in self.sides.items()]
+        records = [*(facts.record() for facts in described), *self.others]
+        totals = {key: sum(getattr(facts, key) for facts in described) for key in ("zero", "nonfinite", "duplicates")}
+        return Result(
+            command="inspect",
+            inputs={"a": self.name},
+            parameters={},
+            summary={"rows": self.rows, "columns": len(records), **totals},
+            rows=_columns(records),
+            notes=tuple(note for facts in described for note in facts.notes),
+            provenance=provenance({column or "a": vectors for column, vectors in self.sides.items()}),
+        )
+
+
+def _plan(source: Any, settings: Settings) -> InspectPlan:
     if not isinstance(source, str):
-        vectors = checks.given(source, "array")
-        return _result(vectors.name, {"": vectors}, vectors.shape[0], [])
+        vectors = settings.open(source, "array")
+        return InspectPlan(vectors.name, vectors.shape[0], {"": vectors}, [])
     path, column = split_source(source)
-    table = open_table(path, nulls=True, header=header, max_memory=max_memory)
+    table = open_table(path, **settings.reading)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
-    budget_of(max_memory).check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
-    sides = {name: table.vectors(name) for name in chosen}
+    settings.budget().check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     others = [name for name in table.value_columns if name not in chosen] if column is None else []
-    return _result(source, sides, table.rows, [_plain(name, table.values(name)) for name in others])
+    described = [_plain(name, table.values(name)) for name in others]
+    return InspectPlan(source, table.rows, {name: table.vectors(name) for name in chosen}, described)
 
 
 def _plain(name: str, values: Column) -> dict[str, Any]:
     dtype = "string" if values.dtype == object else values.dtype.name
     return {"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)}
-
-
-def _result(name: str, sides: dict[str, Vectors], rows: int, others: list[dict[str, Any]]) -> Result:
-    described = [_describe(column, vectors) for column, vectors in sides.items()]
-    records = [*(facts.record() for facts in described), *others]
-    totals = {key: sum(getattr(facts, key) for facts in described) for key in ("zero", "nonfinite", "duplicates")}
-    return Result(
-        command="inspect",
-        inputs={"a": name},
-        parameters={},
-        summary={"rows": rows, "columns": len(records), **totals},
-        rows=_columns(records),
-        notes=tuple(note for facts in described for note in facts.notes),
-        provenance=provenance({column or "a": vectors for column, vectors in sides.items()}),
-    )
 
 
 @dataclass

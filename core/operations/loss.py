@@ -73,21 +73,15 @@ def loss(
         seed: of that order.
         gradients: takes the number of the first row and the (rows, d) float64 gradients of the reduced loss by each
             input, range by range; those by the weights of a classifier come last.
-        eps: eps >= 0, the least norm that a cosine divides by.
         top: list only this many items, largest loss first.
-        max_memory: as for `pairwise`.
         all_items: hold all items, however many: else of more than four million positive pairs only the largest.
         nonfinite: `error`, `propagate` (pairs and triplets) or `drop`.
-        device: where to compute: cpu, cuda, cuda:N or auto.
-        backend: auto, numpy or torch.
-        progress: called with the rows that are done and their total.
         ids: one per row, a source of them, or of arrays an array.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         gradients_to: called once the inputs are open, with them by their roles and the ids of the rows; returns what
             takes the gradients, instead of `gradients`.
-        require_keys: keys that the summary must have, checked before any input is read.
         parameters: of the losses by name; the catalogue has the defaults.
         **named: the same, as in `margin=0.5`.
+        eps, max_memory, device, backend, header, progress, require_keys: as for `pairwise`.
 
     Returns:
         A result with the summary `loss`, `total`, `mean`, `active_mean`, `items`, `active`, `active_share`, and as
@@ -119,7 +113,8 @@ def loss(
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
-    _check_numbers(top, batch_size, seed)
+    checks.check_least(1, top=top, batch_size=batch_size)
+    checks.check_least(0, seed=seed)
     with delivery():
         one_or_more = bool(entries[0].of_classes)
         opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more)
@@ -246,14 +241,6 @@ def _specs(
 
 def _is_of_examples(entry: Entry) -> bool:
     return entry.inputs in ("pairs", "triplets", "teacher")
-
-
-def _check_numbers(top: int | None, batch_size: int | None, seed: int) -> None:
-    if top is not None and top < 1:
-        raise ParameterError(f"top is {top}, expected at least 1", "«top»")
-    if batch_size is not None and batch_size < 1:
-        raise ParameterError(f"batch size is {batch_size}, expected at least 1", "«batch_size»")
-    checks.check_seed(seed)
 
 
 def _check_together(

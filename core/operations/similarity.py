@@ -45,17 +45,8 @@ def similarity(
         a: Vectors, a numpy array or a source as for `open_vectors`, real numbers of any shape.
         b: what broadcasts with a.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
-        parameters: of the metric, as in `{"p": 3}`.
-        eps: eps >= 0, the least norm that a cosine divides by.
-        max_memory: as for `pairwise`.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
-        device: where to compute: cpu, cuda, cuda:N or auto.
-        backend: auto, numpy or torch.
-        ids_a: one id per row of a: an array, or a source as for `open_vectors`.
-        ids_b: one per row of b.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        require_keys: keys that the summary must have, checked before any input is read.
+        metric, parameters, eps, max_memory, device, backend, ids_a, ids_b, header, require_keys: as for `pairwise`.
 
     Returns:
         A result whose `array` holds the float64 scores in the remaining dims, with the summary

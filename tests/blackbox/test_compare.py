@@ -217,7 +217,7 @@ REFUSED = {
     "a cross of sets": ("x.npy y.npy --cross", ["only lists of sets", "simtool pairwise"]),
     "a cross of means": ("cube.npy cube.npy --cross --aggregate mean", ["argmax or maxsim"]),
     "lengths": ("cube.npy cube.npy --lengths-a labels.npy", ["expected 2 lengths", "--lengths-a"]),
-    "a null of one item": ("cube.npy cube.npy --null -3", ["--null is -3, expected at least 0"]),
+    "a null of one item": ("cube.npy cube.npy --null -3", ["null is -3, expected at least 0"]),
     "two widths": ("x.npy wide.npy", ["4 in A, 5 in B", "cka and knn-overlap compare those of two models"]),
     "best items of sets": ("x.npy y.npy --items best", ["only lists of sets", "--items"]),
     "a way with items": ("cube.npy cube.npy --items bets", ["did you mean best?"]),

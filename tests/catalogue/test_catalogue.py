@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError
 from inspect import getdoc, signature
 
 import numpy as np
@@ -13,9 +12,8 @@ from hypothesis import strategies as st
 
 import simtool
 from simtool.backend import choose_backend
-from simtool.catalogue import AGGREGATES, KINDS, LOSSES, METRICS, find, names, search
+from simtool.catalogue import AGGREGATES, KINDS, LOSSES, METRICS, find, search
 from simtool.catalogue.losses import LOSSES as ITEM_LOSSES
-from simtool.errors import ParameterError
 from simtool.scoring.distances import distance_of
 
 ROWS = [*METRICS, *AGGREGATES, *LOSSES]
@@ -236,37 +234,6 @@ def test_names_and_aliases_are_unique_within_a_kind():
             for spelling in (entry.name, *entry.aliases):
                 assert find(kind, spelling) is entry
                 assert entry in search(spelling)
-
-
-def test_a_row_is_frozen():
-    with pytest.raises(FrozenInstanceError):
-        METRICS[0].name = "other"
-
-
-def test_a_misspelt_name_gets_the_closest_one():
-    with pytest.raises(ParameterError) as refused:
-        find("metric", "cosinus")
-    assert (refused.value.what, refused.value.hint) == ("unknown metric 'cosinus'", "did you mean cosine?")
-    with pytest.raises(ParameterError) as refused:
-        search("qqqq")
-    assert refused.value.hint.startswith("one of: metrics, aggregates, losses, cosine")
-
-
-def test_search_finds_kinds_and_shared_names():
-    assert search("losses") == LOSSES
-    assert [entry.kind for entry in search("cosine")] == ["metric", "loss"]
-
-
-def test_describe_lists_and_details():
-    everything = simtool.describe()
-    assert everything.summary["entries"] == len(ROWS) == len(everything.rows)
-    assert everything.rows.columns["name"].tolist() == [entry.name for entry in ROWS]
-    assert simtool.describe("metric").rows.columns["name"].tolist() == list(names("metric"))
-    closer = dict(zip(*(everything.rows.columns[name].tolist() for name in ("name", "closer")), strict=True))
-    assert (closer["dot"], closer["euclidean"], closer["contrastive"]) == ("larger", "smaller", "")
-    facts = simtool.describe("bertscore").rows.columns
-    found = dict(zip(facts["property"].tolist(), facts["value"].tolist(), strict=True))
-    assert (found["name"], found["aliases"]) == ("argmax", "greedy, bertscore")
 
 
 def test_the_catalogue_imports_neither_numpy_nor_torch():

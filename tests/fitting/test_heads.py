@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import simtool
 from simtool.errors import DataError, ParameterError
 from simtool.fitting.heads import Head, check_head, output_dtype, principal_axes, start_of, weight_of, whitening
 
@@ -88,3 +89,38 @@ def test_defaults():
 )
 def test_float32_stays_float32(given, wanted):
     assert output_dtype(np.dtype(given)) == np.dtype(wanted)
+
+
+N, D = 60, 5
+A, B, C = np.random.default_rng(11).standard_normal((3, N, D))
+LABELS = np.arange(N) % 2
+
+
+def test_a_random_start_leaves_the_numbers_of_others_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    simtool.fit(A, B, kind="cosine", labels=LABELS, init="random", head_bias=True, held_out=0, epochs=1)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"head": "diagonal", "init": "random"}, "a diagonal head cannot turn the space"),
+        ({"head": "whiten", "kind": None, "head_bias": True}, "it has no bias"),
+        ({"init": "random", "seed": 2**64}, "expected less than 2\\^64"),
+    ],
+)
+def test_starts_that_mean_nothing_are_refused(options, what):
+    with pytest.raises(ParameterError, match=what):
+        simtool.fit(A, B, **{"kind": "cosine", "labels": LABELS, **options})
+
+
+@pytest.mark.parametrize("head", ["orthogonal", "diagonal", "low-rank"])
+def test_a_head_keeps_its_shape(head):
+    rank = None if head == "diagonal" else 3
+    found = simtool.fit(A, B, kind="cosine", labels=LABELS, head=head, rank=rank, lr=0.3, epochs=5).array
+    assert found.shape == ((D,) if head == "diagonal" else (3, D))
+    if head == "orthogonal":
+        assert np.allclose(found @ found.T, np.eye(3))

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from scipy.spatial import distance
 from trials import central, gradients, items
 
+from simtool.catalogue import names
 from simtool.losses.graded import angle_similarity
 from simtool.losses.numerics import unit_rows
 from simtool.scoring import row_distances
@@ -182,3 +183,20 @@ def test_unit_rows_are_as_long_as_they_say(seed, n, d, power):
     assert_allclose(found * np.abs(x).max(), unit_rows(7.0 * x, eps=0.0) * np.abs(x).max(), rtol=1e-14)
     assert_allclose(unit_rows(found), found, rtol=1e-14)
     assert unit_rows(np.zeros((n, d))).tolist() == np.zeros((n, d)).tolist()
+
+
+@pytest.mark.parametrize(
+    "name", [*sorted(set(names("metric")) - {"hamming", "minkowski"}), *(each.name for each in DERIVED)]
+)
+def test_a_distance_obeys_its_laws_and_no_others(name):
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 5, 6))
+    turn = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    scores = of_pairs(name, x, y)
+    seen = {
+        "scale-invariant": of_pairs(name, 3.0 * x, 0.25 * y),
+        "rotation-invariant": of_pairs(name, x @ turn, y @ turn),
+    }
+    assert {law: law in distance_of(name).laws for law in seen} == {
+        law: np.allclose(scores, others, rtol=1e-5) for law, others in seen.items()
+    }

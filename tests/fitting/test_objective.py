@@ -1,0 +1,102 @@
+"""The loss of a batch: all its pairs, or those that a miner takes."""
+
+import numpy as np
+import torch
+
+import simtool
+
+N, D = 60, 5
+A, B, C = np.random.default_rng(11).standard_normal((3, N, D))
+UNIT_A, UNIT_B, UNIT_C = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (A, B, C))
+CLASSES = np.arange(N) % 4
+
+
+def textbook(loss, sides, *, optimizer, epochs, batch, seed=0, out=D):
+    """Learn a torch.nn.Linear from all rows in batches in the order of `shuffled`."""
+    layer = torch.nn.Linear(D, out, bias=False, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight.copy_(torch.eye(out, D))
+    steps = optimizer(layer.parameters())
+    tensors = [torch.from_numpy(side.copy()) for side in sides]
+    losses = []
+    for epoch in range(1, epochs + 1):
+        parts = []
+        order = np.random.default_rng([seed, epoch]).permutation(N)
+        for start in range(0, N, batch):
+            rows = torch.from_numpy(order[start : start + batch])
+            steps.zero_grad()
+            value = loss(*(layer(side[rows]) for side in tensors), rows)
+            value.backward()
+            steps.step()
+            parts.append(value.item())
+        losses.append(float(np.mean(parts)))
+    return layer.weight.detach().numpy(), losses
+
+
+def test_pairs_of_a_batch_with_classes_are_all_its_pairs():
+    def loss(x, rows):
+        codes = torch.from_numpy(CLASSES)[rows]
+        first, second = torch.triu_indices(len(rows), len(rows), 1)
+        similar = (codes[first] == codes[second]).double()
+        gaps = (x[first] - x[second]).norm(dim=1)
+        return (similar * gaps**2 + (1 - similar) * (1 - gaps).clamp(min=0) ** 2).mean()
+
+    weight, _ = textbook(
+        loss, (UNIT_A,), optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.1), epochs=3, batch=20
+    )
+    found = simtool.fit(
+        UNIT_A,
+        kind="contrastive",
+        labels=CLASSES,
+        optimizer="sgd",
+        lr=0.1,
+        epochs=3,
+        batch_size=20,
+        per_class=0,
+        held_out=0.0,
+    )
+    assert np.allclose(found.array, weight, atol=1e-9)
+
+
+def test_a_miner_takes_the_pairs_that_are_out_of_order():
+    def loss(x, rows):
+        codes = torch.from_numpy(CLASSES)[rows]
+        first, second = torch.triu_indices(len(rows), len(rows), 1)
+        same = codes[first] == codes[second]
+        scores = torch.nn.functional.cosine_similarity(x[first], x[second])
+        near, far = scores[same], scores[~same]
+        near, far = near[near < far.max()], far[far > near.min()]
+        return torch.cat([1 - near, (far - 0.5).clamp(min=0)]).mean()
+
+    weight, _ = textbook(
+        loss, (A,), optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.5), epochs=3, batch=12
+    )
+    options = {"kind": "cosine", "labels": CLASSES, "optimizer": "sgd", "lr": 0.5, "epochs": 3, "held_out": 0.0}
+    found = simtool.fit(A, batch_size=12, per_class=0, miner="hard", **options)
+    assert np.allclose(found.array, weight, atol=1e-7)
+    every = simtool.fit(A, batch_size=12, per_class=0, **options)
+    assert not np.allclose(every.array, weight, atol=1e-3)
+
+
+def test_a_miner_leaves_multi_similarity_the_pairs_of_its_paper():
+    def loss(x, rows):
+        codes = torch.from_numpy(CLASSES)[rows]
+        unit = torch.nn.functional.normalize(x)
+        scores, parts = unit @ unit.T, []
+        for i in range(len(rows)):
+            same = (codes == codes[i]) & (torch.arange(len(rows)) != i)
+            other = codes != codes[i]
+            near = scores[i][same & (scores[i] - 0.1 < scores[i][other].max())]
+            far = scores[i][other & (scores[i] + 0.1 > scores[i][same].min())]
+            parts.append(
+                torch.log(1 + torch.exp(-2 * (near - 0.5)).sum()) / 2
+                + torch.log(1 + torch.exp(50 * (far - 0.5)).sum()) / 50
+            )
+        return torch.stack(parts).mean()
+
+    weight, _ = textbook(
+        loss, (A,), optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.5), epochs=2, batch=60
+    )
+    options = {"kind": "multi-similarity", "labels": CLASSES, "optimizer": "sgd", "lr": 0.5, "epochs": 2}
+    found = simtool.fit(A, batch_size=60, per_class=0, miner="hard", held_out=0.0, **options)
+    assert np.allclose(found.array, weight, atol=1e-9)

@@ -1,0 +1,40 @@
+"""The tests mirror the tree: what a module does is tested in the file of its name."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# rooms whose modules have no file each yet
+OPEN = (
+    "core/aggregates",
+    "core/comparison",
+    "core/engine",
+    "core/evaluation",
+    "core/io",
+    "core/losses",
+    "core/metrics",
+    "core/results",
+    "core/scoring",
+    "core/statistics",
+    "cli",
+)
+# rows of the catalogue are held together, by tests/catalogue/test_catalogue.py and tests/laws
+ROWS = {f"core/catalogue/{name}.py" for name in ("aggregates", "batch_losses", "losses", "metrics", "space_aggregates")}
+MODULES = [
+    path.relative_to(ROOT)
+    for folder in ("core", "cli")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if not path.name.startswith("__") and not str(path.relative_to(ROOT)).startswith(OPEN)
+]
+
+
+def mirrored(module: Path) -> Path:
+    """Return the file of the tests of a module: of core under tests, of cli under tests/cli."""
+    parts = module.parts[1:] if module.parts[0] == "core" else module.parts
+    return Path("tests", *parts[:-1], f"test_{parts[-1]}")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_has_a_test_file_of_its_name(module: Path) -> None:
+    assert str(module) in ROWS or (ROOT / mirrored(module)).is_file()
