@@ -14,8 +14,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from simtool.io.writers import scalar_to_python, to_python
-from simtool.results import Column, Columns, Grid, Histogram, Result, Rows
+from simtool.results import Column, Columns, Grid, Histogram, Result, Rows, scalar_to_python, to_python
 
 from .terminal import printable, text_of
 
