@@ -5,8 +5,7 @@ from typing import Any
 
 import typer
 
-from simtool.errors import ParameterError
-from simtool.suggestions import closest
+from simtool.errors import ParameterError, closest
 
 _OFFER = re.compile(r"(?:\. Did you mean .*\?| \(Possible options: .*\))$", re.DOTALL)
 _NUMBER = re.compile(r"input should be a valid (integer|number)\b.*", re.IGNORECASE | re.DOTALL)

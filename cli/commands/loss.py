@@ -16,6 +16,7 @@ from ..options import (
     FormatOption,
     HeaderOption,
     IdsOption,
+    KindsOption,
     LabelsOption,
     LossParamOption,
     MarginOption,
@@ -34,10 +35,7 @@ MOST = 20  # items of a table, unless asked for
 
 
 def loss(
-    kind: Annotated[
-        list[str],
-        typer.Option("--kind", help="A loss of `simtool list losses`. Repeatable, to compare.", show_default=False),
-    ],
+    kind: KindsOption,
     vectors: Annotated[
         list[str] | None,
         typer.Argument(

@@ -7,11 +7,9 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
-from simtool.errors import OutputError, ParameterError
-from simtool.io.output import check_output, output_format, replacing
-from simtool.io.writers import open_rows, write_array
+from simtool.errors import OutputError, ParameterError, closest
+from simtool.io import check_output, open_rows, output_format, replacing, write_array
 from simtool.results import Columns, Result, Rows, in_batches, scalar_to_python, to_python
-from simtool.suggestions import closest
 
 from ..option_names import as_option
 from .gates import Verdict

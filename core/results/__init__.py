@@ -15,6 +15,7 @@ from .records import in_batches as in_batches
 from .records import nearest_keys as nearest_keys
 from .records import over_batches as over_batches
 from .records import shapes_line as shapes_line
+from .sinks import GradientSink as GradientSink
 from .values import json_rows as json_rows
 from .values import json_text as json_text
 from .values import scalar_to_python as scalar_to_python
