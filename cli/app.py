@@ -86,7 +86,7 @@ def run(typed: Sequence[str]) -> Any:
     Raises:
         ParameterError: the command line is none.
     """
-    from simtool.delivery import delivery
+    from simtool.io import delivery
 
     # an argument that begins with a dash and is not - alone would be taken for an option
     arguments = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in typed]

@@ -6,8 +6,8 @@ import time
 from threading import Lock
 from typing import Any
 
-from simtool.delivery import abandon
 from simtool.errors import SimtoolError
+from simtool.io import abandon
 
 from .output.terminal import printable
 

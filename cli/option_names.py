@@ -1,6 +1,6 @@
 """How the command line spells the parameters of the library in messages."""
 
-from simtool.placeholders import spelled
+from simtool.errors import spelled
 
 # where an option is not called as the parameter is
 OPTIONS = {

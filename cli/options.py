@@ -1,6 +1,6 @@
 """Every argument and option that two commands share."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -70,7 +70,7 @@ AssertOption = Annotated[
 
 def _with_room(size: str | None) -> str | None:
     """Refuse to start where the libraries would not find addresses: some of them end the process without a word."""
-    from simtool.memory import prepare_address_space
+    from simtool.io import prepare_address_space
 
     prepare_address_space()
     return size
@@ -172,6 +172,15 @@ IdsOption = Annotated[
 TemperatureOption = Annotated[
     float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
 ]
+
+
+def _kind(more: str) -> Any:
+    """Return the option that names losses, or one."""
+    return typer.Option("--kind", help=f"A loss of `simtool list losses`. {more}", show_default=False)
+
+
+KindsOption = Annotated[list[str], _kind("Repeatable, to compare.")]
+KindOption = Annotated[str | None, _kind("A whiten head needs none.")]
 ScaleOption = Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")]
 LossParamOption = Annotated[
     list[str] | None,

@@ -7,8 +7,8 @@ from typing import Self
 
 import typer
 
-from simtool.delivery import check_inputs
 from simtool.errors import OutputError
+from simtool.io import check_inputs
 from simtool.results import Progress, Result
 
 from .faults import end_where_a_map_shrinks

@@ -5,8 +5,7 @@ from typing import Any
 
 import typer
 
-from simtool.errors import ParameterError
-from simtool.suggestions import closest
+from simtool.errors import ParameterError, closest
 
 _OFFER = re.compile(r"(?:\. Did you mean .*\?| \(Possible options: .*\))$", re.DOTALL)
 _NUMBER = re.compile(r"input should be a valid (integer|number)\b.*", re.IGNORECASE | re.DOTALL)
@@ -18,9 +17,9 @@ def explained(error: typer.TyperException) -> ParameterError:
     """Return what is wrong, in which command, and what to type next."""
     message = _OFFER.sub("", error.format_message()).rstrip(".")
     context: Any = getattr(error, "ctx", None)
-    command = "" if context is None else str(context.command_path)
+    command = "simtool" if context is None else str(context.command_path)
     match = closest(*_misspelt(message, error, context))
-    hint = f"did you mean {match}?" if match else f"{command} -h".lstrip()
+    hint = f"did you mean {match}?" if match else f"{command} -h"
     message = _with_value(message, error)
     return ParameterError(message[:1].lower() + message[1:], command, hint)
 

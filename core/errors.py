@@ -1,6 +1,22 @@
 """What simtool says when it cannot go on. Imports nothing heavy, so that every layer may raise these."""
 
+from .characters import UNSAFE
 from .placeholders import as_argument, spelled
+from .suggestions import closest
+
+__all__ = [
+    "UNSAFE",
+    "DataError",
+    "InputNotFoundError",
+    "LabelError",
+    "OutputError",
+    "ParameterError",
+    "ResourceError",
+    "ShapeError",
+    "SimtoolError",
+    "closest",
+    "spelled",
+]
 
 
 class SimtoolError(Exception):

@@ -49,7 +49,7 @@ def test_only_the_backend_and_the_reader_of_its_files_know_torch(path):
 
 # the rooms of core from the ground up: each imports from those before it; modules of its top are one room each
 ROOMS = (
-    ("placeholders", "characters", "suggestions"),
+    ("placeholders", "characters", "suggestions", "fronts"),
     ("errors",),
     ("staged", "memory", "documents"),
     ("delivery", "results", "backend", "catalogue"),
@@ -107,6 +107,30 @@ def test_the_front_of_the_engine_resolves_and_hides_no_module():
     assert not {path.stem for path in (ROOT / "core" / "engine").iterdir()} & set(homes)
     with pytest.raises(AttributeError, match="no attribute 'nearst'"):
         getattr(engine, "nearst")  # noqa: B009 - the name is wrong on purpose
+
+
+FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation"))}
+STREAMED = {"cli/output/streaming.py": {"simtool.engine"}}  # the parts of a matrix that is written as it comes
+
+
+@pytest.mark.parametrize("path", CLI, ids=name_of)
+def test_the_command_line_knows_the_library_and_a_few_fronts(path):
+    ours = {name for name in imports(path) if name.split(".")[0] == "simtool"}
+    assert ours <= FRONTS | STREAMED.get(name_of(path), set())
+
+
+@pytest.mark.parametrize("room", ["io", "evaluation"])
+def test_a_front_offers_what_type_checkers_see(room):
+    package = importlib.import_module(f"simtool.{room}")
+    tree = ast.parse((ROOT / "core" / room / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    typed = [(alias.name, node) for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert sorted(name for name, _ in typed) == dir(package)
+    for name, node in typed:
+        home = importlib.import_module("." * node.level + (node.module or ""), package.__name__)
+        assert getattr(package, name) is getattr(home, name)
+    with pytest.raises(AttributeError, match="no attribute 'opne'"):
+        getattr(package, "opne")  # noqa: B009 - the name is wrong on purpose
 
 
 @pytest.mark.parametrize("path", [*CLI, *TESTS], ids=name_of)

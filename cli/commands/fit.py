@@ -16,6 +16,7 @@ from ..options import (
     HeaderOption,
     IdsOption,
     InputFormatOption,
+    KindOption,
     LabelsOption,
     LossParamOption,
     MarginOption,
@@ -29,6 +30,8 @@ from ..options import (
     VariantOption,
 )
 
+NOT_KEPT = "the head was not kept: -o head.safetensors keeps it"
+
 
 def fit(
     vectors: Annotated[
@@ -40,10 +43,7 @@ def fit(
             show_default=False,
         ),
     ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option("--kind", help="A loss of `simtool list losses`. A whiten head needs none.", show_default=False),
-    ] = None,
+    kind: KindOption = None,
     labels: LabelsOption = None,
     head: Annotated[
         str, typer.Option("--head", help="linear, low-rank, orthogonal, diagonal, or whiten, which needs no loss.")
@@ -143,7 +143,6 @@ def fit(
     """
     import simtool
 
-    from ..output.terminal import say
     from ..parsing import parse_parameters, sources_or_stdin
     from ..plots.history import check_history_picture, history_drawing
     from ..progress import Epochs
@@ -177,8 +176,6 @@ def fit(
         **files,
         **reading,
     )
-    if not (quiet or result.written):
-        say("note: the head was not kept: -o head.safetensors keeps it")
     if picture is not None and result.history is not None:
         picture.write(*history_drawing(result))
-    session.deliver(result)
+    session.deliver(result, without_effect=[] if result.written else [NOT_KEPT])

@@ -17,6 +17,7 @@ from ..options import (
     HeaderOption,
     IdsOption,
     InputFormatOption,
+    KindsOption,
     LabelsOption,
     LossParamOption,
     MarginOption,
@@ -35,10 +36,7 @@ MOST = 20  # items of a table, unless asked for
 
 
 def loss(
-    kind: Annotated[
-        list[str],
-        typer.Option("--kind", help="A loss of `simtool list losses`. Repeatable, to compare.", show_default=False),
-    ],
+    kind: KindsOption,
     vectors: Annotated[
         list[str] | None,
         typer.Argument(

@@ -8,11 +8,18 @@ from pathlib import PurePath
 import numpy as np
 
 from simtool.errors import OutputError
-from simtool.io import Vectors
-from simtool.io.output import FORMAT_OF_SUFFIX, check_output, output_format, replacing
-from simtool.io.writers import MatrixWriter, open_matrix, open_rows
+from simtool.io import (
+    FORMAT_OF_SUFFIX,
+    MatrixWriter,
+    Vectors,
+    check_output,
+    open_matrix,
+    open_rows,
+    output_format,
+    replacing,
+)
 from simtool.results import Column
-from simtool.scoring.examples import Sink
+from simtool.results import GradientSink as Sink
 
 from .terminal import say_once_delivered
 

@@ -7,11 +7,9 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
-from simtool.errors import OutputError, ParameterError
-from simtool.io.output import check_output, output_format, replacing
-from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python, to_python, write_array
-from simtool.results import Columns, Result, Rows, in_batches
-from simtool.suggestions import closest
+from simtool.errors import OutputError, ParameterError, closest
+from simtool.io import check_output, open_rows, output_format, replacing, write_array
+from simtool.results import Columns, Result, Rows, in_batches, scalar_to_python, to_python
 
 from ..option_names import as_option
 from .gates import Verdict
@@ -149,7 +147,8 @@ def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict]
                 raise _no_array(output.path)
             write_array(file, result.array)
         case "json":
-            _write_json(result, file, gates)
+            for part in result.document(gates=[verdict.record() for verdict in gates], spell=as_option):
+                file.write(part.encode())
         case "markdown":
             _write_markdown(result, file, gates)
         case _:
@@ -166,38 +165,6 @@ def _rows(result: Result) -> Rows:
     return Columns(
         {key: np.array([value], dtype=object if isinstance(value, str) else None) for key, value in values.items()}
     )
-
-
-def _write_json(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> None:
-    before = {
-        "schema": 1,
-        "command": result.command,
-        "inputs": result.inputs,
-        "parameters": result.parameters,
-        "summary": result.summary,
-    }
-    if result.provenance:
-        before["provenance"] = result.provenance
-    if result.histograms:
-        before["histograms"] = [
-            {"name": each.name, "edges": each.edges, "counts": dict(each.counts)} for each in result.histograms
-        ]
-    if result.history is not None:
-        epochs = zip(*map(to_python, result.history.columns.values()), strict=True)
-        before["history"] = [dict(zip(result.history.names, epoch, strict=True)) for epoch in epochs]
-    after = {"gates": [verdict.record() for verdict in gates], "notes": result.spelled_notes(as_option)}
-    file.write(b"{\n")
-    for key, value in before.items():
-        file.write(f'  "{key}": {json_text(value)},\n'.encode())
-    file.write(b'  "rows": [')
-    separator = "\n    "
-    for columns in in_batches(result.rows):
-        for line in json_rows(columns):
-            file.write(f"{separator}{line}".encode())
-            separator = ",\n    "
-    file.write(b"],\n" if separator == "\n    " else b"\n  ],\n")
-    file.write(",\n".join(f'  "{key}": {json_text(value)}' for key, value in after.items()).encode())
-    file.write(b"\n}\n")
 
 
 def _write_markdown(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> None:

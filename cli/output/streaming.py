@@ -8,8 +8,7 @@ from typing import Any
 
 from simtool.engine import MatrixPart, RowsInto, Sink
 from simtool.errors import ParameterError
-from simtool.io.output import replacing
-from simtool.io.writers import RowWriter, open_matrix, open_rows
+from simtool.io import RowWriter, open_matrix, open_rows, replacing
 from simtool.results import Column
 
 from ..session import Session

@@ -14,8 +14,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from simtool.io.writers import scalar_to_python, to_python
-from simtool.results import Column, Columns, Grid, Histogram, Result, Rows
+from simtool.catalogue import PERCENTAGES
+from simtool.results import Column, Columns, Grid, Histogram, Result, Rows, scalar_to_python, to_python
 
 from .terminal import printable, text_of
 
@@ -80,15 +80,13 @@ def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
 
 def _headline(result: Result) -> str:
     """Return the percentage with the name of what it is of, and how it was made."""
-    from simtool.comparison.report import FORMULAS
-
     percent, made = result.summary["percent"], result.parameters.get("percent")
     name = result.parameters.get("percent_of", next(key for key in result.summary if key != "percent"))
     if name is None:
         return "no percentage: a distance has none"
     text = text_of(scalar_to_python(percent))
     name = f"{name} of best matches of items" if result.parameters.get("items") == "best" else name
-    formula = f"  ({made}: {FORMULAS[made]})" if made in FORMULAS else ""
+    formula = f"  ({made}: {PERCENTAGES[made]})" if made in PERCENTAGES else ""
     return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}{formula}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO, TextIO, cast
 
-from simtool.characters import UNSAFE
+from simtool.errors import UNSAFE
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _URL = re.compile(r"(?<=[a-zA-Z0-9])(:/+)([^\s'\"]*)")  # from the end of its scheme
@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 def say_once_delivered(text: str) -> None:
     """Say what was written, once it is in its place."""
-    from simtool.delivery import once_delivered
+    from simtool.io import once_delivered
 
     once_delivered(lambda: say(text))
 
@@ -89,7 +89,7 @@ def standard_output(*, escaped: bool = False) -> Iterator[BinaryIO]:
         SimtoolError: stdout is closed, or what it is redirected to is full.
     """
     from simtool.errors import OutputError, SimtoolError
-    from simtool.staged import writing_error
+    from simtool.io import writing_error
 
     if sys.stdout is None:
         raise OutputError("stdout is closed", hint="-o FILE writes a file")

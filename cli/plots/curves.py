@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simtool.errors import LabelError, ParameterError
-from simtool.evaluation.curves import Curve, det_curve, precision_recall_curve, roc_curve
+from simtool.errors import LabelError, ParameterError, closest
+from simtool.evaluation import Curve, det_curve, precision_recall_curve, roc_curve
 from simtool.results import Column, Result
-from simtool.suggestions import closest
 
 from .picture import BLUE, GREY, ORANGE, Picture, title_of
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from simtool.errors import OutputError, ResourceError
-from simtool.io.output import check_output, replacing
+from simtool.io import check_output, replacing
 
 from ..output.terminal import printable, say, say_once_delivered
 

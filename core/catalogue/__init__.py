@@ -11,6 +11,7 @@ from .entry import Entry as Entry
 from .entry import Variant as Variant
 from .losses import LOSSES as ITEM_LOSSES
 from .metrics import METRICS
+from .percentages import PERCENTAGES as PERCENTAGES
 from .space_aggregates import SPACE_AGGREGATES
 
 AGGREGATES = SET_AGGREGATES + SPACE_AGGREGATES

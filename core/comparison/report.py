@@ -19,7 +19,6 @@ from .matches import extremes
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
 BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
-FORMULAS = {"clip": "100 max(0, s)", "affine": "50 (1 + s)", "baseline": "100 max(0, (s - baseline) / (1 - baseline))"}
 
 
 @dataclass(frozen=True)

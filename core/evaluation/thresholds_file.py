@@ -14,8 +14,7 @@ from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io.output import replacing
 from ..io.source import Source, watch_source
-from ..io.writers import json_text
-from ..results import Result
+from ..results import Result, json_text
 from ..suggestions import closest
 
 DEFAULT = "best_f1"

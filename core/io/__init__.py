@@ -1,26 +1,54 @@
-"""Readers and writers: where bytes become vectors and tables, and nowhere else."""
+"""Readers and writers: where bytes become vectors and tables, and results become files, and nowhere else.
 
-from .pairs import LabelledPairs, LabelledVectors, open_examples, open_pairs
-from .ragged import RaggedVectors, as_ragged
-from .source import open_items, open_table, open_vectors, read_values, split_source
-from .vectors import Table, Vectors, as_vectors, pick_vectors, select, with_ids
+Its front; the command line imports from here and from nowhere behind it.
+"""
 
-__all__ = [
-    "LabelledPairs",
-    "LabelledVectors",
-    "RaggedVectors",
-    "Table",
-    "Vectors",
-    "as_ragged",
-    "as_vectors",
-    "open_examples",
-    "open_items",
-    "open_pairs",
-    "open_table",
-    "open_vectors",
-    "pick_vectors",
-    "read_values",
-    "select",
-    "split_source",
-    "with_ids",
-]
+from ..fronts import front
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..delivery import abandon as abandon
+    from ..delivery import check_inputs as check_inputs
+    from ..delivery import delivery as delivery
+    from ..delivery import once_delivered as once_delivered
+    from ..memory import prepare_address_space as prepare_address_space
+    from ..staged import writing_error as writing_error
+    from .output import FORMAT_OF_SUFFIX as FORMAT_OF_SUFFIX
+    from .output import check_output as check_output
+    from .output import output_format as output_format
+    from .output import replacing as replacing
+    from .pairs import LabelledPairs as LabelledPairs
+    from .pairs import LabelledVectors as LabelledVectors
+    from .pairs import open_examples as open_examples
+    from .pairs import open_pairs as open_pairs
+    from .ragged import RaggedVectors as RaggedVectors
+    from .ragged import as_ragged as as_ragged
+    from .source import open_items as open_items
+    from .source import open_table as open_table
+    from .source import open_vectors as open_vectors
+    from .source import read_values as read_values
+    from .source import split_source as split_source
+    from .vectors import Table as Table
+    from .vectors import Vectors as Vectors
+    from .vectors import as_vectors as as_vectors
+    from .vectors import pick_vectors as pick_vectors
+    from .vectors import select as select
+    from .vectors import with_ids as with_ids
+    from .writers import MatrixWriter as MatrixWriter
+    from .writers import RowWriter as RowWriter
+    from .writers import open_matrix as open_matrix
+    from .writers import open_rows as open_rows
+    from .writers import write_array as write_array
+
+_MODULES = {
+    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered"),
+    ".memory": ("prepare_address_space",),
+    ".staged": ("writing_error",),
+    "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
+    "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
+    "ragged": ("RaggedVectors", "as_ragged"),
+    "source": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
+    "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
+    "writers": ("MatrixWriter", "RowWriter", "open_matrix", "open_rows", "write_array"),
+}
+__getattr__, __dir__ = front(__name__, _MODULES)

@@ -7,7 +7,6 @@ In CSV an empty text is quoted, so that it is told from NaN, and text is raw unl
 Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet, Arrow and npy keep them.
 """
 
-import json
 import math
 import os
 import re
@@ -21,9 +20,8 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..characters import UNSAFE
 from ..errors import DataError, ResourceError
-from ..results import Column
+from ..results import Column, json_rows, to_python
 
 Target = str | BinaryIO
 
@@ -111,43 +109,6 @@ def write_array(target: Target, array: Column) -> None:
         _write_npy_header(file, array.shape, array.dtype)
         # not numpy.save: its failed write carries no errno, and a full disk would not be told from other errors
         file.write(np.ascontiguousarray(array).data)
-
-
-def to_python(column: Column) -> list[Any]:
-    """Return a column as Python values; a narrow float becomes the shortest decimal that reads back as itself."""
-    if column.dtype.kind == "f" and column.dtype.itemsize < 8:
-        return [float(str(value)) for value in column]
-    if column.dtype.kind == "O":
-        return [scalar_to_python(value) for value in column]
-    values: list[Any] = column.tolist()
-    return values
-
-
-def scalar_to_python(value: Any) -> Any:
-    """Return one value as `to_python` does, tuples and arrays as lists, records by their members."""
-    if isinstance(value, np.generic):
-        return to_python(np.array([value]))[0]
-    if isinstance(value, np.ndarray):
-        return to_python(value)
-    if isinstance(value, Mapping):
-        return {str(key): scalar_to_python(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [scalar_to_python(member) for member in value]
-    return value
-
-
-def json_text(value: Any) -> str:
-    """Return `value` as one line of JSON: no NaN, no infinity, nothing that moves a cursor or hides."""
-    text = json.dumps(_without_nonfinite(scalar_to_python(value)), ensure_ascii=False, allow_nan=False)
-    return UNSAFE.sub(_json_escape, text)
-
-
-def json_rows(columns: Mapping[str, Column]) -> Iterator[str]:
-    """Yield each row as one line of JSON, without its line end."""
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    values = [_without_nonfinite(to_python(column)) for column in columns.values()]
-    for row in zip(*values, strict=True):
-        yield UNSAFE.sub(_json_escape, encode(dict(zip(columns, row, strict=True))))
 
 
 class _CsvWriter:
@@ -270,21 +231,6 @@ def _csv_text(text: str) -> str:
         return text
     quoted = text.replace('"', '""')
     return f'"{quoted}"'
-
-
-def _without_nonfinite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list):
-        return [_without_nonfinite(member) for member in value]
-    if isinstance(value, dict):
-        return {key: _without_nonfinite(member) for key, member in value.items()}
-    return value
-
-
-def _json_escape(match: re.Match[str]) -> str:
-    # such characters stand in strings alone, so that an escape is always valid
-    return json.dumps(match[0])[1:-1]
 
 
 def _write_npy_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

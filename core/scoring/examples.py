@@ -1,6 +1,6 @@
 """Losses of pairs and triplets: scores in one pass, any number of losses and parameters from them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -11,12 +11,12 @@ import numpy as np
 
 from ..backend import Array, choose_backend, derivatives, quiet
 from ..engine import in_blocks
-from ..results import Column
+from ..results import Column, GradientSink
 from .example_scores import AlignedRows, Term
 from .reduction import LossOutcome, item_weights, norm_of, sums_of, total_of
 from .spec import LossSpec
 
-Sink = Callable[[int, list[Column]], None]  # the first row, and (rows, d) gradients per input
+Sink = GradientSink
 
 
 def among_all(sink: Sink, kept: Column, rows: int, sides: int) -> Sink:

@@ -7,6 +7,7 @@ the sample data, in its order. `SIMTOOL_REWRITE_PAGES=1` writes what the command
 
 import doctest
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -49,6 +50,11 @@ def _run(line: str, folder: Path) -> tuple[int, str, str]:
     return code, "".join(out.decode().splitlines(keepends=True)[:head]), err.decode()
 
 
+def _rounded(text: str) -> str:
+    """Return a page with 14 digits of its numbers: the last ones are those of the processor that wrote them."""
+    return re.sub(r"\d+\.\d{14,}", lambda number: f"{float(number[0]):.14g}", text)
+
+
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=title)
 def test_commands_do_what_the_page_shows(page, folder):
     text = page.read_text(encoding="utf-8")
@@ -64,9 +70,9 @@ def test_commands_do_what_the_page_shows(page, folder):
             parts += [text[done : example.start], out or err]
             done = example.end
     renewed = "".join([*parts, text[done:]])
-    if os.environ.get("SIMTOOL_REWRITE_PAGES") == "1":
+    if os.environ.get("SIMTOOL_REWRITE_PAGES") == "1" and _rounded(text) != _rounded(renewed):
         page.write_text(renewed, encoding="utf-8")
-    assert text == renewed
+    assert _rounded(text) == _rounded(renewed)
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=title)

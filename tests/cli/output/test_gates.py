@@ -8,7 +8,7 @@ import pytest
 
 from simtool.cli.output.gates import Verdict, exit_code, judge, parse_gate, report
 from simtool.errors import ParameterError
-from simtool.io.writers import json_text
+from simtool.results import json_text
 
 SUMMARY = {
     "mean": 0.91,

@@ -140,7 +140,7 @@ def test_the_json_document(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     render(result, Output.check(None, "json", quiet=True), gates=gates(result))
     captured = capfdbinary.readouterr()
     document = json.loads(captured.out)
-    assert list(document) == ["schema", "command", "inputs", "parameters", "summary", "rows", "gates", "notes"]
+    assert list(document) == ["schema", "command", "inputs", "parameters", "summary", "rows", "gates", "notes", "types"]
     assert document["schema"] == 1
     assert document["inputs"] == dict(result.inputs)
     assert document["parameters"] == {"metric": "cosine", "dim": [0, 1], "top_k": None}

@@ -9,7 +9,7 @@ import pytest
 
 from simtool.cli.output.render import FORMATS
 from simtool.cli.output.terminal import printable, say, text_of
-from simtool.io.writers import json_text
+from simtool.results import json_text
 
 SCRIPT = """
 import sys

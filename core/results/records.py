@@ -1,4 +1,4 @@
-"""What an operation hands back: frozen records with named columns, ready for any format."""
+"""The records that an operation hands back: named scalars and columns, and what belongs to them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
-from .placeholders import Spell, as_argument, spelled
-from .suggestions import closest_few
+from ..placeholders import Spell, as_argument, spelled
+from ..suggestions import closest_few
 
 if TYPE_CHECKING:
-    from .statistics.counts import Counts
+    from ..statistics.counts import Counts
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
@@ -186,6 +186,47 @@ class Result:
     def spelled_notes(self, spell: Spell) -> tuple[str, ...]:
         """Return the notes with their parameters as a caller spells them."""
         return tuple(spelled(Note(note).template, spell) for note in self.notes)
+
+    def document(self, *, gates: Sequence[Mapping[str, Any]] = (), spell: Spell = as_argument) -> Iterator[str]:
+        """Yield the parts of a JSON document, rows as they are computed.
+
+        It holds neither arrays nor what pictures are made of: not `array`, `grids`, `heat_map`, `counts`, `written` and
+        `headline`.
+
+        Args:
+            gates: verdicts on the summary.
+            spell: how the notes spell parameters.
+        """
+        from .document import document
+
+        return document(self, gates, spell)
+
+    def to_json(self) -> str:
+        """Return the JSON document, which the command line writes too.
+
+        Example:
+            >>> Result.from_json(Result("inspect", {"vectors": "x.npy"}, {}, {"rows": 2}).to_json()).summary
+            {'rows': 2}
+        """
+        return "".join(self.document())
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, source: str = "") -> "Result":
+        """Return the result of a JSON document.
+
+        Numbers are those that were written, with the type of their column; a list stands for a tuple. Notes are spelled
+        as their writer spelled them.
+
+        Args:
+            text: the document; bytes are UTF-8.
+            source: what errors call it, as its path.
+
+        Raises:
+            DataError: it is no JSON, of another schema, or a key holds something else than it should.
+        """
+        from .reading import read_result
+
+        return read_result(text, source)
 
 
 def nearest_keys(key: str, known: Collection[str]) -> str:
