@@ -4,12 +4,10 @@ A batch has n rows. Every function takes a query block of r anchors with their w
 needs the (n, n) matrix: the query blocks together give what the whole batch gives.
 """
 
-from math import inf
-
 from ..backend import Array, constant, namespace
 from ..errors import ParameterError, ShapeError
 from .negatives import LogSumExp
-from .numerics import hinge, joined, mass, masked_logsumexp, softplus
+from .numerics import hinge, joined, masked_logsumexp, mass, softplus
 from .validation import check_at_least, check_finite, check_masks, check_positive
 
 

@@ -4,7 +4,7 @@ So a loss of a batch needs no mask and no whole row: its negatives are summed ti
 few, are scored once more. Where a set is compared with itself, a tile serves its rows and its columns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..results import Column
 
+Options = Mapping[str, float]
 Ends = tuple[Column, Column]
 Exponent = Callable[..., tuple[Column, Column | float]]
 
@@ -29,7 +30,7 @@ class LogSumExp:
     exponent: Exponent
     empty: float = -inf
 
-    def of_tile(self, scores: Column, members: Column | None, **options: float) -> tuple[Column, Column]:
+    def of_tile(self, scores: Column, members: Column | None, options: Options) -> tuple[Column, Column]:
         """Return what the members of an (r, c) float64 tile come to: (r,) over its rows, and (c,) over its columns.
 
         Args:
@@ -49,22 +50,25 @@ class LogSumExp:
         return np.logaddexp(some, others)
 
     def slopes(
-        self, scores: Column, members: Column | None, rows: Ends | None, columns: Ends | None, **options: float
+        self, scores: Column, members: Column | None, options: Options, rows: Ends | None, columns: Ends | None
     ) -> Column:
         """Return the (r, c) derivatives of the loss by the scores of a tile.
 
         Args:
             scores: as in `of_tile`.
             members: as in `of_tile`.
+            options: of the loss.
             rows: of the rows, as far as they are anchors: (r,) what all their negatives come to, and the derivatives of
                 the loss by it.
             columns: the same of the columns.
-            options: of the loss.
         """
         exponents, top, slope = self._exponents(scores, members, options)
         if top is None:
-            ends = [(end[:, None] for end in rows or ()), (end[None, :] for end in columns or ())]
-            found = sum(_share(exponents, *end) for end in map(tuple, ends) if end)
+            found = np.zeros(scores.shape)
+            if rows is not None:
+                found += _share(exponents, rows[0][:, None], rows[1][:, None])
+            if columns is not None:
+                found += _share(exponents, *columns)
         else:
             found = np.exp(exponents, out=exponents)
             weights = [0.0 if ends is None else _share(np.asarray(top), *ends) for ends in (rows, columns)]
@@ -73,7 +77,7 @@ class LogSumExp:
         return found
 
     def _exponents(
-        self, scores: Column, members: Column | None, options: dict[str, float]
+        self, scores: Column, members: Column | None, options: Options
     ) -> tuple[Column, float | None, Column | float]:
         """Return the exponents less their largest, that, and their slope; None where they are too far apart for it."""
         exponents, slope = self.exponent(scores, **options)
@@ -89,10 +93,12 @@ class LogSumExp:
 def _share(exponents: Column, masses: Column, slopes: Column) -> Column:
     """Return what each exponent adds to the derivative of the loss; nothing where there is no negative at all."""
     some = np.isfinite(masses)
-    return np.where(some, slopes, 0.0) * np.exp(exponents - np.where(some, masses, inf))
+    found: Column = np.where(some, slopes, 0.0) * np.exp(exponents - np.where(some, masses, inf))
+    return found
 
 
 def _logsumexp(exponents: Column, axis: int) -> Column:
     peak = exponents.max(axis=axis, keepdims=True)
     peak = np.where(np.isfinite(peak), peak, 0.0)
-    return np.log(np.exp(exponents - peak).sum(axis=axis)) + np.squeeze(peak, axis=axis)
+    found: Column = np.log(np.exp(exponents - peak).sum(axis=axis)) + np.squeeze(peak, axis=axis)
+    return found

@@ -2,7 +2,7 @@
 
 from ..backend import Array, namespace
 from .negatives import LogSumExp
-from .numerics import mass, masked_logsumexp, softplus
+from .numerics import masked_logsumexp, mass, softplus
 from .validation import check_masks, check_positive
 
 

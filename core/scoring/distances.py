@@ -55,8 +55,8 @@ class LossDistance:
         is_similarity: whether larger is closer.
         of_unit_rows: whether the scores of all rows with all rows are those of rows of unit length.
         squared: whether a distance of differences is its square; None is none.
-        of_products: the scores of all rows with all rows, from the dot products of the rows; without it, and if it is no
-            distance of differences, rows are compared one by one.
+        of_products: the scores of all rows with all rows, from the dot products of the rows; what has neither this nor
+            `squared` compares rows one by one.
         slope: the derivative of a score by that product.
         range: between which numbers all scores are; None where `bounds` tell.
         bins: how many bins of that range a histogram has; 0 makes them of a power of two.

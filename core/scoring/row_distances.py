@@ -128,8 +128,10 @@ def differences_pulled(
         pulls = 2.0 * slopes if squared else np.where(found > 0, slopes / found, 0.0)
     least = CLOSE * max(float(side.high_squares.max() + abs(side.low_squares).max()) for side in (x, y))
     least *= float(x.unit[0]) ** 2
-    close = np.zeros(0) if float(found.min()) > (least if squared else sqrt(least)) else np.nonzero(
-        (found if squared else found * found) <= least
+    close = (
+        np.zeros(0)
+        if float(found.min()) > (least if squared else sqrt(least))
+        else np.nonzero((found if squared else found * found) <= least)
     )
     apart = np.zeros((0, x.rows.shape[1]))
     if len(close):

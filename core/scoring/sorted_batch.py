@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..backend import Array
+from ..backend import Array, Backend
 from ..results import Column
 from .batch_scores import WholeRows
 from .distances import distance_of
@@ -116,11 +116,11 @@ class SortedBatch:
             yield rows, columns
             start = rows.stop
 
-    def same(self, rows: slice, columns: slice) -> tuple[Column, Column | None]:
-        """Return which pairs of a tile are of one class, the anchors with themselves included; and which these are."""
-        same = self.codes[rows, None] == self.other_codes[None, columns]
+    def same(self, rows: slice, columns: slice) -> tuple[Column, Column]:
+        """Return which pairs of a tile are of one class, and which are anchors with themselves, of that class too."""
+        same: Column = self.codes[rows, None] == self.other_codes[None, columns]
         if not self.is_self:
-            return same, None
+            return same, np.zeros_like(same)
         return same, np.arange(rows.start, rows.stop)[:, None] == np.arange(columns.start, columns.stop)[None, :]
 
     def turned(self) -> "SortedBatch":
@@ -131,13 +131,14 @@ class SortedBatch:
     def belonging(self, rows: slice, columns: slice) -> Column:
         """Return which pairs of a tile are positive; of two sides, the column of each anchor's partner."""
         if not self.is_self:
-            return self.starts[rows] - columns.start
+            partners: Column = self.starts[rows] - columns.start
+            return partners
         same, alone = self.same(rows, columns)
         return same & ~alone
 
 
 def sorted_batch(
-    inputs: list[Column], classes: Column | None, metrics: tuple[str, ...], eps: float, backend: object
+    inputs: list[Column], classes: Column | None, metrics: tuple[str, ...], eps: float, backend: Backend
 ) -> SortedBatch:
     """Return a batch in the order of its classes.
 

@@ -99,17 +99,17 @@ def _add_negatives(
 def _far(
     wanted: Wanted, batch: SortedBatch, of_rows: Ends | None, of_columns: Ends | None, rows: slice
 ) -> tuple[slice, Column, int]:
-    total, undefined = 0.0, 0
+    total, undefined = np.zeros(batch.whole.anchors[rows].shape), 0
     with quiet():
         for tile in batch.tiles(rows, whole=True):
             same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
             scores = batch.scores(wanted.metric, tile.rows, tile.columns)
             ends = [_part(ends, place) for ends, place in ((of_rows, tile.rows), (of_columns, tile.columns))]
-            slopes = wanted.summary.slopes(scores, None if same is None else ~same, *ends, **wanted.options)
+            slopes = wanted.summary.slopes(scores, None if same is None else ~same, wanted.options, *ends)
             kinks = distance_of(wanted.metric).without_slope(scores)
             undefined += int(np.count_nonzero(kinks if alone is None else kinks & ~alone))
-            total = total + _pulled(wanted.metric, batch, slopes, scores, tile.rows, tile.columns)[0]
-    return rows, np.asarray(total), undefined
+            total += _pulled(wanted.metric, batch, slopes, scores, tile.rows, tile.columns)[0]
+    return rows, total, undefined
 
 
 def _part(ends: Ends | None, place: slice) -> Ends | None:

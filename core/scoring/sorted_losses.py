@@ -63,9 +63,7 @@ def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[Items]
         yield from overlapped(work, batch.near_blocks(), processors() if alone else 1)
 
 
-def _block_items(
-    spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]
-) -> Items:
+def _block_items(spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]) -> Items:
     rows, columns = block
     with quiet():
         scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)

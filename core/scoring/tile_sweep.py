@@ -106,10 +106,10 @@ def _none(n: int) -> Extremes:
 
 
 def _merge(batch: SortedBatch, wanted: Sequence[Wanted], found: Sweep, part: _Found) -> None:
-    ends = [part.rows, *([slice(part.rows.stop, len(batch.codes))] if batch.is_self else [])]
+    ends: list[slice] = [part.rows, *([slice(part.rows.stop, len(batch.codes))] if batch.is_self else [])]
     for each, masses, parts in zip(wanted, found.masses, part.masses, strict=True):
-        for anchors, own in zip(ends, parts, strict=False):
-            masses[anchors] = each.summary.merge(masses[anchors], own)
+        for place, own in zip(ends, parts, strict=False):
+            masses[place] = each.summary.merge(masses[place], own)
     for metric, counts in part.counts.items():
         found.counts[metric] += counts
     for best, candidates in zip(found.hardest, part.extremes, strict=True):
@@ -144,11 +144,11 @@ def _take_tile(
     metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
     scores = {metric: batch.scores(metric, tile.rows, tile.columns) for metric in metrics}
     same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
-    positives = same if same is None or alone is None else same & ~alone
+    positives = None if same is None or alone is None else same & ~alone
     negatives = None if same is None else ~same
     past = slice(tile.columns.start - tile.rows.stop, tile.columns.stop - tile.rows.stop)
     for each, masses in zip(wanted, found.masses, strict=True):
-        own = each.summary.of_tile(scores[each.metric], negatives, **each.options)
+        own = each.summary.of_tile(scores[each.metric], negatives, each.options)
         masses[0][:] = each.summary.merge(masses[0], own[0])
         if tile.turned:
             masses[1][past] = own[1]
@@ -166,16 +166,13 @@ def _take_tile(
 def _counts(scores: Column, positives: Column | None, alone: Column | None, bins: Bins) -> Column:
     """Return how many positives and negatives of a tile fall into each bin."""
     counts = bins.counts(scores.ravel())
-    if positives is None:
+    if positives is None or alone is None:
         return np.stack([np.zeros_like(counts), counts])
-    few = bins.counts(scores[positives])
-    own = 0 if alone is None else bins.counts(scores[alone])
+    few, own = bins.counts(scores[positives]), bins.counts(scores[alone])
     return np.stack([few, counts - few - own])
 
 
-def _extremes(
-    scores: Column, tile: Tile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]
-) -> None:
+def _extremes(scores: Column, tile: Tile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]) -> None:
     """Add the best score of each row of a tile, and of each column where it beats what came before."""
     places = scores.argmax(axis=1)
     into.append((tile.rows, scores[np.arange(len(scores)), places], places + tile.columns.start))
