@@ -1,48 +1,59 @@
-"""How many threads the library behind numpy's products of matrices takes."""
+"""The threads of the BLAS behind numpy: one for each product, where several threads multiply at once."""
 
 import ctypes
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-PREFIXES = ("scipy_openblas", "openblas")
-SUFFIXES = ("64_", "")
+FOLDERS = ("../numpy.libs", ".dylibs")  # where the wheels of Linux and Windows, and those of macOS, keep OpenBLAS
+PREFIXES, SUFFIXES = ("scipy_", ""), ("64_", "")
+_users = 0
+_restored = 0
+_lock = threading.Lock()
 
 
 @contextmanager
-def one_blas_thread() -> Iterator[bool]:
-    """Let every thread that multiplies matrices do so alone, for work of which several threads do a part each.
-
-    Yields:
-        Whether it is so; False where numpy stands on another library than OpenBLAS.
-    """
-    calls = _thread_calls()
-    if calls is None:
-        yield False
+def one_blas_thread() -> Iterator[None]:
+    """Let a product of numpy run in the thread that asks for it; nothing changes where `is_controlled` is false."""
+    global _users, _restored  # noqa: PLW0603  the setting is the process's own
+    controls = _controls()
+    if controls is None:
+        yield
         return
-    get, put = calls
-    before = get()
-    put(1)
+    count, change = controls
+    with _lock:
+        if not _users:
+            _restored = count()
+            change(1)
+        _users += 1
     try:
-        yield True
+        yield
     finally:
-        put(before)
+        with _lock:
+            _users -= 1
+            if not _users:
+                change(_restored)
+
+
+def is_controlled() -> bool:
+    """Tell whether the number of threads of this BLAS can be set: it is OpenBLAS."""
+    return _controls() is not None
 
 
 @cache
-def _thread_calls() -> tuple[Any, Any] | None:
-    """Return what reads and what sets the number of OpenBLAS's threads; None where it is not there."""
+def _controls() -> tuple[Callable[[], int], Callable[[int], None]] | None:
+    """Return what gives and what sets the number of threads."""
     for path in _libraries():
-        library = ctypes.CDLL(path)
-        for prefix in PREFIXES:
-            for suffix in SUFFIXES:
-                calls = [getattr(library, f"{prefix}_{verb}_num_threads{suffix}", None) for verb in ("get", "set")]
-                if all(calls):
-                    return calls[0], calls[1]
+        library = ctypes.CDLL(path)  # loaded already: the same one
+        for prefix, suffix in ((prefix, suffix) for prefix in PREFIXES for suffix in SUFFIXES):
+            names = (f"{prefix}openblas_{verb}_num_threads{suffix}" for verb in ("get", "set"))
+            found = [getattr(library, name, None) for name in names]
+            if all(found):
+                return found[0], found[1]  # type: ignore[return-value]
     return None
 
 
@@ -52,5 +63,5 @@ def _libraries() -> list[str]:
     if maps.exists():
         lines = (line.split() for line in maps.read_text().splitlines())
         return list(dict.fromkeys(line[-1] for line in lines if "openblas" in line[-1]))
-    home = Path(np.__file__).parent
-    return [str(path) for folder in (".dylibs", "../numpy.libs") for path in (home / folder).glob("*openblas*")]
+    here = Path(np.__file__).parent
+    return [str(path) for folder in FOLDERS for path in sorted((here / folder).glob("*openblas*"))]

@@ -51,7 +51,7 @@ def test_only_the_backend_and_the_reader_of_its_files_know_torch(path):
 ROOMS = (
     ("placeholders", "characters", "suggestions", "fronts"),
     ("errors",),
-    ("staged", "memory", "documents"),
+    ("staged", "memory", "documents", "blas"),
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),

@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from ..metrics.precision import FLOAT32
 from ..results import Column, Progress
 from .budget import Budget, budget_of
-from .calibration import fastest
 from .duplicates import Distinct
 from .exclusion import Exclusion
 from .job import PairwiseJob
 from .kernels import Kernel
 from .plan import Plan
+from .precision_choice import Reach, choose_kernel
 from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .reducers.closest_pairs import ClosestPairs
@@ -19,7 +18,7 @@ from .reducers.threshold import Threshold
 from .reducers.top_k import TopK
 from .sweep import query_blocks_at_once, sweep
 
-CENTER_ROWS = 4096
+MANY = 4  # query blocks at once, from which on reading every tile takes less time than half of them in turn
 SELF_JOIN = 32  # of a larger k the candidates of both directions cost more than half the tiles save
 
 
@@ -42,7 +41,8 @@ def reduce_pairs(
         budget: by default that of the running job.
         progress: called with the rows of x that are done and their total.
     """
-    sweep(x, y, kernel, reducer, _plan(budget or budget_of(None), kernel, x, y), progress)
+    plan = (budget or budget_of(None)).plan(len(x), len(y), x.shape[1], kernel.precision.itemsize)
+    sweep(x, y, kernel, reducer, plan, progress)
 
 
 def each_nearest(
@@ -54,7 +54,7 @@ def each_nearest(
     progress: Progress | None = None,
     *,
     give_back: Give | None = None,
-) -> None:
+) -> Kernel:
     """Give the k closest rows of B of each row of A, of equals the first: rows of A ascending, closest first.
 
     Args:
@@ -66,11 +66,14 @@ def each_nearest(
         give_back: takes the closest row of A of each row of B as well: its place among the rows of B that are left, the
             row of A and the score.
         progress: called with the rows of A that are done and their total.
+
+    Returns:
+        The kernel that scanned them.
     """
     if not isinstance(b, Distinct):
         # of equal rows the first are listed: more than k of them are never needed
         b = Distinct.of(b, k + (job.excluded.most if job.excluded else 0), job.budget)
-    kernel = _kernel(job, b.rows)
+    kernel = choose_kernel(job, a, b.rows, Reach(k))
     plan, k = _plan(job.budget, kernel, a, b.rows), min(k, len(b.rows))
     joins = b.kept is None and give_back is None and _joins(job, k, kernel, plan)
     spec = _spec(job, kernel, a, b.rows, job.excluded and job.excluded.of_columns(b.kept), upper_triangle=joins)
@@ -78,15 +81,16 @@ def each_nearest(
     rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give)
     if give_back is None:
         sweep(a, b.rows, kernel, rows, plan, progress)
-        return
+        return kernel
     columns = ColumnTopK(1, spec, plan.corpus_block, give_back)
     sweep(a, b.rows, kernel, BidirectionalTopK(rows, columns), plan, progress)
     columns.finish()
+    return kernel
 
 
 def within(
     job: PairwiseJob, a: Column, b: Column, threshold: float, most: int, give: Give, progress: Progress | None = None
-) -> None:
+) -> Kernel:
     """Give all pairs at least as close as a threshold, in order of row and column.
 
     Args:
@@ -98,17 +102,21 @@ def within(
         give: takes row, column and score of the pairs of some rows.
         progress: called with the rows of A that are done and their total.
 
+    Returns:
+        The kernel that scanned them.
+
     Raises:
         ResourceError: more than `most` pairs.
     """
-    kernel = _kernel(job, b)
+    kernel = choose_kernel(job, a, b, Reach(least=float(job.metric.proxy_score(np.asarray(threshold)))))
     spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     sweep(a, b, kernel, Threshold(threshold, most, spec, give), _plan(job.budget, kernel, a, b), progress)
+    return kernel
 
 
 def closest_pairs(
     job: PairwiseJob, a: Column, b: Column, count: int, give: Give, progress: Progress | None = None
-) -> None:
+) -> Kernel:
     """Give the closest pairs of all, closest first, ties by row, then by column.
 
     Args:
@@ -118,16 +126,22 @@ def closest_pairs(
         count: how many; all there are where it is more.
         give: takes row, column and score, once.
         progress: called with the rows of A that are done and their total.
+
+    Returns:
+        The kernel that scanned them.
     """
-    kernel = _kernel(job, b)
+    kernel = choose_kernel(job, a, b, Reach(count / len(a)))
     spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     reducer = ClosestPairs(min(count, len(a) * len(b)), spec, give)
     sweep(a, b, kernel, reducer, _plan(job.budget, kernel, a, b), progress)
     reducer.finish()
+    return kernel
 
 
 def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
-    return budget.plan(len(x), len(y), x.shape[1], kernel.precision.itemsize)
+    """Return the plan of a selection, which looks through each tile at once and asks most of them nothing more."""
+    cached = kernel.backend.name == "numpy"
+    return budget.plan(len(x), len(y), x.shape[1], kernel.precision.itemsize, cached=cached)
 
 
 def _spec(
@@ -146,7 +160,7 @@ def _spec(
 
 def _joins(job: PairwiseJob, k: int, kernel: Kernel, plan: Plan) -> bool:
     """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is kept."""
-    if not job.upper_triangle or k > SELF_JOIN or query_blocks_at_once(kernel, plan) > 1:
+    if not job.upper_triangle or k > SELF_JOIN or query_blocks_at_once(kernel, plan) > MANY:
         return False
     return plan.rows > 2 * plan.query_block and 2 * plan.rows * k <= job.budget.candidates
 
@@ -154,23 +168,3 @@ def _joins(job: PairwiseJob, k: int, kernel: Kernel, plan: Plan) -> bool:
 def _numbered(give: Give, b: Distinct) -> Give:
     """Return what gives the numbers of columns instead of their places among those that are left."""
     return give if b.kept is None else lambda hits: give((hits[0], b.numbers(hits[1]), hits[2]))
-
-
-def _kernel(pairing: PairwiseJob, b: Column) -> Kernel:
-    """Return the fastest kernel whose bound holds for this metric and these numbers."""
-    metric, backend = pairing.metric, pairing.backend
-    if not metric.has_product or pairing.precision == "float64" or not pairing.fits_float32:
-        return Kernel(metric, "float64", pairing.scaled, backend)
-    if metric.expands_squares:
-        # distances do not change with the origin, and near the rows little cancels
-        return Kernel(metric, "float32", pairing.scaled, backend, center=middle(b))
-    precision = fastest(backend, pairing.dims) if pairing.precision == "auto" else FLOAT32
-    return Kernel(metric, precision.name, pairing.scaled, backend)
-
-
-def middle(rows: Column) -> Column:
-    """Return the mean of some of the finite rows; any point would do."""
-    finite = np.flatnonzero(np.isfinite(rows[:, 0]))  # a row of NaN is NaN throughout
-    some = finite[:: max(1, len(finite) // CENTER_ROWS)]
-    middle: Column = rows[some].astype(np.float64).mean(axis=0) if len(some) else np.zeros(rows.shape[1])
-    return middle

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import isnan, prod
+from math import isnan
 from typing import Any
 
 from .. import checks
-from ..backend import Backend, quiet
+from ..backend import quiet
 from ..delivery import delivery
 from ..engine import (
     Choice,
@@ -14,7 +14,7 @@ from ..engine import (
     Into,
     PairwiseJob,
     RowsInto,
-    backend_of_scan,
+    check_precision,
     full_matrix,
     prepare_input,
     same_rows,
@@ -29,7 +29,7 @@ from ..results import Progress, Result, shapes_line
 from ..settings import Settings
 
 KEYS = ("rows", "columns", "mean", "min", "max")
-PRECISIONS = ("auto", "float32", "float64")
+PRECISIONS = ("auto", "float64", "float32", "bfloat16", "int8")
 
 
 def pairwise(
@@ -77,8 +77,8 @@ def pairwise(
             are the same where their ids are equal, and without ids on both sides where their numbers are.
             The matrix keeps these cells; its summary and its rows leave them out.
         precision: of the products. `auto`: a full matrix is float32 where that is within 2e-6; a selection
-            scans in the fastest precision whose error bound holds, and scores in float64 whatever this is.
-            Or `float32`, `float64`.
+            scans in the format that takes least time here, and scores in float64 whatever this is.
+            Or `float64`, `float32`, for a selection also `bfloat16` (torch) or `int8` (NumKong).
         max_memory: bytes beyond the interpreter, as in `512M`, `4G`, `50%` of what is free; by default a
             quarter of it.
         max_results: how many pairs a threshold may give.
@@ -128,6 +128,7 @@ def pairwise(
     choice = Choice(top_k, threshold, max_pairs, max_results)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
+    check_precision(precision, measure, backend, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
@@ -181,6 +182,7 @@ class PairwisePlan:
                 "threshold": listed.threshold,
                 "max_pairs": listed.max_pairs,
                 "precision": job.precision,
+                **result.parameters,
                 "nonfinite": settings.nonfinite,
                 "shapes": _shapes(job, listed, self.dim),
             },
@@ -209,9 +211,7 @@ def _plan(
     for side in sides:
         checks.refuse_rounded(side.vectors, metric.name)
     excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
-    scans = choice is not None and precision == "auto" and metric.is_product
-    space = _space_of_scan(settings, a, b) if scans else settings.space()
-    job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, space, budget)
+    job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
     return PairwisePlan(job, choice, dim, excluded_by, settings)
 
 
@@ -257,9 +257,3 @@ def _check_threshold(threshold: float, metric: Metric) -> None:
     if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
         what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
         raise ParameterError(what, "«threshold»")
-
-
-def _space_of_scan(settings: Settings, a: Input, b: Input) -> Backend:
-    """Return where a selection by products is computed: where the scan is fastest, if that is left to us."""
-    (*_, dims), pairs = a.rows.shape, prod(a.rows.shape[:-1]) * prod(b.rows.shape[:-1])
-    return backend_of_scan(settings.backend, settings.device, 2.0 * pairs * dims)

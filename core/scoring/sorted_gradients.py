@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from ..backend import choose_backend, derivatives, quiet
-from ..blas import one_blas_thread
+from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.negatives import Ends
 from ..losses.numerics import unit_rows
@@ -37,8 +37,8 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
     (masses,) = sweep(batch, [wanted], {}, lambda _: None).masses
     sides = [batch.whole.anchors, batch.whole.others][: 1 if batch.is_self else 2]
     totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(len(masses))
-    with one_blas_thread() as alone, choose_backend("torch").in_one_thread():
-        workers = processors() if alone else 1
+    with one_blas_thread(), choose_backend("torch").in_one_thread():
+        workers = processors() if is_controlled() else 1
         _add_positives(spec, batch, masses, share, totals, slopes, workers)
         ends = (masses, slopes)
         undefined = _add_negatives(wanted, batch, ends, ends if batch.is_self else None, totals[0], workers)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..backend import quiet
-from ..blas import one_blas_thread
+from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..results import Column
 from .sorted_batch import SortedBatch
@@ -59,8 +59,8 @@ def near_items(spec: LossSpec, scores: Any, belonging: Any, own: Any, theirs: An
 def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[Items]:
     """Yield the losses of a batch, anchors in the order of the classes."""
     work = partial(_block_items, spec, batch, masses, counted(spec, batch))
-    with one_blas_thread() as alone, quiet():
-        yield from overlapped(work, batch.near_blocks(), processors() if alone else 1)
+    with one_blas_thread(), quiet():
+        yield from overlapped(work, batch.near_blocks(), processors() if is_controlled() else 1)
 
 
 def _block_items(spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]) -> Items:

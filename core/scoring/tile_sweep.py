@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import quiet
-from ..blas import one_blas_thread
+from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.negatives import LogSumExp
 from ..results import Column
@@ -93,9 +93,9 @@ def sweep(
         {metric: np.zeros((2, len(own.edges) - 1), dtype=np.int64) for metric, own in bins.items()},
         (_none(n), _none(n)),
     )
-    with one_blas_thread() as alone, quiet():
+    with one_blas_thread(), quiet():
         work = partial(_query_block, batch, wanted, bins, found.hardest)
-        for part in overlapped(work, batch.query_blocks(), processors() if alone else 1):
+        for part in overlapped(work, batch.query_blocks(), processors() if is_controlled() else 1):
             _merge(batch, wanted, found, part)
             progress(part.rows.stop - part.rows.start)
     return found
