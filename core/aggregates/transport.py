@@ -17,12 +17,14 @@ from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, Matched
 from .weights import mean_of, shares
 
 ASSIGNED = 1 << 24  # pairs that an assignment may choose from: 4096 x 4096, 128 MiB and some seconds
-TRANSPORTED = 1 << 28  # pairs that a transport may go over in every iteration: 16 384 x 16 384
-TILE = 1 << 21  # pairs whose costs are computed at a time
+TRANSPORTED = 1 << 29  # pairs that a transport may go over in every iteration: 23 170 x 23 170
+TILE = 1 << 21  # pairs whose cosines are computed at a time
+PIECE = 1 << 15  # and of which exponentials are taken at a time, few enough for a core's cache
+UNDERFLOW = 1e-280  # sums above it have lost nothing that matters
 EVERY = 10  # iterations after which a Newton step is tried
 SOLVED = 1024  # rows of the smaller side up to which it is
 HALVINGS = 12  # of a Newton step that gains nothing
-KEPT = 1 << 24  # pairs whose costs stay in memory between the iterations, 128 MiB
+KEPT = 4  # share of the budget that cosines may take that stay in memory between the iterations
 
 
 @dataclass(frozen=True)
@@ -163,8 +165,8 @@ def sinkhorn(
 
     Args:
         x: (n, d) finite rows.
-        y: (m, d); n m at most 268 435 456, as in 16 384 x 16 384. Costs of more than 16 777 216 pairs are computed
-            again in every iteration, a tile at a time.
+        y: (m, d); n m at most 536 870 912, as in 23 170 x 23 170. Costs that take more than a quarter of the memory are
+            computed again in every iteration, a tile at a time.
         weights_a: (n,) of the rows of x, at least 0, brought to the sum 1; None: all the same.
         weights_b: (m,) of the rows of y.
         epsilon: above 0, in units of the cost; smaller is closer to the best assignment, and slower.
@@ -233,27 +235,29 @@ def _carried(rows: Column, share: Column | None) -> tuple[Column, Column]:
 
 
 class _Costs:
-    """The costs 1 - s in query blocks of whole rows: kept where there is room, else computed each time."""
+    """The costs 1 - s by rows: their cosines are kept where there is room, else computed each time."""
 
     def __init__(self, x: Column, y: Column, eps: float, backend: Backend) -> None:
         self.backend = backend
         self.kernel = Kernel("cosine", "float64", needs_scale(x.dtype) or needs_scale(y.dtype), backend, eps)
         self.x, self.y = self.kernel.prepare(x), self.kernel.prepare(y)
-        self.shape = len(x), len(y)
-        self.step = max(1, TILE // len(y))
-        self.kept = [self._computed(part) for part in self._parts()] if len(x) * len(y) <= KEPT else None
+        self.step, self.piece = max(1, TILE // len(y)), max(1, (TILE if backend.is_cuda else PIECE) // len(y))
+        self.parts = [slice(start, start + self.step) for start in range(0, len(x), self.step)]
+        is_kept = 8 * len(x) * len(y) <= budget_of(None).left // KEPT
+        self.kept = [self._cosines(part) for part in self.parts] if is_kept else None
 
-    def query_blocks(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the rows of each query block and their (rows, m) costs."""
-        for number, part in enumerate(self._parts()):
-            yield part, self._computed(part) if self.kept is None else self.kept[number]
+    def scaled(self, epsilon: float) -> Iterator[tuple[slice, Array]]:
+        """Yield ranges of rows and their (rows, m) costs divided by -epsilon, to be written to."""
+        for number, part in enumerate(self.parts):
+            cosines = self._cosines(part) if self.kept is None else self.kept[number]
+            for start in range(0, cosines.shape[0], self.piece):
+                scaled = self.kernel.scores(cosines[start : start + self.piece]) - 1.0
+                scaled /= epsilon
+                yield slice(part.start + start, part.start + start + scaled.shape[0]), scaled
 
-    def _parts(self) -> Iterator[slice]:
-        return (slice(start, start + self.step) for start in range(0, self.shape[0], self.step))
-
-    def _computed(self, part: slice) -> Array:
+    def _cosines(self, part: slice) -> Array:
         rows = Side(self.x.rows[part], self.x.norms[part], self.x.lost[part], self.x.longest, self.x.most_lost)
-        return 1.0 - self.kernel.scores(self.kernel.tile(rows, self.y))
+        return self.kernel.tile(rows, self.y)
 
 
 class _Plan:
@@ -269,12 +273,28 @@ class _Plan:
     def __init__(self, costs: _Costs, a: Column, b: Column, epsilon: float) -> None:
         self.costs, self.epsilon, self.xp = costs, epsilon, costs.backend.xp
         self.a, self.b = a, b
+        self.weights = costs.backend.put(a)
         self.log_a, self.log_b = (costs.backend.put(np.log(v)) for v in (a, b))
         self.g = self.xp.zeros_like(self.log_b)
         self.violation = inf
 
     def fitted(self) -> Array:
         """Return the potentials that fit the columns, once the rows are; sets the violation of the columns before."""
+        xp, total, column = self.xp, self.xp.zeros_like(self.g), self.log_b + self.g / self.epsilon
+        for part, scaled in self._query_blocks():
+            terms = scaled + column[None, :]
+            terms -= xp.max(terms, axis=1)[:, None]
+            terms = xp.exp(terms)
+            # a row of the plan is made of these terms as shares of their sum, times the weight of the row
+            total += (self.weights[part] / xp.sum(terms, axis=1)) @ terms
+        # columns that no row comes near are lost to underflow
+        change = xp.log(total) - self.log_b if float(xp.min(total)) > UNDERFLOW else self._log_change()
+        off = self.costs.backend.get(xp.expm1(change))
+        self.violation = fsum((np.abs(off) * self.b).tolist())
+        return self.g - self.epsilon * change
+
+    def _log_change(self) -> Array:
+        """Return the logarithm of the sum of each column as a share of its weight, in logarithms throughout."""
         xp, peak, total = self.xp, None, None
         for part, scaled in self._query_blocks():
             terms = scaled + (self.log_a[part] + self._rows(scaled) / self.epsilon)[:, None]
@@ -284,11 +304,7 @@ class _Plan:
             sums = xp.sum(xp.exp(terms - new[None, :]), axis=0)
             total = sums if total is None else total * xp.exp(peak - new) + sums
             peak = new
-        g = -self.epsilon * (peak + xp.log(total))
-        # column j held b[j] exp((old g[j] - new g[j]) / epsilon)
-        off = self.costs.backend.get(xp.expm1((self.g - g) / self.epsilon))
-        self.violation = fsum((np.abs(off) * self.b).tolist())
-        return g
+        return peak + xp.log(total) + self.g / self.epsilon
 
     def leap(self) -> None:
         """Take a Newton step of the concave dual, cut back until it gains.
@@ -329,7 +345,7 @@ class _Plan:
 
     def _query_blocks(self) -> Iterator[tuple[slice, Array]]:
         """Yield the rows of each query block and their costs divided by -epsilon."""
-        return ((part, costs / -self.epsilon) for part, costs in self.costs.query_blocks())
+        return self.costs.scaled(self.epsilon)
 
     def _plan(self, part: slice, scaled: Array) -> Array:
         row = self.log_a[part] + self._rows(scaled) / self.epsilon

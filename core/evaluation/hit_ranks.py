@@ -281,7 +281,8 @@ def _without_self(queries: Column, corpus_block: Span, tile: Tile) -> Column:
 
 def _ranks(query: Column) -> Column:
     """Return the rank of each of some rows, sorted by query, among those of its query."""
-    return np.arange(len(query)) - np.searchsorted(query, query) + 1
+    starts = np.flatnonzero(np.diff(query, prepend=-1))
+    return np.arange(1, len(query) + 1) - np.repeat(starts, np.diff(starts, append=len(query)))
 
 
 def _from(progress: Progress | None, start: int, total: int) -> Progress | None:
