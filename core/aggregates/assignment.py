@@ -63,6 +63,7 @@ def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY)
         Kuhn 1955; scipy.optimize.linear_sum_assignment, the algorithm of Crouse 2016.
 
     Example:
+        >>> import numpy as np
         >>> optimal(np.eye(2), np.asarray([[0.0, 2.0]])).mean
         1.0
     """

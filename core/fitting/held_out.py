@@ -7,7 +7,9 @@ import numpy as np
 
 from ..backend import quiet
 from ..catalogue import find
-from ..evaluation.threshold_metrics import Measure, best_accuracy, equal_error_rate, roc_auc
+from ..evaluation.measure import Measure
+from ..evaluation.roc import equal_error_rate, roc_auc
+from ..evaluation.threshold_metrics import best_accuracy
 from ..metrics import EPS
 from ..results import Column, Columns, Scalar
 from ..scoring.distances import distance_of, of_all, of_pairs

@@ -9,8 +9,9 @@ from .. import checks
 from ..aggregates.record import AggregateRequest, keys_of
 from ..backend import Backend, choose_backend, quiet
 from ..comparison.best_items import best_keys, unfit_for_best
+from ..comparison.compared_sets import ALIGNED, BEST, BEST_SIZES, ComparisonInputs
 from ..comparison.cross import CROSS_KEYS, Cross
-from ..comparison.inputs import ALIGNED, BEST, BEST_SIZES, ComparisonInputs, as_sets, read_inputs
+from ..comparison.read_sets import as_sets, read_inputs
 from ..comparison.report import CompareSpec, ComparisonOutcome, endings, report
 from ..comparison.requests import ALL, DEFAULT, named_aggregates, names_with, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets

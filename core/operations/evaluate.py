@@ -13,11 +13,11 @@ from ..delivery import delivery
 from ..engine import budget_of
 from ..errors import DataError, LabelError, ParameterError, ShapeError
 from ..evaluation.curves import score_histogram
-from ..evaluation.inputs import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
+from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.thresholds_file import write_thresholds
 from ..io.vectors import provenance
 from ..metrics import EPS
