@@ -9,11 +9,14 @@ from ..catalogue import AGGREGATES
 
 if TYPE_CHECKING:
     from . import (
-        best_match,
+        assignment,
+        chamfer_hausdorff,
         classifier,
         closed_forms,
         gaussian,
+        greedy_mutual,
         kernel_alignment,
+        maxsim_top_k,
         neighbours,
         sliced,
         spaces,
@@ -21,13 +24,13 @@ if TYPE_CHECKING:
         two_sample,
     )
 
-    argmax = greedy = bertscore = best_match.greedy_match
-    chamfer = best_match.chamfer
-    hausdorff = best_match.hausdorff
-    max = best_match.best_pair  # noqa: A001 as numpy's
-    maxsim = colbert = best_match.maxsim
-    mutual = best_match.mutual
-    top_k_mean = best_match.top_k_mean
+    argmax = greedy = bertscore = greedy_mutual.greedy_match
+    chamfer = chamfer_hausdorff.chamfer
+    hausdorff = chamfer_hausdorff.hausdorff
+    max = maxsim_top_k.best_pair  # noqa: A001 as numpy's
+    maxsim = colbert = maxsim_top_k.maxsim
+    mutual = greedy_mutual.mutual
+    top_k_mean = maxsim_top_k.top_k_mean
     c2st = classifier.c2st
     centroid = closed_forms.centroid_cosine
     mean = closed_forms.mean_of_pairs
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     procrustes = spaces.procrustes
     rsa = spaces.representational_similarity
     svcca = spaces.svcca
-    optimal = transport.optimal
+    optimal = assignment.optimal
     sinkhorn = transport.sinkhorn
     energy = two_sample.energy_distance
     mmd = mmd_rbf = two_sample.mmd_rbf

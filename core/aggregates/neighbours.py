@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,9 +165,12 @@ def neighbour_coverage(
     options: dict[str, Any] = {"k": k, "metric": "euclidean", "backend": backend, "progress": progress}
     radii = [nearest_others(rows, **options)[1][:, -1] for rows in (x, y)]
     scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
-    balls = _Balls(Pairs("euclidean", x, y, scaled), radii[0], radii[1])
+    pairs = Pairs("euclidean", x, y, scaled)
+    is_narrow = pairs.measure.fits_float32(largest_of(x), largest_of(y), x.shape[1])
+    kernel = Kernel("euclidean", "float32" if is_narrow else "float64", scaled, backend, center=middle(y))
+    balls = _Balls(pairs, radii[0], radii[1])
     begin(progress, "rows in the balls of the other set")
-    reduce_pairs(x, y, Kernel("euclidean", "float64", scaled, backend, center=middle(y)), balls, progress=progress)
+    reduce_pairs(x, y, kernel, balls, progress=progress)
     precision, recall = float(balls.precise.mean()), float(balls.recalled.mean())
     score = float(harmonic_mean(np.asarray(precision), np.asarray(recall)))
     return Coverage(score, precision, recall, balls.inside / (k * len(y)), float(balls.covered.mean()))
@@ -201,26 +205,28 @@ class _Balls(Reducer):
         """Note what lies in which ball."""
         xp, backend = tile.kernel.backend.xp, tile.kernel.backend
         rows, columns = slice(query_block.start, query_block.stop), slice(corpus_block.start, corpus_block.stop)
-        held = self._within(query_block, corpus_block, tile, backend.put(self.radii[rows])[:, None])
+        error = backend.get(tile.error()).astype(np.float64)
+        held = self._within(query_block, corpus_block, tile, self.radii[rows, None], error[:, None])
         self.inside += int(xp.sum(xp.astype(held, xp.int64)))
         self.covered[rows] |= backend.get(xp.any(held, axis=1))
         self.precise[columns] |= backend.get(xp.any(held, axis=0))
-        held = self._within(query_block, corpus_block, tile, backend.put(self.other_radii[columns])[None, :])
+        held = self._within(query_block, corpus_block, tile, self.other_radii[None, columns], error.max())
         self.recalled[rows] |= backend.get(xp.any(held, axis=1))
 
-    def _within(self, query_block: Span, corpus_block: Span, tile: Tile, radii: Array) -> Array:
-        """Return (n, m) whether each pair is closer than the radius."""
-        backend = tile.kernel.backend
-        limit, error = -(radii**2), tile.error()[:, None]
-        within = tile.proxy - error > limit * (1 - ROUNDING)
-        open_ = (tile.proxy + error >= limit * (1 + ROUNDING)) & (radii > 0) & ~within
-        row, column = np.nonzero(backend.get(open_))
+    def _within(self, query_block: Span, corpus_block: Span, tile: Tile, radii: Column, error: Any) -> Array:
+        """Return (n, m) whether each pair is closer than the radius, by the error of the tile or else exactly."""
+        backend, dtype = tile.kernel.backend, np.dtype(tile.kernel.dtype)
+        empty = np.where(radii > 0, 0.0, np.inf)  # nothing is in a ball without a radius
+        certain, possible = (
+            backend.put(np.nextafter((empty - radii**2 * (1 + way * ROUNDING) - way * error).astype(dtype), way * -inf))
+            for way in (-1, 1)
+        )
+        within = tile.proxy > certain
+        row, column = np.nonzero(backend.get((tile.proxy >= possible) & ~within))
         if len(row):
             closer = self.pairs.score(row + query_block.start, column + corpus_block.start)
-            rims = np.broadcast_to(backend.get(radii), (len(query_block), len(corpus_block)))[row, column]
-            found = np.zeros((len(query_block), len(corpus_block)), dtype=bool)
-            found[row, column] = closer < rims
-            within = within | backend.put(found)
+            rims = np.broadcast_to(radii, (len(query_block), len(corpus_block)))[row, column]
+            within[backend.put(row), backend.put(column)] = backend.put(closer < rims)
         return within
 
 

@@ -87,6 +87,7 @@ class AggregateRecord:
         parts: further numbers of what its function returns.
         same_items: row i of A belongs to row i of B.
         any_dims: the rows of A and of B may differ in length.
+        depth: the parameter that says how many of the closest rows of B it looks at; None: one, or none.
         both_ways: it takes the best matches of the rows of A and those of the rows of B.
         crossed: whether the matrix of all items may be of it.
         shared: its value from what several aggregates share; None: that of its function.
@@ -101,6 +102,7 @@ class AggregateRecord:
     parts: tuple[str, ...] = ()
     same_items: bool = False
     any_dims: bool = False
+    depth: str | None = None
     both_ways: bool = False
     crossed: bool = False
     shared: Callable[["Evaluator", Parameters], Any] | None = None

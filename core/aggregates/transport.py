@@ -1,58 +1,27 @@
-"""Aggregates that move one set onto the other: the best one-to-one assignment, and entropic transport."""
+"""Entropic transport of one set onto the other: Sinkhorn's algorithm in the log domain."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import fsum, inf
 from typing import NamedTuple
 
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine import Kernel, Pairs, Side, budget_of
+from ..engine import Kernel, Side, budget_of
 from ..errors import ParameterError, ResourceError
 from ..metrics import EPS, needs_scale
 from ..results import Column, Progress, begin
-from .mixed import MixedSets
-from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, MatchedPairs, Parameters
-from .weights import mean_of, shares
+from .record import NUMPY, AggregateRecord
+from .weights import shares
 
-ASSIGNED = 1 << 24  # pairs that an assignment may choose from: 4096 x 4096, 128 MiB and some seconds
-TRANSPORTED = 1 << 28  # pairs that a transport may go over in every iteration: 16 384 x 16 384
-TILE = 1 << 21  # pairs whose costs are computed at a time
+TRANSPORTED = 1 << 29  # pairs that a transport may go over in every iteration: 23 170 x 23 170
+TILE = 1 << 21  # pairs whose cosines are computed at a time
+PIECE = 1 << 15  # and of which exponentials are taken at a time, few enough for a core's cache
+UNDERFLOW = 1e-280  # sums above it have lost nothing that matters
 EVERY = 10  # iterations after which a Newton step is tried
 SOLVED = 1024  # rows of the smaller side up to which it is
 HALVINGS = 12  # of a Newton step that gains nothing
-KEPT = 1 << 24  # pairs whose costs stay in memory between the iterations, 128 MiB
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """The best one-to-one assignment.
-
-    Args:
-        mean: mean cosine of the assigned pairs, in [-1, 1].
-        matched_a: share of the rows of x that have a partner, min(n, m) / n.
-        matched_b: share of the rows of y that have one.
-        unmatched_a: rows of x without a partner.
-        unmatched_b: rows of y without one.
-        rows: (min(n, m),) the assigned rows of x, ascending.
-        columns: (min(n, m),) their partners in y.
-        scores: (min(n, m),) their cosines.
-    """
-
-    mean: float
-    matched_a: float
-    matched_b: float
-    unmatched_a: int
-    unmatched_b: int
-    rows: Column
-    columns: Column
-    scores: Column
-
-    @property
-    def score(self) -> float:
-        """The mean cosine of the assigned pairs."""
-        return self.mean
+KEPT = 4  # share of the budget that cosines may take that stay in memory between the iterations
 
 
 class Transport(NamedTuple):
@@ -76,67 +45,6 @@ class Transport(NamedTuple):
         return self.similarity
 
 
-def optimal(x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY) -> Assignment:
-    """Best one-to-one assignment: the one with the largest sum of cosines; min(n, m) rows of each side have a partner.
-
-    Args:
-        x: (n, d) finite rows.
-        y: (m, d); n m at most 16 777 216, as in 4096 x 4096.
-        eps: the least norm to divide by.
-        backend: where to compute the cosines; the assignment itself is scipy's, on the CPU.
-
-    Returns:
-        The assignment with its mean cosine in [-1, 1] and the counts of what is left over.
-
-    Raises:
-        ResourceError: more pairs than that, or than fit.
-
-    Source:
-        Kuhn 1955; scipy.optimize.linear_sum_assignment, the algorithm of Crouse 2016.
-
-    Example:
-        >>> optimal(np.eye(2), np.asarray([[0.0, 2.0]])).mean
-        1.0
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    n, m = len(x), len(y)
-    if n * m > ASSIGNED:
-        what = f"an assignment of {n:,} x {m:,} rows, at most {ASSIGNED:,} pairs can be assigned"
-        raise ResourceError(what, "«aggregates=optimal»", "«aggregates=argmax» or sinkhorn matches sets of this size")
-    # the widened rows and their unit vectors, the matrix and the copies of it
-    size = 8 * (2 * (n + m) * x.shape[1] + 3 * n * m)
-    budget_of(None).check(size, f"an assignment of {n:,} x {m:,} rows", "«aggregates=argmax» holds less")
-    scaled = needs_scale(x.dtype) or needs_scale(y.dtype)
-    kernel = Kernel("cosine", "float64", scaled, backend, eps)
-    matrix = backend.get(kernel.scores(kernel.tile(kernel.prepare(x), kernel.prepare(y))))
-    rows, columns = linear_sum_assignment(matrix, maximize=True)
-    scores = Pairs("cosine", x, y, scaled, eps).score(rows, columns)
-    count = len(rows)
-    return Assignment(mean_of(scores, None), count / n, count / m, n - count, m - count, rows, columns, scores)
-
-
-def _optimal_shared(job: Evaluator, _: Parameters) -> Assignment:
-    found: Assignment = job.once("assignment", lambda: optimal(*job.sets[:2], **job.options))
-    return found
-
-
-def _optimal_mixed(sets: MixedSets, request: AggregateRequest) -> Column:
-    from scipy.optimize import linear_sum_assignment
-
-    return sets.of_parts(
-        sets.cosines, lambda scores: float(scores[linear_sum_assignment(scores, maximize=True)].mean())
-    )
-
-
-def _optimal_pairs(job: Evaluator) -> MatchedPairs:
-    found = _optimal_shared(job, {})
-    return MatchedPairs.with_rest(job.sets, found.rows, found.columns, found.scores)
-
-
-OPTIMAL = AggregateRecord(
-    parts=("unmatched_a", "unmatched_b"), shared=_optimal_shared, mixed=_optimal_mixed, matched=_optimal_pairs
-)
 SINKHORN = AggregateRecord(parts=("iterations", "violation"))
 
 
@@ -163,8 +71,8 @@ def sinkhorn(
 
     Args:
         x: (n, d) finite rows.
-        y: (m, d); n m at most 268 435 456, as in 16 384 x 16 384. Costs of more than 16 777 216 pairs are computed
-            again in every iteration, a tile at a time.
+        y: (m, d); n m at most 536 870 912, as in 23 170 x 23 170. Costs that take more than a quarter of the memory are
+            computed again in every iteration, a tile at a time.
         weights_a: (n,) of the rows of x, at least 0, brought to the sum 1; None: all the same.
         weights_b: (m,) of the rows of y.
         epsilon: above 0, in units of the cost; smaller is closer to the best assignment, and slower.
@@ -233,27 +141,29 @@ def _carried(rows: Column, share: Column | None) -> tuple[Column, Column]:
 
 
 class _Costs:
-    """The costs 1 - s in query blocks of whole rows: kept where there is room, else computed each time."""
+    """The costs 1 - s by rows: their cosines are kept where there is room, else computed each time."""
 
     def __init__(self, x: Column, y: Column, eps: float, backend: Backend) -> None:
         self.backend = backend
         self.kernel = Kernel("cosine", "float64", needs_scale(x.dtype) or needs_scale(y.dtype), backend, eps)
         self.x, self.y = self.kernel.prepare(x), self.kernel.prepare(y)
-        self.shape = len(x), len(y)
-        self.step = max(1, TILE // len(y))
-        self.kept = [self._computed(part) for part in self._parts()] if len(x) * len(y) <= KEPT else None
+        self.step, self.piece = max(1, TILE // len(y)), max(1, (TILE if backend.is_cuda else PIECE) // len(y))
+        self.parts = [slice(start, start + self.step) for start in range(0, len(x), self.step)]
+        is_kept = 8 * len(x) * len(y) <= budget_of(None).left // KEPT
+        self.kept = [self._cosines(part) for part in self.parts] if is_kept else None
 
-    def query_blocks(self) -> Iterator[tuple[slice, Array]]:
-        """Yield the rows of each query block and their (rows, m) costs."""
-        for number, part in enumerate(self._parts()):
-            yield part, self._computed(part) if self.kept is None else self.kept[number]
+    def scaled(self, epsilon: float) -> Iterator[tuple[slice, Array]]:
+        """Yield ranges of rows and their (rows, m) costs divided by -epsilon, to be written to."""
+        for number, part in enumerate(self.parts):
+            cosines = self._cosines(part) if self.kept is None else self.kept[number]
+            for start in range(0, cosines.shape[0], self.piece):
+                scaled = self.kernel.scores(cosines[start : start + self.piece]) - 1.0
+                scaled /= epsilon
+                yield slice(part.start + start, part.start + start + scaled.shape[0]), scaled
 
-    def _parts(self) -> Iterator[slice]:
-        return (slice(start, start + self.step) for start in range(0, self.shape[0], self.step))
-
-    def _computed(self, part: slice) -> Array:
+    def _cosines(self, part: slice) -> Array:
         rows = Side(self.x.rows[part], self.x.norms[part], self.x.lost[part], self.x.longest, self.x.most_lost)
-        return 1.0 - self.kernel.scores(self.kernel.tile(rows, self.y))
+        return self.kernel.tile(rows, self.y)
 
 
 class _Plan:
@@ -269,12 +179,28 @@ class _Plan:
     def __init__(self, costs: _Costs, a: Column, b: Column, epsilon: float) -> None:
         self.costs, self.epsilon, self.xp = costs, epsilon, costs.backend.xp
         self.a, self.b = a, b
+        self.weights = costs.backend.put(a)
         self.log_a, self.log_b = (costs.backend.put(np.log(v)) for v in (a, b))
         self.g = self.xp.zeros_like(self.log_b)
         self.violation = inf
 
     def fitted(self) -> Array:
         """Return the potentials that fit the columns, once the rows are; sets the violation of the columns before."""
+        xp, total, column = self.xp, self.xp.zeros_like(self.g), self.log_b + self.g / self.epsilon
+        for part, scaled in self._query_blocks():
+            terms = scaled + column[None, :]
+            terms -= xp.max(terms, axis=1)[:, None]
+            terms = xp.exp(terms)
+            # a row of the plan is made of these terms as shares of their sum, times the weight of the row
+            total += (self.weights[part] / xp.sum(terms, axis=1)) @ terms
+        # columns that no row comes near are lost to underflow
+        change = xp.log(total) - self.log_b if float(xp.min(total)) > UNDERFLOW else self._log_change()
+        off = self.costs.backend.get(xp.expm1(change))
+        self.violation = fsum((np.abs(off) * self.b).tolist())
+        return self.g - self.epsilon * change
+
+    def _log_change(self) -> Array:
+        """Return the logarithm of the sum of each column as a share of its weight, in logarithms throughout."""
         xp, peak, total = self.xp, None, None
         for part, scaled in self._query_blocks():
             terms = scaled + (self.log_a[part] + self._rows(scaled) / self.epsilon)[:, None]
@@ -284,11 +210,7 @@ class _Plan:
             sums = xp.sum(xp.exp(terms - new[None, :]), axis=0)
             total = sums if total is None else total * xp.exp(peak - new) + sums
             peak = new
-        g = -self.epsilon * (peak + xp.log(total))
-        # column j held b[j] exp((old g[j] - new g[j]) / epsilon)
-        off = self.costs.backend.get(xp.expm1((self.g - g) / self.epsilon))
-        self.violation = fsum((np.abs(off) * self.b).tolist())
-        return g
+        return peak + xp.log(total) + self.g / self.epsilon
 
     def leap(self) -> None:
         """Take a Newton step of the concave dual, cut back until it gains.
@@ -329,7 +251,7 @@ class _Plan:
 
     def _query_blocks(self) -> Iterator[tuple[slice, Array]]:
         """Yield the rows of each query block and their costs divided by -epsilon."""
-        return ((part, costs / -self.epsilon) for part, costs in self.costs.query_blocks())
+        return self.costs.scaled(self.epsilon)
 
     def _plan(self, part: slice, scaled: Array) -> Array:
         row = self.log_a[part] + self._rows(scaled) / self.epsilon

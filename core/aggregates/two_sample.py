@@ -16,7 +16,7 @@ from ..errors import ParameterError
 from ..results import Column, Progress
 from .closed_forms import TwoSample
 from .mixed import MixedSets
-from .pair_sums import PairSums
+from .pair_sums import PairSums, rows_of
 from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, Parameters
 
 MEDIAN_PAIRS = 1 << 17  # of which the width is the median
@@ -258,7 +258,7 @@ def median_width(x: Column, y: Column, *, seed: int = 0) -> float:
     step = max(1, CHUNK // x.shape[1])
     for start in range(0, len(first), step):
         part = slice(start, start + step)
-        difference = _rows_of(x, y, first[part]) - _rows_of(x, y, second[part])
+        difference = rows_of(x, y, first[part]) - rows_of(x, y, second[part])
         with quiet():
             distances[part] = np.sqrt(np.vecdot(difference, difference))
     median = float(np.median(distances)) if len(distances) else 0.0
@@ -268,14 +268,6 @@ def median_width(x: Column, y: Column, *, seed: int = 0) -> float:
     if not isfinite(median):
         raise refuse_overflow("A, B")
     return median
-
-
-def _rows_of(x: Column, y: Column, numbers: Column) -> Column:
-    """Return rows of both sets by their number, those of y after those of x."""
-    rows = np.empty((len(numbers), x.shape[1]))
-    of_x = numbers < len(x)
-    rows[of_x], rows[~of_x] = x[numbers[of_x]], y[numbers[~of_x] - len(x)]
-    return rows
 
 
 def _shared(kernel: PairKernel) -> Callable[[Evaluator, Parameters], TwoSample | Discrepancy]:

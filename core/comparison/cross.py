@@ -8,7 +8,7 @@ from ..aggregates.record import AggregateRequest
 from ..backend import Backend
 from ..engine import Into, MatrixCells, MatrixPart, MatrixRows, Moments, budget_of
 from ..results import Column, Columns, Grid, Progress, Rows, Scalar, begin
-from .inputs import ComparisonInputs
+from .compared_sets import ComparisonInputs
 from .token_blocks import item_scores
 
 CORNER = 8

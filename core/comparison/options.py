@@ -8,7 +8,7 @@ from ..checks import check_choice, check_least
 from ..errors import ParameterError
 from .best_items import best_keys
 from .cross import CROSS_KEYS
-from .inputs import ALIGNED, BEST, BEST_SIZES
+from .compared_sets import ALIGNED, BEST, BEST_SIZES
 from .report import FORMULAS, endings
 from .requests import named_aggregates, names_with
 

@@ -13,8 +13,8 @@ from ..io.vectors import provenance
 from ..results import Column, Columns, Progress, Result, Scalar
 from ..statistics.permutation import Null
 from .best_items import best_keys
+from .compared_sets import BEST, ComparisonInputs
 from .cross import Cross
-from .inputs import BEST, ComparisonInputs
 from .matches import extremes
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B

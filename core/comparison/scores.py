@@ -16,7 +16,7 @@ from ..results import Column
 from ..statistics.bootstrap import Bounds, bootstrap_items, check_draws, interval
 from ..statistics.permutation import Null, permuted_null
 from .best_items import BestMatches, best_keys, best_matches_of_items, best_rows
-from .inputs import ComparisonInputs
+from .compared_sets import ComparisonInputs
 from .matches import match_columns
 from .report import CompareSpec, ComparisonOutcome, percent_request
 from .token_sets import Items, ItemScores

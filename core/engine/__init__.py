@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from .precision_choice import middle as middle
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
-    from .reducers.pair_sums import FunctionSums as FunctionSums
-    from .reducers.pair_sums import PairFunction as PairFunction
     from .rescoring import Pairs as Pairs
     from .resident_rows import READ_BYTES as READ_BYTES
     from .resident_rows import held_bytes as held_bytes
@@ -129,7 +127,6 @@ _MODULES = {
     ),
     "reducers.base": ("Reducer",),
     "reducers.full_matrix": ("Moments",),
-    "reducers.pair_sums": ("FunctionSums", "PairFunction"),
     "rescoring": ("Pairs",),
     "resident_rows": (
         "READ_BYTES",

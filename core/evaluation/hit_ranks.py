@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..backend import Array
 from ..engine import Exclusion, Hits, Kernel, PairwiseJob, Reducer, Span, Tile, each_nearest, middle, reduce_pairs
 from ..results import Column, Progress, begin
 
@@ -272,7 +273,8 @@ class _Closer(Reducer):
 
 def _without_self(queries: Column, corpus_block: Span, tile: Tile) -> Column:
     """Return the tile, in which a query does not find itself."""
-    backend, proxy = tile.kernel.backend, tile.proxy
+    proxy: Array = tile.proxy
+    backend = tile.kernel.backend
     own = np.flatnonzero((queries >= corpus_block.start) & (queries < corpus_block.stop))
     if len(own):
         proxy[backend.put(own), backend.put(queries[own] - corpus_block.start)] = -np.inf
@@ -281,7 +283,9 @@ def _without_self(queries: Column, corpus_block: Span, tile: Tile) -> Column:
 
 def _ranks(query: Column) -> Column:
     """Return the rank of each of some rows, sorted by query, among those of its query."""
-    return np.arange(len(query)) - np.searchsorted(query, query) + 1
+    starts = np.flatnonzero(np.diff(query, prepend=-1))
+    ranks: Column = np.arange(1, len(query) + 1) - np.repeat(starts, np.diff(starts, append=len(query)))
+    return ranks
 
 
 def _from(progress: Progress | None, start: int, total: int) -> Progress | None:

@@ -18,10 +18,11 @@ from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Grouped
 from .curves import score_histogram
+from .measure import Measure
 from .report import COUNTED, Report, notes_on
 from .retrieval import Retrieval, retrieval
 from .streamed_counts import Streamed, all_pairs
-from .threshold_metrics import Measure, pair_measures
+from .threshold_metrics import pair_measures
 
 EXACT_PAIRS = 1 << 22
 PAIR = 96  # bytes of a pair while all are sorted by score

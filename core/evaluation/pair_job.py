@@ -12,9 +12,9 @@ from ..labels import BinaryLabels, binary_labels, class_labels, score_labels
 from ..results import Column
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Counts
-from .inputs import EvaluationInputs
 from .report import Report
 from .scored_pairs import Sample
+from .sources import EvaluationInputs
 
 
 @dataclass(frozen=True)

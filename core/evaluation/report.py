@@ -8,9 +8,10 @@ import numpy as np
 from ..checks import plural
 from ..results import Column, Columns, Scalar
 from ..statistics.bootstrap import Intervals
+from .measure import Measure
 from .retrieval import KS, retrieval_names
+from .roc import FARS, TAR_NAMES
 from .scored_pairs import has_threshold, measure_names
-from .threshold_metrics import FARS, TAR_NAMES, Measure
 
 COUNTED = ("pairs", "positives", "negatives", "rows", "classes", "queries", "error_bound")
 SUFFIXES = ("low", "high", "against", "difference", "difference.low", "difference.high", "error")

@@ -11,7 +11,8 @@ from ..statistics.bootstrap import Values
 from ..statistics.correlation import kendall, pearson, spearman
 from ..statistics.counts import Grouped
 from ..statistics.cross_validation import FOLDS, fold_accuracy
-from .threshold_metrics import NAMES, WITH_THRESHOLD, Measure, pair_measures
+from .measure import Measure
+from .threshold_metrics import NAMES, WITH_THRESHOLD, pair_measures
 
 FOLD_NAMES = ("fold_accuracy", "fold_accuracy_std")
 CORRELATIONS = ("spearman", "pearson", "kendall")

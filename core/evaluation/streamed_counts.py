@@ -17,7 +17,9 @@ from ..backend import Array
 from ..engine import Budget, Kernel, Reducer, Span, Tile, reduce_pairs
 from ..results import Column, Progress, begin
 from ..statistics.counts import Counts
-from .threshold_metrics import UNDEFINED, Measure, gap_and_spread, pair_measures
+from .d_prime import gap_and_spread
+from .measure import UNDEFINED, Measure
+from .threshold_metrics import pair_measures
 
 BINS = 1 << 18
 HALF = BINS // 2  # a power of two, so that scaling a cosine does not round it

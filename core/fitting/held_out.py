@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..catalogue import find
-from ..evaluation.threshold_metrics import Measure, best_accuracy, equal_error_rate, roc_auc
+from ..evaluation.measure import Measure
+from ..evaluation.roc import equal_error_rate, roc_auc
+from ..evaluation.threshold_metrics import best_accuracy
 from ..results import Column, Scalar
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.correlation import spearman

@@ -9,9 +9,10 @@ from .. import checks
 from ..aggregates.record import AggregateRequest
 from ..backend import quiet
 from ..comparison.best_items import unfit_for_best
+from ..comparison.compared_sets import ALIGNED, BEST, ComparisonInputs
 from ..comparison.cross import Cross
-from ..comparison.inputs import ALIGNED, BEST, ComparisonInputs, as_sets, read_inputs
 from ..comparison.options import CompareOptions, keys_of_either
+from ..comparison.read_sets import as_sets, read_inputs
 from ..comparison.report import CompareSpec, ComparisonOutcome, report
 from ..comparison.requests import ALL, DEFAULT, named_aggregates, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets

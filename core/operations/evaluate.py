@@ -11,11 +11,11 @@ from .. import checks
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError, ShapeError
 from ..evaluation.curves import score_histogram
-from ..evaluation.inputs import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
+from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.thresholds_file import write_thresholds
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of

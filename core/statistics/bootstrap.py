@@ -8,8 +8,7 @@ import numpy as np
 from ..engine import budget_of
 from ..results import Column
 
-LEVEL = 0.95
-TAILS = (0.025, 0.975)
+TAILS = (0.025, 0.975)  # of the middle 95 %
 CHUNK = 1 << 18  # numbers that are widened at a time
 
 Values = dict[str, float | None]
@@ -25,7 +24,7 @@ class Intervals:
         undefined: resamples in which a measure was undefined that others have, as with one class only.
     """
 
-    bounds: dict[str, tuple[float, float]]
+    bounds: Bounds
     undefined: int
 
 
@@ -52,14 +51,15 @@ def bootstrap(draw: Callable[[Column], Values], items: int, times: int, seed: in
     """
     drawn = [draw(index) for index in _draws(items, times, np.random.default_rng(seed))]
     values: dict[str, list[float]] = {}
-    for found in drawn:
-        for name, value in found.items():
+    for measured in drawn:
+        for name, value in measured.items():
             if value is not None:
                 values.setdefault(name, []).append(value)
-    undefined = sum(any(found[name] is None for name in values) for found in drawn)
-    tail = (1 - LEVEL) / 2
-    quantiles = {name: np.quantile(found, (tail, 1 - tail)).tolist() for name, found in values.items()}
-    return Intervals({name: (low, high) for name, (low, high) in quantiles.items()}, undefined)
+    undefined = sum(any(measured[name] is None for name in values) for measured in drawn)
+    bounds: Bounds = {}
+    for name, found in values.items():
+        bounds |= interval(name, np.asarray(found))
+    return Intervals(bounds, undefined)
 
 
 def _draws(items: int, times: int, generator: np.random.Generator) -> Iterator[Column]:

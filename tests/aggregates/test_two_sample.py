@@ -141,7 +141,7 @@ def test_close_rows_far_from_the_origin_do_not_cancel():
     assert distances.biased == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_set_with_itself_is_at_no_distance_and_only_close_pairs_are_scored_again(monkeypatch):
+def test_a_set_with_itself_is_at_no_distance_and_of_close_pairs_only_different_rows_are_scored_again(monkeypatch):
     counted, score = [], Pairs.score
     monkeypatch.setattr(
         Pairs, "score", lambda pairs, *places: (counted.append(len(places[0])), score(pairs, *places))[1]
@@ -149,7 +149,9 @@ def test_a_set_with_itself_is_at_no_distance_and_only_close_pairs_are_scored_aga
     x = np.random.default_rng(5).normal(size=(200, 10))
     found = two_sample(x, x, NAMES, **NUMPY)
     assert all(estimate.biased == pytest.approx(0, abs=1e-11) for estimate in found.values())
-    assert sum(counted) == 200  # each row with itself
+    assert sum(counted) == 0  # each row with itself
+    two_sample(x, x * (1 + 1e-9), NAMES, **NUMPY)
+    assert sum(counted) == 200  # each row with the one that is almost itself
     assert found["energy"].unbiased == pytest.approx(-2 * cdist(x, x).mean() / 199, rel=1e-9)
 
 

@@ -7,7 +7,8 @@ from sklearn import metrics
 import simtool
 from simtool.errors import LabelError
 from simtool.evaluation.curves import det_curve, precision_recall_curve, roc_curve, score_histogram
-from simtool.evaluation.threshold_metrics import average_precision, equal_error_rate, roc_auc
+from simtool.evaluation.precision_recall import average_precision
+from simtool.evaluation.roc import equal_error_rate, roc_auc
 from simtool.statistics.counts import counts_of
 
 RNG = np.random.default_rng(8)

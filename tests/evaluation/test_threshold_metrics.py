@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from simtool.evaluation.threshold_metrics import FARS, NAMES, far_name, pair_measures, tar_at_far
+from simtool.evaluation.roc import FARS, far_name, tar_at_far
+from simtool.evaluation.threshold_metrics import NAMES, pair_measures
 from simtool.statistics.counts import Grouped, counts_of
 
 KINDS = ("random", "tied", "mostly tied", "imbalanced", "mostly positive", "beyond [0, 1]")

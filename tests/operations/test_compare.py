@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool import compare
-from simtool.aggregates import best_match, two_sample
+from simtool.aggregates import shared_matches, two_sample
 from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
@@ -87,7 +87,7 @@ def test_identical_sets_are_a_hundred_percent_by_default():
 
 def test_all_is_the_same_as_each_alone_from_one_sweep_of_a_kind(monkeypatch):
     swept = []
-    for module, name in ((best_match, "nearest_both"), (best_match, "nearest"), (two_sample, "two_sample")):
+    for module, name in ((shared_matches, "nearest_both"), (shared_matches, "nearest"), (two_sample, "two_sample")):
         function = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, f=function, n=name, **o: (swept.append(n), f(*a, **o))[1])
     found = compare(X, Y, aggregates=["all"]).summary

@@ -7,8 +7,8 @@ import pytest
 
 from simtool.cli.session import Session
 from simtool.errors import DataError, InputNotFoundError, ParameterError
-from simtool.evaluation.inputs import EvaluationSources as Sources
-from simtool.evaluation.inputs import open_evaluated
+from simtool.evaluation.sources import EvaluationSources as Sources
+from simtool.evaluation.sources import open_evaluated
 from simtool.operations.evaluate import evaluate
 
 LABELS = [1, 0, 1, 0]

