@@ -73,7 +73,7 @@ class WordBatches(TextBatches):
             return table[ID].combine_chunks()
         values = np.empty((table.num_rows, self._width), np.float32)
         for place, name in enumerate(self._numbers):
-            values[:, place] = table[name].to_numpy()
+            values[:, place] = table[name].combine_chunks().to_numpy()
         return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), type=self.schema.field(VECTOR).type)
 
     def _table(self, block: Block, piece: bytes, names: list[str]) -> pa.Table:
