@@ -375,9 +375,8 @@ class ArrowTable:
             if array.null_count:
                 rows = np.flatnonzero(array.is_null().to_numpy())
                 raise DataError(f"null in {name_rows(rows, None)}", where, "fill them in, or leave these rows out")
-            # by chunks, as that of a ChunkedArray imports pandas where it is installed
-            parts = [chunk.to_numpy(zero_copy_only=False) for chunk in (*pieces, pa.array([], plain))]
-        return parts[0] if len(parts) == 2 else np.concatenate(parts)
+            values: Array = array.to_numpy()
+        return values
 
     def ids(self) -> Array | None:
         """Return the column that is named like an id."""
