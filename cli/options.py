@@ -94,6 +94,8 @@ HeaderOption = Annotated[
         help="Whether the first line of a CSV names its columns; `auto` tells by what it holds.",
     ),
 ]
+
+
 def _of_inputs(name: str | None) -> str | None:
     """Tell the readers which format an input has that does not tell it by itself."""
     from simtool.io.sniffing import assume

@@ -199,7 +199,8 @@ def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, argument
 
 def test_a_small_job_on_parquet_does_not_import_torch():
     script = COMMAND.format(arguments=["simtool", "loss", "sample_data/wordsim353.parquet", "--kind", "contrastive"])
-    assert loaded(script, *HEAVY) == {"pyarrow"}
+    # pyarrow itself imports pandas where that is installed
+    assert loaded(script, *HEAVY) - {"pandas"} == {"pyarrow"}
 
 
 def test_packages_are_the_folders():

@@ -146,7 +146,7 @@ def loss(
             sweep=None if sweep is None else parse_sweep(sweep),
             gradients_to=gradients,
             top=MOST if top is None and sweep is None and session.only_shows_a_table else top,
-            all_items="npy" in (session.output.file_format, session.output.shown),
+            all_items=session.output.wants_array,
             progress=progress,
             require_keys=session.keys,
             **labelling,

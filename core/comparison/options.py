@@ -7,8 +7,8 @@ from ..aggregates.record import keys_of
 from ..checks import check_choice, check_least
 from ..errors import ParameterError
 from .best_items import best_keys
-from .cross import CROSS_KEYS
 from .compared_sets import ALIGNED, BEST, BEST_SIZES
+from .cross import CROSS_KEYS
 from .report import FORMULAS, endings
 from .requests import named_aggregates, names_with
 

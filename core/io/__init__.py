@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ..delivery import once_delivered as once_delivered
     from ..memory import prepare_address_space as prepare_address_space
     from ..staged import writing_error as writing_error
+    from .array_writers import ARRAYS as ARRAYS
+    from .array_writers import MatrixWriter as MatrixWriter
+    from .array_writers import open_matrix as open_matrix
+    from .array_writers import write_array as write_array
     from .output import FORMAT_OF_SUFFIX as FORMAT_OF_SUFFIX
     from .output import check_output as check_output
     from .output import output_format as output_format
@@ -34,21 +38,19 @@ if TYPE_CHECKING:
     from .vectors import pick_vectors as pick_vectors
     from .vectors import select as select
     from .vectors import with_ids as with_ids
-    from .writers import MatrixWriter as MatrixWriter
     from .writers import RowWriter as RowWriter
-    from .writers import open_matrix as open_matrix
     from .writers import open_rows as open_rows
-    from .writers import write_array as write_array
 
 _MODULES = {
     ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered"),
     ".memory": ("prepare_address_space",),
     ".staged": ("writing_error",),
+    "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
     "ragged": ("RaggedVectors", "as_ragged"),
     "source": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
-    "writers": ("MatrixWriter", "RowWriter", "open_matrix", "open_rows", "write_array"),
+    "writers": ("RowWriter", "open_rows"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -34,6 +34,7 @@ class Format:
         by_suffix: it has no magic number: `tells` is asked only where the suffix fits.
         marks: what a folder of this format holds.
         extra: the extra that brings its library.
+        family: what a message that names all formats calls it and those like it; by default the title.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Format:
     by_suffix: bool = False
     marks: tuple[str, ...] = ()
     extra: str = ""
+    family: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -124,14 +126,28 @@ def _is_vecs(name: str) -> Test:
 def _bin(name: str, kind: str) -> Format:
     vectors = f"the rows, {kind}; after two uint32, the numbers of rows and of dims (big-ann). Mapped, not read"
     return Format(
-        name, name, "bin_files:open_bin", vectors, suffixes=(f".{name}",), tells=_is_bin(name), by_suffix=True
+        name,
+        name,
+        "bin_files:open_bin",
+        vectors,
+        suffixes=(f".{name}",),
+        tells=_is_bin(name),
+        by_suffix=True,
+        family="fbin",
     )
 
 
 def _vecs(name: str, kind: str) -> Format:
     vectors = f"the rows, {kind}; before each an int32, the number of dims (TEXMEX). Mapped, not read"
     return Format(
-        name, name, "vecs_files:open_vecs", vectors, suffixes=(f".{name}",), tells=_is_vecs(name), by_suffix=True
+        name,
+        name,
+        "vecs_files:open_vecs",
+        vectors,
+        suffixes=(f".{name}",),
+        tells=_is_vecs(name),
+        by_suffix=True,
+        family="fvecs",
     )
 
 
@@ -162,11 +178,11 @@ _ROWS = (
     ),
     Format(
         "arrow", "Arrow file", "arrow:open_arrow", _COLUMNS,
-        suffixes=(".arrow", ".feather", ".ipc"), tells=starts(b"ARROW1"),
+        suffixes=(".arrow", ".feather", ".ipc"), tells=starts(b"ARROW1"), family="Arrow",
     ),
     Format(
         "arrow-stream", "Arrow stream", "arrow:open_arrow", _COLUMNS,
-        suffixes=(".arrows",), tells=starts(b"\xff\xff\xff\xff"),
+        suffixes=(".arrows",), tells=starts(b"\xff\xff\xff\xff"), family="Arrow",
     ),
     _bin("fbin", "float32"),
     _bin("u8bin", "uint8"),
@@ -178,26 +194,26 @@ _ROWS = (
     _vecs("ivecs", "int32"),
     Format(
         "word2vec", "word2vec binary", "word2vec:open_word2vec", "the vectors, float32; the words are the ids",
-        suffixes=(".bin",), tells=_is_word2vec,
+        suffixes=(".bin",), tells=_is_word2vec, family="word vectors",
     ),
     Format("jsonl", "JSON lines", "text:open_text", "each key with lists of numbers; or one bare list per line",
-           "of a key that comes twice, the first value", (".jsonl", ".ndjson")),
+           "of a key that comes twice, the first value", (".jsonl", ".ndjson"), family="JSON"),
     Format("json", "JSON", "text:open_text", "one array of objects, or one list of lists",
            "of a key that comes twice, the last value", (".json",)),
     Format("openai", "JSON of the OpenAI API", "text:open_text",
            "`embedding`, numbers or base64, float32; of a batch `custom_id` are the ids", "digits beyond float32",
-           (".json", ".jsonl")),
+           (".json", ".jsonl"), family="JSON"),
     Format("csv", "CSV", "text:open_text", "the columns of numbers, or a column of JSON lists; comma or tab",
            "white space around numbers", (".csv", ".tsv")),
     Format("table", "whitespace table", "text:open_text", "the columns of numbers, as numpy.savetxt writes them",
-           "white space and comments", (".txt",)),
+           "white space and comments", (".txt",), family="CSV"),
     Format("glove", "GloVe, fastText and word2vec text", "text:open_text", "the numbers behind each word, float32; "
-           "the words are the ids", "digits beyond float32", (".vec", ".txt")),
+           "the words are the ids", "digits beyond float32", (".vec", ".txt"), family="word vectors"),
 )  # fmt: skip
 
 FORMATS = {each.name: each for each in _ROWS}
 
-READ = f"simtool reads {', '.join(each.title for each in _ROWS)}"
+READ = f"simtool reads {', '.join(dict.fromkeys(each.family or each.title for each in _ROWS))}"
 
 SUFFIXES = tuple(suffix for each in _ROWS for suffix in each.suffixes)
 

@@ -1,6 +1,6 @@
 """A table written again, range by range, with its vectors replaced and all other columns as they are.
 
-Accepted: any table, to Parquet and Arrow; one column of vectors alone to npy.
+Accepted: any table, to Parquet and Arrow; one column of vectors alone to files of one array.
 Refused: columns of one name.
 Lost: of text and npz tables columns that are neither values nor the vectors.
 """
@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .array_writers import ARRAYS, open_matrix
 from .vectors import Array, Table, check_column
-from .writers import open_matrix, open_rows
+from .writers import open_rows
 
 UNNAMED = "embedding"  # what a table calls the vectors of a file that names no column
 
@@ -28,15 +29,15 @@ def open_rewritten(
 
     Args:
         path: the file to write.
-        file_format: npy, parquet or arrow.
+        file_format: of one array, or parquet or arrow.
         table: what is written again.
         dtypes: the columns that are replaced, and what their vectors become.
         shape: how many rows are written, and the length of their vectors.
         piece: how many rows are read at a time.
     """
     names = list(dtypes)
-    if file_format == "npy":
-        with open_matrix(path, shape, dtypes[names[0]]) as matrix:
+    if file_format in ARRAYS:
+        with open_matrix(path, shape, dtypes[names[0]], file_format) as matrix:
             done = 0
 
             def write(chosen: Array, parts: list[Array]) -> None:

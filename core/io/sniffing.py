@@ -62,6 +62,21 @@ def assumed(name: str | None) -> str | None:
     return name
 
 
+def fits(head: bytes, size: int, path: str) -> str | None:
+    """Return the format without a magic number that the suffix names and the size confirms.
+
+    It is to be asked first: the numbers that such a file begins with may look like a magic number.
+    """
+    name = _by_suffix(path)
+    tells = FORMATS[name].tells if name else None
+    return name if tells is not None and tells(head, size) else None
+
+
+def _by_suffix(path: str) -> str | None:
+    suffix = os.path.splitext(path)[1].lower()
+    return next((each.name for each in FORMATS.values() if each.by_suffix and suffix in each.suffixes), None)
+
+
 def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -> str | None:
     """Return the name of the format, or None for text.
 
@@ -76,11 +91,9 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
     """
     if not head:
         raise DataError("the input is empty", path, READ)
-    suffix = os.path.splitext(path)[1].lower()
-    sized = [each for each in FORMATS.values() if each.by_suffix and suffix in each.suffixes]
-    # first, as the numbers that such a file begins with may look like the magic number of another format
-    for each in (*sized, *(each for each in FORMATS.values() if not each.by_suffix)):
-        if each.tells is not None and each.tells(head, size):
+    sized = _by_suffix(path)
+    for each in FORMATS.values():
+        if each.tells is not None and not each.by_suffix and each.tells(head, size):
             return each.name
     known = FORMATS[otherwise] if otherwise is not None else None
     if known and not known.is_text:
@@ -88,10 +101,11 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
     for magic, what, hint in FOREIGN:
         if head.startswith(magic):
             raise DataError(f"this is {what}, which is not read", path, hint)
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+    # an opcode follows, and never a zero, as in the numbers of dims of fvecs
+    if head[:1] == b"\x80" and head[1:2] <= b"\x05" and head[2:3] != b"\0":
         raise DataError("this is a pickle, which may run code when it is read", path, "save the array with numpy.save")
     if sized:
-        raise wrong_size(sized[0].name, head, size, path)
+        raise wrong_size(sized, head, size, path)
     if b"\0" in head[:512]:
         hint = f"{READ}; «input_format» names one that has no magic number"
         raise DataError("this is binary data of an unknown format", path, hint)

@@ -23,7 +23,7 @@ from ..memory import held_at_most, shown
 from ..suggestions import closest
 from .formats import FORMATS, READ, SUFFIXES
 from .ragged import MayBeRagged, RaggedVectors
-from .sniffing import PACKED, assumed, recognise
+from .sniffing import PACKED, assumed, fits, recognise
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
 if TYPE_CHECKING:
@@ -451,8 +451,9 @@ def _in_memory(name: str, data: bytes, most: int, otherwise: str | None) -> Sour
 
 def _told(source: Source, head: bytes, given: str | None, otherwise: str | None) -> Source:
     """Return a source with its format, as it was `given`, or as its bytes and its name tell, and unpacked."""
+    given = given or fits(head, source.size, source.name)
     packed = next((codec for magic, codec in PACKED.items() if head.startswith(magic)), None)
-    if packed is not None and not (given and not FORMATS[given].is_text):
+    if packed is not None and (given is None or FORMATS[given].is_text):
         from .compressed import Unpacked
 
         unpacked = Unpacked(source.name, source.data, packed, source.most)

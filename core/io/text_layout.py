@@ -1,5 +1,6 @@
 """Whether text is a table of words and their vectors, one of numbers between blanks, or neither."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,11 +57,12 @@ def word_layout(lines: Sequence[str]) -> WordLayout | None:
         if len(cells) > width > 0 and numbers_at_end(cells) >= width and (width > 1 or not is_number(cells[0])):
             return WordLayout(width, rows)
     split = [line.split(" ") for line in lines]
-    # a word may end with numbers, or be one, but not every word
-    width = min((min(numbers_at_end(cells), len(cells) - 1) for cells in split), default=0)
-    if width < 2 or all(numbers_at_end(cells) == len(cells) for cells in split):
+    if not lines or all(numbers_at_end(cells) == len(cells) for cells in split):
         return None
-    return WordLayout(width, None)
+    # a word may be a number, or end with one; of lines that differ the reader says what is wrong
+    counted = Counter(min(numbers_at_end(cells), len(cells) - 1) for cells in split)
+    width = max(counted, key=lambda count: (counted[count], -count))
+    return WordLayout(width, None) if width > 1 else None
 
 
 def is_blank_separated(lines: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -161,6 +161,7 @@ def _values(name: str, value: Any, depth: int, where: str) -> Iterator[tuple[str
     """
     if depth > DEEPEST:
         raise DataError(f"this file nests deeper than {DEEPEST} levels", where, RESAVE)
+    members: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
         members = value.items()
     elif isinstance(value, list | tuple) and any(not isinstance(each, str | int) for each in value):

@@ -17,7 +17,7 @@ from .sniffing import wrong_size
 from .source import Reading, Source
 from .vectors import Array, Vectors, check_column, check_ids, ragged_row
 
-DTYPES = {"fvecs": np.dtype("<f4"), "bvecs": np.dtype("u1"), "ivecs": np.dtype("<i4")}
+DTYPES: dict[str, np.dtype[Any]] = {"fvecs": np.dtype("<f4"), "bvecs": np.dtype("u1"), "ivecs": np.dtype("<i4")}
 PREFIX = 4
 
 

@@ -3,8 +3,8 @@
 Accepted: a line per word: the word, and its numbers behind it, with blanks between them; first perhaps a line with the
 numbers of words and of dims. A word may hold blanks, as in glove.840B, and quotes: the numbers are counted from the
 end of the line. The words are the ids.
-Refused: a line with fewer numbers, or with no word before them; more or fewer words than the first line says; text
-that is not UTF-8.
+Refused: a line with fewer or more numbers than most, or with no word before them; more or fewer words than the first
+line says; text that is not UTF-8.
 Lost: digits beyond float32, the type in which all tools write such files.
 """
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ..errors import DataError
+from .numbers import is_integer, is_number
 from .source import Source
 from .text_blocks import Block, TextBatches
 from .text_layout import WordLayout, first_lines, word_layout
@@ -117,9 +118,15 @@ class WordBatches(TextBatches):
         return pa.table(arrays, names=[ID, *self._numbers])
 
     def _check(self, cells: list[bytes], number: int) -> None:
+        """Refuse a line without a word, and one with more numbers than others: a word may end with an integer only."""
+        end = cells[0].split()[-1].decode(errors="replace")
         if len(cells) <= self._width:
             what = f"line {number} has {len(cells)} cells, expected a word and {self._width} numbers"
-            raise DataError(what, self._source.name, "is the file truncated?")
+        elif end.encode() != cells[0] and is_number(end) and not is_integer(end):
+            what = f"line {number} has more numbers than the {self._width} of most lines"
+        else:
+            return
+        raise DataError(what, self._source.name, "is the file damaged?")
 
     def _floats(self, cells: list[bytes], number: int) -> list[float]:
         """Return numbers, rounded once, as pyarrow rounds those of other blocks."""

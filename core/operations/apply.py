@@ -20,6 +20,7 @@ from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
 from ..fitting.heads import output_dtype
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
+from ..io.array_writers import ARRAYS
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
 from ..io.source import Source, columns_named, watch_source
@@ -51,7 +52,7 @@ def apply(
     Args:
         head: the file that `fit` wrote.
         source: PATH, PATH::NAME, or `-` for standard input.
-        output: .npy for the projected rows alone, .parquet or .arrow for the whole table.
+        output: .npy, .safetensors, .fbin or .fvecs for the projected rows alone, .parquet or .arrow for the table.
         force: an existing output may be replaced.
         held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
         labels: a column of the file that is no part of its vectors, as in `::label`; it is kept like all others.
@@ -84,8 +85,9 @@ def apply(
     checks.check_keys(require_keys, KEYS)
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
     checks.check_outputs(output, force=force, inputs=[head, source])
-    if output_format(output) not in ("npy", "parquet", "arrow"):
-        raise OutputError("projected vectors are arrays", output, "use a path that ends in .npy, .parquet or .arrow")
+    if output_format(output) not in (*ARRAYS, "parquet", "arrow"):
+        hint = f"use a path that ends in {', '.join(f'.{name}' for name in ARRAYS)}, .parquet or .arrow"
+        raise OutputError("projected vectors are arrays", output, hint)
     with delivery():
         saved = read_head(head)
         watch_source(Source(head, "safetensors", size=0, most=0))
@@ -170,8 +172,8 @@ class ApplyPlan:
     def write(self, output: str, *, force: bool, progress: Progress | None) -> None:
         """Read, project and write, range by range."""
         file_format, head, total = output_format(output), self.saved.head, self.table.rows
-        if file_format == "npy" and len(self.sides) > 1:
-            what = f"npy holds one array, and {' and '.join(self.sides)} are projected"
+        if file_format in ARRAYS and len(self.sides) > 1:
+            what = f"{file_format} holds one array, and {' and '.join(self.sides)} are projected"
             hint = f"use .parquet, or name one column: {self.table.name}::{next(iter(self.sides))}"
             raise OutputError(what, output, hint)
         step = max(1, min(PIECE_ROWS, PIECE_BYTES // (8 * max(head.width, head.rank))))

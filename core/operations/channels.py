@@ -12,8 +12,8 @@ from ..delivery import delivery
 from ..errors import OutputError, ParameterError, ShapeError
 from ..feature_maps import WEIGHTS, MapDims, channel_states, channel_weights, state_notes, weighted
 from ..io import Vectors
+from ..io.array_writers import SHAPED, write_array
 from ..io.output import output_format, replacing
-from ..io.writers import write_array
 from ..metrics import EPS, metric_of
 from ..results import Column, Columns, Result
 from ..settings import Settings
@@ -106,8 +106,8 @@ def channels(
         raise ParameterError(what, "«weights»", "«metric=cosine», or raw")
     checks.check_outputs(output, save_weights, force=force, inputs=[a, b, use_weights])
     for path in (output, save_weights):
-        if path is not None and output_format(path) != "npy":
-            raise OutputError("what is written is one array", path, "use a path that ends in .npy")
+        if path is not None and output_format(path) not in SHAPED:
+            raise OutputError("what is written is one array", path, f"use a path that ends in .{' or .'.join(SHAPED)}")
     with delivery():
         a, b = settings.open(a, "A"), settings.open(b, "B")
         if a.shape != b.shape:
@@ -139,7 +139,7 @@ def _written(
         arrays[save_weights] = own
     for path, array in arrays.items():
         with replacing(path, force=force) as temporary:
-            write_array(temporary, array)
+            write_array(temporary, array, output_format(path))
     shown = {path: f"{' × '.join(map(str, array.shape))}, {array.dtype}" for path, array in arrays.items()}
     return replace(result, written=shown)
 

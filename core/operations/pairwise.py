@@ -10,7 +10,6 @@ from ..backend import quiet
 from ..delivery import delivery
 from ..engine import (
     Choice,
-    Input,
     Into,
     PairwiseJob,
     RowsInto,

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from simtool.errors import DataError, ResourceError
 from simtool.io import open_table
-from simtool.io.writers import open_matrix, open_rows, write_array
+from simtool.io.array_writers import open_matrix, write_array
+from simtool.io.writers import open_rows
 from simtool.results import json_text, scalar_to_python
 
 
