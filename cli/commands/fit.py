@@ -27,8 +27,10 @@ from ..options import (
     TemperatureOption,
     VariantOption,
 )
+from ..selecting import selecting
 
 
+@selecting("vectors")
 def fit(
     vectors: Annotated[
         list[str] | None,

@@ -22,6 +22,7 @@ from ..errors import DataError, InputNotFoundError, ParameterError, ResourceErro
 from ..memory import held_at_most, shown
 from ..suggestions import closest
 from .ragged import MayBeRagged, RaggedVectors
+from .selection import Selection, beside
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
 FORMATS = (
@@ -175,10 +176,11 @@ def open_vectors(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, ids, *others))
+    table = _opened(path, max_memory, nulls, header, columns_named(path, ids, *others))
     column = pick_vectors(table, name)
     if ids is None:
         return table.vectors(column, table.ids())
+    ids = beside(ids, path)
     found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header, max_memory=max_memory)
     return table.vectors(column, found)
 
@@ -211,14 +213,16 @@ def open_items(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, ids, *others))
+    table = _opened(path, max_memory, nulls, header, columns_named(path, ids, *others))
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
     column = pick_vectors(table, name) if found is None else ""
     rows = table.rows if found is None else found.shape[0]
     if ids is None:
         own = table.ids()
     else:
-        own = read_values(ids, base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory)
+        own = read_values(
+            beside(ids, path), base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory
+        )
     if found is None:
         return table.vectors(column, own)
     return found if own is None else replace(found, ids=check_ids(own, rows, found.name))
@@ -250,7 +254,7 @@ def open_table(
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    return _table_of(open_source(path, held_at_most(max_memory)), nulls, header, columns_named(path, *others))
+    return _opened(path, max_memory, nulls, header, columns_named(path, *others))
 
 
 def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
@@ -290,7 +294,7 @@ def read_values(
     """
     path, name = split_source(source)
     if path:
-        values = _read_path_values(path, name, wanted, header, held_at_most(max_memory))
+        values = _read_path_values(path, name, wanted, header, max_memory)
     elif base is None or name is None:
         raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
     else:
@@ -304,7 +308,9 @@ def read_values(
 def split_source(source: str) -> tuple[str, str | None]:
     """Split PATH::NAME; the name is None where there is no `::`."""
     path, mark, name = source.rpartition("::")
-    return (path, name) if mark else (source, None)
+    if not mark:
+        return source, None
+    return (source.renamed(path) if isinstance(source, Selection) else path), name
 
 
 def open_source(path: str, most: int) -> Source:
@@ -380,16 +386,28 @@ def _table_of(source: Source, nulls: bool = False, header: str = "auto", apart: 
     return arrow.open_arrow(source, nulls)
 
 
-def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], header: str, most: int) -> Array:
+def _opened(path: str, max_memory: str | int | None, nulls: bool, header: str, apart: tuple[str, ...]) -> Table:
+    """Open a table, or of it the rows that are selected."""
+    most = held_at_most(max_memory)
+    table = _table_of(open_source(path, most), nulls, header, apart)
+    return path.applied(table, most) if isinstance(path, Selection) else table
+
+
+def _read_path_values(
+    path: str, name: str | None, wanted: tuple[str, ...], header: str, max_memory: str | int | None
+) -> Array:
     """Read the values of a file of their own."""
+    most = held_at_most(max_memory)
     source = open_source(path, most)
     if source.format == "text" and name is None:
         from . import text
 
         lines = text.read_lines(source, header)
         if lines is not None:
-            return lines
+            return path.taken(lines) if isinstance(path, Selection) else lines
     table = _table_of(source, header=header, apart=() if name is None else (name,))
+    if isinstance(path, Selection):
+        table = path.applied(table, most)
     if name is not None:
         check_column(table, name)
         return table.values(name)

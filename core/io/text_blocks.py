@@ -112,20 +112,21 @@ class TextTable(ArrowTable):
 
     def vectors(self, column: str, ids: Array | None = None) -> ColumnVectors:
         """Return one column of lists, or several of numbers, as vectors."""
-        self._check(column, ids)
+        self.check(column, ids)
         return replace(super().vectors(column, ids), provenance=self.provenance.get(column, ""))
 
     def values(self, column: str) -> Array:
         """Return one column of values; nulls are refused."""
-        self._check(column, None)
+        self.check(column)
         return super().values(column)
 
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return a column of lists of tokens as items; None where they are no such lists, or all of one length."""
-        self._check(pick_vectors(self, column), None)
+        self.check(pick_vectors(self, column))
         return super().ragged(column)
 
-    def _check(self, column: str, ids: Array | None) -> None:
+    def check(self, column: str, ids: Array | None = None) -> None:
+        """Refuse a column whose cells are of several kinds."""
         check_column(self, column)
         if column in self.problems:
             row, what = self.problems[column]

@@ -79,6 +79,13 @@ class Table(Protocol):
         """Return the column that is named like an id, if there is one."""
 
 
+class Carries(Protocol):
+    """Columns that a listing carries beside ids and scores."""
+
+    def take(self, rows: Array) -> dict[str, Array]:
+        """Return the values of some rows, a 1-D array per column."""
+
+
 @dataclass(frozen=True)
 class ArrayVectors:
     """Vectors in memory or in a memory map; `given` where the caller had them in memory before the job."""
@@ -105,10 +112,11 @@ class ArrayVectors:
 
 @dataclass(frozen=True)
 class IdentifiedVectors:
-    """Vectors under other ids."""
+    """Vectors under other ids, perhaps with columns that a listing carries."""
 
     base: Vectors
     ids: Array | None
+    carried: Carries | None = None
 
     @property
     def name(self) -> str:
@@ -132,10 +140,11 @@ class IdentifiedVectors:
 
 @dataclass(frozen=True)
 class SelectedVectors:
-    """Some rows of other vectors, in the order of `index`."""
+    """Some rows of other vectors, in the order of `index`; `said` tells which, where somebody asked for them."""
 
     base: Vectors
     index: Array
+    said: str = ""
 
     # a read may fetch this many rows of the base per row asked for, rather than one range per row
     _stride = 4
@@ -347,8 +356,10 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
 
 
 def _formed_from(vectors: Vectors | None) -> str:
-    if isinstance(vectors, IdentifiedVectors | SelectedVectors):
+    if isinstance(vectors, IdentifiedVectors):
         return _formed_from(vectors.base)
+    if isinstance(vectors, SelectedVectors):
+        return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
     return str(getattr(vectors, "provenance", ""))
 
 

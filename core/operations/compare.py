@@ -17,7 +17,7 @@ from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
 from ..engine import Into, budget_of, spending
 from ..errors import ParameterError, SimtoolError
-from ..io import RaggedVectors, open_items, open_table, read_values, split_source
+from ..io import RaggedVectors, beside, open_items, open_table, read_values, split_source
 from ..metrics import EPS
 from ..results import Progress, Result
 
@@ -164,7 +164,7 @@ def _values(values: Any, side: Any, reading: Mapping[str, Any]) -> Any:
     if not isinstance(values, str):
         return values
     base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
-    return read_values(values, base=base, **reading)
+    return read_values(beside(values, side), base=base, **reading)
 
 
 def _compared(

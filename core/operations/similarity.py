@@ -14,6 +14,7 @@ from ..delivery import delivery
 from ..engine import Scratch, budget_of, overlapped, processors
 from ..errors import ShapeError
 from ..io import Vectors, select, with_ids
+from ..io.listed_columns import carried_beside
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, magnitude, metric_of, needs_scale
 from ..results import Column, Columns, Result, Scalar, shapes_line
@@ -167,9 +168,12 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
 def _rows(scores: Column, job: "_Job") -> Columns:
     ids = job.a.ids if job.a.ids is not None else job.b.ids
     if scores.ndim == 1:
-        if ids is not None and 0 not in job.dims and len(ids) == len(scores):
-            return Columns({"id": ids, "score": scores})
-        return Columns({"index": np.arange(len(scores)), "score": scores})
+        named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
+        columns = {"id": ids} if named and ids is not None else {"index": np.arange(len(scores))}
+        columns["score"] = scores
+        whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
+        sides = {"a": job.a, "b": job.b} if whole else {}
+        return Columns(columns | carried_beside(sides, np.arange(len(scores)), columns))
     index = np.empty(scores.size, dtype=object)
     index[:] = list(np.ndindex(scores.shape))
     return Columns({"index": index, "score": scores.ravel()})
