@@ -21,8 +21,10 @@ from ..delivery import watch
 from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError
 from ..memory import held_at_most, shown
 from ..suggestions import closest
+from .paths import files_of
 from .ragged import MayBeRagged, RaggedVectors
 from .selection import Selection, beside
+from .shards import joined_table, joined_values
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
 FORMATS = (
@@ -387,25 +389,29 @@ def _table_of(source: Source, nulls: bool = False, header: str = "auto", apart: 
 
 
 def _opened(path: str, max_memory: str | int | None, nulls: bool, header: str, apart: tuple[str, ...]) -> Table:
-    """Open a table, or of it the rows that are selected."""
+    """Open one file or several as a table, or of it the rows that are selected."""
     most = held_at_most(max_memory)
-    table = _table_of(open_source(path, most), nulls, header, apart)
+    files = [open_source(file, most) for file in files_of(path, SUFFIXES)]
+    table = joined_table(path, [_table_of(file, nulls, header, apart) for file in files], most)
     return path.applied(table, most) if isinstance(path, Selection) else table
 
 
 def _read_path_values(
     path: str, name: str | None, wanted: tuple[str, ...], header: str, max_memory: str | int | None
 ) -> Array:
-    """Read the values of a file of their own."""
+    """Read the values of files of their own."""
     most = held_at_most(max_memory)
-    source = open_source(path, most)
-    if source.format == "text" and name is None:
+    files = [open_source(file, most) for file in files_of(path, SUFFIXES)]
+    if name is None and all(file.format == "text" for file in files):
         from . import text
 
-        lines = text.read_lines(source, header)
-        if lines is not None:
-            return path.taken(lines) if isinstance(path, Selection) else lines
-    table = _table_of(source, header=header, apart=() if name is None else (name,))
+        lines = [text.read_lines(file, header) for file in files]
+        filled = [part for part in lines if part is not None]
+        if len(filled) == len(lines):
+            values = joined_values(filled, path, [file.name for file in files])
+            return path.taken(values) if isinstance(path, Selection) else values
+    apart = () if name is None else (name,)
+    table = joined_table(path, [_table_of(file, header=header, apart=apart) for file in files], most)
     if isinstance(path, Selection):
         table = path.applied(table, most)
     if name is not None:

@@ -243,6 +243,25 @@ def provenance(sides: Mapping[str, Vectors | None]) -> dict[str, str]:
     return {role: text for role, text in found.items() if text}
 
 
+def place_of(vectors: Any, row: int) -> str:
+    """Return the name of vectors for a message about a row: with the file and the number there, if these are others.
+
+    Args:
+        vectors: any vectors.
+        row: its number among them.
+    """
+    base, number = vectors, row
+    while hasattr(base, "base") or hasattr(base, "origin"):
+        if hasattr(base, "origin"):
+            base, number = base.origin(number)
+        else:
+            number = int(base.index[number]) if isinstance(base, SelectedVectors) else number
+            base = base.base
+    if base.name == vectors.name and number == row:
+        return str(vectors.name)
+    return f"{base.name}, row {number} there"
+
+
 def is_numeric(dtype: np.dtype[Any]) -> bool:
     """Say whether vectors may have this element type."""
     return dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize <= 8)

@@ -13,6 +13,7 @@ from .vectors import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 
 APART = frozenset((*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES))
 DIGITS = "0123456789"
+LEFT_OUT = " (not "  # before the columns that make no vector
 
 
 def wide_vectors(names: Sequence[str], numeric: Sequence[str], apart: Collection[str]) -> dict[str, list[str]]:
@@ -46,7 +47,7 @@ def describe_columns(where: str, vectors: dict[str, list[str]], numeric: Sequenc
     """
     used = {name for columns in vectors.values() for name in columns}
     others = [name for name in numeric if name not in used]
-    left_out = f" (not {_listed(others)})" if others else ""
+    left_out = f"{LEFT_OUT}{_listed(others)})" if others else ""
     return {
         name: f"the vectors {name + ' ' if name else ''}of {where} are {len(columns)} "
         f"column{'' if len(columns) == 1 else 's'}: {_listed(columns)}{left_out}"
