@@ -1,6 +1,7 @@
 """Shards and their concatenation give the same output of every command, byte for byte but for the inputs' names."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,12 +13,11 @@ CUTS = (0, 100, 101, 250, 353)
 @pytest.fixture
 def folder(work, sample_data):
     """Tables and arrays, each whole as `whole-NAME` and in the files of a folder `shards-NAME`."""
-    for name, cuts in {"wordsim353": CUTS, "words": (0, 3, 200, 437)}.items():
-        table = pq.read_table(sample_data / f"{name}.parquet")
-        name = {"wordsim353": "pairs"}.get(name, name)
+    for name, source, cuts in (("pairs", "wordsim353", CUTS), ("words", "words", (0, 3, 200, 437))):
+        table = pq.read_table(sample_data / f"{source}.parquet")
         pq.write_table(table, work / f"whole-{name}.parquet", row_group_size=64)
         (work / f"shards-{name}").mkdir()
-        for number, (start, stop) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for number, (start, stop) in enumerate(pairwise(cuts)):
             pq.write_table(
                 table.slice(start, stop - start), work / f"shards-{name}" / f"{number}.parquet", row_group_size=64
             )
@@ -26,7 +26,7 @@ def folder(work, sample_data):
     for name, array in arrays.items():
         np.save(work / f"whole-{name}.npy", array)
         (work / f"shards-{name}").mkdir()
-        for number, (start, stop) in enumerate(zip(CUTS, CUTS[1:], strict=False)):
+        for number, (start, stop) in enumerate(pairwise(CUTS)):
             np.save(work / f"shards-{name}" / f"{number}.npy", array[start:stop])
     return work
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import resource
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +61,7 @@ def folder(tmp_path_factory):
     for suffix in ("parquet", "arrow", "jsonl", "csv", "npz", "npy"):
         write(folder / f"whole.{suffix}", range(ROWS))
         (folder / suffix).mkdir()
-        for number, (start, stop) in enumerate(zip(CUTS, CUTS[1:], strict=False)):
+        for number, (start, stop) in enumerate(pairwise(CUTS)):
             write(folder / suffix / f"shard-{number}.{suffix}", range(start, stop))
     return folder
 
@@ -116,14 +117,14 @@ def test_files_of_patterns_folders_and_lists(folder, monkeypatch):
     assert files_of("npy", [".npy"]) == expected
     with pytest.raises(InputNotFoundError, match="no file fits this pattern"):
         files_of("nothing-*.npy", [".npy"])
-    with pytest.raises(DataError, match="files of several kinds: .npy, .npz, .parquet"):
+    with pytest.raises(DataError, match=r"files of several kinds: .npy, .npz, .parquet"):
         files_of(".", [".npy", ".npz", ".parquet"])
     with pytest.raises(DataError, match="a folder without a file that can be read"):
         files_of("csv", [".npy"])
     with pytest.raises(InputNotFoundError, match="no such list of files"):
         files_of("@no.txt", [".npy"])
     (folder / "bad.txt").write_text("npy/shard-0.npy\nnpy/shard-9.npy\n")
-    with pytest.raises(InputNotFoundError, match="line 2: no such file: npy/shard-9.npy"):
+    with pytest.raises(InputNotFoundError, match=r"line 2: no such file: npy/shard-9.npy"):
         files_of("@bad.txt", [".npy"])
     (folder / "empty.txt").write_text(" \n")
     with pytest.raises(DataError, match="expected a path per line"):
@@ -142,7 +143,7 @@ def test_values_of_several_files(tmp_path):
     assert read_values(str(tmp_path / "y-*.npy"), rows=3).tolist() == [1, 2, 3]
     (tmp_path / "b-0.txt").write_text("true\n")
     (tmp_path / "b-1.txt").write_text("7\n")
-    with pytest.raises(DataError, match="expected bools as in .*b-0.txt, got integers"):
+    with pytest.raises(DataError, match=r"expected bools as in .*b-0.txt, got integers"):
         read_values(str(tmp_path / "b-*.txt"))
 
 

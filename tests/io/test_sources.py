@@ -82,13 +82,15 @@ def test_folders_devices_and_empty_files_are_refused(tmp_path):
     for name in ("model.pkl", "model.pt", "README.md", "a.NPY", "b.csv"):
         (other / name).touch()
     with pytest.raises(
-        DataError, match="expected a file, got a folder of files of several kinds: .NPY, .csv"
+        DataError, match=r"expected a file, got a folder of files of several kinds: .NPY, .csv"
     ) as folder:
         open_vectors(str(other))
     assert folder.value.hint == f"name one, or those of one kind: '{other}/*.NPY'"
     for name in ("a.NPY", "b.csv"):
         (other / name).unlink()
-    with pytest.raises(DataError, match="got a folder without a file that can be read: README.md, model.pkl") as folder:
+    with pytest.raises(
+        DataError, match=r"got a folder without a file that can be read: README.md, model.pkl"
+    ) as folder:
         open_vectors(str(other))
     assert folder.value.hint.startswith("such a file ends in .npy, .npz")
     with pytest.raises(DataError, match="the input is empty"):
