@@ -134,6 +134,25 @@ HeaderOption = Annotated[
         help="Whether the first line of a CSV names its columns; `auto` tells by what it holds.",
     ),
 ]
+
+
+def _of_inputs(name: str | None) -> str | None:
+    """Tell the readers which format an input has that does not tell it by itself."""
+    from simtool.io.sniffing import assume
+
+    return assume(name)
+
+
+InputFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--input-format",
+        metavar="NAME",
+        callback=_of_inputs,
+        help="The format of vectors that do not tell it, as through a pipe: fbin, fvecs, glove, word2vec, csv, ...",
+        show_default=False,
+    ),
+]
 EscapeFormulasOption = Annotated[
     bool,
     typer.Option(

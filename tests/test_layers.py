@@ -43,8 +43,8 @@ def test_core_knows_no_terminal(path):
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
-def test_only_the_backend_knows_torch(path):
-    assert path.name == "backend.py" or not roots(path) & {"torch"}
+def test_only_the_backend_and_the_reader_of_its_files_know_torch(path):
+    assert path.name in ("backend.py", "torch_files.py") or not roots(path) & {"torch"}
 
 
 # the rooms of core from the ground up: each imports from those before it; modules of its top are one room each
@@ -174,7 +174,8 @@ def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, argument
 
 def test_a_small_job_on_parquet_does_not_import_torch():
     script = COMMAND.format(arguments=["simtool", "loss", "sample_data/wordsim353.parquet", "--kind", "contrastive"])
-    assert loaded(script, *HEAVY) == {"pyarrow"}
+    # pyarrow itself imports pandas where that is installed
+    assert loaded(script, *HEAVY) - {"pandas"} == {"pyarrow"}
 
 
 def test_packages_are_the_folders():

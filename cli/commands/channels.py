@@ -16,6 +16,7 @@ from ..options import (
     ForceOption,
     FormatOption,
     HeaderOption,
+    InputFormatOption,
     MaxMemoryOption,
     MetricOption,
     MetricParamOption,
@@ -60,6 +61,7 @@ def channels(
     ] = "error",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
+    input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: Annotated[
         str | None,

@@ -17,6 +17,7 @@ from ..options import (
     HeaderOption,
     IdsAOption,
     IdsBOption,
+    InputFormatOption,
     MaxMemoryOption,
     MetricOption,
     MetricParamOption,
@@ -69,6 +70,7 @@ def pairwise(
     ] = "auto",
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
+    input_format: InputFormatOption = None,
     max_results: Annotated[
         int, typer.Option("--max-results", help="Refuse a threshold that more pairs reach.")
     ] = 100_000_000,

@@ -9,8 +9,9 @@ import numpy as np
 
 from simtool.errors import OutputError
 from simtool.io import Vectors
+from simtool.io.array_writers import ARRAYS, MatrixWriter, open_matrix
 from simtool.io.output import FORMAT_OF_SUFFIX, check_output, output_format, replacing
-from simtool.io.writers import MatrixWriter, open_matrix, open_rows
+from simtool.io.writers import open_rows
 from simtool.results import Column
 from simtool.scoring.examples import Sink
 
@@ -33,11 +34,11 @@ def check_gradient_output(
         output: what was typed for --output, or None.
     """
     file_format = FORMAT_OF_SUFFIX.get(os.path.splitext(path)[1].lower())
-    if file_format not in ("npy", "parquet", "arrow"):
+    if file_format not in (*ARRAYS, "parquet", "arrow"):
         raise OutputError("gradients are vectors in a file", path, "use a path that ends in .npy, .parquet or .arrow")
-    if file_format != "npy" and "weights" in roles:
+    if file_format not in ARRAYS and "weights" in roles:
         raise OutputError("the gradient by the weights has other rows than that by the vectors", path, "use .npy")
-    for target in _paths(path, roles) if file_format == "npy" else [path]:
+    for target in _paths(path, roles) if file_format in ARRAYS else [path]:
         check_output(target, force=force, inputs=inputs)
         if output is not None and os.path.realpath(target) == os.path.realpath(output):
             raise OutputError("the gradients and the result would be one file", target, "name another for --grad")
@@ -84,12 +85,15 @@ def gradient_files(
     """
     dtypes = [np.float64 if side.dtype == np.float64 else np.float32 for side in inputs.values()]
     file_format = output_format(path)
-    written = _paths(path, list(inputs)) if file_format == "npy" else [path]
+    written = _paths(path, list(inputs)) if file_format in ARRAYS else [path]
     with ExitStack() as stack:
         temporary = [stack.enter_context(replacing(target, force=force)) for target in written]
-        if file_format == "npy":
+        if file_format in ARRAYS:
             sides = zip(temporary, inputs.values(), dtypes, strict=True)
-            writers = [stack.enter_context(open_matrix(target, side.shape, dtype)) for target, side, dtype in sides]
+            writers = [
+                stack.enter_context(open_matrix(target, side.shape, dtype, file_format))
+                for target, side, dtype in sides
+            ]
             yield _matrices(writers)
         else:
             rows = stack.enter_context(open_rows(temporary[0], file_format))

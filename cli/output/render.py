@@ -8,8 +8,9 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from simtool.errors import OutputError, ParameterError
+from simtool.io.array_writers import ARRAYS, write_array
 from simtool.io.output import check_output, output_format, replacing
-from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python, to_python, write_array
+from simtool.io.writers import json_rows, json_text, open_rows, scalar_to_python, to_python
 from simtool.results import Columns, Result, Rows, in_batches
 from simtool.suggestions import closest
 
@@ -77,10 +78,15 @@ class Output:
             file_format = output_format(path)
         if format is not None:
             _check_shown(format)
-        if not has_array and "npy" in (file_format, format):
-            raise _no_array(path)
+        if not has_array and (of_array := {file_format, format} & {*ARRAYS}):
+            raise _no_array(path, of_array.pop())
         shown = format if path is not None else format or "table"
         return cls(path, file_format, shown, force, quiet, limit)
+
+    @property
+    def wants_array(self) -> bool:
+        """Whether the result is to be one array."""
+        return bool({self.file_format, self.shown} & {*ARRAYS})
 
     def written(self, description: str) -> Self:
         """Return the output that is left once the command itself has written the file, and say so."""
@@ -125,10 +131,9 @@ def _check_shown(format: str) -> None:
         )
 
 
-def _no_array(where: str | None) -> OutputError:
-    return OutputError(
-        "npy holds one array, and this result is a table", where or "--format npy", "-o FILE.parquet holds every column"
-    )
+def _no_array(where: str | None, format: str | None) -> OutputError:
+    what = f"{format} holds one array, and this result is a table"
+    return OutputError(what, where or "--format npy", "-o FILE.parquet holds every column")
 
 
 def _show(result: Result, shown: str, gates: Sequence[Verdict], output: Output) -> None:
@@ -139,15 +144,16 @@ def _show(result: Result, shown: str, gates: Sequence[Verdict], output: Output) 
 
             stream.write(on_stdout(result, limit=output.limit))
         else:
-            _write(result, shown, stream, gates, output)
+            # what goes through a pipe is read from its start to its end, which the file format is not made for
+            _write(result, "arrow-stream" if shown == "arrow" else shown, stream, gates, output)
 
 
 def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict], output: Output) -> None:
     match format:
-        case "npy":
+        case _ if format in ARRAYS:
             if result.array is None:
-                raise _no_array(output.path)
-            write_array(file, result.array)
+                raise _no_array(output.path, format)
+            write_array(file, result.array, format)
         case "json":
             _write_json(result, file, gates)
         case "markdown":
@@ -231,7 +237,8 @@ def _markdown(value: object) -> str:
 
 
 def _description(result: Result, format: str) -> str:
-    if format == "npy" and result.array is not None:
-        return f"{' × '.join(map(str, result.array.shape)) or 'one number'}, {result.array.dtype}"
+    if format in ARRAYS and result.array is not None:
+        dtype = "float32" if format in ("fbin", "fvecs") else result.array.dtype
+        return f"{' × '.join(map(str, result.array.shape)) or 'one number'}, {dtype}"
     count = len(result.rows)
     return f"{count} row{'' if count == 1 else 's'}" if result.rows.names else "summary"

@@ -8,15 +8,16 @@ from typing import Any
 
 from simtool.engine import MatrixPart, RowsInto, Sink
 from simtool.errors import ParameterError
+from simtool.io.array_writers import ARRAYS, open_matrix
 from simtool.io.output import replacing
-from simtool.io.writers import RowWriter, open_matrix, open_rows
+from simtool.io.writers import RowWriter, open_rows
 from simtool.results import Column
 
 from ..session import Session
 from .render import Output
 
 MOST_CELLS = 10_000  # of a matrix as text on stdout
-TABLES = ("parquet", "arrow", "csv", "jsonl")
+TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")
 TEXT = ("json", "jsonl", "csv", "markdown")
 
 
@@ -38,7 +39,7 @@ class StreamTarget:
     def into(self, shape: tuple[int, ...], dtype: Any) -> Sink | None:
         """Return what takes the rows of a matrix of this shape; None keeps it in memory."""
         output = self.session.output
-        if output.path is not None and output.file_format in ("npy", *TABLES):
+        if output.path is not None and output.file_format in (*ARRAYS, *TABLES):
             return self._file(output, shape, dtype)
         if output.path is None and output.shown == "table":
             return _shown_only
@@ -60,11 +61,11 @@ class StreamTarget:
                 "--format",
                 "table and json show its summary",
             )
-        if output.file_format != "npy":
+        if output.file_format not in ARRAYS:
             return lambda part: self._rows(part.columns())
         temporary = self.stack.enter_context(replacing(output.path, force=output.force))
-        matrix = self.stack.enter_context(open_matrix(temporary, shape, dtype))
-        self.written = f"{' × '.join(map(str, shape))}, {dtype}"
+        matrix = self.stack.enter_context(open_matrix(temporary, shape, dtype, output.file_format))
+        self.written = f"{' × '.join(map(str, shape))}, {matrix.layout.dtype}"
         return lambda part: matrix.write(part.start, part.scores)
 
     @property

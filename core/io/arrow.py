@@ -25,7 +25,7 @@ import pyarrow.compute
 from ..errors import DataError
 from ..memory import check_held
 from .ragged import RaggedVectors, null_items
-from .source import Source
+from .source import Reading, Source
 from .vectors import (
     Array,
     check_column,
@@ -119,11 +119,11 @@ class MessageBatches:
     def _open(self, column: int | None) -> Any:
         place = pa.memory_map(self._source.name) if self._source.data is None else pa.BufferReader(self._source.data)
         options = pa.ipc.IpcReadOptions(included_fields=[] if column is None else [column])
-        opener = pa.ipc.open_file if self._source.format == "arrow file" else pa.ipc.open_stream
+        opener = pa.ipc.open_file if self._source.format == "arrow" else pa.ipc.open_stream
         return opener(place, options=options)
 
     def _batches(self, reader: Any, group: int) -> Iterator[pa.RecordBatch]:
-        if self._source.format == "arrow file":
+        if self._source.format == "arrow":
             yield from map(reader.get_batch, range(group, reader.num_record_batches))
         else:
             yield from reader.read_all().to_batches()[group:]
@@ -403,11 +403,11 @@ class ArrowTable:
         return tuple(max(size, 0) for size in known)
 
 
-def open_arrow(source: Source, nulls: bool) -> ArrowTable:
-    """Open a Parquet or Arrow file; with `nulls`, vectors that hold one are read as NaN."""
+def open_arrow(source: Source, reading: Reading) -> ArrowTable:
+    """Open a Parquet or Arrow file."""
     with damage(source.name):
         batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-        return ArrowTable(source.name, tuple(batches.schema.names), batches, nulls, source.most)
+        return ArrowTable(source.name, tuple(batches.schema.names), batches, reading.nulls, source.most)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ class CsvBatches(TextBatches):
     def __init__(self, source: Source, header: str, apart: Sequence[str], block_bytes: int) -> None:
         """Parse the whole file once, to learn what its columns hold."""
         super().__init__(source, block_bytes)
+        self._first_line = 1
         with _long_fields():
             first, after, line = self._first_row()
             names = [cell.strip() for cell in first]
@@ -52,7 +53,7 @@ class CsvBatches(TextBatches):
             self._names = names if self.has_header else [str(number) for number in range(len(names))]
             self._cells = {name: Cells() for name in self._names}
             self._odd_blocks: set[int] = set()
-            for block, piece in self._cut(after if self.has_header else self._start, line if self.has_header else 1):
+            for block, piece in self._cut(*((after, line) if self.has_header else (self._start, self._first_line))):
                 self._scan(block, piece)
         if header == "auto" and counted and all(each.whole and not each.blank for each in self._cells.values()):
             what = "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"

@@ -1,11 +1,10 @@
-"""Reader of JSON lines, and of one JSON array of objects.
+"""Reader of JSON lines, and of one JSON array of objects or lists.
 
 Accepted: an object per line, whose lists of numbers are vector columns, nested for rank 3 and up; a bare list per line;
-one array of objects. Integers become int64, and float64 where a column holds another number; NaN and the infinities are
-numbers; a missing key is a null. Strings stay as they are, dates too.
-Refused: one array of lists (one row or many?), a column whose cells are of several kinds once it is asked for, lists of
-integers beyond 64 bits, which float64 would merge, text that is not UTF-8, a document of one array that does not fit
-into memory.
+one array of objects, or of lists, which are the rows. Integers become int64, and float64 where a column holds another
+number; NaN and the infinities are numbers; a missing key is a null. Strings stay as they are, dates too.
+Refused: a column whose cells are of several kinds once it is asked for, lists of integers beyond 64 bits, which float64
+would merge, text that is not UTF-8, a document of one array that does not fit into memory.
 Lost: of a key that comes twice in an object, the first value.
 
 pyarrow parses each block under the types that were seen so far; a block that it refuses is parsed by Python, which
@@ -26,13 +25,14 @@ from ..errors import DataError
 from ..memory import check_held
 from .arrow import is_list, leaf, null_mask
 from .source import Source
-from .text_blocks import BYTE_ORDER_MARK, Block, TextBatches, null_type
+from .text_blocks import Block, TextBatches, null_type
 
 BY_LINES = "write one object per line, which is read by parts: jq -c '.[]' FILE"
-DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n)")
+DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n|\[\s*\n)")
 VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 SURROGATE = re.compile("[\ud800-\udfff]")
 BEYOND = "{who} holds an integer beyond 64 bits: write it with a point, as 1e20 or 7.0, if it may be rounded"
+PIECE = 1 << 20
 LEAVES = {type(None): pa.null(), int: pa.int64(), float: pa.float64()}
 
 
@@ -93,8 +93,6 @@ class JsonBatches(TextBatches):
         self._bare: bool | None = None
         for block, piece in self._cut(self._start, 1):
             self._scan(block, piece)
-        if self._bare and self.counts == [1] and _depth(self.seen[""].type) > 1:
-            raise _one_row_or_many(source.name)
         self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
 
     def may_hold_nulls(self, column: str) -> bool:
@@ -152,7 +150,7 @@ class JsonBatches(TextBatches):
 
 
 class DocumentBatches:
-    """One JSON array of objects, parsed whole; its members are one group."""
+    """One JSON array of objects or lists, parsed whole; its members are one group."""
 
     def __init__(self, source: Source, parsed_bytes: int) -> None:
         """Parse the document, which takes about `parsed_bytes` of memory."""
@@ -178,14 +176,30 @@ class DocumentBatches:
         return self.seen[column].nulls
 
 
-def open_json(source: Source, head: bytes, block_bytes: int, parsed_bytes: int) -> JsonBatches | DocumentBatches:
-    """Parse JSON lines or one document; `head` is the beginning of the file."""
-    one_line = (
-        source.size <= len(head) + len(BYTE_ORDER_MARK) and head.strip().count(b"\n") == 0 and head.lstrip()[:1] == b"["
-    )
-    if one_line or DOCUMENT.match(head):
-        return DocumentBatches(source, parsed_bytes)
-    return JsonBatches(source, block_bytes)
+def is_document(source: Source, head: bytes) -> bool:
+    """Say whether JSON that begins with a bracket is one array, and not one list per line."""
+    line, end, _ = head.strip().partition(b"\n")
+    if DOCUMENT.match(head) or (end and line.rstrip()[-1:] == b","):
+        return True
+    return not end and is_one_line(source, head)
+
+
+def is_one_line(source: Source, head: bytes) -> bool:
+    """Say whether a text that begins with `head` has no second line."""
+    with source.open() as file:
+        file.seek(len(head))
+        piece, ended = head.lstrip(), False
+        while piece:
+            end, after = piece.partition(b"\n")[1:]
+            if (ended and piece.strip()) or (end and after.strip()):
+                return False
+            ended, piece = ended or bool(end), file.read(PIECE)
+    return True
+
+
+def open_json(source: Source, block_bytes: int, parsed_bytes: int) -> JsonBatches | DocumentBatches:
+    """Parse JSON lines or one document."""
+    return DocumentBatches(source, parsed_bytes) if source.format == "json" else JsonBatches(source, block_bytes)
 
 
 def parse_lines(lines: Sequence[bytes], types: dict[str, Any], unexpected: str) -> pa.Table | None:
@@ -248,18 +262,17 @@ def _one_row_each(table: pa.Table, lines: int) -> pa.Table | None:
 
 
 def _rows_of(document: Any, where: str) -> list[dict[str, Any]]:
-    """Return the rows of one JSON array: its objects, or itself where it holds numbers."""
-    if all(isinstance(part, dict) for part in document):
-        return list(document)
-    if any(isinstance(part, list | dict) for part in document):
-        raise _one_row_or_many(where)
-    return [{"": document}]
-
-
-def _one_row_or_many(where: str) -> DataError:
-    # [[1, 2], [3, 4]] is two rows to one reader, and a line with one row of rank 2 to another
-    what = "one JSON array of lists may be one row or many"
-    return DataError(what, where, "write one list per line: jq -c '.[]' FILE")
+    """Return the rows of one JSON array: its objects, its lists, or itself where it holds numbers."""
+    kinds = {kind for kind in (dict, list) if any(isinstance(part, kind) for part in document)}
+    if not kinds:
+        return [{"": document}] if document else []
+    kind = kinds.pop()
+    odd = next((row for row, part in enumerate(document) if not isinstance(part, kind)), None)
+    if odd is not None:
+        rows = "objects" if kind is dict else "lists"
+        what = f"expected an array of {rows}, got {_shown(document[odd])} in row {odd}"
+        raise DataError(what.replace("{{", "{").replace("}}", "}"), where, "one row per member")
+    return list(document) if kind is dict else [{"": part} for part in document]
 
 
 def _kind(cell: Any) -> tuple[Any, str | None]:

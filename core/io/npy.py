@@ -3,8 +3,8 @@
 Accepted: format versions 1 to 3, C and Fortran order, either byte order, rank 1 and up. An npz is a table whose columns
 are its members. An npy, and an npz member that is stored without compression, are mapped, not read.
 Refused: pickled objects (dtype object), structured dtypes, strings with numbers that are no Unicode characters, a
-header that promises more or fewer bytes than are there, encrypted or damaged zip files, and zip files that are
-something else (PyTorch checkpoints, documents).
+header that promises more or fewer bytes than are there, encrypted or damaged zip files, and zip files without
+arrays, such as documents.
 Lost: npz members of rank 0 are not listed as columns.
 """
 
@@ -23,21 +23,10 @@ import numpy as np
 
 from ..errors import DataError, ResourceError
 from ..memory import check_held
+from .array_table import ArrayTable, array_values, array_vectors, mapped
 from .ragged import RaggedVectors, as_ragged
-from .source import Source
-from .vectors import (
-    ID_NAMES,
-    Array,
-    ArrayVectors,
-    Vectors,
-    check_column,
-    check_ids,
-    check_numeric,
-    is_numeric,
-    join_name,
-    pick_ids,
-    texts,
-)
+from .source import Reading, Source
+from .vectors import ID_NAMES, Array, Vectors, check_column, join_name
 
 MAGIC = b"\x93NUMPY"
 # numpy refuses longer headers too: parsing them may exhaust memory
@@ -111,17 +100,11 @@ class NpyTable:
 
 
 @dataclass(frozen=True)
-class NpzTable:
+class NpzTable(ArrayTable):
     """A table whose columns are the members of an npz."""
 
-    source: Source
     archive: zipfile.ZipFile = field(repr=False)
     members: tuple[zipfile.ZipInfo, ...] = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """What the user typed."""
-        return self.source.name
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -144,29 +127,6 @@ class NpzTable:
             raise refused
         return found
 
-    @property
-    def rows(self) -> int:
-        """Rows of the first member that holds vectors, or else of the first that can be a column."""
-        columns = [*self.vector_columns, *self.headers]
-        return self.headers[columns[0]].shape[0] if columns else 0
-
-    @cached_property
-    def vector_columns(self) -> tuple[str, ...]:
-        """Members of rank 2 and up; where there are none, 1-D floats."""
-        numeric = {name: header for name, header in self.headers.items() if is_numeric(header.dtype)}
-        deep = tuple(name for name, header in numeric.items() if len(header.shape) > 1)
-        return deep or tuple(name for name, header in numeric.items() if header.dtype.kind == "f")
-
-    @cached_property
-    def value_columns(self) -> tuple[str, ...]:
-        """Members of rank 1 that hold numbers, bools or strings."""
-        flat = {name: header.dtype for name, header in self.headers.items() if len(header.shape) == 1}
-        return tuple(name for name, dtype in flat.items() if is_numeric(dtype) or dtype.kind in "bU")
-
-    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
-        """Return one member as vectors."""
-        return array_vectors(join_name(self.name, column), self._array(column), ids)
-
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return several members (tokens, d) as items under the names of the members; None where they are no such."""
         names = self.vector_columns
@@ -184,17 +144,7 @@ class NpzTable:
         held = sum(self.headers[name].content for name in names)
         check_held(held, self.source.most, "the members together", self.name, "or save fewer of them in a file")
         own = self.values(ids[0]) if ids else np.asarray(names, dtype=object)
-        return as_ragged([self._array(name) for name in names], self.name, own)
-
-    def values(self, column: str) -> Array:
-        """Return one member in whatever shape it has."""
-        return array_values(join_name(self.name, column), self._array(column))
-
-    def ids(self) -> Array | None:
-        """Return the member that is named like an id; none where members differ in length and so form no table."""
-        lengths = {self.headers[name].shape[0] for name in self.vector_columns}
-        column = pick_ids(self) if len(lengths) == 1 else None
-        return None if column is None else self.values(column)
+        return as_ragged([self.array(name) for name in names], self.name, own)
 
     def _header(self, member: zipfile.ZipInfo) -> Header:
         where = join_name(self.name, column_of(member))
@@ -204,7 +154,8 @@ class NpzTable:
 
         return _unzip(self.archive, member, where, read)
 
-    def _array(self, column: str) -> Array:
+    def array(self, column: str) -> Array:
+        """Return one member, mapped where it is stored without compression."""
         check_column(self, column)
         member = self.members[self.columns.index(column)]
         where = join_name(self.name, column)
@@ -219,40 +170,23 @@ class NpzTable:
         return _unzip(self.archive, member, where, read)
 
 
-def open_npy(source: Source) -> NpyTable:
+def open_npy(source: Source, _: Reading) -> NpyTable:
     """Map an npy file."""
     return NpyTable(source.name, map_array(source, 0, source.size, source.name))
 
 
-def open_npz(source: Source) -> NpzTable:
+def open_npz(source: Source, _: Reading) -> NpzTable:
     """List the members of an npz file."""
     try:
         # its index is read once, and it stays open for the members; a path, so that it closes itself
         archive = zipfile.ZipFile(source.name if source.data is None else io.BytesIO(source.data))
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise DataError(f"damaged npz file: {error}", source.name, "write it again with numpy.savez") from None
-    members = archive.infolist()
-    arrays = tuple(member for member in members if member.filename.endswith(".npy"))
+    arrays = tuple(member for member in archive.infolist() if member.filename.endswith(".npy"))
     if not arrays:
-        torch = any(member.filename.endswith("data.pkl") for member in members)
-        kind = "a PyTorch checkpoint" if torch else "a zip file without arrays"
-        raise DataError(f"this is {kind}: expected an npz", source.name, "save the array with numpy.save")
+        what = "this is a zip file without arrays: expected an npz"
+        raise DataError(what, source.name, "save the array with numpy.save")
     return NpzTable(source, archive, arrays)
-
-
-def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
-    """Return an array as vectors, if its elements are numbers and it has rows."""
-    check_numeric(array.dtype, name)
-    return ArrayVectors(name, array, check_ids(ids, len(array), name))
-
-
-def array_values(name: str, array: Array) -> Array:
-    """Return an array as values: numbers and bools in native byte order, strings as objects."""
-    if array.dtype.kind == "U":
-        return texts(array, name)
-    if array.dtype.kind != "b":
-        check_numeric(array.dtype, name)
-    return np.asarray(array, dtype=array.dtype.newbyteorder("="))
 
 
 def map_array(source: Source, start: int, size: int, where: str) -> Array:
@@ -263,12 +197,7 @@ def map_array(source: Source, start: int, size: int, where: str) -> Array:
         offset, count = start + header.length, math.prod(header.shape)
         if not header.content:
             return _empty(header, where)
-        flat = (
-            np.memmap(file, header.dtype, "r", offset, (count,))
-            if source.data is None
-            else np.frombuffer(source.data, header.dtype, count, offset)
-        )
-    return _shaped(np.asarray(flat), header, where)
+    return _shaped(mapped(source, header.dtype, offset, count), header, where)
 
 
 def read_header(file: IO[bytes], size: int, where: str) -> Header:

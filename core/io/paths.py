@@ -8,16 +8,17 @@ Lost: nothing. Files of patterns and folders are in the order of their names, th
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from glob import glob, has_magic
 
 from ..errors import DataError, InputNotFoundError
+from .formats import READ, SUFFIXES
 
 MOST_LIST = 64 << 20  # bytes of a list
 MOST_FILES = 200  # that a process can open by any system's default
 
 
-def files_of(path: str, suffixes: Iterable[str]) -> list[str]:
+def files_of(path: str, suffixes: Sequence[str] = SUFFIXES) -> list[str]:
     """Return the files that an input stands for; itself where it is one file, or is not there.
 
     Args:
@@ -68,7 +69,7 @@ def _in_folder(folder: str, suffixes: tuple[str, ...]) -> list[str]:
     if not found:
         shown = f": {', '.join(names[:3])}" if names else ""
         what = f"expected a file, got a folder without a file that can be read{shown}"
-        raise DataError(what, folder, f"such a file ends in {', '.join(suffixes)}")
+        raise DataError(what, folder, f"name a file; {READ}")
     return [os.path.join(folder, name) for name in found]
 
 

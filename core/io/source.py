@@ -1,9 +1,9 @@
-"""From what a user types to a table: PATH, PATH::NAME or `-`, told apart by bytes and never by suffix.
+"""From what a user types to a table: PATH, PATH::NAME or `-`, told apart by bytes, and by suffix only without them.
 
-Accepted: npy, npz, Parquet, Arrow file, Arrow stream, and UTF-8 text as JSON lines, CSV or one value per line; from a
-regular file, a pipe, or standard input, which is held in memory whole.
-Refused: everything else, by name where the first bytes tell (pickle, HDF5, gzip, safetensors, images, ...); empty
-input; folders and devices; standard input read twice; within a delivery, a file that changes after it was opened.
+Accepted: the formats of the table in `formats`, and one value per line; from a regular file, a folder where the format
+is one, a pipe, or standard input, which is held in memory whole. Text may be packed as gzip or zstandard.
+Refused: everything else, by name where the first bytes tell (pickle, images, ...); empty input; other folders and
+devices; standard input read twice; within a delivery, a file that changes after it was opened.
 Lost: nothing.
 """
 
@@ -14,52 +14,25 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from weakref import WeakSet
 
 from ..delivery import watch
-from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError
+from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, SimtoolError
 from ..memory import held_at_most, shown
 from ..suggestions import closest
+from .formats import FORMATS
 from .paths import files_of
 from .ragged import MayBeRagged, RaggedVectors
 from .selection import Selection, beside
 from .shards import joined_table, joined_values
+from .sniffing import PACKED, assumed, fits, recognise
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
-FORMATS = (
-    (b"\x93NUMPY", "npy"),
-    (b"PK\x03\x04", "npz"),
-    (b"PK\x05\x06", "npz"),
-    (b"PAR1", "parquet"),
-    (b"ARROW1", "arrow file"),
-    (b"\xff\xff\xff\xff", "arrow stream"),
-)
+if TYPE_CHECKING:
+    from .compressed import Unpacked
 
-FOREIGN = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", "save the array with numpy.save"),
-    (b"\x1f\x8b", "gzip data", "unpack it: gunzip -c FILE | simtool ... -"),
-    (b"BZh", "bzip2 data", "unpack it: bunzip2 -c FILE | simtool ... -"),
-    (b"\xfd7zXZ\x00", "xz data", "unpack it: xz -dc FILE | simtool ... -"),
-    (b"\x28\xb5\x2f\xfd", "zstandard data", "unpack it: zstd -dc FILE | simtool ... -"),
-    (b"\x89PNG", "a PNG image", "turn it into vectors first"),
-    (b"\xff\xd8\xff", "a JPEG image", "turn it into vectors first"),
-    (b"%PDF", "a PDF document", "turn it into vectors first"),
-    (b"SQLite format 3", "an SQLite database", "export the table to Parquet"),
-    (b"FEA1", "a Feather version 1 file", "save it again with pyarrow.feather.write_feather"),
-    (b"PARE", "an encrypted Parquet file", "save it without encryption"),
-    (b"ORC", "an ORC file", "save it as Parquet"),
-    (b"Obj\x01", "an Avro file", "save it as Parquet"),
-    (b"GGUF", "a GGUF model", "save the tensor with numpy.save"),
-    (b"MATLAB 5.0", "a MATLAB file", "save the array with numpy.save"),
-    (b"\xff\xfe", "UTF-16 text", "save it as UTF-8"),
-    (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
-)
-
-KNOWN = "expected npy, npz, Parquet, Arrow, JSON lines or CSV"
-
-SUFFIXES = (".npy", ".npz", ".parquet", ".arrow", ".feather", ".jsonl", ".json", ".csv", ".tsv", ".txt")  # for hints
-
+HEAD = 512  # bytes that tell the format
 ENDS = 1 << 16  # bytes at the head and at the tail that a fingerprint is made of
 
 # one process has one standard input; a test may put another in its place
@@ -90,10 +63,11 @@ class Source:
 
     Args:
         name: what the user typed, without ::NAME.
-        format: one of `FORMATS`, or "text".
-        size: in bytes.
+        format: the name of a row in the table of formats.
+        size: in bytes, of packed text once it is unpacked.
         most: how many bytes its reader may hold.
         data: the content of a pipe; None for a file.
+        unpacked: the text in a packed file.
     """
 
     name: str
@@ -101,9 +75,17 @@ class Source:
     size: int
     most: int
     data: bytes | None = None
+    unpacked: "Unpacked | None" = None
 
     def open(self) -> BinaryIO:
-        """Return the bytes as a seekable file."""
+        """Return the bytes, of packed text those in it, as a seekable file."""
+        if self.unpacked is not None:
+            from .compressed import UnpackedFile
+
+            return cast(BinaryIO, UnpackedFile(self.unpacked))
+        return self._stored()
+
+    def _stored(self) -> BinaryIO:
         return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
 
     def read(self, offset: int, length: int) -> bytes:
@@ -116,7 +98,7 @@ class Source:
         """Return what tells the content, as it is now, from another."""
         from hashlib import blake2b
 
-        with self.open() as file:
+        with self._stored() as file:
             if self.data is None:
                 status = os.fstat(file.fileno())
                 inode, size, modified = status.st_ino, status.st_size, status.st_mtime_ns
@@ -149,6 +131,21 @@ class Source:
         return ResourceError(what, self.name, "run it again once nothing writes to this file")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read.
+
+    Args:
+        nulls: vectors that are null or hold a null are rows of NaN.
+        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
+        apart: columns of numbers that are in no vector, as they have another role.
+    """
+
+    nulls: bool = False
+    header: str = "auto"
+    apart: tuple[str, ...] = ()
+
+
 def open_vectors(
     source: str,
     *,
@@ -156,6 +153,7 @@ def open_vectors(
     nulls: bool = False,
     header: str = "auto",
     others: Sequence[str | None] = (),
+    input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Vectors:
     """Open the vectors of a file; rows are read later, by range.
@@ -168,6 +166,8 @@ def open_vectors(
         header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
         others: what else is read, such as labels and weights, as it was typed; a column of numbers of the same CSV
             that is one of them is no part of its vectors.
+        input_format: the format, as the table of formats calls it, of what comes through a pipe, or of a file that
+            does not tell it.
         max_memory: what the whole job may take, as in `512M`, `4G` or `50%` of what is free; by default a quarter
             of what is free.
 
@@ -178,7 +178,7 @@ def open_vectors(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _opened(path, max_memory, nulls, header, columns_named(path, ids, *others))
+    table = _opened(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     column = pick_vectors(table, name)
     if ids is None:
         return table.vectors(column, table.ids())
@@ -194,6 +194,7 @@ def open_items(
     nulls: bool = False,
     header: str = "auto",
     others: Sequence[str | None] = (),
+    input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Vectors | RaggedVectors:
     """Open the vectors of a file, or items of different numbers of tokens.
@@ -206,6 +207,7 @@ def open_items(
         nulls: as for `open_vectors`; items of different numbers of tokens may hold none.
         header: as for `open_vectors`.
         others: as for `open_vectors`.
+        input_format: as for `open_vectors`.
         max_memory: as for `open_vectors`.
 
     Raises:
@@ -215,7 +217,7 @@ def open_items(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    table = _opened(path, max_memory, nulls, header, columns_named(path, ids, *others))
+    table = _opened(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
     column = pick_vectors(table, name) if found is None else ""
     rows = table.rows if found is None else found.shape[0]
@@ -236,6 +238,7 @@ def open_table(
     nulls: bool = False,
     header: str = "auto",
     others: Sequence[str | None] = (),
+    input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Table:
     """Open a file as a table.
@@ -245,6 +248,7 @@ def open_table(
         nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         others: what has another role than vectors, as it was typed; see `open_vectors`.
+        input_format: as for `open_vectors`.
         max_memory: as for `open_vectors`.
 
     Raises:
@@ -256,7 +260,7 @@ def open_table(
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    return _opened(path, max_memory, nulls, header, columns_named(path, *others))
+    return _opened(path, max_memory, Reading(nulls, header, columns_named(path, *others)), input_format)
 
 
 def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
@@ -315,30 +319,40 @@ def split_source(source: str) -> tuple[str, str | None]:
     return (source.renamed(path) if isinstance(source, Selection) else path), name
 
 
-def open_source(path: str, most: int) -> Source:
-    """Find a file, tell its format from its bytes, and refuse what cannot be read; its reader may hold `most` bytes."""
+def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
+    """Find a file, tell its format, and refuse what cannot be read.
+
+    Args:
+        path: or - for standard input.
+        most: how many bytes its reader may hold.
+        otherwise: the format of a pipe, or of a file that does not tell it.
+
+    Raises:
+        InputNotFoundError, DataError, ResourceError: it cannot be read.
+    """
     if path == "-":
-        return _in_memory(path, _read_standard_input(most), most)
+        return _in_memory(path, _read_standard_input(most), most, otherwise)
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISFIFO(mode):
             with open(path, "rb") as pipe:
-                return _in_memory(path, _read_pipe(pipe, path, most), most)
+                return _in_memory(path, _read_pipe(pipe, path, most), most, otherwise)
+        if folder := _folder_format(path):
+            return Source(path, folder, 0, most)
         if not stat.S_ISREG(mode):
-            kind = "folder" if stat.S_ISDIR(mode) else "device"
-            raise DataError(f"expected a file, got a {kind}", path, _files_in(path) if kind == "folder" else "")
+            raise DataError("expected a file, got a device", path)
         with open(path, "rb") as file:
-            head, size = file.read(512), os.fstat(file.fileno()).st_size
-    except DataError:
+            head, size = file.read(HEAD), os.fstat(file.fileno()).st_size
+    except SimtoolError:
         raise
     except FileNotFoundError:
         raise _missing(path) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputNotFoundError(f"this file cannot be read: {reason}", path) from None
-    source = Source(path, sniff(head, path), size, most)
+    source = Source(path, "", size, most)
     watch_source(source)
-    return source
+    return _told(source, head, None, otherwise)
 
 
 def watch_source(source: Source) -> None:
@@ -346,54 +360,23 @@ def watch_source(source: Source) -> None:
     watch(partial(source.check_unchanged, source.fingerprint()))
 
 
-def sniff(head: bytes, where: str) -> str:
-    """Return the format that the first bytes tell."""
-    if not head:
-        raise DataError(f"the input is empty: {KNOWN}", where)
-    for magic, name in FORMATS:
-        if head.startswith(magic):
-            return name
-    what, hint = _foreign(head)
-    if what:
-        raise DataError(f"this is {what}: {KNOWN}", where, hint)
-    return "text"
-
-
-def _foreign(head: bytes) -> tuple[str, str]:
-    """Return what a refused file is and how to convert it, or ("", "") for text."""
-    for magic, what, hint in FOREIGN:
-        if head.startswith(magic):
-            return what, hint
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
-        return "a pickle, which may run code when it is read", "save the array with numpy.save"
-    if head[8:10] == b'{"' and int.from_bytes(head[:8], "little") < 1 << 32:
-        return "a safetensors file", "save the tensor with numpy.save"
-    if b"\0" in head:
-        return "binary data of an unknown format", ""
-    return "", ""
-
-
-def _table_of(source: Source, nulls: bool = False, header: str = "auto", apart: tuple[str, ...] = ()) -> Table:
+def _table_of(source: Source, reading: "Reading | None" = None) -> Table:
     """Open a table with the reader of its format."""
-    if source.format in ("npy", "npz"):
-        from . import npy
-
-        return npy.open_npy(source) if source.format == "npy" else npy.open_npz(source)
-    if source.format == "text":
-        from . import text
-
-        return text.open_text(source, nulls, header, apart)
-    from . import arrow
-
-    return arrow.open_arrow(source, nulls)
+    table: Table = FORMATS[source.format].load()(source, reading or Reading())
+    return table
 
 
-def _opened(path: str, max_memory: str | int | None, nulls: bool, header: str, apart: tuple[str, ...]) -> Table:
+def _opened(path: str, max_memory: str | int | None, reading: Reading, input_format: str | None) -> Table:
     """Open one file or several as a table, or of it the rows that are selected."""
     most = held_at_most(max_memory)
-    files = [open_source(file, most) for file in files_of(path, SUFFIXES)]
-    table = joined_table(path, [_table_of(file, nulls, header, apart) for file in files], most)
+    table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, input_format)], most)
     return path.applied(table, most) if isinstance(path, Selection) else table
+
+
+def _sources(path: str, most: int, input_format: str | None = None) -> list[Source]:
+    """Return the files that an input stands for; a folder may be one by its format."""
+    files = [path] if _folder_format(path) else files_of(path)
+    return [open_source(file, most, assumed(input_format)) for file in files]
 
 
 def _read_path_values(
@@ -401,8 +384,8 @@ def _read_path_values(
 ) -> Array:
     """Read the values of files of their own."""
     most = held_at_most(max_memory)
-    files = [open_source(file, most) for file in files_of(path, SUFFIXES)]
-    if name is None and all(file.format == "text" for file in files):
+    files = _sources(path, most)
+    if name is None and all(FORMATS[file.format].is_text for file in files):
         from . import text
 
         lines = [text.read_lines(file, header) for file in files]
@@ -410,8 +393,8 @@ def _read_path_values(
         if len(filled) == len(lines):
             values = joined_values(filled, path, [file.name for file in files])
             return path.taken(values) if isinstance(path, Selection) else values
-    apart = () if name is None else (name,)
-    table = joined_table(path, [_table_of(file, header=header, apart=apart) for file in files], most)
+    reading = Reading(header=header, apart=() if name is None else (name,))
+    table = joined_table(path, [_table_of(file, reading) for file in files], most)
     if isinstance(path, Selection):
         table = path.applied(table, most)
     if name is not None:
@@ -487,9 +470,40 @@ def _read_before(name: str) -> DataError:
     return DataError(f"{what} can be read only once", name, hint)
 
 
-def _in_memory(name: str, data: bytes, most: int) -> Source:
+def _in_memory(name: str, data: bytes, most: int, otherwise: str | None) -> Source:
     """Return the content of a pipe as a source, whose reader may hold what is left."""
-    return Source(name, sniff(data[:512], name), len(data), most - len(data), data)
+    return _told(Source(name, "", len(data), most - len(data), data), data[:HEAD], otherwise, otherwise)
+
+
+def _told(source: Source, head: bytes, given: str | None, otherwise: str | None) -> Source:
+    """Return a source with its format, as it was `given`, or as its bytes and its name tell, and unpacked."""
+    given = given or fits(head, source.size, source.name)
+    packed = next((codec for magic, codec in PACKED.items() if head.startswith(magic)), None)
+    if packed is not None and (given is None or FORMATS[given].is_text):
+        from .compressed import Unpacked
+
+        unpacked = Unpacked(source.name, source.data, packed, source.most)
+        source = replace(source, unpacked=unpacked, size=unpacked.size)
+        head = unpacked.read(0, HEAD)
+    name = given or recognise(head, source.size, source.name, otherwise)
+    if name is None:
+        from .text import kind_of
+
+        name = kind_of(source)
+    if source.unpacked is not None and not FORMATS[name].is_text:
+        what = f"this is {FORMATS[name].title} packed with {packed}: only text is read packed"
+        raise DataError(what, source.name, "unpack it, so that it can be read by parts")
+    return replace(source, format=name)
+
+
+def _folder_format(path: str) -> str | None:
+    """Return the format of which a folder is one input, by what it holds; None for any other path."""
+    if not os.path.isdir(path):
+        return None
+    formats = (each for each in FORMATS.values() if each.marks)
+    return next(
+        (each.name for each in formats if all(os.path.exists(os.path.join(path, mark)) for mark in each.marks)), None
+    )
 
 
 def _missing(path: str) -> InputNotFoundError:
@@ -504,12 +518,3 @@ def _missing(path: str) -> InputNotFoundError:
     except OSError:
         return InputNotFoundError(f"no such file: the folder {folder} is not there either", path)
     return InputNotFoundError("no such file", path, f"did you mean {os.path.join(folder, match)}?" if match else "")
-
-
-def _files_in(folder: str) -> str:
-    """Return a hint that names some files of a folder, those that look like what can be read."""
-    try:
-        names = sorted(e.name for e in os.scandir(folder) if e.name.lower().endswith(SUFFIXES) and e.is_file())[:3]
-    except OSError:
-        return ""
-    return f"name a file in it, such as {', '.join(names)}" if names else f"name a file; {KNOWN}"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError, ParameterError
+from .formats import READ
 from .numbers import WORDS, is_integer, is_number
-from .source import KNOWN, Source
+from .source import Reading, Source
 from .vectors import Array
 
 if TYPE_CHECKING:
@@ -27,39 +28,70 @@ LONGEST_LINE = 16  # blocks
 PARSED = 10  # bytes that a byte of text takes where Python parses it
 
 
-def open_text(source: Source, nulls: bool, header: str = "auto", apart: tuple[str, ...] = ()) -> "TextTable":
+def kind_of(source: Source) -> str:
+    """Return the format of a text that does not say it: by what it begins with.
+
+    Raises:
+        DataError: it holds only white space.
+    """
+    head = _head(source)
+    start = head.lstrip()[:1]
+    if start in (b"{", b"["):
+        from .json_lines import is_document
+        from .openai import is_answer
+
+        if start == b"{" and is_answer(head):
+            return "openai"
+        return "json" if start == b"[" and is_document(source, head) else "jsonl"
+    from .text_layout import first_lines, is_blank_separated, word_layout
+
+    lines = first_lines(source)
+    if is_blank_separated(lines):
+        return "table"
+    return "glove" if word_layout(lines) is not None else "csv"
+
+
+def open_text(source: Source, reading: Reading) -> "TextTable":
     """Open a JSON or CSV file.
 
     Args:
         source: the file.
-        nulls: read vectors that hold a null as NaN.
-        header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
-            It is a header where one of its cells is no number, and where it counts 0, 1, 2, ... above a cell that is
-            no integer, as pandas writes it.
-        apart: columns of numbers that are in no vector, as they have another role.
+        reading: its `header` is one where one of its cells is no number, and where it counts 0, 1, 2, ... above a
+            cell that is no integer, as pandas writes it.
 
     Raises:
         DataError: the content is refused.
         ParameterError: `header` is none of the three.
         ResourceError: a JSON document, which is parsed whole, does not fit.
     """
-    if header not in HEADERS:
-        raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {header!r}", "«header»")
+    if reading.header not in HEADERS:
+        raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {reading.header!r}", "«header»")
     from .text_blocks import TextTable
 
-    head = _head(source)
     block_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED))
-    if head.lstrip()[:1] in (b"{", b"["):
+    if source.format in ("json", "jsonl"):
         from .json_lines import open_json
 
-        parsed = open_json(source, head, block_bytes, source.size * PARSED)
+        parsed = open_json(source, block_bytes, source.size * PARSED)
         problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
-        return TextTable(source.name, tuple(parsed.schema.names), parsed, nulls, source.most, problems)
-    from .csv_files import CsvBatches
+        return TextTable(source.name, tuple(parsed.schema.names), parsed, reading.nulls, source.most, problems)
+    if source.format == "openai":
+        from .openai import AnswerBatches
 
-    table = CsvBatches(source, header, apart, block_bytes)
+        answers = AnswerBatches(source, block_bytes, source.size * PARSED)
+        return TextTable(source.name, tuple(answers.schema.names), answers, reading.nulls, source.most)
+    if source.format == "glove":
+        from .word_vectors import WordBatches
+
+        words = WordBatches(source, block_bytes)
+        return TextTable(source.name, tuple(words.schema.names), words, reading.nulls, source.most)
+    from .csv_files import CsvBatches
+    from .space_tables import SpaceBatches
+
+    kind = SpaceBatches if source.format == "table" else CsvBatches
+    table = kind(source, reading.header, reading.apart, block_bytes)
     names = tuple(table.schema.names)
-    return TextTable(source.name, names, table, nulls, source.most, table.problems, table.provenance)
+    return TextTable(source.name, names, table, reading.nulls, source.most, table.problems, table.provenance)
 
 
 def read_lines(source: Source, header: str = "auto") -> Array | None:
@@ -112,7 +144,7 @@ def _lines(source: Source, skipped: int) -> Iterator[list[str]]:
             try:
                 lines = content[:end].decode("utf-8-sig" if place == 0 else "utf-8").split("\n")
             except UnicodeDecodeError as error:
-                raise DataError(f"byte {place + error.start} is not UTF-8 text: {KNOWN}", source.name) from None
+                raise DataError(f"byte {place + error.start} is not UTF-8 text", source.name, READ) from None
             lines = [line.strip() for line in (lines[:-1] if not lines[-1] else lines)]
             for line in lines:
                 # empty lines at the end are none

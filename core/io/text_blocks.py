@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from ..errors import DataError
 from .arrow import ArrowTable, ColumnVectors
+from .formats import READ
 from .ragged import RaggedVectors
-from .source import KNOWN, Source
+from .source import Source
 from .vectors import Array, check_column, join_name, name_rows, pick_vectors
 
 LONGEST_ROW = 16  # blocks
@@ -95,7 +96,7 @@ class TextBatches:
             raise DataError(what, self._source.name, "is a quote left open? Else convert the file to Parquet")
 
     def _not_utf8(self, place: int) -> DataError:
-        return DataError(f"byte {place} is not UTF-8 text: {KNOWN}", self._source.name)
+        return DataError(f"byte {place} is not UTF-8 text", self._source.name, READ)
 
 
 @dataclass(frozen=True)

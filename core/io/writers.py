@@ -1,28 +1,24 @@
-"""Writers of tables and matrices, a batch at a time.
+"""Writers of tables, a batch at a time.
 
 Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); 2-D columns of a vector
-per row, in Parquet and Arrow; C-ordered matrices.
-Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow; a matrix that the disk has no room for.
+per row, in Parquet and Arrow.
+Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow.
 In CSV an empty text is quoted, so that it is told from NaN, and text is raw unless formulas are to be escaped.
-Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet, Arrow and npy keep them.
+Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet and Arrow keep them.
 """
 
 import json
 import math
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..characters import UNSAFE
-from ..errors import DataError, ResourceError
+from ..errors import DataError
 from ..results import Column
 
 Target = str | BinaryIO
@@ -50,67 +46,15 @@ def open_rows(target: Target, format: str, *, escape_formulas: bool = False) -> 
 
     Args:
         target: a path, or a binary file, seekable or not, which stays open.
-        format: "parquet", "arrow" (the IPC file format), "csv" or "jsonl".
+        format: "parquet", "arrow" (the IPC file format), "arrow-stream" (the IPC stream), "csv" or "jsonl".
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
     """
-    with _opened(target) as file:
+    with opened(target) as file:
         writer = _CsvWriter(file, escape_formulas) if format == "csv" else _ROW_WRITERS[format](file)
         try:
             yield writer
         finally:
             writer.close()
-
-
-@dataclass(frozen=True)
-class MatrixWriter:
-    """An npy array being written, any block of rows at a time.
-
-    Args:
-        file: a seekable binary file.
-        first_byte: where the numbers begin in it.
-        columns: length of the last dim.
-        dtype: type of the numbers.
-    """
-
-    file: BinaryIO
-    first_byte: int
-    columns: int
-    dtype: np.dtype[Any]
-
-    def write(self, start: int, rows: Column) -> None:
-        """Write (n, columns) `rows`, the first of them at row `start` of the array seen as (-1, columns)."""
-        self.file.seek(self.first_byte + start * self.columns * self.dtype.itemsize)
-        self.file.write(np.asarray(rows, dtype=self.dtype, order="C").data)
-
-
-@contextmanager
-def open_matrix(path: str, shape: tuple[int, ...], dtype: DTypeLike) -> Iterator[MatrixWriter]:
-    """Open an npy file of a known shape for writing; rows that are never written stay zero.
-
-    Raises:
-        ResourceError: the disk has less room than the whole array takes.
-    """
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    free = shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free
-    if size > free:
-        raise ResourceError(
-            f"the output takes {size:,} bytes and the disk has {free:,} free",
-            path,
-            "free some space or write elsewhere",
-        )
-    with open(path, "wb") as file:
-        _write_npy_header(file, shape, np.dtype(dtype))
-        first_byte = file.tell()
-        file.truncate(first_byte + size)
-        yield MatrixWriter(file, first_byte, shape[-1], np.dtype(dtype))
-
-
-def write_array(target: Target, array: Column) -> None:
-    """Write an array as npy, in C order, to a path or to a binary file, seekable or not."""
-    with _opened(target) as file:
-        _write_npy_header(file, array.shape, array.dtype)
-        # not numpy.save: its failed write carries no errno, and a full disk would not be told from other errors
-        file.write(np.ascontiguousarray(array).data)
 
 
 def to_python(column: Column) -> list[Any]:
@@ -220,9 +164,16 @@ def _ipc_writer(file: BinaryIO) -> _ArrowWriter:
     return _ArrowWriter(file, new_file)
 
 
+def _stream_writer(file: BinaryIO) -> _ArrowWriter:
+    from pyarrow.ipc import new_stream
+
+    return _ArrowWriter(file, new_stream)
+
+
 _ROW_WRITERS: dict[str, Callable[[BinaryIO], RowWriter]] = {
     "parquet": _parquet_writer,
     "arrow": _ipc_writer,
+    "arrow-stream": _stream_writer,
     "jsonl": _JsonLinesWriter,
 }
 
@@ -287,10 +238,6 @@ def _json_escape(match: re.Match[str]) -> str:
     return json.dumps(match[0])[1:-1]
 
 
-def _write_npy_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
-
-
-def _opened(target: Target) -> AbstractContextManager[BinaryIO]:
+def opened(target: Target) -> AbstractContextManager[BinaryIO]:
+    """Open a path for writing; a file stays as it is, and open."""
     return open(target, "wb") if isinstance(target, str) else nullcontext(target)

@@ -22,10 +22,11 @@ from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
 from ..fitting.heads import output_dtype
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
+from ..io.array_writers import ARRAYS, open_matrix
 from ..io.output import output_format, replacing
 from ..io.source import Source, watch_source
 from ..io.vectors import check_column, name_rows, provenance
-from ..io.writers import open_matrix, open_rows
+from ..io.writers import open_rows
 from ..results import Column, Columns, Progress, Result
 
 PIECE_BYTES = 16 << 20  # of widened rows
@@ -54,7 +55,7 @@ def apply(
     Args:
         head: the file that `fit` wrote.
         source: PATH, PATH::NAME, or `-` for standard input.
-        output: .npy for the projected rows alone, .parquet or .arrow for the whole table.
+        output: .npy, .safetensors, .fbin or .fvecs for the projected rows alone, .parquet or .arrow for the table.
         force: an existing output may be replaced.
         held_out: only the examples that the head was not learnt from, of the file that it was learnt from.
         max_memory: as for `pairwise`.
@@ -88,8 +89,9 @@ def apply(
     checks.check_keys(require_keys, KEYS)
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
     checks.check_outputs(output, force=force, inputs=[head, source])
-    if output_format(output) not in ("npy", "parquet", "arrow"):
-        raise OutputError("projected vectors are arrays", output, "use a path that ends in .npy, .parquet or .arrow")
+    if output_format(output) not in (*ARRAYS, "parquet", "arrow"):
+        hint = f"use a path that ends in {', '.join(f'.{name}' for name in ARRAYS)}, .parquet or .arrow"
+        raise OutputError("projected vectors are arrays", output, hint)
     with delivery():
         saved = read_head(head)
         watch_source(Source(head, "safetensors", size=0, most=0))
@@ -166,8 +168,8 @@ class _Job:
         """Read, project and write, range by range."""
         file_format, head, total = output_format(output), self.saved.head, self.sides[0].shape[0]
         count = self.count
-        if file_format == "npy" and len(self.names) > 1:
-            what = f"npy holds one array, and {' and '.join(self.names)} are projected"
+        if file_format in ARRAYS and len(self.names) > 1:
+            what = f"{file_format} holds one array, and {' and '.join(self.names)} are projected"
             raise OutputError(what, output, f"use .parquet, or name one column: {self.table.name}::{self.names[0]}")
         step = max(1, min(PIECE_ROWS, PIECE_BYTES // (8 * max(head.width, head.rank))))
         with (
@@ -237,9 +239,9 @@ def _writer(
     path: str, file_format: str, table: Table, names: list[str], saved: SavedHead, count: int
 ) -> Iterator[Write]:
     """Yield what takes the projected rows, in order."""
-    if file_format == "npy":
+    if file_format in ARRAYS:
         dtype = output_dtype(table.vectors(names[0]).dtype)
-        with open_matrix(path, (count, saved.head.rank), dtype) as matrix:
+        with open_matrix(path, (count, saved.head.rank), dtype, file_format) as matrix:
             done = 0
 
             def write(chosen: Column, parts: list[Column]) -> None:

@@ -13,8 +13,8 @@ from ..delivery import delivery
 from ..engine import budget_of
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..io import Vectors
+from ..io.array_writers import SHAPED, write_array
 from ..io.output import output_format, replacing
-from ..io.writers import write_array
 from ..metrics import EPS
 from ..results import Column, Columns, Result
 from .similarity import similarity, summarise
@@ -114,8 +114,8 @@ def channels(
         raise ParameterError(what, "«weights»", "«metric=cosine», or raw")
     checks.check_outputs(output, save_weights, force=force, inputs=[a, b, use_weights])
     for path in (output, save_weights):
-        if path is not None and output_format(path) != "npy":
-            raise OutputError("what is written is one array", path, "use a path that ends in .npy")
+        if path is not None and output_format(path) not in SHAPED:
+            raise OutputError("what is written is one array", path, f"use a path that ends in .{' or .'.join(SHAPED)}")
     options: dict[str, Any] = {"metric": metric, "eps": eps, "nonfinite": nonfinite}
     computing = {"max_memory": max_memory, "device": device, "backend": backend}
     with delivery():
@@ -139,7 +139,7 @@ def channels(
 def _write(path: str, array: Column, *, force: bool) -> str:
     """Write an array, which appears whole or not at all; return what it is."""
     with replacing(path, force=force) as temporary:
-        write_array(temporary, array)
+        write_array(temporary, array, output_format(path))
     return f"{' × '.join(map(str, array.shape))}, {array.dtype}"
 
 

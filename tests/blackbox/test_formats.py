@@ -27,12 +27,17 @@ ARRAYS = {"similarity", "matrix", "batches", "channels", "loss"}
 SUFFIXES = {"json": "json", "jsonl": "jsonl", "csv": "csv", "parquet": "parquet", "arrow": "arrow", "markdown": "md"}
 
 
+def ipc(data):
+    """Open what a file holds, or the stream that stdout carries."""
+    return pa.ipc.open_file(data) if data.startswith(b"ARROW1") else pa.ipc.open_stream(data)
+
+
 READERS = {
     "json": lambda data: json.loads(data)["rows"],
     "jsonl": lambda data: [json.loads(line) for line in data.decode().splitlines()],
     "csv": lambda data: list(csv.DictReader(io.StringIO(data.decode()))),
     "parquet": lambda data: pq.read_table(io.BytesIO(data)).to_pylist(),
-    "arrow": lambda data: pa.ipc.open_file(data).read_all().to_pylist(),
+    "arrow": lambda data: ipc(data).read_all().to_pylist(),
 }
 
 

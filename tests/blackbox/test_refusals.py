@@ -88,7 +88,7 @@ REFUSALS = {
     "npy that promises": ("pairwise promise.npy", 2, ["truncated npy", "1000000000000"]),
     "truncated Parquet": ("pairwise half.parquet", 2, ["half.parquet"]),
     "bad JSON": ("pairwise bad.jsonl", 2, ["line 2 is not JSON"]),
-    "one JSON array": ("pairwise array.json", 2, ["may be one row or many", "jq -c"]),
+    "mixed JSON array": ("pairwise array.json", 2, ["expected an array of lists, got 3 in row 1"]),
     "bools": ("pairwise bool.npy", 2, ["expected floats or integers, got bool"]),
     "complex": ("pairwise complex.npy", 2, ["got complex64"]),
     "strings": ("pairwise text.npy", 2, ["expected floats or integers, got str"]),

@@ -279,7 +279,7 @@ def test_damaged_and_foreign_zip_files(tmp_path):
     flipped = bytearray(whole)
     flipped[300] ^= 255
     assert "damaged npz member" in refused(tmp_path / "flipped.npz", bytes(flipped)).what
-    for name, kind in (("model/data.pkl", "a PyTorch checkpoint"), ("readme.txt", "a zip file without arrays")):
+    for name, kind in (("model/data.pkl", "damaged PyTorch file"), ("readme.txt", "a zip file without arrays")):
         with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
             archive.writestr(name, "x")
         assert kind in refused(tmp_path / "other.zip", (tmp_path / "other.zip").read_bytes()).what

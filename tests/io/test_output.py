@@ -161,7 +161,7 @@ import resource, sys
 import numpy as np
 from simtool.errors import ResourceError
 from simtool.io.output import replacing
-from simtool.io.writers import write_array
+from simtool.io.array_writers import write_array
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     with replacing(sys.argv[1], force=False) as temporary:

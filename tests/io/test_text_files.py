@@ -83,13 +83,15 @@ def test_one_array_of_objects(write, text):
     assert whole(open_vectors(write(text))).tolist() == [[1, 2], [3, 4]]
 
 
-def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_refused(write):
+def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_many(write):
     assert whole(open_vectors(write("[1, 2]\n"))).tolist() == [[1, 2]]
+    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]", "[[1, 2],\n[3, 4]]", "\ufeff[[1, 2], [3, 4]]\n \n"):
+        assert whole(open_vectors(write(text))).tolist() == [[1, 2], [3, 4]]
     long = json.dumps([[1, 2]] * 20_000)
-    for text in ("[[1, 2], [3, 4]]", "[\n[1, 2],\n[3, 4]\n]", "\ufeff[[1, 2], [3, 4]]", long, f"{long}\n"):
-        error = refused(write(text))
-        assert error.what == "one JSON array of lists may be one row or many"
-        assert error.hint == "write one list per line: jq -c '.[]' FILE"
+    for text in (long, f"{long}\n"):
+        assert open_vectors(write(text)).shape == (20_000, 2)
+    assert open_vectors(write(f"{long}\n{long}\n")).shape == (2, 20_000, 2)
+    assert refused(write("[[1, 2], 3]")).what == "expected an array of lists, got 3 in row 1"
 
 
 @pytest.mark.parametrize(

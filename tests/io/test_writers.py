@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from simtool.errors import DataError, ResourceError
 from simtool.io import open_table
-from simtool.io.writers import json_text, open_matrix, open_rows, scalar_to_python, write_array
+from simtool.io.array_writers import open_matrix, write_array
+from simtool.io.writers import json_text, open_rows, scalar_to_python
 
 
 def text_column(*values: Any) -> NDArray[Any]:

@@ -83,6 +83,11 @@ def from_records(records: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: [record[name] for record in records] for name in records[0]}
 
 
+def ipc(data: bytes) -> Any:
+    """Open what a file holds, or the stream that stdout carries."""
+    return pa.ipc.open_file(data) if data.startswith(b"ARROW1") else pa.ipc.open_stream(data)
+
+
 READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "table": read_table,
     "json": lambda data: from_records(json.loads(data)["rows"]),
@@ -91,7 +96,7 @@ READERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "markdown": read_markdown,
     "npy": lambda data: {"score": np.load(io.BytesIO(data))},
     "parquet": lambda data: pq.read_table(io.BytesIO(data)).to_pydict(),
-    "arrow": lambda data: pa.ipc.open_file(data).read_all().to_pydict(),
+    "arrow": lambda data: ipc(data).read_all().to_pydict(),
 }
 
 

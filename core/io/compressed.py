@@ -1,0 +1,93 @@
+"""Text that is packed with gzip or zstandard, unpacked as it is read.
+
+Accepted: one or several members or frames, each whole.
+Refused: data that ends early, that belies its checksum or is followed by something else; a line that is longer than
+one input may hold, as a file has that is made to fill the memory.
+Lost: nothing. Memory holds the last piece that was read; going back unpacks the file again from its start.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import pyarrow as pa
+
+from ..errors import DataError, ResourceError
+from ..memory import shown
+
+PIECE = 1 << 20
+
+
+class Unpacked:
+    """The text in a packed file, read by ranges."""
+
+    def __init__(self, name: str, data: bytes | None, codec: str, most: int) -> None:
+        """Unpack it once, to learn its size and that it is whole; a line may take `most` bytes."""
+        self._name, self._data, self._codec = name, data, codec
+        self._lock = Lock()
+        self._restart()
+        self.size, begun = 0, 0
+        with self._damage():
+            while piece := self._stream.read(PIECE):
+                self.size += len(piece)
+                begun = len(piece) - piece.rfind(b"\n") - 1 if b"\n" in piece else begun + len(piece)
+                if begun > most:
+                    what = f"a line of more than {shown(most)} is in this {codec} data, as much as one input may hold"
+                    raise ResourceError(what, name, "unpack it and look at it first")
+        self._restart()
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset` on, fewer at the end."""
+        with self._lock, self._damage():
+            if offset < self._start:
+                self._restart()
+            self._skip(offset)
+            missing = length - len(self._held)
+            if missing > 0:
+                self._held += self._stream.read(missing)
+            return self._held[:length]
+
+    def _restart(self) -> None:
+        place = pa.OSFile(self._name) if self._data is None else pa.BufferReader(self._data)
+        with self._damage():
+            self._stream: Any = pa.CompressedInputStream(place, self._codec)
+        self._start, self._held = 0, b""
+
+    def _skip(self, offset: int) -> None:
+        """Let the bytes before an offset go."""
+        while self._start + len(self._held) < offset:
+            self._start += len(self._held)
+            self._held = self._stream.read(min(PIECE, offset - self._start))
+            if not self._held:
+                return
+        self._held, self._start = self._held[offset - self._start :], offset
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"damaged {self._codec} data: {error}", self._name, "pack the file again") from None
+
+
+class UnpackedFile(io.RawIOBase):
+    """A place in an unpacked text, as a file that can be sought in."""
+
+    def __init__(self, unpacked: Unpacked) -> None:
+        """Stand before the first byte."""
+        super().__init__()
+        self._unpacked, self._place = unpacked, 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a byte, counted from the start."""
+        self._place = offset
+        return offset
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes, all of them by default."""
+        left = max(0, self._unpacked.size - self._place)
+        found = self._unpacked.read(self._place, left if size is None or size < 0 else size)
+        self._place += len(found)
+        return found

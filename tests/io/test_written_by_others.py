@@ -1,0 +1,361 @@
+"""Files as the tools of others write them: what is read equals what was written, bit for bit after widening."""
+
+import base64
+import gzip
+import io
+import json
+import struct
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import safetensors.numpy
+import safetensors.torch
+import torch
+import zstandard
+from gensim.models import KeyedVectors
+
+from simtool.errors import DataError, InputNotFoundError, ParameterError, ResourceError
+from simtool.io import open_table, open_vectors, read_values, torch_files
+
+WORDS = ["the", "nan", "New", '"', "été", ",", "007", "日本", "#", "x"]
+X = np.random.default_rng(3).standard_normal((10, 6)).astype(np.float32)
+T = torch.from_numpy(X)
+NARROW = [torch.float16, torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2]
+
+
+def whole(vectors):
+    """Read in three uneven pieces, the second one first."""
+    count = vectors.shape[0]
+    cuts = [0, count // 3, count // 2, count]
+    middle, first, last = (vectors.read(cuts[i], cuts[i + 1]) for i in (1, 0, 2))
+    return np.concatenate([first, middle, last])
+
+
+def check(source, expected=X, ids=None, **options):
+    """Read a file, and compare the numbers and their type."""
+    vectors = open_vectors(str(source), **options)
+    found = whole(vectors)
+    assert vectors.dtype == found.dtype
+    assert vectors.shape == expected.shape
+    np.testing.assert_array_equal(found, expected)
+    assert (None if vectors.ids is None else vectors.ids.tolist()) == ids
+    return vectors
+
+
+def refused(path, data, kind=DataError, **options):
+    path.write_bytes(data)
+    with pytest.raises(kind) as error:
+        whole(open_vectors(str(path), **options))
+    return error.value
+
+
+def test_safetensors(tmp_path):
+    path = tmp_path / "a.safetensors"
+    tensors = {"f32": T, "f64": T.double(), "i8": (T * 9).to(torch.int8), "id": torch.arange(10), "flat": T[0].clone()}
+    safetensors.torch.save_file(tensors | {str(kind): T.to(kind) for kind in NARROW}, path, {"made": "by a test"})
+    for name in ("f32", "f64", "i8"):
+        check(f"{path}::{name}", tensors[name].numpy(), list(range(10)))
+    for kind in NARROW:
+        assert check(f"{path}::{kind}", T.to(kind).double().numpy(), list(range(10))).dtype.itemsize < 8
+    table = open_table(str(path))
+    assert (table.rows, set(table.value_columns)) == (10, {"id", "flat"})
+    with pytest.raises(InputNotFoundError, match="no column 'f33'") as missing:
+        open_vectors(f"{path}::f33")
+    assert missing.value.hint == f"did you mean {path}::f32?"
+    safetensors.numpy.save_file({"only": X}, path)
+    check(path)
+    safetensors.numpy.save_file({"empty": X[:0], "scalar": np.array(1.0)}, path)
+    assert open_vectors(str(path)).shape == (0, 6)
+
+
+@pytest.mark.parametrize("kind", NARROW[1:])
+def test_every_pattern_of_bits_is_widened_as_torch_does(tmp_path, kind):
+    bits = torch.arange(65536 if kind == torch.bfloat16 else 256)
+    numbers = bits.to(torch.uint16 if kind == torch.bfloat16 else torch.uint8).view(kind)
+    safetensors.torch.save_file({"x": numbers}, tmp_path / "a.safetensors")
+    torch.save(numbers, tmp_path / "a.pt")
+    expected = numbers.float().numpy()
+    for name in ("a.safetensors", "a.pt"):
+        found = open_vectors(str(tmp_path / name)).read(0, len(bits))
+        np.testing.assert_array_equal(found, expected)
+        assert (np.signbit(found) == np.signbit(expected))[~np.isnan(expected)].all()
+        np.testing.assert_array_equal(open_table(str(tmp_path / name)).values("x" if name[2] == "s" else ""), expected)
+
+
+def test_pytorch(tmp_path):
+    path = tmp_path / "a.pt"
+    torch.save(T, path)
+    check(path)
+    nested = {"ids": WORDS, "model": {"emb": T.T.contiguous().T, "half": T.bfloat16()}, "list": [T, T * 2], "lr": 0.1}
+    nested["weight"] = torch.nn.Parameter(T)
+    torch.save(nested, path)
+    for name, expected in {"model.emb": X, "list.1": 2 * X, "weight": X}.items():
+        check(f"{path}::{name}", expected, WORDS)
+    assert check(f"{path}::model.half", T.bfloat16().float().numpy(), WORDS).dtype == np.float32
+    with open(path, "rb") as stream:
+        piped = io.BytesIO(stream.read())
+    assert torch.equal(torch.load(piped)["weight"], T)
+    torch.save({"model": torch.nn.Linear(2, 2)}, path)
+    error = refused(path, path.read_bytes())
+    assert error.what == (
+        "this file holds more than tensors: torch.nn.modules.linear.Linear, which may run code when it is read"
+    )
+    torch.save({"sparse": T.to_sparse(), "complex": T.to(torch.complex64), "x": T}, path)
+    check(path)
+    for name, kind in {"sparse": "sparse_coo", "complex": "complex64"}.items():
+        with pytest.raises(DataError, match=f"expected a dense tensor of floats or integers, got torch.{kind}"):
+            open_vectors(f"{path}::{name}")
+    with warnings.catch_warnings(action="ignore"):
+        torch.save(T, path, _use_new_zipfile_serialization=False)
+    assert refused(path, path.read_bytes()).hint == "save it again with torch.save"
+
+
+def test_pytorch_nests_that_grow_without_end_are_refused(tmp_path):
+    deep, wide = {"x": T}, {"x": T}
+    for _ in range(60):
+        deep = {"a": deep}
+    for _ in range(40):
+        wide = {"a": wide, "b": wide}
+    itself: list = [T]
+    itself.append(itself)
+    for content in (deep, wide, itself):
+        torch.save(content, tmp_path / "a.pt")
+        assert refused(tmp_path / "a.pt", (tmp_path / "a.pt").read_bytes()).hint == torch_files.RESAVE
+
+
+def test_a_torch_that_may_run_code_is_refused(tmp_path, monkeypatch):
+    torch.save(T, tmp_path / "a.pt")
+    monkeypatch.setattr(torch_files, "version", lambda name: "2.5.1+cu124")
+    with pytest.raises(ResourceError, match=r"torch 2\.5\.1\+cu124 is installed.*CVE-2025-32434") as old:
+        open_vectors(str(tmp_path / "a.pt"))
+    assert old.value.hint == "pip install 'torch>=2.6'"
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"), {"fbin": "f4", "u8bin": "u1", "i8bin": "i1", "f16bin": "f2", "ibin": "i4"}.items()
+)
+def test_big_ann_files(tmp_path, monkeypatch, name, dtype):
+    expected = (X * 40).astype(dtype) if dtype != "u1" else np.abs(X * 40).astype(dtype)
+    content = struct.pack("<II", *expected.shape) + expected.tobytes()
+    path = tmp_path / f"a.{name}"
+    path.write_bytes(content)
+    assert check(path, expected).dtype == np.dtype(dtype)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    check("-", expected, input_format=name)
+    (tmp_path / "a.dat").write_bytes(content)
+    check(tmp_path / "a.dat", expected, input_format=name)
+
+
+@pytest.mark.parametrize(("name", "dtype"), {"fvecs": "f4", "bvecs": "u1", "ivecs": "i4"}.items())
+def test_texmex_files(tmp_path, monkeypatch, name, dtype):
+    expected = np.abs(X * 40).astype(dtype)
+    content = b"".join(struct.pack("<i", len(row)) + row.tobytes() for row in expected)
+    path = tmp_path / f"a.{name}"
+    path.write_bytes(content)
+    assert check(path, expected).dtype == np.dtype(dtype)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    check("-", expected, input_format=name)
+    row = len(content) // 10
+    odd = content[: 4 * row] + struct.pack("<i", 5) + content[4 * row + 4 :]
+    assert refused(path, odd).what == "row 4 has length 5 along dim 1, expected 6 as in the first row"
+
+
+def test_a_count_that_looks_like_a_magic_number_is_a_count(tmp_path):
+    rows = int.from_bytes(b"\x1f\x8b\0\0", "little")  # 35 615, the magic number of gzip
+    expected = np.arange(rows, dtype=np.int8).reshape(-1, 1)
+    (tmp_path / "a.i8bin").write_bytes(struct.pack("<II", rows, 1) + expected.tobytes())
+    check(tmp_path / "a.i8bin", expected)
+
+
+def keyed_vectors(words=WORDS):
+    vectors = KeyedVectors(6)
+    vectors.add_vectors(words, X)
+    return vectors
+
+
+def test_word2vec_by_gensim(tmp_path, monkeypatch):
+    for binary, name in ((True, "a.bin"), (False, "a.vec")):
+        keyed_vectors().save_word2vec_format(str(tmp_path / name), binary=binary)
+        assert check(tmp_path / name, ids=WORDS).dtype == np.float32
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((tmp_path / name).read_bytes())))
+        check("-", ids=WORDS)
+        assert read_values(f"{tmp_path / name}::id").tolist() == WORDS
+    # as the program of Mikolov et al. writes it: a line end after each vector
+    lines = b"".join(f"{word} ".encode() + row.tobytes() + b"\n" for word, row in zip(WORDS, X, strict=True))
+    (tmp_path / "a.bin").write_bytes(b"10 6\n" + lines)
+    check(tmp_path / "a.bin", ids=WORDS)
+    keyed_vectors(["a b", *WORDS[1:]]).save_word2vec_format(str(tmp_path / "a.bin"), binary=True)
+    assert "word2vec_format" in refused(tmp_path / "a.bin", (tmp_path / "a.bin").read_bytes()).hint
+    keyed_vectors().save(str(tmp_path / "a.kv"))
+    assert "a pickle" in refused(tmp_path / "a.kv", (tmp_path / "a.kv").read_bytes()).what
+
+
+def glove(words, end="\n"):
+    return "".join(f"{word} {' '.join(map(str, row))}{end}" for word, row in zip(words, X, strict=True)).encode()
+
+
+@pytest.mark.parametrize("end", ["\n", " \n", "\r\n", " \r\n"])
+@pytest.mark.parametrize("size", [1, 100, 1 << 20])
+def test_glove_and_fasttext(tmp_path, monkeypatch, end, size):
+    monkeypatch.setattr("simtool.io.text.BLOCK_BYTES", size)
+    monkeypatch.setattr("simtool.io.text_blocks.LONGEST_ROW", 10_000)
+    spaced = [". . .", *WORDS[1:4], "at name@domain.com", *WORDS[5:8], "room 101", "x"]
+    for words in (WORDS, spaced):
+        (tmp_path / "a.txt").write_bytes(glove(words, end))
+        check(tmp_path / "a.txt", ids=words)
+        (tmp_path / "a.vec").write_bytes(f"10 6{end}".encode() + glove(words, end))
+        check(tmp_path / "a.vec", ids=words)
+    # names that are numbers, all of them, are read as numbers unless it is said what they are
+    numbers = [str(number) for number in range(10)]
+    (tmp_path / "a.txt").write_bytes(glove(numbers, end))
+    assert open_vectors(str(tmp_path / "a.txt")).shape == (10, 7)
+
+
+def test_glove_is_refused_by_line(tmp_path):
+    path = tmp_path / "a.txt"
+    lines = glove(WORDS).splitlines(keepends=True)
+    cut = lines[4].rsplit(b" ", 2)[0] + b"\n"
+    assert refused(path, b"".join([*lines[:2], cut])).what == "line 3 has 5 cells, expected a word and 6 numbers"
+    assert refused(path, lines[0] + cut * 2).what == "line 1 has more numbers than the 4 of most lines"
+    assert refused(path, lines[0] + cut).what == "line 1 has more numbers than the 4 of most lines"
+    short = b" ".join(lines[3].split()[1:]) + b"\n"
+    assert refused(path, b"".join([*lines * 10, short])).what == "line 101 has 6 cells, expected a word and 6 numbers"
+    odd = lines[3].replace(b"\n", b"x\n")
+    assert "line 101 has " in refused(path, b"".join([*lines * 10, odd])).what
+    latin = b"caf\xe9" + lines[0][3:]
+    assert refused(path, lines[0] + latin).what == f"byte {len(lines[0]) + 3} is not UTF-8 text"
+    error = refused(path, b"11 6\n" + b"".join(lines))
+    assert error.what == "the first line promises 11 words, and there are 10"
+
+
+@pytest.mark.parametrize("options", [{}, {"fmt": "%12.6f"}, {"header": "made by a test"}, {"delimiter": "\t"}])
+def test_savetxt(tmp_path, options):
+    np.savetxt(tmp_path / "a.txt", X, **options)
+    expected = np.loadtxt(tmp_path / "a.txt")
+    assert (expected == X).all() or "fmt" in options
+    check(tmp_path / "a.txt", expected)
+    assert check(tmp_path / "a.txt", expected, header="no").dtype == np.float64
+
+
+def test_savetxt_with_named_columns(tmp_path):
+    names = ["id", *(f"x{number}" for number in range(6)), "label"]
+    content = np.column_stack([np.arange(10), X, np.arange(10) % 2])
+    kinds = ["%d", *["%.9g"] * 6, "%d"]
+    np.savetxt(tmp_path / "a.txt", content, kinds, header=" ".join(names))
+    check(tmp_path / "a.txt", np.loadtxt(tmp_path / "a.txt")[:, 1:7], list(range(10)))
+    np.savetxt(tmp_path / "a.txt", content, kinds, header=" ".join(names), comments="")
+    check(tmp_path / "a.txt", np.loadtxt(tmp_path / "a.txt", skiprows=1)[:, 1:7], list(range(10)))
+
+
+@pytest.mark.parametrize("separator", ["\t", " ", ","])
+def test_tables_by_pandas_and_polars(tmp_path, separator):
+    frame = pd.DataFrame(X.astype(float), columns=[f"dim_{number}" for number in range(6)])
+    frame.insert(0, "id", [f"w{number}" for number in range(10)])
+    frame.to_csv(tmp_path / "a.tsv", sep=separator, index=False)
+    check(tmp_path / "a.tsv", X.astype(float), frame["id"].tolist())
+    pl.from_pandas(frame).write_csv(tmp_path / "a.tsv", separator=separator)
+    check(tmp_path / "a.tsv", X.astype(float), frame["id"].tolist())
+
+
+def answer(rows, *, packed, order=None):
+    data = [
+        {"object": "embedding", "index": place, "embedding": _embedding(row, packed=packed)}
+        for place, row in enumerate(rows)
+    ]
+    usage = {"prompt_tokens": 10, "total_tokens": 10}
+    return {
+        "object": "list",
+        "data": [data[place] for place in order or range(len(data))],
+        "model": "m",
+        "usage": usage,
+    }
+
+
+def _embedding(row, *, packed):
+    return base64.b64encode(row.astype("<f4").tobytes()).decode() if packed else row.astype(float).tolist()
+
+
+def batch_line(number, packed):
+    body = answer(X[number : number + 1], packed=packed)
+    response = {"status_code": 200, "request_id": "r", "body": body}
+    return {"id": f"batch_req_{number}", "custom_id": f"request-{number}", "response": response, "error": None}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["float", "base64"])
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_answers_of_the_openai_api(tmp_path, monkeypatch, packed, size):
+    monkeypatch.setattr("simtool.io.text.BLOCK_BYTES", size)
+    monkeypatch.setattr("simtool.io.text_blocks.LONGEST_ROW", 100_000)
+    path = tmp_path / "a.json"
+    shuffled = answer(X, packed=packed, order=[3, 1, 2, 0, 9, 8, 7, 6, 5, 4])
+    renamed = {
+        name: shuffled[name] for name in ("model", "data", "object")
+    }  # as openai.CreateEmbeddingResponse dumps it
+    for document in (answer(X, packed=packed), shuffled, renamed):
+        for indent in (None, 2):
+            path.write_text(json.dumps(document, indent=indent))
+            assert check(path).dtype == np.float32
+    path.write_text("".join(json.dumps(answer(half, packed=packed)) + "\n" for half in (X[:5], X[5:])))
+    check(path)
+    lines = [json.dumps(batch_line(number, packed)) + "\n" for number in range(10)]
+    path.write_text("".join(lines))
+    check(path, ids=[f"request-{number}" for number in range(10)])
+    two = {**batch_line(0, packed), "custom_id": "both"}
+    two["response"]["body"] = answer(X[:2], packed=packed)
+    path.write_text(json.dumps(two) + "\n" + lines[2])
+    check(path, X[:3], ["both:0", "both:1", "request-2"])
+
+
+def test_answers_that_are_refused(tmp_path):
+    path = tmp_path / "a.json"
+    failed = {"id": "b", "custom_id": "r-7", "response": None, "error": {"code": "batch_expired", "message": "late"}}
+    limited = {"id": "b", "custom_id": "r-8", "response": {"status_code": 429, "body": {"error": {"message": "slow"}}}}
+    text = "".join(json.dumps(line) + "\n" for line in (batch_line(0, packed=False), failed, limited))
+    error = refused(path, text.encode())
+    assert error.what == "2 requests of this batch failed: 'r-7' (batch_expired), 'r-8' (slow)"
+    document = answer(X, packed=False)
+    for place, cell, what in (
+        ("embedding", "!!!!", "line 1: vector 2 is neither a list of numbers nor float32 numbers as base64"),
+        ("embedding", "AAAAAA==AA", "line 1: vector 2 is neither a list of numbers nor float32 numbers as base64"),
+        ("embedding", [1.0, "x"], "line 1: vector 2 is neither a list of numbers nor float32 numbers as base64"),
+        ("embedding", [1.0], "line 1: vector 2 has 1 dims, expected 6 as in the first"),
+        ("index", 1, "line 1: `index` does not count the 10 vectors"),
+    ):
+        broken = json.loads(json.dumps(document))
+        broken["data"][2][place] = cell
+        assert refused(path, json.dumps(broken).encode()).what == what
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+def test_packed_text(tmp_path, monkeypatch, pack):
+    texts = {
+        "glove": (glove(WORDS), WORDS),
+        "jsonl": ("".join(json.dumps(row) + "\n" for row in X.astype(float).tolist()).encode(), None),
+        "json": (json.dumps(answer(X, packed=True)).encode(), None),
+    }
+    for name, (content, ids) in texts.items():
+        for size in (50, 1 << 20):
+            monkeypatch.setattr("simtool.io.text.BLOCK_BYTES", size)
+            half = len(content) // 2
+            (tmp_path / name).write_bytes(pack(content[:half]) + pack(content[half:]))
+            check(tmp_path / name, ids=ids)
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(pack(content))))
+        check("-", ids=ids)
+    labels = tmp_path / "labels.txt"
+    labels.write_bytes(pack(b"1\n0\n1\n"))
+    assert read_values(str(labels)).tolist() == [1, 0, 1]
+    packed = pack(glove(WORDS))
+    for broken in (packed[:-5], packed[: len(packed) // 2], packed + b"more of it"):
+        assert refused(tmp_path / "a.gz", broken).what.startswith("damaged ")
+    assert "packed" in refused(tmp_path / "a.gz", pack(np.lib.format.magic(1, 0) + b"x" * 300)).what
+    assert refused(tmp_path / "a.gz", pack(b"9" * (40 << 20)), ResourceError, max_memory="161M").where
+
+
+def test_what_input_format_may_not_be(tmp_path):
+    (tmp_path / "a.txt").write_bytes(glove(WORDS))
+    with pytest.raises(ParameterError, match="no format is called 'fbn'") as unknown:
+        open_vectors(str(tmp_path / "a.txt"), input_format="fbn")
+    assert unknown.value.hint.startswith("did you mean fbin? there is npy, ")
