@@ -55,6 +55,18 @@ SampleOption = Annotated[
 SampleBOption = Annotated[
     int | None, typer.Option("--sample-b", metavar="N", help="The same for B.", show_default=False)
 ]
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns", metavar="PATTERN", help="Columns that make the vectors: `dim_*`. Repeatable."),
+]
+ColumnsAOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns-a", metavar="PATTERN", help="Columns of A that make its vectors: `dim_*`. Repeatable."),
+]
+ColumnsBOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns-b", metavar="PATTERN", help="Columns of B that make its vectors: `dim_*`. Repeatable."),
+]
 QueryOption = Annotated[
     list[str] | None,
     typer.Option("--query", metavar="ID", help="Only this row of A as a query; without B, among all of A. Repeatable."),

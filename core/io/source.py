@@ -139,11 +139,13 @@ class Reading:
         nulls: vectors that are null or hold a null are rows of NaN.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         apart: columns of numbers that are in no vector, as they have another role.
+        columns: patterns of the columns of numbers that make the vectors; none leaves it to their names.
     """
 
     nulls: bool = False
     header: str = "auto"
     apart: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def open_vectors(
@@ -362,13 +364,19 @@ def watch_source(source: Source) -> None:
 
 def _table_of(source: Source, reading: "Reading | None" = None) -> Table:
     """Open a table with the reader of its format."""
-    table: Table = FORMATS[source.format].load()(source, reading or Reading())
+    reading = reading or Reading()
+    table: Table = FORMATS[source.format].load()(source, reading)
+    if reading.columns and not hasattr(table, "batches"):
+        what = "«columns» picks among columns of numbers, and this file holds arrays"
+        raise DataError(what, source.name, f"leave it out; type {source.name}::NAME for one of several arrays")
     return table
 
 
 def _opened(path: str, max_memory: str | int | None, reading: Reading, input_format: str | None) -> Table:
     """Open one file or several as a table, or of it the rows that are selected."""
     most = held_at_most(max_memory)
+    if isinstance(path, Selection):
+        reading = replace(reading, columns=path.columns)
     table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, input_format)], most)
     return path.applied(table, most) if isinstance(path, Selection) else table
 

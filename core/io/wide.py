@@ -8,7 +8,10 @@ or a weight.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 
+from ..errors import DataError, InputNotFoundError
+from ..suggestions import closest
 from .vectors import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 
 APART = frozenset((*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES))
@@ -16,13 +19,16 @@ DIGITS = "0123456789"
 LEFT_OUT = " (not "  # before the columns that make no vector
 
 
-def wide_vectors(names: Sequence[str], numeric: Sequence[str], apart: Collection[str]) -> dict[str, list[str]]:
+def wide_vectors(
+    names: Sequence[str], numeric: Sequence[str], apart: Collection[str], *, numbered: bool = False
+) -> dict[str, list[str]]:
     """Return the columns of each vector by its name.
 
     Args:
         names: every column, in order.
         numeric: those that hold numbers and nulls alone.
         apart: those that an option gives another role.
+        numbered: only columns that are numbered alike make a vector.
 
     Example:
         >>> wide_vectors(["id", "x", "y", "label"], ["x", "y", "label"], ())
@@ -30,7 +36,48 @@ def wide_vectors(names: Sequence[str], numeric: Sequence[str], apart: Collection
     """
     free = [name for name in names if name not in apart and name.lower() not in APART]
     numbers = [name for name in numeric if name in set(free)]
-    return _numbered(names, free, numbers) or ({"": _alike(numbers)} if numbers else {})
+    alike = _alike(numbers)
+    if numbered and (len(alike) < 2 or not all(map(stem, alike))):
+        return {}
+    return _numbered(names, free, numbers) or ({"": alike} if numbers else {})
+
+
+def picked_columns(
+    names: Sequence[str], numeric: Sequence[str], patterns: Sequence[str], apart: Collection[str], where: str
+) -> list[str]:
+    """Return the columns that patterns pick, by their numbers where they are numbered alike, else in order.
+
+    A pattern with * or ? passes over columns with another role; one that is typed in full is meant.
+
+    Args:
+        names: every column, in order.
+        numeric: those that hold numbers and nulls alone.
+        patterns: as in `dim_*`.
+        apart: those that an option gives another role.
+        where: the name of the table, for messages.
+
+    Raises:
+        InputNotFoundError: a pattern fits no column.
+        DataError: a column holds no numbers.
+
+    Example:
+        >>> picked_columns(["id", "x10", "x9", "xs"], ["x10", "x9"], ["x?*[0-9]", "x9"], (), "t.csv")
+        ['x9', 'x10']
+    """
+    free = [name for name in names if name and (name in patterns or (name not in apart and name.lower() not in APART))]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in free):
+            match = closest(pattern, names)
+            hint = f"did you mean {match}?" if match else f"columns: {_listed(names) or 'none'}"
+            raise InputNotFoundError(f"no column fits {pattern!r}, which «columns» names", where, hint)
+    picked = [name for name in free if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    odd = next((name for name in picked if name not in numeric), None)
+    if odd is not None:
+        raise DataError(f"column {odd!r}, which «columns» picks, holds something else than numbers", where)
+    prefixes = set(map(stem, picked))
+    if len(prefixes) == 1 and "" not in prefixes:
+        picked.sort(key=lambda name: int(name.removeprefix(next(iter(prefixes)))))
+    return picked
 
 
 def stem(name: str) -> str:
