@@ -26,6 +26,58 @@ IdsBOption = Annotated[
     str | None,
     typer.Option("--ids-b", metavar="SOURCE", help="Ids of B: a file, one per row, or `::NAME`, a column of B."),
 ]
+WhereOption = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only rows (of A, or of all inputs whose rows belong together) for which it holds: `lang = 'en'`.",
+        show_default=False,
+    ),
+]
+WhereBOption = Annotated[
+    str | None,
+    typer.Option("--where-b", metavar="CONDITION", help="The same for B.", show_default=False),
+]
+RowsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rows", metavar="START:STOP", help="Only these rows, from 0 and without STOP: `0:1000`.", show_default=False
+    ),
+]
+RowsBOption = Annotated[
+    str | None, typer.Option("--rows-b", metavar="START:STOP", help="The same for B.", show_default=False)
+]
+SampleOption = Annotated[
+    int | None,
+    typer.Option("--sample", metavar="N", help="Only N rows at random, the same for the same --seed."),
+]
+SampleBOption = Annotated[
+    int | None, typer.Option("--sample-b", metavar="N", help="The same for B.", show_default=False)
+]
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns", metavar="PATTERN", help="Columns that make the vectors: `dim_*`. Repeatable."),
+]
+ColumnsAOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns-a", metavar="PATTERN", help="Columns of A that make its vectors: `dim_*`. Repeatable."),
+]
+ColumnsBOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns-b", metavar="PATTERN", help="Columns of B that make its vectors: `dim_*`. Repeatable."),
+]
+QueryOption = Annotated[
+    list[str] | None,
+    typer.Option("--query", metavar="ID", help="Only this row of A as a query; without B, among all of A. Repeatable."),
+]
+KeepColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-columns", metavar="NAME[,NAME...]", help="Columns of the inputs to list too, as text_a and text_b."
+    ),
+]
+
 MarginOption = Annotated[
     float | None,
     typer.Option("--margin", help="The margin, in units of the loss's metric; `simtool list` has each default."),

@@ -20,6 +20,8 @@ from .progress import progress_on_stderr
 
 def ineffective(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:
     """Return what to say of an option that was typed and that the result does not state among its parameters."""
+    if name == "seed" and any("with seed" in said for said in result.provenance.values()):  # it drew a sample
+        return []
     return [f"--{name} has no effect: {why}"] if typed and result.parameters.get(name) is None else []
 
 

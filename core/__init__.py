@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
     from .io import (
+        Selection as Selection,
+    )
+    from .io import (
         open_items as open_items,
     )
     from .io import (
@@ -48,7 +51,7 @@ _MODULES = {
     "operations.channels": ("channels",),
     "operations.apply": ("apply",),
     "operations.fit": ("fit",),
-    "io": ("open_items", "open_pairs", "open_table", "open_vectors"),
+    "io": ("Selection", "open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.describe": ("describe",),
     "operations.loss": ("loss",),
     "results": ("Result",),

@@ -12,7 +12,7 @@ from .catalogue import Entry, names
 from .errors import DataError, OutputError, ParameterError, ShapeError
 from .io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, select, with_ids
 from .io.output import check_output
-from .io.vectors import ids_of, name_rows
+from .io.vectors import ids_of, name_rows, place_of
 from .metrics import Metric, is_rounded, metric_of
 from .results import Column, nearest_keys
 from .suggestions import closest
@@ -310,7 +310,7 @@ def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
         verb = "holds" if len(rows) == 1 else "hold"
         raise DataError(
             f"{name_rows(rows, vectors.ids)} of {vectors.shape[0]} {verb} NaN or infinity",
-            vectors.name,
+            place_of(vectors, rows[0]),
             hint,
         )
 
@@ -338,7 +338,7 @@ def refuse_rounded(vectors: Vectors, measure: str) -> None:
             row = start + place[0]
             what = f"{name_rows([row], vectors.ids)} holds {rows[place]}, which float64 rounds"
             hint = "subtract one whole number from all rows first, or make them float64 if that will do"
-            raise DataError(f"{what}: {measure} would lose the difference", vectors.name, hint)
+            raise DataError(f"{what}: {measure} would lose the difference", place_of(vectors, row), hint)
 
 
 def refuse_overflow(names: str) -> DataError:

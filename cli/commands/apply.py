@@ -15,8 +15,10 @@ from ..options import (
     NonfinitePropagateOption,
     QuietOption,
 )
+from ..selecting import selecting
 
 
+@selecting("vectors")
 def apply(
     head: Annotated[
         str, typer.Argument(metavar="HEAD", help="The file that `simtool fit -o` wrote.", show_default=False)

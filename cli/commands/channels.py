@@ -22,8 +22,10 @@ from ..options import (
     MetricParamOption,
     QuietOption,
 )
+from ..selecting import selecting
 
 
+@selecting("a", "b")
 def channels(
     a: AArgument,
     b: BArgument,

@@ -27,6 +27,7 @@ from ..options import (
     SeedOption,
     TopOption,
 )
+from ..selecting import selecting
 
 FEW = 10  # matches that a person is shown from each end
 
@@ -42,6 +43,7 @@ Lengths = Annotated[
 ]
 
 
+@selecting("a", "b", apart=True, keeps=True)
 def compare(
     a: AArgument,
     b: BArgument,

@@ -27,11 +27,13 @@ from ..options import (
     QuietOption,
     SeedOption,
 )
+from ..selecting import selecting
 
 UNRANKED = "rows are ranked only around those of one labelled source, not with --no-retrieval"
 ALL = 1000  # rows of a table: measures are all shown, and groups as far as a person reads
 
 
+@selecting("pairs", "scores", "vectors", "against")
 def evaluate(
     vectors: Annotated[
         list[str] | None,

@@ -20,8 +20,10 @@ from ..options import (
     OutputOption,
     QuietOption,
 )
+from ..selecting import selecting
 
 
+@selecting("a", "b", rows=False)
 def explain(
     a: AArgument,
     b: BArgument,

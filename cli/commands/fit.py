@@ -29,10 +29,12 @@ from ..options import (
     TemperatureOption,
     VariantOption,
 )
+from ..selecting import selecting
 
 NOT_KEPT = "the head was not kept: -o head.safetensors keeps it"
 
 
+@selecting("vectors")
 def fit(
     vectors: Annotated[
         list[str] | None,

@@ -15,8 +15,10 @@ from ..options import (
     OutputOption,
     QuietOption,
 )
+from ..selecting import selecting
 
 
+@selecting("file")
 def inspect(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)

@@ -31,10 +31,12 @@ from ..options import (
     TopOption,
     VariantOption,
 )
+from ..selecting import selecting
 
 MOST = 20  # items of a table, unless asked for
 
 
+@selecting("vectors", keeps=True)
 def loss(
     kind: KindsOption,
     vectors: Annotated[

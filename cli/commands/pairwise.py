@@ -26,8 +26,10 @@ from ..options import (
     PlotOption,
     QuietOption,
 )
+from ..selecting import selecting
 
 
+@selecting("a", "b", apart=True, keeps=True, queries=True)
 def pairwise(
     a: AArgument,
     b: Annotated[

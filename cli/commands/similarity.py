@@ -26,8 +26,10 @@ from ..options import (
     OutputOption,
     QuietOption,
 )
+from ..selecting import selecting
 
 
+@selecting("a", "b", keeps=True)
 def similarity(
     a: AArgument,
     b: BArgument,

@@ -1,6 +1,6 @@
 """Who matched whom, as a table: the pairs behind an aggregate, and the rows that are left without a match."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -8,12 +8,18 @@ from ..aggregates.record import MatchedPairs
 from ..results import Column
 
 
-def match_columns(found: Sequence[tuple[object, MatchedPairs, Column, Column]], *, nested: bool) -> dict[str, Column]:
+def match_columns(
+    found: Sequence[tuple[object, MatchedPairs, Column, Column]],
+    *,
+    nested: bool,
+    carried: Mapping[str, Column] = {},
+) -> dict[str, Column]:
     """List the pairs of several items.
 
     Args:
         found: per item its id, its pairs, and the ids of its rows of A and of B.
         nested: whether there is a column `item`.
+        carried: further columns of the pairs of a single item.
     """
     parts: dict[str, list[Column]] = {"item": [], "direction": [], "a": [], "b": [], "score": []}
     for item, pairs, ids_a, ids_b in found:
@@ -23,7 +29,7 @@ def match_columns(found: Sequence[tuple[object, MatchedPairs, Column, Column]], 
         parts["a"].append(_named(ids_a, pairs.a))
         parts["b"].append(_named(ids_b, pairs.b))
         parts["score"].append(pairs.score)
-    columns = {name: np.concatenate(part) for name, part in parts.items() if part}
+    columns = {name: np.concatenate(part) for name, part in parts.items() if part} | dict(carried)
     if not nested:
         columns.pop("item", None)
     last = np.argsort(np.isnan(columns["score"]), kind="stable") if columns else np.empty(0, dtype=int)

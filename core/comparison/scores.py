@@ -167,10 +167,13 @@ def _permuted_null(evaluator: Evaluator, request: AggregateRequest, spec: Compar
 def _set_matches(
     inputs: ComparisonInputs, evaluator: Evaluator, requests: Sequence[AggregateRequest]
 ) -> dict[str, Column]:
-    ids = [side.ids for side in inputs.sides]
+    a, b = inputs.sides
     matched = _matching(requests)
-    found = [] if matched is None else [(0, matched(evaluator), ids[0], ids[1])]
-    return match_columns(found, nested=False)
+    if matched is None:
+        return match_columns([], nested=False)
+    pairs = matched(evaluator)
+    carried = {**a.carried(pairs.a, "a"), **b.carried(pairs.b, "b")}
+    return match_columns([(0, pairs, a.ids, b.ids)], nested=False, carried=carried)
 
 
 def _matching(requests: Sequence[AggregateRequest]) -> Callable[[Evaluator], MatchedPairs] | None:

@@ -7,6 +7,7 @@ import numpy as np
 from .. import checks
 from ..errors import ParameterError
 from ..io import Vectors
+from ..io.listed_columns import carried_columns
 from ..io.vectors import ArrayVectors, name_rows
 from ..results import Column
 from .budget import Budget, gathered
@@ -46,6 +47,10 @@ class Input:
         """Return (n, d) finite rows as an input without a name."""
         numbers, none = np.arange(len(rows)), np.zeros(len(rows), dtype=bool)
         return cls(ArrayVectors("rows", rows), rows, numbers, numbers, False, none, none, largest_of(rows), ())
+
+    def carried(self, rows: Column, role: str) -> dict[str, Column]:
+        """Return the columns that a listing carries of some rows; of row -1, which is none, without a value."""
+        return carried_columns(self.vectors, np.where(rows < 0, rows, self.numbers[rows]), role)
 
 
 def largest_of(rows: Column) -> float:

@@ -103,7 +103,8 @@ class _Listing:
         listed["a"] = self.pairing.a.ids[rows]
         if self.choice.top_k is not None:
             listed["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-        return {**listed, "b": self.pairing.b.ids[columns], "score": scores}
+        listed |= {"b": self.pairing.b.ids[columns], "score": scores}
+        return {**listed, **self.pairing.a.carried(rows, "a"), **self.pairing.b.carried(columns, "b")}
 
     def _summary(self) -> dict[str, Scalar]:
         sums = np.concatenate([np.empty(0), *self.sums])

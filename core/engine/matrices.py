@@ -74,7 +74,8 @@ class _Target:
     def __init__(self, pairing: PairwiseJob, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.pairing = pairing.shape, pairing
         shape = (*pairing.batch, n, m)
-        self.cells = MatrixCells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
+        beside = pairing.a.carried(np.arange(n), "a"), pairing.b.carried(np.arange(m), "b")
+        self.cells = MatrixCells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded, *beside)
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))

@@ -1,8 +1,8 @@
 """The cells of a matrix of scores as rows `a`, `b`, `score`, made as they are read or written."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,12 +21,21 @@ class MatrixCells:
         b: (m,) ids or numbers of the columns.
         batched: whether rows begin with a column `batch`.
         excluded: the cells that are no rows.
+        beside_a: (n,) values that go with the rows, by the name of their column.
+        beside_b: (m,) values that go with the columns.
     """
 
     a: Column
     b: Column
     batched: bool
     excluded: Exclusion | None = None
+    beside_a: Mapping[str, Column] = field(default_factory=dict)
+    beside_b: Mapping[str, Column] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return (*(("batch",) if self.batched else ()), "a", "b", "score", *self.beside_a, *self.beside_b)
 
     def columns(self, start: int, scores: Column) -> dict[str, Column]:
         """Return the columns for (rows, m) scores of which the first row is number `start`."""
@@ -35,10 +44,12 @@ class MatrixCells:
         keep = np.ones(scores.size, dtype=bool)
         if self.excluded is not None:
             keep = ~self.excluded.holds(row[:, None], np.arange(len(self.b))).ravel()
-        columns = {"batch": np.repeat(rows // len(self.a), len(self.b))[keep]} if self.batched else {}
-        columns["a"] = np.repeat(self.a[row], len(self.b))[keep]
-        columns["b"] = np.tile(self.b, len(scores))[keep]
-        return {**columns, "score": scores.ravel()[keep]}
+        columns = {"batch": np.repeat(rows // len(self.a), len(self.b))} if self.batched else {}
+        columns["a"] = np.repeat(self.a[row], len(self.b))
+        columns |= {"b": np.tile(self.b, len(scores)), "score": scores.ravel()}
+        columns |= {name: np.repeat(values[row], len(self.b)) for name, values in self.beside_a.items()}
+        columns |= {name: np.tile(values, len(scores)) for name, values in self.beside_b.items()}
+        return {name: column[keep] for name, column in columns.items()}
 
     def before(self, row: int) -> int:
         """Return how many cells lie before a row."""
@@ -63,7 +74,7 @@ class MatrixRows:
     @property
     def names(self) -> tuple[str, ...]:
         """Column names, in order."""
-        return ("batch", "a", "b", "score") if self.cells.batched else ("a", "b", "score")
+        return self.cells.names
 
     def __len__(self) -> int:
         return self.cells.before(len(self.matrix))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ResourceError
 from ..io import Vectors
+from ..io.shards import ShardedVectors
 from ..io.vectors import ArrayVectors, IdentifiedVectors, SelectedVectors
 from ..memory import available_memory, lies_in_memory, shown
 from ..results import Column
@@ -23,6 +24,8 @@ def held_bytes(vectors: Vectors) -> int:
     """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
     if isinstance(vectors, SelectedVectors | IdentifiedVectors):
         return held_bytes(vectors.base)
+    if isinstance(vectors, ShardedVectors):
+        return sum(map(held_bytes, vectors.parts))
     if isinstance(vectors, ArrayVectors) and vectors.given:
         return 0
     ids = vectors.ids

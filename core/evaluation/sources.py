@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import checks
 from ..errors import DataError, InputNotFoundError, ParameterError
-from ..io import Table, Vectors, open_table, pick_vectors, read_values, select, split_source, with_ids
+from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, select, split_source, with_ids
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES, join_name, name_rows
 from ..results import Column
 from ..suggestions import closest
@@ -71,7 +71,8 @@ class EvaluationSources:
         """Read values of a file of their own, or of a column of the table."""
         if not isinstance(source, str):
             return source  # type: ignore[no-any-return]
-        return read_values(source, base=table, wanted=tuple(wanted), **self._reading)
+        first = next(iter(value for value in (self.pairs, self.scores, *self.sources) if value is not None), None)
+        return read_values(beside(source, first), base=table, wanted=tuple(wanted), **self._reading)
 
     @property
     def _reading(self) -> dict[str, Any]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .pairs import open_pairs as open_pairs
     from .ragged import RaggedVectors as RaggedVectors
     from .ragged import as_ragged as as_ragged
+    from .selection import Selection as Selection
+    from .selection import beside as beside
     from .source import open_items as open_items
     from .source import open_table as open_table
     from .source import open_vectors as open_vectors
@@ -49,6 +51,7 @@ _MODULES = {
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
     "ragged": ("RaggedVectors", "as_ragged"),
+    "selection": ("Selection", "beside"),
     "source": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
     "writers": ("RowWriter", "open_rows"),

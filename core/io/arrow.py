@@ -11,7 +11,7 @@ Lost: nothing; with nulls asked for, integers that may hold some become float64,
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,6 +83,12 @@ class ParquetBatches:
         for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=[column]):
             yield batch.column(column)
 
+    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
+        """Decode some columns side by side."""
+        groups = range(group, len(self.counts))
+        for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=list(columns)):
+            yield [batch.column(column) for column in columns]
+
     def may_hold_nulls(self, column: str) -> bool:
         """Ask the statistics of every row group; a group without them may hold some."""
         for group in map(self._metadata.row_group, range(len(self.counts))):
@@ -99,26 +105,31 @@ class MessageBatches:
     def __init__(self, source: Source) -> None:
         """Count the rows of every batch."""
         self._source = source
-        reader = self._open(None)
+        reader = self._open([])
         self.schema = reader.schema
         # decoding one column is enough to count, and compressed files decode every column they are asked for
-        first = self._open(0) if len(self.schema) else reader
+        first = self._open([0]) if len(self.schema) else reader
         self.counts = [batch.num_rows for batch in self._batches(first, 0)]
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column, a record batch at a time, after checking that its offsets stay within its buffers."""
-        for batch in self._batches(self._open(self.schema.get_field_index(column)), group):
-            array = batch.column(0)
-            array.validate(full=True)
+        for (array,) in self.read_together(group, [column], rows):
             yield array
+
+    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
+        """Yield some columns, as `read` does one."""
+        places = [self.schema.get_field_index(column) for column in columns]
+        for batch in self._batches(self._open(places), group):
+            batch.validate(full=True)
+            yield [batch.column(column) for column in columns]
 
     def may_hold_nulls(self, column: str) -> bool:
         """Look for nulls, which takes no decoding."""
         return any(null_mask(array) is not None for array in self.read(0, column, 0))
 
-    def _open(self, column: int | None) -> Any:
+    def _open(self, columns: list[int]) -> Any:
         place = pa.memory_map(self._source.name) if self._source.data is None else pa.BufferReader(self._source.data)
-        options = pa.ipc.IpcReadOptions(included_fields=[] if column is None else [column])
+        options = pa.ipc.IpcReadOptions(included_fields=columns)
         opener = pa.ipc.open_file if self._source.format == "arrow" else pa.ipc.open_stream
         return opener(place, options=options)
 
@@ -298,13 +309,23 @@ class TokenVectors:
 
 @dataclass(frozen=True)
 class ArrowTable:
-    """The columns of a Parquet or Arrow file."""
+    """The columns of a Parquet or Arrow file.
+
+    Args:
+        name: what the user typed.
+        columns: their names.
+        batches: the file.
+        nulls: vectors that hold a null are read as NaN.
+        most: bytes that may be held.
+        provenance: vector column -> which columns it was put together from.
+    """
 
     name: str
     columns: tuple[str, ...]
     batches: Batches
     nulls: bool
     most: int
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -313,8 +334,8 @@ class ArrowTable:
 
     @property
     def vector_columns(self) -> tuple[str, ...]:
-        """Columns of lists of numbers."""
-        return tuple(name for name, kind in self._types() if is_vector(kind))
+        """Columns of lists of numbers; of vectors that were put together, these."""
+        return tuple(self.provenance) or tuple(name for name, kind in self._types() if is_vector(kind))
 
     @property
     def value_columns(self) -> tuple[str, ...]:
@@ -333,7 +354,8 @@ class ArrowTable:
             dtype = np.dtype(leaf(kind).to_pandas_dtype())
             if self.nulls and dtype.kind != "f" and self.batches.may_hold_nulls(column):
                 dtype = np.dtype(np.float64)
-        return ColumnVectors(where, column, self.batches, (self.rows, *shape), widths, dtype, ids, self.nulls)
+        said, shape = self.provenance.get(column, ""), (self.rows, *shape)
+        return ColumnVectors(where, column, self.batches, shape, widths, dtype, ids, self.nulls, said)
 
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return a column of lists of tokens as items; None where the items are no lists, or all of one length."""
@@ -405,9 +427,12 @@ class ArrowTable:
 
 def open_arrow(source: Source, reading: Reading) -> ArrowTable:
     """Open a Parquet or Arrow file."""
+    from .stacked import stacked
+
     with damage(source.name):
         batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-        return ArrowTable(source.name, tuple(batches.schema.names), batches, reading.nulls, source.most)
+        made, said = stacked(batches, source.name, reading)
+        return ArrowTable(source.name, tuple(made.schema.names), made, reading.nulls, source.most, said)
 
 
 @contextmanager

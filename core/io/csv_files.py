@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
@@ -29,8 +28,9 @@ from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_lines import BEYOND
 from .numbers import WORDS, is_number
 from .source import Source
+from .stacked import as_lists
 from .text_blocks import Block, TextBatches
-from .wide import DIGITS, describe_columns, stem, wide_vectors
+from .wide import DIGITS, describe_columns, picked_columns, stem, wide_vectors
 
 LONGEST_FIELD = 1 << 30
 
@@ -38,7 +38,9 @@ LONGEST_FIELD = 1 << 30
 class CsvBatches(TextBatches):
     """A CSV in blocks; `vectors` names the columns that make each vector."""
 
-    def __init__(self, source: Source, header: str, apart: Sequence[str], block_bytes: int) -> None:
+    def __init__(
+        self, source: Source, header: str, apart: Sequence[str], block_bytes: int, columns: Sequence[str] = ()
+    ) -> None:
         """Parse the whole file once, to learn what its columns hold."""
         super().__init__(source, block_bytes)
         self._first_line = 1
@@ -60,7 +62,7 @@ class CsvBatches(TextBatches):
             raise DataError(what, source.name, "say which: «header» yes or «header» no")
         if not self.counts:
             raise DataError("the table has a header and no rows", source.name)
-        self._form(apart, named=self.has_header or header == "no")
+        self._form(apart, columns, named=self.has_header or header == "no")
 
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether the column holds a null."""
@@ -142,16 +144,19 @@ class CsvBatches(TextBatches):
             self._blocks.append(block)
             self.counts.append(table.num_rows)
 
-    def _form(self, apart: Sequence[str], *, named: bool) -> None:
+    def _form(self, apart: Sequence[str], columns: Sequence[str], *, named: bool) -> None:
         """Put the columns of numbers together as vectors, where no column holds lists."""
         numeric = [name for name, cells in self._cells.items() if cells.lists is None and cells.number]
         types = [(name, cells.type) for name, cells in self._cells.items()]
         self.vectors: dict[str, list[str]] = {}
         self.provenance: dict[str, str] = {}
-        if any(cells.lists is not None for cells in self._cells.values()):
+        if not columns and any(cells.lists is not None for cells in self._cells.values()):
             self.schema = pa.schema(types)
             return
-        if not named:
+        if columns:
+            self.vectors = {"": picked_columns(self._names, numeric, columns, apart, self._source.name)}
+            self.provenance = describe_columns(self._source.name, self.vectors, numeric)
+        elif not named:
             self.vectors, types = {"": self._names}, []
             for place, name in enumerate(self._names, start=1):
                 if name not in numeric:
@@ -204,14 +209,7 @@ class CsvBatches(TextBatches):
         """Return columns of numbers as one column of lists."""
         table = self._strings(block, names)
         columns = [self._numbers(table[name].combine_chunks(), kind.value_type) for name in names]
-        values = np.empty((len(table), len(names)), kind.value_type.to_pandas_dtype())
-        missing = np.zeros(values.shape, bool) if any(column.null_count for column in columns) else None
-        for place, column in enumerate(columns):
-            values[:, place] = column.fill_null(0).to_numpy()
-            if missing is not None:
-                missing[:, place] = column.is_null().to_numpy(zero_copy_only=False)
-        flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
-        return pa.FixedSizeListArray.from_arrays(flat, type=kind)
+        return as_lists(columns, kind)
 
     def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
         filled = trimmed(cells)

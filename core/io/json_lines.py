@@ -121,13 +121,23 @@ class JsonBatches(TextBatches):
             self._blocks.append(block)
             self.counts.append(rows)
 
+    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
+        """Yield some columns, a block at a time."""
+        for block in self._blocks[group:]:
+            yield self._columns(block, columns)
+
     def _column(self, block: Block, column: str) -> pa.Array:
-        piece, kind = self._bytes(block.start, block.stop - block.start), self.schema.field(column).type
+        return self._columns(block, [column])[0]
+
+    def _columns(self, block: Block, columns: Sequence[str]) -> list[pa.Array]:
+        piece = self._bytes(block.start, block.stop - block.start)
+        kinds = {column: self.schema.field(column).type for column in columns}
         lines = [text for text in piece.split(b"\n") if text.strip()]
-        table = parse_lines(self._wrapped(lines), {column: kind}, "ignore")
+        table = parse_lines(self._wrapped(lines), kinds, "ignore")
         if table is not None:
-            return table[column].combine_chunks()
-        return to_array([row.get(column) for row in self._python(block, piece)], kind)
+            return [table[column].combine_chunks() for column in columns]
+        parsed = list(self._python(block, piece))
+        return [to_array([row.get(column) for row in parsed], kind) for column, kind in kinds.items()]
 
     def _wrapped(self, lines: list[bytes]) -> list[bytes]:
         """Return objects, of which a bare list is the column named ""."""

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from ..delivery import begin, deliver
 from ..errors import OutputError, SimtoolError
 from ..staged import StagedFile, exists_already, switch, writing_error
+from .paths import files_of
 
 FORMAT_OF_SUFFIX = {
     ".npy": "npy",
@@ -70,7 +71,7 @@ def check_output(path: str, *, force: bool, inputs: Iterable[str]) -> None:
         OutputError: see the contract above.
     """
     for typed in inputs:
-        if any(_is_same_file(path, candidate) for candidate in (typed, typed.rpartition("::")[0])):
+        if any(_is_same_file(path, file) for name in (typed, typed.rpartition("::")[0]) for file in _files(name)):
             raise OutputError(f"the output is also the input {typed}", path, "write to another file")
     _check_target(path, force=force)
     folder = os.path.dirname(os.path.realpath(path))
@@ -113,6 +114,14 @@ def replacing(path: str, *, force: bool, at_once: bool = False) -> Iterator[str]
         if isinstance(error, OSError) and not isinstance(error, SimtoolError):
             raise writing_error(error, path) from error
         raise
+
+
+def _files(name: str) -> list[str]:
+    """Return the files that an input stands for; what is wrong with it is said when it is opened."""
+    try:
+        return files_of(name, ("",))
+    except SimtoolError:
+        return [name]
 
 
 def _check_target(path: str, *, force: bool) -> None:

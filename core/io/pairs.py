@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DataError, InputNotFoundError, ParameterError
+from .selection import beside
 from .source import open_table, open_vectors, read_values, split_source
 from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name, pick_vectors
 
@@ -116,6 +117,7 @@ def open_examples(
     reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
     if len(sources) == len(roles) > 1:
         vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, **reading, others=[labels]) for source in sources)
+        labels = beside(labels, sources[0])
         values = None if labels is None else read_values(labels, wanted=tuple(wanted), **reading)
         return LabelledVectors(vectors, values, labels or "")
     if len(sources) != 1:
@@ -127,6 +129,7 @@ def open_examples(
         kind, others = ("pairs", "the other side") if len(roles) == 2 else ("triplets", "the other sides")
         raise ParameterError(f"one column is one side of the {kind} only", sources[0], f"name {others} too")
     table = open_table(path, nulls=nulls, **reading, others=[labels, ids])
+    labels, ids = beside(labels, path), beside(ids, path)
     found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows, **reading)
     several = roles[0] in table.vector_columns or len(table.vector_columns) > 1
     if len(roles) == 1 or (or_one_set and (column is not None or not several)):

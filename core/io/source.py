@@ -21,8 +21,11 @@ from ..delivery import watch
 from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, SimtoolError
 from ..memory import held_at_most, shown
 from ..suggestions import closest
-from .formats import FORMATS, READ, SUFFIXES
+from .formats import FORMATS
+from .paths import files_of
 from .ragged import MayBeRagged, RaggedVectors
+from .selection import Selection, beside
+from .shards import joined_table, joined_values
 from .sniffing import PACKED, assumed, fits, recognise
 from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
 
@@ -136,11 +139,13 @@ class Reading:
         nulls: vectors that are null or hold a null are rows of NaN.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
         apart: columns of numbers that are in no vector, as they have another role.
+        columns: patterns of the columns of numbers that make the vectors; none leaves it to their names.
     """
 
     nulls: bool = False
     header: str = "auto"
     apart: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def open_vectors(
@@ -175,11 +180,11 @@ def open_vectors(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    reading = Reading(nulls, header, columns_named(path, ids, *others))
-    table = _table_of(open_source(path, held_at_most(max_memory), assumed(input_format)), reading)
+    table = _opened(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     column = pick_vectors(table, name)
     if ids is None:
         return table.vectors(column, table.ids())
+    ids = beside(ids, path)
     found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header, max_memory=max_memory)
     return table.vectors(column, found)
 
@@ -214,15 +219,16 @@ def open_items(
         ResourceError: what must be held does not fit.
     """
     path, name = split_source(source)
-    reading = Reading(nulls, header, columns_named(path, ids, *others))
-    table = _table_of(open_source(path, held_at_most(max_memory), assumed(input_format)), reading)
+    table = _opened(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
     column = pick_vectors(table, name) if found is None else ""
     rows = table.rows if found is None else found.shape[0]
     if ids is None:
         own = table.ids()
     else:
-        own = read_values(ids, base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory)
+        own = read_values(
+            beside(ids, path), base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory
+        )
     if found is None:
         return table.vectors(column, own)
     return found if own is None else replace(found, ids=check_ids(own, rows, found.name))
@@ -256,8 +262,7 @@ def open_table(
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    reading = Reading(nulls, header, columns_named(path, *others))
-    return _table_of(open_source(path, held_at_most(max_memory), assumed(input_format)), reading)
+    return _opened(path, max_memory, Reading(nulls, header, columns_named(path, *others)), input_format)
 
 
 def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
@@ -297,7 +302,7 @@ def read_values(
     """
     path, name = split_source(source)
     if path:
-        values = _read_path_values(path, name, wanted, header, held_at_most(max_memory))
+        values = _read_path_values(path, name, wanted, header, max_memory)
     elif base is None or name is None:
         raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
     else:
@@ -311,7 +316,9 @@ def read_values(
 def split_source(source: str) -> tuple[str, str | None]:
     """Split PATH::NAME; the name is None where there is no `::`."""
     path, mark, name = source.rpartition("::")
-    return (path, name) if mark else (source, None)
+    if not mark:
+        return source, None
+    return (source.renamed(path) if isinstance(source, Selection) else path), name
 
 
 def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
@@ -332,8 +339,8 @@ def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
         if stat.S_ISFIFO(mode):
             with open(path, "rb") as pipe:
                 return _in_memory(path, _read_pipe(pipe, path, most), most, otherwise)
-        if stat.S_ISDIR(mode):
-            return _open_folder(path, most)
+        if folder := _folder_format(path):
+            return Source(path, folder, 0, most)
         if not stat.S_ISREG(mode):
             raise DataError("expected a file, got a device", path)
         with open(path, "rb") as file:
@@ -357,20 +364,47 @@ def watch_source(source: Source) -> None:
 
 def _table_of(source: Source, reading: "Reading | None" = None) -> Table:
     """Open a table with the reader of its format."""
-    table: Table = FORMATS[source.format].load()(source, reading or Reading())
+    reading = reading or Reading()
+    table: Table = FORMATS[source.format].load()(source, reading)
+    if reading.columns and not hasattr(table, "batches"):
+        what = "«columns» picks among columns of numbers, and this file holds arrays"
+        raise DataError(what, source.name, f"leave it out; type {source.name}::NAME for one of several arrays")
     return table
 
 
-def _read_path_values(path: str, name: str | None, wanted: tuple[str, ...], header: str, most: int) -> Array:
-    """Read the values of a file of their own."""
-    source = open_source(path, most)
-    if FORMATS[source.format].is_text and name is None:
+def _opened(path: str, max_memory: str | int | None, reading: Reading, input_format: str | None) -> Table:
+    """Open one file or several as a table, or of it the rows that are selected."""
+    most = held_at_most(max_memory)
+    if isinstance(path, Selection):
+        reading = replace(reading, columns=path.columns)
+    table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, input_format)], most)
+    return path.applied(table, most) if isinstance(path, Selection) else table
+
+
+def _sources(path: str, most: int, input_format: str | None = None) -> list[Source]:
+    """Return the files that an input stands for; a folder may be one by its format."""
+    files = [path] if _folder_format(path) else files_of(path)
+    return [open_source(file, most, assumed(input_format)) for file in files]
+
+
+def _read_path_values(
+    path: str, name: str | None, wanted: tuple[str, ...], header: str, max_memory: str | int | None
+) -> Array:
+    """Read the values of files of their own."""
+    most = held_at_most(max_memory)
+    files = _sources(path, most)
+    if name is None and all(FORMATS[file.format].is_text for file in files):
         from . import text
 
-        lines = text.read_lines(source, header)
-        if lines is not None:
-            return lines
-    table = _table_of(source, Reading(header=header, apart=() if name is None else (name,)))
+        lines = [text.read_lines(file, header) for file in files]
+        filled = [part for part in lines if part is not None]
+        if len(filled) == len(lines):
+            values = joined_values(filled, path, [file.name for file in files])
+            return path.taken(values) if isinstance(path, Selection) else values
+    reading = Reading(header=header, apart=() if name is None else (name,))
+    table = joined_table(path, [_table_of(file, reading) for file in files], most)
+    if isinstance(path, Selection):
+        table = path.applied(table, most)
     if name is not None:
         check_column(table, name)
         return table.values(name)
@@ -470,12 +504,14 @@ def _told(source: Source, head: bytes, given: str | None, otherwise: str | None)
     return replace(source, format=name)
 
 
-def _open_folder(path: str, most: int) -> Source:
-    """Return a folder as a source, if one of the formats is a folder that holds what this one does."""
-    for each in FORMATS.values():
-        if each.marks and all(os.path.exists(os.path.join(path, mark)) for mark in each.marks):
-            return Source(path, each.name, 0, most)
-    raise DataError("expected a file, got a folder", path, _files_in(path))
+def _folder_format(path: str) -> str | None:
+    """Return the format of which a folder is one input, by what it holds; None for any other path."""
+    if not os.path.isdir(path):
+        return None
+    formats = (each for each in FORMATS.values() if each.marks)
+    return next(
+        (each.name for each in formats if all(os.path.exists(os.path.join(path, mark)) for mark in each.marks)), None
+    )
 
 
 def _missing(path: str) -> InputNotFoundError:
@@ -490,12 +526,3 @@ def _missing(path: str) -> InputNotFoundError:
     except OSError:
         return InputNotFoundError(f"no such file: the folder {folder} is not there either", path)
     return InputNotFoundError("no such file", path, f"did you mean {os.path.join(folder, match)}?" if match else "")
-
-
-def _files_in(folder: str) -> str:
-    """Return a hint that names some files of a folder, those that look like what can be read."""
-    try:
-        names = sorted(e.name for e in os.scandir(folder) if e.name.lower().endswith(SUFFIXES) and e.is_file())[:3]
-    except OSError:
-        return ""
-    return f"name a file in it, such as {', '.join(names)}" if names else f"name a file; {READ}"

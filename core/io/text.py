@@ -7,7 +7,7 @@ Refused: text that is not UTF-8, nothing but white space.
 Lost: white space around a value of its own line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,32 +66,41 @@ def open_text(source: Source, reading: Reading) -> "TextTable":
     """
     if reading.header not in HEADERS:
         raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {reading.header!r}", "«header»")
-    from .text_blocks import TextTable
-
     block_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED))
     if source.format in ("json", "jsonl"):
         from .json_lines import open_json
 
         parsed = open_json(source, block_bytes, source.size * PARSED)
         problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
-        return TextTable(source.name, tuple(parsed.schema.names), parsed, reading.nulls, source.most, problems)
+        return _table(source, parsed, reading, problems)
     if source.format == "openai":
         from .openai import AnswerBatches
 
         answers = AnswerBatches(source, block_bytes, source.size * PARSED)
-        return TextTable(source.name, tuple(answers.schema.names), answers, reading.nulls, source.most)
+        return _table(source, answers, reading)
     if source.format == "glove":
         from .word_vectors import WordBatches
 
         words = WordBatches(source, block_bytes)
-        return TextTable(source.name, tuple(words.schema.names), words, reading.nulls, source.most)
+        return _table(source, words, reading)
     from .csv_files import CsvBatches
     from .space_tables import SpaceBatches
+    from .text_blocks import TextTable
 
     kind = SpaceBatches if source.format == "table" else CsvBatches
-    table = kind(source, reading.header, reading.apart, block_bytes)
+    table = kind(source, reading.header, reading.apart, block_bytes, reading.columns)
     names = tuple(table.schema.names)
-    return TextTable(source.name, names, table, reading.nulls, source.most, table.problems, table.provenance)
+    return TextTable(source.name, names, table, reading.nulls, source.most, table.provenance, table.problems)
+
+
+def _table(source: Source, batches: Any, reading: Reading, problems: Mapping[str, tuple[int, str]] = {}) -> "TextTable":
+    """Return the columns of a file as a table, with the vectors that are made of columns of numbers."""
+    from .stacked import stacked
+    from .text_blocks import TextTable
+
+    made, said = stacked(batches, source.name, reading)
+    names = tuple(made.schema.names)
+    return TextTable(source.name, names, made, reading.nulls, source.most, said, dict(problems))
 
 
 def read_lines(source: Source, header: str = "auto") -> Array | None:

@@ -1,7 +1,7 @@
 """A text file cut into blocks of whole rows, which are read and parsed one at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -105,28 +105,27 @@ class TextTable(ArrowTable):
 
     Args:
         problems: column -> the first row whose cell is of another kind than the cells before it, and what to say.
-        provenance: vector column -> which columns it was put together from.
     """
 
     problems: dict[str, tuple[int, str]] = field(default_factory=dict)
-    provenance: dict[str, str] = field(default_factory=dict)
 
     def vectors(self, column: str, ids: Array | None = None) -> ColumnVectors:
         """Return one column of lists, or several of numbers, as vectors."""
-        self._check(column, ids)
-        return replace(super().vectors(column, ids), provenance=self.provenance.get(column, ""))
+        self.check(column, ids)
+        return super().vectors(column, ids)
 
     def values(self, column: str) -> Array:
         """Return one column of values; nulls are refused."""
-        self._check(column, None)
+        self.check(column)
         return super().values(column)
 
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return a column of lists of tokens as items; None where they are no such lists, or all of one length."""
-        self._check(pick_vectors(self, column), None)
+        self.check(pick_vectors(self, column))
         return super().ragged(column)
 
-    def _check(self, column: str, ids: Array | None) -> None:
+    def check(self, column: str, ids: Array | None = None) -> None:
+        """Refuse a column whose cells are of several kinds."""
         check_column(self, column)
         if column in self.problems:
             row, what = self.problems[column]

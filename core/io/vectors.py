@@ -79,6 +79,13 @@ class Table(Protocol):
         """Return the column that is named like an id, if there is one."""
 
 
+class Carries(Protocol):
+    """Columns that a listing carries beside ids and scores."""
+
+    def take(self, rows: Array) -> dict[str, Array]:
+        """Return the values of some rows, a 1-D array per column."""
+
+
 @dataclass(frozen=True)
 class ArrayVectors:
     """Vectors in memory or in a memory map; `given` where the caller had them in memory before the job."""
@@ -105,10 +112,11 @@ class ArrayVectors:
 
 @dataclass(frozen=True)
 class IdentifiedVectors:
-    """Vectors under other ids."""
+    """Vectors under other ids, perhaps with columns that a listing carries."""
 
     base: Vectors
     ids: Array | None
+    carried: Carries | None = None
 
     @property
     def name(self) -> str:
@@ -132,10 +140,11 @@ class IdentifiedVectors:
 
 @dataclass(frozen=True)
 class SelectedVectors:
-    """Some rows of other vectors, in the order of `index`."""
+    """Some rows of other vectors, in the order of `index`; `said` tells which, where somebody asked for them."""
 
     base: Vectors
     index: Array
+    said: str = ""
 
     # a read may fetch this many rows of the base per row asked for, rather than one range per row
     _stride = 4
@@ -237,6 +246,25 @@ def provenance(sides: Mapping[str, Vectors | None]) -> dict[str, str]:
     """Return, by role, which columns vectors were put together from, of those that were."""
     found = {role: _formed_from(side) for role, side in sides.items()}
     return {role: text for role, text in found.items() if text}
+
+
+def place_of(vectors: Any, row: int) -> str:
+    """Return the name of vectors for a message about a row: with the file and the number there, if these are others.
+
+    Args:
+        vectors: any vectors.
+        row: its number among them.
+    """
+    base, number = vectors, row
+    while hasattr(base, "base") or hasattr(base, "origin"):
+        if hasattr(base, "origin"):
+            base, number = base.origin(number)
+        else:
+            number = int(base.index[number]) if isinstance(base, SelectedVectors) else number
+            base = base.base
+    if base.name == vectors.name and number == row:
+        return str(vectors.name)
+    return f"{base.name}, row {number} there"
 
 
 def is_numeric(dtype: np.dtype[Any]) -> bool:
@@ -352,8 +380,10 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
 
 
 def _formed_from(vectors: Vectors | None) -> str:
-    if isinstance(vectors, IdentifiedVectors | SelectedVectors):
+    if isinstance(vectors, IdentifiedVectors):
         return _formed_from(vectors.base)
+    if isinstance(vectors, SelectedVectors):
+        return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
     return str(getattr(vectors, "provenance", ""))
 
 

@@ -8,20 +8,27 @@ or a weight.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 
+from ..errors import DataError, InputNotFoundError
+from ..suggestions import closest
 from .vectors import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 
 APART = frozenset((*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES))
 DIGITS = "0123456789"
+LEFT_OUT = " (not "  # before the columns that make no vector
 
 
-def wide_vectors(names: Sequence[str], numeric: Sequence[str], apart: Collection[str]) -> dict[str, list[str]]:
+def wide_vectors(
+    names: Sequence[str], numeric: Sequence[str], apart: Collection[str], *, numbered: bool = False
+) -> dict[str, list[str]]:
     """Return the columns of each vector by its name.
 
     Args:
         names: every column, in order.
         numeric: those that hold numbers and nulls alone.
         apart: those that an option gives another role.
+        numbered: only columns that are numbered alike make a vector.
 
     Example:
         >>> wide_vectors(["id", "x", "y", "label"], ["x", "y", "label"], ())
@@ -29,7 +36,48 @@ def wide_vectors(names: Sequence[str], numeric: Sequence[str], apart: Collection
     """
     free = [name for name in names if name not in apart and name.lower() not in APART]
     numbers = [name for name in numeric if name in set(free)]
-    return _numbered(names, free, numbers) or ({"": _alike(numbers)} if numbers else {})
+    alike = _alike(numbers)
+    if numbered and (len(alike) < 2 or not all(map(stem, alike))):
+        return {}
+    return _numbered(names, free, numbers) or ({"": alike} if numbers else {})
+
+
+def picked_columns(
+    names: Sequence[str], numeric: Sequence[str], patterns: Sequence[str], apart: Collection[str], where: str
+) -> list[str]:
+    """Return the columns that patterns pick, by their numbers where they are numbered alike, else in order.
+
+    A pattern with * or ? passes over columns with another role; one that is typed in full is meant.
+
+    Args:
+        names: every column, in order.
+        numeric: those that hold numbers and nulls alone.
+        patterns: as in `dim_*`.
+        apart: those that an option gives another role.
+        where: the name of the table, for messages.
+
+    Raises:
+        InputNotFoundError: a pattern fits no column.
+        DataError: a column holds no numbers.
+
+    Example:
+        >>> picked_columns(["id", "x10", "x9", "xs"], ["x10", "x9"], ["x?*[0-9]", "x9"], (), "t.csv")
+        ['x9', 'x10']
+    """
+    free = [name for name in names if name and (name in patterns or (name not in apart and name.lower() not in APART))]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in free):
+            match = closest(pattern, names)
+            hint = f"did you mean {match}?" if match else f"columns: {_listed(names) or 'none'}"
+            raise InputNotFoundError(f"no column fits {pattern!r}, which «columns» names", where, hint)
+    picked = [name for name in free if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    odd = next((name for name in picked if name not in numeric), None)
+    if odd is not None:
+        raise DataError(f"column {odd!r}, which «columns» picks, holds something else than numbers", where)
+    prefixes = set(map(stem, picked))
+    if len(prefixes) == 1 and "" not in prefixes:
+        picked.sort(key=lambda name: int(name.removeprefix(next(iter(prefixes)))))
+    return picked
 
 
 def stem(name: str) -> str:
@@ -46,7 +94,7 @@ def describe_columns(where: str, vectors: dict[str, list[str]], numeric: Sequenc
     """
     used = {name for columns in vectors.values() for name in columns}
     others = [name for name in numeric if name not in used]
-    left_out = f" (not {_listed(others)})" if others else ""
+    left_out = f"{LEFT_OUT}{_listed(others)})" if others else ""
     return {
         name: f"the vectors {name + ' ' if name else ''}of {where} are {len(columns)} "
         f"column{'' if len(columns) == 1 else 's'}: {_listed(columns)}{left_out}"

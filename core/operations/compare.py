@@ -19,7 +19,7 @@ from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
 from ..engine import Into, spending
 from ..errors import ParameterError, SimtoolError
-from ..io import RaggedVectors, open_items, open_table, read_values, split_source
+from ..io import RaggedVectors, beside, open_items, open_table, read_values, split_source
 from ..metrics import EPS
 from ..results import Progress, Result
 from ..settings import Settings
@@ -125,12 +125,12 @@ def compare(
     ).checked(("error", "drop"))
     checks.check_least(0, seed=seed)
     requests = read_requests(names, parameters or {}, seed)
-    beside = ((a, ids_a, weights_a, lengths_a), (b, ids_b, weights_b, lengths_b))
+    given = ((a, ids_a, weights_a, lengths_a), (b, ids_b, weights_b, lengths_b))
     with delivery():
-        opened = [_opened(*side, settings=settings) for side in beside]
+        opened = [_opened(*side, settings=settings) for side in given]
         sides = as_sets(opened[0], "A"), as_sets(opened[1], "B")
         tokens = (side.tokens if isinstance(side, RaggedVectors) else side for side in sides)
-        weights, lengths = (tuple(_values(side[place], side[0], settings) for side in beside) for place in (2, 3))
+        weights, lengths = (tuple(_values(side[place], side[0], settings) for side in given) for place in (2, 3))
         with spending(settings.budget(*tokens)):
             inputs = read_inputs(
                 *sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items
@@ -249,4 +249,4 @@ def _values(values: Any, side: Any, settings: Settings) -> Any:
         return values
     reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
     base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
-    return read_values(values, base=base, **reading)
+    return read_values(beside(values, side), base=base, **reading)

@@ -11,6 +11,7 @@ from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ShapeError
 from ..io import Vectors
+from ..io.listed_columns import carried_beside
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Column, Columns, Result, Scalar, shapes_line
@@ -162,9 +163,12 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
 def _rows(scores: Column, job: AlignedJob) -> Columns:
     ids = ids_of(job.a, job.b)
     if scores.ndim == 1:
-        if ids is not None and 0 not in job.dims and len(ids) == len(scores):
-            return Columns({"id": ids, "score": scores})
-        return Columns({"index": np.arange(len(scores)), "score": scores})
+        named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
+        columns = {"id": ids} if named and ids is not None else {"index": np.arange(len(scores))}
+        columns["score"] = scores
+        whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
+        sides = {"a": job.a, "b": job.b} if whole else {}
+        return Columns(columns | carried_beside(sides, np.arange(len(scores)), columns))
     index = np.empty(scores.size, dtype=object)
     index[:] = list(np.ndindex(scores.shape))
     return Columns({"index": index, "score": scores.ravel()})

@@ -1,6 +1,6 @@
 """The report on losses of a batch: classes, two views, a classifier, and the features of two views."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -10,6 +10,7 @@ from .. import checks
 from ..backend import Backend, choose_backend
 from ..engine import resident
 from ..errors import DataError, ParameterError
+from ..io.listed_columns import carried_beside, carried_columns
 from ..io.vectors import provenance
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features
@@ -175,7 +176,7 @@ def _rows(
         columns = tables.of_anchors(listed, statistics, names)
         if norms:
             columns["gradient_norm"] = norms[0][listed.rows]
-    table = Columns(columns)
+    table = Columns(columns | _carried(listed, job, columns))
     noun = "pair" if only.spec.entry.item == "positive pair" else "anchor"
     total = len(only.items) if only.complete else only.count
     if len(table) < total:
@@ -184,6 +185,19 @@ def _rows(
     if not only.active and only.count:
         job.notes.append(f"no {noun} is active: the loss and its gradient are zero, so nothing can be learnt")
     return table
+
+
+def _carried(listed: LossOutcome, job: LossJob, taken: Collection[str]) -> dict[str, Column]:
+    """Return the columns that the listing carries."""
+    if listed.spec.entry.item == "positive pair":
+        assert listed.places is not None
+        anchors, positives = listed.places
+        last = job.inputs[-1]
+        return carried_columns(job.inputs[0], anchors, "anchor") | carried_columns(last, positives, "positive")
+    rows = listed.rows
+    if job.entry.two_of_each_class and job.classes is not None:
+        rows = first_two(job.classes.codes)[0][rows]
+    return carried_beside(dict(zip(_inputs(job), job.inputs, strict=False)), rows, taken)
 
 
 def _give(job: LossJob, data: BatchData, slopes: list[Column]) -> list[Column]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import checks
 from ..backend import choose_backend
+from ..io.listed_columns import carried_beside
 from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
 from . import class_groups as groups
@@ -155,8 +156,11 @@ def _refuse_undefined(job: LossJob, scored: Scored) -> None:
 def _columns(listed: LossOutcome, scored: Scored, job: LossJob) -> dict[str, Column]:
     named = tables.Names(job.ids)
     if listed.spec.entry.item == "batch":
-        return tables.of_order(listed, scored, named, job.top)
-    return (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
+        columns, rows = tables.of_order(listed, scored, named, job.top)
+    else:
+        rows = listed.rows
+        columns = (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
+    return columns | carried_beside(dict(zip(_roles(job), job.inputs, strict=True)), rows, columns)
 
 
 def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str, Scalar]:

@@ -89,8 +89,10 @@ def of_triplets(outcome: LossOutcome, scored: Scored, named: Names) -> dict[str,
     return columns | {"meaning": _words(TRIPLETS, (outcome.items > 0) * (1 + wrong.astype(np.intp)), outcome.items)}
 
 
-def of_order(outcome: LossOutcome, scored: Scored, named: Names, top: int | None) -> dict[str, Column]:
-    """Return one row per pair of a loss that is one number: how far its place by similarity is from that by score.
+def of_order(outcome: LossOutcome, scored: Scored, named: Names, top: int | None) -> tuple[dict[str, Column], Column]:
+    """Return the listing of a loss that is one number, and the numbers of its rows.
+
+    A row per pair says how far its place by similarity is from that by score.
 
     With `top` only the pairs that are farthest from their place, these first.
     """
@@ -106,7 +108,7 @@ def of_order(outcome: LossOutcome, scored: Scored, named: Names, top: int | None
         "similarity": values,
         "rank_difference": apart,
     }
-    return {name: column[rows] for name, column in columns.items()}
+    return {name: column[rows] for name, column in columns.items()}, rows
 
 
 def of_anchors(outcome: LossOutcome, statistics: PairStatistics, named: Names) -> dict[str, Column]:

@@ -63,7 +63,7 @@ REFUSALS = {
     # paths
     "missing file": ("pairwise x.npi", 2, ["no such file", "in:  x.npi", "did you mean x.npy?"]),
     "missing folder": ("pairwise nowhere/x.npy", 2, ["no such file", "nowhere"]),
-    "folder": ("pairwise .", 2, ["expected a file, got a folder", "name a file in it"]),
+    "folder": ("pairwise .", 2, ["expected a file, got a folder", "name one, or those of one kind"]),
     "device": ("pairwise /dev/zero", 2, ["expected a file, got a device"]),
     "no path": ("pairwise ::v", 2, ["no file is named", "PATH::NAME"]),
     "missing column": ("pairwise pairs.parquet::c", 2, ["no column 'c'", "a, b, label"]),

@@ -78,19 +78,20 @@ def test_a_missing_file_names_the_closest(tmp_path):
 
 def test_folders_devices_and_empty_files_are_refused(tmp_path):
     (tmp_path / "empty.npy").write_bytes(b"")
-    with pytest.raises(DataError, match="expected a file, got a folder") as folder:
-        open_vectors(str(tmp_path))
-    assert folder.value.hint == "name a file in it, such as empty.npy"
     other = tmp_path / "other"
     other.mkdir()
     for name in ("model.pkl", "README.md", "a.NPY", "b.csv"):
         (other / name).touch()
-    with pytest.raises(DataError) as folder:
+    with pytest.raises(
+        DataError, match=r"expected a file, got a folder of files of several kinds: .NPY, .csv"
+    ) as folder:
         open_vectors(str(other))
-    assert folder.value.hint == "name a file in it, such as a.NPY, b.csv"
+    assert folder.value.hint == f"name one, or those of one kind: '{other}/*.NPY'"
     for name in ("a.NPY", "b.csv"):
         (other / name).unlink()
-    with pytest.raises(DataError) as folder:
+    with pytest.raises(
+        DataError, match=r"got a folder without a file that can be read: README.md, model.pkl"
+    ) as folder:
         open_vectors(str(other))
     assert folder.value.hint == f"name a file; {READ}"
     with pytest.raises(DataError, match="the input is empty"):

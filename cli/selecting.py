@@ -1,0 +1,100 @@
+"""The options that select rows and columns of inputs, for every command that takes vectors."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any
+
+from . import options
+from .parsing import sources_or_stdin
+
+ROWS = {"where": options.WhereOption, "rows": options.RowsOption, "sample": options.SampleOption}
+ROWS_OF_B = {"where_b": options.WhereBOption, "rows_b": options.RowsBOption, "sample_b": options.SampleBOption}
+COLUMNS = {"columns": options.ColumnsOption}
+COLUMNS_OF_TWO = {"columns_a": options.ColumnsAOption, "columns_b": options.ColumnsBOption}
+KEEP = {"keep_columns": options.KeepColumnsOption}
+
+Command = Callable[..., None]
+
+
+def selecting(
+    *inputs: str, rows: bool = True, apart: bool = False, keeps: bool = False, queries: bool = False
+) -> Callable[..., Command]:
+    """Give a command the options that select rows and columns of its inputs, which reach it as selections.
+
+    Args:
+        *inputs: the names of its parameters that take sources. Row i of the first belongs to row i of the others.
+        rows: it takes options that select rows.
+        apart: the second of two inputs has rows of its own, and options of its own to select them.
+        keeps: its listing can carry columns.
+        queries: it takes `--query`.
+    """
+    added: dict[str, Any] = {**(COLUMNS_OF_TWO if "b" in inputs else COLUMNS), **(ROWS if rows else {})}
+    added |= {**(ROWS_OF_B if apart else {}), **(KEEP if keeps else {})}
+    if queries:
+        added["query"] = options.QueryOption
+
+    def decorated(command: Command) -> Command:
+        own = signature(command, eval_str=True)
+        mine = {**added, "seed": options.SeedOption} if rows and "seed" not in own.parameters else added
+
+        @wraps(command)
+        def run(**typed: Any) -> None:
+            selected = {name: typed.pop(name) for name in added}
+            seed = typed["seed"] if "seed" in own.parameters else typed.pop("seed", 0)
+            if any(value is not None for value in selected.values()):
+                _select(typed, inputs, selected, seed, apart=apart)
+            command(**typed)
+
+        extra = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=0 if name == "seed" else None, annotation=annotation)
+            for name, annotation in mine.items()
+        ]
+        kept = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own.parameters.values()]
+        run.__signature__ = own.replace(parameters=[*kept, *extra])  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in (*kept, *extra)}
+        return run
+
+    return decorated
+
+
+def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, *, apart: bool) -> None:
+    """Put selections in the place of the sources that were typed."""
+    from simtool.io.selection import Keep, Selection
+
+    names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
+    rows = {name: selected.get(name) for name in ROWS}
+    columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
+    query = selected.get("query")
+    if query and typed["b"] is None:
+        typed["b"] = Selection(typed["a"], **rows, seed=seed, columns=columns, keep=names)
+        if typed["exclude_self"] is None:
+            typed["exclude_self"] = True
+        rows = {}
+    if typed.get("pairs") is not None:
+        inputs = ("pairs",)  # of ids, which are looked up in all vectors
+    if "vectors" in inputs and typed.get("vectors") is None and typed.get("scores") is None:
+        typed["vectors"] = sources_or_stdin(None)
+    keep = Keep(names, sum(_count(typed.get(name)) for name in inputs))
+    first: Selection | None = None
+
+    def chosen(source: Any) -> Any:
+        nonlocal first
+        if isinstance(source, list | tuple):
+            return type(source)(map(chosen, source))
+        if source is None or isinstance(source, Selection):
+            return source
+        if first is None:
+            first = Selection(source, **rows, seed=seed, query=query or (), columns=columns, keep=keep)
+            return first
+        if apart:
+            rows_of_b = {name: selected[f"{name}_b"] for name in ROWS}
+            return Selection(source, **rows_of_b, seed=seed, columns=of_b, keep=keep)
+        return Selection(source, along=first, columns=of_b, keep=keep)
+
+    for name in inputs:
+        typed[name] = chosen(typed.get(name))
+
+
+def _count(source: Any) -> int:
+    return len(source) if isinstance(source, list | tuple) else int(source is not None)

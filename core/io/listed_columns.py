@@ -1,0 +1,61 @@
+"""The columns of inputs that a listing carries beside ids and scores, under names that tell whose they are."""
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from .vectors import Array, Carries, IdentifiedVectors, SelectedVectors, Vectors
+
+
+def carried_columns(vectors: Vectors, rows: Array, role: str) -> dict[str, Array]:
+    """Return the carried columns of some rows, as `text_a` for the role a; often none.
+
+    Args:
+        vectors: any vectors.
+        rows: their numbers; of -1, which is no row, there is no value.
+        role: what the names end with.
+    """
+    if isinstance(vectors, SelectedVectors):
+        return carried_columns(vectors.base, np.where(rows < 0, rows, vectors.index[rows]), role)
+    if not isinstance(vectors, IdentifiedVectors):
+        return {}
+    if vectors.carried is None:
+        return carried_columns(vectors.base, rows, role)
+    found = vectors.carried.take(np.maximum(rows, 0))
+    return {f"{name}_{role}": _without(values, rows < 0) for name, values in found.items()}
+
+
+def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[str]) -> dict[str, Array]:
+    """Return the carried columns of some examples, row i of each input.
+
+    Columns of one table stand under their own names, unless the listing has such a column; those of several inputs
+    stand under names with a role.
+
+    Args:
+        sides: the vectors by role.
+        rows: numbers of the examples.
+        taken: the columns that the listing has already.
+    """
+    tables = [_carries(side) for side in sides.values()]
+    shared = all(table is tables[0] for table in tables)
+    found: dict[str, Array] = {}
+    for role, side in list(sides.items())[: 1 if shared else None]:
+        for name, values in carried_columns(side, rows, role).items():
+            own = name.removesuffix(f"_{role}")
+            found[own if shared and own not in taken else name] = values
+    return found
+
+
+def _carries(vectors: Vectors) -> Carries | None:
+    if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
+        return vectors.carried
+    return _carries(vectors.base) if isinstance(vectors, IdentifiedVectors | SelectedVectors) else None
+
+
+def _without(values: Array, missing: Array) -> Array:
+    """Return values without some: NaN for a number, None for all else."""
+    if not missing.any():
+        return values
+    values = values.astype(np.float64 if values.dtype.kind in "iuf" else object)
+    values[missing] = np.nan if values.dtype.kind == "f" else None
+    return values

@@ -1,0 +1,234 @@
+"""Which rows and columns of an input are wanted, and what of it is carried along.
+
+A `Selection` is what was typed for the input, and so goes wherever a source goes; its file is opened whole, and what is
+read of it are the rows that are wanted. Rows are chosen by number first, then by condition, then at random; rows of
+another input may follow: row i of both stays one pair.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from ..errors import DataError, InputNotFoundError, ParameterError
+from ..suggestions import closest
+from .ragged import MayBeRagged
+from .vectors import Array, Table
+
+if TYPE_CHECKING:
+    from .selected import SelectedTable
+
+RANGE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*")
+
+
+@dataclass
+class Keep:
+    """The columns that a listing carries, from whichever inputs have them.
+
+    Args:
+        names: as they were typed.
+        inputs: how many are still to be opened; a name that none of them has is refused.
+    """
+
+    names: tuple[str, ...]
+    inputs: int = 1
+    found: set[str] = field(default_factory=set)
+
+    def of(self, table: Table) -> list[str]:
+        """Return those that a table has."""
+        self.inputs -= 1
+        mine = [name for name in self.names if name in table.columns]
+        self.found.update(mine)
+        missing = [name for name in self.names if name not in self.found]
+        if missing and self.inputs <= 0:
+            listed = [name for name in table.columns if name]
+            match = closest(missing[0], listed)
+            hint = f"did you mean {match}?" if match else f"columns: {', '.join(listed[:20]) or 'none'}"
+            raise InputNotFoundError(f"no column {missing[0]!r}, which «keep_columns» names", table.name, hint)
+        return mine
+
+
+class Selection(str):
+    """A source, PATH[::NAME], with the rows and columns of it that are wanted."""
+
+    where: str | None
+    rows: str | None
+    sample: int | None
+    seed: int
+    query: tuple[str, ...]
+    columns: tuple[str, ...]
+    keep: Keep
+    along: "Selection | None"
+    opened: "SelectedTable | None"
+
+    def __new__(
+        cls,
+        source: str,
+        *,
+        where: str | None = None,
+        rows: str | None = None,
+        sample: int | None = None,
+        seed: int = 0,
+        query: Sequence[str] = (),
+        columns: Sequence[str] = (),
+        keep: Sequence[str] | Keep = (),
+        along: "Selection | None" = None,
+    ) -> Self:
+        """Select rows and columns of a source.
+
+        Args:
+            source: PATH, PATH::NAME or `-`.
+            where: a condition on its columns, as in `lang = 'en'`.
+            rows: START:STOP, numbers from 0 of which the last is not included; either may be left out.
+            sample: so many rows at random, in their order.
+            seed: of the sample.
+            query: ids, or without ids numbers, of the rows.
+            columns: patterns, as in `dim_*`, of the columns of numbers that make the vectors.
+            keep: columns that a listing carries.
+            along: the input whose row i belongs to row i of this one: the same rows are selected of both.
+
+        Raises:
+            ParameterError: a range that is none, or a sample of no rows.
+        """
+        self = super().__new__(cls, source)
+        if rows is not None and not RANGE.fullmatch(rows):
+            raise ParameterError(f"expected a range of rows, got {rows[:40]!r}", "«rows»", "as in «rows=0:1000»")
+        if sample is not None and sample < 1:
+            raise ParameterError(f"a sample of {sample} rows, expected at least 1", "«sample»")
+        if seed < 0:
+            raise ParameterError(f"seed is {seed}, expected at least 0", "«seed»")
+        self.where, self.rows, self.sample, self.seed = where, rows, sample, seed
+        self.query, self.columns, self.along = tuple(query), tuple(columns), along
+        self.keep = keep if isinstance(keep, Keep) else Keep(tuple(keep))
+        self.opened = None
+        return self
+
+    def renamed(self, source: str) -> "Selection":
+        """Return the same selection under another source, as without its ::NAME."""
+        other = str.__new__(Selection, source)
+        other.__dict__ = self.__dict__
+        return other
+
+    @property
+    def picks_rows(self) -> bool:
+        """Whether some rows may be left out."""
+        if self.along is not None:
+            return self.along.picks_rows
+        return any(wanted is not None for wanted in (self.where, self.rows, self.sample)) or bool(self.query)
+
+    def applied(self, table: Table, most: int) -> Table:
+        """Return what is selected of an open table.
+
+        Args:
+            table: the whole input.
+            most: how many bytes its reader may hold.
+
+        Raises:
+            ParameterError, InputNotFoundError: the condition, an id or a column is none of this table.
+            DataError: no row is left.
+            ShapeError: it has not as many rows as the input that it goes along with.
+        """
+        from .selected import SelectedTable
+
+        keep = self.keep.of(table)
+        index, said = self._index(table) if self.picks_rows else (None, "")
+        if index is None and not keep:
+            return table
+        selected = SelectedTable(table, index, said, tuple(keep), most)
+        self.opened = selected
+        return selected
+
+    def taken(self, values: Array) -> Array:
+        """Return those of a file of one value per row that belong to the rows that are selected."""
+        if self.along is None or not self.picks_rows:
+            return values
+        selected = self.along.opened_table()
+        selected.check_rows(len(values), str(self))
+        return selected.taken(values)
+
+    def opened_table(self) -> "SelectedTable":
+        """Return the table that is selected from, opened where it is not yet."""
+        if self.opened is None:
+            from .source import open_table, split_source
+
+            open_table(split_source(self)[0])
+        assert self.opened is not None
+        return self.opened
+
+    def _index(self, table: Table) -> tuple[Array, str]:
+        """Return the numbers of the rows that are selected, and a sentence about them."""
+        if self.along is not None:
+            followed = self.along.opened_table()
+            followed.check_rows(table.rows, table.name)
+            assert followed.index is not None
+            return followed.index, ""
+        total = _count(table)
+        rows, said = np.arange(total), list[str]()
+        if self.rows is not None:
+            start, stop = (int(end) if end.strip() else None for end in self.rows.split(":"))
+            rows, said = rows[start:stop], [f"rows {self.rows.strip()}"]
+        if self.where is not None:
+            rows, said = self._matching(table, rows), [*said, f"where {self.where}"]
+        if self.query:
+            rows, said = _rows_of(table, self.query), [*said, f"query {', '.join(self.query)}"]
+        if self.sample is not None:
+            drawn = np.random.default_rng(self.seed).permutation(len(rows))[: self.sample]
+            rows, said = rows[np.sort(drawn)], [*said, f"sample {self.sample} with seed {self.seed}"]
+        how = ", ".join(said)
+        if not len(rows):
+            raise DataError(f"none of {total:,} rows is left: {how}", table.name, "select less strictly")
+        return rows, f"{len(rows):,} of {total:,} rows of {table.name}: {how}"
+
+    def _matching(self, table: Table, rows: Array) -> Array:
+        """Return those of the rows for which the condition holds."""
+        import pyarrow as pa
+
+        from .pieces import piece_types, read_pieces
+        from .where import read_condition
+
+        condition = read_condition(self.where or "", piece_types(table), table.name)
+        found, first, last = [np.empty(0, np.int64)], 0, int(rows[-1]) + 1 if len(rows) else 0
+        place = "row number"  # more than any column is called: those of the condition alone are read
+        while place in condition.columns:
+            place += " "
+        for piece in read_pieces(table, condition.columns):
+            numbers = pa.array(np.arange(first, first + len(piece)))
+            found.append(piece.append_column(place, numbers).filter(condition.expression)[place].to_numpy())
+            first += len(piece)
+            if first >= last:
+                break
+        return np.intersect1d(np.concatenate(found), rows, assume_unique=True)
+
+
+def beside(values: Any, source: Any) -> Any:
+    """Return a source of one value per row, as labels are, with the rows that are selected of the input it is for."""
+    if isinstance(values, Selection) or not isinstance(values, str) or values.startswith("::"):
+        return values
+    return Selection(values, along=source) if isinstance(source, Selection) and source.picks_rows else values
+
+
+def _count(table: Table) -> int:
+    """Return how many rows a table has, or items, where each is a member of an npz."""
+    if hasattr(table, "batches") or not isinstance(table, MayBeRagged) or len(table.vector_columns) < 2:
+        return table.rows
+    items = table.ragged(None)
+    return table.rows if items is None else items.shape[0]
+
+
+def _rows_of(table: Table, wanted: Sequence[str]) -> Array:
+    """Return the row of each id; without ids the number is the id."""
+    ids = table.ids()
+    names = np.arange(table.rows) if ids is None else ids
+    places: dict[str, list[int]] = {name: [] for name in wanted}
+    for row, name in enumerate(map(str, names.tolist())):
+        if name in places:
+            places[name].append(row)
+    missing = next((name for name in wanted if not places[name]), None)
+    if missing is not None:
+        kind = "row numbers, as there are no ids" if ids is None else "ids"
+        match = closest(missing, map(str, names[:100_000].tolist()))
+        what = f"{missing!r} is not among the {table.rows:,} {kind}"
+        raise DataError(what, table.name, f"did you mean {match}?" if match else "")
+    return np.unique(np.concatenate([np.asarray(rows, dtype=np.int64) for rows in places.values()]))

@@ -1,0 +1,223 @@
+"""Several files as one table, against the one file that they are when they are put together."""
+
+import csv
+import json
+import resource
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import simtool
+from simtool.errors import DataError, InputNotFoundError, ShapeError
+from simtool.io import Selection, open_table, open_vectors, read_values
+from simtool.io.paths import files_of
+from simtool.io.vectors import provenance
+
+ROWS, CUTS = 90, (0, 20, 21, 60, 90)
+VECTORS = np.random.default_rng(3).standard_normal((ROWS, 5))
+IDS = [f"r{row}" for row in range(ROWS)]
+COLUMNS = {
+    "id": IDS,
+    "text": [None if row % 6 == 0 else f"t {row}" for row in range(ROWS)],
+    # in the first file text that looks like integers, in the last one integers beyond none
+    "mixed": [str(row) if row < 60 else f"x{row}" for row in range(ROWS)],
+    "number": [row if row < 60 else row + 0.5 for row in range(ROWS)],
+}
+
+
+def write(path, rows):
+    part = {name: values[rows.start : rows.stop] for name, values in COLUMNS.items()}
+    vectors = VECTORS[rows.start : rows.stop]
+    records = [dict(zip(part, row, strict=True)) for row in zip(*part.values(), strict=True)]
+    match path.suffix:
+        case ".parquet" | ".arrow":
+            lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), 5)
+            table = pa.table({**part, "number": pa.array(part["number"], pa.float64()), "v": lists})
+            if path.suffix == ".parquet":
+                pq.write_table(table, path, row_group_size=7)
+            else:
+                with pa.ipc.new_file(path, table.schema) as writer:
+                    writer.write_table(table, max_chunksize=9)
+        case ".jsonl":
+            lines = [json.dumps({**record, "v": row.tolist()}) for record, row in zip(records, vectors, strict=True)]
+            path.write_text("".join(f"{line}\n" for line in lines))
+        case ".csv":
+            with path.open("w", newline="", encoding="utf-8") as file:
+                cells = csv.writer(file)
+                cells.writerow([*part, *(f"v{number}" for number in range(5))])
+                cells.writerows([*r.values(), *row.tolist()] for r, row in zip(records, vectors, strict=True))
+        case ".npz":
+            np.savez(path, id=np.asarray(part["id"]), v=vectors)
+        case _:
+            np.save(path, vectors)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shards")
+    for suffix in ("parquet", "arrow", "jsonl", "csv", "npz", "npy"):
+        write(folder / f"whole.{suffix}", range(ROWS))
+        (folder / suffix).mkdir()
+        for number, (start, stop) in enumerate(pairwise(CUTS)):
+            write(folder / suffix / f"shard-{number}.{suffix}", range(start, stop))
+    return folder
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "jsonl", "csv", "npz", "npy"])
+def test_shards_are_the_whole(folder, suffix):
+    whole, parts = open_table(str(folder / f"whole.{suffix}")), open_table(str(folder / suffix / "shard-*"))
+    assert (parts.rows, parts.columns) == (whole.rows, whole.columns)
+    assert parts.vector_columns == whole.vector_columns
+    assert parts.value_columns == whole.value_columns
+    (column,) = whole.vector_columns
+    one, many = (table.vectors(column, table.ids()) for table in (whole, parts))
+    assert (many.shape, many.dtype) == (one.shape, one.dtype)
+    assert (one.ids is None) == (many.ids is None)
+    for start, stop in ((0, ROWS), (19, 22), (20, 20), (5, 6), (59, 61), (85, 200), (21, 60)):
+        np.testing.assert_array_equal(many.read(start, stop), one.read(start, stop))
+    for name in set(whole.value_columns) - {"text"}:
+        one_values, many_values = whole.values(name), parts.values(name)
+        assert one_values.dtype == many_values.dtype
+        assert one_values.tolist() == many_values.tolist()
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "jsonl", "csv"])
+@pytest.mark.parametrize(
+    "wanted",
+    [{"where": "text is null"}, {"where": "number > 55 and mixed != 'x70'"}, {"rows": "15:65"}, {"sample": 9}],
+)
+def test_a_selection_of_shards_is_that_of_the_whole(folder, suffix, wanted):
+    sides = []
+    for source in (folder / f"whole.{suffix}", folder / suffix):
+        table = open_table(Selection(str(source), **wanted, keep=["text", "mixed", "number"]))
+        vectors = table.vectors(table.vector_columns[0], table.ids())
+        sides.append((vectors.ids.tolist(), vectors.read(0, 100).tolist(), table.carried.take(np.arange(table.rows))))
+    assert sides[0][:2] == sides[1][:2]
+    assert {name: column.tolist() for name, column in sides[0][2].items()} == {
+        name: column.tolist() for name, column in sides[1][2].items()
+    }
+
+
+def test_files_of_patterns_folders_and_lists(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    expected = [f"npy/shard-{number}.npy" for number in range(4)]
+    (folder / "list.txt").write_text("\n".join([expected[2], "", expected[0]]))
+    assert files_of("npy/shard-?.npy", [".npy"]) == expected
+    assert files_of("npy", [".npy"]) == expected
+    assert files_of("**/shard-1.npy", [".npy"]) == [expected[1]]
+    assert files_of("@list.txt", [".npy"]) == [expected[2], expected[0]]
+    assert files_of("missing.npy", [".npy"]) == ["missing.npy"]
+    np.save("odd[1].npy", VECTORS)
+    assert files_of("odd[1].npy", [".npy"]) == ["odd[1].npy"]
+    for name in ("_SUCCESS", ".hidden.npy", "README.md"):
+        (folder / "npy" / name).write_text("")
+    assert files_of("npy", [".npy"]) == expected
+    with pytest.raises(InputNotFoundError, match="no file fits this pattern"):
+        files_of("nothing-*.npy", [".npy"])
+    with pytest.raises(DataError, match=r"files of several kinds: .npy, .npz, .parquet"):
+        files_of(".", [".npy", ".npz", ".parquet"])
+    with pytest.raises(DataError, match="a folder without a file that can be read"):
+        files_of("csv", [".npy"])
+    with pytest.raises(InputNotFoundError, match="no such list of files"):
+        files_of("@no.txt", [".npy"])
+    (folder / "bad.txt").write_text("npy/shard-0.npy\nnpy/shard-9.npy\n")
+    with pytest.raises(InputNotFoundError, match=r"line 2: no such file: npy/shard-9.npy"):
+        files_of("@bad.txt", [".npy"])
+    (folder / "empty.txt").write_text(" \n")
+    with pytest.raises(DataError, match="expected a path per line"):
+        files_of("@empty.txt", [".npy"])
+
+
+def test_values_of_several_files(tmp_path):
+    (tmp_path / "l-0.txt").write_text("1\n2\n")
+    (tmp_path / "l-1.txt").write_text("x\n")
+    (tmp_path / "n-0.txt").write_text("1\n")
+    (tmp_path / "n-1.txt").write_text("2.5\n")
+    np.save(tmp_path / "y-0.npy", np.asarray([1, 2]))
+    np.save(tmp_path / "y-1.npy", np.asarray([3]))
+    assert read_values(str(tmp_path / "l-*.txt")).tolist() == ["1", "2", "x"]
+    assert read_values(str(tmp_path / "n-*.txt")).tolist() == [1.0, 2.5]
+    assert read_values(str(tmp_path / "y-*.npy"), rows=3).tolist() == [1, 2, 3]
+    (tmp_path / "b-0.txt").write_text("true\n")
+    (tmp_path / "b-1.txt").write_text("7\n")
+    with pytest.raises(DataError, match=r"expected bools as in .*b-0.txt, got integers"):
+        read_values(str(tmp_path / "b-*.txt"))
+
+
+def test_items_of_tokens_in_several_files(tmp_path):
+    items = [[[1.0, 2.0]] * length for length in (2, 2, 3, 1)]
+    pq.write_table(pa.table({"v": items[:2]}), tmp_path / "a-0.parquet")
+    pq.write_table(pa.table({"v": items[2:]}), tmp_path / "a-1.parquet")
+    pq.write_table(pa.table({"v": items}), tmp_path / "whole.parquet")
+    one, many = (simtool.open_items(str(tmp_path / name)) for name in ("whole.parquet", "a-?.parquet"))
+    assert many.offsets.tolist() == one.offsets.tolist()
+    for start, stop in ((0, 8), (1, 5), (3, 4), (4, 4)):
+        np.testing.assert_array_equal(many.tokens.read(start, stop), one.tokens.read(start, stop))
+    pq.write_table(pa.table({"v": [[[1.0, 2.0]] * 3] * 2}), tmp_path / "a-1.parquet")
+    assert simtool.open_items(str(tmp_path / "a-?.parquet")).lengths.tolist() == [2, 2, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("second", "error", "what"),
+    [
+        ({"id": ["c"], "w": [[1.0, 2.0]]}, DataError, "this one has no column 'v'"),
+        ({"id": ["c"], "v": [[1.0, 2.0]], "x": [1]}, DataError, "this one has a column 'x' too"),
+        ({"id": ["c"], "v": [[1.0, 2.0, 3.0]]}, ShapeError, "expected vectors of shape n x 2 as in .*0.parquet"),
+        ({"id": ["b"], "v": [[1.0, 2.0]]}, DataError, "row 0 has the id 'b', and so has a row of .*0.parquet"),
+        ({"id": [1.5], "v": [[1.0, 2.0]]}, DataError, "expected text as in .*0.parquet, got numbers"),
+    ],
+)
+def test_files_that_do_not_go_together_are_refused_by_name(tmp_path, second, error, what):
+    pq.write_table(pa.table({"id": ["a", "b"], "v": [[1.0, 2.0]] * 2}), tmp_path / "s-0.parquet")
+    pq.write_table(pa.table(second), tmp_path / "s-1.parquet")
+    with pytest.raises(error, match=what) as raised:
+        open_vectors(str(tmp_path / "s-*.parquet"))
+    assert raised.value.where.startswith(str(tmp_path / "s-1.parquet"))
+
+
+def test_an_id_may_come_twice_in_one_file_as_without_shards(tmp_path):
+    for number, ids in enumerate((["a", "a"], ["b", "c"])):
+        pq.write_table(pa.table({"id": ids, "v": [[1.0, 2.0]] * 2}), tmp_path / f"s-{number}.parquet")
+    assert open_vectors(str(tmp_path / "s-*.parquet")).ids.tolist() == ["a", "a", "b", "c"]
+
+
+def test_an_error_names_the_file_and_its_row(tmp_path):
+    for number in range(3):
+        rows = np.ones((4, 2))
+        rows[2] = np.nan if number == 1 else 1
+        np.save(tmp_path / f"s-{number}.npy", rows)
+    with pytest.raises(DataError, match="row 6 of 12 holds NaN or infinity") as raised:
+        simtool.pairwise(str(tmp_path / "s-*.npy"))
+    assert raised.value.where == f"{tmp_path}/s-1.npy, row 2 there"
+    with pytest.raises(DataError, match=r"row 1 \(id 6\) of 3 holds NaN") as raised:
+        simtool.pairwise(Selection(str(tmp_path / "s-*.npy"), rows="5:8"))
+    assert raised.value.where == f"{tmp_path}/s-1.npy, row 2 there"
+    (tmp_path / "s-2.npy").write_bytes(b"\x93NUMPY\x01\x00")
+    with pytest.raises(DataError) as raised:
+        open_vectors(str(tmp_path / "s-*.npy"))
+    assert raised.value.where == f"{tmp_path}/s-2.npy"
+
+
+def test_columns_that_make_the_vectors_are_those_of_every_file(tmp_path):
+    (tmp_path / "s-0.csv").write_text("name,x,y\na,1,2\n")
+    (tmp_path / "s-1.csv").write_text("name,x,y\nb,3,4\n")
+    vectors = open_vectors(str(tmp_path / "s-*.csv"))
+    assert provenance({"a": vectors})["a"] == f"the vectors of {tmp_path}/s-*.csv are 2 columns: x, y"
+    (tmp_path / "s-1.csv").write_text("name,x,y\n7,3,4\n")
+    with pytest.raises((DataError, ShapeError)) as raised:
+        open_vectors(str(tmp_path / "s-*.csv"))
+    assert "s-1.csv" in raised.value.where
+
+
+def test_more_files_than_a_process_may_open_by_default(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for number in range(260):
+        pq.write_table(pa.table({"v": [[float(number), 1.0]]}), tmp_path / f"s-{number:03}.parquet")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        assert open_vectors(str(tmp_path)).read(0, 260)[:, 0].tolist() == list(range(260))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
