@@ -49,13 +49,14 @@ def test_only_the_backend_knows_torch(path):
 
 # the rooms of core from the ground up: each imports from those before it; modules of its top are one room each
 ROOMS = (
-    ("placeholders", "characters", "suggestions"),
+    ("placeholders", "unsafe_characters", "suggestions"),
     ("errors",),
-    ("staged", "memory", "documents"),
+    ("staged", "memory", "json_documents"),
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),
     ("checks",),
+    ("finite_rows",),
     ("engine",),
     ("settings", "feature_maps"),
     ("statistics",),
