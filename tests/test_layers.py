@@ -49,9 +49,9 @@ def test_only_the_backend_knows_torch(path):
 
 # the rooms of core from the ground up: each imports from those before it; modules of its top are one room each
 ROOMS = (
-    ("placeholders", "unsafe_characters", "suggestions"),
+    ("placeholders", "characters", "suggestions"),
     ("errors",),
-    ("staged", "memory", "json_documents"),
+    ("staged", "memory", "documents"),
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),

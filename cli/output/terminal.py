@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO, TextIO, cast
 
-from simtool.unsafe_characters import UNSAFE
+from simtool.characters import UNSAFE
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _URL = re.compile(r"(?<=[a-zA-Z0-9])(:/+)([^\s'\"]*)")  # from the end of its scheme

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..catalogue import find
+from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io.output import replacing
 from ..io.source import Source, watch_source
 from ..io.writers import json_text
-from ..json_documents import is_finite_number, read_document
 from ..results import Result
 from ..suggestions import closest
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError
 from ..io.output import replacing
-from ..json_documents import is_finite_number, read_document
 from ..results import Column
 from .heads import HEADS, Head
 

@@ -21,9 +21,9 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..characters import UNSAFE
 from ..errors import DataError, ResourceError
 from ..results import Column
-from ..unsafe_characters import UNSAFE
 
 Target = str | BinaryIO
 

@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 
-from simtool.unsafe_characters import UNSAFE
+from simtool.characters import UNSAFE
 
 
 def test_every_control_format_surrogate_and_separator_is_unsafe_and_no_letter_is():

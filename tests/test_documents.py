@@ -2,7 +2,7 @@
 
 import pytest
 
-from simtool.json_documents import is_finite_number, read_document
+from simtool.documents import is_finite_number, read_document
 
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "1" * 5000])
