@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from . import checks
+from . import checks, finite_rows
 from .backend import Backend, choose_backend
 from .engine import Budget, budget_of
 from .io import Vectors
@@ -30,7 +30,7 @@ class Settings:
     backend: str = "auto"
     header: str = "auto"
 
-    def checked(self, modes: tuple[str, ...] = checks.NONFINITE) -> Self:
+    def checked(self, modes: tuple[str, ...] = finite_rows.NONFINITE) -> Self:
         """Return them, unless one is outside its range.
 
         Raises:

@@ -69,12 +69,3 @@ def test_sources_arrays_and_ids_are_taken(tmp_path):
     for side in (str(tmp_path / "x.npy"), np.eye(2)):
         with delivery():
             assert checks.given(side, "A", ids=names).ids.tolist() == ["p", "q"]
-
-
-def test_rows_that_are_finite_on_every_side():
-    a, b = np.ones((3, 2)), np.ones((3, 2))
-    a[0, 0] = b[2, 1] = np.nan
-    notes = []
-    sides = [checks.given(side, name) for side, name in ((a, "A"), (b, "B"))]
-    assert checks.drop_nonfinite(sides, "pair", notes).tolist() == [1]
-    assert notes == ["2 pairs not finite, left out: rows 0, 2"]

@@ -56,6 +56,7 @@ ROOMS = (
     ("labels", "metrics"),
     ("io",),
     ("checks",),
+    ("finite_rows",),
     ("engine",),
     ("settings", "feature_maps"),
     ("statistics",),

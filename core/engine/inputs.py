@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..errors import ParameterError
 from ..io import Vectors
 from ..io.listed_columns import carried_columns
@@ -63,7 +63,7 @@ def largest_of(rows: Column) -> float:
 
 
 def prepare_input(
-    vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = checks.NONFINITE_HINT
+    vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = finite_rows.NONFINITE_HINT
 ) -> Input:
     """Return an input of rank 2 or more with its vectors as the last dim.
 
@@ -84,7 +84,7 @@ def prepare_input(
     checks.check_not_empty(vectors)
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
-    scan_rows = checks.scan_rows(vectors, dim)
+    scan_rows = finite_rows.scan_rows(vectors, dim)
     # laid out anew where the vectors do not lie in one piece: the memory order of an input must not show
     turned = ArrayVectors(vectors.name, np.moveaxis(resident(vectors, budget.mapped), dim, -1))
     rows = resident(turned, budget.mapped)
@@ -94,9 +94,9 @@ def prepare_input(
     missing, zero, notes = ~scan_rows.finite, scan_rows.zero, []
     if missing.any():
         if nonfinite == "error":
-            checks.refuse_nonfinite(vectors, hint)
+            finite_rows.refuse_nonfinite(vectors, hint)
         if nonfinite == "drop" and missing.all():
-            checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
+            finite_rows.refuse_nonfinite(vectors, finite_rows.NOTHING_LEFT)
         if nonfinite == "propagate":
             budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
             rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)

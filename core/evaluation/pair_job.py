@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..errors import DataError, LabelError, ShapeError
 from ..io.vectors import name_rows
 from ..labels import BinaryLabels, binary_labels, class_labels, score_labels
@@ -130,7 +130,7 @@ def pair_job(
         lost = np.flatnonzero(~keep)
         notes.append(f"{checks.plural(len(lost), 'pair')} not finite, left out: {name_rows(lost, scored.ids)}")
         if not keep.any():
-            raise DataError("no pair has a finite score", ", ".join(scored.inputs.values()), checks.NOTHING_LEFT)
+            raise DataError("no pair has a finite score", ", ".join(scored.inputs.values()), finite_rows.NOTHING_LEFT)
     samples = [
         None if one is None else Sample(one.scores, similar, wanted, larger_is_closer, folds, one.narrow).part(keep)
         for one in (scored, others)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..catalogue import ROLES
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
@@ -133,8 +133,8 @@ def read_examples(
             checks.refuse_rounded(side, request.metric or request.entry.name)
     if settings.nonfinite == "error":
         for side in sides:
-            checks.refuse_nonfinite(side, checks.DROP_HINT)
-    rows = checks.drop_nonfinite(sides, "example", notes)
+            finite_rows.refuse_nonfinite(side, finite_rows.DROP_HINT)
+    rows = finite_rows.drop_nonfinite(sides, "example", notes)
     form = PLAIN[len(sides)] if request is None or len(sides) == 1 else request.entry.inputs
     examples = _labelled(form, request, sides, labels, labels_name, notes)
     ids, names = ids_of(*sides), {role: side.name for role, side in zip(roles, sides, strict=True)}

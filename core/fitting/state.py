@@ -76,11 +76,6 @@ class State:
         numbers = np.asarray([np.nan if score is None else score for score in scores])
         return Columns({"epoch": np.arange(1, len(losses) + 1), "loss": np.asarray(losses), "score": numbers})
 
-    def ended(self, plan: FitPlan) -> bool:
-        """Whether there is nothing left to learn."""
-        stopped = plan.patience is not None and self.epoch - self.best_epoch >= plan.patience
-        return self.epoch >= plan.epochs or stopped
-
 
 def unit_of(objective: Objective, head: str, init: str, rows: Column) -> float:
     """Return what the rows are divided by while a head is learnt.

@@ -15,14 +15,14 @@ from ..errors import ParameterError
 from ..results import Column
 from .batches import balanced, shuffled
 from .determinism import deterministic
+from .early_stopping import Score, has_ended, with_score
 from .examples import Examples
-from .heads import Head, bias_apart, projected, weight_of
+from .heads import bias_apart, projected, weight_of
 from .objective import Objective, batch_loss
 from .optimizers import OPTIMIZERS, memory_of, optimizer_of, recall
 from .plan import FitPlan
-from .state import FitConfig, State, head_of
+from .state import FitConfig, State
 
-Score = Callable[[Head], float]  # of what stops the learning: larger is better
 Watch = Callable[[State], None]  # called after every epoch
 
 
@@ -48,7 +48,7 @@ def learn(
         plan = config.plan
         optimizer = optimizer_of(plan.optimizer, parameters, backend, lr=plan.lr, weight_decay=plan.weight_decay)
         recall(optimizer, parameters, state.optimizer, backend)
-        while not state.ended(plan):
+        while not has_ended(plan, state):
             epoch = state.epoch + 1
             losses = [_step(config, data, parameters, optimizer, rows) for rows in _batches(plan, train, epoch)]
             mean = float(np.mean(losses))
@@ -58,7 +58,7 @@ def learn(
             memory = memory_of(optimizer, parameters, backend)
             classifier = moved[1] if len(moved) > 1 else None
             state = replace(state, epoch=epoch, parameter=moved[0], optimizer=memory, classifier=classifier)
-            state = _scored(config, state, mean, score)
+            state = with_score(config, state, mean, score)
             watch(state)
     return state
 
@@ -69,17 +69,6 @@ def loss_value(objective: Objective, examples: Examples, backend: Backend, weigh
         data = _OnDevice.of(examples, backend)
         of_classes = None if weights is None else backend.put(weights)
         return float(data.loss(objective, list(data.sides), slice(None), of_classes))
-
-
-def _scored(config: FitConfig, state: State, mean: float, score: Score | None) -> State:
-    if config.plan.patience is None or score is None:
-        return replace(state, history=(*state.history, (mean, None)))
-    found = score(head_of(config, replace(state, best=None)))
-    history = (*state.history, (mean, found))
-    former = [each for _, each in state.history if each is not None]
-    if not former or found > max(former):
-        return replace(state, history=history, best=state.parameter, best_epoch=state.epoch)
-    return replace(state, history=history)
 
 
 @dataclass(frozen=True)

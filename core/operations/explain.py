@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, metrics
+from .. import checks, finite_rows, metrics
 from ..backend import quiet
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -141,7 +141,7 @@ def _read(vectors: Vectors, number: int) -> Column:
     alone = len(vectors.shape) == 1
     values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
     if not np.isfinite(values).all():
-        checks.refuse_nonfinite(vectors, "choose another «row»")
+        finite_rows.refuse_nonfinite(vectors, "choose another «row»")
     if is_rounded(values).any():
         checks.refuse_rounded(vectors, "euclidean")
     return values.astype(np.float64)

@@ -28,7 +28,7 @@ from ..metrics import EPS
 from ..results import Column, Columns, Result
 from ..scoring.spec import read_specs
 from ..settings import Settings
-from .labelled import check_parameters, open_labelled
+from .loss_inputs import check_parameters, open_labelled
 
 TABLES = ("csv", "jsonl", "parquet", "arrow")
 

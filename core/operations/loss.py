@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..catalogue import Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -20,7 +20,7 @@ from ..scoring.examples import Sink, among_all
 from ..scoring.job import LossJob
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from ..settings import Settings
-from .labelled import check_inputs, check_parameters, check_weights, classes_of_weights, open_labelled
+from .loss_inputs import check_inputs, check_parameters, check_weights, classes_of_weights, open_labelled
 
 OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 
@@ -160,7 +160,7 @@ def _plan(
     notes: list[str] = []
     if settings.nonfinite == "drop":
         rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
-        inputs, kept = checks.drop_rows(inputs, noun, notes)
+        inputs, kept = finite_rows.drop_rows(inputs, noun, notes)
         if np.ndim(labels) and len(labels) == rows:
             labels = np.asarray(labels)[kept]
         gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..backend import Backend, choose_backend
 from ..engine import resident
 from ..errors import DataError, ParameterError
@@ -104,7 +104,7 @@ def _with_gradients(job: LossJob, data: BatchData, found: list[LossOutcome]) -> 
 
 def _check(job: LossJob) -> None:
     for side in job.inputs:
-        checks.refuse_nonfinite(side, "«nonfinite=drop» leaves them out")
+        finite_rows.refuse_nonfinite(side, finite_rows.DROP_HINT)
     entries = {spec.entry.name: spec.entry for spec in job.specs}
     apart = [name for name, entry in entries.items() if entry.two_of_each_class]
     if apart and len(entries) > len(apart):

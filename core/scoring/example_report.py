@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..backend import choose_backend
 from ..io.listed_columns import carried_beside
 from ..io.vectors import provenance
@@ -144,12 +144,12 @@ def _refuse_undefined(job: LossJob, scored: Scored) -> None:
     if all(np.isfinite(values).all() for values in scored.values.values()):
         return
     if job.nonfinite == "propagate":
-        bad = np.concatenate([checks.nonfinite_rows(side) for side in job.inputs])
+        bad = np.concatenate([finite_rows.nonfinite_rows(side) for side in job.inputs])
         for values in scored.values.values():
             values[bad] = np.nan
         return
     for side in job.inputs:
-        checks.refuse_nonfinite(side)
+        finite_rows.refuse_nonfinite(side)
     raise checks.refuse_overflow(_names(job))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, finite_rows
 from ..catalogue import Entry, check_parameter
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import LabelledVectors, Vectors, open_examples, read_values
@@ -109,7 +109,7 @@ def check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> No
         what = f"expected weights of shape (classes, {vectors.shape[1]}), got {weights.shape}"
         raise ShapeError(what, weights.name, "transpose it if it is (d, classes)")
     checks.check_not_empty(weights)
-    checks.refuse_nonfinite(weights, "mend the weights")
+    finite_rows.refuse_nonfinite(weights, "mend the weights")
 
 
 def classes_of_weights(classes: ClassLabels, weights: Vectors, name: str) -> ClassLabels:
