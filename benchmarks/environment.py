@@ -25,7 +25,7 @@ UNITS = (
     *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16"),
     *("asimd", "asimddp", "i8mm", "bf16", "sve", "sve2"),
 )
-LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_CORETYPE")
 
 
 def environment() -> dict[str, Any]:
@@ -40,7 +40,7 @@ def environment() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory GiB": _memory(),
         "accelerators": _accelerators(),
-        "thread limits": {name: os.environ[name] for name in LIMITS if name in os.environ},
+        "settings": {name: os.environ[name] for name in LIMITS if name in os.environ},
         "thread pools": _pools(),
         "load": os.getloadavg()[0],
         "versions": {name: _version(name) for name in PACKAGES},

@@ -3,6 +3,7 @@
 Several files may come from several machines, or from parts of one run: each machine gets a section.
 """
 
+import html
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 Figures = Mapping[str, Any]
-HEADERS = ("contender", "CPU s", "CPU ratio", "goal", "wall s", "wall ratio", "peak MiB", "rate", "runs")
+HEADERS = ("contender", "CPU s", "CPU ratio", "goal", "wall s", "peak MiB", "rate")
 INTRODUCTION = """# Benchmarks
 
 simtool beside what people would use instead. Every contender gave the same answer before it was timed, contenders took
 turns, and each figure is a median. CPU seconds are those of user and system, of all threads and child processes: they
 disturb each other less than wall time does where a machine is shared. A ratio compares with the first line of its
-table, round by round. A goal is the CPU ratio that simtool means to stay within. "Whole processes" have a peak of
-memory, which includes the interpreter and its libraries; other lines are calls in one process.
+table, round by round; a goal is the CPU ratio that simtool means to stay within. Lines with a peak of memory are whole
+processes, from start to exit; others are calls in one process.
 
 Measure on your own machine:
 
 ```sh
 pip install '.[benchmark]'
-python benchmarks/run.py --quick                                # two minutes, small inputs
+python benchmarks/run.py --quick                    # two minutes, small inputs
 python benchmarks/run.py --json figures.json --page benchmarks.md
-python benchmarks/run.py --only topk --only matrix              # some families
+python benchmarks/run.py --only topk --only matrix  # some families
 ```
 
 Compare ratios, not seconds of two machines. What is compared, and how to read it, stands in `benchmarks/README.md`.
@@ -49,7 +50,7 @@ def _lines(runs: Sequence[Figures]) -> Iterator[str]:
         jobs = {(row["family"], row["job"], row["shape"]): run for run in theirs for row in run["rows"]}
         for family, job, shape in sorted(jobs):
             rows = [row for row in jobs[family, job, shape]["rows"] if (row["job"], row["shape"]) == (job, shape)]
-            yield f"### {job}\n\n{shape}\n"
+            yield f"### {job[:1].upper()}{job[1:]}\n\n{shape} · runs: {max(row['runs'] for row in rows)}\n"
             yield from _table(rows)
             yield ""
 
@@ -63,7 +64,7 @@ def _machine(environment: Mapping[str, Any]) -> str:
 
 def _software(environment: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items() if number)
-    limits = ", ".join(f"{name}={number}" for name, number in environment["thread limits"].items())
+    limits = ", ".join(f"{name}={number}" for name, number in environment["settings"].items())
     return f"{environment['system']}, Python {environment['python']}, {versions}{f', {limits}' if limits else ''}."
 
 
@@ -78,15 +79,13 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        row["contender"].replace("|", "\\|"),
+        html.escape(row["contender"]).replace("|", "\\|"),
         f"{row['cpu']:.3g}",
         f"{row['cpu ratio']:.2f}",
         "" if row["goal"] is None else f"{row['goal']:g}",
         f"{row['median']:.3g}",
-        f"{row['ratio']:.2f}",
         "" if row["peak"] is None else f"{row['peak'] / 2**20:,.0f}",
         "" if row["rate"] is None else f"{row['rate']:,.3g} {row['unit']}",
-        str(row["runs"]),
     )
 
 

@@ -98,7 +98,7 @@ def commands_page() -> Iterator[str]:
         yield "| argument | |\n|---|---|\n" if arguments else ""
         for argument in arguments:
             yield f"| `{argument.metavar}` | {_cell(argument.help)} |\n"
-        yield "\n| option | value | default | |\n|---|---|---|---|\n"
+        yield "\n| option | default | |\n|---|---|---|\n"
         for option in shown:
             if option not in arguments:
                 yield _option(option)
@@ -115,7 +115,7 @@ def _option(option: Any) -> str:
     default = "" if option.default in (None, False) else f"`{option.default}`"
     text, _, said = (option.help or "").partition("  [default: ")
     text += f" Or the variable `{option.envvar}`." if option.envvar else ""
-    return f"| {spellings} | {_cell(value)} | {said.rstrip(']') or default} | {_cell(text)} |\n"
+    return f"| {spellings} {_cell(value)} | {said.rstrip(']') or default} | {_cell(text)} |\n"
 
 
 def _cell(text: str) -> str:
