@@ -7,36 +7,24 @@ little, or of which too much is open, is answered by the k closest rows as anyon
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from ..backend import Array
-from ..engine import Exclusion, Hits, Kernel, PairwiseJob, Reducer, Span, Tile, each_nearest, middle, reduce_pairs
+from ..engine import Exclusion, Hits, Kernel, PairwiseJob, Reducer, Tile, each_nearest, gathered, middle, reduce_pairs
 from ..results import Column, Progress, begin
+from .reached import Closer, Reached, Reaching
 
 SAMPLE = 4096  # rows, of which the threshold of a query is told
 SPREAD = 3.5  # standard deviations that the number of rows above it may be off
 QUERIES = 1 << 13  # at once
 BLOCK = 1024  # queries that meet the sample at a time
+OPEN = 64  # rows too close to call that a query may have beside twice those it asks for
+REACHED_BYTES = 100  # of a row that reaches a threshold, until it is ranked
 
-Give = Callable[[Column, Column], None]  # takes query and rank of hits, ranks from 1
-
-
-class Reached(NamedTuple):
-    """Rows that may be among the closest, by query, the closest first.
-
-    Args:
-        query: (r,) places among the queries, ascending.
-        row: (r,) numbers of rows.
-        proxy: (r,) float64, descending within a query.
-    """
-
-    query: Column
-    row: Column
-    proxy: Column
+Give = Callable[[Column, Column], None]  # takes number and rank of hits, ranks from 1
+Sweep = Callable[[Reducer], None]
 
 
 @dataclass(frozen=True)
@@ -44,248 +32,164 @@ class HitRanks:
     """A set of rows with classes, each row a query for the others of its class.
 
     Args:
-        job: the set with itself, its ids the row numbers.
+        job: the set with itself.
         classes: (n,) the class of each row.
-        depth: (n,) how many of its closest rows a query ranks.
+        numbers: (n,) the number of each row: it names the row, and of equally close rows the smaller comes first.
+        depth: (n,) how many of its closest rows a query ranks; 0 for no query.
     """
 
     job: PairwiseJob
     classes: Column
+    numbers: Column
     depth: Column
 
-    def give(self, queries: Column, give: Give, progress: Progress | None = None) -> None:
-        """Give the hits among the closest rows of some queries, each query's at once and in order.
+    def give(self, give: Give, progress: Progress | None = None, triangle: Sweep | None = None) -> None:
+        """Give the hits among the closest rows of every query, each query's at once and in order.
 
         Args:
-            queries: (q,) row numbers.
-            give: takes queries and ranks.
+            give: takes numbers of queries, and ranks.
             progress: called with the queries that are done and their number.
+            triangle: takes a reducer through all pairs i < j of the rows, as somebody else has to do anyway.
         """
+        if triangle is not None and self._fits:
+            reaching = self._reaching(np.arange(len(self.classes)), both_ways=True)
+            triangle(reaching)
+            self._rank(reaching, give)
+            return
         begin(progress, "closest rows")
-        for part in self._portions(queries, self.depth[queries]):
-            self._rank(queries[part], give, _from(progress, part.start, len(queries)))
+        queries = np.flatnonzero(self.depth)
+        for part in self._portions(self.depth[queries]):
+            reaching = self._reaching(queries[part])
+            self._sweep(reaching.queries, reaching, _from(progress, part.start, len(queries)))
+            self._rank(reaching, give)
 
-    def _portions(self, queries: Column, sizes: Column) -> Iterator[slice]:
+    @property
+    def _fits(self) -> bool:
+        """Whether what all queries reach may be held at once, and what a pair tells one row it tells the other."""
+        held = int(self._expected(self.depth)[1].sum()) * REACHED_BYTES
+        return self.job.metric.is_symmetric and held <= self.job.budget.left // 4
+
+    def _portions(self, sizes: Column) -> Iterator[slice]:
         """Yield ranges of queries that do not reach too many rows together."""
         whole, start = np.cumsum(sizes), 0
-        while start < len(queries):
+        while start < len(sizes):
             most = (whole[start - 1] if start else 0) + self.job.budget.candidates
             stop = min(max(int(np.searchsorted(whole, most, side="right")), start + 1), start + QUERIES)
             yield slice(start, stop)
             start = stop
 
+    def _sweep(self, queries: Column, reducer: Reducer, progress: Progress | None) -> None:
+        a, b = self.job.a.rows[queries], self.job.b.rows
+        reduce_pairs(a, b, self.kernel, reducer, budget=self.job.budget, progress=progress)
+
     @cached_property
-    def _kernel(self) -> Kernel:
+    def kernel(self) -> Kernel:
+        """The kernel of the tiles."""
         job, rows = self.job, self.job.a.rows
         is_narrow = job.metric.has_product and job.fits_float32
         center = middle(rows) if is_narrow and job.metric.expands_squares else None
         return Kernel(job.metric, "float32" if is_narrow else "float64", job.scaled, job.backend, center=center)
 
-    def _rank(self, queries: Column, give: Give, progress: Progress | None) -> None:
-        depth = self.depth[queries]
-        thresholds, most = self._thresholds(self.job.a.rows[queries], depth)
-        reaching = _Reaching(queries, thresholds, most)
-        self._sweep(queries, reaching, progress)
-        found, error = reaching.sorted(), reaching.error
+    def _expected(self, depth: Column) -> tuple[Column, Column]:
+        """Return the rank in the sample of what bounds the closest rows, and how many rows that should be."""
+        share = min(SAMPLE, len(self.classes)) / len(self.classes)
+        place = np.ceil(depth * share + SPREAD * np.sqrt(depth * share * (1 - share)) + 2).astype(np.int64)
+        return place, np.where(depth > 0, place / share, 0.0)
+
+    def _reaching(self, queries: Column, *, both_ways: bool = False) -> Reaching:
+        """Return what keeps the rows that reach the thresholds of some queries."""
+        everyone, kernel, depth = self.job.b.rows, self.kernel, self.depth[queries]
+        size = min(SAMPLE, len(everyone))
+        sample = kernel.prepare(everyone[np.sort(np.random.default_rng(0).permutation(len(everyone))[:size])])
+        place, expected = self._expected(depth)
+        thresholds = np.where(depth > 0, -np.inf, np.inf)
+        for start in range(0, len(queries), BLOCK):
+            own = start + np.flatnonzero((place[start : start + BLOCK] <= size) & (depth[start : start + BLOCK] > 0))
+            if len(own):
+                tile = Tile(kernel, kernel.prepare(self.job.a.rows[queries[own]]), sample)
+                most = int(place[own].max())
+                best = np.sort(kernel.backend.get(kernel.backend.largest(tile.proxy, most)), axis=1)
+                reached = best[np.arange(len(own)), most - place[own]]
+                thresholds[own] = reached - 2.0 * kernel.backend.get(tile.error())
+        return Reaching(queries, thresholds.astype(kernel.dtype), 4.0 * expected, both_ways)
+
+    def _rank(self, reaching: Reaching, give: Give) -> None:
+        """Give the hits among what was found, and look further for those queries of which it does not tell enough."""
+        queries, depth, error = reaching.queries, self.depth[reaching.queries], reaching.error
+        found = reaching.sorted()
         # whoever reaches the threshold by both errors is closer than anyone who does not
-        sure = found.proxy >= (thresholds + 2.0 * error)[found.query]
+        sure = found.proxy >= (reaching.thresholds + 2.0 * error + found.step)[found.query]
         counts = [np.bincount(found.query[part], minlength=len(queries)) for part in (sure, slice(None))]
         is_known = (counts[0] >= depth) | (counts[1] == len(self.classes) - 1)
-        is_hit, is_open = self._hits(found, queries, depth, error)
-        is_known &= np.bincount(found.query[is_open], minlength=len(queries)) <= 2 * depth + BLOCK // 16
+        is_hit = self.classes[found.row] == self.classes[queries[found.query]]
+        is_open = self._open(found, is_hit, depth, 2.0 * error + found.step)
+        is_known &= np.bincount(found.query[is_open], minlength=len(queries)) <= 2 * depth + OPEN
         self._decide(found, queries, is_hit, np.flatnonzero(is_open & is_known[found.query]))
-        rank = _ranks(found.query)
-        is_hit &= is_known[found.query] & (rank <= depth[found.query])
-        give(queries[found.query[is_hit]], rank[is_hit])
+        is_hit &= is_known[found.query] & (found.rank <= depth[found.query])
+        give(self.numbers[queries[found.query[is_hit]]], found.rank[is_hit])
         if not is_known.all():
             self._list(queries[~is_known], give)
 
-    def _sweep(self, queries: Column, reducer: Reducer, progress: Progress | None) -> None:
-        a, b = self.job.a.rows[queries], self.job.b.rows
-        reduce_pairs(a, b, self._kernel, reducer, budget=self.job.budget, progress=progress)
-
-    def _thresholds(self, rows: Column, depth: Column) -> tuple[Column, Column]:
-        """Return the (q,) proxy scores that the depth and somewhat more rows reach, and the most that should."""
-        everyone, kernel = self.job.b.rows, self._kernel
-        n, size = len(everyone), min(SAMPLE, len(everyone))
-        sample = kernel.prepare(everyone[np.sort(np.random.default_rng(0).permutation(n)[:size])])
-        share = size / n
-        place = np.ceil(depth * share + SPREAD * np.sqrt(depth * share * (1 - share)) + 2).astype(np.int64)
-        thresholds = np.full(len(rows), -np.inf)
-        for start in range(0, len(rows), BLOCK):
-            part = slice(start, start + BLOCK)
-            own = np.flatnonzero(place[part] <= size)
-            if not len(own):
-                continue
-            tile = Tile(kernel, kernel.prepare(rows[part]), sample)
-            most = int(place[part][own].max())
-            best = np.sort(kernel.backend.get(kernel.backend.largest(tile.proxy, most))[own], axis=1)
-            reached = best[np.arange(len(own)), most - place[part][own]]
-            thresholds[start + own] = reached - 2.0 * kernel.backend.get(tile.error())[own]
-        return thresholds.astype(kernel.dtype), 4.0 * place / share
-
-    def _hits(self, found: Reached, queries: Column, depth: Column, error: Column) -> tuple[Column, Column]:
-        """Return (r,) which are of the class of their query, and which are not yet in order with others."""
-        is_hit = self.classes[found.row] == self.classes[queries[found.query]]
-        gap, slack = -np.diff(found.proxy), error[found.query]
-        is_first = np.append(True, (gap > slack[1:] + slack[:-1]) | (np.diff(found.query) > 0))[: len(is_hit)]
-        chain, first = np.cumsum(is_first) - 1, np.flatnonzero(is_first)
-        sizes, hits = np.bincount(chain), np.bincount(chain, is_hit)
-        is_asked = _ranks(found.query)[first] <= depth[found.query[first]]
-        return is_hit, (is_asked & (hits > 0) & (hits < sizes))[chain]
+    def _open(self, found: Reached, is_hit: Column, depth: Column, slack: Column) -> Column:
+        """Return (r,) which are in a chain of rows too close to call, of this class and of others."""
+        apart = -np.diff(found.proxy, prepend=np.inf) > slack[found.query]
+        first = np.flatnonzero(apart | (found.rank == 1))
+        sizes = np.diff(first, append=len(is_hit))
+        hits = np.add.reduceat(is_hit, first, dtype=np.int64) if len(first) else sizes
+        is_asked = found.rank[first] <= depth[found.query[first]]
+        return np.repeat(is_asked & (hits > 0) & (hits < sizes), sizes)
 
     def _decide(self, found: Reached, queries: Column, is_hit: Column, places: Column) -> None:
         """Put the hits of rows that are too close to call into the order of their exact scores."""
         query, row = found.query[places], found.row[places]
-        score = self.job.pairs(self.job.a.rows, self.job.b.rows).score(queries[query], row)
-        far = -score if self.job.entry.larger_is_closer else score
+        far = self._far(queries[query], row)
         # a chain of close rows is a range of places; beyond its ends everything is in order already
         chain = np.cumsum(np.diff(places, prepend=-2) > 1)
-        is_hit[places] = is_hit[places][np.lexsort((row, far, query, chain))]
+        is_hit[places] = is_hit[places][np.lexsort((self.numbers[row], far, query, chain))]
+
+    def _far(self, queries: Column, rows: Column) -> Column:
+        """Return the exact scores of pairs, negated where larger is closer."""
+        scores = self.job.pairs(self.job.a.rows, self.job.b.rows).score(queries, rows)
+        return -scores if self.job.entry.larger_is_closer else scores
 
     def _list(self, queries: Column, give: Give) -> None:
         """Give the hits of queries by their closest rows, exactly scored."""
-        rows = self.job.b.rows
+        place = np.argsort(self.numbers)  # of equally close rows the first are listed
+        rows, classes, depth = gathered(self.job.b.rows, place), self.classes[place], self.depth[queries]
 
         def take(hits: Hits) -> None:
-            place, row, _ = hits
-            query, rank = queries[place], _ranks(place)
-            is_hit = (self.classes[row] == self.classes[query]) & (rank <= self.depth[query])
-            give(query[is_hit], rank[is_hit])
+            own, row, _ = hits
+            rank = np.arange(len(own)) - np.searchsorted(own, own) + 1
+            is_hit = (classes[row] == self.classes[queries[own]]) & (rank <= depth[own])
+            give(self.numbers[queries[own[is_hit]]], rank[is_hit])
 
-        excluded = Exclusion(queries, np.arange(len(rows)))
+        excluded = Exclusion(self.numbers[queries], np.arange(len(rows)))
         job = replace(self.job, excluded=excluded, alone=False)
-        each_nearest(job, self.job.a.rows[queries], rows, int(self.depth[queries].max()), take)
+        each_nearest(job, self.job.a.rows[queries], rows, int(depth.max()), take)
 
     def first(self, queries: Column, progress: Progress | None = None) -> Column:
         """Return the rank of the first hit of queries that have one, however far it is."""
         ranks = np.empty(len(queries), dtype=np.int64)
         begin(progress, "first rows of the class")
         sizes = np.bincount(self.classes)[self.classes[queries]]
-        for part in self._portions(queries, sizes):
+        for part in self._portions(sizes):
             own = queries[part]
-            closer = _Closer(self.job, own, *self._best(own, sizes[part]))
-            rows = self.job.a.rows[own], self.job.b.rows
-            reduce_pairs(
-                *rows, self._kernel, closer, budget=self.job.budget, progress=_from(progress, part.start, len(queries))
-            )
+            closer = Closer(self.job, self.numbers, own, *self._best(own, sizes[part]))
+            self._sweep(own, closer, _from(progress, part.start, len(queries)))
             ranks[part] = closer.count + 1
         return ranks
 
     def _best(self, queries: Column, sizes: Column) -> tuple[Column, Column]:
-        """Return the (q,) closest row of the class of each query, and their scores."""
+        """Return the (q,) closest row of the class of each query, and how far it is."""
         order = np.argsort(self.classes, kind="stable")
         starts = np.searchsorted(self.classes[order], self.classes[queries])
         place = np.repeat(np.arange(len(queries)), sizes)
         row = order[np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(len(place))]
         place, row = (column[row != queries[place]] for column in (place, row))
-        score = self.job.pairs(self.job.a.rows, self.job.b.rows).score(queries[place], row)
-        far = -score if self.job.entry.larger_is_closer else score
-        ranked = np.lexsort((row, far, place))
+        far = self._far(queries[place], row)
+        ranked = np.lexsort((self.numbers[row], far, place))
         best = ranked[np.flatnonzero(np.diff(place[ranked], prepend=-1))]
-        return row[best], score[best]
-
-
-@dataclass
-class _Reaching(Reducer):
-    """Keeps what reaches the threshold of its query.
-
-    Args:
-        queries: (q,) row numbers.
-        thresholds: (q,) of the dtype of the tiles.
-        most: (q,) of how many rows a query is given up: nothing of it is kept.
-    """
-
-    queries: Column
-    thresholds: Column
-    most: Column
-    found: list[Reached] = field(default_factory=list)
-    error: Column = field(init=False)
-    count: Column = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.error, self.count = np.zeros(len(self.queries)), np.zeros(len(self.queries), dtype=np.int64)
-        self.asked = self.thresholds.copy()
-
-    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
-        """Keep places of a tile."""
-        backend, own = tile.kernel.backend, slice(query_block.start, query_block.stop)
-        xp, proxy = backend.xp, _without_self(self.queries[own], corpus_block, tile)
-        flat = xp.reshape(proxy, (-1,))
-        places = xp.nonzero(xp.reshape(proxy >= backend.put(self.asked[own])[:, None], (-1,)))[0]
-        query, column = np.divmod(backend.get(places), len(corpus_block))
-        self.error[own] = np.maximum(self.error[own], backend.get(tile.error()))
-        self.count[own] += np.bincount(query, minlength=len(query_block))
-        self.asked[own][self.count[own] > self.most[own]] = np.inf
-        values = backend.get(xp.take(flat, places))
-        self.found.append(Reached(query + query_block.start, column + corpus_block.start, values))
-
-    def sorted(self) -> Reached:
-        """Return what was found of the queries that were not given up."""
-        query, row, proxy = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        keep = (self.count <= self.most)[query] & (proxy > -np.inf)
-        query, row, proxy = query[keep], row[keep], proxy[keep]
-        order = np.argsort(-proxy)
-        order = order[np.argsort(query[order].astype(np.uint16), kind="stable")]  # numpy is fast at 16 bits
-        return Reached(query[order], row[order], proxy[order].astype(np.float64))
-
-
-@dataclass
-class _Closer(Reducer):
-    """Counts the rows that are closer to a query than a row of its class, of equally close ones those before it.
-
-    Args:
-        job: the set.
-        queries: (q,) row numbers.
-        row: (q,) that row.
-        score: (q,) its exact score.
-    """
-
-    job: PairwiseJob
-    queries: Column
-    row: Column
-    score: Column
-    count: Column = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.count = np.zeros(len(self.queries), dtype=np.int64)
-        self.pairs = self.job.pairs(self.job.a.rows, self.job.b.rows)
-
-    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
-        """Count a tile."""
-        kernel, own = tile.kernel, slice(query_block.start, query_block.stop)
-        xp, backend, proxy = kernel.backend.xp, kernel.backend, _without_self(self.queries[own], corpus_block, tile)
-        error, exact = backend.get(tile.error()).astype(np.float64), kernel.proxy_score(self.score[own])
-        low = kernel.proxy_threshold(exact, error)
-        # a proxy score is undone from a score to 1e-12
-        high = exact + 4e-12 * (np.abs(exact) + 1.0 * kernel.measure.has_unit_rows) + error
-        is_closer = proxy > backend.put(high)[:, None]
-        self.count[own] += backend.get(xp.sum(xp.astype(is_closer, xp.int64), axis=1))
-        is_open = (proxy >= backend.put(low)[:, None]) & ~is_closer
-        place, column = np.divmod(backend.get(xp.nonzero(xp.reshape(is_open, (-1,)))[0]), len(corpus_block))
-        place, column = place + query_block.start, column + corpus_block.start
-        score = self.pairs.score(self.queries[place], column)
-        limit = self.score[place]
-        is_before = score > limit if self.job.entry.larger_is_closer else score < limit
-        is_before |= (score == limit) & (column < self.row[place])
-        self.count += np.bincount(place[is_before], minlength=len(self.queries))
-
-
-def _without_self(queries: Column, corpus_block: Span, tile: Tile) -> Column:
-    """Return the tile, in which a query does not find itself."""
-    proxy: Array = tile.proxy
-    backend = tile.kernel.backend
-    own = np.flatnonzero((queries >= corpus_block.start) & (queries < corpus_block.stop))
-    if len(own):
-        proxy[backend.put(own), backend.put(queries[own] - corpus_block.start)] = -np.inf
-    return proxy
-
-
-def _ranks(query: Column) -> Column:
-    """Return the rank of each of some rows, sorted by query, among those of its query."""
-    starts = np.flatnonzero(np.diff(query, prepend=-1))
-    ranks: Column = np.arange(1, len(query) + 1) - np.repeat(starts, np.diff(starts, append=len(query)))
-    return ranks
+        return row[best], far[best]
 
 
 def _from(progress: Progress | None, start: int, total: int) -> Progress | None:

@@ -9,7 +9,7 @@ import numpy as np
 from .. import checks, finite_rows
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
-from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, budget_of, gathered, prepare_input
+from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, Reducer, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
@@ -60,11 +60,7 @@ def evaluate_classes(
         budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
     pairing = _pairing(side, measure, budget, choose_backend(backend, device))
     with quiet():
-        ranked = retrieval(pairing, codes, ks=ks, progress=progress) if ks else None
-        if streams:
-            found: _Exact | Streamed = _streamed(pairing, codes, progress)
-        else:
-            found = _exact(pairing, codes)
+        found, ranked = (_streamed if streams else _exact)(pairing, codes, ks, progress)
     report = _report(found, ranked, codes, times, seed, pairs=pairs)
     counts = found.counts if isinstance(found, Streamed) else found.grouped.counts()
     return Result(
@@ -143,8 +139,12 @@ def _pairing(side: Input, metric: Metric, budget: Budget, backend: Backend) -> P
     )
 
 
-def _exact(pairing: PairwiseJob, codes: Column) -> _Exact:
+def _exact(
+    pairing: PairwiseJob, codes: Column, ks: Sequence[int], progress: Progress | None
+) -> tuple["_Exact | Streamed", Retrieval | None]:
+    """Score all pairs, and rank the rows around each."""
     n = len(codes)
+    ranked = retrieval(pairing, codes, np.arange(n), ks=ks, progress=progress) if ks else None
     # where both orders of a pair score differently, both count
     rows, columns = np.triu_indices(n, 1) if pairing.metric.is_symmetric else np.nonzero(~np.eye(n, dtype=bool))
     scores = pairing.pairs(pairing.a.rows, pairing.a.rows).score(rows, columns)
@@ -152,15 +152,28 @@ def _exact(pairing: PairwiseJob, codes: Column) -> _Exact:
         raise checks.refuse_overflow(pairing.a.vectors.name)
     same = codes[rows] == codes[columns]
     grouped = Grouped.of(scores, same, larger_is_closer=pairing.entry.larger_is_closer)
-    return _Exact(rows, columns, grouped)
+    return _Exact(rows, columns, grouped), ranked
 
 
-def _streamed(pairing: PairwiseJob, codes: Column, progress: Progress | None) -> Streamed:
+def _streamed(
+    pairing: PairwiseJob, codes: Column, ks: Sequence[int], progress: Progress | None
+) -> tuple["_Exact | Streamed", Retrieval | None]:
+    """Count all pairs in bins, and rank the rows around each from the same tiles where what they reach can be held."""
     order = np.argsort(codes, kind="stable")
-    firsts = np.append(np.flatnonzero(np.diff(codes[order], prepend=-1)), len(codes))
+    codes = codes[order]
+    firsts = np.append(np.flatnonzero(np.diff(codes, prepend=-1)), len(codes))
+    side = replace(pairing.a, rows=gathered(pairing.a.rows, order, pairing.budget))
+    by_class = replace(pairing, a=side, b=side)
     kernel = Kernel(pairing.metric, "float32", pairing.scaled, pairing.backend)
-    rows = gathered(pairing.a.rows, order, pairing.budget)
-    return all_pairs(rows, firsts, kernel, pairing.budget, progress)
+    found: list[Streamed] = []
+
+    def triangle(beside: Reducer | None) -> None:
+        found.append(all_pairs(side.rows, firsts, kernel, pairing.budget, progress, beside))
+
+    ranked = retrieval(by_class, codes, order, ks=ks, progress=progress, triangle=triangle) if ks else None
+    if not found:
+        triangle(None)
+    return found[0], ranked
 
 
 def _report(

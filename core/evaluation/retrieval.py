@@ -16,7 +16,7 @@ import numpy as np
 
 from ..engine import PairwiseJob
 from ..results import Column, Progress
-from .hit_ranks import HitRanks
+from .hit_ranks import HitRanks, Sweep
 
 KS = (1, 5, 10)
 MOST_HITS = 200_000_000  # ranked rows after which whole classes are too many to rank
@@ -63,32 +63,41 @@ def retrieval_names(ks: Sequence[int] = KS) -> list[str]:
 
 
 def retrieval(
-    pairing: PairwiseJob, classes: Column, *, ks: Sequence[int] = KS, progress: Progress | None = None
+    pairing: PairwiseJob,
+    classes: Column,
+    numbers: Column,
+    *,
+    ks: Sequence[int] = KS,
+    progress: Progress | None = None,
+    triangle: Sweep | None = None,
 ) -> Retrieval:
     """Rank the rows of a set around each of them.
 
     Args:
-        pairing: a set with itself, its ids the row numbers.
+        pairing: a set with itself.
         classes: (n,) the class of each row, integers from 0.
+        numbers: (n,) the number of each row.
         ks: numbers of 1 or more.
         progress: called with the rows that are done and their total.
+        triangle: takes a reducer through all pairs i < j of the set, as somebody else has to do anyway.
 
     Source:
         Musgrave et al. 2020, "A Metric Learning Reality Check", section 4.3, for MAP@R and R-precision; Järvelin and
         Kekäläinen 2002 for nDCG.
     """
     relevant = np.bincount(classes)[classes] - 1
-    queries = np.flatnonzero(relevant)
     whole = int(relevant.max(initial=0)) * len(classes) <= MOST_HITS
     # ranks beyond the largest k tell of a query no more than its own relevant rows can
-    depth = np.maximum(relevant if whole else 0 * relevant, min(max(ks), len(classes) - 1))
-    sums = _Sums(relevant, sorted(set(ks)))
-    ranks = HitRanks(pairing, classes, depth)
+    depth = np.maximum(relevant if whole else 0, min(max(ks), len(classes) - 1)) * (relevant > 0)
+    place = np.argsort(numbers)
+    sums = _Sums(relevant[place], sorted(set(ks)))
+    queries = np.flatnonzero(sums.relevant)
     if len(queries):
-        ranks.give(queries, sums.take, progress)
+        ranks = HitRanks(pairing, classes, numbers, depth)
+        ranks.give(sums.take, progress, triangle)
         left = queries[sums.first[queries] == 0]
         if len(left):
-            sums.first[left] = ranks.first(left, progress)
+            sums.first[left] = ranks.first(place[left], progress)
     return Retrieval(queries, {name: column[queries] for name, column in sums.measures(whole=whole).items()})
 
 

@@ -7,7 +7,7 @@ be in order is in order for certain, and every rate is at its best; moved down a
 lies between the two, and so does the reported one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import floor
 
@@ -19,6 +19,7 @@ from ..results import Column, Progress, begin
 from ..statistics.counts import Counts
 from .d_prime import gap_and_spread
 from .measure import UNDEFINED, Measure
+from .reached import upper_triangle
 from .threshold_metrics import pair_measures
 
 BINS = 1 << 18
@@ -54,18 +55,12 @@ class PairHistogram(Reducer):
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Count a tile."""
-        xp, backend = tile.kernel.backend.xp, tile.kernel.backend
-        proxy = tile.proxy
-        if corpus_block.start < query_block.stop:
-            upper = (
-                np.arange(corpus_block.start, corpus_block.stop)[None, :]
-                > np.arange(query_block.start, query_block.stop)[:, None]
-            )
-            proxy = xp.where(backend.put(upper), proxy, xp.full_like(proxy, 1 + (LAST - 1 - BINS) / HALF))
+        nowhere = 1 + (LAST - 1 - BINS) / HALF  # a cosine that is counted in the slot of none
+        proxy = upper_triangle(query_block, corpus_block, tile, nowhere)
         self._count(proxy, self.everything)
         for rows, columns in self._same_class(query_block, corpus_block):
             self._count(proxy[rows, columns], self.positives)
-        self.error = max(self.error, float(xp.max(tile.error())))
+        self.error = max(self.error, float(tile.kernel.backend.xp.max(tile.error())))
 
     def _count(self, proxy: Array, slots: Column) -> None:
         """Count cosines: -1 in slot 1, 1 in slot BINS + 1, what rounding took outside beside them."""
@@ -120,8 +115,29 @@ class Streamed:
     threshold_error: float
 
 
+@dataclass(frozen=True)
+class Together(Reducer):
+    """Takes every tile through several reducers."""
+
+    reducers: Sequence[Reducer]
+
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
+        """Tell whether no reducer wants a tile."""
+        return all(reducer.skips(query_block, corpus_block) for reducer in self.reducers)
+
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
+        """Give a tile to all of them."""
+        for reducer in self.reducers:
+            reducer.take(query_block, corpus_block, tile)
+
+
 def all_pairs(
-    rows: Column, firsts: Column, kernel: Kernel, budget: Budget, progress: Progress | None = None
+    rows: Column,
+    firsts: Column,
+    kernel: Kernel,
+    budget: Budget,
+    progress: Progress | None = None,
+    beside: Reducer | None = None,
 ) -> Streamed:
     """Measure how well the cosine tells pairs of one class from the others, over all pairs i < j.
 
@@ -131,6 +147,7 @@ def all_pairs(
         kernel: cosine, in float32 or float64.
         budget: the bytes that may be used.
         progress: called with the rows that are done and their total.
+        beside: takes the same tiles, those of the pairs i < j.
 
     Example:
         >>> from simtool.backend import choose_backend
@@ -143,7 +160,8 @@ def all_pairs(
     """
     histogram = PairHistogram(kernel, firsts)
     begin(progress, "scores of all pairs")
-    reduce_pairs(rows, rows, kernel, histogram, budget=budget, progress=progress)
+    reducer = histogram if beside is None else Together((beside, histogram))
+    reduce_pairs(rows, rows, kernel, reducer, budget=budget, progress=progress)
     positives, everything = (_folded(part) for part in (histogram.positives, histogram.everything))
     return measured(positives, everything - positives, histogram.error * HALF + ROUNDING)
 

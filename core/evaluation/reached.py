@@ -1,0 +1,165 @@
+"""What becomes of tiles where rows are ranked: those that reach a threshold are kept, those closer than one counted."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from ..backend import Array
+from ..engine import PairwiseJob, Reducer, Span, Tile
+from ..results import Column
+
+
+class Reached(NamedTuple):
+    """Rows that may be among the closest, by query, the closest first.
+
+    Args:
+        query: (r,) places among the queries, ascending.
+        row: (r,) rows.
+        proxy: (r,) float64 proxy scores, descending within a query.
+        rank: (r,) from 1, among those of the query.
+        step: (q,) how much less than it is a proxy score may be.
+    """
+
+    query: Column
+    row: Column
+    proxy: Column
+    rank: Column
+    step: Column
+
+
+@dataclass
+class Reaching(Reducer):
+    """Keeps what reaches the threshold of its query.
+
+    Args:
+        queries: (q,) rows.
+        thresholds: (q,) of the dtype of the tiles.
+        most: (q,) of how many rows a query is given up: nothing of it is kept.
+        both_ways: all rows are queries, and a pair i < j tells both of each other.
+    """
+
+    queries: Column
+    thresholds: Column
+    most: Column
+    both_ways: bool = False
+    found: list[tuple[Column, Column, Column]] = field(default_factory=list)
+    error: Column = field(init=False)
+    count: Column = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.error, self.count = np.zeros(len(self.queries)), np.zeros(len(self.queries), dtype=np.int64)
+        self.asked = self.thresholds.copy()
+
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
+        """Tell whether a tile has been seen the other way round."""
+        return self.both_ways and corpus_block.stop <= query_block.start + 1
+
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
+        """Keep places of a tile."""
+        if not self.both_ways:
+            proxy = without_self(self.queries[query_block.start : query_block.stop], corpus_block, tile)
+            self._keep(query_block, corpus_block, tile, proxy, by_column=False)
+            return
+        proxy = upper_triangle(query_block, corpus_block, tile, -np.inf)
+        for by_column in (False, True):
+            self._keep(query_block, corpus_block, tile, proxy, by_column=by_column)
+
+    def _keep(self, query_block: Span, corpus_block: Span, tile: Tile, proxy: Array, *, by_column: bool) -> None:
+        xp, backend = tile.kernel.backend.xp, tile.kernel.backend
+        queries = corpus_block if by_column else query_block
+        own = slice(queries.start, queries.stop)
+        asked = backend.put(self.asked[own])
+        reached = proxy >= (asked[None, :] if by_column else asked[:, None])
+        places = xp.nonzero(xp.reshape(reached, (-1,)))[0]
+        values = backend.get(xp.take(xp.reshape(proxy, (-1,)), places))
+        row, column = np.divmod(backend.get(places), len(corpus_block))
+        query, other = (column, row + query_block.start) if by_column else (row, column + corpus_block.start)
+        self.error[own] = np.maximum(self.error[own], backend.get(tile.error(by_column=by_column)))
+        self.count[own] += np.bincount(query, minlength=len(queries))
+        self.asked[own][self.count[own] > self.most[own]] = np.inf
+        self.found.append((query + queries.start, other, values))
+
+    def sorted(self) -> Reached:
+        """Return what was found of the queries that were not given up.
+
+        Query, proxy score and row are packed into one number each, which is sorted: a proxy score as the number of
+        steps above the threshold, in as many bits as the others leave.
+        """
+        query, row, proxy = (np.concatenate(part) for part in zip(*self.found, strict=True))
+        keep = (self.count <= self.most)[query] & (proxy > -np.inf)
+        query, row, proxy = query[keep], row[keep], proxy[keep].astype(np.float64)
+        bits = int(row.max(initial=1)).bit_length()
+        width = 62 - bits - len(self.queries).bit_length()
+        steps = (1 << width) - 1
+        low = np.maximum(self.thresholds.astype(np.float64), proxy.min(initial=0.0))
+        low[~np.isfinite(low)] = 0.0  # nothing is asked
+        step = np.maximum((proxy.max(initial=0.0) - low) / steps, 1e-300) * (1 + 1e-9)
+        level = ((proxy - low[query]) / step[query]).astype(np.int64)
+        keys = (((query << width) + (steps - level)) << bits) + row
+        keys.sort()
+        row, keys = keys & ((1 << bits) - 1), keys >> bits
+        query, level = keys >> width, steps - (keys & steps)
+        starts = np.flatnonzero(np.diff(query, prepend=-1))
+        rank = np.arange(1, len(query) + 1) - np.repeat(starts, np.diff(starts, append=len(query)))
+        return Reached(query, row, low[query] + level * step[query], rank, step)
+
+
+@dataclass
+class Closer(Reducer):
+    """Counts the rows that are closer to a query than a row of its class, of equally close ones those before it.
+
+    Args:
+        job: the set.
+        numbers: (n,) by which equally close rows are ordered.
+        queries: (q,) rows.
+        row: (q,) that row.
+        far: (q,) its exact score, negated where larger is closer.
+    """
+
+    job: PairwiseJob
+    numbers: Column
+    queries: Column
+    row: Column
+    far: Column
+    count: Column = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.count = np.zeros(len(self.queries), dtype=np.int64)
+        self.pairs = self.job.pairs(self.job.a.rows, self.job.b.rows)
+        self.sign = -1.0 if self.job.entry.larger_is_closer else 1.0
+
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
+        """Count a tile."""
+        kernel, own = tile.kernel, slice(query_block.start, query_block.stop)
+        xp, backend, proxy = kernel.backend.xp, kernel.backend, without_self(self.queries[own], corpus_block, tile)
+        error, exact = backend.get(tile.error()).astype(np.float64), kernel.proxy_score(self.sign * self.far[own])
+        low = kernel.proxy_threshold(exact, error)
+        # a proxy score is undone from a score to 1e-12
+        high = exact + 4e-12 * (np.abs(exact) + 1.0 * kernel.measure.has_unit_rows) + error
+        is_closer = proxy > backend.put(high)[:, None]
+        self.count[own] += backend.get(xp.sum(xp.astype(is_closer, xp.int64), axis=1))
+        is_open = (proxy >= backend.put(low)[:, None]) & ~is_closer
+        place, column = np.divmod(backend.get(xp.nonzero(xp.reshape(is_open, (-1,)))[0]), len(corpus_block))
+        place, column = place + query_block.start, column + corpus_block.start
+        far, limit = self.sign * self.pairs.score(self.queries[place], column), self.far[place]
+        is_before = (far < limit) | ((far == limit) & (self.numbers[column] < self.numbers[self.row[place]]))
+        self.count += np.bincount(place[is_before], minlength=len(self.queries))
+
+
+def without_self(queries: Column, corpus_block: Span, tile: Tile) -> Array:
+    """Return the tile, in which a query does not find itself."""
+    backend, proxy = tile.kernel.backend, tile.proxy
+    own = np.flatnonzero((queries >= corpus_block.start) & (queries < corpus_block.stop))
+    if len(own):
+        proxy[backend.put(own), backend.put(queries[own] - corpus_block.start)] = -np.inf
+    return proxy
+
+
+def upper_triangle(query_block: Span, corpus_block: Span, tile: Tile, filled: float) -> Array:
+    """Return a tile of a set with itself, all but the pairs i < j filled with a number."""
+    xp, backend = tile.kernel.backend.xp, tile.kernel.backend
+    if corpus_block.start >= query_block.stop:
+        return tile.proxy
+    row, column = (np.arange(span.start, span.stop) for span in (query_block, corpus_block))
+    return xp.where(backend.put(column[None, :] > row[:, None]), tile.proxy, xp.full_like(tile.proxy, filled))
