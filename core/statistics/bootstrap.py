@@ -62,7 +62,7 @@ def bootstrap(draw: Callable[[Column], Values], items: int, times: int, seed: in
     return Intervals(bounds, undefined)
 
 
-def _draws(items: int, times: int, generator: np.random.Generator) -> Iterator[Column]:
+def _draws(items: int, times: int, generator: "np.random.Generator") -> Iterator[Column]:
     return (generator.integers(0, items, items) for _ in range(times))
 
 
@@ -72,7 +72,7 @@ def check_draws(rows: int, draws: int) -> None:
     budget_of(None).check(draws * rows * 2, what, "draw less often, or compare a sample of the rows")
 
 
-def drawn_counts(rows: int, draws: int, generator: np.random.Generator) -> Column:
+def drawn_counts(rows: int, draws: int, generator: "np.random.Generator") -> Column:
     """Return (draws, rows) how often each row comes up when as many are drawn with replacement."""
     counts = np.empty((draws, rows), dtype=np.uint16)
     for row, index in zip(counts, _draws(rows, draws, generator), strict=True):

@@ -90,7 +90,7 @@ class SelfJoinTopK(Selection):
     def _keep(self, found: Found) -> None:
         """File places under the query block of their query."""
         numbers = found.query // self.query_block
-        for number in np.unique(numbers).tolist():
+        for number in np.flatnonzero(np.bincount(numbers)).tolist():  # np.unique would load numpy.ma, 20 ms
             own = found.where(numbers == number)
             self.found.setdefault(number, []).append(own)
             self.held += len(own.query)
