@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..aggregates.record import keys_of
+from ..catalogue import PERCENTAGES
 from ..checks import check_choice, check_least
 from ..errors import ParameterError
 from .best_items import best_keys
 from .compared_sets import ALIGNED, BEST, BEST_SIZES
 from .cross import CROSS_KEYS
-from .report import FORMULAS, endings
+from .report import endings
 from .requests import named_aggregates, names_with
 
 
@@ -27,7 +28,7 @@ class CompareOptions:
 
     def check(self, names: Sequence[str]) -> None:
         """Refuse what does not go together, before any input is read."""
-        check_choice("percent", self.percent, tuple(FORMULAS))
+        check_choice("percent", self.percent, tuple(PERCENTAGES))
         if self.items is not None:
             check_choice("items", self.items, (ALIGNED, BEST))
         check_least(0, null=self.null, bootstrap=self.bootstrap)
