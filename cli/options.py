@@ -150,7 +150,7 @@ HeaderOption = Annotated[
 
 def _of_inputs(name: str | None) -> str | None:
     """Tell the readers which format an input has that does not tell it by itself."""
-    from simtool.io.sniffing import assume
+    from simtool.io import assume
 
     return assume(name)
 

@@ -60,7 +60,7 @@ def selecting(
 
 def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, *, apart: bool) -> None:
     """Put selections in the place of the sources that were typed."""
-    from simtool.io.selection import Keep, Selection
+    from simtool.io import Keep, Selection
 
     names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
     rows = {name: selected.get(name) for name in ROWS}

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from .pairs import open_pairs as open_pairs
     from .ragged import RaggedVectors as RaggedVectors
     from .ragged import as_ragged as as_ragged
+    from .selection import Keep as Keep
     from .selection import Selection as Selection
     from .selection import beside as beside
+    from .sniffing import assume as assume
     from .source import open_items as open_items
     from .source import open_table as open_table
     from .source import open_vectors as open_vectors
@@ -51,7 +53,8 @@ _MODULES = {
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
     "ragged": ("RaggedVectors", "as_ragged"),
-    "selection": ("Selection", "beside"),
+    "selection": ("Keep", "Selection", "beside"),
+    "sniffing": ("assume",),
     "source": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
     "writers": ("RowWriter", "open_rows"),
