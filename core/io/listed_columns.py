@@ -46,6 +46,13 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
     return found
 
 
+def source_rows(vectors: Vectors, rows: Array) -> Array:
+    """Return the numbers that rows have in the input they are selected from."""
+    if isinstance(vectors, SelectedVectors):
+        return source_rows(vectors.base, vectors.index[rows])
+    return source_rows(vectors.base, rows) if isinstance(vectors, IdentifiedVectors) else rows
+
+
 def _carries(vectors: Vectors) -> Carries | None:
     if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
         return vectors.carried
