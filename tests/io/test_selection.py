@@ -235,3 +235,10 @@ def test_a_selection_keeps_itself_without_its_column(files):
     assert (path, name) == (f"{files}/t.parquet", "v")
     assert isinstance(path, Selection)
     assert open_vectors(source).shape == (3, 6)
+
+
+def test_queries_are_looked_up_in_the_whole_and_kept_where_they_are_selected(files):
+    source = str(files / "t.parquet")
+    assert open_vectors(Selection(source, query=["r9", "r300"], rows=":100")).ids.tolist() == ["r9"]
+    with pytest.raises(DataError, match="none of 500 rows is left: rows :100, query r300"):
+        open_vectors(Selection(source, query=["r300"], rows=":100"))
