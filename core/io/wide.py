@@ -1,9 +1,9 @@
 """Which columns of a table of numbers make its vectors, whatever the file it comes from.
 
 Names that number columns alike make a vector of them, in the order of the numbers: x0, x1, x2. Several such names, each
-from 0 on without a gap, make one each: a0, a1, b0, b1 the vectors a and b. Without such names all columns of numbers are
-the one vector, named "", in a file of text alone. A column with another role is in none: one that an option names, or
-one named like an id, a label, a score or a weight. Patterns pick columns whatever their names.
+from 0 on without a gap, make one each: a0, a1, b0, b1 the vectors a and b. Without such names all columns of numbers
+are the one vector, named "", in a file of text alone. A column with another role is in none: one that an option names,
+or one named like an id, a label, a score or a weight. Patterns pick columns whatever their names.
 """
 
 from collections import Counter
