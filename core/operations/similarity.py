@@ -14,10 +14,10 @@ from ..delivery import delivery
 from ..engine import Scratch, budget_of, overlapped, processors
 from ..errors import ShapeError
 from ..io import Vectors, select, with_ids
-from ..io.listed_columns import carried_beside
+from ..io.listed_columns import with_carried
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, magnitude, metric_of, needs_scale
-from ..results import Column, Columns, Result, Scalar, shapes_line
+from ..results import Column, Columns, Result, Rows, Scalar, shapes_line
 
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
 GPU_PIECE = 1 << 24
@@ -165,7 +165,7 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     return dims
 
 
-def _rows(scores: Column, job: "_Job") -> Columns:
+def _rows(scores: Column, job: "_Job") -> Rows:
     ids = job.a.ids if job.a.ids is not None else job.b.ids
     if scores.ndim == 1:
         named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
@@ -173,7 +173,7 @@ def _rows(scores: Column, job: "_Job") -> Columns:
         columns["score"] = scores
         whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
         sides = {"a": job.a, "b": job.b} if whole else {}
-        return Columns(columns | carried_beside(sides, np.arange(len(scores)), columns))
+        return with_carried(Columns(columns), sides, np.arange(len(scores)))
     index = np.empty(scores.size, dtype=object)
     index[:] = list(np.ndindex(scores.shape))
     return Columns({"index": index, "score": scores.ravel()})
