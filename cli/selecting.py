@@ -63,7 +63,7 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
     from simtool.io import Keep, Selection
 
     names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
-    rows = {name: selected.get(name) for name in ROWS}
+    rows: dict[str, Any] = {name: selected.get(name) for name in ROWS}
     columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
     query = selected.get("query")
     if query and typed["b"] is None:

@@ -18,11 +18,20 @@ from ..options import (
 from ..selecting import selecting
 
 
-@selecting("file")
+@selecting("file", keeps=True)
 def inspect(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)
     ],
+    list_rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--list-rows",
+            metavar="KIND",
+            help="List the rows that are zero, nonfinite or duplicates, instead of the columns. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     max_memory: MaxMemoryOption = None,
     header: HeaderOption = "auto",
     input_format: InputFormatOption = None,
@@ -40,8 +49,10 @@ def inspect(
         simtool inspect sample_data/wordsim353.parquet
         simtool inspect sample_data/words.parquet::embedding \\
             --assert 'duplicates == 0'
+        simtool inspect sample_data/wordsim353.parquet::a --list-rows duplicates \\
+            --keep-columns word_a
 
-    Without `::NAME` all columns are listed. A duplicate equals an earlier row.
+    Without `::NAME` all columns are listed, with what each is taken for. A duplicate equals an earlier row.
     """
     import simtool
 
@@ -56,6 +67,9 @@ def inspect(
         escape_formulas=escape_formulas,
         inputs=[file],
         has_array=False,
-        limit=1000,
+        limit=20 if list_rows else 1000,
     )
-    session.deliver(simtool.inspect(file, header=header, max_memory=max_memory, require_keys=session.keys))
+    found = simtool.inspect(
+        file, list_rows=list_rows or (), header=header, max_memory=max_memory, require_keys=session.keys
+    )
+    session.deliver(found)

@@ -431,8 +431,8 @@ def open_arrow(source: Source, reading: Reading) -> ArrowTable:
 
     with damage(source.name):
         batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-        made, said = stacked(batches, source.name, reading)
-        return ArrowTable(source.name, tuple(made.schema.names), made, reading.nulls, source.most, said)
+    made, said = stacked(batches, source.name, reading)
+    return ArrowTable(source.name, tuple(made.schema.names), made, reading.nulls, source.most, said)
 
 
 @contextmanager

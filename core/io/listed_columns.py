@@ -1,9 +1,12 @@
 """The columns of inputs that a listing carries beside ids and scores, under names that tell whose they are."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ..results import Columns, Rows
 from .vectors import Array, Carries, IdentifiedVectors, SelectedVectors, Vectors
 
 
@@ -44,6 +47,46 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
             own = name.removesuffix(f"_{role}")
             found[own if shared and own not in taken else name] = values
     return found
+
+
+@dataclass(frozen=True)
+class RowsBeside:
+    """A listing of examples with the columns that it carries, which are taken as they are read.
+
+    Args:
+        listing: the columns of its own.
+        sides: the vectors by role.
+        rows: the number of the example in each row.
+    """
+
+    listing: Columns
+    sides: Mapping[str, Vectors]
+    rows: Array
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return (*self.listing.names, *carried_beside(self.sides, self.rows[:0], self.listing.names))
+
+    def __len__(self) -> int:
+        return len(self.listing)
+
+    def read(self, start: int, stop: int) -> dict[str, Array]:
+        """Return rows `start` to `stop` (exclusive), a 1-D array per column."""
+        beside = carried_beside(self.sides, self.rows[start:stop], self.listing.names)
+        return self.listing.read(start, stop) | beside
+
+
+def with_carried(listing: Columns, sides: Mapping[str, Vectors], rows: Array) -> Rows:
+    """Return a listing of examples with the columns that it carries, if there are any; see `RowsBeside`."""
+    return RowsBeside(listing, sides, rows) if any(map(_carries, sides.values())) else listing
+
+
+def source_rows(vectors: Vectors, rows: Array) -> Array:
+    """Return the numbers that rows have in the input they are selected from."""
+    if isinstance(vectors, SelectedVectors):
+        return source_rows(vectors.base, vectors.index[rows])
+    return source_rows(vectors.base, rows) if isinstance(vectors, IdentifiedVectors) else rows
 
 
 def _carries(vectors: Vectors) -> Carries | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from .arrow import VALUE_ROWS, damage, is_value
+from .arrow import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS, damage, is_value
 from .vectors import Table, check_column
 from .where import plain
 
@@ -55,7 +55,10 @@ def _read(table: Any, column: str, kind: Any) -> Iterator[pa.Array]:
     if hasattr(table, "check"):
         table.check(column)
     with damage(table.name):
-        yield from (piece.cast(kind) for piece in table.batches.read(0, column, VALUE_ROWS) if len(piece))
+        first = next((piece.cast(kind) for piece in table.batches.read(0, column, PROBE_ROWS) if len(piece)), _END)
+        # a long text takes much once it is decoded, however little it takes in the file
+        rows = min(VALUE_ROWS, max(PROBE_ROWS, BATCH_BYTES * len(first) // max(1, first.nbytes)))
+        yield from (piece.cast(kind) for piece in table.batches.read(0, column, rows) if len(piece))
 
 
 def _array_type(table: Table, column: str) -> Any:

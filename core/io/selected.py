@@ -121,7 +121,7 @@ class SelectedBatches:
         """Select rows by their numbers, ascending."""
         self._base, self._index = base, index
         self._starts = np.cumsum([0, *base.counts])
-        self.schema = base.schema
+        self.schema, self.vectors = base.schema, getattr(base, "vectors", {})
         self.counts: list[int] = np.diff(np.searchsorted(index, self._starts)).tolist()
 
     def read(self, group: int, column: str, rows: int) -> Any:

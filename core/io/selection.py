@@ -172,7 +172,8 @@ class Selection(str):
         if self.where is not None:
             rows, said = self._matching(table, rows), [*said, f"where {self.where}"]
         if self.query:
-            rows, said = _rows_of(table, self.query), [*said, f"query {', '.join(self.query)}"]
+            rows = np.intersect1d(rows, _rows_of(table, self.query), assume_unique=True)
+            said.append(f"query {', '.join(self.query)}")
         if self.sample is not None:
             drawn = np.random.default_rng(self.seed).permutation(len(rows))[: self.sample]
             rows, said = rows[np.sort(drawn)], [*said, f"sample {self.sample} with seed {self.seed}"]

@@ -17,6 +17,7 @@ class ShardBatches:
     def __init__(self, name: str, parts: Sequence[tuple[str, Any]]) -> None:
         """Count the rows; `parts` are the names of the files and their batches."""
         self._name, self._parts = name, parts
+        self.vectors = getattr(parts[0][1], "vectors", {})
         self.counts: list[int] = [count for _, batches in parts for count in batches.counts]
 
     @cached_property

@@ -44,7 +44,7 @@ class StackedBatches:
 
     def __init__(self, base: Batches, vectors: Mapping[str, Sequence[str]]) -> None:
         """Take the columns of each vector by its name."""
-        self._base, self._vectors = base, vectors
+        self._base, self.vectors = base, vectors
         self.counts = base.counts
         self.schema = base.schema
         for name, members in vectors.items():
@@ -54,16 +54,16 @@ class StackedBatches:
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column from the start of a group to the end of the file, some `rows` at a time."""
-        if column not in self._vectors:
+        if column not in self.vectors:
             yield from self._base.read(group, column, rows)
             return
         kind = self.schema.field(column).type
-        for members in read_together(self._base, group, self._vectors[column], rows):
+        for members in read_together(self._base, group, self.vectors[column], rows):
             yield as_lists(members, kind)
 
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether a null anywhere in the column cannot be ruled out."""
-        return any(map(self._base.may_hold_nulls, self._vectors.get(column, [column])))
+        return any(map(self._base.may_hold_nulls, self.vectors.get(column, [column])))
 
 
 def read_together(batches: Any, group: int, columns: Sequence[str], rows: int) -> Iterator[Sequence[pa.Array]]:

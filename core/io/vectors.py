@@ -21,6 +21,7 @@ ID_NAMES = ("id", "ids", "_id", "key", "uuid")
 LABEL_NAMES = ("label", "labels", "class", "target")
 SCORE_NAMES = ("score", "scores", "similarity")
 WEIGHT_NAMES = ("weight", "weights")
+ROLES = {"ids": ID_NAMES, "labels": LABEL_NAMES, "scores": SCORE_NAMES, "weights": WEIGHT_NAMES}
 
 
 class Vectors(Protocol):

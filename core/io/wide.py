@@ -1,9 +1,9 @@
 """Which columns of a table of numbers make its vectors, whatever the file it comes from.
 
-Names that number columns alike make a vector of them: x0, x1, x2; several such names, each from 0 on without a gap,
-make one each, a0, a1, b0, b1 the vectors a and b. Without such names all columns of numbers are the one vector,
-named "". A column with another role is in none: one that an option names, or one named like an id, a label, a score
-or a weight.
+Names that number columns alike make a vector of them, in the order of the numbers: x0, x1, x2. Several such names, each
+from 0 on without a gap, make one each: a0, a1, b0, b1 the vectors a and b. Without such names all columns of numbers
+are the one vector, named "", in a file of text alone. A column with another role is in none: one that an option names,
+or one named like an id, a label, a score or a weight. Patterns pick columns whatever their names.
 """
 
 from collections import Counter
@@ -75,9 +75,7 @@ def picked_columns(
     if odd is not None:
         raise DataError(f"column {odd!r}, which «columns» picks, holds something else than numbers", where)
     prefixes = set(map(stem, picked))
-    if len(prefixes) == 1 and "" not in prefixes:
-        picked.sort(key=lambda name: int(name.removeprefix(next(iter(prefixes)))))
-    return picked
+    return _by_number(picked) if len(prefixes) == 1 and "" not in prefixes else picked
 
 
 def stem(name: str) -> str:
@@ -122,4 +120,9 @@ def _alike(names: Sequence[str]) -> list[str]:
     stems = Counter(name.rstrip(DIGITS) for name in names if name[-1:] in DIGITS)
     prefix, count = stems.most_common(1)[0] if stems else ("", 0)
     alike = [name for name in names if name[-1:] in DIGITS and name.rstrip(DIGITS) == prefix]
-    return alike if count > 1 else list(names)
+    return _by_number(alike) if count > 1 else list(names)
+
+
+def _by_number(names: Sequence[str]) -> list[str]:
+    """Return names that are numbered alike in the order of their numbers: programs that sort write x10 before x2."""
+    return sorted(names, key=lambda name: int(name[len(name.rstrip(DIGITS)) :]))

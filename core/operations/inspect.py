@@ -1,6 +1,6 @@
 """`inspect`: what a file holds: shapes, dtypes, norms, and rows that will make trouble."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import inf, prod
 from typing import Any
@@ -10,29 +10,41 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
-from ..io import Vectors, open_table, pick_vectors, split_source
-from ..io.vectors import name_rows, provenance
+from ..io import Table, Vectors, open_inspected, pick_vectors, split_source
+from ..io.listed_columns import carried_beside, source_rows
+from ..io.vectors import ROLES, name_rows, pick_ids, provenance
 from ..metrics import magnitude, needs_scale
-from ..results import Column, Columns, Result
+from ..results import Column, Columns, Result, Scalar
 from ..settings import Settings
 
-KEYS = ("rows", "columns", "zero", "nonfinite", "duplicates")
+TROUBLE = ("zero", "nonfinite", "duplicates")
+KEYS = ("rows", "columns", *TROUBLE, "files", "width")
 HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
 
 
 def inspect(
-    source: Any, *, header: str = "auto", max_memory: str | int | None = None, require_keys: Collection[str] = ()
+    source: Any,
+    *,
+    list_rows: Collection[str] = (),
+    header: str = "auto",
+    max_memory: str | int | None = None,
+    require_keys: Collection[str] = (),
 ) -> Result:
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
     Args:
         source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
+        list_rows: list rows instead of columns: any of `zero`, `nonfinite` and `duplicates`.
         header, max_memory, require_keys: as for `pairwise`.
 
     Returns:
-        A result with one row per column: `column`, `kind` (vectors or values), `dtype`, `shape`, `zero`,
-        `nonfinite`, `duplicates`, `norm_min`, `norm_mean`, `norm_max`. The summary counts `rows`, `columns`,
-        `zero`, `nonfinite` and `duplicates` over all vector columns. A duplicate equals an earlier row.
+        A result with one row per column: `column`, `kind` (vectors, values or other), `dtype`, `shape`, `zero`,
+        `nonfinite`, `duplicates`, `norm_min`, `norm_mean`, `norm_max`, and `role`, what the column is taken for where
+        nothing else is said. The columns that a vector is put together from are one row. The summary counts `rows`,
+        `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has `format`, `files` and the
+        `width` of the vectors. A duplicate equals an earlier row.
+        With `list_rows` a row per row that is found: `found`, `column`, `row`, `id` where there are ids, `first`, the
+        row that a duplicate equals, and columns that are kept.
 
     Raises:
         DataError, InputNotFoundError: the file or the column cannot be read.
@@ -42,9 +54,11 @@ def inspect(
         353
     """
     checks.check_keys(require_keys, KEYS)
+    for name in list_rows:
+        checks.check_choice("list_rows", name, TROUBLE)
     settings = Settings(nonfinite="propagate", max_memory=max_memory, header=header)
     with delivery():
-        return _plan(source, settings).run()
+        return _plan(source, list_rows, settings).run()
 
 
 @dataclass(frozen=True)
@@ -55,46 +69,91 @@ class InspectPlan:
         name: of the file.
         rows: how many it has.
         sides: its columns of vectors by name.
-        others: what is known of its other columns.
+        files: what is known of its files.
+        others: what is known of its other columns, where they are listed.
+        values: how many columns of values there are.
+        list_rows: the kinds of rows that are listed instead of the columns.
     """
 
     name: str
     rows: int
     sides: dict[str, Vectors]
-    others: list[dict[str, Any]]
+    files: dict[str, Scalar]
+    others: list[dict[str, Any]] = field(default_factory=list)
+    values: int = 0
+    list_rows: Collection[str] = ()
 
     def run(self) -> Result:
         """Read every column of vectors once."""
         described = [_describe(column, vectors) for column, vectors in self.sides.items()]
-        records = [*(facts.record() for facts in described), *self.others]
-        totals = {key: sum(getattr(facts, key) for facts in described) for key in ("zero", "nonfinite", "duplicates")}
+        totals = {key: sum(getattr(facts, key) for facts in described) for key in TROUBLE}
+        widths = {facts.shape[-1] for facts in described if len(facts.shape) > 1}
+        width = next(iter(widths)) if len(widths) == 1 else None
+        columns = len(described) + self.values
         return Result(
             command="inspect",
             inputs={"a": self.name},
             parameters={},
-            summary={"rows": self.rows, "columns": len(records), **totals},
-            rows=_columns(records),
+            summary={"rows": self.rows, "columns": columns, **totals, **self.files, "width": width},
+            rows=self._rows(described),
             notes=tuple(note for facts in described for note in facts.notes),
             provenance=provenance({column or "a": vectors for column, vectors in self.sides.items()}),
         )
 
+    def _rows(self, described: list["_Facts"]) -> Columns:
+        listed = [facts.listed(kind, self.sides[facts.name]) for kind in self.list_rows for facts in described]
+        if listed:
+            return Columns({key: np.concatenate([part[key] for part in listed]) for key in listed[0]})
+        return _columns([*(facts.record() for facts in described), *self.others])
 
-def _plan(source: Any, settings: Settings) -> InspectPlan:
+
+def _plan(source: Any, list_rows: Collection[str], settings: Settings) -> InspectPlan:
     if not isinstance(source, str):
         vectors = settings.open(source, "array")
-        return InspectPlan(vectors.name, vectors.shape[0], {"": vectors}, [])
+        files: dict[str, Scalar] = {"format": "array", "files": 0}
+        return InspectPlan(vectors.name, vectors.shape[0], {"": vectors}, files, list_rows=list_rows)
     path, column = split_source(source)
-    table = open_table(path, **settings.reading)
+    table, formats = open_inspected(path, header=settings.header, max_memory=settings.max_memory)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     settings.budget().check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
-    others = [name for name in table.value_columns if name not in chosen] if column is None else []
-    described = [_plain(name, table.values(name)) for name in others]
-    return InspectPlan(source, table.rows, {name: table.vectors(name) for name in chosen}, described)
+    ids = table.ids() if list_rows else None
+    sides = {name: table.vectors(name, ids) for name in chosen}
+    others = [] if column is not None or list_rows else _others(table, chosen)
+    values = len(set(table.value_columns) - set(chosen)) if column is None else 0
+    files = {"format": ", ".join(dict.fromkeys(formats)), "files": len(formats)}
+    return InspectPlan(source, table.rows, sides, files, others, values, list_rows)
 
 
-def _plain(name: str, values: Column) -> dict[str, Any]:
-    dtype = "string" if values.dtype == object else values.dtype.name
-    return {"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)}
+def _others(table: Table, chosen: Collection[str]) -> list[dict[str, Any]]:
+    """Return what is known of the columns that are no vectors and in none, without reading those of known types."""
+    parts = getattr(getattr(table, "batches", None), "vectors", {}).values()
+    members = {name for names in parts for name in names}
+    types: Mapping[str, Any] = {}
+    if hasattr(table, "batches"):
+        types = dict(zip(table.columns, table.batches.schema.types, strict=True))
+    ids, found = pick_ids(table), []
+    for name in table.columns if types else table.value_columns:
+        if name in chosen or name in members:
+            continue
+        is_value = name in table.value_columns
+        dtype = _type_name(types[name], is_value=is_value) if types else _dtype_name(table.values(name).dtype)
+        shape = (table.rows,) if types else table.values(name).shape
+        role = next((role for role, names in ROLES.items() if is_value and name.lower() in names), None)
+        known = {"column": name, "kind": "values" if is_value else "other", "dtype": dtype, "shape": _text(shape)}
+        found.append({**known, "role": None if role == "ids" and name != ids else role})
+    return found
+
+
+def _type_name(kind: Any, *, is_value: bool) -> str:
+    """Return an Arrow type of values as numpy calls it, any other as Arrow does."""
+    if not is_value:
+        return str(kind)[:40]
+    kind = kind.value_type if str(kind).startswith("dictionary") else kind
+    return "bool" if str(kind) == "bool" else _dtype_name(np.dtype(kind.to_pandas_dtype()))
+
+
+def _dtype_name(dtype: np.dtype[Any]) -> str:
+    return "string" if dtype.kind == "O" else dtype.name
 
 
 @dataclass
@@ -109,11 +168,25 @@ class _Facts:
     duplicates: int = 0
     norms: tuple[float, float, float] = (np.nan, np.nan, np.nan)
     notes: list[str] = field(default_factory=list)
+    rows: dict[str, Column] = field(default_factory=dict)
+    first: Column = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def listed(self, kind: str, vectors: Vectors) -> dict[str, Column]:
+        """List the rows of a kind: by number, by id where there are ids, and with the columns that are kept."""
+        rows = self.rows[kind]
+        found = {"found": np.full(len(rows), kind, dtype=object), "column": np.full(len(rows), self.name, dtype=object)}
+        found["row"] = source_rows(vectors, rows)
+        if vectors.ids is not None:
+            found["id"] = vectors.ids[rows]
+        first = source_rows(vectors, self.first[rows]).astype(object)
+        found["first"] = first if kind == "duplicates" else np.full(len(rows), None, dtype=object)
+        return found | carried_beside({"vectors": vectors}, rows, found)
 
     def record(self) -> dict[str, Any]:
         known = {"column": self.name, "kind": "vectors", "dtype": self.dtype, "shape": _text(self.shape)}
         counts = {"zero": self.zero, "nonfinite": self.nonfinite, "duplicates": self.duplicates}
-        return {**known, **counts, **dict(zip(("norm_min", "norm_mean", "norm_max"), self.norms, strict=True))}
+        norms = dict(zip(("norm_min", "norm_mean", "norm_max"), self.norms, strict=True))
+        return {**known, **counts, **norms, "role": "vectors"}
 
 
 def _describe(name: str, vectors: Vectors) -> _Facts:
@@ -136,13 +209,14 @@ def _describe(name: str, vectors: Vectors) -> _Facts:
         largest = max(largest, float(norms[finite].max(initial=-inf)))
     if count:
         facts.norms = (least, total / count, largest)
-    repeated = np.flatnonzero(occurrences(np.concatenate(hashes))[1]) if hashes else np.empty(0, dtype=np.int64)
+    none = [np.empty(0, dtype=np.int64)]
+    facts.first, before = occurrences(np.concatenate(hashes)) if hashes else (none[0], none[0])
+    repeated = np.flatnonzero(before)
     facts.duplicates = len(repeated)
-    found = {"zero": zero, "nonfinite": nonfinite, "duplicates": [repeated]}
-    for what, parts in found.items():
-        rows = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-        if len(rows):
-            facts.notes.append(f"{what} in {vectors.name}: {name_rows(rows, vectors.ids)}")
+    facts.rows = dict(zip(TROUBLE, map(np.concatenate, (zero or none, nonfinite or none, [repeated])), strict=True))
+    for what, found in facts.rows.items():
+        if len(found):
+            facts.notes.append(f"{what} in {vectors.name}: {name_rows(found, vectors.ids)}")
     return facts
 
 

@@ -11,10 +11,10 @@ from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ShapeError
 from ..io import Vectors
-from ..io.listed_columns import carried_beside
+from ..io.listed_columns import with_carried
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
-from ..results import Column, Columns, Result, Scalar, shapes_line
+from ..results import Column, Columns, Result, Rows, Scalar, shapes_line
 from ..settings import Settings
 
 KEYS = ("count", "mean", "min", "max")
@@ -160,7 +160,7 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     return dims
 
 
-def _rows(scores: Column, job: AlignedJob) -> Columns:
+def _rows(scores: Column, job: AlignedJob) -> Rows:
     ids = ids_of(job.a, job.b)
     if scores.ndim == 1:
         named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
@@ -168,7 +168,7 @@ def _rows(scores: Column, job: AlignedJob) -> Columns:
         columns["score"] = scores
         whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
         sides = {"a": job.a, "b": job.b} if whole else {}
-        return Columns(columns | carried_beside(sides, np.arange(len(scores)), columns))
+        return with_carried(Columns(columns), sides, np.arange(len(scores)))
     index = np.empty(scores.size, dtype=object)
     index[:] = list(np.ndindex(scores.shape))
     return Columns({"index": index, "score": scores.ravel()})

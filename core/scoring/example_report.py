@@ -7,9 +7,9 @@ import numpy as np
 
 from .. import checks, finite_rows
 from ..backend import choose_backend
-from ..io.listed_columns import carried_beside
+from ..io.listed_columns import with_carried
 from ..io.vectors import provenance
-from ..results import Column, Columns, Result, Scalar
+from ..results import Column, Columns, Result, Rows, Scalar
 from . import class_groups as groups
 from . import listing as tables
 from .batches import cut
@@ -98,7 +98,7 @@ def _slope_notes(job: LossJob, scored: Scored) -> list[str]:
 
 def _several(
     job: LossJob, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[LossOutcome]
-) -> tuple[dict[str, Scalar], Columns]:
+) -> tuple[dict[str, Scalar], Rows]:
     """Return the summary and the table of several losses, or of one with several parameters."""
     if job.sweep is not None:
         norms = gradient_norms(rows, job.specs, scored, batches)
@@ -108,18 +108,18 @@ def _several(
 
 def _single(
     job: LossJob, rows: AlignedRows, scored: Scored, batches: Sequence[Column], found: list[LossOutcome]
-) -> tuple[dict[str, Scalar], Columns]:
+) -> tuple[dict[str, Scalar], Rows]:
     """Return the summary and the items of one loss, and hand on its gradients."""
     only = found[0]
     listed = only.largest(job.top)
-    summary, columns = dict(only.summary()), _columns(listed, scored, job)
+    summary, (columns, rows_listed) = dict(only.summary()), _columns(listed, scored, job)
     whole = only.spec.entry.item == "batch"
     if job.gradients is not None:
         squares = write_gradients(rows, only.spec, scored, batches, job.gradients)
         summary["gradient_norm"] = norm_of(squares)
         if not whole:
             columns["gradient_norm"] = np.sqrt(squares[listed.rows])
-    table = Columns(columns)
+    table = with_carried(Columns(columns), dict(zip(_roles(job), job.inputs, strict=True)), rows_listed)
     job.notes.extend(_advice(only, job, len(table), job.rows if whole else len(only.items)))
     return summary, table
 
@@ -153,14 +153,15 @@ def _refuse_undefined(job: LossJob, scored: Scored) -> None:
     raise checks.refuse_overflow(_names(job))
 
 
-def _columns(listed: LossOutcome, scored: Scored, job: LossJob) -> dict[str, Column]:
+def _columns(listed: LossOutcome, scored: Scored, job: LossJob) -> tuple[dict[str, Column], Column]:
+    """Return the listing, and the numbers of its rows."""
     named = tables.Names(job.ids)
     if listed.spec.entry.item == "batch":
         columns, rows = tables.of_order(listed, scored, named, job.top)
     else:
         rows = listed.rows
         columns = (tables.of_triplets if len(job.inputs) == 3 else tables.of_pairs)(listed, scored, named)
-    return columns | carried_beside(dict(zip(_roles(job), job.inputs, strict=True)), rows, columns)
+    return columns, rows
 
 
 def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str, Scalar]:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from simtool.cli.app import app_for
@@ -51,6 +53,13 @@ def big(tmp_path_factory):
         rows[:: ROWS // 8] = 1.0
         del rows
     np.save(folder / "labels.npy", np.arange(ROWS) % 2)
+    (folder / "list.txt").write_text("a.npy\nb.npy\n")
+    (folder / "texts").mkdir()
+    # 240 MiB of text, which take little while they are encoded
+    text = pa.array(["long text " * 200]).take(pa.array(np.zeros(ROWS, np.int64))).dictionary_encode()
+    for path in ("texts.parquet", "texts/0.parquet", "texts/1.parquet"):
+        vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(2.0 * ROWS)), 2)
+        pq.write_table(pa.table({"v": vectors, "few": vectors, "text": text}), folder / path, row_group_size=1 << 14)
     np.save(folder / "few.npy", np.random.default_rng(0).normal(size=(3, WIDTH)).astype(np.float32))
     return folder
 
@@ -82,6 +91,11 @@ def watched(big, environment):
         "compare few.npy a.npy --aggregate mean --aggregate argmax",
         "evaluate a.npy b.npy --labels labels.npy",
         "loss a.npy b.npy --labels labels.npy --kind contrastive",
+        "pairwise few.npy @list.txt -k 2",
+        "inspect @list.txt --list-rows nonfinite",
+        "similarity a.npy b.npy --rows 1: --sample 90000",
+        "pairwise texts.parquet::few texts.parquet::v -k 2 --rows 0:3 --where-b text!='x' --keep-columns text",
+        "inspect texts/*.parquet --where text!='x'",
     ],
 )
 def test_a_command_that_streams_stays_within_its_budget(watched, arguments):

@@ -189,3 +189,32 @@ def test_apply_projects_the_selected_rows_with_their_columns(run, tables):
     assert some.equals(expected)
     assert run("apply", "h.safetensors", "words.parquet", "--rows", "5:9", "-o", "some.npy").code == 0
     assert np.load(tables / "some.npy").shape == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("pairwise x.parquet -k 2", "a"),
+        ("pairwise x.parquet -o m.csv --force", "a"),
+        ("similarity x.parquet x.parquet", "id"),
+        ("compare x.parquet x.parquet --matches", "a"),
+        ("loss x.parquet x.parquet --kind cosine --labels ones.npy", "id"),
+    ],
+)
+def test_columns_stay_with_their_rows_where_others_are_dropped(run, work, command, name):
+    rows = np.random.default_rng(0).standard_normal((9, 3))
+    rows[[0, 4]] = np.nan
+    ids = [f"r{row}" for row in range(9)]
+    np.save(work / "ones.npy", np.ones(9, int))
+    pq.write_table(
+        pa.table({"id": ids, "v": rows.tolist(), "text": [f"text of {row}" for row in ids]}), work / "x.parquet"
+    )
+    to_file = "-o" in command
+    done = run(
+        *command.split(), "--nonfinite", "drop", "--keep-columns", "text", *([] if to_file else ["--format", "csv"])
+    )
+    assert done.code == 0, done.err
+    text = (work / "m.csv").read_text() if to_file else done.text
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert {row[name] for row in found} == set(ids) - {"r0", "r4"}
+    assert all(row["text_a"] == f"text of {row[name]}" for row in found)

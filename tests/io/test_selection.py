@@ -235,3 +235,20 @@ def test_a_selection_keeps_itself_without_its_column(files):
     assert (path, name) == (f"{files}/t.parquet", "v")
     assert isinstance(path, Selection)
     assert open_vectors(source).shape == (3, 6)
+
+
+def test_queries_are_looked_up_in_the_whole_and_kept_where_they_are_selected(files):
+    source = str(files / "t.parquet")
+    assert open_vectors(Selection(source, query=["r9", "r300"], rows=":100")).ids.tolist() == ["r9"]
+    with pytest.raises(DataError, match="none of 500 rows is left: rows :100, query r300"):
+        open_vectors(Selection(source, query=["r300"], rows=":100"))
+
+
+def test_selected_rows_of_every_row_group(files):
+    table = open_table(Selection(str(files / "t.arrow"), where="year in (1999, 2010) and year > 0"))
+    rows = [row for row in range(ROWS) if 1990 + row % 40 in (1999, 2010)]
+    assert sum(table.batches.counts) == len(rows)
+    read = [value for piece in table.batches.read(0, "id", 7) for value in piece.to_pylist()]
+    assert read == [f"r{row}" for row in rows]
+    later = [value for piece in table.batches.read(3, "id", 7) for value in piece.to_pylist()]
+    assert later == [f"r{row}" for row in rows if row >= 150]

@@ -1,11 +1,14 @@
 """`inspect`: what a file holds, counted row by row."""
 
+import datetime as dt
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from simtool import inspect
+from simtool import Selection, inspect
+from simtool.errors import ParameterError
 from simtool.operations import inspect as contents
 
 ROWS = np.asarray([[3.0, 4], [0, 0], [3, 4], [np.nan, 1], [np.inf, 1], [-0.0, 0], [6, 8], [4, 3]])
@@ -28,7 +31,7 @@ def test_rows_that_make_trouble_are_counted_and_named(monkeypatch, saved, dtype,
     result = inspect(path)
     # row 2 repeats row 0, and row 5 repeats row 1: -0 is 0
     expected = {"rows": 8, "columns": 1, "zero": 2, "nonfinite": 2, "duplicates": 2}
-    assert result.summary == expected
+    assert result.summary == {**expected, "format": "npy", "files": 1, "width": 2}
     columns = result.rows.columns
     assert [columns[f"norm_{name}"][0] for name in ("min", "mean", "max")] == [0, (5 + 0 + 5 + 0 + 10 + 5) / 6, 10]
     assert (columns["dtype"][0], columns["shape"][0]) == (np.dtype(dtype).name, "8 x 2")
@@ -83,5 +86,54 @@ def test_an_empty_file_has_no_norms(saved):
 
 def test_the_sample_data_has_what_its_page_says(sample_data):
     words = inspect(str(sample_data / "words.parquet"))
-    assert words.summary == {"rows": 437, "columns": 2, "zero": 0, "nonfinite": 0, "duplicates": 0}
+    expected = {"rows": 437, "columns": 2, "zero": 0, "nonfinite": 0, "duplicates": 0}
+    assert words.summary == {**expected, "format": "Parquet", "files": 1, "width": 384}
     assert inspect(str(sample_data / "texts_a.npy")).summary["rows"] == 20
+
+
+def test_rows_that_make_trouble_are_listed(saved):
+    result = inspect(saved(ROWS), list_rows=["duplicates", "zero", "nonfinite"])
+    listed = {name: column.tolist() for name, column in result.rows.columns.items()}
+    assert listed["found"] == ["duplicates"] * 2 + ["zero"] * 2 + ["nonfinite"] * 2
+    assert listed["row"] == [2, 5, 1, 5, 3, 4]
+    assert listed["first"] == [0, 1, None, None, None, None]
+    assert (result.summary["duplicates"], result.summary["zero"], result.summary["nonfinite"]) == (2, 2, 2)
+    with pytest.raises(ParameterError, match="unknown value 'zeros'"):
+        inspect(saved(ROWS), list_rows=["zeros"])
+    assert inspect(saved(np.eye(2)), list_rows=["zero"]).rows.columns["row"].tolist() == []
+
+
+def test_listed_rows_have_their_ids_their_numbers_in_the_file_and_the_columns_that_are_kept(tmp_path):
+    path = str(tmp_path / "t.parquet")
+    vectors = pa.array(ROWS.tolist(), pa.list_(pa.float64()))
+    pq.write_table(pa.table({"id": list("abcdefgh"), "v": vectors, "text": list("ABCDEFGH")}), path)
+    rows = inspect(Selection(path, rows="1:", keep=["text"]), list_rows=["duplicates", "zero"]).rows.columns
+    assert rows["row"].tolist() == [5, 1, 5]
+    assert rows["first"].tolist() == [1, None, None]
+    assert rows["id"].tolist() == ["f", "b", "f"]
+    assert rows["text"].tolist() == ["F", "B", "F"]
+
+
+def test_what_each_column_is_taken_for(tmp_path):
+    path = str(tmp_path / "t.parquet")
+    dims = {f"dim_{number}": [0.5, 1.0] for number in range(300)}
+    others = {"day": [dt.date(2024, 2, 29)] * 2, "word": pa.array(["x", "x"]).dictionary_encode(), "note": ["n", None]}
+    pq.write_table(pa.table({"uuid": ["p", "q"], "Label": [1, 0], "score": [1.5, 2.5], **dims, **others}), path)
+    result = inspect(path)
+    records = dict(
+        zip(
+            result.rows.columns["column"],
+            zip(*map(result.rows.columns.get, ("kind", "dtype", "role")), strict=True),
+            strict=True,
+        )
+    )
+    assert records == {
+        "": ("vectors", "float64", "vectors"),
+        "uuid": ("values", "string", "ids"),
+        "Label": ("values", "int64", "labels"),
+        "score": ("values", "float64", "scores"),
+        "word": ("values", "string", None),
+        "note": ("values", "string", None),
+        "day": ("other", "date32[day]", None),
+    }
+    assert (result.summary["columns"], result.summary["width"]) == (306, 300)

@@ -1,0 +1,142 @@
+"""Columns of numbers as vectors: found by their names, or picked by patterns; in every format of tables."""
+
+import csv
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from simtool.errors import DataError, InputNotFoundError
+from simtool.io import Selection, open_table, open_vectors
+from simtool.io.vectors import provenance
+
+ROWS = 70
+DIMS = np.random.default_rng(1).standard_normal((ROWS, 12)).astype(np.float32)
+# the columns lie as a program that sorts names writes them
+NAMES = sorted(f"dim_{number}" for number in range(12))
+COLUMNS = {
+    "id": [f"r{row}" for row in range(ROWS)],
+    "label": [row % 3 for row in range(ROWS)],
+    "age": [row / 2 for row in range(ROWS)],
+    **{name: DIMS[:, int(name[4:])].tolist() for name in NAMES},
+    "text": ["t"] * ROWS,
+}
+
+
+@pytest.fixture(scope="module", params=["parquet", "arrow", "stream", "jsonl", "json", "csv", "shards"])
+def path(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wide")
+    path = folder / f"t.{request.param}"
+    types = {name: pa.array(values, pa.float32() if name in NAMES else None) for name, values in COLUMNS.items()}
+    table = pa.table(types)
+    match request.param:
+        case "parquet":
+            pq.write_table(table, path, row_group_size=16)
+        case "arrow" | "stream":
+            writer = pa.ipc.new_file if request.param == "arrow" else pa.ipc.new_stream
+            with writer(path, table.schema) as file:
+                file.write_table(table, max_chunksize=11)
+        case "jsonl":
+            path.write_text("".join(f"{json.dumps(row)}\n" for row in table.to_pylist()))
+        case "json":
+            path.write_text(json.dumps(table.to_pylist()))
+        case "csv":
+            with path.open("w", newline="") as file:
+                csv.writer(file).writerows([COLUMNS, *zip(*COLUMNS.values(), strict=True)])
+        case _:
+            pq.write_table(table.slice(0, 30), folder / "0.parquet")
+            pq.write_table(table.slice(30), folder / "1.parquet")
+            return str(folder / "?.parquet")
+    return str(path)
+
+
+def said(vectors, path):
+    return provenance({"a": vectors})["a"].replace(path, "FILE")
+
+
+def test_columns_that_are_numbered_alike_are_the_vectors_in_the_order_of_their_numbers(path):
+    vectors = open_vectors(path)
+    assert vectors.shape == (ROWS, 12)
+    np.testing.assert_array_equal(vectors.read(0, ROWS).astype(np.float32), DIMS)
+    np.testing.assert_array_equal(vectors.read(29, 32).astype(np.float32), DIMS[29:32])
+    assert said(vectors, path).startswith("the vectors of FILE are 12 columns: dim_0, dim_1")
+    assert "(not label, age)" in said(vectors, path)
+    assert vectors.ids.tolist() == COLUMNS["id"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "names"),
+    [
+        (["dim_1*"], ["dim_1", "dim_10", "dim_11"]),
+        (["dim_[3-5]"], ["dim_3", "dim_4", "dim_5"]),
+        (["dim_2", "age"], ["age", "dim_2"]),
+        (["label"], ["label"]),
+        (["[al]*"], ["age"]),  # label is passed over, as it is one by its name
+    ],
+)
+def test_patterns_pick_the_columns(path, patterns, names):
+    vectors = open_vectors(Selection(path, columns=patterns))
+    expected = np.stack([np.asarray(COLUMNS[name], float) for name in names], axis=1)
+    np.testing.assert_allclose(vectors.read(0, ROWS), expected, rtol=1e-6)
+    assert ", ".join(names) in said(vectors, path).partition(" (")[0]
+
+
+def test_a_column_with_another_role_is_in_no_vector(path):
+    vectors = open_vectors(path, others=["::dim_3"])
+    assert vectors.shape == (ROWS, 11)
+    picked = open_vectors(Selection(path, columns=["dim_*"]), others=["::dim_3"])
+    assert picked.shape == (ROWS, 11)
+
+
+def test_picked_columns_of_selected_rows(path):
+    vectors = open_vectors(Selection(path, columns=["dim_7"], where="label = 1 and age > 20"))
+    rows = [row for row in range(ROWS) if row % 3 == 1 and row > 40]
+    np.testing.assert_array_equal(vectors.read(0, 99)[:, 0].astype(np.float32), DIMS[rows, 7])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error", "what"),
+    [
+        ("dims_*", InputNotFoundError, "no column fits 'dims_"),
+        ("text", DataError, "column 'text', which columns picks, holds something else than numbers"),
+        ("id*", InputNotFoundError, "no column fits"),
+    ],
+)
+def test_a_pattern_that_picks_nothing_or_something_else_is_refused(path, pattern, error, what):
+    with pytest.raises(error, match=what):
+        open_vectors(Selection(path, columns=[pattern]))
+
+
+def test_nulls_in_a_column_are_nulls_of_the_row(tmp_path):
+    table = pa.table({"x0": [1.0, None, 3.0], "x1": [4.0, 5.0, 6.0]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="row 1 is null or holds a null"):
+        open_vectors(str(tmp_path / "t.parquet")).read(0, 3)
+    rows = open_table(str(tmp_path / "t.parquet"), nulls=True).vectors("").read(0, 3)
+    np.testing.assert_array_equal(rows, [[1, 4], [np.nan, np.nan], [3, 6]])
+
+
+def test_integers_stay_integers_and_mixed_columns_become_floats(tmp_path):
+    table = pa.table({"x0": pa.array([1, 2], pa.int8()), "x1": pa.array([3, 4], pa.int32())})
+    pq.write_table(table, tmp_path / "t.parquet")
+    assert open_vectors(str(tmp_path / "t.parquet")).dtype == np.int32
+    pq.write_table(table.append_column("x2", pa.array([0.5, 1.5])), tmp_path / "t.parquet")
+    vectors = open_vectors(str(tmp_path / "t.parquet"))
+    assert vectors.dtype == np.float64
+    assert vectors.read(0, 2).tolist() == [[1, 3, 0.5], [2, 4, 1.5]]
+
+
+def test_a_table_of_a_few_unnumbered_numbers_has_no_vectors(tmp_path):
+    pq.write_table(pa.table({"year": [2020], "price": [1.5], "x0": [1.0]}), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="no column holds vectors"):
+        open_vectors(str(tmp_path / "t.parquet"))
+    picked = open_vectors(Selection(str(tmp_path / "t.parquet"), columns=["price", "x0"]))
+    assert picked.read(0, 1).tolist() == [[1.5, 1.0]]
+
+
+def test_arrays_have_no_columns_to_pick(tmp_path):
+    np.save(tmp_path / "x.npy", DIMS)
+    with pytest.raises(DataError, match="columns picks among columns of numbers, and this file holds arrays"):
+        open_vectors(Selection(str(tmp_path / "x.npy"), columns=["x"]))
