@@ -10,21 +10,11 @@ if TYPE_CHECKING:
     from .catalogue import find as find
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
-    from .io import (
-        Selection as Selection,
-    )
-    from .io import (
-        open_items as open_items,
-    )
-    from .io import (
-        open_pairs as open_pairs,
-    )
-    from .io import (
-        open_table as open_table,
-    )
-    from .io import (
-        open_vectors as open_vectors,
-    )
+    from .io import Selection as Selection
+    from .io import open_items as open_items
+    from .io import open_pairs as open_pairs
+    from .io import open_table as open_table
+    from .io import open_vectors as open_vectors
     from .operations.apply import apply as apply
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare

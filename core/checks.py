@@ -28,13 +28,7 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
 
 
 def check_keys(required: Collection[str], known: Collection[str], given_by: Mapping[str, Collection[str]] = {}) -> None:
-    """Refuse a key that the summary will not have.
-
-    Args:
-        required: keys that the caller will ask the summary for.
-        known: the keys that it will have, or may have.
-        given_by: the keys that it would have with another parameter, by what to ask for.
-    """
+    """Refuse a key that the summary will not have; `given_by` says what to ask for to get which others."""
     for key in required:
         if key in known:
             continue
@@ -50,13 +44,7 @@ def check_eps(eps: float) -> None:
 
 
 def check_outputs(*paths: str | None, force: bool, inputs: Sequence[Any]) -> None:
-    """Refuse outputs that could not be written at the end, or that are an input or each other.
-
-    Args:
-        *paths: files to write; None for what is not asked for.
-        force: existing files may be replaced.
-        inputs: whatever was handed over; what is a string is a source.
-    """
+    """Refuse outputs that could not be written at the end, or that are an input or each other."""
     wanted = [path for path in paths if path is not None]
     for path in wanted:
         check_output(path, force=force, inputs=[source for source in inputs if isinstance(source, str)])

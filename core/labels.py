@@ -247,15 +247,7 @@ def read_labels(
 
 
 def check_labels(loss: str, kind: str, labels: object, per: str, others: str = "") -> None:
-    """Refuse labels that a loss does not take, or that it needs and does not have.
-
-    Args:
-        loss: its name.
-        kind: of its labels, as in `read_labels`.
-        labels: what was given, or None.
-        per: what has a label, as in `pair`.
-        others: what does without labels, for the hint.
-    """
+    """Refuse labels that a loss does not take, or needs and does not have; `per` has one, `others` do without."""
     if kind == "none" and labels is not None:
         raise LabelError(f"the loss {loss} takes no labels", "«labels»", "leave them out, or choose another «kind»")
     if kind != "none" and labels is None:

@@ -179,14 +179,7 @@ def share_of(total: int) -> int:
 
 
 def check_held(size: int, most: int, what: str, where: str, hint: str = "") -> None:
-    """Refuse to hold what does not fit, before it is read.
-
-    Args:
-        size: bytes that will be held.
-        most: bytes that the reader may hold.
-        what: what is held, at the start of the message, as in "the text".
-        where: the input.
-        hint: what does without holding it, such as another format.
+    """Refuse to hold what does not fit, before it is read; `hint` does without holding it.
 
     Raises:
         ResourceError: it does not fit; names the estimate and the budget that would do.

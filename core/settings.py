@@ -12,16 +12,7 @@ from .metrics import EPS
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The options that mean the same in every door.
-
-    Args:
-        nonfinite: what becomes of rows that are not finite.
-        eps: the least norm that a cosine divides by.
-        max_memory: what the whole job may take.
-        device: where to compute.
-        backend: auto, numpy or torch.
-        header: whether the first line of a CSV names its columns.
-    """
+    """The options that mean the same in every door, as `pairwise` explains them."""
 
     nonfinite: str = "error"
     eps: float = EPS

@@ -53,7 +53,12 @@ def apply(
     ] = None,
     ids: Annotated[
         str | None,
-        typer.Option("--ids", metavar="::NAME", help="Another: the ids.", show_default=False),
+        typer.Option(
+            "--ids",
+            metavar="::NAME",
+            help="The column of ids, if it holds numbers and is not named like one.",
+            show_default=False,
+        ),
     ] = None,
     nonfinite: NonfinitePropagateOption = "error",
     max_memory: MaxMemoryOption = None,

@@ -10,12 +10,6 @@ from ..results import Column
 def shuffled(rows: int, size: int, seed: int, epoch: int) -> Iterator[Column]:
     """Yield all rows in a random order, `size` at a time; the last batch may be smaller.
 
-    Args:
-        rows: how many there are.
-        size: of a batch.
-        seed: of the run.
-        epoch: from 1.
-
     Example:
         >>> [len(batch) for batch in shuffled(5, 2, seed=0, epoch=1)]
         [2, 2, 1]
@@ -30,13 +24,6 @@ def balanced(codes: Column, size: int, each: int, seed: int, epoch: int) -> Iter
 
     Each batch draws its classes evenly, and from each class `each` rows, a row twice only where the class has fewer.
     An epoch has as many batches as it takes to draw as many rows as there are.
-
-    Args:
-        codes: (n,) numbers of the classes.
-        size: rows of a batch at most.
-        each: rows of a class in a batch.
-        seed: of the run.
-        epoch: from 1.
 
     Example:
         >>> [np.bincount(batch // 4).tolist() for batch in balanced(np.repeat([0, 1], 4), 4, 2, seed=0, epoch=1)]

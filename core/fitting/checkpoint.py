@@ -65,12 +65,6 @@ def unfinished(path: str) -> str:
 def write_head(path: str, saved: SavedHead, *, force: bool, at_once: bool = False) -> None:
     """Write a head; the file appears whole or not at all.
 
-    Args:
-        path: the file.
-        saved: what it is to hold.
-        force: an existing file may be replaced.
-        at_once: do not wait for the other outputs of a delivery.
-
     Raises:
         OutputError: the file exists without `force`, or it may not be written.
     """
@@ -91,9 +85,6 @@ def write_head(path: str, saved: SavedHead, *, force: bool, at_once: bool = Fals
 
 def read_head(path: str) -> SavedHead:
     """Read a head.
-
-    Args:
-        path: the file.
 
     Raises:
         InputNotFoundError: there is no such file.

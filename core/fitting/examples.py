@@ -112,14 +112,6 @@ def read_examples(
 ) -> Given:
     """Check and read everything that trains or evaluates the head.
 
-    Args:
-        vectors: one input per role.
-        request: the loss, or None.
-        labels: what the loss takes, or None.
-        labels_name: the file and column of the labels, for messages.
-        settings: of the door.
-        notes: takes what to tell the reader.
-
     Raises:
         ShapeError, LabelError, DataError, ParameterError: as `fit`.
     """

@@ -73,13 +73,6 @@ def output_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def check_head(kind: str, rank: int | None, init: str | None, width: int, *, bias: bool = False) -> tuple[int, str]:
     """Return the rank and the start of a head, defaults filled in.
 
-    Args:
-        kind: one of HEADS.
-        rank: what was asked for, or None.
-        init: one of STARTS, or None.
-        width: d.
-        bias: whether one is trained beside the weight.
-
     Raises:
         ParameterError: an unknown name, a rank outside 1 to d, or what the kind does not take.
     """

@@ -80,16 +80,7 @@ class HeldOutEvaluation:
 def evaluate_held_out(
     before: Examples, after: Examples, groups: Column, metric: str, *, seed: int, eps: float
 ) -> HeldOutEvaluation:
-    """Compare the same examples in two spaces.
-
-    Args:
-        before: as they came.
-        after: projected.
-        groups: (n,) the group of each example, drawn as one.
-        metric: of `evaluate`.
-        seed: of the resamples.
-        eps: the least norm that a cosine divides by.
-    """
+    """Compare the same examples as they came and projected; those of a group, (n,), are drawn together."""
     pairs = pairs_of(before, groups)
     if not pairs.names:
         return HeldOutEvaluation({}, {}, Intervals({}, 0), ())

@@ -45,12 +45,7 @@ class HeldOutPairs:
 
 
 def pairs_of(examples: Examples, groups: Column) -> HeldOutPairs:
-    """Return the pairs of examples.
-
-    Args:
-        examples: at least one.
-        groups: (n,) the group of each example that hangs together; drawn as one.
-    """
+    """Return the pairs of examples, at least one; those of a group, (n,), are drawn together."""
     n = len(examples)
     if examples.form in ("classes", "views"):
         first, second = _all_pairs(examples.form, n)

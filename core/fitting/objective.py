@@ -72,16 +72,7 @@ def batch_loss(
     weights: Array | None,
     backend: Backend,
 ) -> Array:
-    """Return the reduced loss of a batch.
-
-    Args:
-        objective: the loss.
-        form: of the examples, as `Examples` has it.
-        sides: (n, r) float64 projected torch rows per input.
-        numbers: (n,) labels or scores, or None.
-        codes: (n,) classes, or None.
-        weights: (classes, r) of a classifier, or None.
-        backend: torch.
+    """Return the reduced loss of a batch of (n, r) float64 projected torch rows per input, and what belongs to them.
 
     Returns:
         A float64 tensor without dims; 0 with gradient 0 where there is no item.

@@ -33,10 +33,6 @@ class Split:
 def vector_nodes(sides: Sequence[Column], ids: Column | None) -> Column:
     """Return what every example touches, as numbers: its vector on each side, and its id.
 
-    Args:
-        sides: (n, d) rows each; equal rows are one vector, on whichever side they stand.
-        ids: (n,) or None.
-
     Returns:
         (n, k) int64.
 

@@ -84,12 +84,6 @@ def unit_of(objective: Objective, head: str, init: str, rows: Column) -> float:
     would start 60 margins apart, and take steps 60 times too large. An orthogonal head may not scale them, and a random
     start is that of a loop which takes rows as they are.
 
-    Args:
-        objective: the loss.
-        head: the kind of the head.
-        init: where it starts.
-        rows: (n, d) training rows.
-
     Returns:
         The power of two next to the root mean square of the rows' lengths, or 1.
     """

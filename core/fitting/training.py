@@ -31,14 +31,6 @@ def learn(
 ) -> State:
     """Go on from a state to the last epoch, or until the score has stopped to rise.
 
-    Args:
-        config: what to do.
-        train: what to learn from.
-        state: where to begin.
-        backend: torch.
-        score: of a head, larger is better; needed with patience.
-        watch: takes the state after every epoch.
-
     Raises:
         ParameterError: the loss or the parameter is no longer finite. The last state that was watched is good.
     """

@@ -183,7 +183,7 @@ class EvaluatePlan:
             seed=self.seed,
             exact_pairs=self.exact_pairs,
             progress=progress,
-            parameters=_own(self.metric),
+            parameters={name: value for name, value in self.metric.parameters.items() if name != "eps"},
             eps=settings.eps,
             max_memory=settings.max_memory,
             nonfinite=settings.nonfinite,
@@ -260,11 +260,6 @@ class EvaluatePlan:
         found = plan_similarity(a, b, -1, self.metric, settings, finite_rows.DROP_HINT).run()
         narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in sides)
         return PairScores(np.asarray(found.array), {"a": a.name, "b": b.name}, ids_of(*sides), found.notes, narrow)
-
-
-def _own(metric: Metric) -> dict[str, float]:
-    """Return the parameters of a metric but for eps, which everything has."""
-    return {name: value for name, value in metric.parameters.items() if name != "eps"}
 
 
 def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, str]:

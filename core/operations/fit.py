@@ -26,7 +26,7 @@ from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..metrics import EPS
 from ..results import Column, Columns, Result
-from ..scoring.spec import read_specs
+from ..scoring.spec import LossSpec, read_specs
 from ..settings import Settings
 from .loss_inputs import check_parameters, open_labelled
 
@@ -156,10 +156,7 @@ def fit(
         entries = [] if entry is None else [entry]
         opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=or_one_set)
         one_set, notes = len(opened.vectors) == 1, list[str]()
-        asked: Any = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
-        request = None if kind is None else read_specs([kind], one_set=one_set, **asked)[0]
-        if request is not None:
-            check_fittable(request, one_set=one_set)
+        request = None if entry is None else _request(entry, variant, distance, parameters, one_set=one_set)
         given = read_examples(opened.vectors, request, opened.labels, opened.labels_name, settings, notes)
         rank, start = check_head(head, rank, init, given.examples.width, bias=head_bias)
         plan = FitPlan(
@@ -190,6 +187,15 @@ def fit(
         run = Run(given, parts_of(given, plan, notes), plan, objective, backend, output, force, notes, on_epoch)
         result = _run(run, held_out_ids, resume=resume, force=force)
     return replace(result, provenance=provenance(dict(zip(given.names, opened.vectors, strict=True))))
+
+
+def _request(
+    entry: Entry, variant: str | None, distance: str | None, parameters: Mapping[str, float | None], *, one_set: bool
+) -> LossSpec:
+    asked: Any = {"variant": variant, "metric": distance, "reduction": None, "parameters": parameters}
+    (request,) = read_specs([entry.name], one_set=one_set, **asked)
+    check_fittable(request, one_set=one_set)
+    return request
 
 
 def _run(run: Run, held_out_ids: str | None, *, resume: bool, force: bool) -> Result:

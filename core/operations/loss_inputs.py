@@ -38,17 +38,7 @@ def open_labelled(
     *,
     or_one_set: bool,
 ) -> LabelledVectors:
-    """Return the inputs of losses and their labels, opened where they are sources.
-
-    Args:
-        vectors: one input per role, or a table with all of them.
-        entries: the losses; none where examples are only projected.
-        labels: one per row, a source of them, or None.
-        labels_name: what messages call labels that are no source.
-        ids: a source of one per row; of arrays an array too.
-        settings: of the door.
-        or_one_set: a single source may be one set with classes.
-    """
+    """Return the inputs of losses and their labels, opened where they are sources; one may be a set with classes."""
     if not vectors or not all(isinstance(side, str) for side in vectors):
         sides = tuple(
             settings.open(side, f"input {number}", ids) if ids is not None or isinstance(side, str) else side
