@@ -5,7 +5,7 @@ Every function takes a query block of r rows of A with their scores against all 
 
 from ..backend import Array, namespace
 from ..errors import ShapeError
-from .negatives import LogSumExp
+from .negatives import LogSumExp, SoftplusSum
 from .numerics import masked_logsumexp, softplus
 from .validation import check_finite, check_positive
 
@@ -83,7 +83,9 @@ def n_pairs(scores: Array, partners: Array, others: Array | None = None) -> Arra
     return info_nce(scores, partners, others, temperature=1.0)
 
 
-def siglip(scores: Array, partners: Array, *, scale: float = 10.0, bias: float = -10.0) -> Array:
+def siglip(
+    scores: Array, partners: Array, others: Array | None = None, *, scale: float = 10.0, bias: float = -10.0
+) -> Array:
     """Sigmoid loss of each anchor: every pair for itself, its partner as similar, the others as not.
 
     With s the cosine, and z = 1 for the partner and -1 for the others::
@@ -93,6 +95,7 @@ def siglip(scores: Array, partners: Array, *, scale: float = 10.0, bias: float =
     Args:
         scores: (r, m) float64 cosines.
         partners: (r,) integers, the column of each anchor's partner.
+        others: (r,) the sum over each anchor's negatives, where it is known; else they are in the scores.
         scale: above 0, the inverse temperature.
         bias: what is added to every logit, to offset the many negatives.
 
@@ -116,7 +119,16 @@ def siglip(scores: Array, partners: Array, *, scale: float = 10.0, bias: float =
     check_finite(bias=bias)
     xp = namespace(scores)
     logits = scale * scores + bias
-    return xp.sum(softplus(xp.where(partner, -logits, logits)), axis=1)
+    if others is None:
+        return xp.sum(softplus(xp.where(partner, -logits, logits)), axis=1)
+    return softplus(-xp.sum(xp.where(partner, logits, xp.zeros_like(logits)), axis=1)) + others
+
+
+def _logits(scores: Array, *, scale: float, bias: float) -> tuple[Array, float]:
+    return scale * scores + bias, scale
+
+
+OTHER_LOGITS = SoftplusSum(_logits)  # of siglip
 
 
 def partner_mask(scores: Array, partners: Array) -> Array:

@@ -5,8 +5,9 @@ from math import inf
 from typing import NamedTuple
 
 from ..backend import Array, namespace
+from .decided_negatives import HingeSum, Nearest
 from .numerics import PAST, hinge, softplus
-from .validation import check_at_least, check_finite, check_masks, check_switch
+from .validation import check_at_least, check_finite, check_masks, check_switch, is_known
 
 
 class ActiveTriplets(NamedTuple):
@@ -34,7 +35,7 @@ def batch_hard_triplet(
     Args:
         distances: (r, n) float64 distances, at least 0.
         positives: (r, n) bool, the same class, not the anchor itself.
-        negatives: (r, n) bool, another class.
+        negatives: (r, n) bool, another class; or (r, 2) what `Nearest` makes of them.
         margin: at least 0, in units of distance; unused if soft.
         soft: 1 for the soft margin, else 0.
 
@@ -59,9 +60,15 @@ def batch_hard_triplet(
     check_switch(soft=soft)
     xp = namespace(distances)
     far = xp.max(xp.where(positives, distances, xp.full_like(distances, -inf)), axis=1)
-    near = xp.min(xp.where(negatives, distances, xp.full_like(distances, inf)), axis=1)
+    if is_known(negatives):
+        near = negatives[:, 0]
+    else:
+        near = xp.min(xp.where(negatives, distances, xp.full_like(distances, inf)), axis=1)
     # minus infinity where there is no triplet, which is no loss
     return softplus(far - near) if soft else hinge(far, -near, margin)
+
+
+NEAREST_NEGATIVE = Nearest()  # of batch_hard_triplet
 
 
 def semi_hard_triplet(distances: Array, positives: Array, negatives: Array, *, margin: float = 1.0) -> Array:
@@ -169,7 +176,7 @@ def margin(
     Args:
         distances: (r, n) float64 distances of unit rows, 0 to 2.
         positives: (r, n) bool, the same class, not the anchor itself.
-        negatives: (r, n) bool, another class.
+        negatives: (r, n) bool, another class; or (r, 3) what `HingeSum` makes of them.
         alpha: at least 0, half the width of the margin, in units of distance.
         beta: the boundary between similar and dissimilar, in units of distance.
 
@@ -195,16 +202,29 @@ def margin(
     check_at_least(0, alpha=alpha)
     check_finite(beta=beta)
     xp = namespace(distances)
-    none = xp.zeros_like(distances)
-    pull = xp.where(positives, hinge(distances, -beta, alpha), none)
-    push = xp.where(negatives, hinge(-distances, beta, alpha), none)
+    pull, pulled, similar = _sums(hinge(distances, -beta, alpha), positives)
+    if is_known(negatives):
+        push, pushed, dissimilar = negatives[:, 0], *(xp.astype(negatives[:, each], xp.int64) for each in (1, 2))
+    else:
+        push, pushed, dissimilar = _sums(hinge(-distances, beta, alpha), negatives)
     # a positive is in as many triplets as there are negatives, and the other way round
-    similar, dissimilar = (xp.sum(xp.astype(mask, xp.int64), axis=1) for mask in (positives, negatives))
-    pulled, pushed = (xp.sum(xp.astype(terms > 0, xp.int64), axis=1) for terms in (pull, push))
-    pulls, pushes = (
-        xp.astype(times, xp.float64) * xp.sum(terms, axis=1) for times, terms in ((dissimilar, pull), (similar, push))
-    )
-    return ActiveTriplets(pulls + pushes, dissimilar * pulled + similar * pushed)
+    total = xp.astype(dissimilar, xp.float64) * pull + xp.astype(similar, xp.float64) * push
+    return ActiveTriplets(total, dissimilar * pulled + similar * pushed)
+
+
+def _sums(terms: Array, members: Array) -> tuple[Array, Array, Array]:
+    """Return the (r,) sums of the terms of members, how many are not 0, and how many members there are."""
+    xp = namespace(terms)
+    terms = xp.where(members, terms, xp.zeros_like(terms))
+    active, every = (xp.sum(xp.astype(mask, xp.int64), axis=1) for mask in (terms > 0, members))
+    return xp.sum(terms, axis=1), active, every
+
+
+def _pushed(distances: Array, *, alpha: float, beta: float) -> tuple[Array, float, float]:
+    return -distances, beta, alpha
+
+
+PUSHED_NEGATIVES = HingeSum(_pushed)  # of margin
 
 
 def _by_anchor(distances: Array, positives: Array, negatives: Array) -> Iterator[tuple[Array, Array]]:

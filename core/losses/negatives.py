@@ -1,4 +1,4 @@
-"""What the negatives of an anchor come to in a loss: one number, from tiles of scores, and its derivative.
+"""What the negatives of an anchor come to in a loss: a number or a few, from tiles of scores, and their derivatives.
 
 So a loss of a batch needs no mask and no whole row: its negatives are summed tile by tile, and its positives, which are
 few, are scored once more. Where a set is compared with itself, a tile serves its rows and its columns.
@@ -7,16 +7,62 @@ few, are scored once more. Where a set is compared with itself, a tile serves it
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
+from typing import Protocol
 
 import numpy as np
 
 from ..results import Column
 
+Settle = Callable[[Column, Column], None]  # computes those of a tile's scores exactly that a mask marks, in place
 Options = Mapping[str, float]
 Ends = tuple[Column, Column]
 Exponent = Callable[..., tuple[Column, Column | float]]
 
 SPAN = 600.0  # exp(-600) is a normal number: exponents so far below the largest of a tile keep all their bits
+
+
+class Summary(Protocol):
+    """What the negatives of an anchor come to."""
+
+    @property
+    def empty(self) -> tuple[float, ...]:
+        """What no negatives come to; one number stands for itself."""
+
+    def of_tile(
+        self, scores: Column, members: Column | None, options: Options, settle: Settle
+    ) -> tuple[Column, Column]:
+        """Return what the members of an (r, c) float64 tile come to: per row, and per column.
+
+        Args:
+            scores: those of the tile.
+            members: (r, c) bool, which pairs are negatives; None is all.
+            options: of the loss.
+            settle: for what the error of the scores leaves open.
+        """
+
+    def merge(self, some: Column, others: Column) -> Column:
+        """Return what two sets of negatives come to together."""
+
+    def slopes(
+        self,
+        scores: Column,
+        members: Column | None,
+        options: Options,
+        settle: Settle,
+        rows: Ends | None,
+        columns: Ends | None,
+    ) -> Column:
+        """Return the (r, c) derivatives of the loss by the scores of a tile.
+
+        Args:
+            scores: as in `of_tile`.
+            members: as in `of_tile`.
+            options: of the loss.
+            settle: as in `of_tile`.
+            rows: of the rows, as far as they are anchors: what all their negatives come to, and the derivatives of the
+                loss by it.
+            columns: the same of the columns.
+        """
 
 
 @dataclass(frozen=True)
@@ -28,16 +74,12 @@ class LogSumExp:
     """
 
     exponent: Exponent
-    empty: float = -inf
+    empty: tuple[float, ...] = (-inf,)
 
-    def of_tile(self, scores: Column, members: Column | None, options: Options) -> tuple[Column, Column]:
-        """Return what the members of an (r, c) float64 tile come to: (r,) over its rows, and (c,) over its columns.
-
-        Args:
-            scores: those of the tile.
-            members: (r, c) bool, which pairs are negatives; None is all.
-            options: of the loss.
-        """
+    def of_tile(
+        self, scores: Column, members: Column | None, options: Options, settle: Settle
+    ) -> tuple[Column, Column]:
+        """Return the log-sum-exps of rows and columns."""
         exponents, top, _ = self._exponents(scores, members, options)
         if top is None:
             return _logsumexp(exponents, 1), _logsumexp(exponents, 0)
@@ -46,22 +88,19 @@ class LogSumExp:
         return rows, columns
 
     def merge(self, some: Column, others: Column) -> Column:
-        """Return what two sets of negatives come to together."""
+        """Return the log-sum-exps of both."""
         return np.logaddexp(some, others)
 
     def slopes(
-        self, scores: Column, members: Column | None, options: Options, rows: Ends | None, columns: Ends | None
+        self,
+        scores: Column,
+        members: Column | None,
+        options: Options,
+        settle: Settle,
+        rows: Ends | None,
+        columns: Ends | None,
     ) -> Column:
-        """Return the (r, c) derivatives of the loss by the scores of a tile.
-
-        Args:
-            scores: as in `of_tile`.
-            members: as in `of_tile`.
-            options: of the loss.
-            rows: of the rows, as far as they are anchors: (r,) what all their negatives come to, and the derivatives of
-                the loss by it.
-            columns: the same of the columns.
-        """
+        """Return the derivatives, each the share of its exponential."""
         exponents, top, slope = self._exponents(scores, members, options)
         if top is None:
             found = np.zeros(scores.shape)
@@ -71,8 +110,7 @@ class LogSumExp:
                 found += _share(exponents, *columns)
         else:
             found = np.exp(exponents, out=exponents)
-            weights = [0.0 if ends is None else _share(np.asarray(top), *ends) for ends in (rows, columns)]
-            found *= np.reshape(weights[0], (-1, 1)) + np.reshape(weights[1], (1, -1))
+            found *= weights_of(rows, columns, lambda ends: _share(np.asarray(top), *ends))
         found *= slope
         return found
 
@@ -88,6 +126,59 @@ class LogSumExp:
         if members is not None:
             exponents[~members] = -inf
         return exponents, top if together else None, slope
+
+
+@dataclass(frozen=True)
+class SoftplusSum:
+    """The sum over the negatives of log(1 + exp(exponent)).
+
+    Args:
+        exponent: as in `LogSumExp`.
+    """
+
+    exponent: Exponent
+    empty: tuple[float, ...] = (0.0,)
+
+    def of_tile(
+        self, scores: Column, members: Column | None, options: Options, settle: Settle
+    ) -> tuple[Column, Column]:
+        """Return the sums of rows and columns."""
+        exponents = self._exponents(scores, members, options)[0]
+        found = np.maximum(exponents, 0.0)
+        np.exp(-np.abs(exponents), out=exponents)
+        found += np.log1p(exponents, out=exponents)
+        return found.sum(axis=1), found.sum(axis=0)
+
+    def merge(self, some: Column, others: Column) -> Column:
+        """Return the sums of both."""
+        return some + others
+
+    def slopes(
+        self,
+        scores: Column,
+        members: Column | None,
+        options: Options,
+        settle: Settle,
+        rows: Ends | None,
+        columns: Ends | None,
+    ) -> Column:
+        """Return the derivatives, each a sigmoid."""
+        exponents, slope = self._exponents(scores, members, options)
+        found: Column = slope / (1.0 + np.exp(-exponents))
+        return found * weights_of(rows, columns, lambda ends: ends[1])
+
+    def _exponents(self, scores: Column, members: Column | None, options: Options) -> tuple[Column, Column | float]:
+        exponents, slope = self.exponent(scores, **options)
+        if members is not None:
+            exponents[~members] = -inf
+        return exponents, slope
+
+
+def weights_of(rows: Ends | None, columns: Ends | None, weigh: Callable[[Ends], Column]) -> Column:
+    """Return the (r, c), or (r, 1) or (1, c), weights of pairs of which rows, columns or both are anchors."""
+    weights = [0.0 if ends is None else weigh(ends) for ends in (rows, columns)]
+    total: Column = np.reshape(weights[0], (-1, 1)) + np.reshape(weights[1], (1, -1))
+    return total
 
 
 def _share(exponents: Column, masses: Column, slopes: Column) -> Column:

@@ -68,12 +68,17 @@ def check_switch(**parameters: float) -> None:
 
 
 def check_masks(scores: Array, positives: Array, negatives: Array) -> None:
-    """Refuse masks that do not fit the scores; negatives may be (r,), what they come to."""
-    known = negatives.ndim == 1 and scores.ndim == 2 and negatives.shape[0] == scores.shape[0]
+    """Refuse masks that do not fit the scores; negatives that are no mask are what they come to, per anchor."""
+    known = is_known(negatives) and scores.ndim == 2 and negatives.shape[0] == scores.shape[0]
     for mask in (positives,) if known else (positives, negatives):
         if scores.ndim != 2 or mask.shape != scores.shape:
             got = f"{tuple(mask.shape)} for scores {tuple(scores.shape)}"
             raise ShapeError(f"expected masks (r, n) for scores (r, n), got {got}", "masks")
+
+
+def is_known(negatives: Array) -> bool:
+    """Tell whether negatives are no mask, but what they come to."""
+    return bool(negatives.dtype != namespace(negatives).bool)
 
 
 def check_finite(**parameters: float) -> None:

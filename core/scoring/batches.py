@@ -217,7 +217,7 @@ def _sorted_batch(
             parts = iter([in_order(list(parts), batch)])
         for part in parts:
             places = [anchors[part.places[0]], *(others[end] for end in part.places[1:])]
-            accumulator.add(part.losses, np.stack(places))
+            accumulator.add(part.losses, np.stack(places), counts=part.counts)
 
 
 def _sorted(data: BatchData, rows: Column, metrics: tuple[str, ...]) -> SortedBatch:

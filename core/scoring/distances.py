@@ -16,7 +16,7 @@ from ..losses.numerics import unit_rows
 from ..losses.pairs import cosine_distance
 from ..metrics import EPS, metric_of, score_rows
 from ..results import Column
-from .row_distances import SplitRows, distances, frame_of, reach_of, split
+from .row_distances import SplitRows, differences, distances, frame_of, quick_distances, reach_of, split
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
 
@@ -105,12 +105,16 @@ class LossDistance:
         prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
         return prepared[0], prepared[-1]
 
-    def of_prepared(self, x: Prepared, y: Prepared) -> Array:
-        """Return the (n, m) scores of prepared rows."""
+    def of_prepared(self, x: Prepared, y: Prepared, *, quick: bool = False) -> Array:
+        """Return the (n, m) scores of prepared rows; if `quick`, distances of numpy rows within DOUBT of themselves."""
         if self.squared is not None and x.split is not None and y.split is not None:
-            return distances(x.split, y.split, squared=self.squared)
+            return (quick_distances if quick else distances)(x.split, y.split, squared=self.squared)
         assert self.of_products is not None
         return self.of_products(x.rows @ y.rows.T)
+
+    def of_differences(self, x: Prepared, y: Prepared, rows: Column, columns: Column) -> Array:
+        """Return the (k,) distances of listed pairs of prepared numpy rows, from their differences."""
+        return differences(x.rows, y.rows, rows, columns, squared=bool(self.squared))
 
     def slope_note(self, counted: str) -> str:
         """Return what a reader should know of scores without a derivative, as in `2 pairs`."""

@@ -13,12 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, constant, namespace, recomputed
+from ..losses.decided_negatives import DOUBT
 from ..metrics import magnitude, row_dots, score_rows
 from ..results import Column
 
 BITS = 49  # that are left to a product of two numbers below 2, when four sums of them are to fit 53
 PART = 1 << 18  # numbers that are widened at a time
 CLOSE = 2.0**-32  # share of the squared lengths up to which a squared distance is that of rows close to each other
+MANY = 1 / 64  # share of the pairs of a tile that are close, from which on all are computed as if they were
 GATHERED = 1 << 20  # numbers of the rows of close pairs that are held at a time
 
 
@@ -102,17 +104,41 @@ def distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Array:
     rows, columns = xp.nonzero(close)
     count, step = rows.shape[0], max(1, GATHERED // x.rows.shape[1])
     pieces = [slice(start, min(start + step, count)) for start in range(0, count, step)]
-    compute = partial(_of_pairs, "sqeuclidean" if squared else "euclidean")
+    compute = partial(differences, squared=squared)
     again = [recomputed(compute, x.given, y.given, rows[piece], columns[piece]) for piece in pieces]
     if again:
         found[close] = xp.concat(again)
     return found
 
 
-def differences_pulled(
-    slopes: Column, found: Column, x: SplitRows, y: SplitRows, *, squared: bool
-) -> tuple[Column, Column]:
-    """Return what (r, c) derivatives by distances are by the (r, d) and (c, d) rows; 0 at distance 0.
+def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
+    """Return the (n, m) distances of numpy rows that were split in one frame, or their squares, by a single product.
+
+    Summed in any order, |x|^2 + |y|^2 - 2 xy is off by at most (d + 4) 2^-52 (|x|^2 + |y|^2): d 2^-53 of 2 |x| |y| in
+    the product, as much in the squares, and four roundings. Where that may be more than DOUBT of the squared distance,
+    it is computed from the differences. So every distance is within DOUBT of itself.
+    """
+    lengths = [side.high_squares + side.low_squares for side in (x, y)]
+    share = (x.rows.shape[1] + 4) * 2.0**-52 / DOUBT
+    squares: Column = x.rows @ y.rows.T
+    squares *= -2.0
+    squares += lengths[0][:, None]
+    squares += lengths[1]
+    close = None
+    if not squares.min() > share * (lengths[0].max() + lengths[1].max()):
+        close = np.nonzero(~(squares > share * (lengths[0][:, None] + lengths[1])))
+        if len(close[0]) > MANY * squares.size:
+            return np.asarray(distances(x, y, squared=squared))
+        squares[close] = 0.0
+    found = squares if squared else np.sqrt(squares, out=squares)
+    found *= x.unit[0] ** 2 if squared else x.unit[0]
+    if close is not None:
+        found[close] = differences(x.given, y.given, *close, squared=squared)
+    return found
+
+
+def differences_pulled(slopes: Column, found: Column, x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
+    """Return what (r, c) derivatives by distances are by the (r, d) rows of x; nothing at distance 0.
 
     The derivative of |x - y| by x is (x - y) / |x - y|. The differences of all pairs are never made: they are summed as
     those of the sums, but for rows so close to each other that this would cancel.
@@ -124,25 +150,22 @@ def differences_pulled(
         y: the same.
         squared: whether they are squares.
     """
-    with np.errstate(divide="ignore"):
-        pulls = 2.0 * slopes if squared else np.where(found > 0, slopes / found, 0.0)
-    least = CLOSE * max(float(side.high_squares.max() + abs(side.low_squares).max()) for side in (x, y))
-    least *= float(x.unit[0]) ** 2
-    close = (
-        np.zeros(0)
-        if float(found.min()) > (least if squared else sqrt(least))
-        else np.nonzero((found if squared else found * found) <= least)
-    )
-    apart = np.zeros((0, x.rows.shape[1]))
-    if len(close):
-        apart = pulls[close][:, None] * (x.given[close[0]] - y.given[close[1]])
-        pulls[close] = 0.0
-    rows = (pulls.sum(axis=1)[:, None] * x.rows - pulls @ y.rows) * x.unit[:, None]
-    columns = (pulls.sum(axis=0)[:, None] * y.rows - pulls.T @ x.rows) * y.unit[:, None]
-    if len(close):
-        np.add.at(rows, close[0], apart)
-        np.subtract.at(columns, close[1], apart)
-    return rows, columns
+    pulls = 2.0 * slopes if squared else np.divide(slopes, found, out=np.zeros_like(slopes), where=found > 0)
+    least = CLOSE * sum(float((side.high_squares + side.low_squares).max()) for side in (x, y)) * float(x.unit[0]) ** 2
+    least = least if squared else sqrt(least)
+    if found.min() > least:
+        return _differences_summed(pulls, x, y)
+    close = np.nonzero(found <= least)
+    apart = pulls[close][:, None] * (x.given[close[0]] - y.given[close[1]])
+    pulls[close] = 0.0
+    pulled = _differences_summed(pulls, x, y)
+    np.add.at(pulled, close[0], apart)
+    return pulled
+
+
+def _differences_summed(weights: Column, x: SplitRows, y: SplitRows) -> Column:
+    summed: Column = (weights.sum(axis=1)[:, None] * x.rows - weights @ y.rows) * x.unit[:, None]
+    return summed
 
 
 def reach_of(rows: Column, center: Column | float) -> float:
@@ -155,6 +178,8 @@ def reach_of(rows: Column, center: Column | float) -> float:
     return unit * sqrt(most)
 
 
-def _of_pairs(metric: str, x: Array, y: Array, rows: Array, columns: Array) -> Array:
+def differences(x: Array, y: Array, rows: Array, columns: Array, *, squared: bool) -> Array:
+    """Return the (k,) distances of listed rows of x and y from their differences, or their squares."""
     xp = namespace(x, y)
-    return score_rows(metric, xp.take(x, rows, axis=0), xp.take(y, columns, axis=0))
+    pairs = xp.take(x, rows, axis=0), xp.take(y, columns, axis=0)
+    return score_rows("sqeuclidean" if squared else "euclidean", *pairs)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..backend import Array, Backend
+from ..backend import Backend
+from ..losses.negatives import Settle
 from ..results import Column
 from .batch_scores import WholeRows
-from .distances import distance_of
+from .distances import Prepared, distance_of
 
 ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
 NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
@@ -72,10 +73,26 @@ class SortedBatch:
         """(n,) how many negatives each anchor has."""
         return len(self.other_codes) - (self.stops - self.starts)
 
-    def scores(self, metric: str, rows: slice, columns: slice) -> Array:
-        """Return the (r, c) scores of a tile."""
+    def scores(self, metric: str, rows: slice, columns: slice, *, quick: bool = False) -> Column:
+        """Return the (r, c) scores of a tile; if `quick`, distances within DOUBT of themselves."""
+        found: Column = distance_of(metric).of_prepared(*self.sides(metric, rows, columns), quick=quick)
+        return found
+
+    def sides(self, metric: str, rows: slice, columns: slice) -> tuple[Prepared, Prepared]:
+        """Return the prepared rows of both sides of a tile."""
         x, y = self.whole.sides[metric]
-        return distance_of(metric).of_prepared(x.part(rows.start, rows.stop), y.part(columns.start, columns.stop))
+        return x.part(rows.start, rows.stop), y.part(columns.start, columns.stop)
+
+    def settle(self, metric: str, rows: slice, columns: slice) -> Settle:
+        """Return what computes marked scores of a tile exactly, in place, where quick ones are not exact."""
+        distance, (x, y) = distance_of(metric), self.sides(metric, rows, columns)
+
+        def settle(scores: Column, marked: Column) -> None:
+            if distance.squared is not None:
+                places = np.nonzero(marked)
+                scores[places] = distance.of_differences(x, y, *places)
+
+        return settle
 
     def query_blocks(self) -> Iterator[slice]:
         """Yield the anchors, a few at a time."""

@@ -7,10 +7,11 @@ import numpy as np
 from ..backend import choose_backend, derivatives, quiet
 from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
+from ..losses.miners import ActiveTriplets
 from ..losses.negatives import Ends
 from ..losses.numerics import unit_rows
 from ..results import Column
-from .distances import distance_of
+from .distances import Prepared, distance_of
 from .row_distances import differences_pulled
 from .sorted_batch import SortedBatch
 from .sorted_losses import counted, near_items, wanted_of
@@ -36,7 +37,7 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
     assert wanted is not None
     (masses,) = sweep(batch, [wanted], {}, lambda _: None).masses
     sides = [batch.whole.anchors, batch.whole.others][: 1 if batch.is_self else 2]
-    totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(len(masses))
+    totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(masses.shape)
     with one_blas_thread(), choose_backend("torch").in_one_thread():
         workers = processors() if is_controlled() else 1
         _add_positives(spec, batch, masses, share, totals, slopes, workers)
@@ -78,9 +79,11 @@ def _near(
     leaves = [backend.put(values).requires_grad_() for values in (scores, masses[rows], masses[columns])]
     found = near_items(spec, leaves[0], backend.put(belonging), *leaves[1:])
     kept = keep[rows][np.nonzero(belonging)[0]] if spec.entry.item == "positive pair" else keep[rows]
+    found = found.total if isinstance(found, ActiveTriplets) else found
     slopes = [backend.get(each) for each in derivatives(found[backend.put(kept)].sum() * share, leaves)]
     with quiet():
-        pulled = _pulled(spec.metric, batch, slopes[0], scores, rows, columns)
+        x, y = batch.sides(spec.metric, rows, columns)
+        pulled = _pulled(spec.metric, slopes[0], scores, x, y), _pulled(spec.metric, slopes[0].T, scores.T, y, x)
     return rows, columns, pulled, list(zip((rows, columns), slopes[1:], strict=True))
 
 
@@ -103,12 +106,14 @@ def _far(
     with quiet():
         for tile in batch.tiles(rows, whole=True):
             same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
-            scores = batch.scores(wanted.metric, tile.rows, tile.columns)
+            scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=True)
+            settle = batch.settle(wanted.metric, tile.rows, tile.columns)
             ends = [_part(ends, place) for ends, place in ((of_rows, tile.rows), (of_columns, tile.columns))]
-            slopes = wanted.summary.slopes(scores, None if same is None else ~same, wanted.options, *ends)
-            kinks = distance_of(wanted.metric).without_slope(scores)
-            undefined += int(np.count_nonzero(kinks if alone is None else kinks & ~alone))
-            total += _pulled(wanted.metric, batch, slopes, scores, tile.rows, tile.columns)[0]
+            slopes = wanted.summary.slopes(scores, None if same is None else ~same, wanted.options, settle, *ends)
+            total += _pulled(wanted.metric, slopes, scores, *batch.sides(wanted.metric, tile.rows, tile.columns))
+            if distance_of(wanted.metric).kink:
+                kinks = distance_of(wanted.metric).without_slope(scores)
+                undefined += int(np.count_nonzero(kinks if alone is None else kinks & ~alone))
     return rows, total, undefined
 
 
@@ -116,17 +121,13 @@ def _part(ends: Ends | None, place: slice) -> Ends | None:
     return None if ends is None else (ends[0][place], ends[1][place])
 
 
-def _pulled(
-    metric: str, batch: SortedBatch, slopes: Column, scores: Column, rows: slice, columns: slice
-) -> tuple[Column, Column]:
-    """Return what the (r, c) derivatives by the scores of a tile are by its rows and by its columns."""
-    distance, (x, y) = distance_of(metric), batch.whole.sides[metric]
-    x, y = x.part(rows.start, rows.stop), y.part(columns.start, columns.stop)
+def _pulled(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) -> Column:
+    """Return what the (r, c) derivatives by the scores of x and y are by the rows of x."""
+    distance = distance_of(metric)
     if distance.squared is not None and x.split is not None and y.split is not None:
         return differences_pulled(slopes, scores, x.split, y.split, squared=distance.squared)
-    if distance.slope != 1.0:
-        slopes = distance.slope * slopes
-    return slopes @ y.rows, slopes.T @ x.rows
+    pulled: Column = slopes @ y.rows
+    return pulled if distance.slope == 1.0 else distance.slope * pulled
 
 
 def _by_given_rows(given: Column, slopes: Column, eps: float) -> Column:

@@ -9,6 +9,7 @@ import numpy as np
 from ..backend import quiet
 from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
+from ..losses.miners import ActiveTriplets
 from ..results import Column
 from .sorted_batch import SortedBatch
 from .spec import LossSpec
@@ -21,10 +22,12 @@ class Items(NamedTuple):
     Args:
         losses: (k,).
         places: (1, k) the place in the sorted batch of the anchor of each, or (2, k) with the column of its positive.
+        counts: how many terms the losses are sums of, and how many of these are active; None where one is one.
     """
 
     losses: Column
     places: Column
+    counts: tuple[int, int] | None
 
 
 def wanted_of(spec: LossSpec) -> Wanted | None:
@@ -69,9 +72,13 @@ def _block_items(spec: LossSpec, batch: SortedBatch, masses: Column, keep: Colum
         scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
         losses = near_items(spec, scores, belonging, masses[rows], masses[columns])
     places = np.stack(np.nonzero(belonging)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
-    kept = keep[rows][places[0]]
+    kept, counts = keep[rows][places[0]], None
+    if isinstance(losses, ActiveTriplets):
+        terms = 2 if spec.entry.item == "term" else 1  # per triplet
+        counts = terms * int(np.vecdot(batch.positives[rows], batch.negatives[rows])), int(losses.count.sum())
+        losses = losses.total
     starts = np.asarray([rows.start, columns.start])[: len(places), None]
-    return Items(losses[kept], places[:, kept] + starts)
+    return Items(losses[kept], places[:, kept] + starts, counts)
 
 
 def in_order(parts: Sequence[Items], batch: SortedBatch) -> Items:
@@ -81,4 +88,6 @@ def in_order(parts: Sequence[Items], batch: SortedBatch) -> Items:
     columns = batch.order if batch.is_self else np.arange(len(batch.other_codes))
     ranks = [batch.order[places[0]], *(columns[each] for each in places[1:])]
     order = np.lexsort(ranks[::-1])
-    return Items(losses[order], places[:, order])
+    some = [part.counts for part in parts if part.counts is not None]
+    counts = None if not some else (sum(count for count, _ in some), sum(active for _, active in some))
+    return Items(losses[order], places[:, order], counts)

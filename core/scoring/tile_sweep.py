@@ -11,7 +11,7 @@ import numpy as np
 from ..backend import quiet
 from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
-from ..losses.negatives import LogSumExp
+from ..losses.negatives import Summary
 from ..results import Column
 from .batch_scores import BlockPairStatistics
 from .binning import Bins
@@ -27,9 +27,14 @@ class Wanted(NamedTuple):
         options: of the loss.
     """
 
-    summary: LogSumExp
+    summary: Summary
     metric: str
     options: Mapping[str, float]
+
+    def nothing(self, n: int) -> Column:
+        """Return what no negatives come to, for n anchors."""
+        found = np.tile(self.summary.empty, (n, 1))
+        return found[:, 0] if len(self.summary.empty) == 1 else found
 
 
 @dataclass
@@ -89,7 +94,7 @@ def sweep(
     """
     n = len(batch.codes)
     found = Sweep(
-        [np.full(n, each.summary.empty) for each in wanted],
+        [each.nothing(n) for each in wanted],
         {metric: np.zeros((2, len(own.edges) - 1), dtype=np.int64) for metric, own in bins.items()},
         (_none(n), _none(n)),
     )
@@ -125,7 +130,7 @@ def _query_block(
     rows: slice,
 ) -> _Found:
     count, past = rows.stop - rows.start, len(batch.codes) - rows.stop if batch.is_self else 0
-    masses = [[np.full(size, each.summary.empty) for size in (count, past)] for each in wanted]
+    masses = [[each.nothing(size) for size in (count, past)] for each in wanted]
     found = _Found(rows, masses, {metric: np.zeros((2, len(own.edges) - 1), np.int64) for metric, own in bins.items()})
     with quiet():
         for tile in batch.tiles(rows):
@@ -142,13 +147,14 @@ def _take_tile(
     tile: Tile,
 ) -> None:
     metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
-    scores = {metric: batch.scores(metric, tile.rows, tile.columns) for metric in metrics}
+    scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=True) for metric in metrics}
     same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
     positives = None if same is None or alone is None else same & ~alone
     negatives = None if same is None else ~same
     past = slice(tile.columns.start - tile.rows.stop, tile.columns.stop - tile.rows.stop)
     for each, masses in zip(wanted, found.masses, strict=True):
-        own = each.summary.of_tile(scores[each.metric], negatives, each.options)
+        settle = batch.settle(each.metric, tile.rows, tile.columns)
+        own = each.summary.of_tile(scores[each.metric], negatives, each.options, settle)
         masses[0][:] = each.summary.merge(masses[0], own[0])
         if tile.turned:
             masses[1][past] = own[1]

@@ -1,0 +1,124 @@
+"""What negatives come to where a pair decides: the nearest one, and those that are within a margin.
+
+Tiles hold distances that may be off by a share of themselves. Where that leaves open which is the nearest, or whether a
+term is above 0, the distances in question are computed exactly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from ..backend import Array
+from ..results import Column
+from .negatives import Ends, Options, Settle, weights_of
+from .numerics import hinge
+
+DOUBT = 2.0**-36  # share of a distance that a tile's may be off by
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The smallest distance of a negative, and how many negatives are as near; which one it is, is decided exactly."""
+
+    empty: tuple[float, ...] = (inf, 0.0)
+
+    def of_tile(
+        self, scores: Column, members: Column | None, options: Options, settle: Settle
+    ) -> tuple[Column, Column]:
+        """Return the nearest of rows and columns."""
+        scores = self._settled(scores, members, settle)
+        rows, columns = scores.min(axis=1), scores.min(axis=0)
+        ties = (scores == rows[:, None]).sum(axis=1), (scores == columns).sum(axis=0)
+        counts = [np.where(np.isfinite(least), each, 0) for least, each in zip((rows, columns), ties, strict=True)]
+        return np.stack([rows, counts[0]], axis=1), np.stack([columns, counts[1]], axis=1)
+
+    def merge(self, some: Column, others: Column) -> Column:
+        """Return the nearest of both."""
+        least = np.minimum(some[:, 0], others[:, 0])
+        ties = sum(np.where(each[:, 0] == least, each[:, 1], 0.0) for each in (some, others))
+        return np.stack([least, ties], axis=1)
+
+    def slopes(
+        self,
+        scores: Column,
+        members: Column | None,
+        options: Options,
+        settle: Settle,
+        rows: Ends | None,
+        columns: Ends | None,
+    ) -> Column:
+        """Return the derivatives, of which those that are as near have equal shares."""
+        scores = self._settled(scores, members, settle)
+        found = np.zeros(scores.shape)
+        for ends, shape in ((rows, (-1, 1)), (columns, (1, -1))):
+            if ends is not None:
+                states, slopes = ends
+                share = slopes[:, 0] / np.maximum(states[:, 1], 1.0)
+                found += np.where(scores == states[:, 0].reshape(shape), share.reshape(shape), 0.0)
+        return found
+
+    def _settled(self, scores: Column, members: Column | None, settle: Settle) -> Column:
+        """Return the distances with those exact that may be the smallest of their row or column."""
+        scores = scores.copy() if members is None else np.where(members, scores, inf)
+        rows, columns = ((1.0 + 2.0 * DOUBT) * scores.min(axis=axis) for axis in (1, 0))
+        nearest = (scores <= rows[:, None]) | (scores <= columns)
+        settle(scores, nearest if members is None else nearest & members)
+        return scores
+
+
+@dataclass(frozen=True)
+class HingeSum:
+    """The sum over the negatives of max(0, sum of addends), how many are above 0, and how many negatives there are.
+
+    Which are above 0 is decided exactly.
+
+    Args:
+        addends: distances and the options of the loss -> the addends, the first of them minus the distances.
+    """
+
+    addends: Callable[..., tuple[Array, ...]]
+    empty: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    def of_tile(
+        self, scores: Column, members: Column | None, options: Options, settle: Settle
+    ) -> tuple[Column, Column]:
+        """Return the sums and the counts of rows and columns."""
+        found = self._hinged(scores, members, options, settle)
+        every = np.ones(scores.shape, dtype=bool) if members is None else members
+        rows, columns = (
+            np.stack([part.sum(axis=axis, dtype=np.float64) for part in (found, found > 0, every)], axis=1)
+            for axis in (1, 0)
+        )
+        return rows, columns
+
+    def merge(self, some: Column, others: Column) -> Column:
+        """Return the sums of both."""
+        return some + others
+
+    def slopes(
+        self,
+        scores: Column,
+        members: Column | None,
+        options: Options,
+        settle: Settle,
+        rows: Ends | None,
+        columns: Ends | None,
+    ) -> Column:
+        """Return the derivatives: minus what each active term counts."""
+        active = self._hinged(scores, members, options, settle) > 0
+        return np.where(active, -1.0, 0.0) * weights_of(rows, columns, lambda ends: ends[1][:, 0])
+
+    def _hinged(self, scores: Column, members: Column | None, options: Options, settle: Settle) -> Column:
+        addends = self.addends(scores, **options)
+        total, sizes = sum(addends), sum(abs(each) for each in addends)
+        undecided = np.abs(total) <= 2.0 * DOUBT * sizes
+        if undecided.any():
+            scores = scores.copy()
+            settle(scores, undecided if members is None else undecided & members)
+            addends = self.addends(scores, **options)
+        found: Column = hinge(*addends)
+        if members is not None:
+            found[~members] = 0.0
+        return found
