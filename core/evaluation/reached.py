@@ -107,11 +107,12 @@ class Reaching(Reducer):
         rank = np.arange(1, len(query) + 1) - np.repeat(starts, np.diff(starts, append=len(query)))
         return Reached(query, row, low[query] + level * step[query], rank, step)
 
-    def _packed(self, part: tuple[Column, Column, Column], low: Column, step: Column, steps: int, bits: int) -> Column:
+    def _packed(self, part: tuple[Column, ...], low: Column, step: Column, steps: int, bits: int) -> Column:
         keep = np.flatnonzero((self.count <= self.most)[part[0]])
-        query, row, proxy = (column[keep].astype(kind) for column, kind in zip(part, (int, int, float), strict=True))
-        level = ((proxy - low[query]) / step[query]).astype(np.int64)
-        return (query * (steps + 1) + (steps - level) << bits) + row
+        query, row, proxy = part[0][keep].astype(np.int64), part[1][keep].astype(np.int64), part[2][keep]
+        level = ((proxy.astype(np.float64) - low[query]) / step[query]).astype(np.int64)
+        keys: Column = (query * (steps + 1) + (steps - level) << bits) + row
+        return keys
 
 
 @dataclass
