@@ -38,12 +38,8 @@ def test_parts_and_discrepancies_are_those_of_every_deal():
 def test_matrices_are_those_of_all_rows():
     sets, unit = mixed(), ALL / np.linalg.norm(ALL, axis=1, keepdims=True)
     near = ALL - ALL.mean(axis=0)
-    for found, expected in (
-        (sets.cosines, unit @ unit.T),
-        (sets.dots, ALL @ ALL.T),
-        (sets.centred_dots, near @ near.T),
-    ):
-        np.testing.assert_allclose(found, expected, atol=1e-12)
+    for found, rows in ((sets.cosines, unit), (sets.dots, ALL), (sets.centred_dots, near)):
+        np.testing.assert_allclose(found, rows @ rows.T, atol=1e-12)
     assert sets.dims == 3
     assert not sets.distances.diagonal().any()
 

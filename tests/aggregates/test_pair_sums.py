@@ -35,11 +35,8 @@ def test_estimates_are_means_of_all_pairs(tiling, piece, backend, monkeypatch):
 def test_equal_rows_need_no_exact_score(monkeypatch):
     scored, score = [], Pairs.score
     monkeypatch.setattr(Pairs, "score", lambda pairs, *p: (scored.append(len(p[0])), score(pairs, *p))[1])
-    found = next(
-        PairSums(
-            np.ones((300, 8)), np.ones((200, 8)), "sqeuclidean", [lambda s: -(s**0.5)], choose_backend(), None
-        ).estimates()
-    )
+    sums = PairSums(np.ones((300, 8)), np.ones((200, 8)), "sqeuclidean", [lambda s: -(s**0.5)], choose_backend(), None)
+    found = next(sums.estimates())
     assert (found.biased, found.unbiased) == (0.0, 0.0)
     assert sum(scored) == 0
 
