@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..backend import Array, Backend
+from ..engine import largest_of
 from ..errors import DataError, ParameterError, ShapeError
 from ..metrics import needs_scale
 from ..results import Column
@@ -65,15 +66,6 @@ def scale_of(rows: Column) -> float:
     """Return a power of two to divide rows by so that their squares stay in range; 1 where they do anyway."""
     largest = largest_of(rows) if needs_scale(rows.dtype) else 0.0
     return float(2.0 ** np.clip(np.floor(np.log2(largest)), -1000, 1000)) if largest else 1.0
-
-
-def largest_of(rows: Column) -> float:
-    """Return the largest magnitude."""
-    step, largest = max(1, CHUNK // rows.shape[1]), 0.0
-    for start in range(0, len(rows), step):
-        part = rows[start : start + step]
-        largest = max(largest, float(part.max()), -float(part.min()))
-    return largest
 
 
 def centred(rows: Column, scale: float) -> tuple[Column, Column]:

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..checks import refuse_overflow
-from ..engine import Kernel, Pairs, Reducer, Span, Tile, middle, nearest_others, reduce_pairs
+from ..engine import Kernel, Pairs, Reducer, Span, Tile, largest_of, middle, nearest_others, reduce_pairs
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column, Progress, begin
-from .moments import check_same_items, check_same_space, check_whole, largest_of
+from .moments import check_same_items, check_same_space, check_whole
 from .record import NUMPY, AggregateRecord, Evaluator, Parameters, of_spaces
 from .weights import harmonic_mean
 

@@ -49,7 +49,8 @@ class Reaching(Reducer):
 
     def __post_init__(self) -> None:
         self.error, self.count = np.zeros(len(self.queries)), np.zeros(len(self.queries), dtype=np.int64)
-        self.asked = self.thresholds.copy()
+        # nobody asks for -inf, which stands for no pair
+        self.asked = np.maximum(self.thresholds, np.finfo(self.thresholds.dtype).min)
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has been seen the other way round."""
@@ -78,7 +79,8 @@ class Reaching(Reducer):
         self.error[own] = np.maximum(self.error[own], backend.get(tile.error(by_column=by_column)))
         self.count[own] += np.bincount(query, minlength=len(queries))
         self.asked[own][self.count[own] > self.most[own]] = np.inf
-        self.found.append((query + queries.start, other, values))
+        narrow = np.min_scalar_type(max(query_block.stop, corpus_block.stop))
+        self.found.append(((query + queries.start).astype(narrow), other.astype(narrow), values))
 
     def sorted(self) -> Reached:
         """Return what was found of the queries that were not given up.
@@ -86,23 +88,31 @@ class Reaching(Reducer):
         Query, proxy score and row are packed into one number each, which is sorted: a proxy score as the number of
         steps above the threshold, in as many bits as the others leave.
         """
-        query, row, proxy = (np.concatenate(part) for part in zip(*self.found, strict=True))
-        keep = (self.count <= self.most)[query] & (proxy > -np.inf)
-        query, row, proxy = query[keep], row[keep], proxy[keep].astype(np.float64)
-        bits = int(row.max(initial=1)).bit_length()
+        proxies = [proxy for _, _, proxy in self.found if len(proxy)]
+        bits = max(int(row.max(initial=1)) for _, row, _ in self.found).bit_length()
         width = 62 - bits - len(self.queries).bit_length()
         steps = (1 << width) - 1
-        low = np.maximum(self.thresholds.astype(np.float64), proxy.min(initial=0.0))
+        low = np.maximum(
+            self.thresholds.astype(np.float64), min((float(proxy.min()) for proxy in proxies), default=0.0)
+        )
         low[~np.isfinite(low)] = 0.0  # nothing is asked
-        step = np.maximum((proxy.max(initial=0.0) - low) / steps, 1e-300) * (1 + 1e-9)
-        level = ((proxy - low[query]) / step[query]).astype(np.int64)
-        keys = (((query << width) + (steps - level)) << bits) + row
+        top = max((float(proxy.max()) for proxy in proxies), default=0.0)
+        step = np.maximum((top - low) / steps, 1e-300) * (1 + 1e-9)
+        keys = np.concatenate([self._packed(part, low, step, steps, bits) for part in self.found])
+        self.found.clear()
         keys.sort()
         row, keys = keys & ((1 << bits) - 1), keys >> bits
         query, level = keys >> width, steps - (keys & steps)
         starts = np.flatnonzero(np.diff(query, prepend=-1))
         rank = np.arange(1, len(query) + 1) - np.repeat(starts, np.diff(starts, append=len(query)))
         return Reached(query, row, low[query] + level * step[query], rank, step)
+
+    def _packed(self, part: tuple[Column, ...], low: Column, step: Column, steps: int, bits: int) -> Column:
+        keep = np.flatnonzero((self.count <= self.most)[part[0]])
+        query, row, proxy = part[0][keep].astype(np.int64), part[1][keep].astype(np.int64), part[2][keep]
+        level = ((proxy.astype(np.float64) - low[query]) / step[query]).astype(np.int64)
+        keys: Column = (query * (steps + 1) + (steps - level) << bits) + row
+        return keys
 
 
 @dataclass
@@ -158,8 +168,11 @@ def without_self(queries: Column, corpus_block: Span, tile: Tile) -> Array:
 
 def upper_triangle(query_block: Span, corpus_block: Span, tile: Tile, filled: float) -> Array:
     """Return a tile of a set with itself, all but the pairs i < j filled with a number."""
-    xp, backend = tile.kernel.backend.xp, tile.kernel.backend
-    if corpus_block.start >= query_block.stop:
-        return tile.proxy
-    row, column = (np.arange(span.start, span.stop) for span in (query_block, corpus_block))
-    return xp.where(backend.put(column[None, :] > row[:, None]), tile.proxy, xp.full_like(tile.proxy, filled))
+    proxy: Array = tile.proxy
+    width = min(query_block.stop, corpus_block.stop) - corpus_block.start
+    if width > 0:
+        xp, backend = tile.kernel.backend.xp, tile.kernel.backend
+        row, column = np.arange(query_block.start, query_block.stop), corpus_block.start + np.arange(width)
+        upper = backend.put(column[None, :] > row[:, None])
+        proxy[:, :width] = xp.where(upper, proxy[:, :width], filled)
+    return proxy
