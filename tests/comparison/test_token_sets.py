@@ -8,7 +8,6 @@ from simtool import compare, open_vectors
 from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.comparison import token_sets as items
-from simtool.comparison.options import summary_keys
 from simtool.comparison.requests import every_aggregate
 from simtool.errors import ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
