@@ -142,6 +142,24 @@ def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch
     assert len([name for name, count in threads if "Pool" in name and count == 1]) >= lanes
 
 
+def test_the_rows_of_a_tile_are_divided_among_threads(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(97, 6)).round(1).astype("f4")
+    whole = answers(rows, "numpy", Plan(97, 97, 50, 128))
+    threads, product = set(), Backend.product
+
+    def noted(backend, x, y, out=None):
+        threads.add(threading.current_thread().name)
+        return product(backend, x, y, out)
+
+    monkeypatch.setattr(Backend, "product", noted)
+    monkeypatch.setattr("simtool.engine.lanes.LEAST_DIVIDED", 2)
+    for module in ("lanes", "sweep"):
+        monkeypatch.setattr(f"simtool.engine.{module}.processors", lambda: 3)
+        monkeypatch.setattr(f"simtool.engine.{module}.is_controlled", lambda: True, raising=False)
+    assert answers(rows, "numpy", Plan(97, 97, 50, 128)) == whole
+    assert len([name for name in threads if "Pool" in name]) > 1
+
+
 @pytest.mark.parametrize(
     ("backend", "change", "most"),
     [
