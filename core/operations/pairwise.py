@@ -128,7 +128,7 @@ def pairwise(
     choice = Choice(top_k, threshold, max_pairs, max_results)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
-    check_precision(precision, measure, backend, selects=selects)
+    check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
