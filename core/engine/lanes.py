@@ -48,7 +48,7 @@ class Lane:
         self.corpus_blocks = _CorpusBlocks(b, kernel, plan) if corpus_blocks is None else corpus_blocks
         self.fused = fuses(kernel, a.shape[1], plan.rows * plan.columns)
         self.scratch: Array = None
-        self.workers = ThreadPoolExecutor(workers) if workers > 1 and kernel.measure.is_product else None
+        self.workers = ThreadPoolExecutor(workers) if workers > 1 else None
 
     def __enter__(self) -> "Lane":
         return self
@@ -97,9 +97,14 @@ class Lane:
             return self.kernel.tile(x, y, out)
         if out is None or out.shape != (n, m):
             out = np.empty((n, m), dtype=np.float64 if self.kernel.dtype == "float64" else np.float32)
+
+        def fill(part: slice) -> None:
+            scored = self.kernel.tile(x.part(part), y, out[part])
+            if not np.may_share_memory(scored, out):
+                out[part] = scored
+
         count = processors()
-        parts = [slice(n * i // count, n * (i + 1) // count) for i in range(count)]
-        list(self.workers.map(lambda part: self.kernel.tile(x.part(part), y, out[part]), parts))
+        list(self.workers.map(fill, (slice(n * i // count, n * (i + 1) // count) for i in range(count))))
         return out
 
     def _divide(self, reducer: Reducer, query_block: Span, corpus_block: Span, x: Side, y: Side) -> None:

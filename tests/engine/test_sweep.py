@@ -10,7 +10,9 @@ import torch
 from brute_force import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 
+from simtool import pairwise
 from simtool.backend import Backend, choose_backend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
@@ -157,6 +159,10 @@ def test_the_rows_of_a_tile_are_divided_among_threads(monkeypatch):
         monkeypatch.setattr(f"simtool.engine.{module}.processors", lambda: 3)
         monkeypatch.setattr(f"simtool.engine.{module}.is_controlled", lambda: True, raising=False)
     assert answers(rows, "numpy", Plan(97, 97, 50, 128)) == whole
+    for metric in ("euclidean", "manhattan"):
+        np.testing.assert_allclose(
+            pairwise(rows, metric=metric).array, cdist(rows, rows, metric.replace("manhattan", "cityblock")), atol=1e-5
+        )
     assert len([name for name in threads if "Pool" in name]) > 1
 
 
