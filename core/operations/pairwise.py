@@ -127,7 +127,7 @@ def pairwise(
     choice = Choice(top_k, threshold, max_pairs, max_results)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
-    check_precision(precision, measure, backend, selects=selects)
+    check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
@@ -186,7 +186,7 @@ class PairwisePlan:
                 "shapes": _shapes(job, listed, self.dim),
             },
             notes=(*job.notes(), *_left_out(job, self.excluded_by), *result.notes),
-            provenance=provenance({"a": job.a.vectors, "b": None if job.alone else job.b.vectors}),
+            provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
         )
 
 
@@ -216,7 +216,7 @@ def _plan(
 
 def _left_out(job: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
     """Yield which pairs of two sets are left out, and how many."""
-    if job.excluded is None or job.alone:
+    if job.excluded is None or job.self_join:
         return
     count = checks.plural(int(job.excluded.counts.sum()), "pair")
     if excluded_by == "id":

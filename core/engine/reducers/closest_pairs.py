@@ -8,6 +8,7 @@ from ...results import Column
 from ..candidates import Found, Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
+from ..tie_order import closest_of_all
 from .base import Give, PartialResult, Selection, SelectionSpec
 
 
@@ -93,5 +94,5 @@ class ClosestPairs(Selection):
             self.lower_bound = max(self.lower_bound, float(np.partition(found.least, last)[last]))
         row, column, _, _ = found.where(found.most >= self.lower_bound)
         score = self.spec.pairs.score(row, column)
-        order = np.lexsort((column, row, -score if self.spec.larger_is_closer else score))[: self.most]
+        order = closest_of_all(row, column, score, self.most, larger_is_closer=self.spec.larger_is_closer)
         return row[order], column[order], score[order]

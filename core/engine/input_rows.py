@@ -1,6 +1,6 @@
-"""Inputs of whole-set operations, laid out as rows of vectors and scanned once."""
+"""An input of a whole-set operation, laid out as rows of vectors and scanned once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,9 +76,7 @@ def prepare_input(
 
     Raises:
         ShapeError: rank 1, no elements, or a dim out of range.
-        DataError: rows that are not finite, or nothing else.
-        ResourceError: the copy with those rows as NaN does not fit.
-        ParameterError: rows to drop from a batch.
+        DataError, ResourceError, ParameterError: as `without_nonfinite`.
     """
     checks.check_rank(vectors, 2)
     checks.check_not_empty(vectors)
@@ -91,23 +89,34 @@ def prepare_input(
     numbers = np.arange(rows.shape[-2])
     given = vectors.ids if rank == 2 and dim == 1 else None
     ids = numbers if given is None else given
-    missing, zero, notes = ~scan_rows.finite, scan_rows.zero, []
-    if missing.any():
-        if nonfinite == "error":
-            finite_rows.refuse_nonfinite(vectors, hint)
-        if nonfinite == "drop" and missing.all():
-            finite_rows.refuse_nonfinite(vectors, finite_rows.NOTHING_LEFT)
-        if nonfinite == "propagate":
-            budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
-            rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
-        elif rank > 2:
-            raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
-        else:
-            left = np.flatnonzero(missing)
-            counted = checks.plural(len(left), "row")
-            notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
-            keep = ~missing
-            rows, ids, numbers = gathered(rows, np.flatnonzero(keep), budget), ids[keep], numbers[keep]
-            zero, missing = zero[keep], missing[keep]
-    named = given is not None
-    return Input(vectors, rows, ids, numbers, named, zero, missing, scan_rows.largest, tuple(notes))
+    side = Input(
+        vectors, rows, ids, numbers, given is not None, scan_rows.zero, ~scan_rows.finite, scan_rows.largest, ()
+    )
+    return _without_nonfinite(side, nonfinite, budget, hint)
+
+
+def _without_nonfinite(side: Input, nonfinite: str, budget: Budget, hint: str) -> Input:
+    """Return an input whose `missing` rows are dealt with: NaN throughout, or gone, with a note that names them."""
+    rows, vectors, missing = side.rows, side.vectors, side.missing
+    if not missing.any():
+        return side
+    if nonfinite == "error":
+        finite_rows.refuse_nonfinite(vectors, hint)
+    if nonfinite == "propagate":
+        budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
+        return replace(side, rows=np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows))
+    if missing.all():
+        finite_rows.refuse_nonfinite(vectors, finite_rows.NOTHING_LEFT)
+    if rows.ndim > 2:
+        raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
+    left, kept = np.flatnonzero(missing), np.flatnonzero(~missing)
+    counted = checks.plural(len(left), "row")
+    return replace(
+        side,
+        rows=gathered(rows, kept, budget),
+        ids=side.ids[kept],
+        numbers=side.numbers[kept],
+        zero=side.zero[kept],
+        missing=missing[kept],
+        notes=(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}",),
+    )
