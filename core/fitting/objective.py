@@ -5,6 +5,7 @@ from math import inf
 from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
+from ..losses.numerics import hinge
 from ..results import Column
 from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
 from ..scoring.batches import first_two
@@ -148,7 +149,7 @@ def _hard(scores: Array, same: Array, *, larger_is_closer: bool) -> Array:
     far = xp.full_like(closeness, inf)
     worst_positive = xp.min(xp.where(same, closeness, far))
     best_negative = xp.max(xp.where(same, -far, closeness))
-    return xp.where(same, closeness < best_negative, closeness > worst_positive)
+    return xp.where(same, hinge(best_negative, -closeness), hinge(closeness, -worst_positive)) > 0
 
 
 def _query_blocks_loss(spec: LossSpec, batch: WholeRows, miner: str) -> Array:
@@ -180,8 +181,8 @@ def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:
     far = xp.full_like(closeness, inf)
     nearest = xp.max(xp.where(query_block.negatives, closeness, -far), axis=1, keepdims=True)
     farthest = xp.min(xp.where(query_block.positives, closeness, far), axis=1, keepdims=True)
-    positives = query_block.positives & (closeness - slack < nearest)
-    negatives = query_block.negatives & (closeness + slack > farthest)
+    positives = query_block.positives & (hinge(nearest, -closeness, slack) > 0)
+    negatives = query_block.negatives & (hinge(closeness, -farthest, slack) > 0)
     return query_block._replace(positives=positives, negatives=negatives)
 
 

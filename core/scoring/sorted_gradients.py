@@ -102,11 +102,12 @@ def _add_negatives(
 def _far(
     wanted: Wanted, batch: SortedBatch, of_rows: Ends | None, of_columns: Ends | None, rows: slice
 ) -> tuple[slice, Column, int]:
+    quick = wanted.is_quick(batch)
     total, undefined = np.zeros(batch.whole.anchors[rows].shape), 0
     with quiet():
         for tile in batch.tiles(rows, whole=True):
             same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
-            scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=True)
+            scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=quick)
             settle = batch.settle(wanted.metric, tile.rows, tile.columns)
             ends = [_part(ends, place) for ends, place in ((of_rows, tile.rows), (of_columns, tile.columns))]
             slopes = wanted.summary.slopes(scores, None if same is None else ~same, wanted.options, settle, *ends)
