@@ -7,8 +7,8 @@ from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
 from ..losses.numerics import hinge
 from ..results import Column
+from ..scoring.batch_data import first_two
 from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
-from ..scoring.batches import first_two
 from ..scoring.distances import distance_of, of_all, of_pairs
 from ..scoring.examples import example_items, terms_of
 from ..scoring.features import ITEMS as FEATURES
