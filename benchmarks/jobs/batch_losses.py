@@ -103,9 +103,11 @@ def run(report: "Report", folder: Path, *, quick: bool) -> None:
 
 def _shapes(quick: bool) -> list[tuple[str, int, int, int]]:
     """Return the rows, dims and classes of each job."""
+    names, sizes = ("sup-con", "info-nce", "classes", "library"), [(50_000, 64, 500), (12_000, 384, 30)]
+    sizes += [(20_000, 64, 200), (4000, 64, 50)]
     if quick:
-        return [("sup-con", 8000, 64, 100), ("info-nce", 3000, 384, 30), ("classes", 4000, 64, 50), ("library", 1000, 64, 20)]
-    return [("sup-con", 50_000, 64, 500), ("info-nce", 12_000, 384, 30), ("classes", 20_000, 64, 200), ("library", 4000, 64, 50)]
+        sizes = [(8000, 64, 100), (3000, 384, 30), (4000, 64, 50), (1000, 64, 20)]
+    return [(name, *size) for name, size in zip(names, sizes, strict=True)]
 
 
 def _write(folder: Path, rows: int, dims: int, count: int) -> None:
@@ -183,7 +185,7 @@ def _of_classes(report: "Report", folder: Path) -> None:
 def _beside_library(report: "Report", folder: Path, kind: str) -> None:
     commands = {
         "pytorch-metric-learning": _hand(kind, folder),
-        f"simtool loss --variant pml": _simtool(kind, folder, "--variant", "pml"),
+        "simtool loss --variant pml": _simtool(kind, folder, "--variant", "pml"),
     }
     _check(kind, commands, 1e-5)  # of torch's float32
     _contest(report, f"{kind} beside pytorch-metric-learning", commands, _shape(folder), {})
