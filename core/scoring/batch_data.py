@@ -15,7 +15,7 @@ from .sorted_batch import SortedBatch, sorted_batch
 from .sorted_losses import wanted_of
 from .spec import LossSpec
 
-SORTED = 1 << 20  # scores of a batch from which on it pays to sort it by class
+SORTED = 1 << 22  # scores of a batch from which on it pays to sort it by class
 
 
 @dataclass(frozen=True)
