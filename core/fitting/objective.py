@@ -6,8 +6,9 @@ from math import inf
 from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
+from ..losses.numerics import hinge
+from ..scoring.batch_data import first_two
 from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
-from ..scoring.batches import first_two
 from ..scoring.distances import distance_of, of_all, of_pairs
 from ..scoring.examples import example_items, terms_of
 from ..scoring.features import ITEMS as FEATURES
@@ -151,7 +152,7 @@ def _hard(scores: Array, same: Array, *, larger_is_closer: bool) -> Array:
     far = xp.full_like(closeness, inf)
     worst_positive = xp.min(xp.where(same, closeness, far))
     best_negative = xp.max(xp.where(same, -far, closeness))
-    return xp.where(same, closeness < best_negative, closeness > worst_positive)
+    return xp.where(same, hinge(best_negative, -closeness), hinge(closeness, -worst_positive)) > 0
 
 
 def _query_blocks_loss(spec: LossSpec, batch: WholeRows, miner: str) -> Array:
@@ -183,6 +184,6 @@ def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:
     far = xp.full_like(closeness, inf)
     nearest = xp.max(xp.where(query_block.negatives, closeness, -far), axis=1, keepdims=True)
     farthest = xp.min(xp.where(query_block.positives, closeness, far), axis=1, keepdims=True)
-    positives = query_block.positives & (closeness - slack < nearest)
-    negatives = query_block.negatives & (closeness + slack > farthest)
+    positives = query_block.positives & (hinge(nearest, -closeness, slack) > 0)
+    negatives = query_block.negatives & (hinge(closeness, -farthest, slack) > 0)
     return query_block._replace(positives=positives, negatives=negatives)

@@ -24,6 +24,10 @@ class Nearest:
 
     empty: tuple[float, ...] = (inf, 0.0)
 
+    def tolerates(self, error: float, options: Options) -> bool:
+        """Tell that whatever decides is settled."""
+        return True
+
     def of_tile(
         self, scores: Column, members: Column | None, options: Options, settle: Settle
     ) -> tuple[Column, Column]:
@@ -80,6 +84,10 @@ class HingeSum:
 
     addends: Callable[..., tuple[Array, ...]]
     empty: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+    def tolerates(self, error: float, options: Options) -> bool:
+        """Tell that whatever decides is settled."""
+        return True
 
     def of_tile(
         self, scores: Column, members: Column | None, options: Options, settle: Settle

@@ -18,6 +18,7 @@ Options = Mapping[str, float]
 Ends = tuple[Column, Column]
 Exponent = Callable[..., tuple[Column, Column | float]]
 
+TOLERATED = 1e-9  # in an exponent; a softplus is off by less, in its own units
 SPAN = 600.0  # exp(-600) is a normal number: exponents so far below the largest of a tile keep all their bits
 
 
@@ -27,6 +28,9 @@ class Summary(Protocol):
     @property
     def empty(self) -> tuple[float, ...]:
         """What no negatives come to; one number stands for itself."""
+
+    def tolerates(self, error: float, options: Options) -> bool:
+        """Tell whether scores of a tile may be off by an error, of those that `settle` does not make exact."""
 
     def of_tile(
         self, scores: Column, members: Column | None, options: Options, settle: Settle
@@ -75,6 +79,10 @@ class LogSumExp:
 
     exponent: Exponent
     empty: tuple[float, ...] = (-inf,)
+
+    def tolerates(self, error: float, options: Options) -> bool:
+        """Tell whether no exponent is off by more than TOLERATED."""
+        return error == 0 or error * float(np.max(np.abs(self.exponent(np.zeros(1), **options)[1]))) <= TOLERATED
 
     def of_tile(
         self, scores: Column, members: Column | None, options: Options, settle: Settle
@@ -138,6 +146,10 @@ class SoftplusSum:
 
     exponent: Exponent
     empty: tuple[float, ...] = (0.0,)
+
+    def tolerates(self, error: float, options: Options) -> bool:
+        """Tell whether no exponent is off by more than TOLERATED."""
+        return error == 0 or error * float(np.max(np.abs(self.exponent(np.zeros(1), **options)[1]))) <= TOLERATED
 
     def of_tile(
         self, scores: Column, members: Column | None, options: Options, settle: Settle

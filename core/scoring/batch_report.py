@@ -16,11 +16,14 @@ from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features
 from . import listing as tables
 from .accumulator import HELD
-from .batches import BatchData, PairStatistics, cut, first_two, gradients, outcomes, positive_pairs, takes_pairs
+from .batch_data import BatchData, cut, first_two, positive_pairs
+from .batch_gradients import gradients
+from .batches import outcomes, takes_pairs
 from .class_groups import ENDS
 from .distances import distance_of
 from .example_report import batches_note, collapse_note
 from .job import LOSS_KEYS, LossJob, compared, compared_keys, comparison
+from .pair_statistics import PairStatistics
 from .reduction import LossOutcome, norm_of
 from .spec import LossSpec
 

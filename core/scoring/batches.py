@@ -1,145 +1,26 @@
-"""Losses of batches: every batch through its query blocks, any number of losses and parameters at once."""
+"""Losses of batches: every batch by tiles or by whole rows, any number of losses and parameters at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from math import fsum
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
-from ..backend import Array, Backend, choose_backend, quiet
+from ..backend import Array, Backend, quiet
 from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column, Progress
 from .accumulator import HELD, Accumulator
-from .batch_scores import (
-    BlockPairStatistics,
-    QueryBlock,
-    WholeRows,
-    block_statistics,
-    counted,
-    items_of,
-    pair_statistics,
-    statistics_of,
-)
-from .binning import Bins, bins_of
-from .distances import distance_of
-from .reduction import LossOutcome, divisor, total_of
-from .sorted_batch import SortedBatch, sorted_batch
-from .sorted_gradients import gradient as sorted_gradient
+from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
+from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of
+from .binning import Bins
+from .pair_statistics import PairStatistics
+from .reduction import LossOutcome, total_of
 from .sorted_losses import in_order, items, wanted_of
 from .spec import LossSpec
 from .tile_sweep import statistics_of as sorted_statistics
 from .tile_sweep import sweep
-
-SORTED = 1 << 20  # scores of a batch from which on it pays to sort it by class
-
-
-@dataclass(frozen=True)
-class BatchData:
-    """What the batches are cut from; checked by the caller.
-
-    Args:
-        sides: (n, d) host rows per input: one set, or two views.
-        classes: (n,) numbers of the classes; None for views.
-        weights: (classes, d) rows of a classifier, which every batch has whole; else None.
-        batches: the rows of each batch.
-        eps: the least norm that a cosine divides by.
-        backend: where to compute.
-    """
-
-    sides: tuple[Column, ...]
-    classes: Column | None
-    weights: Column | None
-    batches: Sequence[Column]
-    eps: float
-    backend: Backend
-
-    @property
-    def rows(self) -> int:
-        """n."""
-        return len(self.sides[0])
-
-    def bins(self, metric: str) -> Bins:
-        """Return the bins of a histogram of all scores of the rows."""
-        distance = distance_of(metric)
-        others = self.sides[-1] if self.weights is None else self.weights
-        low, high = (0.0, 0.0) if distance.bounds is None else distance.bounds(self.sides[0], others)
-        return bins_of(distance, low, high)
-
-    def turned(self) -> Self:
-        """Return the views the other way round."""
-        return replace(self, sides=self.sides[::-1])
-
-
-@dataclass
-class PairStatistics:
-    """What the report says of the pairs behind the losses.
-
-    Args:
-        rows: how many anchors there are.
-        bins: metric that losses are computed on -> the bins of its histogram.
-        sums: the sums of the cosines of positive and of negative pairs.
-        counts: metric -> (2, bins) how many pairs fall where.
-        hardest: per anchor the row of the farthest positive, its cosine, that of the closest negative, its cosine.
-    """
-
-    rows: int
-    bins: Mapping[str, Bins]
-    sums: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
-    counts: dict[str, Column] = field(default_factory=dict)
-    hardest: list[Column] = field(init=False)
-
-    def __post_init__(self) -> None:
-        numbers = np.full(self.rows, -1, dtype=np.int64)
-        scores = np.full(self.rows, np.nan)
-        self.hardest = [numbers, scores, numbers.copy(), scores.copy()]
-
-    def take(self, found: BlockPairStatistics, anchors: Column, others: Column) -> None:
-        """Add what a query block shows.
-
-        Args:
-            found: by `pair_statistics`.
-            anchors: the rows of its anchors.
-            others: the row of each column.
-        """
-        for group in (0, 1):
-            self.sums[group].append(float(found.sums[group]))
-        for metric, counts in found.counts.items():
-            self.counts[metric] = self.counts.get(metric, 0) + counts
-        for column, values in zip(self.hardest, found.hardest, strict=True):
-            column[anchors] = others[values] if values.dtype.kind == "i" else values
-
-    @property
-    def pairs(self) -> tuple[int, int]:
-        """How many positive and how many negative pairs there are."""
-        positives, negatives = next(iter(self.counts.values())).sum(axis=1).tolist()
-        return positives, negatives
-
-    @property
-    def means(self) -> tuple[float | None, float | None]:
-        """Their mean cosines; None where there are none."""
-        positive, negative = (
-            fsum(sums) / count if count else None for sums, count in zip(self.sums, self.pairs, strict=True)
-        )
-        return positive, negative
-
-
-def cut(rows: int, size: int | None, *, shuffle: bool, seed: int) -> list[Column]:
-    """Return the rows of each batch: all in one, or `size` at a time, in order or shuffled; the last may be smaller."""
-    order = np.random.default_rng(seed).permutation(rows) if shuffle else np.arange(rows)
-    step = rows if size is None else size
-    return [order[start : start + step] for start in range(0, rows, step)]
-
-
-def first_two(classes: Column) -> tuple[Column, Column]:
-    """Return the numbers of the first and of the second row of every class that has two."""
-    order = np.argsort(classes, kind="stable")
-    starts = np.flatnonzero(np.diff(classes[order], prepend=-1))
-    second = starts + 1
-    has_two = (second < len(order)) & (classes[order[np.minimum(second, len(order) - 1)]] == classes[order[starts]])
-    return order[starts[has_two]], order[second[has_two]]
 
 
 def outcomes(
@@ -164,7 +45,7 @@ def outcomes(
     statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
     report = _Progress(data.rows, progress)
     for rows in data.batches:
-        compute = _sorted_batch if _is_sorted(specs, data, rows) else _whole_batch
+        compute = _sorted_batch if pays_sorting(specs, data, rows) else _whole_batch
         compute(specs, data, rows, statistics, accumulators, report)
     found = [_outcome(spec, accumulator) for spec, accumulator in zip(specs, accumulators, strict=True)]
     bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
@@ -174,6 +55,11 @@ def outcomes(
         for number, other in zip(bidirectional, backward, strict=True):
             found[number] = _mean_of(found[number], other)
     return found, statistics
+
+
+def takes_pairs(spec: LossSpec) -> bool:
+    """Tell whether an item of the loss belongs to a pair of rows, of which there may be very many."""
+    return spec.entry.item == "positive pair"
 
 
 @dataclass
@@ -190,12 +76,6 @@ class _Progress:
             self.told(self.done, self.total)
 
 
-def _is_sorted(specs: Sequence[LossSpec], data: BatchData, rows: Column) -> bool:
-    """Tell whether a batch is computed in the order of its classes, tile by tile; small ones are not worth it."""
-    cells = len(rows) * len(rows if data.weights is None else data.weights)
-    return data.backend.name == "numpy" and cells >= SORTED and all(map(wanted_of, specs))
-
-
 def _sorted_batch(
     specs: Sequence[LossSpec],
     data: BatchData,
@@ -205,7 +85,7 @@ def _sorted_batch(
     report: "_Progress",
 ) -> None:
     """Add what one batch shows, in the order of its classes."""
-    batch = _sorted(data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in specs)))))
+    batch = class_order(data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in specs)))))
     wanted = [each for each in map(wanted_of, specs) if each is not None]
     swept = sweep(batch, wanted, statistics.bins, report.add)
     anchors = rows[batch.order]
@@ -220,11 +100,6 @@ def _sorted_batch(
             accumulator.add(part.losses, np.stack(places), counts=part.counts)
 
 
-def _sorted(data: BatchData, rows: Column, metrics: tuple[str, ...]) -> SortedBatch:
-    classes = None if data.classes is None else data.classes[rows]
-    return sorted_batch(_put(data, rows), classes, metrics, data.eps, data.backend)
-
-
 def _whole_batch(
     specs: Sequence[LossSpec],
     data: BatchData,
@@ -237,7 +112,7 @@ def _whole_batch(
     # numpy computes in one thread, so several pieces at a time; torch has threads of its own
     workers = processors() if data.backend.name == "numpy" else 1
     with quiet():
-        batch = _batch(data, rows, ("cosine", *(spec.metric for spec in specs)))
+        batch = whole_rows(put(data, rows), data, rows, ("cosine", *(spec.metric for spec in specs)))
         work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, statistics.bins)
         others = rows if data.weights is None else np.arange(len(data.weights))
         for part in overlapped(work, batch.parts(), workers):
@@ -247,23 +122,6 @@ def _whole_batch(
                 places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
                 accumulator.add(entry.items, places, counts=entry.counts)
             report.add(part.rows)
-
-
-def takes_pairs(spec: LossSpec) -> bool:
-    """Tell whether an item of the loss belongs to a pair of rows, of which there may be very many."""
-    return spec.entry.item == "positive pair"
-
-
-def positive_pairs(data: BatchData) -> int:
-    """Return how many positive pairs the batches have, as most items of a loss of pairs there may be."""
-    counts = [] if data.classes is None else [np.bincount(data.classes[rows]) for rows in data.batches]
-    return sum(int(np.vecdot(each, each - 1)) for each in counts)
-
-
-def _mean_of(forward: LossOutcome, backward: LossOutcome) -> LossOutcome:
-    """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
-    items = (forward.items + backward.items) / 2
-    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
 
 
 class _Entry(NamedTuple):
@@ -318,100 +176,7 @@ def _outcome(spec: LossSpec, accumulator: Accumulator) -> LossOutcome:
     return LossOutcome(spec, *kept, found.total, found.count, found.active, complete=found.complete)
 
 
-class Gradient(NamedTuple):
-    """The derivative of a reduced loss.
-
-    Args:
-        parts: float64 by every input, the weights of a classifier last.
-        undefined: how many pairs have a score without a derivative, for which it is taken as 0.
-    """
-
-    parts: list[Column]
-    undefined: int
-
-
-def gradients(specs: Sequence[LossSpec], data: BatchData, found: Sequence[LossOutcome]) -> list[Gradient]:
-    """Return the gradient of each reduced loss.
-
-    Args:
-        specs: losses of the same inputs.
-        data: the rows and how they are cut.
-        found: what `outcomes` returned for the specs.
-    """
-    return [_gradient(spec, data, outcome) for spec, outcome in zip(specs, found, strict=True)]
-
-
-def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient:
-    if spec.parameters.get("symmetric"):
-        one_way = spec.with_parameter("symmetric", 0.0)
-        forward, backward = _gradient(one_way, data, outcome), _gradient(one_way, data.turned(), outcome)
-        parts = [(x + y) / 2 for x, y in zip(forward.parts, reversed(backward.parts), strict=True)]
-        return Gradient(parts, forward.undefined)
-    inputs = [*data.sides, *([] if data.weights is None else [data.weights])]
-    totals = [np.zeros(rows.shape) for rows in inputs]
-    undefined = 0
-    for rows in data.batches:
-        found = _batch_gradient(spec, outcome, data, rows)
-        undefined += found.undefined
-        for number, part in enumerate(found.parts):
-            if number < len(data.sides):
-                totals[number][rows] += part
-            else:
-                totals[number] += part
-    # in a batch with classes a pair comes twice, once for either end
-    return Gradient(totals, undefined // 2 if len(inputs) == 1 else undefined)
-
-
-def _batch_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
-    """Return the gradient of one batch's share of the reduced loss."""
-    if _is_sorted([spec], data, rows):
-        share = 1.0 / divisor(spec.reduction, outcome.count, outcome.active)
-        return Gradient(*sorted_gradient(spec, _sorted(data, rows, (spec.metric,)), share))
-    return _whole_gradient(spec, outcome, data, rows)
-
-
-def _whole_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
-    """Return the gradient of one batch's share of the reduced loss, one query block's graph at a time."""
-    backend = choose_backend("torch", data.backend.device)
-    data = replace(data, backend=backend)
-    leaves = [leaf.requires_grad_() for leaf in _put(data, rows)]
-    batch = _of([leaf.detach() for leaf in leaves], data, rows, (spec.metric,))
-    starts, undefined = range(0, len(rows), batch.step), 0
-    statistics = statistics_of(batch, spec)
-    if statistics is not None:
-        statistics.requires_grad_()
-    for start in starts:
-        # the graph of a query block is freed before the next one is made
-        query_block = _of(leaves, data, rows, (spec.metric,)).query_block(start)
-        _share(spec, outcome, items_of(spec, query_block, statistics), query_block, backend).backward()
-        kinks = distance_of(spec.metric).without_slope(query_block.scores[spec.metric])
-        undefined += int((kinks & query_block.pairs).sum())
-    for start in starts:
-        if statistics is None:
-            break
-        # what the statistics add, whose own derivatives are known by now
-        part = block_statistics(_of(leaves, data, rows, (spec.metric,)).query_block(start), spec)
-        (part * statistics.grad[start : start + len(part)]).sum().backward()
-    return Gradient([backend.get(leaf.grad) for leaf in leaves], undefined)
-
-
-def _share(spec: LossSpec, outcome: LossOutcome, items: Any, query_block: QueryBlock, backend: Backend) -> Array:
-    """Return what a query block adds to the reduced loss."""
-    own = items.total if isinstance(items, ActiveTriplets) else items[backend.put(counted(spec, query_block, backend))]
-    return own.sum() / divisor(spec.reduction, outcome.count, outcome.active)
-
-
-def _batch(data: BatchData, rows: Column, metrics: Sequence[str]) -> WholeRows:
-    return _of(_put(data, rows), data, rows, tuple(dict.fromkeys(metrics)))
-
-
-def _put(data: BatchData, rows: Column) -> list[Array]:
-    inputs = [*(side[rows] for side in data.sides), *([] if data.weights is None else [data.weights])]
-    return [data.backend.put(part, data.backend.xp.float64) for part in inputs]
-
-
-def _of(inputs: list[Array], data: BatchData, rows: Column, metrics: tuple[str, ...]) -> WholeRows:
-    backend = data.backend
-    numbers = backend.put(np.arange(len(rows)) if data.classes is None else data.classes[rows])
-    classes, partners = (None, numbers) if len(inputs) > 1 else (numbers, None)
-    return WholeRows(inputs[0], inputs[-1], classes, partners, metrics, data.eps, backend)
+def _mean_of(forward: LossOutcome, backward: LossOutcome) -> LossOutcome:
+    """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
+    items = (forward.items + backward.items) / 2
+    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))

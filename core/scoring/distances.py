@@ -16,7 +16,7 @@ from ..losses.numerics import unit_rows
 from ..losses.pairs import cosine_distance
 from ..metrics import EPS, metric_of, score_rows
 from ..results import Column
-from .row_distances import SplitRows, differences, distances, frame_of, quick_distances, reach_of, split
+from .row_distances import SplitRows, differences, distances, frame_of, quick_distances, quick_error, reach_of, split
 
 SHIFT = 1e-6  # what torch.nn.functional.pairwise_distance adds to every difference
 
@@ -111,6 +111,12 @@ class LossDistance:
             return (quick_distances if quick else distances)(x.split, y.split, squared=self.squared)
         assert self.of_products is not None
         return self.of_products(x.rows @ y.rows.T)
+
+    def quick_error(self, x: Prepared, y: Prepared) -> float:
+        """Return how far a quick score of prepared numpy rows may be off; other scores have no quick way."""
+        if self.squared is None or x.split is None or y.split is None:
+            return 0.0
+        return quick_error(x.split, y.split, squared=self.squared)
 
     def of_differences(self, x: Prepared, y: Prepared, rows: Column, columns: Column) -> Array:
         """Return the (k,) distances of listed pairs of prepared numpy rows, from their differences."""

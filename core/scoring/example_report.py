@@ -12,7 +12,7 @@ from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Rows, Scalar
 from . import class_groups as groups
 from . import listing as tables
-from .batches import cut
+from .batch_data import cut
 from .distances import distance_of
 from .example_scores import AlignedRows, Term
 from .examples import Scored, gradient_norms, outcome, score, terms_of, write_gradients

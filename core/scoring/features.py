@@ -11,7 +11,7 @@ from ..backend import choose_backend, namespace, quiet
 from ..errors import ParameterError
 from ..io.vectors import provenance
 from ..results import Column, Columns, Result, Scalar
-from .batches import BatchData
+from .batch_data import BatchData
 from .job import LossJob, compared, comparison
 from .reduction import LossOutcome, divisor, norm_of, total_of
 from .spec import LossSpec

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..results import Column
-from .batches import PairStatistics
 from .distances import distance_of
 from .examples import Scored, terms_of
+from .pair_statistics import PairStatistics
 from .reduction import LossOutcome, largest_of
 
 UNDEFINED = "not finite: left as it is"

@@ -137,6 +137,13 @@ def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
     return found
 
 
+def quick_error(x: SplitRows, y: SplitRows, *, squared: bool) -> float:
+    """Return how far `quick_distances` may be off: of roots, at the least distance that is not computed again."""
+    lengths = sum(float((side.high_squares + side.low_squares).max()) for side in (x, y))
+    error = (x.rows.shape[1] + 4) * 2.0**-52 * lengths
+    return float(x.unit[0] ** 2 * error if squared else x.unit[0] * sqrt(error * DOUBT) / 2)
+
+
 def differences_pulled(slopes: Column, found: Column, x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
     """Return what (r, c) derivatives by distances are by the (r, d) rows of x; nothing at distance 0.
 

@@ -1,7 +1,7 @@
 """A batch whose rows are sorted by class, so that the positives of every anchor are one range of columns."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from .batch_scores import WholeRows
 from .distances import Prepared, distance_of
 
 ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
+HELD = 1 << 21  # numbers of a gradient by columns that are held at a time
 NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
 
 
@@ -99,19 +100,27 @@ class SortedBatch:
         for start in range(0, len(self.codes), ROWS):
             yield slice(start, min(start + ROWS, len(self.codes)))
 
-    def tiles(self, rows: slice, *, whole: bool = False) -> Iterator[Tile]:
-        """Yield the tiles of some anchors.
+    def column_blocks(self) -> Iterator[slice]:
+        """Yield all columns, as many at a time as a gradient by them is held of."""
+        count = ROWS * max(1, HELD // (ROWS * self.whole.others.shape[1]))
+        for start in range(0, len(self.other_codes), count):
+            yield slice(start, min(start + count, len(self.other_codes)))
+
+    def tiles(self, rows: slice, among: slice | None = None) -> Iterator[Tile]:
+        """Yield the tiles of some anchors; of one set compared with itself, those on and past the diagonal.
 
         Args:
             rows: the anchors.
-            whole: all their tiles; else, of one set compared with itself, those on and past the diagonal.
+            among: one of `column_blocks`; None is all columns.
         """
+        among = slice(0, len(self.other_codes)) if among is None else among
         low, high = self.near(rows)
-        starts = list(range(0, len(self.other_codes), COLUMNS))
-        if self.is_self and not whole:
-            starts = [rows.start, *range(rows.stop, len(self.codes), COLUMNS)]
-        for start, stop in zip(starts, [*starts[1:], len(self.other_codes)], strict=True):
-            turned = self.is_self and not whole and start >= rows.stop
+        starts = list(range(among.start, among.stop, COLUMNS))
+        if self.is_self:
+            diagonal = [rows.start] if among.start <= rows.start < among.stop else []
+            starts = [*diagonal, *range(max(rows.stop, among.start), among.stop, COLUMNS)]
+        for start, stop in zip(starts, [*starts[1:], among.stop], strict=False):  # perhaps none
+            turned = self.is_self and start >= rows.stop
             yield Tile(rows, slice(start, stop), turned, start < high and stop > low)
 
     def near(self, rows: slice) -> tuple[int, int]:
@@ -139,11 +148,6 @@ class SortedBatch:
         if not self.is_self:
             return same, np.zeros_like(same)
         return same, np.arange(rows.start, rows.stop)[:, None] == np.arange(columns.start, columns.stop)[None, :]
-
-    def turned(self) -> "SortedBatch":
-        """Return the columns as anchors, and the anchors as columns."""
-        whole = replace(self.whole, anchors=self.whole.others, others=self.whole.anchors)
-        return SortedBatch(whole, self.order, self.other_codes, self.codes)
 
     def belonging(self, rows: slice, columns: slice) -> Column:
         """Return which pairs of a tile are positive; of two sides, the column of each anchor's partner."""

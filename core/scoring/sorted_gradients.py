@@ -41,10 +41,7 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
     with one_blas_thread(), choose_backend("torch").in_one_thread():
         workers = processors() if is_controlled() else 1
         _add_positives(spec, batch, masses, share, totals, slopes, workers)
-        ends = (masses, slopes)
-        undefined = _add_negatives(wanted, batch, ends, ends if batch.is_self else None, totals[0], workers)
-        if not batch.is_self:
-            _add_negatives(wanted, batch.turned(), None, ends, totals[1], workers)
+        undefined = _add_negatives(wanted, batch, (masses, slopes), totals, workers)
     if distance_of(spec.metric).of_unit_rows:
         totals = [_by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
     totals[0][batch.order] = totals[0].copy()
@@ -87,38 +84,44 @@ def _near(
     return rows, columns, pulled, list(zip((rows, columns), slopes[1:], strict=True))
 
 
-def _add_negatives(
-    wanted: Wanted, batch: SortedBatch, of_rows: Ends | None, of_columns: Ends | None, total: Column, workers: int
-) -> int:
-    """Add what the scores of negatives pull the rows of a batch by; return how many pairs have no derivative."""
+def _add_negatives(wanted: Wanted, batch: SortedBatch, ends: Ends, totals: list[Column], workers: int) -> int:
+    """Add what the scores of negatives pull at; return how many pairs have no derivative."""
     undefined = 0
-    work = partial(_far, wanted, batch, of_rows, of_columns)
-    for rows, pulled, without in overlapped(work, batch.query_blocks(), workers):
-        total[rows] += pulled
-        undefined += without
+    for columns in batch.column_blocks():
+        work = partial(_far, wanted, batch, ends, columns)
+        for rows, pulled, without in overlapped(work, batch.query_blocks(), workers):
+            totals[0][rows] += pulled[0]
+            totals[-1][columns] += pulled[1]
+            undefined += without
     return undefined
 
 
 def _far(
-    wanted: Wanted, batch: SortedBatch, of_rows: Ends | None, of_columns: Ends | None, rows: slice
-) -> tuple[slice, Column, int]:
-    total, undefined = np.zeros(batch.whole.anchors[rows].shape), 0
+    wanted: Wanted, batch: SortedBatch, ends: Ends, columns: slice, rows: slice
+) -> tuple[slice, tuple[Column, Column], int]:
+    """Return what the negatives in a block of columns pull some anchors, and the columns themselves, by."""
+    quick, distance, undefined = wanted.is_quick(batch), distance_of(wanted.metric), 0
+    pulled = [np.zeros((part.stop - part.start, batch.whole.others.shape[1])) for part in (rows, columns)]
     with quiet():
-        for tile in batch.tiles(rows, whole=True):
+        for tile in batch.tiles(rows, columns):
             same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
-            scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=True)
+            scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=quick)
+            anchors = _part(ends, tile.rows), _part(ends, tile.columns) if tile.turned else None
             settle = batch.settle(wanted.metric, tile.rows, tile.columns)
-            ends = [_part(ends, place) for ends, place in ((of_rows, tile.rows), (of_columns, tile.columns))]
-            slopes = wanted.summary.slopes(scores, None if same is None else ~same, wanted.options, settle, *ends)
-            total += _pulled(wanted.metric, slopes, scores, *batch.sides(wanted.metric, tile.rows, tile.columns))
-            if distance_of(wanted.metric).kink:
-                kinks = distance_of(wanted.metric).without_slope(scores)
-                undefined += int(np.count_nonzero(kinks if alone is None else kinks & ~alone))
-    return rows, total, undefined
+            negatives = None if same is None else ~same
+            slopes = wanted.summary.slopes(scores, negatives, wanted.options, settle, *anchors)
+            x, y = batch.sides(wanted.metric, tile.rows, tile.columns)
+            pulled[0] += _pulled(wanted.metric, slopes, scores, x, y)
+            place = slice(tile.columns.start - columns.start, tile.columns.stop - columns.start)
+            pulled[1][place] += _pulled(wanted.metric, slopes.T, scores.T, y, x)
+            if distance.kink:
+                kinks = distance.without_slope(scores)
+                undefined += (1 + tile.turned) * int(np.count_nonzero(kinks if alone is None else kinks & ~alone))
+    return rows, (pulled[0], pulled[1]), undefined
 
 
-def _part(ends: Ends | None, place: slice) -> Ends | None:
-    return None if ends is None else (ends[0][place], ends[1][place])
+def _part(ends: Ends, place: slice) -> Ends:
+    return ends[0][place], ends[1][place]
 
 
 def _pulled(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) -> Column:

@@ -15,6 +15,7 @@ from ..losses.negatives import Summary
 from ..results import Column
 from .batch_scores import BlockPairStatistics
 from .binning import Bins
+from .distances import distance_of
 from .sorted_batch import SortedBatch, Tile
 
 
@@ -35,6 +36,11 @@ class Wanted(NamedTuple):
         """Return what no negatives come to, for n anchors."""
         found = np.tile(self.summary.empty, (n, 1))
         return found[:, 0] if len(self.summary.empty) == 1 else found
+
+    def is_quick(self, batch: SortedBatch) -> bool:
+        """Tell whether distances by one product are good enough."""
+        error = distance_of(self.metric).quick_error(*batch.whole.sides[self.metric])
+        return self.summary.tolerates(error, self.options)
 
 
 @dataclass
@@ -71,6 +77,24 @@ class Sweep:
     hardest: tuple[Extremes, Extremes]
 
 
+class _Task(NamedTuple):
+    """What is done with every tile.
+
+    Args:
+        batch: of the tile.
+        wanted: what is summed up.
+        bins: metric -> those of its histogram.
+        hardest: what is known of the hardest pairs by now.
+        quick: whether distances by one product are good enough.
+    """
+
+    batch: SortedBatch
+    wanted: Sequence[Wanted]
+    bins: Mapping[str, Bins]
+    hardest: tuple[Extremes, Extremes]
+    quick: bool
+
+
 @dataclass
 class _Found:
     """What comes of the tiles of some anchors: for these, and for the columns past them."""
@@ -99,8 +123,10 @@ def sweep(
         (_none(n), _none(n)),
     )
     with one_blas_thread(), quiet():
-        work = partial(_query_block, batch, wanted, bins, found.hardest)
-        for part in overlapped(work, batch.query_blocks(), processors() if is_controlled() else 1):
+        task = _Task(batch, wanted, bins, found.hardest, all(each.is_quick(batch) for each in wanted))
+        for part in overlapped(
+            partial(_query_block, task), batch.query_blocks(), processors() if is_controlled() else 1
+        ):
             _merge(batch, wanted, found, part)
             progress(part.rows.stop - part.rows.start)
     return found
@@ -122,32 +148,22 @@ def _merge(batch: SortedBatch, wanted: Sequence[Wanted], found: Sweep, part: _Fo
             best.take(anchors, scores, columns)
 
 
-def _query_block(
-    batch: SortedBatch,
-    wanted: Sequence[Wanted],
-    bins: Mapping[str, Bins],
-    hardest: tuple[Extremes, Extremes],
-    rows: slice,
-) -> _Found:
-    count, past = rows.stop - rows.start, len(batch.codes) - rows.stop if batch.is_self else 0
-    masses = [[each.nothing(size) for size in (count, past)] for each in wanted]
-    found = _Found(rows, masses, {metric: np.zeros((2, len(own.edges) - 1), np.int64) for metric, own in bins.items()})
+def _query_block(task: _Task, rows: slice) -> _Found:
+    batch, count = task.batch, rows.stop - rows.start
+    past = len(batch.codes) - rows.stop if batch.is_self else 0
+    masses = [[each.nothing(size) for size in (count, past)] for each in task.wanted]
+    counts = {metric: np.zeros((2, len(own.edges) - 1), np.int64) for metric, own in task.bins.items()}
+    found = _Found(rows, masses, counts)
     with quiet():
         for tile in batch.tiles(rows):
-            _take_tile(batch, wanted, bins, hardest, found, tile)
+            _take_tile(task, found, tile)
     return found
 
 
-def _take_tile(
-    batch: SortedBatch,
-    wanted: Sequence[Wanted],
-    bins: Mapping[str, Bins],
-    hardest: tuple[Extremes, Extremes],
-    found: _Found,
-    tile: Tile,
-) -> None:
+def _take_tile(task: _Task, found: _Found, tile: Tile) -> None:
+    batch, wanted, bins, hardest, quick = task
     metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
-    scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=True) for metric in metrics}
+    scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=quick) for metric in metrics}
     same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
     positives = None if same is None or alone is None else same & ~alone
     negatives = None if same is None else ~same

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from simtool.engine.budget import budget_of
+from simtool.engine.budget import Budget, budget_of
 from simtool.engine.input_rows import Input, largest_of, prepare_input
-from simtool.errors import ShapeError
+from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_vectors
 from simtool.io.vectors import ArrayVectors
+from simtool.memory import WORKING
 
 BUDGET = budget_of("1G")
 

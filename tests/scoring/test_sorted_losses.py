@@ -5,7 +5,7 @@ import pytest
 
 import simtool
 from simtool.catalogue.batch_losses import BATCH_LOSSES
-from simtool.scoring import batches, sorted_batch
+from simtool.scoring import batch_data, batches, sorted_batch
 
 SORTED = [entry for entry in BATCH_LOSSES if entry.negatives]
 EVERY = [(entry.name, metric) for entry in SORTED for metric in (entry.metric, *entry.metrics)]
@@ -22,7 +22,7 @@ def same(found, expected):
 
 def run(kind, sizes, monkeypatch, *, least, **options):
     """The loss of rows whose classes have these sizes, in no order; sorted where `least` is 0."""
-    monkeypatch.setattr(batches, "SORTED", least)
+    monkeypatch.setattr(batch_data, "SORTED", least)
     rng = np.random.default_rng(4)
     classes = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
     x = rng.normal(size=(len(classes), 5)) + 0.7 * rng.normal(size=(len(sizes), 5))[classes]
@@ -39,6 +39,7 @@ def tiles(request, monkeypatch):
     monkeypatch.setattr(sorted_batch, "ROWS", request.param[0])
     monkeypatch.setattr(sorted_batch, "COLUMNS", request.param[1])
     monkeypatch.setattr(sorted_batch, "NEAR", 200)
+    monkeypatch.setattr(sorted_batch, "HELD", 100)
 
 
 @pytest.mark.parametrize(("kind", "metric", "sizes"), CASES)
