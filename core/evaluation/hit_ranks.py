@@ -67,7 +67,7 @@ class HitRanks:
     def _fits(self) -> bool:
         """Whether what all queries reach may be held at once, and what a pair tells one row it tells the other."""
         held = int(self._expected(self.depth)[1].sum()) * REACHED_BYTES
-        return self.job.metric.is_symmetric and held <= self.job.budget.left // 4
+        return self.job.metric.is_symmetric and held <= self.job.budget.left // 2
 
     def _portions(self, sizes: Column) -> Iterator[slice]:
         """Yield ranges of queries that do not reach too many rows together."""
