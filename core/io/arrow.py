@@ -25,7 +25,7 @@ import pyarrow.compute
 from ..errors import DataError
 from ..memory import check_held
 from .ragged import RaggedVectors, null_items
-from .source import Reading, Source
+from .source import Source
 from .vectors import (
     Array,
     check_column,
@@ -42,6 +42,7 @@ BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value
 PROBE_ROWS = 256
 VALUE_ROWS = 1 << 16
+PAGE = 2 << 20  # bytes of a decoded page and of what it was packed in, as writers cut them by default
 STRING = 128  # bytes of a short string as Arrow and as Python hold it
 
 
@@ -63,8 +64,22 @@ class Batches(Protocol):
         """Say whether a null anywhere in the column cannot be ruled out."""
 
 
+class ColumnarBatches(Batches, Protocol):
+    """Batches of which several columns can be read side by side, and members of structs by themselves or not."""
+
+    reads_members: bool
+
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield columns from the start of a group to the end of the file, in their order in the file."""
+
+    def held(self, columns: list[str]) -> int:
+        """Return how many bytes are held while columns are read together."""
+
+
 class ParquetBatches:
     """Row groups of a Parquet file."""
+
+    reads_members = True
 
     def __init__(self, source: Source) -> None:
         """Read the footer."""
@@ -79,9 +94,20 @@ class ParquetBatches:
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Decode one column page by page."""
+        return (batch.column(0) for batch in self.read_together(group, [column], rows))
+
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Decode columns, or members of structs as `a.b`, page by page."""
         groups = range(group, len(self.counts))
-        for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=[column]):
-            yield batch.column(column)
+        yield from self._file.iter_batches(batch_size=rows, row_groups=groups, columns=columns)
+
+    def held(self, columns: list[str]) -> int:
+        """Return how many bytes the pages take that columns stand on while they are read together."""
+        wanted, most = set(columns), 0
+        for group in map(self._metadata.row_group, range(len(self.counts))):
+            chunks = [chunk for chunk in map(group.column, range(group.num_columns)) if chunk.path_in_schema in wanted]
+            most = max(most, sum(min(chunk.total_uncompressed_size, PAGE) for chunk in chunks))
+        return most
 
     def may_hold_nulls(self, column: str) -> bool:
         """Ask the statistics of every row group; a group without them may hold some."""
@@ -96,29 +122,39 @@ class ParquetBatches:
 class MessageBatches:
     """Record batches of an Arrow file or stream."""
 
+    reads_members = False
+
     def __init__(self, source: Source) -> None:
         """Count the rows of every batch."""
         self._source = source
-        reader = self._open(None)
+        reader = self._open([])
         self.schema = reader.schema
         # decoding one column is enough to count, and compressed files decode every column they are asked for
-        first = self._open(0) if len(self.schema) else reader
+        first = self._open([0]) if len(self.schema) else reader
         self.counts = [batch.num_rows for batch in self._batches(first, 0)]
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
-        """Yield one column, a record batch at a time, after checking that its offsets stay within its buffers."""
-        for batch in self._batches(self._open(self.schema.get_field_index(column)), group):
-            array = batch.column(0)
-            array.validate(full=True)
-            yield array
+        """Yield one column, a record batch at a time."""
+        return (batch.column(0) for batch in self.read_together(group, [column], rows))
+
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield columns, a record batch at a time, after checking that their offsets stay within their buffers."""
+        for batch in self._batches(self._open([self.schema.get_field_index(name) for name in columns]), group):
+            for array in batch.columns:
+                array.validate(full=True)
+            yield batch
+
+    def held(self, columns: list[str]) -> int:
+        """Return 0, as record batches are mapped."""
+        return 0
 
     def may_hold_nulls(self, column: str) -> bool:
         """Look for nulls, which takes no decoding."""
         return any(null_mask(array) is not None for array in self.read(0, column, 0))
 
-    def _open(self, column: int | None) -> Any:
+    def _open(self, columns: list[int]) -> Any:
         place = pa.memory_map(self._source.name) if self._source.data is None else pa.BufferReader(self._source.data)
-        options = pa.ipc.IpcReadOptions(included_fields=[] if column is None else [column])
+        options = pa.ipc.IpcReadOptions(included_fields=columns)
         opener = pa.ipc.open_file if self._source.format == "arrow" else pa.ipc.open_stream
         return opener(place, options=options)
 
@@ -401,13 +437,6 @@ class ArrowTable:
             if len(whole):
                 return first_lengths(array.slice(int(whole[0]), 1), len(known))
         return tuple(max(size, 0) for size in known)
-
-
-def open_arrow(source: Source, reading: Reading) -> ArrowTable:
-    """Open a Parquet or Arrow file."""
-    with damage(source.name):
-        batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-        return ArrowTable(source.name, tuple(batches.schema.names), batches, reading.nulls, source.most)
 
 
 @contextmanager

@@ -19,12 +19,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from ..errors import DataError
 from .arrow import is_list
+from .arrow_columns import lists_of
 from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_lines import BEYOND
 from .numbers import WORDS, is_number
@@ -204,14 +204,7 @@ class CsvBatches(TextBatches):
         """Return columns of numbers as one column of lists."""
         table = self._strings(block, names)
         columns = [self._numbers(table[name].combine_chunks(), kind.value_type) for name in names]
-        values = np.empty((len(table), len(names)), kind.value_type.to_pandas_dtype())
-        missing = np.zeros(values.shape, bool) if any(column.null_count for column in columns) else None
-        for place, column in enumerate(columns):
-            values[:, place] = column.fill_null(0).to_numpy()
-            if missing is not None:
-                missing[:, place] = column.is_null().to_numpy(zero_copy_only=False)
-        flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
-        return pa.FixedSizeListArray.from_arrays(flat, type=kind)
+        return lists_of(columns, kind)
 
     def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
         filled = trimmed(cells)

@@ -475,6 +475,9 @@ def _open_folder(path: str, most: int) -> Source:
     for each in FORMATS.values():
         if each.marks and all(os.path.exists(os.path.join(path, mark)) for mark in each.marks):
             return Source(path, each.name, 0, most)
+    if os.path.exists(os.path.join(path, "dataset_dict.json")):
+        hint = f"name one of them, such as {os.path.join(path, 'train')}"
+        raise DataError("this folder holds several splits of a dataset", path, hint)
     raise DataError("expected a file, got a folder", path, _files_in(path))
 
 

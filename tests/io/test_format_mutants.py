@@ -1,7 +1,7 @@
 """Damaged and lying files of the formats of others: refused in plain words, or read; never a crash, never much memory.
 
-`SIMTOOL_MUTANTS=500` makes so many mutants of each format; without it there are a few, besides the minimised cases that
-once did harm or that stand for a kind of damage.
+With `SIMTOOL_NIGHTLY=1` there are 500 mutants of each format; without it there are a few, besides the minimised cases
+that once did harm or that stand for a kind of damage.
 """
 
 import base64
@@ -22,7 +22,7 @@ import zstandard
 from simtool.errors import DataError, SimtoolError
 from simtool.io import open_table, open_vectors
 
-MUTANTS = int(os.environ.get("SIMTOOL_MUTANTS", "25"))
+MUTANTS = 500 if "SIMTOOL_NIGHTLY" in os.environ else 25
 MOST = 64 << 20  # bytes that a mutant of some hundred bytes may take
 X = np.random.default_rng(5).standard_normal((6, 4)).astype(np.float32)
 WORDS = ["the", "of", "nan", "x", "été", "7"]

@@ -10,6 +10,8 @@ import warnings
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 import safetensors.torch
@@ -359,3 +361,79 @@ def test_what_input_format_may_not_be(tmp_path):
     with pytest.raises(ParameterError, match="no format is called 'fbn'") as unknown:
         open_vectors(str(tmp_path / "a.txt"), input_format="fbn")
     assert unknown.value.hint.startswith("did you mean fbin? there is npy, ")
+
+
+def save_table(table, path):
+    if path.suffix == ".parquet":
+        pq.write_table(table, path, row_group_size=4)
+    else:
+        opener = pa.ipc.new_file if path.suffix == ".arrow" else pa.ipc.new_stream
+        with pa.OSFile(str(path), "wb") as file, opener(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=4)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+def test_members_of_structs(tmp_path, name):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 6)
+    inner = pa.StructArray.from_arrays([vectors, pa.array(WORDS)], ["emb", "word"])
+    table = pa.table({"id": WORDS, "doc": pa.StructArray.from_arrays([inner, pa.array(range(10))], ["text", "n"])})
+    save_table(table, tmp_path / name)
+    check(tmp_path / name, ids=WORDS)
+    check(f"{tmp_path / name}::doc.text.emb", ids=WORDS)
+    assert read_values(f"{tmp_path / name}::doc.text.word").tolist() == WORDS
+    assert open_table(str(tmp_path / name)).columns == ("id", "doc.text.emb", "doc.text.word", "doc.n")
+    holes = pa.StructArray.from_arrays([vectors], ["emb"], mask=pa.array([False] * 4 + [True] + [False] * 5))
+    save_table(pa.table({"doc": holes, "doc.x": pa.array(range(10))}), tmp_path / name)
+    with pytest.raises(DataError, match="row 4 is null"):
+        whole(open_vectors(f"{tmp_path / name}::doc.emb"))
+    assert np.isnan(open_vectors(f"{tmp_path / name}::doc.emb", nulls=True).read(4, 5)).all()
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_wide_tables_in_the_order_of_their_numbers(tmp_path, name, first):
+    wide = np.random.default_rng(1).standard_normal((10, 12)).astype(np.float32)
+    names = [f"dim_{number + first}" for number in range(12)]
+    frame = pd.DataFrame(wide, columns=names).assign(id=WORDS, label=1)
+    frame = frame[sorted(frame.columns)]  # dim_10 before dim_2, as a database gives them
+    save_table(pa.Table.from_pandas(frame), tmp_path / name)
+    found = check(tmp_path / name, wide, WORDS)
+    assert found.dtype == np.float32
+    said = f"12 columns: dim_{first}, dim_{first + 1}, ..., dim_{first + 11} (not label)"
+    assert found.provenance == f"the vectors of {tmp_path / name} are {said}"
+    pl.from_pandas(frame).write_parquet(tmp_path / "polars.parquet")
+    check(tmp_path / "polars.parquet", wide, WORDS)
+    for broken, what in (
+        (frame.drop(columns="dim_5"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.assign(dim_5="x"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.assign(dim_05=1.0), "two columns have the number 5: dim_05 is one of them"),
+        (frame.drop(columns=["dim_0", "dim_1"], errors="ignore"), "the columns begin with dim_2, expected 0 or 1"),
+    ):
+        save_table(pa.Table.from_pandas(broken), tmp_path / name)
+        with pytest.raises(DataError) as error:
+            open_vectors(str(tmp_path / name))
+        assert error.value.what == what
+    save_table(pa.Table.from_pandas(frame.assign(dim_3=[None, *range(9)])), tmp_path / name)
+    with pytest.raises(DataError, match=r"row 0 \(id 'the'\) is null or holds a null"):
+        whole(open_vectors(str(tmp_path / name)))
+
+
+def test_two_wide_vectors_in_one_parquet(tmp_path):
+    frame = pd.DataFrame({f"{side}{number}": X[:, number] for side in "ab" for number in range(6)}).assign(label=1)
+    frame.to_parquet(tmp_path / "a.parquet")
+    check(f"{tmp_path / 'a.parquet'}::a")
+    check(f"{tmp_path / 'a.parquet'}::b")
+
+
+def test_more_columns_than_the_budget_can_decode_at_once_are_refused(tmp_path, monkeypatch):
+    pd.DataFrame(X, columns=[f"dim_{number}" for number in range(6)]).to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr("simtool.io.arrow.ParquetBatches.held", lambda self, columns: len(columns) << 30)
+    with pytest.raises(ResourceError, match=r"one page of each of 6 columns takes about 6\.0 GiB"):
+        whole(open_vectors(str(tmp_path / "a.parquet")))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+def test_fixed_shape_tensors(tmp_path, name):
+    maps = X.reshape(10, 3, 2)
+    save_table(pa.table({"map": pa.FixedShapeTensorArray.from_numpy_ndarray(maps)}), tmp_path / name)
+    check(tmp_path / name, maps)
