@@ -102,12 +102,10 @@ class ParquetBatches:
         yield from self._file.iter_batches(batch_size=rows, row_groups=groups, columns=columns)
 
     def held(self, columns: list[str]) -> int:
-        """Return how many bytes the pages take that columns stand on while they are read together."""
-        wanted, most = set(columns), 0
-        for group in map(self._metadata.row_group, range(len(self.counts))):
-            chunks = [chunk for chunk in map(group.column, range(group.num_columns)) if chunk.path_in_schema in wanted]
-            most = max(most, sum(min(chunk.total_uncompressed_size, PAGE) for chunk in chunks))
-        return most
+        """Return how many bytes the pages take at most that columns stand on while they are read together."""
+        # not by chunks: pyarrow ends the process where the metadata of one is damaged
+        groups = map(self._metadata.row_group, range(len(self.counts)))
+        return max((min(group.total_byte_size, len(columns) * PAGE) for group in groups), default=0)
 
     def may_hold_nulls(self, column: str) -> bool:
         """Ask the statistics of every row group; a group without them may hold some."""

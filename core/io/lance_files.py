@@ -30,8 +30,7 @@ class LanceBatches:
         """Count the rows of every fragment."""
         self._name, self._dataset = name, dataset
         self.schema = dataset.schema
-        self._fragments = dataset.get_fragments()
-        self.counts = [fragment.count_rows() for fragment in self._fragments]
+        self.counts = [fragment.count_rows() for fragment in dataset.get_fragments()]
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column, a batch at a time."""
@@ -39,17 +38,18 @@ class LanceBatches:
 
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield columns, a batch at a time."""
-        with damage(self._name):
-            scanner = self._dataset.scanner(
-                columns=columns,
-                fragments=self._fragments[group:],
-                batch_size=rows,
-                batch_readahead=1,
-                fragment_readahead=1,
-                io_buffer_size=BUFFER,
-                scan_in_order=True,
-            )
-            yield from scanner.to_batches()
+        start, total = sum(self.counts[:group]), sum(self.counts)
+        # each range by itself: a scan of the whole reads on, beyond any bound, while its batches are used
+        for first in range(start, total, rows):
+            with damage(self._name):
+                table = self._dataset.to_table(
+                    columns=columns,
+                    offset=first,
+                    limit=min(rows, total - first),
+                    batch_size=rows,
+                    io_buffer_size=BUFFER,
+                )
+            yield from table.to_batches()
 
     def may_hold_nulls(self, column: str) -> bool:
         """Look for nulls."""

@@ -7,6 +7,9 @@ import json
 import struct
 import warnings
 
+import datasets
+import h5py
+import lance
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -437,3 +440,116 @@ def test_fixed_shape_tensors(tmp_path, name):
     maps = X.reshape(10, 3, 2)
     save_table(pa.table({"map": pa.FixedShapeTensorArray.from_numpy_ndarray(maps)}), tmp_path / name)
     check(tmp_path / name, maps)
+
+
+def test_hdf5(tmp_path, monkeypatch):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["model/emb"] = X
+        file.create_dataset("model/big", data=X.astype(">f8"), chunks=(3, 4), compression="gzip", shuffle=True)
+        file["half"], file["whole"], file["map"] = X.astype("f2"), (X * 9).astype("i2"), X.reshape(10, 3, 2)
+        file["id"], file["flag"], file["n"] = WORDS, X[:, 0] > 0, 3
+    expected = {"model/emb": X, "model/big": X.astype(float), "half": X.astype("f2"), "whole": (X * 9).astype("i2")}
+    for name, array in (expected | {"map": X.reshape(10, 3, 2)}).items():
+        assert check(f"{path}::{name}", array, WORDS).dtype == array.dtype
+    assert read_values(f"{path}::flag").tolist() == (X[:, 0] > 0).tolist()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    check("-::model/emb", ids=WORDS)
+
+
+def test_hdf5_that_is_refused(tmp_path):
+    path = tmp_path / "a.h5"
+    other = tmp_path / "other.raw"
+    other.write_bytes(X.tobytes())
+    layout = h5py.VirtualLayout((10, 6), "f4")
+    layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", (10, 6))
+    with h5py.File(path, "w") as file:
+        file.create_dataset("never", (10**12, 384), "f4", chunks=(100, 384))
+        file.create_dataset("outside", (10, 6), "f4", external=[(str(other), 0, h5py.h5f.UNLIMITED)])
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("chunk", (1 << 16, 1 << 10), "f4", chunks=(1 << 16, 1 << 10), compression="gzip")[:1] = 1
+        file["pairs"] = np.ones(3, np.dtype([("a", "f4"), ("b", "f4")]))
+        file["kept"] = X
+    for name, what in {
+        "never": "takes 1,536,000,000,000,000 bytes, and 0 are stored",
+        "outside": "this dataset lies in another file",
+        "virtual": "this dataset lies in another file",
+        "pairs": "expected floats or integers",
+    }.items():
+        with pytest.raises(DataError, match=what):
+            open_vectors(f"{path}::{name}")
+    with pytest.raises(ResourceError, match="one chunk takes about 256 MiB"):
+        open_vectors(f"{path}::chunk", max_memory="300M")
+    check(f"{path}::kept")
+
+
+def test_a_library_that_is_not_installed_is_named_with_its_extra(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = X
+    monkeypatch.setattr("simtool.io.formats.find_spec", lambda name: None)
+    for name in ("hdf5", "lance"):
+        path = tmp_path / f"a.{name}"
+        if name == "lance":
+            (path / "_versions").mkdir(parents=True)
+        else:
+            path.write_bytes((tmp_path / "a.h5").read_bytes())
+        with pytest.raises(ResourceError, match="which is not installed") as missing:
+            open_vectors(str(path))
+        assert missing.value.hint == f"pip install 'simtool-embeddings[{name}]'"
+
+
+def test_lance(tmp_path):
+    path = str(tmp_path / "a.lance")
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 6)
+    inner = pa.StructArray.from_arrays([vectors], ["emb"])
+    table = pa.table({"id": WORDS, "emb": vectors, "doc": inner})
+    lance.write_dataset(table, path, max_rows_per_file=4, max_rows_per_group=2)
+    check(f"{path}::emb", ids=WORDS)
+    check(f"{path}::doc.emb", ids=WORDS)
+    assert read_values(f"{path}::id").tolist() == WORDS
+    lance.dataset(path).delete("id = 'x'")
+    check(f"{path}::emb", X[:9], WORDS[:9])
+    for file in (tmp_path / "a.lance" / "data").iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(DataError, match="damaged or cannot be decoded"):
+        whole(open_vectors(f"{path}::emb"))
+
+
+def test_datasets_folders(tmp_path):
+    kinds = {"id": datasets.Value("string"), "emb": datasets.List(datasets.Value("float32"))}
+    kinds["map"] = datasets.Array2D((3, 2), "float32")
+    columns = {"id": WORDS, "emb": X.tolist(), "map": X.reshape(10, 3, 2).tolist()}
+    made = datasets.Dataset.from_dict(columns, features=datasets.Features(kinds))
+    datasets.disable_progress_bars()
+    for name, dataset in {"one": made, "shuffled": made.shuffle(seed=1)}.items():
+        folder = tmp_path / name
+        dataset.save_to_disk(folder, num_shards=3)
+        rows = [WORDS.index(word) for word in dataset["id"]]
+        check(f"{folder}::emb", X[rows], [WORDS[row] for row in rows])
+        check(f"{folder}::map", X.reshape(10, 3, 2)[rows], [WORDS[row] for row in rows])
+    datasets.DatasetDict({"train": made}).save_to_disk(tmp_path / "splits")
+    check(f"{tmp_path / 'splits' / 'train'}::emb", ids=WORDS)
+    with pytest.raises(DataError, match="several splits of a dataset") as several:
+        open_vectors(str(tmp_path / "splits"))
+    assert several.value.hint == f"name one of them, such as {tmp_path / 'splits' / 'train'}"
+
+
+@pytest.mark.parametrize(
+    ("state", "what"),
+    [
+        (b"{", "cannot be read"),
+        (b"[]", "names no files"),
+        (b'{"_data_files": []}', "names no files"),
+        (b'{"_data_files": [{"filename": 3}]}', "names no files"),
+        (b'{"_data_files": [{"filename": "../../etc/passwd"}]}', "lies outside its folder"),
+        (b'{"_data_files": [{"filename": "/etc/passwd"}]}', "lies outside its folder"),
+        (b'{"_data_files": [{"filename": "gone.arrow"}]}', "no such file"),
+        (b'{"_data_files": [{"filename": "state.json"}]}', "expected an Arrow stream, got jsonl"),
+        (b'{"_data_files": [{"filename": "a"}], "_indices_data_files": [{"filename": "b"}]}', "chosen by indices"),
+    ],
+)
+def test_datasets_folders_that_are_refused(tmp_path, state, what):
+    (tmp_path / "dataset_info.json").write_text("{}")
+    (tmp_path / "state.json").write_bytes(state)
+    with pytest.raises((DataError, InputNotFoundError), match=what):
+        open_vectors(str(tmp_path))
