@@ -63,7 +63,7 @@ def simtool(
         simtool pairwise sample_data/words.parquet --top-k 5
         simtool loss --kind contrastive --margin 1 < sample_data/wordsim353.parquet
 
-    Inputs are `PATH`, `PATH::NAME` or `-`: npy, npz, Parquet, Arrow, JSON lines or CSV, told apart by content.
+    Inputs are `PATH`, `PATH::NAME` or `-`: npy, safetensors, Parquet, CSV, GloVe, ... told apart by content.
 
     Exit codes: 0 done, 1 a gate failed, 2 the call or an input must change, 3 it cannot be done here,
     70 a defect of simtool, 129, 130, 143 hung up, interrupted, terminated.

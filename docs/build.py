@@ -17,6 +17,7 @@ import typer
 
 import simtool
 from simtool.cli.app import app
+from simtool.io.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = ROOT / "build" / "docs"
@@ -37,6 +38,7 @@ def put_together(stage: Path) -> None:
     shutil.copytree(ROOT / "docs", stage, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     shutil.copy(ROOT / "CHANGELOG.md", stage / "changelog.md")
     (stage / "catalogue.md").write_text("".join(catalogue_page()), encoding="utf-8")
+    (stage / "formats.md").write_text("".join(formats_page()), encoding="utf-8")
     (stage / "commands.md").write_text("".join(commands_page()), encoding="utf-8")
 
 
@@ -70,6 +72,19 @@ def _measure(kind: str, name: str) -> Iterator[str]:
         if key not in ("name", "kind", "meaning"):
             yield f"| {key} | {_code(value) if key in CODE else _cell(value)} |\n"
     yield "\n"
+
+
+def formats_page() -> Iterator[str]:
+    """Yield the page of all formats that are read, from the table that the readers are found by."""
+    yield "# Formats\n\nWhat simtool reads, how it tells the format, and what becomes vectors. `--input-format NAME` "
+    yield "names the format of what comes through a pipe, or of a file of vectors that does not tell it.\n\n"
+    yield "| format | `NAME` | suffixes | told by | vectors | lost |\n|---|---|---|---|---|---|\n"
+    for each in FORMATS.values():
+        suffixes = ", ".join(f"`{suffix}`" for suffix in each.suffixes)
+        title = f"{each.title} (extra `{each.extra}`)" if each.extra else each.title
+        name = "" if each.marks else f"`{each.name}`"
+        yield f"| {title} | {name} | {suffixes} | {each.recognised_by} | {each.vectors} | {each.lost} |\n"
+    yield "\nEach format is one file of `core/io/`, whose docstring says what is accepted, refused and lost.\n"
 
 
 def commands_page() -> Iterator[str]:

@@ -3,7 +3,7 @@
 Accepted: arrays of numbers of any rank.
 Refused: an array that the disk has no room for.
 Lost: in safetensors nothing, its tensor is named `array`; in fbin and fvecs digits beyond float32, and the dims before
-the last, which become rows.
+the last, which become rows, as the numbers of a single dim do.
 """
 
 import io
@@ -96,7 +96,7 @@ def open_matrix(path: str, shape: tuple[int, ...], dtype: DTypeLike, format: str
         ResourceError: the disk has less room than the whole array takes.
     """
     layout = _layout(shape, np.dtype(dtype), format)
-    size = math.prod(shape[:-1]) * layout.row_bytes
+    size = math.prod(shape) // max(1, layout.columns) * layout.row_bytes
     free = shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free
     if size > free:
         what = f"the output takes {size:,} bytes and the disk has {free:,} free"
@@ -122,9 +122,10 @@ def write_array(target: Target, array: Column, format: str = "npy") -> None:
 
 
 def _layout(shape: tuple[int, ...], dtype: np.dtype[Any], format: str) -> Layout:
-    columns = shape[-1] if shape else 1
     if format in ("fbin", "fvecs"):
+        shape = (math.prod(shape[:-1]), shape[-1]) if len(shape) > 1 else (math.prod(shape), 1)
         dtype = np.dtype("<f4")
+    columns = shape[-1] if shape else 1
     prefix = struct.pack("<i", columns) if format == "fvecs" else b""
     return Layout(_HEADERS[format](shape, dtype), columns, dtype, prefix)
 
@@ -145,7 +146,7 @@ def _safetensors_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
 
 
 def _fbin_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
-    return struct.pack("<II", math.prod(shape[:-1]), shape[-1] if shape else 1)
+    return struct.pack("<II", *shape)
 
 
 _HEADERS: dict[str, Callable[[tuple[int, ...], np.dtype[Any]], bytes]] = {

@@ -24,11 +24,11 @@ import pyarrow.csv
 
 from ..errors import DataError
 from .arrow import is_list
+from .arrow_columns import lists_of
 from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_lines import BEYOND
 from .numbers import WORDS, is_number
 from .source import Source
-from .stacked import as_lists
 from .text_blocks import Block, TextBatches
 from .wide import DIGITS, describe_columns, picked_columns, stem, wide_vectors
 
@@ -209,7 +209,7 @@ class CsvBatches(TextBatches):
         """Return columns of numbers as one column of lists."""
         table = self._strings(block, names)
         columns = [self._numbers(table[name].combine_chunks(), kind.value_type) for name in names]
-        return as_lists(columns, kind)
+        return lists_of(columns, kind)
 
     def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
         filled = trimmed(cells)

@@ -121,8 +121,8 @@ class JsonBatches(TextBatches):
             self._blocks.append(block)
             self.counts.append(rows)
 
-    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
-        """Yield some columns, a block at a time."""
+    def read_columns(self, group: int, columns: Sequence[str]) -> Iterator[list[pa.Array]]:
+        """Yield some columns side by side, a block at a time."""
         for block in self._blocks[group:]:
             yield self._columns(block, columns)
 

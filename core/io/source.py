@@ -523,6 +523,9 @@ def _folder_format(path: str) -> str | None:
     """Return the format of which a folder is one input, by what it holds; None for any other path."""
     if not os.path.isdir(path):
         return None
+    if os.path.exists(os.path.join(path, "dataset_dict.json")):
+        hint = f"name one of them, such as {os.path.join(path, 'train')}"
+        raise DataError("this folder holds several splits of a dataset", path, hint)
     formats = (each for each in FORMATS.values() if each.marks)
     return next(
         (each.name for each in formats if all(os.path.exists(os.path.join(path, mark)) for mark in each.marks)), None

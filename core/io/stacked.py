@@ -1,4 +1,4 @@
-"""Columns of numbers put together as vectors, in files of typed columns: Parquet, Arrow, JSON.
+"""Columns of numbers put together as vectors, in JSON.
 
 Accepted: columns that are numbered alike, `dim_0`, `dim_1`, ..., in a file without a column of lists; or those that
 `«columns»` picks. They are read side by side, in one pass over the file.
@@ -7,12 +7,12 @@ Lost: nothing; the numbers take the type that holds those of every column.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from .arrow import Batches, is_number, is_vector
+from .arrow_columns import lists_of
 from .source import Reading
 from .wide import describe_columns, picked_columns, wide_vectors
 
@@ -58,29 +58,13 @@ class StackedBatches:
             yield from self._base.read(group, column, rows)
             return
         kind = self.schema.field(column).type
-        for members in read_together(self._base, group, self.vectors[column], rows):
-            yield as_lists(members, kind)
+        members = self.vectors[column]
+        if hasattr(self._base, "read_columns"):
+            pieces = self._base.read_columns(group, members)
+        else:
+            pieces = zip(*(self._base.read(group, member, rows) for member in members), strict=True)
+        yield from (lists_of(piece, kind) for piece in pieces)
 
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether a null anywhere in the column cannot be ruled out."""
         return any(map(self._base.may_hold_nulls, self.vectors.get(column, [column])))
-
-
-def read_together(batches: Any, group: int, columns: Sequence[str], rows: int) -> Iterator[Sequence[pa.Array]]:
-    """Yield some columns side by side, in one pass where the file can do so."""
-    if hasattr(batches, "read_together"):
-        yield from batches.read_together(group, columns, rows)
-    else:
-        yield from zip(*(batches.read(group, column, rows) for column in columns), strict=True)
-
-
-def as_lists(members: Sequence[pa.Array], kind: Any) -> pa.Array:
-    """Return columns of numbers as one column of lists of a fixed size."""
-    values = np.empty((len(members[0]), len(members)), kind.value_type.to_pandas_dtype())
-    missing = np.zeros(values.shape, bool) if any(member.null_count for member in members) else None
-    for place, member in enumerate(members):
-        values[:, place] = member.fill_null(0).to_numpy(zero_copy_only=False)
-        if missing is not None:
-            missing[:, place] = member.is_null().to_numpy(zero_copy_only=False)
-    flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
-    return pa.FixedSizeListArray.from_arrays(flat, type=kind)

@@ -278,9 +278,11 @@ def _whole_table(path: str, file_format: str, table: Any, names: list[str], save
     types = {
         name: pa.list_(pa.from_numpy_dtype(output_dtype(table.vectors(name).dtype)), saved.head.rank) for name in names
     }
-    fields = [field.with_type(types[field.name]) if field.name in types else field for field in table.batches.schema]
-    schema = pa.schema(fields, table.batches.schema.metadata)
-    cursors = {name: Cursor(table.batches, name, PIECE_ROWS) for name in table.columns if name not in types}
+    stored = getattr(table.batches, "stored", table.batches)
+    fields = [field.with_type(types[field.name]) if field.name in types else field for field in stored.schema]
+    fields += [pa.field(name, types[name]) for name in names if name not in stored.schema.names]
+    schema = pa.schema(fields, stored.schema.metadata)
+    cursors = {name: Cursor(stored, name, PIECE_ROWS) for name in stored.schema.names if name not in types}
 
     def column(field: Any, chosen: Column, parts: dict[str, Column]) -> Any:
         if field.name in parts:

@@ -1,6 +1,10 @@
 """The most memory that each command takes, on inputs that are larger than its budget."""
 
+import gzip
 import inspect
+import json
+import os
+import struct
 import subprocess
 import sys
 
@@ -65,9 +69,9 @@ def big(tmp_path_factory):
 def watched(big, environment):
     """Run a command on a small budget; return its exit code, its peak in MiB beyond the libraries, and stderr."""
 
-    def run(arguments):
+    def run(arguments, cwd=big):
         command = [sys.executable, "-c", WATCHED, *arguments.split(), "-q", "--max-memory", f"{BUDGET}M"]
-        done = subprocess.run(command, cwd=big, env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
         err, _, found = done.stderr.rpartition("PEAK")
         assert found, done.stderr
         code, peak = map(int, found.split())
@@ -123,6 +127,52 @@ def test_what_does_not_fit_is_refused_before_the_work(big, watched, arguments, w
     assert "--max-memory" in err
     assert peak < BUDGET // 2
     assert not list(big.glob(".simtool*"))
+
+
+def safetensors_header(rows, kind="F32"):
+    width = {"F32": 4, "BF16": 2}[kind]
+    entry = {"dtype": kind, "shape": rows.shape, "data_offsets": [0, rows.size * width]}
+    text = json.dumps({"x": entry}).encode()
+    return struct.pack("<Q", len(text)) + text
+
+
+NIGHTLY = "SIMTOOL_NIGHTLY" in os.environ
+TEXTS = ("x.txt", "x.txt.gz") if NIGHTLY else ()  # each is half a minute of work
+OTHERS = {
+    "fbin": lambda rows: struct.pack("<II", *rows.shape),
+    "safetensors": safetensors_header,
+    "bf16.safetensors": lambda rows: safetensors_header(rows, "BF16"),
+}
+
+
+@pytest.fixture(scope="module")
+def thrice(tmp_path_factory):
+    """Folder of files three times the budget: sparse ones, and at night text of one line over and over."""
+    folder = tmp_path_factory.mktemp("thrice")
+    rows = np.broadcast_to(np.float32(0), (3 * (BUDGET << 20) // (WIDTH * 4), WIDTH))
+    for name, header in OTHERS.items():
+        with open(folder / f"x.{name}", "wb") as file:
+            file.write(header(rows))
+            file.write(np.ones(WIDTH, np.float32).tobytes())
+            file.truncate(len(header(rows)) + rows.size * (2 if "bf16" in name else 4))
+    few = np.random.default_rng(0).normal(size=(3, WIDTH)).astype(np.float32)
+    np.save(folder / "few.npy", few)
+    if not NIGHTLY:
+        return folder
+    line = f"the {' '.join(['-0.1234567890123'] * WIDTH)}\n".encode()
+    count = 3 * (BUDGET << 20) // len(line)
+    with open(folder / "x.txt", "wb") as file, gzip.open(folder / "x.txt.gz", "wb", 1) as packed:
+        for _ in range(count // 100):
+            file.write(line * 100)
+            packed.write(line * 100)
+    return folder
+
+
+@pytest.mark.parametrize("name", [*(f"x.{name}" for name in OTHERS), *TEXTS])
+def test_a_file_of_others_three_times_the_budget_is_read_within_it(thrice, watched, name):
+    code, peak, err = watched(f"pairwise few.npy {name} -k 2", cwd=thrice)
+    assert code == 0, err
+    assert peak < BUDGET
 
 
 def test_every_command_that_reads_vectors_takes_a_budget():

@@ -13,9 +13,10 @@ from pages import PAGES, ROOT, title
 
 from simtool import catalogue
 from simtool.cli.app import app
+from simtool.io.formats import FORMATS
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-GENERATED = {"catalogue.md", "changelog.md", "commands.md"}
+GENERATED = {"catalogue.md", "formats.md", "changelog.md", "commands.md"}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,19 @@ def test_links_and_pictures_are_there(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):
         if not target.startswith(("http:", "https:")) and target.rpartition("/")[2] not in GENERATED:
             assert (page.parent / target).exists(), target
+
+
+def test_every_format_is_on_its_page_in_the_readme_and_in_the_page_on_inputs(build):
+    page = "".join(build.formats_page())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    sentence = next(paragraph for paragraph in readme.split("\n\n") if paragraph.startswith("simtool reads"))
+    inputs = (ROOT / "docs" / "concepts" / "inputs.md").read_text(encoding="utf-8")
+    for each in FORMATS.values():
+        row = next(line for line in page.splitlines() if line.startswith((f"| {each.title} |", f"| {each.title} (")))
+        for fact in (*each.suffixes, each.recognised_by, each.vectors, each.lost, each.extra):
+            assert fact in row
+        assert (each.family or each.title) in sentence
+        assert (each.family or each.title).split()[0] in inputs
 
 
 def test_the_catalogue_page_has_every_row_under_its_kind(build):
