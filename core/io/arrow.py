@@ -339,6 +339,7 @@ class ArrowTable:
     batches: Batches
     nulls: bool
     most: int
+    format: str = ""
 
     @property
     def rows(self) -> int:

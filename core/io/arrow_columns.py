@@ -88,9 +88,7 @@ def open_arrow(source: Source, reading: Reading) -> TextTable:
 
 def as_table(batches: ColumnarBatches, source: Source, reading: Reading) -> TextTable:
     """Return batches as a table."""
-    named = NamedBatches(batches, source, reading.apart)
-    names = tuple(named.schema.names)
-    return TextTable(source.name, names, named, reading.nulls, source.most, named.problems, named.provenance)
+    return TextTable.of(NamedBatches(batches, source, reading.apart), source, reading)
 
 
 def lists_of(columns: Sequence[pa.Array], kind: Any) -> pa.Array:

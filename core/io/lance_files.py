@@ -64,8 +64,8 @@ class LanceBatches:
         self._name, self._lock = name, Lock()
         self._errors = TemporaryFile()  # noqa: SIM115 - is closed with the process
         command = [sys.executable, "-P", "-c", READER, name, str(BUFFER)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
-        self._process: Any = subprocess.Popen(command, **pipes)
+        pipe = subprocess.PIPE
+        self._process: Any = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._errors)
         finalize(self, self._errors.close)
         finalize(self, _stop, self._process)
         schema = self._received().schema

@@ -19,7 +19,7 @@ from .source import Reading, Source
 from .vectors import Array
 
 if TYPE_CHECKING:
-    from .text_blocks import TextTable
+    from .text_blocks import FormedBatches, TextTable
 
 HEADERS = ("auto", "yes", "no")
 HEAD_BYTES = 1 << 16
@@ -68,30 +68,33 @@ def open_text(source: Source, reading: Reading) -> "TextTable":
         raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {reading.header!r}", "«header»")
     from .text_blocks import TextTable
 
-    block_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED))
-    if source.format in ("json", "jsonl"):
-        from .json_lines import open_json
+    return TextTable.of(_batches(source, reading), source, reading)
 
-        parsed = open_json(source, block_bytes, source.size * PARSED)
-        problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
-        return TextTable(source.name, tuple(parsed.schema.names), parsed, reading.nulls, source.most, problems)
-    if source.format == "openai":
-        from .openai import AnswerBatches
 
-        answers = AnswerBatches(source, block_bytes, source.size * PARSED)
-        return TextTable(source.name, tuple(answers.schema.names), answers, reading.nulls, source.most)
-    if source.format == "glove":
-        from .word_vectors import WordBatches
+def _batches(source: Source, reading: Reading) -> "FormedBatches":
+    """Return the rows of a text in blocks, as its format has them."""
+    block_bytes, parsed_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED)), source.size * PARSED
+    match source.format:
+        case "json" | "jsonl":
+            from .json_lines import open_json
 
-        words = WordBatches(source, block_bytes)
-        return TextTable(source.name, tuple(words.schema.names), words, reading.nulls, source.most)
-    from .csv_files import CsvBatches
-    from .space_tables import SpaceBatches
+            return open_json(source, block_bytes, parsed_bytes)
+        case "openai":
+            from .openai import AnswerBatches
 
-    kind = SpaceBatches if source.format == "table" else CsvBatches
-    table = kind(source, reading.header, reading.apart, block_bytes)
-    names = tuple(table.schema.names)
-    return TextTable(source.name, names, table, reading.nulls, source.most, table.problems, table.provenance)
+            return AnswerBatches(source, block_bytes, parsed_bytes)
+        case "glove":
+            from .word_vectors import WordBatches
+
+            return WordBatches(source, block_bytes)
+        case "table":
+            from .space_tables import SpaceBatches
+
+            return SpaceBatches(source, reading.header, reading.apart, block_bytes)
+        case _:
+            from .csv_files import CsvBatches
+
+            return CsvBatches(source, reading.header, reading.apart, block_bytes)
 
 
 def read_lines(source: Source, header: str = "auto") -> Array | None:

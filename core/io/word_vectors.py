@@ -48,10 +48,6 @@ class WordBatches(TextBatches):
             what = f"the first line promises {layout.rows:,} words, and there are {found:,}"
             raise DataError(what, source.name, "is the file truncated? Without its first line it is read as it is")
 
-    def may_hold_nulls(self, column: str) -> bool:
-        """There are no nulls."""
-        return False
-
     @property
     def _numbers(self) -> list[str]:
         return [str(number) for number in range(self._width)]

@@ -50,14 +50,14 @@ def inspect(
 def _inspected(source: Any, header: str, max_memory: str | int | None) -> Result:
     if not isinstance(source, str):
         vectors = checks.given(source, "array")
-        return _result(vectors.name, {"": vectors}, vectors.shape[0], [])
+        return _result(vectors.name, {"": vectors}, vectors.shape[0], [], "array")
     path, column = split_source(source)
     table = open_table(path, nulls=True, header=header, max_memory=max_memory)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     budget_of(max_memory).check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     sides = {name: table.vectors(name) for name in chosen}
     others = [name for name in table.value_columns if name not in chosen] if column is None else []
-    return _result(source, sides, table.rows, [_plain(name, table.values(name)) for name in others])
+    return _result(source, sides, table.rows, [_plain(name, table.values(name)) for name in others], table.format)
 
 
 def _plain(name: str, values: Column) -> dict[str, Any]:
@@ -65,14 +65,14 @@ def _plain(name: str, values: Column) -> dict[str, Any]:
     return {"column": name, "kind": "values", "dtype": dtype, "shape": _text(values.shape)}
 
 
-def _result(name: str, sides: dict[str, Vectors], rows: int, others: list[dict[str, Any]]) -> Result:
+def _result(name: str, sides: dict[str, Vectors], rows: int, others: list[dict[str, Any]], format: str) -> Result:
     described = [_describe(column, vectors) for column, vectors in sides.items()]
     records = [*(facts.record() for facts in described), *others]
     totals = {key: sum(getattr(facts, key) for facts in described) for key in ("zero", "nonfinite", "duplicates")}
     return Result(
         command="inspect",
         inputs={"a": name},
-        parameters={},
+        parameters={"format": format},
         summary={"rows": rows, "columns": len(records), **totals},
         rows=_columns(records),
         notes=tuple(note for facts in described for note in facts.notes),
