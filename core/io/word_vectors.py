@@ -31,7 +31,7 @@ class WordBatches(TextBatches):
     def __init__(self, source: Source, block_bytes: int) -> None:
         """Parse the whole file once."""
         super().__init__(source, block_bytes)
-        layout = word_layout(first_lines(source))
+        layout = word_layout(first_lines(source), surely=True)
         if layout is None:
             what = "expected a word and its numbers on every line, with blanks between them"
             raise DataError(what, source.name, "GloVe, fastText .vec and word2vec text look like this")
