@@ -1,7 +1,8 @@
-"""Reader of UTF-8 text: JSON lines, CSV, and one value per line; `json_lines` and `csv_files` have their contracts.
+"""Reader of UTF-8 text: which of its formats it is, and one value per line; each format has its contract in its file.
 
-Text that begins with { or [ is JSON. A table is parsed once, block by block, when it is opened, to learn what its
-columns hold, and again, block by block, whenever a column is read; no more than a few blocks are in memory.
+Text that begins with { or [ is JSON; words or numbers with blanks between them are what `text_layout` says; the rest is
+CSV. A table is parsed once, block by block, when it is opened, to learn what its columns hold, and again, block by
+block, whenever a column is read; no more than a few blocks are in memory.
 `read_lines` takes a file of one column as it stands: a value per line, by default without a header.
 Refused: text that is not UTF-8, nothing but white space.
 Lost: white space around a value of its own line.
@@ -52,7 +53,7 @@ def kind_of(source: Source) -> str:
 
 
 def open_text(source: Source, reading: Reading) -> "TextTable":
-    """Open a JSON or CSV file.
+    """Open a table of text.
 
     Args:
         source: the file.
