@@ -3,7 +3,7 @@
 from .pairs import LabelledPairs, LabelledVectors, open_examples, open_pairs
 from .ragged import RaggedVectors, as_ragged
 from .selection import Selection, beside
-from .source import open_inspected, open_items, open_table, open_vectors, read_values, split_source
+from .source import open_items, open_table, open_vectors, read_values, split_source
 from .vectors import Table, Vectors, as_vectors, pick_vectors, select, with_ids
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "as_vectors",
     "beside",
     "open_examples",
-    "open_inspected",
     "open_items",
     "open_pairs",
     "open_table",

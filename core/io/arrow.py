@@ -11,7 +11,7 @@ Lost: nothing; with nulls asked for, integers that may hold some become float64,
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -332,23 +332,14 @@ class TokenVectors:
 
 @dataclass(frozen=True)
 class ArrowTable:
-    """The columns of a Parquet or Arrow file.
-
-    Args:
-        name: what the user typed.
-        columns: their names.
-        batches: the file.
-        nulls: vectors that hold a null are read as NaN.
-        most: bytes that may be held.
-        provenance: vector column -> which columns it was put together from.
-    """
+    """The columns of a Parquet or Arrow file."""
 
     name: str
     columns: tuple[str, ...]
     batches: Batches
     nulls: bool
     most: int
-    provenance: Mapping[str, str] = field(default_factory=dict)
+    format: str = ""
 
     @property
     def rows(self) -> int:
@@ -357,8 +348,8 @@ class ArrowTable:
 
     @property
     def vector_columns(self) -> tuple[str, ...]:
-        """Columns of lists of numbers; of vectors that were put together, these."""
-        return tuple(self.provenance) or tuple(name for name, kind in self._types() if is_vector(kind))
+        """Columns of lists of numbers."""
+        return tuple(name for name, kind in self._types() if is_vector(kind))
 
     @property
     def value_columns(self) -> tuple[str, ...]:
@@ -377,8 +368,7 @@ class ArrowTable:
             dtype = np.dtype(leaf(kind).to_pandas_dtype())
             if self.nulls and dtype.kind != "f" and self.batches.may_hold_nulls(column):
                 dtype = np.dtype(np.float64)
-        said, shape = self.provenance.get(column, ""), (self.rows, *shape)
-        return ColumnVectors(where, column, self.batches, shape, widths, dtype, ids, self.nulls, said)
+        return ColumnVectors(where, column, self.batches, (self.rows, *shape), widths, dtype, ids, self.nulls)
 
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return a column of lists of tokens as items; None where the items are no lists, or all of one length."""

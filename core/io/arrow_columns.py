@@ -91,9 +91,7 @@ def open_arrow(source: Source, reading: Reading) -> TextTable:
 
 def as_table(batches: ColumnarBatches, source: Source, reading: Reading) -> TextTable:
     """Return batches as a table."""
-    named = NamedBatches(batches, source, reading)
-    names = tuple(named.schema.names)
-    return TextTable(source.name, names, named, reading.nulls, source.most, named.provenance, named.problems)
+    return TextTable.of(NamedBatches(batches, source, reading), source, reading)
 
 
 def lists_of(columns: Sequence[pa.Array], kind: Any) -> pa.Array:

@@ -149,7 +149,6 @@ class CsvBatches(TextBatches):
         numeric = [name for name, cells in self._cells.items() if cells.lists is None and cells.number]
         types = [(name, cells.type) for name, cells in self._cells.items()]
         self.vectors: dict[str, list[str]] = {}
-        self.provenance: dict[str, str] = {}
         if not columns and any(cells.lists is not None for cells in self._cells.values()):
             self.schema = pa.schema(types)
             return

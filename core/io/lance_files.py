@@ -92,8 +92,8 @@ class LanceBatches:
         return any(null_mask(array) is not None for array in self.read(0, column, NULL_ROWS))
 
     def held(self, columns: list[str]) -> int:
-        """Return what the library reads ahead."""
-        return BUFFER
+        """Return 0, as a range of rows is no larger for many columns than for one."""
+        return 0
 
     def _received(self, request: bytes = b"") -> pa.Table:
         """Return what the process sends, or say why it ended."""

@@ -38,6 +38,11 @@ class SelectedTable:
         return self.base.name
 
     @property
+    def format(self) -> str:
+        """The format of the base."""
+        return self.base.format
+
+    @property
     def rows(self) -> int:
         """Number of selected rows."""
         return self.base.rows if self.index is None else len(self.index)

@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from .arrow import Batches, is_number, is_vector
+from .arrow import is_number, is_vector
 from .arrow_columns import lists_of
 from .source import Reading
+from .text_blocks import FormedBatches
 from .wide import describe_columns, picked_columns, wide_vectors
 
 
-def stacked(batches: Batches, where: str, reading: Reading) -> tuple[Batches, dict[str, str]]:
-    """Return a file with the vectors that are made of its columns, and what to say of each; often there are none.
+def stacked(batches: FormedBatches, where: str, reading: Reading) -> FormedBatches:
+    """Return a file with the vectors that are made of its columns; often there are none.
 
     Args:
         batches: the file.
@@ -33,18 +34,19 @@ def stacked(batches: Batches, where: str, reading: Reading) -> tuple[Batches, di
     if reading.columns:
         vectors = {"": picked_columns(list(types), numeric, reading.columns, reading.apart, where)}
     elif "" in types or any(map(is_vector, types.values())):
-        return batches, {}
+        return batches
     else:
         vectors = wide_vectors(list(types), numeric, reading.apart, numbered=True)
-    return (StackedBatches(batches, vectors) if vectors else batches), describe_columns(where, vectors, numeric)
+    return StackedBatches(batches, vectors, describe_columns(where, vectors, numeric)) if vectors else batches
 
 
 class StackedBatches:
     """A file with more columns, each of which is made of several."""
 
-    def __init__(self, base: Batches, vectors: Mapping[str, Sequence[str]]) -> None:
-        """Take the columns of each vector by its name."""
-        self._base, self.vectors = base, vectors
+    def __init__(self, base: FormedBatches, vectors: Mapping[str, Sequence[str]], provenance: dict[str, str]) -> None:
+        """Take the columns of each vector by its name, and what to say of it."""
+        self._base, self.vectors, self.provenance = base, vectors, provenance
+        self.problems = base.problems
         self.counts = base.counts
         self.schema = base.schema
         for name, members in vectors.items():

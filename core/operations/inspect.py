@@ -10,11 +10,11 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..engine import READ_BYTES, budget_of, occurrences, row_hashes
-from ..io import Table, Vectors, open_inspected, pick_vectors, split_source
+from ..io import Table, Vectors, open_table, pick_vectors, split_source
 from ..io.listed_columns import carried_beside, source_rows
 from ..io.vectors import ROLES, name_rows, pick_ids, provenance
 from ..metrics import magnitude, needs_scale
-from ..results import Column, Columns, Result, Scalar
+from ..results import Column, Columns, Result
 
 TROUBLE = ("zero", "nonfinite", "duplicates")
 KEYS = ("rows", "columns", *TROUBLE, "files", "width")
@@ -42,8 +42,8 @@ def inspect(
         A result with one row per column: `column`, `kind` (vectors, values or other), `dtype`, `shape`, `zero`,
         `nonfinite`, `duplicates`, `norm_min`, `norm_mean`, `norm_max`, and `role`, what the column is taken for where
         nothing else is said. The columns that a vector is put together from are one row. The summary counts `rows`,
-        `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has `format`, `files` and the
-        `width` of the vectors. A duplicate equals an earlier row.
+        `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has the number of `files` and
+        the `width` of the vectors; the parameter `format` says what they are. A duplicate equals an earlier row.
         With `list_rows` a row per row that is found: `found`, `column`, `row`, `id` where there are ids, `first`, the
         row that a duplicate equals, and columns that are kept.
 
@@ -64,14 +64,14 @@ def inspect(
 def _inspected(source: Any, list_rows: Collection[str], header: str, max_memory: str | int | None) -> Result:
     if not isinstance(source, str):
         vectors = checks.given(source, "array")
-        return _result(vectors.name, {"": vectors}, vectors.shape[0], [], 0, list_rows, {"format": "array", "files": 0})
+        return _result(vectors.name, {"": vectors}, vectors.shape[0], [], 0, list_rows, ("array", 0))
     path, column = split_source(source)
-    table, formats = open_inspected(path, header=header, max_memory=max_memory)
+    table = open_table(path, nulls=True, header=header, max_memory=max_memory)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     budget_of(max_memory).check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     ids = table.ids() if list_rows else None
     sides = {name: table.vectors(name, ids) for name in chosen}
-    files: dict[str, Scalar] = {"format": ", ".join(dict.fromkeys(formats)), "files": len(formats)}
+    files = table.format, len(getattr(getattr(table, "base", table), "parts", (table,)))
     others = [] if column is not None or list_rows else _others(table, chosen)
     values = len(set(table.value_columns) - set(chosen)) if column is None else 0
     return _result(source, sides, table.rows, others, values, list_rows, files)
@@ -116,7 +116,7 @@ def _result(
     others: list[dict[str, Any]],
     values: int,
     list_rows: Collection[str],
-    files: dict[str, Scalar],
+    files: tuple[str, int],
 ) -> Result:
     described = [_describe(column, vectors) for column, vectors in sides.items()]
     records = [*(facts.record() for facts in described), *others]
@@ -127,8 +127,8 @@ def _result(
     return Result(
         command="inspect",
         inputs={"a": name},
-        parameters={},
-        summary={"rows": rows, "columns": len(described) + values, **totals, **files, "width": width},
+        parameters={"format": files[0]},
+        summary={"rows": rows, "columns": len(described) + values, **totals, "files": files[1], "width": width},
         rows=Columns({key: np.concatenate([part[key] for part in listed]) for key in listed[0]})
         if listed
         else _columns(records),

@@ -217,6 +217,7 @@ def test_glove_and_fasttext(tmp_path, monkeypatch, end, size):
     numbers = [str(number) for number in range(10)]
     (tmp_path / "a.txt").write_bytes(glove(numbers, end))
     assert open_vectors(str(tmp_path / "a.txt")).shape == (10, 7)
+    check(tmp_path / "a.txt", ids=numbers, input_format="glove")
 
 
 def test_glove_is_refused_by_line(tmp_path):
