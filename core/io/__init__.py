@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from .selection import Selection as Selection
     from .selection import beside as beside
     from .sniffing import assume as assume
-    from .source import open_inspected as open_inspected
     from .source import open_items as open_items
     from .source import open_table as open_table
     from .source import open_vectors as open_vectors
@@ -56,7 +55,7 @@ _MODULES = {
     "ragged": ("RaggedVectors", "as_ragged"),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("assume",),
-    "source": ("open_inspected", "open_items", "open_table", "open_vectors", "read_values", "split_source"),
+    "source": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
     "writers": ("RowWriter", "open_rows"),
 }

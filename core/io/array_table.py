@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .formats import FORMATS
 from .source import Source
 from .vectors import (
     Array,
@@ -49,6 +50,11 @@ class ArrayTable(ABC):
     def name(self) -> str:
         """What the user typed."""
         return self.source.name
+
+    @property
+    def format(self) -> str:
+        """What its format is called."""
+        return FORMATS[self.source.format].title
 
     @property
     @abstractmethod

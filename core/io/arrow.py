@@ -11,7 +11,7 @@ Lost: nothing; with nulls asked for, integers that may hold some become float64,
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +25,7 @@ import pyarrow.compute
 from ..errors import DataError
 from ..memory import check_held
 from .ragged import RaggedVectors, null_items
-from .source import Reading, Source
+from .source import Source
 from .vectors import (
     Array,
     check_column,
@@ -42,6 +42,7 @@ BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value
 PROBE_ROWS = 256
 VALUE_ROWS = 1 << 16
+PAGE = 2 << 20  # bytes of a decoded page and of what it was packed in, as writers cut them by default
 STRING = 128  # bytes of a short string as Arrow and as Python hold it
 
 
@@ -63,8 +64,22 @@ class Batches(Protocol):
         """Say whether a null anywhere in the column cannot be ruled out."""
 
 
+class ColumnarBatches(Batches, Protocol):
+    """Batches of which several columns can be read side by side, and members of structs by themselves or not."""
+
+    reads_members: bool
+
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield columns from the start of a group to the end of the file, in their order in the file."""
+
+    def held(self, columns: list[str]) -> int:
+        """Return how many bytes are held while columns are read together."""
+
+
 class ParquetBatches:
     """Row groups of a Parquet file."""
+
+    reads_members = True
 
     def __init__(self, source: Source) -> None:
         """Read the footer."""
@@ -79,15 +94,18 @@ class ParquetBatches:
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Decode one column page by page."""
-        groups = range(group, len(self.counts))
-        for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=[column]):
-            yield batch.column(column)
+        return (batch.column(0) for batch in self.read_together(group, [column], rows))
 
-    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
-        """Decode some columns side by side."""
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Decode columns, or members of structs as `a.b`, page by page."""
         groups = range(group, len(self.counts))
-        for batch in self._file.iter_batches(batch_size=rows, row_groups=groups, columns=list(columns)):
-            yield [batch.column(column) for column in columns]
+        yield from self._file.iter_batches(batch_size=rows, row_groups=groups, columns=columns)
+
+    def held(self, columns: list[str]) -> int:
+        """Return how many bytes the pages take at most that columns stand on while they are read together."""
+        # not by chunks: pyarrow ends the process where the metadata of one is damaged
+        groups = map(self._metadata.row_group, range(len(self.counts)))
+        return max((min(group.total_byte_size, len(columns) * PAGE) for group in groups), default=0)
 
     def may_hold_nulls(self, column: str) -> bool:
         """Ask the statistics of every row group; a group without them may hold some."""
@@ -102,6 +120,8 @@ class ParquetBatches:
 class MessageBatches:
     """Record batches of an Arrow file or stream."""
 
+    reads_members = False
+
     def __init__(self, source: Source) -> None:
         """Count the rows of every batch."""
         self._source = source
@@ -112,16 +132,19 @@ class MessageBatches:
         self.counts = [batch.num_rows for batch in self._batches(first, 0)]
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
-        """Yield one column, a record batch at a time, after checking that its offsets stay within its buffers."""
-        for (array,) in self.read_together(group, [column], rows):
-            yield array
+        """Yield one column, a record batch at a time."""
+        return (batch.column(0) for batch in self.read_together(group, [column], rows))
 
-    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
-        """Yield some columns, as `read` does one."""
-        places = [self.schema.get_field_index(column) for column in columns]
-        for batch in self._batches(self._open(places), group):
-            batch.validate(full=True)
-            yield [batch.column(column) for column in columns]
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield columns, a record batch at a time, after checking that their offsets stay within their buffers."""
+        for batch in self._batches(self._open([self.schema.get_field_index(name) for name in columns]), group):
+            for array in batch.columns:
+                array.validate(full=True)
+            yield batch
+
+    def held(self, columns: list[str]) -> int:
+        """Return 0, as record batches are mapped."""
+        return 0
 
     def may_hold_nulls(self, column: str) -> bool:
         """Look for nulls, which takes no decoding."""
@@ -309,23 +332,14 @@ class TokenVectors:
 
 @dataclass(frozen=True)
 class ArrowTable:
-    """The columns of a Parquet or Arrow file.
-
-    Args:
-        name: what the user typed.
-        columns: their names.
-        batches: the file.
-        nulls: vectors that hold a null are read as NaN.
-        most: bytes that may be held.
-        provenance: vector column -> which columns it was put together from.
-    """
+    """The columns of a Parquet or Arrow file."""
 
     name: str
     columns: tuple[str, ...]
     batches: Batches
     nulls: bool
     most: int
-    provenance: Mapping[str, str] = field(default_factory=dict)
+    format: str = ""
 
     @property
     def rows(self) -> int:
@@ -334,8 +348,8 @@ class ArrowTable:
 
     @property
     def vector_columns(self) -> tuple[str, ...]:
-        """Columns of lists of numbers; of vectors that were put together, these."""
-        return tuple(self.provenance) or tuple(name for name, kind in self._types() if is_vector(kind))
+        """Columns of lists of numbers."""
+        return tuple(name for name, kind in self._types() if is_vector(kind))
 
     @property
     def value_columns(self) -> tuple[str, ...]:
@@ -354,8 +368,7 @@ class ArrowTable:
             dtype = np.dtype(leaf(kind).to_pandas_dtype())
             if self.nulls and dtype.kind != "f" and self.batches.may_hold_nulls(column):
                 dtype = np.dtype(np.float64)
-        said, shape = self.provenance.get(column, ""), (self.rows, *shape)
-        return ColumnVectors(where, column, self.batches, shape, widths, dtype, ids, self.nulls, said)
+        return ColumnVectors(where, column, self.batches, (self.rows, *shape), widths, dtype, ids, self.nulls)
 
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return a column of lists of tokens as items; None where the items are no lists, or all of one length."""
@@ -423,16 +436,6 @@ class ArrowTable:
             if len(whole):
                 return first_lengths(array.slice(int(whole[0]), 1), len(known))
         return tuple(max(size, 0) for size in known)
-
-
-def open_arrow(source: Source, reading: Reading) -> ArrowTable:
-    """Open a Parquet or Arrow file."""
-    from .stacked import stacked
-
-    with damage(source.name):
-        batches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-    made, said = stacked(batches, source.name, reading)
-    return ArrowTable(source.name, tuple(made.schema.names), made, reading.nulls, source.most, said)
 
 
 @contextmanager

@@ -25,4 +25,5 @@ def open_bin(source: Source, _: Reading) -> NpyTable:
     rows, width = (int.from_bytes(head[place : place + 4], "little") for place in (0, 4))
     if not width:
         raise ShapeError(f"the {rows:,} rows of this {source.format} file have no dims", source.name)
-    return NpyTable(source.name, mapped(source, np.dtype(DTYPES[source.format]), 8, rows * width).reshape(rows, width))
+    content = mapped(source, np.dtype(DTYPES[source.format]), 8, rows * width).reshape(rows, width)
+    return NpyTable(source.name, content, source.format)

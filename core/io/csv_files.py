@@ -24,11 +24,11 @@ import pyarrow.csv
 
 from ..errors import DataError
 from .arrow import is_list
+from .arrow_columns import lists_of
 from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_lines import BEYOND
 from .numbers import WORDS, is_number
 from .source import Source
-from .stacked import as_lists
 from .text_blocks import Block, TextBatches
 from .wide import DIGITS, describe_columns, picked_columns, stem, wide_vectors
 
@@ -149,7 +149,6 @@ class CsvBatches(TextBatches):
         numeric = [name for name, cells in self._cells.items() if cells.lists is None and cells.number]
         types = [(name, cells.type) for name, cells in self._cells.items()]
         self.vectors: dict[str, list[str]] = {}
-        self.provenance: dict[str, str] = {}
         if not columns and any(cells.lists is not None for cells in self._cells.values()):
             self.schema = pa.schema(types)
             return
@@ -209,7 +208,7 @@ class CsvBatches(TextBatches):
         """Return columns of numbers as one column of lists."""
         table = self._strings(block, names)
         columns = [self._numbers(table[name].combine_chunks(), kind.value_type) for name in names]
-        return as_lists(columns, kind)
+        return lists_of(columns, kind)
 
     def _numbers(self, cells: pa.Array, kind: Any) -> pa.Array:
         filled = trimmed(cells)

@@ -151,7 +151,7 @@ def _vecs(name: str, kind: str) -> Format:
     )
 
 
-_COLUMNS = "each column of lists of numbers, or of tensors; nested lists give more dims"
+_COLUMNS = "each column of lists of numbers, or of tensors; `a.b` in structs; or `dim_0`, `dim_1`, ... together"
 
 _ROWS = (
     Format(
@@ -173,15 +173,15 @@ _ROWS = (
         "tensors of rank 0 and the metadata", (".safetensors",), _is_safetensors,
     ),
     Format(
-        "parquet", "Parquet", "arrow:open_arrow", _COLUMNS,
+        "parquet", "Parquet", "arrow_columns:open_arrow", _COLUMNS,
         suffixes=(".parquet", ".pq"), tells=starts(b"PAR1"),
     ),
     Format(
-        "arrow", "Arrow file", "arrow:open_arrow", _COLUMNS,
+        "arrow", "Arrow file", "arrow_columns:open_arrow", _COLUMNS,
         suffixes=(".arrow", ".feather", ".ipc"), tells=starts(b"ARROW1"), family="Arrow",
     ),
     Format(
-        "arrow-stream", "Arrow stream", "arrow:open_arrow", _COLUMNS,
+        "arrow-stream", "Arrow stream", "arrow_columns:open_arrow", _COLUMNS,
         suffixes=(".arrows",), tells=starts(b"\xff\xff\xff\xff"), family="Arrow",
     ),
     _bin("fbin", "float32"),
@@ -196,6 +196,15 @@ _ROWS = (
         "word2vec", "word2vec binary", "word2vec:open_word2vec", "the vectors, float32; the words are the ids",
         suffixes=(".bin",), tells=_is_word2vec, family="word vectors",
     ),
+    Format(
+        "hdf5", "HDF5", "hdf5:open_hdf5", "each dataset, `::group/dataset`; read by ranges of rows",
+        "attributes, and datasets of rank 0", (".h5", ".hdf5"), starts(b"\x89HDF\r\n\x1a\n"), extra="hdf5",
+    ),
+    Format("lance", "Lance", "lance_files:open_lance", "what Parquet has; in the newest version",
+           suffixes=(".lance",), marks=("_versions",), extra="lance"),
+    Format("datasets", "Hugging Face datasets", "dataset_folders:open_dataset",
+           "what Parquet has; as Dataset.save_to_disk writes it", "names of classes",
+           marks=("dataset_info.json", "state.json"), family="datasets"),
     Format("jsonl", "JSON lines", "text:open_text", "each key with lists of numbers; or one bare list per line",
            "of a key that comes twice, the first value", (".jsonl", ".ndjson"), family="JSON"),
     Format("json", "JSON", "text:open_text", "one array of objects, or one list of lists",

@@ -95,6 +95,11 @@ class JsonBatches(TextBatches):
             self._scan(block, piece)
         self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
 
+    @property
+    def problems(self) -> dict[str, tuple[int, str]]:
+        """Column -> the first row whose cell does not go with those before it, and what to say."""
+        return _problems(self.seen)
+
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether the column holds a null."""
         return self.seen[column].nulls
@@ -121,8 +126,8 @@ class JsonBatches(TextBatches):
             self._blocks.append(block)
             self.counts.append(rows)
 
-    def read_together(self, group: int, columns: Sequence[str], rows: int) -> Iterator[list[pa.Array]]:
-        """Yield some columns, a block at a time."""
+    def read_columns(self, group: int, columns: Sequence[str]) -> Iterator[list[pa.Array]]:
+        """Yield some columns side by side, a block at a time."""
         for block in self._blocks[group:]:
             yield self._columns(block, columns)
 
@@ -162,6 +167,8 @@ class JsonBatches(TextBatches):
 class DocumentBatches:
     """One JSON array of objects or lists, parsed whole; its members are one group."""
 
+    provenance: dict[str, str]
+
     def __init__(self, source: Source, parsed_bytes: int) -> None:
         """Parse the document, which takes about `parsed_bytes` of memory."""
         check_held(parsed_bytes, source.most, "one JSON array, parsed whole,", source.name, BY_LINES)
@@ -175,11 +182,17 @@ class DocumentBatches:
         self.seen: dict[str, Seen] = {}
         look_at(self.seen, self._rows, 0, 0)
         self.counts = [len(self._rows)]
+        self.provenance = {}
         self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column."""
         yield to_array([row.get(column) for row in self._rows], self.schema.field(column).type)
+
+    @property
+    def problems(self) -> dict[str, tuple[int, str]]:
+        """Column -> the first row whose cell does not go with those before it, and what to say."""
+        return _problems(self.seen)
 
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether the column holds a null."""
@@ -256,6 +269,10 @@ def to_array(cells: Sequence[Any], kind: Any) -> pa.Array:
     if pa.types.is_floating(leaf(kind)):
         cells = [_floats(cell) for cell in cells]
     return pa.array(cells, kind)
+
+
+def _problems(seen: dict[str, Seen]) -> dict[str, tuple[int, str]]:
+    return {name: column.problem for name, column in seen.items() if column.problem is not None}
 
 
 def settled(kind: Any) -> Any:

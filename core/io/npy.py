@@ -63,6 +63,7 @@ class NpyTable:
 
     name: str
     array: Array
+    format: str = "npy"
 
     @property
     def rows(self) -> int:

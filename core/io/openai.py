@@ -63,10 +63,6 @@ class AnswerBatches(TextBatches):
         kind = pa.list_(pa.float32(), self._width or 0)
         self.schema = pa.schema([*([(ID, pa.string())] if self._named else []), (VECTOR, kind)])
 
-    def may_hold_nulls(self, column: str) -> bool:
-        """There are no nulls."""
-        return False
-
     def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
         # a JSON string holds no line end
         return piece.rfind(b"\n") + 1

@@ -2,7 +2,7 @@
 
 Accepted: `-` and PATH; a pattern with *, ? or [...], where ** stands for any folders; FOLDER, of which all files of one
 suffix are taken, hidden ones aside; `@LIST`, a text file with a PATH per line, read from the folder of the caller. A
-path that is there as it stands is no pattern.
+path that is there as it stands is no pattern, and neither is a URL.
 Refused: a pattern, folder or list of no file; a folder with files of several suffixes; a list of lists.
 Lost: nothing. Files of patterns and folders are in the order of their names, those of a list in its own.
 """
@@ -29,7 +29,7 @@ def files_of(path: str, suffixes: Sequence[str] = SUFFIXES) -> list[str]:
         InputNotFoundError: no file fits.
         DataError: a folder of several kinds of files, or a list that is none.
     """
-    if path == "-" or os.path.isfile(path):
+    if path == "-" or "://" in path or os.path.isfile(path):  # a ? in a URL is no pattern
         return [path]
     if os.path.isdir(path):
         found = _in_folder(path, tuple(suffixes))

@@ -74,11 +74,13 @@ def _whole_table(
     for name in table.columns:
         check_column(table, name)
     types = {name: pa.list_(pa.from_numpy_dtype(dtype), width) for name, dtype in dtypes.items()}
-    fields = [field.with_type(types[field.name]) if field.name in types else field for field in table.batches.schema]
+    stored = getattr(table.batches, "stored", table.batches)
+    fields = [field.with_type(types[field.name]) if field.name in types else field for field in stored.schema]
+    fields += [pa.field(name, types[name]) for name in dtypes if name not in stored.schema.names]
     # the numbers of a CSV make vectors without a name, which a table of Arrow would keep as ""
     named = [field.with_name(field.name or UNNAMED) if UNNAMED not in table.columns else field for field in fields]
-    schema = pa.schema(named, table.batches.schema.metadata)
-    cursors = {name: Cursor(table.batches, name, piece) for name in table.columns if name not in types}
+    schema = pa.schema(named, stored.schema.metadata)
+    cursors = {name: Cursor(stored, name, piece) for name in stored.schema.names if name not in types}
 
     def column(field: Any, chosen: Array, parts: dict[str, Array]) -> Any:
         if field.name in parts:

@@ -38,6 +38,11 @@ class SelectedTable:
         return self.base.name
 
     @property
+    def format(self) -> str:
+        """The format of the base."""
+        return self.base.format
+
+    @property
     def rows(self) -> int:
         """Number of selected rows."""
         return self.base.rows if self.index is None else len(self.index)
@@ -122,6 +127,8 @@ class SelectedBatches:
         self._base, self._index = base, index
         self._starts = np.cumsum([0, *base.counts])
         self.schema, self.vectors = base.schema, getattr(base, "vectors", {})
+        if hasattr(base, "stored"):  # the columns of the file as they lie in it
+            self.stored = SelectedBatches(base.stored, index)
         self.counts: list[int] = np.diff(np.searchsorted(index, self._starts)).tolist()
 
     def read(self, group: int, column: str, rows: int) -> Any:

@@ -18,6 +18,8 @@ class ShardBatches:
         """Count the rows; `parts` are the names of the files and their batches."""
         self._name, self._parts = name, parts
         self.vectors = getattr(parts[0][1], "vectors", {})
+        if all(hasattr(batches, "stored") for _, batches in parts):  # the columns of the files as they lie in them
+            self.stored = ShardBatches(name, [(part, batches.stored) for part, batches in parts])
         self.counts: list[int] = [count for _, batches in parts for count in batches.counts]
 
     @cached_property

@@ -121,6 +121,11 @@ class ShardedTable:
                 raise DataError(what, part.name, f"the columns of {first.name}: {', '.join(first.columns[:20])}")
 
     @property
+    def format(self) -> str:
+        """The formats of the files."""
+        return ", ".join(dict.fromkeys(part.format for part in self.parts))
+
+    @property
     def rows(self) -> int:
         """Number of rows of all files."""
         return sum(part.rows for part in self.parts)

@@ -374,26 +374,11 @@ def _table_of(source: Source, reading: "Reading | None" = None) -> Table:
 
 def _opened(path: str, max_memory: str | int | None, reading: Reading, input_format: str | None) -> Table:
     """Open one file or several as a table, or of it the rows that are selected."""
-    return _with_sources(path, max_memory, reading, input_format)[0]
-
-
-def _with_sources(
-    path: str, max_memory: str | int | None, reading: Reading, input_format: str | None
-) -> tuple[Table, list[Source]]:
     most = held_at_most(max_memory)
     if isinstance(path, Selection):
         reading = replace(reading, columns=path.columns)
-    files = _sources(path, most, input_format)
-    table = joined_table(path, [_table_of(file, reading) for file in files], most)
-    return path.applied(table, most) if isinstance(path, Selection) else table, files
-
-
-def open_inspected(
-    path: str, *, header: str = "auto", input_format: str | None = None, max_memory: str | int | None = None
-) -> tuple[Table, list[str]]:
-    """Open a table as `open_table` does, rows that hold a null too; return it and the format of each of its files."""
-    table, files = _with_sources(path, max_memory, Reading(nulls=True, header=header), input_format)
-    return table, [FORMATS[file.format].title for file in files]
+    table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, input_format)], most)
+    return path.applied(table, most) if isinstance(path, Selection) else table
 
 
 def _sources(path: str, most: int, input_format: str | None = None) -> list[Source]:
@@ -523,6 +508,9 @@ def _folder_format(path: str) -> str | None:
     """Return the format of which a folder is one input, by what it holds; None for any other path."""
     if not os.path.isdir(path):
         return None
+    if os.path.exists(os.path.join(path, "dataset_dict.json")):
+        hint = f"name one of them, such as {os.path.join(path, 'train')}"
+        raise DataError("this folder holds several splits of a dataset", path, hint)
     formats = (each for each in FORMATS.values() if each.marks)
     return next(
         (each.name for each in formats if all(os.path.exists(os.path.join(path, mark)) for mark in each.marks)), None

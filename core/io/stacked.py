@@ -1,4 +1,4 @@
-"""Columns of numbers put together as vectors, in files of typed columns: Parquet, Arrow, JSON.
+"""Columns of numbers put together as vectors, in JSON.
 
 Accepted: columns that are numbered alike, `dim_0`, `dim_1`, ..., in a file without a column of lists; or those that
 `«columns»` picks. They are read side by side, in one pass over the file.
@@ -7,18 +7,19 @@ Lost: nothing; the numbers take the type that holds those of every column.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from .arrow import Batches, is_number, is_vector
+from .arrow import is_number, is_vector
+from .arrow_columns import lists_of
 from .source import Reading
+from .text_blocks import FormedBatches
 from .wide import describe_columns, picked_columns, wide_vectors
 
 
-def stacked(batches: Batches, where: str, reading: Reading) -> tuple[Batches, dict[str, str]]:
-    """Return a file with the vectors that are made of its columns, and what to say of each; often there are none.
+def stacked(batches: FormedBatches, where: str, reading: Reading) -> FormedBatches:
+    """Return a file with the vectors that are made of its columns; often there are none.
 
     Args:
         batches: the file.
@@ -33,18 +34,19 @@ def stacked(batches: Batches, where: str, reading: Reading) -> tuple[Batches, di
     if reading.columns:
         vectors = {"": picked_columns(list(types), numeric, reading.columns, reading.apart, where)}
     elif "" in types or any(map(is_vector, types.values())):
-        return batches, {}
+        return batches
     else:
         vectors = wide_vectors(list(types), numeric, reading.apart, numbered=True)
-    return (StackedBatches(batches, vectors) if vectors else batches), describe_columns(where, vectors, numeric)
+    return StackedBatches(batches, vectors, describe_columns(where, vectors, numeric)) if vectors else batches
 
 
 class StackedBatches:
     """A file with more columns, each of which is made of several."""
 
-    def __init__(self, base: Batches, vectors: Mapping[str, Sequence[str]]) -> None:
-        """Take the columns of each vector by its name."""
-        self._base, self.vectors = base, vectors
+    def __init__(self, base: FormedBatches, vectors: Mapping[str, Sequence[str]], provenance: dict[str, str]) -> None:
+        """Take the columns of each vector by its name, and what to say of it."""
+        self._base, self.vectors, self.provenance = base, vectors, provenance
+        self.problems = base.problems
         self.counts = base.counts
         self.schema = base.schema
         for name, members in vectors.items():
@@ -58,29 +60,13 @@ class StackedBatches:
             yield from self._base.read(group, column, rows)
             return
         kind = self.schema.field(column).type
-        for members in read_together(self._base, group, self.vectors[column], rows):
-            yield as_lists(members, kind)
+        members = self.vectors[column]
+        if hasattr(self._base, "read_columns"):
+            pieces = self._base.read_columns(group, members)
+        else:
+            pieces = zip(*(self._base.read(group, member, rows) for member in members), strict=True)
+        yield from (lists_of(piece, kind) for piece in pieces)
 
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether a null anywhere in the column cannot be ruled out."""
         return any(map(self._base.may_hold_nulls, self.vectors.get(column, [column])))
-
-
-def read_together(batches: Any, group: int, columns: Sequence[str], rows: int) -> Iterator[Sequence[pa.Array]]:
-    """Yield some columns side by side, in one pass where the file can do so."""
-    if hasattr(batches, "read_together"):
-        yield from batches.read_together(group, columns, rows)
-    else:
-        yield from zip(*(batches.read(group, column, rows) for column in columns), strict=True)
-
-
-def as_lists(members: Sequence[pa.Array], kind: Any) -> pa.Array:
-    """Return columns of numbers as one column of lists of a fixed size."""
-    values = np.empty((len(members[0]), len(members)), kind.value_type.to_pandas_dtype())
-    missing = np.zeros(values.shape, bool) if any(member.null_count for member in members) else None
-    for place, member in enumerate(members):
-        values[:, place] = member.fill_null(0).to_numpy(zero_copy_only=False)
-        if missing is not None:
-            missing[:, place] = member.is_null().to_numpy(zero_copy_only=False)
-    flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
-    return pa.FixedSizeListArray.from_arrays(flat, type=kind)

@@ -1,13 +1,14 @@
-"""Reader of UTF-8 text: JSON lines, CSV, and one value per line; `json_lines` and `csv_files` have their contracts.
+"""Reader of UTF-8 text: which of its formats it is, and one value per line; each format has its contract in its file.
 
-Text that begins with { or [ is JSON. A table is parsed once, block by block, when it is opened, to learn what its
-columns hold, and again, block by block, whenever a column is read; no more than a few blocks are in memory.
+Text that begins with { or [ is JSON; words or numbers with blanks between them are what `text_layout` says; the rest is
+CSV. A table is parsed once, block by block, when it is opened, to learn what its columns hold, and again, block by
+block, whenever a column is read; no more than a few blocks are in memory.
 `read_lines` takes a file of one column as it stands: a value per line, by default without a header.
 Refused: text that is not UTF-8, nothing but white space.
 Lost: white space around a value of its own line.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from .source import Reading, Source
 from .vectors import Array
 
 if TYPE_CHECKING:
-    from .text_blocks import TextTable
+    from .text_blocks import FormedBatches, TextTable
 
 HEADERS = ("auto", "yes", "no")
 HEAD_BYTES = 1 << 16
@@ -52,7 +53,7 @@ def kind_of(source: Source) -> str:
 
 
 def open_text(source: Source, reading: Reading) -> "TextTable":
-    """Open a JSON or CSV file.
+    """Open a table of text.
 
     Args:
         source: the file.
@@ -66,41 +67,36 @@ def open_text(source: Source, reading: Reading) -> "TextTable":
     """
     if reading.header not in HEADERS:
         raise ParameterError(f"expected one of {', '.join(HEADERS)}, got {reading.header!r}", "«header»")
-    block_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED))
-    if source.format in ("json", "jsonl"):
-        from .json_lines import open_json
-
-        parsed = open_json(source, block_bytes, source.size * PARSED)
-        problems = {name: seen.problem for name, seen in parsed.seen.items() if seen.problem is not None}
-        return _table(source, parsed, reading, problems)
-    if source.format == "openai":
-        from .openai import AnswerBatches
-
-        answers = AnswerBatches(source, block_bytes, source.size * PARSED)
-        return _table(source, answers, reading)
-    if source.format == "glove":
-        from .word_vectors import WordBatches
-
-        words = WordBatches(source, block_bytes)
-        return _table(source, words, reading)
-    from .csv_files import CsvBatches
-    from .space_tables import SpaceBatches
     from .text_blocks import TextTable
 
-    kind = SpaceBatches if source.format == "table" else CsvBatches
-    table = kind(source, reading.header, reading.apart, block_bytes, reading.columns)
-    names = tuple(table.schema.names)
-    return TextTable(source.name, names, table, reading.nulls, source.most, table.provenance, table.problems)
+    return TextTable.of(_batches(source, reading), source, reading)
 
 
-def _table(source: Source, batches: Any, reading: Reading, problems: Mapping[str, tuple[int, str]] = {}) -> "TextTable":
-    """Return the columns of a file as a table, with the vectors that are made of columns of numbers."""
-    from .stacked import stacked
-    from .text_blocks import TextTable
+def _batches(source: Source, reading: Reading) -> "FormedBatches":
+    """Return the rows of a text in blocks, as its format has them."""
+    block_bytes, parsed_bytes = min(BLOCK_BYTES, max(HEAD_BYTES, source.most // PARSED)), source.size * PARSED
+    match source.format:
+        case "json" | "jsonl":
+            from .json_lines import open_json
+            from .stacked import stacked
 
-    made, said = stacked(batches, source.name, reading)
-    names = tuple(made.schema.names)
-    return TextTable(source.name, names, made, reading.nulls, source.most, said, dict(problems))
+            return stacked(open_json(source, block_bytes, parsed_bytes), source.name, reading)
+        case "openai":
+            from .openai import AnswerBatches
+
+            return AnswerBatches(source, block_bytes, parsed_bytes)
+        case "glove":
+            from .word_vectors import WordBatches
+
+            return WordBatches(source, block_bytes)
+        case "table":
+            from .space_tables import SpaceBatches
+
+            return SpaceBatches(source, reading.header, reading.apart, block_bytes, reading.columns)
+        case _:
+            from .csv_files import CsvBatches
+
+            return CsvBatches(source, reading.header, reading.apart, block_bytes, reading.columns)
 
 
 def read_lines(source: Source, header: str = "auto") -> Array | None:

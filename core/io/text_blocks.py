@@ -1,16 +1,16 @@
 """A text file cut into blocks of whole rows, which are read and parsed one at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow import ArrowTable, ColumnVectors
-from .formats import READ
+from .arrow import ArrowTable, Batches, ColumnVectors
+from .formats import FORMATS, READ
 from .ragged import RaggedVectors
-from .source import Source
+from .source import Reading, Source
 from .vectors import Array, check_column, join_name, name_rows, pick_vectors
 
 LONGEST_ROW = 16  # blocks
@@ -38,6 +38,7 @@ class TextBatches:
     """Rows of a text file in blocks; a format says where rows end and what a block holds."""
 
     schema: pa.Schema
+    provenance: dict[str, str]
 
     def __init__(self, source: Source, block_bytes: int) -> None:
         """Stand before the first byte."""
@@ -45,6 +46,7 @@ class TextBatches:
         self._block_bytes = block_bytes
         self._blocks: list[Block] = []
         self.counts: list[int] = []
+        self.provenance = {}
         with source.open() as file:
             self._start = 3 if file.read(3) == BYTE_ORDER_MARK else 0
 
@@ -56,9 +58,14 @@ class TextBatches:
                 raise self._source.changed()
             yield array
 
+    @property
+    def problems(self) -> dict[str, tuple[int, str]]:
+        """Column -> the first row whose cell does not go with those before it, and what to say."""
+        return {}
+
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether the column holds a null."""
-        raise NotImplementedError
+        return False
 
     def _column(self, block: Block, column: str) -> pa.Array:
         """Return one column of a block, as the schema types it."""
@@ -99,20 +106,46 @@ class TextBatches:
         return DataError(f"byte {place} is not UTF-8 text", self._source.name, READ)
 
 
+class FormedBatches(Batches, Protocol):
+    """Batches whose columns are put together from what the file holds."""
+
+    @property
+    def problems(self) -> dict[str, tuple[int, str]]:
+        """Column -> the first row whose cell does not go with those before it, and what to say."""
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """Vector column -> which columns it was put together from."""
+
+
 @dataclass(frozen=True)
 class TextTable(ArrowTable):
-    """The columns of a text file.
+    """The columns of a text file, or of any that are put together.
 
     Args:
         problems: column -> the first row whose cell is of another kind than the cells before it, and what to say.
+        provenance: vector column -> which columns it was put together from.
     """
 
     problems: dict[str, tuple[int, str]] = field(default_factory=dict)
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def vector_columns(self) -> tuple[str, ...]:
+        """Columns of lists of numbers; where vectors were put together, these."""
+        return tuple(self.provenance) or super().vector_columns
+
+    @classmethod
+    def of(cls, batches: FormedBatches, source: Source, reading: Reading) -> Self:
+        """Return batches as a table."""
+        names, title = tuple(batches.schema.names), FORMATS[source.format].title
+        about = (title, batches.problems, batches.provenance)
+        return cls(source.name, names, batches, reading.nulls, source.most, *about)
 
     def vectors(self, column: str, ids: Array | None = None) -> ColumnVectors:
         """Return one column of lists, or several of numbers, as vectors."""
         self.check(column, ids)
-        return super().vectors(column, ids)
+        return replace(super().vectors(column, ids), provenance=self.provenance.get(column, ""))
 
     def values(self, column: str) -> Array:
         """Return one column of values; nulls are refused."""

@@ -38,11 +38,12 @@ def first_lines(source: Source) -> list[str]:
         size *= 4
 
 
-def word_layout(lines: Sequence[str]) -> WordLayout | None:
+def word_layout(lines: Sequence[str], *, surely: bool = False) -> WordLayout | None:
     """Return how words and their vectors are laid out, or None where the lines are something else.
 
     Args:
         lines: the first ones of the text.
+        surely: it is known that words are before the numbers, even where all of them look like numbers.
 
     Example:
         >>> word_layout(["the 0.1 0.2", ". . . 0.3 0.4"])
@@ -57,12 +58,12 @@ def word_layout(lines: Sequence[str]) -> WordLayout | None:
         if len(cells) > width > 0 and numbers_at_end(cells) >= width and (width > 1 or not is_number(cells[0])):
             return WordLayout(width, rows)
     split = [line.split(" ") for line in lines]
-    if not lines or all(numbers_at_end(cells) == len(cells) for cells in split):
+    if not lines or (not surely and all(numbers_at_end(cells) == len(cells) for cells in split)):
         return None
     # a word may be a number, or end with one; of lines that differ the reader says what is wrong
     counted = Counter(min(numbers_at_end(cells), len(cells) - 1) for cells in split)
     width = max(counted, key=lambda count: (counted[count], -count))
-    return WordLayout(width, None) if width > 1 else None
+    return WordLayout(width, None) if width > 1 or (surely and width) else None
 
 
 def is_blank_separated(lines: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -24,7 +24,7 @@ import numpy as np
 
 from ..errors import DataError, ResourceError
 from ..memory import TORCH, check_address_space, check_held
-from .array_table import ArrayTable, Shaped
+from .array_table import ArrayTable, Shaped, array_vectors
 from .source import Reading, Source
 from .vectors import Array, Vectors, check_column, check_ids, join_name
 from .widened import WIDE, WidenedVectors
@@ -77,10 +77,10 @@ class TorchTable(ArrayTable):
 
     def vectors(self, column: str, ids: Array | None = None) -> Vectors:
         """Return a tensor as vectors."""
-        stored = self.stored.get(column)
+        stored, where = self.stored.get(column), join_name(self.name, column)
         if stored is None or stored.content is None or stored.kind not in WIDENED:
-            return super().vectors(column, ids)
-        where = join_name(self.name, column)
+            # mapped by torch, which numpy cannot tell from memory of its own
+            return replace(array_vectors(where, self.array(column), ids), given=True)
         return WidenedVectors(where, stored.content, WIDE[WIDENED[stored.kind]], check_ids(ids, stored.shape[0], where))
 
 

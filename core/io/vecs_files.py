@@ -57,6 +57,7 @@ class VecsTable:
     """A table of one column without a name."""
 
     name: str
+    format: str
     content: Array
     dtype: np.dtype[Any]
 
@@ -89,4 +90,5 @@ def open_vecs(source: Source, _: Reading) -> VecsTable:
     if tells is None or not tells(head, source.size):
         raise wrong_size(source.format, head, source.size, source.name)
     row = PREFIX + int.from_bytes(head, "little") * dtype.itemsize
-    return VecsTable(source.name, mapped(source, np.dtype("u1"), 0, source.size).reshape(-1, row), dtype)
+    content = mapped(source, np.dtype("u1"), 0, source.size).reshape(-1, row)
+    return VecsTable(source.name, source.format, content, dtype)

@@ -55,6 +55,10 @@ class Table(Protocol):
         """What the user typed, without a column."""
 
     @property
+    def format(self) -> str:
+        """What its format is called."""
+
+    @property
     def rows(self) -> int:
         """Number of rows."""
 

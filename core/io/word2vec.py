@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import DataError
 from ..memory import check_held
 from .array_table import mapped
+from .formats import FORMATS
 from .source import Reading, Source
 from .vectors import Array, Vectors, check_column, check_ids, join_name
 
@@ -72,6 +73,7 @@ class Word2vecTable:
     places: Array = field(repr=False)
     width: int
 
+    format = FORMATS["word2vec"].title
     columns = (ID, VECTOR)
     vector_columns = (VECTOR,)
     value_columns = (ID,)

@@ -31,7 +31,7 @@ class WordBatches(TextBatches):
     def __init__(self, source: Source, block_bytes: int) -> None:
         """Parse the whole file once."""
         super().__init__(source, block_bytes)
-        layout = word_layout(first_lines(source))
+        layout = word_layout(first_lines(source), surely=True)
         if layout is None:
             what = "expected a word and its numbers on every line, with blanks between them"
             raise DataError(what, source.name, "GloVe, fastText .vec and word2vec text look like this")
@@ -47,10 +47,6 @@ class WordBatches(TextBatches):
         if layout.rows not in (None, found):
             what = f"the first line promises {layout.rows:,} words, and there are {found:,}"
             raise DataError(what, source.name, "is the file truncated? Without its first line it is read as it is")
-
-    def may_hold_nulls(self, column: str) -> bool:
-        """There are no nulls."""
-        return False
 
     @property
     def _numbers(self) -> list[str]:

@@ -10,11 +10,11 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
-from ..io import Table, Vectors, open_inspected, pick_vectors, split_source
+from ..io import Table, Vectors, open_table, pick_vectors, split_source
 from ..io.listed_columns import carried_beside, source_rows
 from ..io.vectors import ROLES, name_rows, pick_ids, provenance
 from ..metrics import magnitude, needs_scale
-from ..results import Column, Columns, Result, Scalar
+from ..results import Column, Columns, Result
 from ..settings import Settings
 
 TROUBLE = ("zero", "nonfinite", "duplicates")
@@ -41,8 +41,8 @@ def inspect(
         A result with one row per column: `column`, `kind` (vectors, values or other), `dtype`, `shape`, `zero`,
         `nonfinite`, `duplicates`, `norm_min`, `norm_mean`, `norm_max`, and `role`, what the column is taken for where
         nothing else is said. The columns that a vector is put together from are one row. The summary counts `rows`,
-        `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has `format`, `files` and the
-        `width` of the vectors. A duplicate equals an earlier row.
+        `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has the number of `files` and
+        the `width` of the vectors; the parameter `format` says what they are. A duplicate equals an earlier row.
         With `list_rows` a row per row that is found: `found`, `column`, `row`, `id` where there are ids, `first`, the
         row that a duplicate equals, and columns that are kept.
 
@@ -69,7 +69,7 @@ class InspectPlan:
         name: of the file.
         rows: how many it has.
         sides: its columns of vectors by name.
-        files: what is known of its files.
+        files: their format, and how many there are.
         others: what is known of its other columns, where they are listed.
         values: how many columns of values there are.
         list_rows: the kinds of rows that are listed instead of the columns.
@@ -78,7 +78,7 @@ class InspectPlan:
     name: str
     rows: int
     sides: dict[str, Vectors]
-    files: dict[str, Scalar]
+    files: tuple[str, int]
     others: list[dict[str, Any]] = field(default_factory=list)
     values: int = 0
     list_rows: Collection[str] = ()
@@ -93,8 +93,8 @@ class InspectPlan:
         return Result(
             command="inspect",
             inputs={"a": self.name},
-            parameters={},
-            summary={"rows": self.rows, "columns": columns, **totals, **self.files, "width": width},
+            parameters={"format": self.files[0]},
+            summary={"rows": self.rows, "columns": columns, **totals, "files": self.files[1], "width": width},
             rows=self._rows(described),
             notes=tuple(note for facts in described for note in facts.notes),
             provenance=provenance({column or "a": vectors for column, vectors in self.sides.items()}),
@@ -110,17 +110,16 @@ class InspectPlan:
 def _plan(source: Any, list_rows: Collection[str], settings: Settings) -> InspectPlan:
     if not isinstance(source, str):
         vectors = settings.open(source, "array")
-        files: dict[str, Scalar] = {"format": "array", "files": 0}
-        return InspectPlan(vectors.name, vectors.shape[0], {"": vectors}, files, list_rows=list_rows)
+        return InspectPlan(vectors.name, vectors.shape[0], {"": vectors}, ("array", 0), list_rows=list_rows)
     path, column = split_source(source)
-    table, formats = open_inspected(path, header=settings.header, max_memory=settings.max_memory)
+    table = open_table(path, **settings.reading)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     settings.budget().check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     ids = table.ids() if list_rows else None
     sides = {name: table.vectors(name, ids) for name in chosen}
+    files = table.format, len(getattr(getattr(table, "base", table), "parts", (table,)))
     others = [] if column is not None or list_rows else _others(table, chosen)
     values = len(set(table.value_columns) - set(chosen)) if column is None else 0
-    files = {"format": ", ".join(dict.fromkeys(formats)), "files": len(formats)}
     return InspectPlan(source, table.rows, sides, files, others, values, list_rows)
 
 

@@ -3,6 +3,7 @@
 import gzip
 import inspect
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from simtool.cli.app import app_for
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 BUDGET = 200  # MiB
+NIGHTLY = "SIMTOOL_NIGHTLY" in os.environ
 ROWS, WIDTH = 120_000, 512  # 234 MiB per file, of which nothing is written: the files are sparse
 # runs the command in this process and leaves the most private memory that it took, which mapped files are no part of
 WATCHED = """
@@ -135,16 +137,17 @@ def safetensors_header(rows, kind="F32"):
     return struct.pack("<Q", len(text)) + text
 
 
+TEXTS = ("x.txt", "x.txt.gz") if NIGHTLY else ()  # each is half a minute of work
 OTHERS = {
     "fbin": lambda rows: struct.pack("<II", *rows.shape),
-    "safetensors": safetensors_header,
+    **({"safetensors": safetensors_header} if NIGHTLY else {}),
     "bf16.safetensors": lambda rows: safetensors_header(rows, "BF16"),
 }
 
 
 @pytest.fixture(scope="module")
 def thrice(tmp_path_factory):
-    """Folder of files three times the budget: sparse ones, and text, packed and not, of one line over and over."""
+    """Folder of files three times the budget: sparse ones, and at night text of one line over and over."""
     folder = tmp_path_factory.mktemp("thrice")
     rows = np.broadcast_to(np.float32(0), (3 * (BUDGET << 20) // (WIDTH * 4), WIDTH))
     for name, header in OTHERS.items():
@@ -152,27 +155,30 @@ def thrice(tmp_path_factory):
             file.write(header(rows))
             file.write(np.ones(WIDTH, np.float32).tobytes())
             file.truncate(len(header(rows)) + rows.size * (2 if "bf16" in name else 4))
+    few = np.random.default_rng(0).normal(size=(3, WIDTH)).astype(np.float32)
+    np.save(folder / "few.npy", few)
+    if not NIGHTLY:
+        return folder
     line = f"the {' '.join(['-0.1234567890123'] * WIDTH)}\n".encode()
     count = 3 * (BUDGET << 20) // len(line)
     with open(folder / "x.txt", "wb") as file, gzip.open(folder / "x.txt.gz", "wb", 1) as packed:
         for _ in range(count // 100):
             file.write(line * 100)
             packed.write(line * 100)
-    few = np.random.default_rng(0).normal(size=(3, WIDTH)).astype(np.float32)
-    np.save(folder / "few.npy", few)
     return folder
 
 
-@pytest.mark.parametrize("name", [*(f"x.{name}" for name in OTHERS), "x.txt", "x.txt.gz"])
+@pytest.mark.parametrize("name", [*(f"x.{name}" for name in OTHERS), *TEXTS])
 def test_a_file_of_others_three_times_the_budget_is_read_within_it(thrice, watched, name):
     code, peak, err = watched(f"pairwise few.npy {name} -k 2", cwd=thrice)
     assert code == 0, err
     assert peak < BUDGET
 
 
-def test_every_command_that_reads_vectors_takes_a_budget():
+@pytest.mark.parametrize("option", ["max_memory", "input_format"])
+def test_every_command_that_reads_vectors_takes_a_budget_and_a_format(option):
     commands = {
         command.name or command.callback.__name__: command.callback for command in app_for().registered_commands
     }
-    without = [name for name, body in commands.items() if "max_memory" not in inspect.signature(body).parameters]
+    without = [name for name, body in commands.items() if option not in inspect.signature(body).parameters]
     assert without == ["list"]

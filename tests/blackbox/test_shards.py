@@ -64,7 +64,7 @@ def test_output_is_that_of_the_whole(run, folder, line):
         text = found.text
         for typed, name in zip(words, whole, strict=True):
             text = text.replace(typed, name) if typed != name else text
-        assert text == expected.text
+        assert re.sub(r'"files": \d+', '"files": 1', text) == expected.text
 
 
 def test_fit_and_apply_and_their_files(run, folder):

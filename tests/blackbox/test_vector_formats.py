@@ -7,6 +7,9 @@ import struct
 import subprocess
 from pathlib import Path
 
+import datasets
+import h5py
+import lance
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -62,11 +65,21 @@ def files(tmp_path_factory, words):
         for word, each in zip(ids, plain, strict=True)
     )
     (folder / "batch.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    frame[sorted(frame.columns)].astype(dict.fromkeys(frame.columns[1:], "float32")).to_parquet(folder / "wide.parquet")
+    with h5py.File(folder / "words.h5", "w") as file:
+        file["model/embedding"], file["id"] = x, ids
+    table = pq.read_table(ROOT / "sample_data" / "words.parquet")
+    lance.write_dataset(table, str(folder / "words.lance"))
+    datasets.disable_progress_bars()
+    datasets.Dataset(table).save_to_disk(folder / "dataset")
+    inner = pa.StructArray.from_arrays([table["embedding"].combine_chunks()], ["embedding"])
+    pq.write_table(pa.table({"id": ids, "doc": inner}), folder / "struct.parquet")
     return folder
 
 
 WITH_IDS = ["words.pt::model.embedding", "words.bin", "words.vec", "words.txt", "words.txt.gz", "words.txt.zst"]
 WITH_IDS += ["words.tsv", "blanks.txt", "batch.jsonl"]
+WITH_IDS += ["wide.parquet", "words.h5", "words.lance", "dataset", "struct.parquet::doc.embedding"]
 WITHOUT_IDS = ["words.safetensors", "words.fbin", "words.fvecs", "table.txt", "rows.json", "base64.json", "float.json"]
 
 

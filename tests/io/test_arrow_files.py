@@ -102,16 +102,18 @@ def test_reading_forwards_decodes_each_row_once(tmp_path, monkeypatch):
     path = save(tmp_path / "a", column([[float(row)] * 2 for row in range(100)], pa.list_(pa.float32())), group=50)
     vectors = open_vectors(path)
     started = []
-    read = arrow.ParquetBatches.read
-    monkeypatch.setattr(arrow.ParquetBatches, "read", lambda self, *place: started.append(place) or read(self, *place))
+    read = arrow.ParquetBatches.read_together
+    monkeypatch.setattr(
+        arrow.ParquetBatches, "read_together", lambda self, *place: started.append(place) or read(self, *place)
+    )
     rows = [vectors.read(start, start + 7)[:, 0] for start in range(0, 100, 7)]
     assert np.concatenate(rows).tolist() == list(range(100))
-    assert started == [(0, "emb", 8)]
+    assert started == [(0, ["emb"], 8)]
     assert vectors.read(60, 61).tolist() == [[60, 60]]
-    assert started[1:] == [(1, "emb", 8)]
+    assert started[1:] == [(1, ["emb"], 8)]
     # a jump forwards decodes nothing of the row groups between
     assert open_vectors(path).read(60, 61).tolist() == [[60, 60]]
-    assert started[-2:] == [(0, "emb", 8), (1, "emb", 8)]
+    assert started[-2:] == [(0, ["emb"], 8), (1, ["emb"], 8)]
 
 
 @pytest.mark.parametrize("form", FORMATS)

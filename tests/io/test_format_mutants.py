@@ -1,19 +1,24 @@
 """Damaged and lying files of the formats of others: refused in plain words, or read; never a crash, never much memory.
 
-`SIMTOOL_MUTANTS=500` makes so many mutants of each format; without it there are a few, besides the minimised cases that
-once did harm or that stand for a kind of damage.
+With `SIMTOOL_NIGHTLY=1` there are 500 mutants of each format; without it there are a few, besides the minimised cases
+that once did harm or that stand for a kind of damage.
 """
 
 import base64
 import gzip
 import json
 import os
+import shutil
 import struct
 import tracemalloc
 from functools import cache
 
+import datasets
+import h5py
+import lance
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 import torch
@@ -22,7 +27,8 @@ import zstandard
 from simtool.errors import DataError, SimtoolError
 from simtool.io import open_table, open_vectors
 
-MUTANTS = int(os.environ.get("SIMTOOL_MUTANTS", "25"))
+NIGHTLY = "SIMTOOL_NIGHTLY" in os.environ
+MUTANTS = 500 if NIGHTLY else 15
 MOST = 64 << 20  # bytes that a mutant of some hundred bytes may take
 X = np.random.default_rng(5).standard_normal((6, 4)).astype(np.float32)
 WORDS = ["the", "of", "nan", "x", "été", "7"]
@@ -64,6 +70,18 @@ def batch():
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
+def hdf5(path):
+    with h5py.File(path, "w") as file:
+        file["x"], file["g/packed"] = X, X.astype("f2")
+        file.create_dataset("chunked", data=X, chunks=(2, 2), compression="gzip")
+        file["id"] = WORDS
+
+
+def wide():
+    columns = {f"dim_{number}": X[:, number] for number in range(4)}
+    return pa.table({**columns, "doc": pa.StructArray.from_arrays([pa.array(WORDS)], ["word"])})
+
+
 GLOVE = "".join(f"{word} {' '.join(map(str, row))}\n" for word, row in zip(WORDS, X, strict=True)).encode()
 SEEDS = {
     "safetensors": lambda: safetensors.numpy.save({"x": X, "half": X.astype("f2"), "id": np.arange(6)}),
@@ -77,6 +95,8 @@ SEEDS = {
     "json": answers,
     "jsonl": batch,
     "list.json": lambda: json.dumps(X.tolist()).encode(),
+    "h5": lambda: by_library(hdf5, "a.h5"),
+    "wide.parquet": lambda: by_library(lambda path: pq.write_table(wide(), path), "a.parquet"),
     "txt.gz": lambda: gzip.compress(GLOVE, mtime=0),
     "txt.zst": lambda: zstandard.compress(GLOVE),
 }
@@ -163,6 +183,34 @@ def test_mutants_are_refused_or_read_in_little_memory(tmp_path, name):
         except Exception as error:
             raise AssertionError(f"mutant {number} of {name}") from error
     assert refused
+
+
+def save_lance(folder):
+    lance.write_dataset(pa.table({"id": WORDS, "x": pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 4)}), folder)
+
+
+def save_datasets(folder):
+    datasets.disable_progress_bars()
+    datasets.Dataset.from_dict({"id": WORDS, "x": X.tolist()}).save_to_disk(folder)
+
+
+@pytest.mark.parametrize("save", [save_lance, save_datasets])
+def test_mutants_in_folders_are_refused_or_read_in_little_memory(tmp_path, save):
+    save(str(tmp_path / "whole"))
+    files = sorted(path for path in (tmp_path / "whole").rglob("*") if path.is_file())
+    first, refused = outcome(tmp_path / "whole"), 0
+    for number in range(MUTANTS if NIGHTLY or save is save_datasets else 2):  # each starts a process
+        rng = np.random.default_rng(number)
+        folder = tmp_path / f"mutant{number}"  # a library may remember what it read at a path
+        shutil.copytree(tmp_path / "whole", folder)
+        path = folder / files[rng.integers(0, len(files))].relative_to(tmp_path / "whole")
+        path.write_bytes(mutated(path.read_bytes(), rng))
+        try:
+            refused += within_memory(folder) > first
+        except Exception as error:
+            raise AssertionError(f"mutant {number}") from error
+        shutil.rmtree(folder)
+    assert refused or not NIGHTLY
 
 
 def tensors(header, content=b""):

@@ -109,7 +109,8 @@ def test_files_of_patterns_folders_and_lists(folder, monkeypatch):
     assert files_of("npy", [".npy"]) == expected
     assert files_of("**/shard-1.npy", [".npy"]) == [expected[1]]
     assert files_of("@list.txt", [".npy"]) == [expected[2], expected[0]]
-    assert files_of("missing.npy", [".npy"]) == ["missing.npy"]
+    for name in ("missing.npy", "https://host/x.npy?key=*", "-"):
+        assert files_of(name, [".npy"]) == [name]
     np.save("odd[1].npy", VECTORS)
     assert files_of("odd[1].npy", [".npy"]) == ["odd[1].npy"]
     for name in ("_SUCCESS", ".hidden.npy", "README.md"):

@@ -84,9 +84,9 @@ def test_patterns_pick_the_columns(path, patterns, names):
 
 
 def test_a_column_with_another_role_is_in_no_vector(path):
-    vectors = open_vectors(path, others=["::dim_3"])
+    vectors = open_vectors(path, others=["::dim_11"])
     assert vectors.shape == (ROWS, 11)
-    picked = open_vectors(Selection(path, columns=["dim_*"]), others=["::dim_3"])
+    picked = open_vectors(Selection(path, columns=["dim_*"]), others=["::dim_11"])
     assert picked.shape == (ROWS, 11)
 
 

@@ -7,9 +7,14 @@ import json
 import struct
 import warnings
 
+import datasets
+import h5py
+import lance
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import safetensors.numpy
 import safetensors.torch
@@ -212,6 +217,7 @@ def test_glove_and_fasttext(tmp_path, monkeypatch, end, size):
     numbers = [str(number) for number in range(10)]
     (tmp_path / "a.txt").write_bytes(glove(numbers, end))
     assert open_vectors(str(tmp_path / "a.txt")).shape == (10, 7)
+    check(tmp_path / "a.txt", ids=numbers, input_format="glove")
 
 
 def test_glove_is_refused_by_line(tmp_path):
@@ -359,3 +365,192 @@ def test_what_input_format_may_not_be(tmp_path):
     with pytest.raises(ParameterError, match="no format is called 'fbn'") as unknown:
         open_vectors(str(tmp_path / "a.txt"), input_format="fbn")
     assert unknown.value.hint.startswith("did you mean fbin? there is npy, ")
+
+
+def save_table(table, path):
+    if path.suffix == ".parquet":
+        pq.write_table(table, path, row_group_size=4)
+    else:
+        opener = pa.ipc.new_file if path.suffix == ".arrow" else pa.ipc.new_stream
+        with pa.OSFile(str(path), "wb") as file, opener(file, table.schema) as writer:
+            writer.write_table(table, max_chunksize=4)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+def test_members_of_structs(tmp_path, name):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 6)
+    inner = pa.StructArray.from_arrays([vectors, pa.array(WORDS)], ["emb", "word"])
+    table = pa.table({"id": WORDS, "doc": pa.StructArray.from_arrays([inner, pa.array(range(10))], ["text", "n"])})
+    save_table(table, tmp_path / name)
+    check(tmp_path / name, ids=WORDS)
+    check(f"{tmp_path / name}::doc.text.emb", ids=WORDS)
+    assert read_values(f"{tmp_path / name}::doc.text.word").tolist() == WORDS
+    assert open_table(str(tmp_path / name)).columns == ("id", "doc.text.emb", "doc.text.word", "doc.n")
+    holes = pa.StructArray.from_arrays([vectors], ["emb"], mask=pa.array([False] * 4 + [True] + [False] * 5))
+    save_table(pa.table({"doc": holes, "doc.x": pa.array(range(10))}), tmp_path / name)
+    with pytest.raises(DataError, match="row 4 is null"):
+        whole(open_vectors(f"{tmp_path / name}::doc.emb"))
+    assert np.isnan(open_vectors(f"{tmp_path / name}::doc.emb", nulls=True).read(4, 5)).all()
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_wide_tables_in_the_order_of_their_numbers(tmp_path, name, first):
+    wide = np.random.default_rng(1).standard_normal((10, 12)).astype(np.float32)
+    names = [f"dim_{number + first}" for number in range(12)]
+    frame = pd.DataFrame(wide, columns=names).assign(id=WORDS, label=1)
+    frame = frame[sorted(frame.columns)]  # dim_10 before dim_2, as a database gives them
+    save_table(pa.Table.from_pandas(frame), tmp_path / name)
+    found = check(tmp_path / name, wide, WORDS)
+    assert found.dtype == np.float32
+    said = f"12 columns: dim_{first}, dim_{first + 1}, ..., dim_{first + 11} (not label)"
+    assert found.provenance == f"the vectors of {tmp_path / name} are {said}"
+    pl.from_pandas(frame).write_parquet(tmp_path / "polars.parquet")
+    check(tmp_path / "polars.parquet", wide, WORDS)
+    for broken, what in (
+        (frame.drop(columns="dim_5"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.assign(dim_5="x"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.assign(dim_05=1.0), "two columns have the number 5: dim_05 is one of them"),
+        (frame.drop(columns=["dim_0", "dim_1"], errors="ignore"), "the columns begin with dim_2, expected 0 or 1"),
+    ):
+        save_table(pa.Table.from_pandas(broken), tmp_path / name)
+        with pytest.raises(DataError) as error:
+            open_vectors(str(tmp_path / name))
+        assert error.value.what == what
+    save_table(pa.Table.from_pandas(frame.assign(dim_3=[None, *range(9)])), tmp_path / name)
+    with pytest.raises(DataError, match=r"row 0 \(id 'the'\) is null or holds a null"):
+        whole(open_vectors(str(tmp_path / name)))
+
+
+def test_two_wide_vectors_in_one_parquet(tmp_path):
+    frame = pd.DataFrame({f"{side}{number}": X[:, number] for side in "ab" for number in range(6)}).assign(label=1)
+    frame.to_parquet(tmp_path / "a.parquet")
+    check(f"{tmp_path / 'a.parquet'}::a")
+    check(f"{tmp_path / 'a.parquet'}::b")
+
+
+def test_more_columns_than_the_budget_can_decode_at_once_are_refused(tmp_path, monkeypatch):
+    pd.DataFrame(X, columns=[f"dim_{number}" for number in range(6)]).to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr("simtool.io.arrow.ParquetBatches.held", lambda self, columns: len(columns) << 30)
+    with pytest.raises(ResourceError, match=r"one page of each of 6 columns takes about 6\.0 GiB"):
+        whole(open_vectors(str(tmp_path / "a.parquet")))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+def test_fixed_shape_tensors(tmp_path, name):
+    maps = X.reshape(10, 3, 2)
+    save_table(pa.table({"map": pa.FixedShapeTensorArray.from_numpy_ndarray(maps)}), tmp_path / name)
+    check(tmp_path / name, maps)
+
+
+def test_hdf5(tmp_path, monkeypatch):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["model/emb"] = X
+        file.create_dataset("model/big", data=X.astype(">f8"), chunks=(3, 4), compression="gzip", shuffle=True)
+        file["half"], file["whole"], file["map"] = X.astype("f2"), (X * 9).astype("i2"), X.reshape(10, 3, 2)
+        file["id"], file["flag"], file["n"] = WORDS, X[:, 0] > 0, 3
+    expected = {"model/emb": X, "model/big": X.astype(float), "half": X.astype("f2"), "whole": (X * 9).astype("i2")}
+    for name, array in (expected | {"map": X.reshape(10, 3, 2)}).items():
+        assert check(f"{path}::{name}", array, WORDS).dtype == array.dtype
+    assert read_values(f"{path}::flag").tolist() == (X[:, 0] > 0).tolist()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    check("-::model/emb", ids=WORDS)
+
+
+def test_hdf5_that_is_refused(tmp_path):
+    path = tmp_path / "a.h5"
+    other = tmp_path / "other.raw"
+    other.write_bytes(X.tobytes())
+    layout = h5py.VirtualLayout((10, 6), "f4")
+    layout[:] = h5py.VirtualSource(str(tmp_path / "other.h5"), "x", (10, 6))
+    with h5py.File(path, "w") as file:
+        file.create_dataset("never", (10**12, 384), "f4", chunks=(100, 384))
+        file.create_dataset("outside", (10, 6), "f4", external=[(str(other), 0, h5py.h5f.UNLIMITED)])
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("chunk", (1 << 16, 1 << 10), "f4", chunks=(1 << 16, 1 << 10), compression="gzip")[:1] = 1
+        file["pairs"] = np.ones(3, np.dtype([("a", "f4"), ("b", "f4")]))
+        file["kept"] = X
+    for name, what in {
+        "never": "takes 1,536,000,000,000,000 bytes, and 0 are stored",
+        "outside": "this dataset lies in another file",
+        "virtual": "this dataset lies in another file",
+        "pairs": "expected floats or integers",
+    }.items():
+        with pytest.raises(DataError, match=what):
+            open_vectors(f"{path}::{name}")
+    with pytest.raises(ResourceError, match="one chunk takes about 256 MiB"):
+        open_vectors(f"{path}::chunk", max_memory="300M")
+    check(f"{path}::kept")
+
+
+def test_a_library_that_is_not_installed_is_named_with_its_extra(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = X
+    monkeypatch.setattr("simtool.io.formats.find_spec", lambda name: None)
+    for name in ("hdf5", "lance"):
+        path = tmp_path / f"a.{name}"
+        if name == "lance":
+            (path / "_versions").mkdir(parents=True)
+        else:
+            path.write_bytes((tmp_path / "a.h5").read_bytes())
+        with pytest.raises(ResourceError, match="which is not installed") as missing:
+            open_vectors(str(path))
+        assert missing.value.hint == f"pip install 'simtool-embeddings[{name}]'"
+
+
+def test_lance(tmp_path):
+    path = str(tmp_path / "a.lance")
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(X.ravel()), 6)
+    inner = pa.StructArray.from_arrays([vectors], ["emb"])
+    table = pa.table({"id": WORDS, "emb": vectors, "doc": inner})
+    lance.write_dataset(table, path, max_rows_per_file=4, max_rows_per_group=2)
+    check(f"{path}::emb", ids=WORDS)
+    check(f"{path}::doc.emb", ids=WORDS)
+    assert read_values(f"{path}::id").tolist() == WORDS
+    lance.dataset(path).delete("id = 'x'")
+    check(f"{path}::emb", X[:9], WORDS[:9])
+    for file in (tmp_path / "a.lance" / "data").iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(DataError, match="damaged or cannot be decoded"):
+        whole(open_vectors(f"{path}::emb"))
+
+
+def test_datasets_folders(tmp_path):
+    kinds = {"id": datasets.Value("string"), "emb": datasets.List(datasets.Value("float32"))}
+    kinds["map"] = datasets.Array2D((3, 2), "float32")
+    columns = {"id": WORDS, "emb": X.tolist(), "map": X.reshape(10, 3, 2).tolist()}
+    made = datasets.Dataset.from_dict(columns, features=datasets.Features(kinds))
+    datasets.disable_progress_bars()
+    for name, dataset in {"one": made, "shuffled": made.shuffle(seed=1)}.items():
+        folder = tmp_path / name
+        dataset.save_to_disk(folder, num_shards=3)
+        rows = [WORDS.index(word) for word in dataset["id"]]
+        check(f"{folder}::emb", X[rows], [WORDS[row] for row in rows])
+        check(f"{folder}::map", X.reshape(10, 3, 2)[rows], [WORDS[row] for row in rows])
+    datasets.DatasetDict({"train": made}).save_to_disk(tmp_path / "splits")
+    check(f"{tmp_path / 'splits' / 'train'}::emb", ids=WORDS)
+    with pytest.raises(DataError, match="several splits of a dataset") as several:
+        open_vectors(str(tmp_path / "splits"))
+    assert several.value.hint == f"name one of them, such as {tmp_path / 'splits' / 'train'}"
+
+
+@pytest.mark.parametrize(
+    ("state", "what"),
+    [
+        (b"{", "cannot be read"),
+        (b"[]", "names no files"),
+        (b'{"_data_files": []}', "names no files"),
+        (b'{"_data_files": [{"filename": 3}]}', "names no files"),
+        (b'{"_data_files": [{"filename": "../../etc/passwd"}]}', "lies outside its folder"),
+        (b'{"_data_files": [{"filename": "/etc/passwd"}]}', "lies outside its folder"),
+        (b'{"_data_files": [{"filename": "gone.arrow"}]}', "no such file"),
+        (b'{"_data_files": [{"filename": "state.json"}]}', "expected an Arrow stream, got jsonl"),
+        (b'{"_data_files": [{"filename": "a"}], "_indices_data_files": [{"filename": "b"}]}', "chosen by indices"),
+    ],
+)
+def test_datasets_folders_that_are_refused(tmp_path, state, what):
+    (tmp_path / "dataset_info.json").write_text("{}")
+    (tmp_path / "state.json").write_bytes(state)
+    with pytest.raises((DataError, InputNotFoundError), match=what):
+        open_vectors(str(tmp_path))
