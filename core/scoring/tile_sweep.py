@@ -124,9 +124,8 @@ def sweep(
     )
     with one_blas_thread(), quiet():
         task = _Task(batch, wanted, bins, found.hardest, all(each.is_quick(batch) for each in wanted))
-        for part in overlapped(
-            partial(_query_block, task), batch.query_blocks(), processors() if is_controlled() else 1
-        ):
+        workers = processors() if is_controlled() else 1
+        for part in overlapped(partial(_query_block, task), batch.query_blocks(), workers):
             _merge(batch, wanted, found, part)
             progress(part.rows.stop - part.rows.start)
     return found
