@@ -98,14 +98,14 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
     known = FORMATS[otherwise] if otherwise is not None else None
     if known and not known.is_text:
         return known.name
+    if sized:
+        raise wrong_size(sized, head, size, path)
     for magic, what, hint in FOREIGN:
         if head.startswith(magic):
             raise DataError(f"this is {what}, which is not read", path, hint)
     # an opcode follows, and never a zero, as in the numbers of dims of fvecs
     if head[:1] == b"\x80" and head[1:2] <= b"\x05" and head[2:3] != b"\0":
         raise DataError("this is a pickle, which may run code when it is read", path, "save the array with numpy.save")
-    if sized:
-        raise wrong_size(sized, head, size, path)
     if b"\0" in head[:512]:
         hint = f"{READ}; «input_format» names one that has no magic number"
         raise DataError("this is binary data of an unknown format", path, hint)

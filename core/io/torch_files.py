@@ -30,7 +30,7 @@ from .vectors import Array, Vectors, check_column, check_ids, join_name
 from .widened import WIDE, WidenedVectors
 
 SAFE = (2, 6)
-MOST_VALUES = 100_000
+MOST_VALUES = 50_000
 DEEPEST = 50
 RESAVE = "save the tensors alone: torch.save({'name': tensor}, PATH)"
 WIDENED = {"torch.bfloat16": "BF16", "torch.float8_e4m3fn": "F8_E4M3", "torch.float8_e5m2": "F8_E5M2"}

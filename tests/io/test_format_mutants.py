@@ -256,7 +256,7 @@ MINIMISED = {
     "fbin that ends in its header": ("fbin", b"\1\0\0", "and it has 3"),
     "fbin without rows": ("fbin", struct.pack("<II", 0, 4), ""),
     "fbin without dims": ("fbin", struct.pack("<II", 4, 0), "have no dims"),
-    "fvecs of negative dims": ("fvecs", struct.pack("<i", -5) + b"\0" * 24, "rows of 4,294,967,291 dims"),
+    "fvecs of negative dims": ("fvecs", struct.pack("<i", -2) + b"\0" * 24, "rows of 4,294,967,294 dims"),
     "fvecs without dims": ("fvecs", b"\0" * 24, "rows of 0 dims"),
     "fvecs that end in a row": ("fvecs", struct.pack("<i", 4) + b"\0" * 17, "take 20 bytes each, and it has 21"),
     "word2vec of 10^12 words": ("bin", b"1000000000000 300\n\0\1\2\3", "take at least 1,20"),
