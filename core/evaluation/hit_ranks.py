@@ -164,7 +164,7 @@ class HitRanks:
             give(self.numbers[queries[own[is_hit]]], rank[is_hit])
 
         excluded = Exclusion(self.numbers[queries], np.arange(len(rows)))
-        job = replace(self.job, excluded=excluded, alone=False)
+        job = replace(self.job, excluded=excluded, self_join=False)
         each_nearest(job, self.job.a.rows[queries], rows, int(depth.max()), take)
 
     def first(self, queries: Column, progress: Progress | None = None) -> Column:
