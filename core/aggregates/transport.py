@@ -120,8 +120,7 @@ def sinkhorn(
             if progress is not None:
                 progress(iteration, max_iterations)
             if plan.violation <= tolerance:
-                cost = plan.cost()
-                return Transport(1.0 - cost, cost, iteration, plan.violation)
+                return Transport(1.0 - plan.cost, plan.cost, iteration, plan.violation)
             plan.g = fitted
             if iteration % EVERY == 0 and len(y) <= SOLVED:
                 plan.leap()
@@ -182,21 +181,25 @@ class _Plan:
         self.weights = costs.backend.put(a)
         self.log_a, self.log_b = (costs.backend.put(np.log(v)) for v in (a, b))
         self.g = self.xp.zeros_like(self.log_b)
-        self.violation = inf
+        self.violation, self.cost = inf, 0.0
 
     def fitted(self) -> Array:
-        """Return the potentials that fit the columns, once the rows are; sets the violation of the columns before."""
-        xp, total, column = self.xp, self.xp.zeros_like(self.g), self.log_b + self.g / self.epsilon
+        """Return the potentials that fit the columns, once the rows do; notes cost and violation of the plan."""
+        xp, total, costs = self.xp, self.xp.zeros_like(self.g), []
+        column = self.log_b + self.g / self.epsilon
         for part, scaled in self._query_blocks():
             terms = scaled + column[None, :]
             terms -= xp.max(terms, axis=1)[:, None]
             terms = xp.exp(terms)
             # a row of the plan is made of these terms as shares of their sum, times the weight of the row
-            total += (self.weights[part] / xp.sum(terms, axis=1)) @ terms
+            held = self.weights[part] / xp.sum(terms, axis=1)
+            total += held @ terms
+            costs.append(float(xp.sum(held * xp.vecdot(terms, scaled))))
         # columns that no row comes near are lost to underflow
         change = xp.log(total) - self.log_b if float(xp.min(total)) > UNDERFLOW else self._log_change()
         off = self.costs.backend.get(xp.expm1(change))
         self.violation = fsum((np.abs(off) * self.b).tolist())
+        self.cost = min(max(-self.epsilon * fsum(costs), 0.0), 2.0)
         return self.g - self.epsilon * change
 
     def _log_change(self) -> Array:
@@ -243,11 +246,6 @@ class _Plan:
         """Return the value of the dual: the sums of a f and b g."""
         rows = [self.costs.backend.get(self._rows(scaled)) for _, scaled in self._query_blocks()]
         return float(self.a @ np.concatenate(rows) + self.b @ self.costs.backend.get(self.g))
-
-    def cost(self) -> float:
-        """Return the sum of plan times cost."""
-        totals = [self.xp.sum(self._plan(part, scaled) * scaled) for part, scaled in self._query_blocks()]
-        return min(max(-self.epsilon * fsum(map(float, totals)), 0.0), 2.0)
 
     def _query_blocks(self) -> Iterator[tuple[slice, Array]]:
         """Yield the rows of each query block and their costs divided by -epsilon."""

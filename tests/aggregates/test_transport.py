@@ -68,6 +68,13 @@ def test_small_epsilon_leads_to_the_assignment():
     assert sinkhorn(x, y, epsilon=0.002, **NUMPY).similarity == pytest.approx(optimal(x, y, **NUMPY).mean, abs=1e-3)
 
 
+@pytest.mark.parametrize("options", [NUMPY, TORCH])
+def test_a_column_that_no_row_comes_near_is_not_lost(options):
+    # exp(-2 / epsilon) is 0 in float64: half of the mass has to go to cost 2 all the same
+    x, y = np.asarray([[1.0, 0], [1.0, 0]]), np.asarray([[1.0, 0], [-1.0, 0]])
+    assert sinkhorn(x, y, epsilon=0.002, **options).cost == pytest.approx(1.0, abs=1e-12)
+
+
 def test_an_almost_unique_assignment_converges():
     # plain steps are at 4e-5 after 10 000 of them
     rng = np.random.default_rng(0)
