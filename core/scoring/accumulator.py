@@ -6,7 +6,7 @@ from math import fsum
 import numpy as np
 
 from ..results import Column
-from .reduction import total_of
+from .reduction import largest_of, total_of
 
 HELD = 1 << 22  # items of pairs of rows; of more only the largest are kept, unless all are wanted
 
@@ -49,7 +49,7 @@ class Accumulator:
         if self.held > HELD and not self.all_items:
             self._join()
             self.complete = False
-            largest = np.sort(np.lexsort((np.arange(len(self.items)), -self.items))[: self.most])
+            largest = np.sort(largest_of(self.items, self.most))
             self.items, self.places, self.held = self.items[largest], self.places[:, largest], len(largest)
 
     def close(self) -> None:
