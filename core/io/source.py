@@ -377,14 +377,14 @@ def _opened(path: str, max_memory: str | int | None, reading: Reading, input_for
     most = held_at_most(max_memory)
     if isinstance(path, Selection):
         reading = replace(reading, columns=path.columns)
-    table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, input_format)], most)
+    table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, assumed(input_format))], most)
     return path.applied(table, most) if isinstance(path, Selection) else table
 
 
-def _sources(path: str, most: int, input_format: str | None = None) -> list[Source]:
-    """Return the files that an input stands for; a folder may be one by its format."""
+def _sources(path: str, most: int, otherwise: str | None = None) -> list[Source]:
+    """Return the files that an input stands for, as `open_source` does each; a folder may be one by its format."""
     files = [path] if _folder_format(path) else files_of(path)
-    return [open_source(file, most, assumed(input_format)) for file in files]
+    return [open_source(file, most, otherwise) for file in files]
 
 
 def _read_path_values(
