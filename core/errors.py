@@ -1,5 +1,6 @@
 """What simtool says when it cannot go on. Imports nothing heavy, so that every layer may raise these."""
 
+from .addresses import without_secrets
 from .characters import UNSAFE
 from .placeholders import as_argument, spelled
 from .suggestions import closest
@@ -16,6 +17,7 @@ __all__ = [
     "SimtoolError",
     "closest",
     "spelled",
+    "without_secrets",
 ]
 
 
@@ -27,16 +29,15 @@ class SimtoolError(Exception):
         where: the file, column or option it was found in, or "".
         hint: what to type or change next, or "".
 
-    Parameters stand in all three as placeholders, «top_k»; `str` spells them as arguments.
+    Addresses lose their users, passwords and queries. Parameters stand in all three as placeholders, «top_k»; `str`
+    spells them as arguments.
     """
 
     exit_code = 2
 
     def __init__(self, what: str, where: str = "", hint: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.where = where
-        self.hint = hint
+        super().__init__(without_secrets(what))
+        self.what, self.where, self.hint = map(without_secrets, (what, where, hint))
 
     def __str__(self) -> str:
         return spelled("\n".join(line for line in (self.what, self.where, self.hint) if line), as_argument)

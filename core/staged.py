@@ -108,6 +108,8 @@ def switch(files: Sequence[StagedFile]) -> None:
                 file.switch()
             except FileExistsError:
                 raise exists_already(file.typed) from None
+            except SimtoolError:
+                raise
             except OSError as error:
                 raise writing_error(error, file.typed) from error
         for folder, typed in {file.folder: file.typed for file in files}.items():

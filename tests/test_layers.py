@@ -49,7 +49,7 @@ def test_only_the_backend_and_the_reader_of_its_files_know_torch(path):
 
 # the rooms of core from the ground up: each imports from those before it; modules of its top are one room each
 ROOMS = (
-    ("placeholders", "characters", "suggestions", "fronts"),
+    ("placeholders", "characters", "suggestions", "fronts", "addresses"),
     ("errors",),
     ("staged", "memory", "documents", "blas"),
     ("delivery", "results", "backend", "catalogue"),

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO, TextIO, cast
 
-from simtool.errors import UNSAFE
+from simtool.errors import UNSAFE, without_secrets
 
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_URL = re.compile(r"(?<=[a-zA-Z0-9])(:/+)([^\s'\"]*)")  # from the end of its scheme
 LONGEST_ARGUMENT, LONGEST_LINE = 200, 1000  # characters of a message
 
 
@@ -61,18 +60,11 @@ def _message(text: str) -> str:
 
     Where an argument is longer than may be repeated, the line is no longer than that; others end where they tire.
     """
-    line = printable(_URL.sub(_without_secrets, text))
+    line = printable(without_secrets(text))
     is_long = any(len(argument) > LONGEST_ARGUMENT for argument in sys.argv)
     most = LONGEST_ARGUMENT if is_long else LONGEST_LINE
     half = most // 2
     return line if len(line) <= most else f"{line[:half]}…{line[len(line) - half + 1 :]}"
-
-
-def _without_secrets(match: re.Match[str]) -> str:
-    """Return a URL without its user, password, query and fragment."""
-    mark, rest = match.groups()
-    place = re.split(r"[?#]", rest.rpartition("@")[2])[0]
-    return f"{mark}{'…@' if '@' in rest else ''}{place}{'…' if not rest.endswith(place) else ''}"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -105,16 +105,24 @@ class ArrayTable(ABC):
 
 
 def mapped(source: Source, dtype: np.dtype[Any], offset: int, count: int) -> Array:
-    """Return `count` numbers from a byte on, mapped or of what came through a pipe; checked by the caller."""
+    """Return `count` numbers from a byte on, mapped, of a pipe, or far away; checked by the caller."""
     if not count:
         return np.empty(0, dtype)  # numpy cannot map nothing
     if source.data is not None:
         return np.frombuffer(source.data, dtype, count, offset)
+    if source.far is not None:
+        from .far import FarArray
+
+        return cast(Array, FarArray(source.far, dtype, offset, (count,)))
     return np.asarray(np.memmap(source.name, dtype, "r", offset, (count,)))
 
 
-def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
+def array_vectors(name: str, array: Array, ids: Array | None) -> Vectors:
     """Return an array as vectors, if its elements are numbers and it has rows."""
+    if not isinstance(array, np.ndarray):
+        from .far import far_vectors
+
+        return far_vectors(name, array, ids)
     check_numeric(array.dtype, name)
     return ArrayVectors(name, array, check_ids(ids, len(array), name))
 
@@ -122,7 +130,7 @@ def array_vectors(name: str, array: Array, ids: Array | None) -> ArrayVectors:
 def array_values(name: str, array: Array) -> Array:
     """Return an array as values: numbers and bools in native byte order, strings as objects."""
     if array.dtype.kind == "U":
-        return texts(array, name)
+        return texts(np.asarray(array), name)
     if array.dtype.kind not in "bO":
         check_numeric(array.dtype, name)
     return np.asarray(array, dtype=array.dtype.newbyteorder("="))

@@ -39,6 +39,7 @@ from .vectors import (
 )
 
 BATCH_BYTES = 1 << 23
+FAR_PIECE = 1 << 20  # bytes of a column that Arrow takes at once of a file that is not mapped
 # rows per batch when the width of a row is not known yet, and when a row is one value
 PROBE_ROWS = 256
 VALUE_ROWS = 1 << 16
@@ -85,9 +86,10 @@ class ParquetBatches:
         """Read the footer."""
         from pyarrow.parquet import ParquetFile
 
-        place = source.name if source.data is None else pa.BufferReader(source.data)
+        place = source.name if source.is_local else _stream(source)
         # mapped, as otherwise a whole column of a row group is read before its first page is decoded
-        self._file = ParquetFile(place, memory_map=True, page_checksum_verification=True)
+        buffered = 0 if source.far is None else FAR_PIECE
+        self._file = ParquetFile(place, memory_map=True, buffer_size=buffered, page_checksum_verification=True)
         self._metadata = self._file.metadata
         self.schema = self._file.schema_arrow
         self.counts = [self._metadata.row_group(group).num_rows for group in range(self._metadata.num_row_groups)]
@@ -151,7 +153,7 @@ class MessageBatches:
         return any(null_mask(array) is not None for array in self.read(0, column, 0))
 
     def _open(self, columns: list[int]) -> Any:
-        place = pa.memory_map(self._source.name) if self._source.data is None else pa.BufferReader(self._source.data)
+        place = pa.memory_map(self._source.name) if self._source.is_local else _stream(self._source)
         options = pa.ipc.IpcReadOptions(included_fields=columns)
         opener = pa.ipc.open_file if self._source.format == "arrow" else pa.ipc.open_stream
         return opener(place, options=options)
@@ -161,6 +163,11 @@ class MessageBatches:
             yield from map(reader.get_batch, range(group, reader.num_record_batches))
         else:
             yield from reader.read_all().to_batches()[group:]
+
+
+def _stream(source: Source) -> Any:
+    """Return what came through a pipe, or lies far away, as Arrow reads it."""
+    return pa.PythonFile(source.open(), "r") if source.data is None else pa.BufferReader(source.data)
 
 
 class Cursor:

@@ -10,12 +10,15 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from ..errors import DataError, ResourceError
 from ..memory import shown
+
+if TYPE_CHECKING:
+    from .source import Source
 
 PIECE = 1 << 20
 
@@ -23,9 +26,9 @@ PIECE = 1 << 20
 class Unpacked:
     """The text in a packed file, read by ranges."""
 
-    def __init__(self, name: str, data: bytes | None, codec: str, most: int) -> None:
-        """Unpack it once, to learn its size and that it is whole; a line may take `most` bytes."""
-        self._name, self._data, self._codec = name, data, codec
+    def __init__(self, source: "Source", codec: str) -> None:
+        """Unpack it once, to learn its size and that it is whole."""
+        self._source, self._name, self._codec, most = source, source.name, codec, source.most
         self._lock = Lock()
         self._restart()
         self.size, begun = 0, 0
@@ -35,7 +38,7 @@ class Unpacked:
                 begun = len(piece) - piece.rfind(b"\n") - 1 if b"\n" in piece else begun + len(piece)
                 if begun > most:
                     what = f"a line of more than {shown(most)} is in this {codec} data, as much as one input may hold"
-                    raise ResourceError(what, name, "unpack it and look at it first")
+                    raise ResourceError(what, self._name, "unpack it and look at it first")
         self._restart()
 
     def read(self, offset: int, length: int) -> bytes:
@@ -50,7 +53,7 @@ class Unpacked:
             return self._held[:length]
 
     def _restart(self) -> None:
-        place = pa.OSFile(self._name) if self._data is None else pa.BufferReader(self._data)
+        place = pa.OSFile(self._name) if self._source.is_local else pa.PythonFile(self._source.open(), "r")
         with self._damage():
             self._stream: Any = pa.CompressedInputStream(place, self._codec)
         self._start, self._held = 0, b""

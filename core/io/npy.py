@@ -9,7 +9,6 @@ Lost: npz members of rank 0 are not listed as columns.
 """
 
 import ast
-import io
 import math
 import re
 import zipfile
@@ -180,7 +179,7 @@ def open_npz(source: Source, _: Reading) -> NpzTable:
     """List the members of an npz file."""
     try:
         # its index is read once, and it stays open for the members; a path, so that it closes itself
-        archive = zipfile.ZipFile(source.name if source.data is None else io.BytesIO(source.data))
+        archive = zipfile.ZipFile(source.name if source.is_local else source.open())
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise DataError(f"damaged npz file: {error}", source.name, "write it again with numpy.savez") from None
     arrays = tuple(member for member in archive.infolist() if member.filename.endswith(".npy"))

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from ..addresses import is_address
 from ..delivery import begin, deliver
 from ..errors import OutputError, SimtoolError
 from ..staged import StagedFile, exists_already, switch, writing_error
@@ -70,6 +71,11 @@ def check_output(path: str, *, force: bool, inputs: Iterable[str]) -> None:
     Raises:
         OutputError: see the contract above.
     """
+    if is_address(path):
+        from .far_output import check_far_output
+
+        check_far_output(path, force=force, inputs=inputs)
+        return
     for typed in inputs:
         if any(_is_same_file(path, file) for name in (typed, typed.rpartition("::")[0]) for file in _files(name)):
             raise OutputError(f"the output is also the input {typed}", path, "write to another file")
@@ -97,7 +103,7 @@ def replacing(path: str, *, force: bool, at_once: bool = False) -> Iterator[str]
         OutputError: the file exists without `force`, or it may not be written.
         ResourceError: the disk is full.
     """
-    staged = StagedFile(path, force=force)
+    staged = _staged(path, force=force)
     begin(staged)
     try:
         _check_target(path, force=force)
@@ -116,8 +122,18 @@ def replacing(path: str, *, force: bool, at_once: bool = False) -> Iterator[str]
         raise
 
 
+def _staged(path: str, *, force: bool) -> StagedFile:
+    if is_address(path):
+        from .far_output import FarStagedFile
+
+        return FarStagedFile(path, force=force)
+    return StagedFile(path, force=force)
+
+
 def _files(name: str) -> list[str]:
     """Return the files that an input stands for; what is wrong with it is said when it is opened."""
+    if is_address(name):
+        return []
     try:
         return files_of(name, ("",))
     except SimtoolError:
@@ -125,6 +141,8 @@ def _files(name: str) -> list[str]:
 
 
 def _check_target(path: str, *, force: bool) -> None:
+    if is_address(path):  # looked at before the work, and when it is uploaded
+        return
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:

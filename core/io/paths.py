@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from glob import glob, has_magic
 
+from ..addresses import is_address
 from ..errors import DataError, InputNotFoundError
 from .formats import READ, SUFFIXES
 
@@ -29,13 +30,15 @@ def files_of(path: str, suffixes: Sequence[str] = SUFFIXES) -> list[str]:
         InputNotFoundError: no file fits.
         DataError: a folder of several kinds of files, or a list that is none.
     """
-    if path == "-" or "://" in path or os.path.isfile(path):  # a ? in a URL is no pattern
+    if is_address(path):
+        return _far_files(path)
+    if path == "-" or "://" in path or os.path.isfile(path):
         return [path]
     if os.path.isdir(path):
         found = _in_folder(path, tuple(suffixes))
     elif path.startswith("@"):
         found = _in_list(path[1:])
-    elif has_magic(path) and not os.path.lexists(path):
+    elif has_magic(path) and "://" not in path and not os.path.lexists(path):
         found = sorted(name for name in glob(path, recursive=True) if os.path.isfile(name))
     else:
         return [path]
@@ -43,6 +46,18 @@ def files_of(path: str, suffixes: Sequence[str] = SUFFIXES) -> list[str]:
         raise InputNotFoundError("no file fits this pattern", path, "ls shows which there are")
     if len(found) > MOST_FILES:
         _allow_files(3 * len(found) + MOST_FILES)
+    return found
+
+
+def _far_files(address: str) -> list[str]:
+    """Return the files of a pattern far away; an address of the web is none."""
+    if address.lower().startswith("http") or not any(mark in address.partition("?")[0] for mark in "*["):
+        return [address]
+    from .far import far_names
+
+    found = far_names(address)
+    if not found:
+        raise InputNotFoundError("no file fits this pattern", address, "* and [...] stand for parts of a name")
     return found
 
 
@@ -88,7 +103,7 @@ def _in_list(path: str) -> list[str]:
     if len(content) > MOST_LIST or not found:
         raise DataError("expected a path per line", f"@{path}", "as `ls shards/*.parquet > list.txt` writes them")
     for number, name in enumerate(found, start=1):
-        if not os.path.isfile(name):
+        if not (is_address(name) or os.path.isfile(name)):
             raise InputNotFoundError(
                 f"line {number}: no such file: {name[:200]}", f"@{path}", "paths begin in this folder"
             )

@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from weakref import WeakSet
 
+from ..addresses import is_address
 from ..delivery import watch
 from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, SimtoolError
 from ..memory import held_at_most, shown
@@ -31,6 +32,7 @@ from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, p
 
 if TYPE_CHECKING:
     from .compressed import Unpacked
+    from .far import FarFile
 
 HEAD = 512  # bytes that tell the format
 ENDS = 1 << 16  # bytes at the head and at the tail that a fingerprint is made of
@@ -45,10 +47,10 @@ class Fingerprint:
     """What tells the content of an input from another.
 
     Args:
-        inode: of the file; 0 for the content of a pipe.
+        inode: of the file; 0 for the content of a pipe, and far away.
         size: in bytes.
-        modified: when, in nanoseconds; 0 for the content of a pipe.
-        digest: of the bytes at the head and at the tail.
+        modified: when, in nanoseconds; 0 for the content of a pipe, and far away.
+        digest: of the bytes at the head and at the tail; far away the mark that the server gives the content.
     """
 
     inode: int
@@ -62,12 +64,13 @@ class Source:
     """A file, or the content of a pipe, whose format is known.
 
     Args:
-        name: what the user typed, without ::NAME.
+        name: what the user typed, without ::NAME, and without the secrets of an address.
         format: the name of a row in the table of formats.
         size: in bytes, of packed text once it is unpacked.
         most: how many bytes its reader may hold.
         data: the content of a pipe; None for a file.
         unpacked: the text in a packed file.
+        far: the file, where it lies far away.
     """
 
     name: str
@@ -76,6 +79,12 @@ class Source:
     most: int
     data: bytes | None = None
     unpacked: "Unpacked | None" = None
+    far: "FarFile | None" = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its name is the path of a file, which can be mapped."""
+        return self.data is None and self.far is None
 
     def open(self) -> BinaryIO:
         """Return the bytes, of packed text those in it, as a seekable file."""
@@ -86,6 +95,10 @@ class Source:
         return self._stored()
 
     def _stored(self) -> BinaryIO:
+        if self.far is not None:
+            from .far import FarReader
+
+            return cast(BinaryIO, FarReader(self.far))
         return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
 
     def read(self, offset: int, length: int) -> bytes:
@@ -96,6 +109,9 @@ class Source:
 
     def fingerprint(self) -> Fingerprint:
         """Return what tells the content, as it is now, from another."""
+        if self.far is not None:
+            now = self.far.status()
+            return Fingerprint(0, now.size, 0, now.stamp)
         from hashlib import blake2b
 
         with self._stored() as file:
@@ -334,6 +350,8 @@ def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
     """
     if path == "-":
         return _in_memory(path, _read_standard_input(most), most, otherwise)
+    if is_address(path):
+        return _far_source(path, most, otherwise)
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISFIFO(mode):
@@ -355,6 +373,16 @@ def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
     source = Source(path, "", size, most)
     watch_source(source)
     return _told(source, head, None, otherwise)
+
+
+def _far_source(address: str, most: int, otherwise: str | None) -> Source:
+    """Open a file far away and tell its format."""
+    from .far import FarFile
+
+    far = FarFile(address, most)
+    source = Source(far.name, "", far.size, most, far=far)
+    watch_source(source)
+    return _told(source, source.read(0, HEAD), None, otherwise)
 
 
 def watch_source(source: Source) -> None:
@@ -490,7 +518,7 @@ def _told(source: Source, head: bytes, given: str | None, otherwise: str | None)
     if packed is not None and (given is None or FORMATS[given].is_text):
         from .compressed import Unpacked
 
-        unpacked = Unpacked(source.name, source.data, packed, source.most)
+        unpacked = Unpacked(source, packed)
         source = replace(source, unpacked=unpacked, size=unpacked.size)
         head = unpacked.read(0, HEAD)
     name = given or recognise(head, source.size, source.name, otherwise)
@@ -522,7 +550,8 @@ def _missing(path: str) -> InputNotFoundError:
     if not path:
         return InputNotFoundError("no file is named", "", "type PATH, PATH::NAME, or - for stdin")
     if "://" in path:
-        return InputNotFoundError("a URL is not read", path, "download it first, or pipe it: curl URL | simtool ... -")
+        schemes = "s3://, gs://, az://, hf:// and https:// are"
+        return InputNotFoundError(f"this kind of address is not read; {schemes}", path, "download it first")
     folder, name = os.path.split(path)
     try:
         match = closest(name, os.listdir(folder or "."))

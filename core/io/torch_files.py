@@ -10,6 +10,7 @@ Lost: everything but the tensors, and tensors of rank 0.
 """
 
 import re
+import shutil
 import tempfile
 import warnings
 import zipfile
@@ -128,11 +129,12 @@ def _check_members(source: Source) -> None:
 @contextmanager
 def _on_disk(source: Source) -> Iterator[str]:
     """Yield a path, as only a file can be mapped."""
-    if source.data is None:
+    if source.is_local:
         yield source.name
         return
     with tempfile.NamedTemporaryFile(suffix=".pt") as file:
-        file.write(source.data)
+        with source.open() as content:
+            shutil.copyfileobj(content, file, 1 << 20)
         file.flush()
         yield file.name
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
+from ..addresses import without_secrets
 from ..placeholders import Spell, as_argument, spelled
 from ..suggestions import closest_few
 
@@ -142,6 +143,13 @@ class Note(str):
         return note
 
 
+def _shown(value: Any) -> Any:
+    """Return a value without the secrets of addresses in it."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_shown, value))
+    return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of one operation.
@@ -182,6 +190,9 @@ class Result:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
+        for name in ("inputs", "parameters", "provenance"):
+            shown = {key: _shown(value) for key, value in getattr(self, name).items()}
+            object.__setattr__(self, name, shown)
 
     def spelled_notes(self, spell: Spell) -> tuple[str, ...]:
         """Return the notes with their parameters as a caller spells them."""
