@@ -63,7 +63,7 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
     from simtool.io.selection import Keep, Selection
 
     names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
-    rows = {name: selected.get(name) for name in ROWS}
+    rows: dict[str, Any] = {name: selected.get(name) for name in ROWS}
     columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
     query = selected.get("query")
     if query and typed["b"] is None:
@@ -87,6 +87,8 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         if first is None:
             first = Selection(source, **rows, seed=seed, query=query or (), columns=columns, keep=keep)
             return first
+        if typed.get("join") == "id":  # rows of B have an order of their own, and those without a partner are left out
+            return Selection(source, columns=of_b, keep=keep)
         if apart:
             rows_of_b = {name: selected[f"{name}_b"] for name in ROWS}
             return Selection(source, **rows_of_b, seed=seed, columns=of_b, keep=keep)
