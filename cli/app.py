@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "fit": "fit",
     "apply": "apply",
+    "convert": "convert",
     "explain": "explain",
     "inspect": "inspect",
     "list": "list_catalogue",

@@ -22,6 +22,9 @@ IdsAOption = Annotated[
     str | None,
     typer.Option("--ids-a", metavar="SOURCE", help="Ids of A: a file, one per row, or `::NAME`, a column of A."),
 ]
+JoinOption = Annotated[
+    str, typer.Option("--join", help="What belongs together: `row` i with row i, or rows of the same `id`.")
+]
 IdsBOption = Annotated[
     str | None,
     typer.Option("--ids-b", metavar="SOURCE", help="Ids of B: a file, one per row, or `::NAME`, a column of B."),

@@ -83,6 +83,18 @@ def parse_sweep(text: str) -> tuple[str, list[float]]:
     return name, [float(start + number * step) for number in range(int(count) + 1)]
 
 
+def parse_split(text: str) -> dict[str, float]:
+    """Read `NAME=SHARE,NAME=SHARE`."""
+    hint, found = "as in --split train=0.9,test=0.1", dict[str, float]()
+    for part in text.split(","):
+        name, mark, share = part.strip().partition("=")
+        if not mark or name in found:
+            what = f"{name} is given twice" if mark else f"expected NAME=SHARE,NAME=SHARE, got {text!r}"
+            raise ParameterError(what, "--split", hint)
+        found[name] = _number(share, "--split", text, hint)
+    return found
+
+
 def _number(text: str, where: str, whole: str, hint: str) -> float:
     return float(_decimal(text, where, whole, hint))
 

@@ -87,6 +87,8 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         if first is None:
             first = Selection(source, **rows, seed=seed, query=query or (), columns=columns, keep=keep)
             return first
+        if typed.get("join") == "id":  # rows of B have an order of their own, and those without a partner are left out
+            return Selection(source, columns=of_b, keep=keep)
         if apart:
             rows_of_b = {name: selected[f"{name}_b"] for name in ROWS}
             return Selection(source, **rows_of_b, seed=seed, columns=of_b, keep=keep)

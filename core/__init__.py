@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .operations.apply import apply as apply
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare
+    from .operations.convert import convert as convert
     from .operations.describe import describe as describe
     from .operations.evaluate import evaluate as evaluate
     from .operations.explain import explain as explain
@@ -42,6 +43,7 @@ _MODULES = {
     "operations.apply": ("apply",),
     "operations.fit": ("fit",),
     "io": ("Selection", "open_items", "open_pairs", "open_table", "open_vectors"),
+    "operations.convert": ("convert",),
     "operations.describe": ("describe",),
     "operations.loss": ("loss",),
     "results": ("Result",),

@@ -56,7 +56,7 @@ ROOMS = (
     ("labels", "metrics"),
     ("io",),
     ("checks",),
-    ("finite_rows",),
+    ("finite_rows", "joining"),
     ("engine",),
     ("settings", "feature_maps"),
     ("statistics",),

@@ -80,6 +80,9 @@ def compare(
     matches: Annotated[
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
+    per_id: Annotated[
+        bool, typer.Option("--per-id", help="List how far each id moved from A to B, the furthest first.")
+    ] = False,
     top: TopOption = None,
     cross: Annotated[
         bool, typer.Option("--cross", help="The matrix of argmax or maxsim of every item with every other.")
@@ -162,10 +165,11 @@ def compare(
         result = simtool.compare(
             a,
             b,
-            aggregates=aggregate or ["argmax"],
+            aggregates=aggregate,
             parameters=parse_parameters(param or []),
             percent=percent,
             matches=matches,
+            per_id=per_id,
             cross=cross,
             items=items,
             top=FEW if matches and person and top is None else top,

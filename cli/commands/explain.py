@@ -15,6 +15,7 @@ from ..options import (
     IdsAOption,
     IdsBOption,
     InputFormatOption,
+    JoinOption,
     MarginOption,
     MaxMemoryOption,
     OutputOption,
@@ -27,7 +28,14 @@ from ..selecting import selecting
 def explain(
     a: AArgument,
     b: BArgument,
-    row: Annotated[str, typer.Option("--row", help="The pair: a row number from 0, or an id.")] = "0",
+    row: Annotated[str, typer.Option("--row", metavar="KEY", help="The pair: an id, or a row number from 0.")] = "0",
+    row_b: Annotated[
+        str | None,
+        typer.Option(
+            "--row-b", metavar="KEY", help="The row of B, if it is another than that of A.", show_default=False
+        ),
+    ] = None,
+    join: JoinOption = "row",
     margin: MarginOption = None,
     ids_a: IdsAOption = None,
     ids_b: IdsBOption = None,
@@ -48,6 +56,9 @@ def explain(
         simtool explain sample_data/wordsim_a.npy sample_data/wordsim_b.npy --row 12
         simtool explain --row 12 --format json \\
             sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b
+        simtool explain sample_data/words.parquet sample_data/words.parquet \\
+            --row king --row-b queen
+        simtool explain '[0,1,0,9,1]' '[3,0,0,9,0]'
 
     Each line has the formula, the same with its numbers filled in, and the value.
     """
@@ -70,6 +81,8 @@ def explain(
         a,
         b,
         row=row,
+        row_b=row_b,
+        join=join,
         margin=margin,
         ids_a=ids_a,
         ids_b=ids_b,

@@ -17,6 +17,7 @@ from ..options import (
     HeaderOption,
     IdsOption,
     InputFormatOption,
+    JoinOption,
     KindsOption,
     LabelsOption,
     LossParamOption,
@@ -89,6 +90,7 @@ def loss(
     seed: SeedOption = 0,
     top: TopOption = None,
     eps: EpsOption = EPS,
+    join: JoinOption = "row",
     ids: IdsOption = None,
     nonfinite: NonfiniteOption = "error",
     max_memory: MaxMemoryOption = None,
@@ -144,6 +146,7 @@ def loss(
         result = simtool.loss(
             *sources,
             kind=kind,
+            join=join,
             parameters=parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale),
             sweep=None if sweep is None else parse_sweep(sweep),
             gradients_to=gradients,

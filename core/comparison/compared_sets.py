@@ -13,8 +13,9 @@ from ..catalogue import find
 from ..engine import Input, gathered
 from ..errors import ParameterError, ResourceError, SimtoolError
 from ..io import RaggedVectors
+from ..joining import Joined
 from ..results import Column, Scalar
-from .join import Joined, join
+from .join import join
 from .requests import every_aggregate
 from .token_blocks import Tokens
 from .token_sets import check_tokens

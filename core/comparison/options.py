@@ -25,6 +25,7 @@ class CompareOptions:
     cross: bool
     top: int | None
     items: str | None
+    per_id: bool = False
 
     def check(self, names: Sequence[str]) -> None:
         """Refuse what does not go together, before any input is read."""
@@ -40,7 +41,10 @@ class CompareOptions:
         if self.matches and not set(names) & set(matching := names_with("matched")):
             what = f"matches are those of {', '.join(matching[:-1])} or {matching[-1]}"
             raise ParameterError(what, "«matches»", "add «aggregates=argmax»")
-        if self.top is not None and not self.matches:
+        if self.per_id and (self.matches or self.cross):
+            other = "«matches»" if self.matches else "«cross»"
+            raise ParameterError("one listing at a time", f"«per_id», {other}", "leave one of them out")
+        if self.top is not None and not (self.matches or self.per_id):
             raise ParameterError("only matches are listed by their score", "«top»", "add «matches»")
         if self.cross:
             self._check_cross(names)

@@ -10,6 +10,7 @@ from ..suggestions import closest
 
 ALL = "all"
 DEFAULT = "argmax"  # the first of all, of which they have their percentage
+OF_EACH = "paired"  # where each id is listed: takes no longer than the list
 
 
 def every_aggregate() -> list[str]:

@@ -1,7 +1,7 @@
 """Writers of tables, a batch at a time.
 
 Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); 2-D columns of a vector
-per row, in Parquet and Arrow.
+per row, in CSV as the columns NAME_0, NAME_1, ...
 Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow.
 In CSV an empty text is quoted, so that it is told from NaN, and text is raw unless formulas are to be escaped.
 Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet and Arrow keep them.
@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
@@ -62,7 +61,7 @@ class _CsvWriter:
         self._names: tuple[str, ...] = ()
 
     def write(self, columns: Mapping[str, Column]) -> None:
-        lines = []
+        lines, columns = [], _flat(columns)
         if not self._names:
             self._names = tuple(columns)
             lines.append(",".join(map(self._field, self._names)))
@@ -115,8 +114,14 @@ class _ArrowWriter:
 
 def _parquet_writer(file: BinaryIO) -> _ArrowWriter:
     from pyarrow.parquet import ParquetWriter
+    from pyarrow.types import is_fixed_size_list
 
-    return _ArrowWriter(file, partial(ParquetWriter, write_page_checksum=True))
+    def open_writer(file: BinaryIO, schema: Any) -> Any:
+        # a dictionary of the numbers of vectors takes memory, and makes the file half as large again
+        repeated = [field.name for field in schema if not is_fixed_size_list(field.type)]
+        return ParquetWriter(file, schema, write_page_checksum=True, use_dictionary=repeated)
+
+    return _ArrowWriter(file, open_writer)
 
 
 def _ipc_writer(file: BinaryIO) -> _ArrowWriter:
@@ -165,6 +170,16 @@ def _arrow_array(column: Column, field: Any) -> Any:
         raise DataError(
             f"{field.name} holds text that is not Unicode: {error.object!a}", hint="«format=jsonl» escapes it"
         ) from error
+
+
+def _flat(columns: Mapping[str, Column]) -> Mapping[str, Column]:
+    """Return columns with a column NAME_0, NAME_1, ... for each number of a vector."""
+    if all(column.ndim == 1 for column in columns.values()):
+        return columns
+    found: dict[str, Column] = {}
+    for name, column in columns.items():
+        found |= {name: column} if column.ndim == 1 else {f"{name}_{i}": part for i, part in enumerate(column.T)}
+    return found
 
 
 def _csv_field(value: Any) -> str:

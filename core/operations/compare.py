@@ -1,7 +1,7 @@
 """`compare`: two sets of vectors down to one percentage, or item by item for sets of token vectors."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,17 +11,18 @@ from ..backend import quiet
 from ..comparison.best_items import unfit_for_best
 from ..comparison.compared_sets import ALIGNED, BEST, ComparisonInputs
 from ..comparison.cross import Cross
+from ..comparison.moved import check_moved, moved_rows
 from ..comparison.options import CompareOptions, keys_of_either
 from ..comparison.read_sets import as_sets, read_inputs
 from ..comparison.report import CompareSpec, ComparisonOutcome, report
-from ..comparison.requests import ALL, DEFAULT, named_aggregates, read_requests
+from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
 from ..engine import Into, spending
 from ..errors import ParameterError, SimtoolError
 from ..io import RaggedVectors, beside, open_items, open_table, read_values, split_source
 from ..metrics import EPS
-from ..results import Progress, Result
+from ..results import Columns, Progress, Result
 from ..settings import Settings
 
 
@@ -29,7 +30,7 @@ def compare(
     a: Any,
     b: Any,
     *,
-    aggregates: Sequence[str] = (DEFAULT,),
+    aggregates: Sequence[str] | None = None,
     parameters: Mapping[str, float] | None = None,
     percent: str = "clip",
     null: int = 0,
@@ -40,6 +41,7 @@ def compare(
     lengths_a: Any = None,
     lengths_b: Any = None,
     matches: bool = False,
+    per_id: bool = False,
     cross: bool = False,
     items: str | None = None,
     top: int | None = None,
@@ -69,6 +71,7 @@ def compare(
             items of different numbers of tokens a list of arrays (tokens, d), or what `open_items` returns.
         b: (m, d) or (items, tokens, d); tokens may differ, and for two spaces d.
         aggregates: names of the catalogue, or `all` for every one that fits. The first similarity gives the percentage.
+            None: `argmax`, or `paired` where each id is listed.
         parameters: of the aggregates, such as `k`, for all that have it; `knn_overlap.k` is for that one alone.
         percent: what a score s becomes: `clip` 100 max(0, s), `affine` 50 (1 + s), `baseline`
             100 max(0, (s - b) / (1 - b)) with b the mean of the null.
@@ -80,10 +83,12 @@ def compare(
         lengths_a: (items,) tokens that count; what comes after them is padding, instead of zero rows.
         lengths_b: (items,).
         matches: list who matched whom under the first of argmax, optimal and mutual that is asked for.
+        per_id: list how far each id moved: the cosine and the distance of its vectors in a and in b, which have one
+            width, the least cosine first.
         cross: the matrix of the first aggregate, argmax or maxsim, of every two items.
         items: of lists of sets, `aligned` (item i with item i) or `best` (each with its best match, both ways, under
             every similarity that does not compare token i with token i); None: `aligned` where there are as many.
-        top: list only this many of the best matches, and as many of the worst.
+        top: list only this many of the best matches, and as many of the worst; of ids those that moved furthest.
         by_item: list 3-D inputs by item; else the aggregates.
         nonfinite: `error`, or `drop` (2-D inputs).
         into: of `cross`, opens what takes whole rows of the matrix.
@@ -95,7 +100,8 @@ def compare(
         and where they were asked for `argmax.low`, `argmax.high`, `argmax.baseline`, `argmax.sd`, `argmax.p`. Rows are
         `aggregate`, `score`, ..., with a null also `null`, which is `pooled` or `re-paired`; or for 3-D inputs `item`
         and a column per number, under best matches `direction`, `item`, `match` and a score per aggregate, or with
-        `matches` (`item`), (`direction`), `a`, `b`, `score`. What is undefined for an item does not enter the mean.
+        `matches` (`item`), (`direction`), `a`, `b`, `score`, or with `per_id`
+        `id`, `cosine`, `euclidean`. What is undefined for an item does not enter the mean.
 
     Raises:
         ShapeError: ranks, widths or items do not fit an aggregate that was named.
@@ -111,6 +117,7 @@ def compare(
         >>> compare(np.eye(2), np.eye(2), aggregates=["mean", "argmax"]).summary["percent"]
         50.0
     """
+    aggregates = aggregates or (OF_EACH if per_id else DEFAULT,)
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
@@ -118,7 +125,7 @@ def compare(
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )
-    options = CompareOptions(percent, null, bootstrap, matches, cross, top, items)
+    options = CompareOptions(percent, null, bootstrap, matches, cross, top, items, per_id)
     options.check(names)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -136,7 +143,13 @@ def compare(
                 *sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items
             )
             plan = _plan(inputs, requests, options, seed, settings, progress, everything=ALL in aggregates)
-            return plan.run(into, by_item=by_item)
+            if per_id:
+                check_moved(inputs)
+            found = plan.run(into, by_item=by_item)
+            if not per_id:
+                return found
+            rows = Columns(moved_rows(inputs, eps, top))
+            return replace(found, rows=rows, parameters={**found.parameters, "per_id": True})
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import numpy as np
 from .. import checks, finite_rows
 from ..catalogue import Entry, find
 from ..delivery import delivery
-from ..errors import ParameterError
-from ..io import Vectors
+from ..errors import ParameterError, ShapeError
+from ..io import LabelledVectors, Vectors
 from ..io.vectors import ids_of
+from ..joining import Joined, check_join, join_rows, stated
 from ..labels import LabelsRead, check_labels, read_labels
 from ..metrics import EPS
 from ..results import Column, Progress, Result
@@ -28,6 +29,7 @@ OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 def loss(
     *vectors: Any,
     kind: str | Sequence[str],
+    join: str = "row",
     labels: Any = None,
     labels_name: str = "labels",
     weights: Any = None,
@@ -60,6 +62,8 @@ def loss(
         *vectors: Vectors or numpy arrays (n, d) of real numbers: A and B for pairs, views and a teacher; anchor,
             positive and negative for triplets; one set for losses of classes and of a classifier.
         kind: a loss of the catalogue, or several that take the same inputs.
+        join: of pairs, `row` (row i with row i), or `id`: rows of the same id, in the order of the first input, whose
+            rows the labels follow; others are left out, and said.
         labels: (n,) what the loss takes: 0/1, false/true or -1/1, scores, or classes; None for a loss without.
         labels_name: the file and column of the labels, for messages.
         weights: (classes, d) the weight matrix of a classifier.
@@ -113,11 +117,14 @@ def loss(
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
+    by_id = check_join(join)
     checks.check_least(1, top=top, batch_size=batch_size)
     checks.check_least(0, seed=seed)
     with delivery():
-        one_or_more = bool(entries[0].of_classes)
+        one_or_more, joined = bool(entries[0].of_classes), Joined()
         opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more)
+        if by_id:
+            opened, joined = _joined(opened)
         matrix = None if weights is None else settings.open(weights, "weights")
         specs = _specs(kinds, len(opened.vectors) == 1, variant, distance, reduction, sweep, parameters)
         _check_together(specs, nonfinite, batch_size, is_graded=is_graded, is_swept=sweep is not None, shuffle=shuffle)
@@ -141,8 +148,25 @@ def loss(
             all_items=all_items,
             gradients=gradients,
             progress=progress,
+            said=joined.notes,
         )
-        return example_report.report(plan) if _is_of_examples(entry) else batch_report.report(plan)
+        report = example_report.report if _is_of_examples(entry) else batch_report.report
+        return stated(report(plan), by_id=by_id)
+
+
+def _joined(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:
+    """Return pairs of rows of the same id, with the labels of those of A."""
+    if len(opened.vectors) != 2:
+        what = f"pairs are joined by id, of two inputs; there {'is' if len(opened.vectors) < 2 else 'are'}"
+        raise ParameterError(f"{what} {len(opened.vectors)}", "«join=id»", "name A and B, or leave it out")
+    a, labels = opened.vectors[0], opened.labels
+    if labels is not None and len(labels) != a.shape[0]:
+        what = f"expected {a.shape[0]} labels, one per row of A, got {len(labels)}"
+        raise ShapeError(what, opened.labels_name, "labels follow the rows of A")
+    *sides, joined = join_rows(*opened.vectors)
+    return LabelledVectors(
+        tuple(sides), labels if labels is None else np.asarray(labels)[joined.a], opened.labels_name
+    ), joined
 
 
 def _plan(
@@ -154,10 +178,11 @@ def _plan(
     settings: Settings,
     *,
     gradients: Sink | None,
+    said: Sequence[str],
     **options: Any,
 ) -> LossJob:
     """Return what is computed: the inputs without rows that are to be dropped, and their labels read."""
-    notes: list[str] = []
+    notes = list(said)
     if settings.nonfinite == "drop":
         rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
         inputs, kept = finite_rows.drop_rows(inputs, noun, notes)

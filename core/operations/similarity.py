@@ -13,6 +13,7 @@ from ..errors import ShapeError
 from ..io import Vectors
 from ..io.listed_columns import with_carried
 from ..io.vectors import ids_of, provenance
+from ..joining import Joined, check_join, join_rows, stated
 from ..metrics import EPS, Metric, metric_of
 from ..results import Column, Columns, Result, Rows, Scalar, shapes_line
 from ..settings import Settings
@@ -26,6 +27,7 @@ def similarity(
     b: Any,
     *,
     dim: int | Sequence[int] = -1,
+    join: str = "row",
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
@@ -46,6 +48,7 @@ def similarity(
         a: Vectors, a numpy array or a source as for `open_vectors`, real numbers of any shape.
         b: what broadcasts with a.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
+        join: `row` (row i with row i), or `id`: rows of the same id, in the order of a; others are left out, and said.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
         metric, parameters, eps, max_memory, device, backend, ids_a, ids_b, header, require_keys: as for `pairwise`.
 
@@ -55,7 +58,7 @@ def similarity(
 
     Raises:
         ShapeError: the shapes do not broadcast, or a dim is out of range or named twice.
-        DataError: rows that are not finite, with their numbers and ids.
+        DataError: rows that are not finite, with their numbers and ids; an id that comes twice, or none in common.
         ParameterError: an unknown metric or mode.
         ResourceError: the device is not available, or the scores do not fit.
 
@@ -72,8 +75,12 @@ def similarity(
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
+    by_id = check_join(join)
     with delivery():
-        return plan_similarity(settings.open(a, "A", ids_a), settings.open(b, "B", ids_b), dim, measure, settings).run()
+        x, y, joined = settings.open(a, "A", ids_a), settings.open(b, "B", ids_b), Joined()
+        if by_id:
+            x, y, joined = join_rows(x, y)
+        return stated(plan_similarity(x, y, dim, measure, settings, said=joined.notes).run(), by_id=by_id)
 
 
 def plan_similarity(
@@ -83,13 +90,17 @@ def plan_similarity(
     metric: Metric,
     settings: Settings,
     hint: str = finite_rows.NONFINITE_HINT,
+    said: Sequence[str] = (),
 ) -> "SimilarityPlan":
-    """Return what will be compared along which dims; `hint` is what to type where rows are not finite."""
+    """Return what will be compared along which dims; `hint` is what to type where rows are not finite.
+
+    What is known already is `said` too.
+    """
     checks.check_same_ids(a, b)
     for side in (a, b):
         checks.check_dtype(side, metric)
         checks.refuse_rounded(side, metric.name)
-    notes: list[str] = []
+    notes = list(said)
     shapes = a.shape, b.shape
     if settings.nonfinite == "drop":
         (a, b), _ = finite_rows.drop_rows((a, b), "row", notes)

@@ -13,7 +13,13 @@ from ..characters import UNSAFE
 
 
 def to_python(column: NDArray[Any]) -> list[Any]:
-    """Return a column as Python values; a narrow float becomes the shortest decimal that reads back as itself."""
+    """Return a column as Python values, rows of a 2-D one as lists.
+
+    A narrow float becomes the shortest decimal that reads back as itself.
+    """
+    if column.ndim == 2:
+        flat, width = to_python(column.ravel()), column.shape[1]
+        return [flat[start : start + width] for start in range(0, len(flat), width)]
     if column.dtype.kind == "f" and column.dtype.itemsize < 8:
         return [float(str(value)) for value in column]
     if column.dtype.kind == "O":

@@ -83,6 +83,15 @@ def watched(big, environment):
 
 
 @pytest.mark.parametrize(
+    "arguments", ["-o c.npy --split train=0.9,test=0.1 --shuffle", "-o c.parquet --normalize", "-o c.fvecs --rows 9:-9"]
+)
+def test_a_conversion_takes_no_more_than_any_job(watched, arguments):
+    code, peak, err = watched(f"convert a.npy --force {arguments}")
+    assert code == 0, err
+    assert peak < 160
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         "similarity a.npy b.npy -o s.npy --force",

@@ -17,6 +17,7 @@ COMMANDS = [
     "evaluate",
     "fit",
     "apply",
+    "convert",
     "inspect",
     "list",
 ]

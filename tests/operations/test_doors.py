@@ -43,6 +43,7 @@ def test_a_door_checks_its_arguments_before_it_opens_an_input(name):
 def test_a_key_that_no_result_has_is_refused_before_the_inputs_are_looked_for(name):
     inputs = {"apply": 2, "similarity": 2, "pairwise": 2, "compare": 2, "channels": 2, "explain": 2, "describe": 0}
     options = {"loss": {"kind": "cosine"}, "fit": {"kind": "cosine"}, "apply": {"output": "out.npy"}}
+    options["convert"] = {"output": "out.npy"}
     door = getattr(simtool, name)
     with pytest.raises(ParameterError, match="no number is called 'nothing'"):
         door(*["missing.npy"] * inputs.get(name, 1), require_keys=["nothing"], **options.get(name, {}))

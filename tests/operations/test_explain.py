@@ -108,3 +108,54 @@ def test_what_is_refused():
     for size in (1e200, 1e154):
         with pytest.raises(DataError, match="leaves the range of float64"):
             explain(np.full(3, size), np.full(3, -size))
+
+
+def test_two_rows_by_id_or_number_are_those_of_numpy():
+    a, b = np.random.default_rng(3).normal(size=(2, 5, 3))
+    sides = with_ids(as_vectors(a), np.asarray(list("pqrst"))), with_ids(as_vectors(b[:4]), np.asarray(list("tsrq")))
+    for row, row_b, x, y in (("q", "s", a[1], b[1]), (0, 3, a[0], b[3]), ("t", 0, a[4], b[0])):
+        found = explain(*sides, row=row, row_b=row_b)
+        assert found.summary["dot"] == pytest.approx(x @ y)
+    assert (found.parameters["row"], found.parameters["row_b"]) == (4, 0)
+    with pytest.raises(ParameterError, match="no row has the id 'x'"):
+        explain(*sides, row="p", row_b="x")
+    with pytest.raises(ShapeError, match="row 4 is out of range"):
+        explain(*sides, row="p", row_b=4)
+    with pytest.raises(ParameterError, match="the row of B is named too"):
+        explain(*sides, row="q", row_b="s", join="id")
+    with pytest.raises(DataError, match="no row has the id 'p'"):
+        explain(*sides, row="p", join="id")
+
+
+def test_an_id_that_is_ambiguous_is_said():
+    a = np.eye(3)
+    numbered = with_ids(as_vectors(a), np.asarray([2, 0, 1]))
+    found = explain(numbered, as_vectors(a), row="2", row_b=0)
+    assert found.parameters["row"] == 0
+    assert "2 is the id of row 0 of array, and not its number" in found.notes
+    twice = with_ids(as_vectors(a), np.asarray(["x", "y", "y"]))
+    assert "2 rows of array have the id y: this is row 1" in explain(twice, as_vectors(a), row="y", row_b=0).notes
+
+
+@pytest.mark.parametrize("typed", ["[0,1,0,9,1]", " [0, 1.0, 0, 9, 1e0] "])
+def test_vectors_may_be_typed(typed):
+    found = explain(typed, "[3,0,0,9,0]")
+    assert found.summary["dot"] == 81
+    assert found.inputs["b"] == "[3,0,0,9,0]"
+    among = explain(typed, np.asarray([[1.0, 1, 1, 1, 1], [3, 0, 0, 9, 0]]), row_b=1)
+    assert among.summary == found.summary
+
+
+@pytest.mark.parametrize(
+    "typed", ["[1,x]", "[1,[2]]", "[1,true]", "[1,]", '[1,"2"]', "[1,null]", "[" * 5000 + "," + "]" * 5000]
+)
+def test_what_is_no_vector_is_refused(typed):
+    with pytest.raises(DataError, match="expected a vector as a list of numbers"):
+        explain(typed, "[1,2]")
+
+
+def test_a_vector_of_numbers_beyond_float64_is_refused():
+    with pytest.raises(DataError):
+        explain(f"[1,{10**400}]", "[1,2]")
+    with pytest.raises(DataError, match="NaN or infinity"):
+        explain("[1,NaN]", "[1,2]")

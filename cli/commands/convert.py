@@ -1,0 +1,124 @@
+"""`simtool convert`."""
+
+from typing import Annotated
+
+import typer
+
+from ..options import (
+    AssertOption,
+    EscapeFormulasOption,
+    ForceOption,
+    FormatOption,
+    HeaderOption,
+    IdsOption,
+    InputFormatOption,
+    MaxMemoryOption,
+    NonfiniteOption,
+    QuietOption,
+    SeedOption,
+)
+from ..selecting import selecting
+
+
+@selecting("vectors", keeps=True)
+def convert(
+    vectors: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IN...",
+            help="Vectors: `PATH`, `PATH::NAME` for a column, a pattern, or `-` for stdin; several are one input.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help=".npy, .safetensors, .fbin or .fvecs for the vectors alone; .parquet, .arrow, .arrows, .csv or .jsonl "
+            "with ids and the columns of --keep-columns.",
+            show_default=False,
+        ),
+    ],
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            "--dtype", help="float16, float32 or float64.  [default: that of the vectors]", show_default=False
+        ),
+    ] = None,
+    normalize: Annotated[bool, typer.Option("--normalize", help="Write unit vectors; zero rows stay zero.")] = False,
+    shuffle: Annotated[bool, typer.Option("--shuffle", help="Write the rows in a random order.")] = False,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="NAME=SHARE,...",
+            help="Write a file for each part: of `train=0.9,test=0.1`, out.npy becomes out-train.npy and out-test.npy. "
+            "Rows with one id stay together.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help="Of --split: rows with one value of this column stay together."),
+    ] = None,
+    seed: SeedOption = 0,
+    ids: IdsOption = None,
+    nonfinite: NonfiniteOption = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
+    input_format: InputFormatOption = None,
+    format: FormatOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
+) -> None:
+    """Write vectors in another format, and check what was written.
+
+    Examples:
+
+        simtool convert sample_data/words.parquet -o words.fbin
+        simtool convert sample_data/digits.parquet -o digits.csv \\
+            --normalize --dtype float16 --keep-columns label
+        simtool convert sample_data/words.parquet -o w.npy \\
+            --split train=0.9,test=0.1 --shuffle
+
+    Files of any size stream through in bounded memory. A number that leaves the range of the dtype is an error;
+    numbers that are rounded are counted.
+    """
+    import simtool
+
+    from ..parsing import parse_split
+    from ..session import Session, ineffective
+
+    session = Session.open(
+        None,
+        format,
+        gates,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
+        inputs=[*vectors, ids],
+        has_array=False,
+    )
+    with session.progress() as progress:
+        result = simtool.convert(
+            *vectors,
+            output=output,
+            force=force,
+            dtype=dtype,
+            normalize=normalize,
+            shuffle=shuffle,
+            split=None if split is None else parse_split(split),
+            by=by,
+            seed=seed,
+            ids=ids,
+            max_memory=max_memory,
+            nonfinite=nonfinite,
+            header=header,
+            escape_formulas=escape_formulas,
+            progress=progress,
+            require_keys=session.keys,
+        )
+    session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

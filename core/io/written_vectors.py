@@ -1,0 +1,151 @@
+"""Vectors with their ids and other columns as one file: written piece by piece, and read back.
+
+Accepted: every format that is written; in CSV a vector is the columns NAME_0, NAME_1, ...
+Refused: what does not read back as it was written.
+Lost: in files of one array the ids and all other columns.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Self
+
+import numpy as np
+
+from ..errors import OutputError, ParameterError, SimtoolError
+from .array_writers import ARRAYS, open_matrix
+from .formats import FORMATS
+from .output import output_format
+from .source import Reading, Source
+from .vectors import Array, Vectors, pick_vectors
+from .writers import open_rows
+
+TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")
+TEXT = ("csv", "jsonl")
+READ_BYTES = 4 << 20
+FLOAT32_ALONE = ("fbin", "fvecs")
+
+Write = Callable[[Array, Mapping[str, Array]], None]  # takes the next rows, and the other columns of them
+
+
+@dataclass(frozen=True)
+class Form:
+    """How vectors are written to a file.
+
+    Args:
+        file_format: of the output.
+        dtype: of the numbers, where one was asked for or the format holds no other.
+        escape: in CSV, put ' before text that a spreadsheet would run as a formula.
+    """
+
+    file_format: str
+    dtype: str | None
+    escape: bool
+
+    @classmethod
+    def of(cls, output: str, dtype: str | None, *, escape: bool) -> Self:
+        """Return the form of an output.
+
+        Raises:
+            OutputError: its format holds no vectors.
+            ParameterError: its format does not hold this dtype.
+        """
+        file_format = output_format(output)
+        if file_format not in (*ARRAYS, *TABLES):
+            raise OutputError(f"{file_format} holds results, and no vectors", output, "write .parquet, .npy or .jsonl")
+        if file_format in FLOAT32_ALONE:
+            if dtype not in (None, "float32"):
+                raise ParameterError(f"{file_format} holds float32", f"«dtype={dtype}»", "write .npy or .parquet")
+            dtype = "float32"
+        return cls(file_format, dtype, escape)
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether ids and other columns have a place."""
+        return self.file_format in TABLES
+
+
+class Checksum:
+    """A checksum of rows as they come: the same for the same numbers of one type, whatever the pieces and the format.
+
+    Args:
+        dtype: of the numbers.
+    """
+
+    def __init__(self, dtype: np.dtype[np.generic]) -> None:
+        self.dtype = dtype.newbyteorder("<")
+        self.rows = 0
+        self._hash = blake2b(digest_size=16)
+
+    def add(self, rows: Array) -> None:
+        """Take the next rows."""
+        content = np.ascontiguousarray(rows, self.dtype)
+        if self.dtype.kind == "f" and np.isnan(content).any():  # a NaN has many forms
+            content = np.where(np.isnan(content), np.asarray(np.nan, self.dtype), content)
+        self._hash.update(content.data.cast("B"))
+        self.rows += len(rows)
+
+    def __str__(self) -> str:
+        """Return 32 hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+@contextmanager
+def open_written(
+    path: str, form: Form, column: str, shape: tuple[int, int], dtype: np.dtype[np.generic]
+) -> Iterator[Write]:
+    """Open a file for vectors, which are written in order.
+
+    Args:
+        path: of the file.
+        form: how it is written.
+        column: what a table calls the vectors.
+        shape: (rows, d) of all of them.
+        dtype: of the numbers.
+    """
+    if (file_format := form.file_format) in ARRAYS:
+        with open_matrix(path, shape, dtype, file_format) as matrix:
+            yield lambda rows, others: matrix.append(rows)
+    else:
+        with open_rows(path, file_format, escape_formulas=form.escape) as output:
+            yield lambda rows, others: output.write({**others, column: rows})
+
+
+def check_written(temporary: str, path: str, file_format: str, expected: Checksum, width: int, most: int) -> None:
+    """Read a file back, and refuse it where it holds other rows than were written.
+
+    Args:
+        temporary: the file.
+        path: what messages call it.
+        file_format: its format.
+        expected: the checksum of what was written.
+        width: of the rows.
+        most: how many bytes its reader may hold.
+
+    Raises:
+        OutputError: it does.
+    """
+    source = Source(temporary, file_format, os.path.getsize(temporary), most)
+    try:
+        table = FORMATS[file_format].load()(source, Reading(nulls=True, header="yes"))
+        vectors = table.vectors(pick_vectors(table, None))
+        found = (vectors.shape, _checksum(vectors, expected.dtype))
+    except SimtoolError as error:
+        raise _refused(path, f"it does not read back: {error.what}") from error
+    if found != ((expected.rows, width), str(expected)):
+        shape = " x ".join(map(str, found[0]))
+        raise _refused(path, f"it reads back otherwise than it was written: {shape}, checksum {found[1]}")
+
+
+def _checksum(vectors: Vectors, dtype: np.dtype[np.generic]) -> str:
+    found = Checksum(dtype)
+    step = max(1, READ_BYTES // max(1, 8 * vectors.shape[1]))
+    for start in range(0, vectors.shape[0], step):
+        found.add(vectors.read(start, min(start + step, vectors.shape[0])))
+    return str(found)
+
+
+def _refused(path: str, what: str) -> OutputError:
+    return OutputError(f"{what}; nothing was kept", path, "write .parquet, .arrow or .npy, which hold all numbers")

@@ -1,0 +1,109 @@
+"""Which rows of two inputs belong together by id."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .checks import check_choice, plural
+from .errors import DataError
+from .io import Vectors, select, with_ids
+from .io.vectors import name_rows
+from .results import Column, Result
+
+JOINS = ("row", "id")
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Rows that belong together.
+
+    Args:
+        a: their numbers in A, ascending; None for all rows in order.
+        b: the number in B of the partner of each.
+        notes: what is left out.
+    """
+
+    a: Column | None = None
+    b: Column | None = None
+    notes: tuple[str, ...] = ()
+
+
+def check_join(join: str) -> bool:
+    """Say whether rows are joined by id.
+
+    Raises:
+        ParameterError: they are joined by nothing that there is.
+    """
+    check_choice("join", join, JOINS)
+    return join == "id"
+
+
+def join_ids(a: Column, b: Column, names: tuple[str, str]) -> Joined:
+    """Return which row of B belongs to which row of A, in the order of A.
+
+    Args:
+        a: (n,) the ids of A.
+        b: (m,) those of B.
+        names: of both inputs, for messages.
+
+    Raises:
+        DataError: an id that comes twice, or no id that both sides have.
+    """
+    places = [_places(ids, name) for ids, name in zip((a, b), names, strict=True)]
+    both = [name for name in places[0] if name in places[1]]
+    if not both:
+        what = f"no id of A is in B: A begins with {str(a[0])!r}, B with {str(b[0])!r}"
+        raise DataError(what, ", ".join(names), "«ids_a» and «ids_b» name ids that both share")
+    notes = []
+    for side, own, other in (("A", *places), ("B", *places[::-1])):
+        alone = [name for name in own if name not in other]
+        if alone:
+            listed = ", ".join(map(repr, alone[:SHOWN])) + (", …" if len(alone) > SHOWN else "")
+            missing = f"{plural(len(alone), 'id')} of {side} {'is' if len(alone) == 1 else 'are'} not on the other side"
+            notes.append(f"{missing} and left out: {listed}; {len(both):,} are on both")
+    order_a, order_b = (np.asarray([own[name] for name in both]) for own in places)
+    return Joined(order_a, order_b, tuple(notes))
+
+
+def join_rows(a: Vectors, b: Vectors) -> tuple[Vectors, Vectors, Joined]:
+    """Return the rows whose id is on both sides, in the order of A, and which they are.
+
+    Raises:
+        DataError: a side has no ids, or as `join_ids`.
+    """
+    for side in (a, b):
+        if side.ids is None:
+            hint = "«ids_a» and «ids_b» name ids, or leave «join» out: row i belongs to row i"
+            raise DataError("rows are joined by id, and this input has no ids", side.name, hint)
+    assert a.ids is not None
+    assert b.ids is not None
+    joined = join_ids(a.ids, b.ids, (a.name, b.name))
+    assert joined.a is not None
+    assert joined.b is not None
+    ids = a.ids[joined.a]
+    return with_ids(_taken(a, joined.a), ids), with_ids(_taken(b, joined.b), ids), joined
+
+
+def stated(result: Result, *, by_id: bool) -> Result:
+    """Return a result that says so where rows were joined by id."""
+    return replace(result, parameters={**result.parameters, "join": "id"}) if by_id else result
+
+
+def _taken(vectors: Vectors, numbers: Column) -> Vectors:
+    in_order = len(numbers) == vectors.shape[0] and bool((numbers == np.arange(len(numbers))).all())
+    return vectors if in_order else select(vectors, numbers)
+
+
+def _places(ids: Column, where: str) -> dict[str, int]:
+    """Return the row of each id."""
+    names = list(map(str, ids.tolist()))
+    places = {name: row for row, name in reversed(list(enumerate(names)))}
+    if len(places) != len(names):
+        first = next(row for row, name in enumerate(names) if places[name] != row)
+        twice = len(names) - len(places)
+        what = f"ids must be unique to join by them: {name_rows([first], np.asarray(names, dtype=object))} came before"
+        more = f"{plural(twice, 'row')} of {len(names)} repeat an id"
+        hint = "leave the repeats out, or name other ids with «ids_a» or «ids_b»"
+        raise DataError(f"{what}; {more}", where, hint)
+    return {name: places[name] for name in names}

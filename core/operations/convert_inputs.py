@@ -1,0 +1,146 @@
+"""What `convert` takes: one input of one file or several, with its ids and the columns that are kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import checks, finite_rows
+from ..errors import DataError, OutputError, ParameterError
+from ..io import Selection, Table, Vectors, beside, open_table, pick_vectors, read_values, split_source
+from ..io.rewriting import UNNAMED
+from ..io.shards import joined_table
+from ..io.vectors import ID_NAMES, Carries, check_column, pick_ids
+from ..io.written_vectors import Form
+from ..memory import held_at_most
+from ..results import Column
+from ..settings import Settings
+
+NAMED = 6  # columns of a note
+
+
+@dataclass(frozen=True)
+class ConvertInput:
+    """What is converted.
+
+    Args:
+        table: all of it.
+        column: what its vectors are called.
+        vectors: its rows, those that are left.
+        rows: their numbers in the table.
+        ids: of the rows, under the name of their column; or nothing.
+        kept: other columns that are written.
+        carried: their values.
+        notes: what was left out already.
+    """
+
+    table: Table
+    column: str
+    vectors: Vectors
+    rows: Column
+    ids: Mapping[str, Column]
+    kept: tuple[str, ...]
+    carried: Carries | None
+    notes: tuple[str, ...]
+
+    def others(self, numbers: Column) -> dict[str, Column]:
+        """Return the ids and the columns that are kept, of some rows."""
+        ids = {name: values[numbers] for name, values in self.ids.items()}
+        return ids if self.carried is None else ids | self.carried.take(self.rows[numbers])
+
+    def groups(self, by: str | None) -> Column | None:
+        """Return what keeps rows together: the values of a column, or else the ids."""
+        if by is None:
+            return next(iter(self.ids.values()), None)
+        check_column(self.table, by)
+        return self.table.values(by)[self.rows]
+
+    def left_out(self, form: Form) -> list[str]:
+        """Return what to say of columns that are not written."""
+        notes = []
+        if self.ids and not form.has_columns:
+            notes.append(
+                f"{form.file_format} holds no ids, which are left out; .parquet, .arrow, .jsonl and .csv hold them"
+            )
+        known = {self.column, *self.kept, *self.ids}
+        columns = dict.fromkeys([*self.table.value_columns, *self.table.vector_columns])
+        others = [name for name in columns if name and name not in known]
+        if others:
+            more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+            hint = "; «keep_columns» keeps columns of values" if form.has_columns else ""
+            notes.append(f"columns left out: {', '.join(others[:NAMED])}{more}{hint}")
+        return notes
+
+
+def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Form, settings: Settings) -> ConvertInput:
+    """Open sources as one input.
+
+    Args:
+        sources: as `convert` takes them.
+        ids: a source of ids, or None.
+        by: a column that is no part of the vectors, or None.
+        form: of the output.
+        settings: of the door.
+
+    Raises:
+        ParameterError: sources that name different columns, or none.
+        OutputError: columns are to be kept, and there is no place for them.
+        DataError, InputNotFoundError, ShapeError: as `open_vectors`.
+    """
+    if not sources:
+        raise ParameterError("no input is named", "", "name a file")
+    first = sources[0]
+    kept = first.keep.names if isinstance(first, Selection) else ()
+    if kept and not form.has_columns:
+        what = f"a file of one array holds no columns, and {', '.join(kept)} were to be kept"
+        raise OutputError(what, "«keep_columns»", "write .parquet, .arrow, .jsonl or .csv")
+    table, column = _table(sources, ids, by, settings)
+    for name in (*kept, *([by] if by is not None else [])):
+        check_column(table, name)
+    picked = pick_vectors(table, column)
+    own = _ids(table, ids, first, settings)
+    vectors = table.vectors(picked, next(iter(own.values()), None))
+    checks.check_rows(vectors)
+    notes: list[str] = []
+    rows = np.arange(vectors.shape[0])
+    if settings.nonfinite == "drop":
+        (vectors,), rows = finite_rows.drop_rows((vectors,), "row", notes)
+    name = picked or UNNAMED
+    if name in own or name in kept:
+        raise DataError(f"two columns would be called {name!r}", table.name, "leave one out, or rename it")
+    extra = tuple(other for other in kept if other not in own)
+    carried = getattr(table, "carried", None) if extra else None
+    return ConvertInput(
+        table, name, vectors, rows, {key: values[rows] for key, values in own.items()}, extra, carried, tuple(notes)
+    )
+
+
+def _table(sources: Sequence[str], ids: str | None, by: str | None, settings: Settings) -> tuple[Table, str | None]:
+    """Return the sources as one table, and the column that they name."""
+    first, names = sources[0], {split_source(source)[1] for source in sources}
+    if len(names) > 1:
+        what = f"the inputs name different columns: {', '.join(str(name) for name in names)}"
+        raise ParameterError(what, " ".join(sources), "several inputs are one, row after row")
+    if any(isinstance(each, Selection) and each.along is not first and each.picks_rows for each in sources[1:]):
+        what = "several inputs are one, and rows are selected of all of it"
+        raise ParameterError(what, " ".join(sources), "select them of the first input, or convert each alone")
+    others = [ids, None if by is None else f"::{by}"]
+    columns = first.columns if isinstance(first, Selection) else ()
+    paths = [Selection(str(split_source(source)[0]), columns=columns) for source in sources]
+    tables = [open_table(path, others=others, **settings.reading) for path in paths]
+    most = held_at_most(settings.max_memory)
+    table = joined_table(" ".join(paths), tables, most)
+    if isinstance(first, Selection):
+        table = first.applied(table, most)
+    return table, next(iter(names))
+
+
+def _ids(table: Table, source: str | None, first: str, settings: Settings) -> dict[str, Column]:
+    """Return the ids under the name of their column, or nothing."""
+    if source is None:
+        found = table.ids()
+        return {} if found is None else {pick_ids(table) or ID_NAMES[0]: found}
+    reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
+    found = read_values(beside(source, first), base=table, wanted=ID_NAMES, rows=table.rows, **reading)
+    return {split_source(source)[1] or ID_NAMES[0]: found}

@@ -1,0 +1,323 @@
+"""From any format to any: what numpy, pyarrow and pandas read of it is what was there."""
+
+import json
+import struct
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from safetensors.numpy import load_file
+
+import simtool
+from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError, ShapeError
+from simtool.operations import convert as converting
+
+N, D = 400, 5
+GENERATOR = np.random.default_rng(4)
+ROWS = GENERATOR.standard_normal((N, D)).astype(np.float32)
+IDS = [f"r{i:03}" for i in range(N)]
+GROUPS = [f"g{i % 23}" for i in range(N)]
+
+
+def read_fbin(path):
+    content = path.read_bytes()
+    return np.frombuffer(content, "<f4", offset=8).reshape(struct.unpack("<II", content[:8]))
+
+
+def read_fvecs(path):
+    return np.frombuffer(path.read_bytes(), "<f4").reshape(-1, D + 1)[:, 1:]
+
+
+def stacked(table):
+    return np.stack(table["embedding"].to_numpy(zero_copy_only=False))
+
+
+# how each format is read by what is no part of simtool: its rows, and its ids where it has any
+READERS = {
+    "npy": lambda path: (np.load(path), None),
+    "safetensors": lambda path: (load_file(path)["array"], None),
+    "fbin": lambda path: (read_fbin(path), None),
+    "fvecs": lambda path: (read_fvecs(path), None),
+    "parquet": lambda path: (stacked(table := pq.read_table(path)), table["id"].to_pylist()),
+    "arrow": lambda path: (stacked(table := pa.ipc.open_file(path).read_all()), table["id"].to_pylist()),
+    "arrows": lambda path: (stacked(table := pa.ipc.open_stream(path).read_all()), table["id"].to_pylist()),
+    "csv": lambda path: ((table := pd.read_csv(path)).iloc[:, 1:].to_numpy("f4"), table["id"].tolist()),
+    "jsonl": lambda path: (
+        np.asarray((table := pd.read_json(path, lines=True))["embedding"].tolist(), "f4"),
+        table["id"].tolist(),
+    ),
+}
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "x.parquet"
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(ROWS.ravel()), D)
+    columns = {"id": IDS, "group": GROUPS, "number": range(N), "embedding": vectors}
+    pq.write_table(pa.table(columns), path, row_group_size=90)
+    return str(path)
+
+
+@pytest.fixture(params=[False, True])
+def pieces(request, monkeypatch):
+    """In one piece, and in many."""
+    if request.param:
+        monkeypatch.setattr(converting, "PIECE_BYTES", 8 * D * 33)
+        monkeypatch.setattr(converting, "TEXT_BYTES", 8 * D * 33)
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_format_holds_what_others_read_as_the_source(tmp_path, source, pieces, suffix):
+    output = tmp_path / f"y.{suffix}"
+    found = simtool.convert(source, output=str(output))
+    rows, ids = READERS[suffix](output)
+    assert np.array_equal(rows, ROWS)
+    assert rows.dtype == np.float32
+    assert ids in (IDS, None)
+    summary = {"rows": N, "width": D, "dtype": "float32", "parts": 1, "bytes": output.stat().st_size}
+    assert found.summary == summary | {"rounded": 0, "zero": 0}
+    assert bool([note for note in found.notes if "holds no ids" in note]) == (ids is None)
+
+
+def test_every_format_becomes_every_other_with_one_checksum(tmp_path, source):
+    sums = set()
+    for first in READERS:
+        path = str(tmp_path / f"a.{first}")
+        simtool.convert(source, output=path)
+        for second in READERS:
+            found = simtool.convert(path, output=str(tmp_path / f"{first}.b.{second}"), dtype="float32")
+            sums.add(found.rows.columns["checksum"][0])
+    assert len(sums) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("suffix", ["npy", "safetensors", "parquet", "arrow", "csv", "jsonl"])
+def test_numbers_in_another_type_are_those_of_numpy(tmp_path, dtype, suffix):
+    given = GENERATOR.standard_normal((50, 3))
+    np.save(tmp_path / "x.npy", given)
+    output = str(tmp_path / f"y.{suffix}")
+    found = simtool.convert(str(tmp_path / "x.npy"), output=output, dtype=dtype)
+    vectors = simtool.open_vectors(output)
+    assert np.array_equal(vectors.read(0, 50).astype(dtype), given.astype(dtype))
+    if suffix not in ("csv", "jsonl"):
+        assert vectors.dtype == dtype
+    assert found.summary["rounded"] == (0 if dtype == "float64" else 50)
+    assert bool(found.notes) == (dtype != "float64")
+
+
+def test_a_number_beyond_the_range_is_refused_with_its_row_and_id(tmp_path):
+    path = str(tmp_path / "x.parquet")
+    pq.write_table(pa.table({"id": ["a", "b"], "v": [[1.0, 2.0], [3.0, 7e4]]}), path)
+    with pytest.raises(DataError, match=r"row 1 \(id 'b'\) holds numbers that leave the range of float16: 70000"):
+        simtool.convert(path, output=str(tmp_path / "y.npy"), dtype="float16")
+    assert [each.name for each in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_what_becomes_zero_and_integers_that_are_rounded_are_counted(tmp_path):
+    np.save(tmp_path / "x.npy", np.asarray([[1e-20, 0], [0, 0], [1, 0]]))
+    found = simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / "y.npy"), dtype="float16")
+    assert "1 row became zero" in " ".join(found.notes)
+    assert found.summary["zero"] == 2
+    np.save(tmp_path / "i.npy", np.asarray([[2**53 + 1], [2**53]]))
+    found = simtool.convert(str(tmp_path / "i.npy"), output=str(tmp_path / "j.npy"), dtype="float64")
+    assert found.summary["rounded"] == 1
+
+
+def test_unit_rows_have_length_one_whatever_their_scale(tmp_path):
+    given = GENERATOR.standard_normal((60, 7)) * 10.0 ** GENERATOR.integers(-300, 300, (60, 1))
+    given[7] = 0
+    np.save(tmp_path / "x.npy", given)
+    found = simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / "y.npy"), normalize=True)
+    scaled = given / np.maximum(np.abs(given).max(axis=1, keepdims=True), 1e-320)
+    wanted = scaled / np.maximum(np.sqrt((scaled**2).sum(axis=1, keepdims=True)), 1e-320)
+    assert np.allclose(np.load(tmp_path / "y.npy"), wanted, rtol=1e-15, atol=0)
+    assert found.summary["zero"] == 1
+    assert "1 zero row without a direction" in found.notes[0]
+
+
+def test_integers_stay_and_become_floats_as_unit_rows(tmp_path):
+    np.save(tmp_path / "x.npy", np.asarray([[3, 4]], np.int8))
+    for output, how, wanted in (("y", {}, np.int8), ("z", {"normalize": True}, np.float32)):
+        path = str(tmp_path / f"{output}.npy")
+        simtool.convert(str(tmp_path / "x.npy"), output=path, **how)
+        assert np.load(path).dtype == wanted
+    assert np.load(path).tolist() == [[np.float32(0.6), np.float32(0.8)]]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "csv", "jsonl"])
+def test_selected_rows_and_kept_columns_come_along(tmp_path, source, pieces, suffix):
+    chosen = simtool.Selection(
+        source, where="group != 'g3'", rows="10:300", sample=100, seed=5, keep=["number", "group"]
+    )
+    simtool.convert(chosen, output=str(tmp_path / f"y.{suffix}"))
+    read = {"parquet": pd.read_parquet, "arrow": pd.read_feather, "csv": pd.read_csv}
+    path = tmp_path / f"y.{suffix}"
+    table = read[suffix](path) if suffix in read else pd.read_json(path, lines=True)
+    numbers = table["number"].to_numpy()
+    assert len(numbers) == 100
+    assert (np.diff([9, *numbers, 300]) > 0).all()
+    assert table["id"].tolist() == [IDS[i] for i in numbers]
+    assert table["group"].tolist() == [GROUPS[i] for i in numbers]
+    assert "g3" not in set(table["group"])
+    assert np.array_equal(simtool.open_vectors(str(path)).read(0, 100).astype("f4"), ROWS[numbers])
+
+
+def test_a_shuffle_is_a_permutation_with_ids_and_columns(tmp_path, source, pieces):
+    chosen = simtool.Selection(source, keep=["number"])
+    first, second, other = (str(tmp_path / f"{name}.parquet") for name in "abc")
+    for path, seed in ((first, 1), (second, 1), (other, 2)):
+        simtool.convert(chosen, output=path, shuffle=True, seed=seed)
+    tables = [pq.read_table(path) for path in (first, second, other)]
+    numbers = tables[0]["number"].to_numpy()
+    assert tables[0].equals(tables[1])
+    assert not tables[0].equals(tables[2])
+    assert sorted(numbers) == list(range(N))
+    assert not np.array_equal(numbers, np.arange(N))
+    assert np.array_equal(stacked(tables[0]), ROWS[numbers])
+    assert tables[0]["id"].to_pylist() == [IDS[i] for i in numbers]
+
+
+def parts_of(tmp_path, source, **how):
+    """Return the numbers of the rows of each part."""
+    found = simtool.convert(
+        simtool.Selection(source, keep=["number", "group"]), output=str(tmp_path / "p.parquet"), **how
+    )
+    names = found.rows.columns["part"].tolist()
+    assert found.rows.columns["file"].tolist() == [str(tmp_path / f"p-{name}.parquet") for name in names]
+    return {name: pq.read_table(tmp_path / f"p-{name}.parquet") for name in names}
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_split_by_group_gives_every_row_once_and_no_group_twice(tmp_path, source, pieces, shuffle):
+    parts = parts_of(tmp_path, source, split={"train": 0.6, "dev": 0.2, "test": 0.2}, by="group", shuffle=shuffle)
+    numbers = [table["number"].to_pylist() for table in parts.values()]
+    groups = [set(table["group"].to_pylist()) for table in parts.values()]
+    assert sorted(number for part in numbers for number in part) == list(range(N))
+    assert sum(map(len, groups)) == len(set(GROUPS))
+    for table in parts.values():
+        assert np.array_equal(stacked(table), ROWS[table["number"].to_numpy()])
+
+
+def test_a_split_by_id_stays_when_rows_come_and_go(tmp_path, source):
+    whole = parts_of(tmp_path, source, split={"train": 0.8, "test": 0.2}, seed=3)
+    some = simtool.Selection(source, rows="100:300")
+    simtool.convert(some, output=str(tmp_path / "s.parquet"), split={"train": 0.8, "test": 0.2}, seed=3, shuffle=True)
+    for name, table in whole.items():
+        there = set(pq.read_table(tmp_path / f"s-{name}.parquet")["id"].to_pylist())
+        assert there == set(table["id"].to_pylist()) & set(IDS[100:300])
+    assert 0.7 < len(whole["train"]) / N < 0.9
+
+
+def test_rows_without_ids_are_split_in_exact_numbers(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(20.0)[:, None])
+    simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / "y.npy"), split={"a": 0.85, "b": 0.15})
+    a, b = (np.load(tmp_path / f"y-{name}.npy").ravel() for name in "ab")
+    assert (len(a), len(b)) == (17, 3)
+    assert sorted([*a, *b]) == list(range(20))
+    assert (np.diff(a) > 0).all()
+
+
+def test_several_files_are_one_input(tmp_path, source):
+    simtool.convert(simtool.Selection(source, rows=":150"), output=str(tmp_path / "a.parquet"))
+    simtool.convert(simtool.Selection(source, rows="150:"), output=str(tmp_path / "b.jsonl"))
+    both = str(tmp_path / "a.parquet"), str(tmp_path / "b.jsonl")
+    simtool.convert(*both, output=str(tmp_path / "y.csv"), dtype="float32")
+    rows, ids = READERS["csv"](tmp_path / "y.csv")
+    assert np.array_equal(rows, ROWS)
+    assert ids == IDS
+    with pytest.raises(DataError, match="so has a row of"):
+        simtool.convert(both[0], both[0], output=str(tmp_path / "z.csv"))
+
+
+@pytest.mark.parametrize("suffix", ["npy", "parquet", "jsonl", "csv"])
+def test_rows_that_are_not_finite(tmp_path, suffix):
+    rows = np.asarray([[1, 2], [np.nan, 1], [3, np.inf], [5, 6.0]])
+    np.save(tmp_path / "x.npy", rows)
+    given, output = str(tmp_path / "x.npy"), str(tmp_path / f"y.{suffix}")
+    with pytest.raises(DataError, match="rows 1, 2 of 4 hold NaN or infinity"):
+        simtool.convert(given, output=output)
+    assert not (tmp_path / f"y.{suffix}").exists()
+    found = simtool.convert(given, output=output, nonfinite="drop")
+    assert simtool.open_vectors(output).read(0, 2).tolist() == [[1, 2], [5, 6]]
+    assert "2 rows not finite, left out" in found.notes[0]
+
+
+def test_what_does_not_read_back_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
+    np.save(tmp_path / "x.npy", ROWS)
+    real = converting.check_written
+
+    def spoilt(temporary, *arguments):
+        with open(temporary, "rb+") as file:
+            file.seek(-3, 2)
+            file.write(b"\x01")
+        real(temporary, *arguments)
+
+    monkeypatch.setattr(converting, "check_written", spoilt)
+    for suffix in ("npy", "fbin", "safetensors"):
+        with pytest.raises(OutputError, match="it reads back otherwise than it was written"):
+            simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / f"y.{suffix}"))
+    with pytest.raises(OutputError, match="it does not read back"):
+        simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / "y.parquet"))
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["x.npy"]
+
+
+def test_one_part_that_cannot_be_written_leaves_no_part(tmp_path, source):
+    (tmp_path / "p-test.parquet").write_bytes(b"mine")
+    split = {"train": 0.5, "test": 0.5}
+    with pytest.raises(OutputError, match="exists already"):
+        simtool.convert(source, output=str(tmp_path / "p.parquet"), split=split)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["p-test.parquet", "x.parquet"]
+    assert (tmp_path / "p-test.parquet").read_bytes() == b"mine"
+
+
+SPLIT = {"a": 0.5, "b": 0.5}
+REFUSED = [
+    ({"output": "y.md"}, OutputError, "markdown holds results"),
+    ({"output": "y.json"}, OutputError, "json holds results"),
+    ({"output": "y.fbin", "dtype": "float64"}, ParameterError, "fbin holds float32"),
+    ({"output": "y.npy", "dtype": "int8"}, ParameterError, "unknown value 'int8'"),
+    ({"output": "y.npy", "by": "group"}, ParameterError, "nothing is split"),
+    ({"output": "y.npy", "split": {"a": 1.0}}, ParameterError, "two parts"),
+    ({"output": "y.npy", "split": {"a": 0.5, "b": 0.6}}, ParameterError, "add up to 1.1"),
+    ({"output": "y.npy", "split": {"a": 0.5, "../b": 0.5}}, ParameterError, "no name of a part"),
+    ({"output": "y.npy", "split": {"a": -1, "b": 2}}, ParameterError, "share of a is -1"),
+    ({"output": "y.npy", "split": {"a": 1 - 1e-9, "b": 1e-9}}, DataError, "falls to the part b"),
+    ({"output": "y.npy", "split": SPLIT, "by": "grop"}, InputNotFoundError, "no column 'grop'"),
+    ({"output": "y.npy", "seed": -1}, ParameterError, "seed is -1"),
+    ({"output": "x.parquet"}, OutputError, "also the input"),
+]
+
+
+@pytest.mark.parametrize(("how", "error", "message"), REFUSED)
+def test_what_is_refused_leaves_nothing(tmp_path, source, monkeypatch, how, error, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message):
+        simtool.convert("x.parquet", **how)
+    assert [each.name for each in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_inputs_that_are_no_rows_of_vectors(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 2, 2)))
+    np.save(tmp_path / "y.npy", np.zeros((0, 2)))
+    for name in "xy":
+        with pytest.raises(ShapeError):
+            simtool.convert(str(tmp_path / f"{name}.npy"), output=str(tmp_path / "z.npy"))
+    chosen = simtool.Selection(str(tmp_path / "x.npy"), keep=["a"])
+    with pytest.raises(OutputError, match="holds no columns"):
+        simtool.convert(chosen, output=str(tmp_path / "z.npy"))
+
+
+def test_a_row_without_a_group_cannot_be_split(tmp_path):
+    table = pa.table({"g": [1.5, np.nan, 2.0], "v": [[1.0], [2.0], [3.0]]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(DataError, match="row 1 has no group"):
+        simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.npy"), split=SPLIT, by="g")
+
+
+def test_text_that_a_spreadsheet_would_run_is_escaped_where_asked(tmp_path):
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps({"id": "=1+1", "v": [1.0, 2.0]}) + "\n")
+    simtool.convert(str(path), output=str(tmp_path / "y.csv"), escape_formulas=True)
+    assert (tmp_path / "y.csv").read_text() == "id,v_0,v_1\n'=1+1,1.0,2.0\n"
