@@ -1,7 +1,7 @@
 """The plan of a sweep: which tiles, in which order. Plans are data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 GROUPS = 128  # into which the neighbours of a row are divided; tiles are whole groups
@@ -9,7 +9,7 @@ QUERY_BLOCK = 1024
 CORPUS_BLOCK = 4096
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 64 << 20  # whole rows of a matrix that are held until they are written
-
+LONG_ROW, LONG_BYTES, FEWEST = 1 << 17, 64 << 20, 128  # of tiles of upper bounds
 
 @dataclass(frozen=True)
 class Span:
@@ -61,6 +61,12 @@ class Plan:
         if whole_rows:
             query_block = max(1, min(query_block, FULL_ROWS_BYTES // (4 * columns)))
         return cls(rows, columns, query_block, corpus_block, kept_columns, lanes)
+
+    def with_long_rows(self) -> Self:
+        """Return the plan with tiles of few queries and as many rows of B, for a bound that is found in one tile."""
+        corpus_block = min(LONG_ROW, -(-self.columns // GROUPS) * GROUPS)
+        query_block = max(FEWEST, min(self.query_block, LONG_BYTES // (4 * corpus_block) // 32 * 32))
+        return replace(self, query_block=query_block, corpus_block=corpus_block)
 
     def query_blocks(self) -> Iterator[Span]:
         """Yield the ranges of A's rows."""

@@ -11,6 +11,8 @@ from .exclusion import Exclusion
 from .job import PairwiseJob
 from .kernels import Kernel
 from .plan import Plan
+from .prefix_choice import Wanted, shortened
+from .prefix_scan import PrefixKernel
 from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .reducers.closest_pairs import ClosestPairs
@@ -73,7 +75,13 @@ def each_nearest(
     kernel = _kernel(job, b.rows)
     plan, k = _plan(job.budget, kernel, a, b.rows), min(k, len(b.rows))
     joins = b.kept is None and give_back is None and _joins(job, k, kernel, plan)
-    spec = _spec(job, kernel, a, b.rows, job.excluded and job.excluded.of_columns(b.kept), upper_triangle=joins)
+    excluded = job.excluded and job.excluded.of_columns(b.kept)
+    if give_back is None:
+        share = 0.5 if joins else 1.0
+        kernel = shortened(kernel, a, b.rows, Wanted(k=k), plan, excluded=excluded, share=share)
+    if isinstance(kernel, PrefixKernel):
+        plan, joins = job.budget.plan(len(a), len(b.rows), kernel.rotation.prefix + 1, kernel.precision.itemsize).with_long_rows(), False
+    spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
     give = _numbered(give, b)
     rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give)
     if give_back is None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...backend import Array
-from ..candidates import Found, Hits
+from ...results import Column
+from ..candidates import Found, Hits, Scan
 from ..exclusion import Exclusion
 from ..kernels import Kernel, Tile
 from ..plan import Span
+from ..prefix_scan import PrefixKernel, PrefixScan
 from ..rescoring import Pairs
 
 Give = Callable[[Hits], None]
@@ -86,6 +88,14 @@ class SelectionSpec:
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
         return self.upper_triangle and corpus_block.stop <= query_block.start + 1
+
+    def scan(
+        self, query_block: Span, corpus_block: Span, tile: Tile, lower_bound: Column, *, by_column: bool = False
+    ) -> Scan:
+        """Return a tile on its way to candidates."""
+        if isinstance(tile.kernel, PrefixKernel):
+            return PrefixScan(tile, lower_bound, self.pairs, query_block, corpus_block, has_missing=self.has_missing)
+        return Scan(tile, lower_bound, has_missing=self.has_missing, by_column=by_column)
 
     def without_others(self, query_block: Span, corpus_block: Span, tile: Tile) -> Tile:
         """Return a tile whose places that are not asked for are -inf."""

@@ -34,7 +34,8 @@ class ClosestPairs(Selection):
         """Keep what may be among the best."""
         spec = self.spec
         tile = spec.without_others(query_block, corpus_block, tile)
-        scan, pool = Scan(tile, np.full(len(query_block), self.lower_bound), has_missing=spec.has_missing), self.pool
+        scan = spec.scan(query_block, corpus_block, tile, np.full(len(query_block), self.lower_bound))
+        pool = self.pool
         self._tighten(scan)
         lower_bound = np.full(len(query_block), self.lower_bound)
         fine = scan.rescan(lower_bound, spec.pairs, query_block, corpus_block, usual=self.most / len(query_block))

@@ -1,0 +1,187 @@
+"""A scan of prefixes: its kernel, whose tiles hold upper bounds as `rotation` proves them, and what is made of a tile.
+
+No score of a tile is known, only what none of its pairs passes. So the most promising places are scored first, in float64:
+the k-th best of them is a lower bound. What stays below it is out, and what reaches it is scored when no higher bound is
+to come. A tile in which the bounds tell too little apart is multiplied again with whole rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..backend import Array
+from ..results import Column
+from .candidates import Found, Scan
+from .kernels import Kernel, Side, Tile
+from .plan import CORPUS_BLOCK, Span
+from .rescoring import Pairs
+from .rotation import Rotation
+
+DENSE = 64  # a tile of which more than one place in DENSE is left takes less time as a product of whole rows
+SIFTED = 1 << 18  # places that are compared at a time
+GROUPS = 2048  # at most, into which the neighbours of a row are divided
+ROUNDS = (2, 8, 32)  # times as many places as are asked for are scored until few are left
+
+
+@dataclass(frozen=True)
+class PrefixKernel(Kernel):
+    """A kernel whose tiles hold no proxy scores, but what they do not pass.
+
+    Args:
+        rotation: cuts rows down.
+    """
+
+    rotation: Rotation | None = None
+
+    def _prepared(self, rows: Any) -> tuple[Array, Array, Array]:
+        xp, rotation = self.backend.xp, self.rotation
+        assert rotation is not None
+        center = None if self.center is None else self.backend.put(self.center)
+        x = self.measure.prepare(self.backend.put(rows, xp.float64), center, scaled=self.scaled)
+        norms = self.measure.norms(x)
+        x = rotation.cut(x, self.backend.put(rotation.directions))
+        norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
+        stored = xp.astype(x, getattr(xp, self.dtype))
+        if self.precision.stored is not None:
+            return stored, norms, self.precision.stored * norms
+        rest = x - xp.astype(stored, xp.float64)
+        lost = xp.sqrt(xp.vecdot(rest, rest))
+        return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
+
+    @classmethod
+    def of(cls, kernel: Kernel, rotation: Rotation) -> "PrefixKernel":
+        """Return the kernel of the prefixes of the rows that a kernel prepares."""
+        return cls(**{field.name: getattr(kernel, field.name) for field in fields(kernel)}, rotation=rotation)
+
+    def of_whole_rows(self) -> Kernel:
+        """Return the kernel of the proxy scores themselves."""
+        return Kernel(self.metric, self.dtype, self.scaled, self.backend, self.eps, self.center)
+
+
+class PrefixScan(Scan):
+    """A tile of upper bounds on its way to candidates; as a `Scan`.
+
+    Args:
+        tile: of a `PrefixKernel`.
+        lower_bound: (queries,) the exact proxy score that is asked for; a higher one may be asked for later.
+        pairs: the exact scores.
+        query_block: rows of A of the tile.
+        corpus_block: rows of B.
+        has_missing: whether there are rows of NaN, which are never found.
+    """
+
+    def __init__(
+        self,
+        tile: Tile,
+        lower_bound: Column,
+        pairs: Pairs,
+        query_block: Span,
+        corpus_block: Span,
+        *,
+        has_missing: bool,
+        by_column: bool = False,
+    ) -> None:
+        assert not by_column
+        self.tile, self.kernel, self.has_missing = tile, tile.kernel, has_missing
+        self.lower_bound, self.pairs, self.query_block, self.corpus_block = lower_bound, pairs, query_block, corpus_block
+        self.found: list[Found] | None = None
+        self.host_error = self.kernel.backend.get(tile.error()).astype(np.float64)
+
+    @cached_property
+    def proxy(self) -> Array:
+        """The (queries, neighbours) upper bounds."""
+        xp, proxy = self.kernel.backend.xp, self.tile.proxy
+        return xp.where(xp.isnan(proxy), xp.full_like(proxy, -np.inf), proxy) if self.has_missing else proxy
+
+    @cached_property
+    def maxima(self) -> Array:
+        """(queries, groups) the maximum of each group; the last neighbours, too few for a place in each, are in none."""
+        groups = min(GROUPS, self.proxy.shape[1])
+        depth = self.proxy.shape[1] // groups
+        return self.kernel.backend.group_maxima(self.proxy[:, : depth * groups], groups, positive=False)
+
+    def bounds(self, wanted: int) -> Array:
+        """Return (queries, wanted) exact proxy scores of different neighbours, or of as many as there are.
+
+        The best of the groups with the highest maxima are scored, and more of them as long as a group beyond reaches the
+        lowest of those wanted.
+        """
+        maxima = self._host(self.maxima)
+        queries, groups = maxima.shape
+        wanted, most = min(wanted, groups), min(ROUNDS[-1] * wanted, groups)
+        best = np.argpartition(maxima, -most, axis=1)[:, -most:] if most < groups else np.tile(np.arange(groups), (queries, 1))
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(maxima, best, 1), axis=1), 1)
+        highest = np.take_along_axis(maxima, best, 1)
+        known, done = np.full((queries, most), -np.inf), 0
+        bound = self.lower_bound
+        for times in ROUNDS:
+            end = min(times * wanted, most)
+            low = self.kernel.proxy_threshold(bound, self.host_error)
+            query, rank = np.nonzero((highest[:, done:end] >= low[:, None]) & (highest[:, done:end] > -np.inf))
+            rank += done
+            known[query, rank] = self._scored(query, self._members(query, best[query, rank]))
+            bound = np.maximum(bound, np.partition(known[:, :end], end - wanted, axis=1)[:, end - wanted])
+            done = end
+        return np.partition(known, most - wanted, axis=1)[:, most - wanted :]
+
+    def _members(self, query: Column, group: Column) -> Column:
+        """Return the most promising neighbour of each group of a query."""
+        groups = self.maxima.shape[1]
+        depths = np.arange(self.proxy.shape[1] // groups) * groups
+        return group + self._host(self.proxy[query[:, None], group[:, None] + depths]).argmax(axis=1) * groups
+
+    def _scored(self, query: Column, neighbour: Column) -> Column:
+        scores = self.pairs.score(query + self.query_block.start, neighbour + self.corpus_block.start)
+        return self.kernel.proxy_score(scores)
+
+    def candidates(self, lower_bound: Column) -> Iterator[Found]:
+        """Yield every place that may reach `lower_bound`, queries ascending; only an upper bound is known of it."""
+        yield from self._reached(lower_bound) if self.found is None else self.found
+
+    def rescan(
+        self, lower_bound: Column, pairs: Pairs, query_block: Span, corpus_block: Span, usual: float = 0.0
+    ) -> Scan:
+        """Return the scan itself, or one of whole rows where scoring what is left takes longer than these."""
+        found, left = [], 0
+        for part in self._reached(lower_bound):
+            found.append(part)
+            left += len(part.query)
+            if left * DENSE > self.proxy.shape[0] * self.proxy.shape[1]:
+                return Scan(self._whole(), lower_bound, has_missing=self.has_missing)
+        self.found = found
+        return self
+
+    def _reached(self, lower_bound: Column) -> Iterator[Found]:
+        """Yield the places whose upper bound reaches `lower_bound`, some rows at a time."""
+        kernel, width = self.kernel, self.proxy.shape[1]
+        low = kernel.proxy_threshold(lower_bound, self.host_error)
+        step = max(1, SIFTED // width)
+        for start in range(0, len(low), step):
+            least = low[start : start + step]
+            places, proxy = kernel.backend.at_least(self.proxy[start : start + step], least, positive=bool((least > 0).all()))
+            query, neighbour = np.divmod(places, width)
+            query += start
+            most = proxy + np.abs(proxy) * kernel.relative + self.host_error[query]
+            yield Found(query, neighbour, np.full(len(query), -np.inf), most)
+
+    def _whole(self) -> Tile:
+        """Return the tile of the scores themselves."""
+        kernel, columns = self.kernel.of_whole_rows(), self.corpus_block
+        xp, proxy = kernel.backend.xp, self.proxy
+        x = kernel.prepare(self.pairs.a[self.query_block.start : self.query_block.stop])
+        sides = []
+        for start in range(columns.start, columns.stop, CORPUS_BLOCK):
+            y = kernel.prepare(self.pairs.b[start : min(start + CORPUS_BLOCK, columns.stop)])
+            part = proxy[:, start - columns.start : start - columns.start + y.rows.shape[0]]
+            # what was set to -inf, because nobody asks for it, stays so
+            part[:] = xp.where(part == -float("inf"), part, kernel.tile(x, y))
+            sides.append(y)
+        longest = Side(y.rows, y.norms, y.lost, max(y.longest for y in sides), max(y.most_lost for y in sides))
+        return Tile(kernel, x, longest, proxy)
+
+    def _host(self, proxy: Array) -> Column:
+        xp = self.kernel.backend.xp
+        return self.kernel.backend.get(xp.astype(proxy, xp.float32))
