@@ -7,7 +7,7 @@ sees it; what leaves the engine is the metric itself.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class Kernel:
         center: (d,) a point to move the origin to, for Euclidean distances: the closer to the rows, the
             tighter the bound.
     """
+
+    knows_scores: ClassVar[bool] = True  # a tile holds proxy scores, and no mere bounds of them
 
     metric: str | Metric
     dtype: str

@@ -24,7 +24,7 @@ SPARE = 0.4  # more effective dims than this share of all are left to the produc
 LARGE = 128  # tiles of d × d from which on the sample is a small part of the work
 PAYS = 0.8  # share of the cost of whole rows below which it does
 SCORED, EACH = 60, 12_000  # multiplications in the time of one number, and of one row, of a pair that is scored
-WIDENED = 40  # the same for a number of a row that is prepared
+WIDENED = 120  # the same for a number of a row that is prepared
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def shortened(
     *,
     excluded: Exclusion | None = None,
     share: float = 1.0,
+    own: float = 1.0,
 ) -> Kernel:
     """Return a kernel of prefixes where they are expected to pay, else the same kernel.
 
@@ -62,6 +63,7 @@ def shortened(
         plan: of the sweep, which tells how often rows of B are prepared.
         excluded: the pairs that are left out.
         share: of the products that whole rows need, where the half is enough.
+        own: the same share, of prefixes.
     """
     n, m, d = len(a), len(b), a.shape[1]
     if kernel.dtype == "float64" or kernel.backend.device != "cpu" or n * m < LARGE * d * d:
@@ -75,7 +77,7 @@ def shortened(
     cost, rotation = whole * PAYS, None
     for length, survivors in sample.survivors(needed):
         scored = survivors * (SCORED * d + EACH)
-        now = n * m * (length + 1 + scored) + preparing * m * d * (WIDENED + 2 * length)
+        now = own * n * m * (length + 1 + scored) + preparing * m * d * (WIDENED + 2 * length)
         if now < cost:
             cost, rotation = now, Rotation(np.ascontiguousarray(sample.directions[:, :length]))
     return kernel if rotation is None or not rotation.is_exact else PrefixKernel.of(kernel, rotation)

@@ -8,7 +8,7 @@ to come. A tile in which the bounds tell too little apart is multiplied again wi
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class PrefixKernel(Kernel):
         rotation: cuts rows down.
     """
 
+    knows_scores: ClassVar[bool] = False
     rotation: Rotation | None = None
 
     def _prepared(self, rows: Any) -> tuple[Array, Array, Array]:
@@ -72,6 +73,8 @@ class PrefixScan(Scan):
         corpus_block: rows of B.
         has_missing: whether there are rows of NaN, which are never found.
     """
+
+    knows_scores = False
 
     def __init__(
         self,

@@ -109,7 +109,7 @@ def within(
     Raises:
         ResourceError: more than `most` pairs.
     """
-    kernel = _kernel(job, b)
+    kernel = _shortened(job, _kernel(job, b), a, b, Wanted(least=float(job.metric.proxy_score(np.asarray(threshold)))))
     spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     sweep(a, b, kernel, Threshold(threshold, most, spec, give), _plan(job.budget, kernel, a, b), progress)
 
@@ -127,11 +127,17 @@ def closest_pairs(
         give: takes row, column and score, once.
         progress: called with the rows of A that are done and their total.
     """
-    kernel = _kernel(job, b)
+    kernel = _shortened(job, _kernel(job, b), a, b, Wanted(pairs=min(count, len(a) * len(b))))
     spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     reducer = ClosestPairs(min(count, len(a) * len(b)), spec, give)
     sweep(a, b, kernel, reducer, _plan(job.budget, kernel, a, b), progress)
     reducer.finish()
+
+
+def _shortened(job: PairwiseJob, kernel: Kernel, a: Column, b: Column, wanted: Wanted) -> Kernel:
+    """Return a kernel of prefixes where they are expected to find the pairs of two sets in less time."""
+    plan, share = _plan(job.budget, kernel, a, b), 0.5 if job.upper_triangle else 1.0
+    return shortened(kernel, a, b, wanted, plan, excluded=job.excluded, share=share, own=share)
 
 
 def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:

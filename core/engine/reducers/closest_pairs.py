@@ -10,6 +10,8 @@ from ..kernels import Kernel, Tile
 from ..plan import Span
 from .base import Give, PartialResult, Selection, SelectionSpec
 
+FEWEST = 1 << 14  # candidates that are scored at a time where only upper bounds are known
+
 
 @dataclass
 class ClosestPairs(Selection):
@@ -36,7 +38,8 @@ class ClosestPairs(Selection):
         tile = spec.without_others(query_block, corpus_block, tile)
         scan = spec.scan(query_block, corpus_block, tile, np.full(len(query_block), self.lower_bound))
         pool = self.pool
-        self._tighten(scan)
+        if scan.knows_scores:
+            self._tighten(scan)
         lower_bound = np.full(len(query_block), self.lower_bound)
         fine = scan.rescan(lower_bound, spec.pairs, query_block, corpus_block, usual=self.most / len(query_block))
         if fine is not scan:
@@ -62,7 +65,9 @@ class ClosestPairs(Selection):
         self._reduce_if_many()
 
     def _reduce_if_many(self) -> None:
-        if sum(len(part.query) for part in self.found) > max(self.spec.most, 4 * self.most):
+        # of upper bounds alone nothing else raises what is sure
+        most = max(self.spec.most, 4 * self.most) if self.spec.kernel.knows_scores else max(FEWEST, 2 * self.most)
+        if sum(len(part.query) for part in self.found) > most:
             self._reduce()
 
     def _reduce(self) -> None:
