@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .blas import one_thread
 from .errors import ParameterError, ResourceError
 from .memory import TORCH, check_address_space
 
@@ -42,12 +43,14 @@ class Backend:
         device: where arrays are, as torch names it.
         xp: the namespace.
         devices: all that a sweep may use at once, where that is more than `device`.
+        fixed: whether the caller asked for this library, so that no scan may take another.
     """
 
     name: str
     device: str
     xp: Any
     devices: tuple[str, ...] = ()
+    fixed: bool = True
 
     def each(self) -> list["Backend"]:
         """Return a backend for each device that a sweep may use: mostly this one alone."""
@@ -55,7 +58,11 @@ class Backend:
 
     @contextmanager
     def in_one_thread(self) -> Iterator[None]:
-        """Let torch compute in the thread that asks, for work of which several threads do a part each."""
+        """Let products run in the thread that asks, for work of which several threads do a part each."""
+        if self.name == "numpy":
+            with one_thread():
+                yield
+            return
         import torch
 
         threads = torch.get_num_threads()
@@ -301,7 +308,7 @@ def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
     if backend == "numpy" and device not in ("cpu", "auto"):
         raise ParameterError(f"numpy cannot compute on {device}", "«backend»", "leave «backend» out, or say torch")
     if backend == "numpy" or (backend == "auto" and device == "cpu"):
-        return Backend("numpy", "cpu", np)
+        return Backend("numpy", "cpu", np, fixed=backend == "numpy")
     if "torch" not in sys.modules:
         check_address_space(TORCH)
     name = _torch_device(device)

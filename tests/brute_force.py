@@ -83,7 +83,7 @@ def holding(patch, most):
 
 
 def scanning(patch, dtype):
-    """Make bfloat16 pay, or not; return the option for the precision."""
+    """Make bfloat16 pay on torch, or not; return the option for the precision."""
     patch.setattr("simtool.engine.calibration.pays", lambda precision, backend, dims: dtype == "bfloat16")
     return "float64" if dtype == "float64" else "auto"
 

@@ -51,7 +51,7 @@ def test_only_the_backend_knows_torch(path):
 ROOMS = (
     ("placeholders", "characters", "suggestions"),
     ("errors",),
-    ("staged", "memory", "documents"),
+    ("staged", "memory", "documents", "blas"),
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),

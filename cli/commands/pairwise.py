@@ -62,7 +62,9 @@ def pairwise(
     precision: Annotated[
         str,
         typer.Option(
-            "--precision", help="Of the matrix products: auto, float32 or float64. Listed scores are always float64."
+            "--precision",
+            help="Of the products: auto, float64, float32; for selections also bfloat16 (torch) or int8 (NumKong). "
+            "Listed scores are always float64.",
         ),
     ] = "auto",
     max_memory: MaxMemoryOption = None,

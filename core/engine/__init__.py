@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
-    from .calibration import backend_of_scan as backend_of_scan
     from .candidates import Hits as Hits
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -48,6 +47,8 @@ if TYPE_CHECKING:
     from .matrix_rows import Sink as Sink
     from .plan import Plan as Plan
     from .plan import Span as Span
+    from .precision_choice import check_precision as check_precision
+    from .precision_choice import middle as middle
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
     from .reducers.pair_sums import FunctionSums as FunctionSums
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from .resident_rows import resident as resident
     from .selections import closest_pairs as closest_pairs
     from .selections import each_nearest as each_nearest
-    from .selections import middle as middle
     from .selections import reduce_pairs as reduce_pairs
     from .selections import within as within
     from .threads import in_blocks as in_blocks
@@ -73,7 +73,6 @@ _MODULES = {
         "gathered",
         "spending",
     ),
-    "calibration": ("backend_of_scan",),
     "candidates": ("Hits",),
     "duplicates": (
         "occurrences",
@@ -118,6 +117,10 @@ _MODULES = {
         "Plan",
         "Span",
     ),
+    "precision_choice": (
+        "check_precision",
+        "middle",
+    ),
     "reducers.base": ("Reducer",),
     "reducers.full_matrix": ("Moments",),
     "reducers.pair_sums": ("FunctionSums", "PairFunction"),
@@ -130,7 +133,6 @@ _MODULES = {
     "selections": (
         "closest_pairs",
         "each_nearest",
-        "middle",
         "reduce_pairs",
         "within",
     ),

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..backend import Array, Backend
-from ..metrics import EPS, Metric, metric_of
+from ..metrics import EPS, Metric, int8, metric_of
 from ..metrics.bounds import Side
-from ..metrics.precision import PRECISIONS, Precision
+from ..metrics.precision import INT8, PRECISIONS, Precision
 from ..results import Column
 
 __all__ = ["Kernel", "Side", "Tile"]
@@ -60,6 +60,15 @@ class Kernel:
         return PRECISIONS[self.dtype]
 
     @property
+    def products(self) -> str:
+        """The number format of the products, and the library that makes them, in words."""
+        return f"{self.dtype}, {'numkong' if self.precision is INT8 else self.backend.name}"
+
+    def width(self, dims: int) -> int:
+        """Return how many numbers a row of this many dims is prepared as."""
+        return dims
+
+    @property
     def relative(self) -> float:
         """The part of the error that is proportional to the proxy score itself."""
         return self.precision.relative
@@ -70,21 +79,31 @@ class Kernel:
         # a GPU has no such cache, and every call costs it
         step = max(1, len(rows) if self.backend.is_cuda else CHUNK // rows.shape[1])
         parts = [self._prepared(rows[start : start + step]) for start in range(0, len(rows), step)]
-        stored, norms, lost = parts[0] if len(parts) == 1 else (xp.concat(part) for part in zip(*parts, strict=True))
-        return Side(stored, norms, lost, float(xp.max(norms)), float(xp.max(lost)))
+        columns = zip(*parts, strict=True)
+        stored, norms, lost, steps = (None if part[0] is None else xp.concat(part) for part in columns)
+        return Side(stored, norms, lost, float(xp.max(norms)), float(xp.max(lost)), steps)
 
-    def _prepared(self, rows: Any) -> tuple[Array, Array, Array]:
-        xp, wide = self.backend.xp, self.backend.put(rows, self.backend.xp.float64)
-        center = None if self.center is None else self.backend.put(self.center)
-        x = self.measure.prepare(wide, center, scaled=self.scaled)
-        stored, norms = xp.astype(x, getattr(xp, self.dtype)), self.measure.norms(x)
+    def _prepared(self, rows: Any) -> tuple[Array, Array, Array, Array]:
+        xp, steps = self.backend.xp, None
+        x, norms = self._laid_out(self.backend.put(rows, xp.float64))
         # a row of NaN must not take the bound of the others with it
         norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
-        if self.precision.stored is not None:
-            return stored, norms, self.precision.stored * norms
-        rest = x - xp.astype(stored, xp.float64)
+        if self.precision is INT8:
+            stored, steps = int8.quantized(x)
+            rest = x - stored * steps.astype(np.float64)[:, None]
+        else:
+            stored = xp.astype(x, getattr(xp, self.dtype))
+            if self.precision.stored is not None:
+                return stored, norms, self.precision.stored * norms, None
+            rest = x - xp.astype(stored, xp.float64)
         lost = xp.sqrt(xp.vecdot(rest, rest))
-        return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
+        return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost), steps
+
+    def _laid_out(self, rows: Array) -> tuple[Array, Array]:
+        """Return (n, d) float64 rows as tiles take them, and their norms."""
+        center = None if self.center is None else self.backend.put(self.center)
+        x = self.measure.prepare(rows, center, scaled=self.scaled)
+        return x, self.measure.norms(x)
 
     def tile(self, x: Side, y: Side, out: Array = None) -> Array:
         """Return (n, m) proxy scores.

@@ -88,8 +88,7 @@ class Lane:
         for part in (slice(0, middle), slice(middle, len(corpus_block))):
             span = Span(corpus_block.start + part.start, corpus_block.start + part.stop)
             if not reducer.skips(query_block, span):
-                half = y._replace(rows=y.rows[part], norms=y.norms[part], lost=y.lost[part])
-                self._give(reducer, query_block, span, x, half)
+                self._give(reducer, query_block, span, x, y.part(part))
 
 
 class _CorpusBlocks:

@@ -11,6 +11,7 @@ from ..checks import plural
 from ..results import Column, Columns, Progress, Result, Scalar, begin, over_batches
 from .candidates import Hits
 from .job import PairwiseJob
+from .kernels import Kernel
 from .reducers.base import Give
 from .reducers.full_matrix import Moments
 from .selections import closest_pairs, each_nearest, within
@@ -47,17 +48,18 @@ def select_pairs(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | Non
     begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
     for number, a, b in pairing.batches():
         part = over_batches(progress, number, prod(pairing.batch))
-        _select(pairing, choice, a, b, partial(listing.take, number), part)
+        listing.kernel = _select(pairing, choice, a, b, partial(listing.take, number), part)
     return listing.result()
 
 
-def _select(pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> None:
+def _select(
+    pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None
+) -> Kernel:
     if choice.top_k is not None:
-        each_nearest(pairing, a, b, choice.top_k, give, progress)
-    elif choice.threshold is not None:
-        within(pairing, a, b, choice.threshold, choice.max_results, give, progress)
-    else:
-        closest_pairs(pairing, a, b, choice.max_pairs or 0, give, progress)
+        return each_nearest(pairing, a, b, choice.top_k, give, progress)
+    if choice.threshold is not None:
+        return within(pairing, a, b, choice.threshold, choice.max_results, give, progress)
+    return closest_pairs(pairing, a, b, choice.max_pairs or 0, give, progress)
 
 
 @dataclass
@@ -70,6 +72,7 @@ class _Listing:
     parts: list[dict[str, Column]] = field(default_factory=list)
     moments: Moments = field(default_factory=Moments)
     sums: list[Column] = field(default_factory=list)
+    kernel: Kernel | None = None
 
     def take(self, number: int, hits: Hits) -> None:
         columns = self._columns(number, hits)
@@ -91,7 +94,8 @@ class _Listing:
         parts = self.parts or [self._columns(0, (empty, empty, np.empty(0)))]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         rows = Columns({} if self.rows_into is not None else columns)
-        return Result("pairwise", {}, {}, self._summary(), rows, notes=tuple(self._notes()))
+        used = {"scan": self.kernel.products if self.kernel else None}
+        return Result("pairwise", {}, used, self._summary(), rows, notes=tuple(self._notes()))
 
     def _columns(self, number: int, hits: Hits) -> dict[str, Column]:
         rows, columns, scores = hits

@@ -46,7 +46,16 @@ def full_matrix(
             sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), part)
             moments.append(reducer.moments())
     summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
-    return Result("pairwise", {}, {}, summary, target.rows(), target.array, target.grids(), target.heat_map())
+    return Result(
+        "pairwise",
+        {},
+        {"scan": kernel.products},
+        summary,
+        target.rows(),
+        target.array,
+        target.grids(),
+        target.heat_map(),
+    )
 
 
 def _dtypes(pairing: PairwiseJob) -> tuple[str, str]:

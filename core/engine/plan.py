@@ -9,7 +9,8 @@ QUERY_BLOCK = 1024
 CORPUS_BLOCK = 4096
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 64 << 20  # whole rows of a matrix that are held until they are written
-LONG_ROW, LONG_BYTES, FEWEST = 1 << 17, 64 << 20, 128  # of tiles of upper bounds
+LONG_ROW, FEWEST = 1 << 17, 128  # rows of B, at most, and of A, at least, of a long tile
+
 
 @dataclass(frozen=True)
 class Span:
@@ -62,10 +63,17 @@ class Plan:
             query_block = max(1, min(query_block, FULL_ROWS_BYTES // (4 * columns)))
         return cls(rows, columns, query_block, corpus_block, kept_columns, lanes)
 
-    def with_long_rows(self) -> Self:
-        """Return the plan with tiles of few queries and as many rows of B, for a bound that is found in one tile."""
-        corpus_block = min(LONG_ROW, -(-self.columns // GROUPS) * GROUPS)
-        query_block = max(FEWEST, min(self.query_block, LONG_BYTES // (4 * corpus_block) // 32 * 32))
+    def with_long_rows(self, room: int, width: int) -> Self:
+        """Return the plan with tiles of as many rows of B as can be, and of few rows of A where B stays prepared.
+
+        Args:
+            room: bytes of a tile, and of the prepared rows of one side of it.
+            width: numbers in a prepared row.
+        """
+        fewest = FEWEST if self.kept_columns >= self.columns else self.query_block
+        fitting = min(LONG_ROW, room // (4 * max(fewest, width))) // GROUPS * GROUPS
+        corpus_block = max(self.corpus_block, min(fitting, -(-self.columns // GROUPS) * GROUPS))
+        query_block = min(self.query_block, max(fewest, room // (4 * corpus_block) // 32 * 32))
         return replace(self, query_block=query_block, corpus_block=corpus_block)
 
     def query_blocks(self) -> Iterator[Span]:

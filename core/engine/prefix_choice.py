@@ -1,172 +1,145 @@
-"""Whether a prefix of rotated dims pays, and how long it is: told by a sample before the sweep.
+"""What a scan of prefixes would cost, and how long a prefix pays best: told by a sample before the sweep.
 
-A sample of queries against a sample of the corpus gives the lower bounds that are to be expected, and for each length of
-the prefix the share of pairs whose upper bound reaches them. Each of these is scored by itself, which takes as long as
-many products; so the cost of a length is its product and its survivors.
+A sample of queries against the corpus tells which lower bounds are to be expected; against a sample of the corpus, the
+share of pairs whose upper bound reaches them, for each length of the prefix. A pair that does is scored by itself, in the
+time of dozens of products. So the seconds of a length are those of its products and of its survivors.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from ..metrics.precision import Precision
 from ..results import Column
-from .exclusion import Exclusion
 from .kernels import Kernel
-from .plan import Plan
-from .prefix_scan import PrefixKernel
+from .reach import Reach
 from .rotation import Rotation, effective_dims, leading
 
 QUERIES, CORPUS, FIRST, CHUNK = 64, 4096, 512, 256  # rows of the samples; the first look is at few of the corpus
 STEP = 16  # lengths are multiples of it
 SHARE = 40  # of the products of all pairs, at most one in so many is of the sample
-SPARE = 0.4  # more effective dims than this share of all are left to the product of whole rows
-LARGE = 128  # tiles of d × d from which on the sample is a small part of the work
-PAYS = 0.8  # share of the cost of whole rows below which it does
-SCORED, EACH = 60, 12_000  # multiplications in the time of one number, and of one row, of a pair that is scored
-WIDENED = 120  # the same for a number of a row that is prepared
+SPARE = 0.4  # more effective dims than this share of all are left to products of whole rows
+LARGE = 128  # times d × d pairs, of which the sample is a small part of the work
+FEW = 32  # a k of more than one row of B in so many leaves little out
+PAIR_SECONDS, NUMBER_SECONDS = 4e-7, 8e-10  # to score a pair, and for each of its numbers
+WIDENED_SECONDS = 2e-9  # to prepare a number of a row
+LEARNT = 4  # times the pairs that are scored in the end, where the lower bound is only learnt on the way
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What is asked for; one of the three is given.
-
-    Args:
-        k: the closest of each row.
-        least: all pairs of at least this proxy score.
-        pairs: the closest pairs of all.
-    """
-
-    k: int | None = None
-    least: float | None = None
-    pairs: int | None = None
-
-
-def shortened(
-    kernel: Kernel,
-    a: Column,
-    b: Column,
-    wanted: Wanted,
-    plan: Plan,
-    *,
-    excluded: Exclusion | None = None,
-    share: float = 1.0,
-    own: float = 1.0,
-) -> Kernel:
-    """Return a kernel of prefixes where they are expected to pay, else the same kernel.
+def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int) -> "Sample | None":
+    """Return a sample of two sets of rows, or None where a prefix is known to be of no use, in milliseconds.
 
     Args:
         kernel: of whole rows.
         a: (n, d) rows.
         b: (m, d).
-        wanted: what is asked for.
-        plan: of the sweep, which tells how often rows of B are prepared.
-        excluded: the pairs that are left out.
-        share: of the products that whole rows need, where the half is enough.
-        own: the same share, of prefixes.
+        reach: how far the selection looks.
+        prepared: how often the rows of B are prepared.
     """
     n, m, d = len(a), len(b), a.shape[1]
-    if kernel.dtype == "float64" or kernel.backend.device != "cpu" or n * m < LARGE * d * d:
-        return kernel
-    if (wanted.k or 0) * 32 > m or not _spreads_unevenly(kernel, b):
-        return kernel
-    sample = _Sample.of(kernel, a, b, excluded)
-    needed = sample.needed(wanted, a, b)
-    preparing = -(-n // plan.query_block) if plan.kept_columns < m else 1
-    whole = share * n * m * d + preparing * m * d * WIDENED
-    cost, rotation = whole * PAYS, None
-    for length, survivors in sample.survivors(needed):
-        scored = survivors * (SCORED * d + EACH)
-        now = own * n * m * (length + 1 + scored) + preparing * m * d * (WIDENED + 2 * length)
-        if now < cost:
-            cost, rotation = now, Rotation(np.ascontiguousarray(sample.directions[:, :length]))
-    return kernel if rotation is None or not rotation.is_exact else PrefixKernel.of(kernel, rotation)
-
-
-def _spreads_unevenly(kernel: Kernel, b: Column) -> bool:
-    """Tell by a first look whether rows leave most of their space empty."""
-    some = _rough(kernel, b[_every(len(b), FIRST)])
-    some = some[np.isfinite(some[:, 0])]
-    return len(some) > 1 and effective_dims(some) < SPARE * some.shape[1]
+    if n * m < LARGE * d * d or d < 2 * STEP or reach.by_column or not kernel.measure.has_product:
+        return None
+    if reach.least is None and not reach.of_all and reach.rank * FEW > m:
+        return None
+    some = _rough(kernel, b[_finite(b, _every(m, FIRST))])
+    if len(some) < 2 or effective_dims(some) > SPARE * d:
+        return None
+    rows, columns = (_finite(part, _every(len(part), count)) for part, count in ((a, QUERIES), (b, CORPUS)))
+    return Sample(kernel, a, b, rows, columns, reach, prepared) if len(rows) and len(columns) else None
 
 
 @dataclass(frozen=True)
-class _Sample:
+class Sample:
     """Some rows of both sides.
 
     Args:
         kernel: of whole rows.
-        rows: (s,) numbers of the queries.
-        columns: (c,) numbers of the rows of B.
-        x: (s, d) queries as tiles take them, in float32.
-        y: (c, d).
-        excluded: the pairs that are left out.
-        directions: (d, d) orthogonal directions, those in which the rows are longest first.
+        a: (n, d) all rows of A.
+        b: (m, d) all rows of B.
+        rows: (s,) numbers of the queries of the sample.
+        columns: (c,) numbers of its rows of B.
+        reach: how far the selection looks.
+        prepared: how often the rows of B are prepared.
     """
 
     kernel: Kernel
+    a: Column
+    b: Column
     rows: Column
     columns: Column
-    x: Column
-    y: Column
-    excluded: Exclusion | None
-    directions: Column
+    reach: Reach
+    prepared: int
 
-    @classmethod
-    def of(cls, kernel: Kernel, a: Column, b: Column, excluded: Exclusion | None) -> "_Sample":
-        """Return a sample of two sets of rows; those that are not finite are in no sample."""
-        rows, columns = (_finite(part, _every(len(part), count)) for part, count in ((a, QUERIES), (b, CORPUS)))
-        y = _rough(kernel, b[columns])
-        others = y if a is b else _rough(kernel, a[_finite(a, _every(len(a), CORPUS))])
-        return cls(kernel, rows, columns, _rough(kernel, a[rows]), y, excluded, leading(y, others))
+    def cheapest(self, precision: Precision, operation: float) -> tuple[float, Rotation | None]:
+        """Return the seconds of one thread that a scan of the best length is expected to take, and its rotation.
 
-    def needed(self, wanted: Wanted, a: Column, b: Column) -> Column:
-        """Return (s, c) the least product of a pair that may be asked for; infinite where it is left out."""
-        low = np.full(len(self.rows), wanted.least, dtype=np.float64) if wanted.least is not None else self._kth(wanted, a, b)
-        needed = low[:, None] * np.ones(len(self.columns))
+        Args:
+            precision: of the products.
+            operation: seconds of a multiplication or an addition.
+        """
+        n, (m, d) = len(self.a), self.b.shape
+        each = (PAIR_SECONDS + NUMBER_SECONDS * d) * (LEARNT if self.reach.of_all else 1)
+        pairs = n * m * (0.5 if self.reach.halved else 1.0)
+        best, best_length = np.inf, 0
+        for length, share in self._survivors(precision):
+            preparing = self.prepared * m * d * (WIDENED_SECONDS + 4 * operation * length)
+            seconds = pairs * (2 * operation * (length + 1) + share * each) + preparing
+            if seconds < best:
+                best, best_length = seconds, length
+        rotation = Rotation(np.ascontiguousarray(self.directions[:, :best_length]))
+        return (best, rotation) if best_length and rotation.is_exact else (np.inf, None)
+
+    @cached_property
+    def x(self) -> Column:
+        """(s, d) the queries as tiles take them, in float32."""
+        return _rough(self.kernel, self.a[self.rows])
+
+    @cached_property
+    def y(self) -> Column:
+        """(c, d) the rows of B."""
+        return _rough(self.kernel, self.b[self.columns])
+
+    @cached_property
+    def directions(self) -> Column:
+        """(d, d) float64 orthogonal directions, first those along which the rows of both sides are longest."""
+        if self.a is self.b:
+            return leading(self.y)
+        return leading(self.y, _rough(self.kernel, self.a[_finite(self.a, _every(len(self.a), CORPUS))]))
+
+    @cached_property
+    def lower_bounds(self) -> Column:
+        """(s,) the proxy scores that the last of the pairs that are wanted are expected to have."""
+        if self.reach.least is not None:
+            return np.full(len(self.rows), self.reach.least)
+        m = len(self.b)
+        count = min(m, max(CORPUS, len(self.a) * m // (SHARE * len(self.rows))))
+        columns = _every(m, count)
+        proxies = np.empty((len(self.rows), len(columns)), dtype=np.float32)
+        for start in range(0, len(columns), CHUNK):
+            part = columns[start : start + CHUNK]
+            y = _rough(self.kernel, self.b[part])
+            proxies[:, start : start + CHUNK] = self.x @ y.T
+            if self.kernel.measure.expands_squares:
+                proxies[:, start : start + CHUNK] = 2 * (proxies[:, start : start + CHUNK] - self._squares(y))
+            proxies[:, start : start + CHUNK][self._left_out(part)] = -np.inf
+        proxies[np.isnan(proxies)] = -np.inf
+        wanted = -(-self.reach.rank * len(columns) // m)
+        if self.reach.of_all:
+            proxies, wanted = proxies.reshape(1, -1), -(-self.reach.rank * len(columns) * len(self.rows) // m)
+        rank = int(max(1, min(proxies.shape[1], wanted)))
+        kth = np.partition(proxies, -rank, axis=1)[:, -rank]
+        return np.broadcast_to(kth.astype(np.float64), len(self.rows))
+
+    def _survivors(self, precision: Precision) -> Iterator[tuple[int, float]]:
+        """Yield lengths of a prefix with the share of pairs whose upper bound reaches what is needed."""
+        needed = self.lower_bounds[:, None] * np.ones(len(self.columns))
         if self.kernel.measure.expands_squares:
             needed = needed / 2 + self._squares(self.y)
-        precision = self.kernel.precision
-        needed -= (2 * precision.relative) * np.abs(needed)
+        needed -= 2 * precision.relative * np.abs(needed)
         needed[self._left_out(self.columns)] = np.inf
-        return needed
-
-    def _kth(self, wanted: Wanted, a: Column, b: Column) -> Column:
-        """Return (s,) the proxy scores that the last of those asked for are expected to have."""
-        n, m = len(a), len(b)
-        count = min(m, max(CORPUS, n * m // (SHARE * len(self.rows))))
-        proxies = np.empty((len(self.rows), count), dtype=np.float32)
-        columns = _every(m, count)
-        for start in range(0, count, CHUNK):
-            part = columns[start : start + CHUNK]
-            proxies[:, start : start + CHUNK] = self._proxy(_rough(self.kernel, b[part]), part)
-        proxies[~np.isfinite(proxies)] = -np.inf
-        if wanted.k is not None:
-            rank = -(-wanted.k * count // m)
-            return np.partition(proxies, count - rank, axis=1)[:, count - rank].astype(np.float64)
-        rank = max(1, min(proxies.size, -(-(wanted.pairs or 1) * proxies.size // (n * m))))
-        kth = np.partition(proxies.ravel(), proxies.size - rank)[proxies.size - rank]
-        return np.full(len(self.rows), kth, dtype=np.float64)
-
-    def _proxy(self, y: Column, columns: Column) -> Column:
-        products = self.x @ y.T
-        if self.kernel.measure.expands_squares:
-            products = 2 * (products - self._squares(y))
-        products[self._left_out(columns)] = -np.inf
-        return products
-
-    def _squares(self, y: Column) -> Column:
-        """Return (s, c) the mean of the squared norms of both rows."""
-        return (np.vecdot(self.x, self.x)[:, None] + np.vecdot(y, y)) / 2
-
-    def _left_out(self, columns: Column) -> Column:
-        if self.excluded is None:
-            return np.zeros((len(self.rows), len(columns)), dtype=bool)
-        return self.excluded.a[self.rows][:, None] == self.excluded.b[columns]
-
-    def survivors(self, needed: Column) -> Iterator[tuple[int, float]]:
-        """Yield lengths of a prefix with the share of pairs whose upper bound reaches what is needed."""
-        most = self.directions.shape[0] // 2
+        most = self.x.shape[1] // 2
         turn = self.directions[:, :most].astype(np.float32)
         x, y = self.x @ turn, self.y @ turn
         products = np.zeros(needed.shape, dtype=np.float32)
@@ -178,10 +151,21 @@ class _Sample:
             cut = [np.sqrt(np.maximum(rest, 0.0)) for rest in rests]
             yield start + STEP, float(np.mean(products + np.outer(*cut) >= needed))
 
+    def _squares(self, y: Column) -> Column:
+        """Return (s, c) the means of the squared norms of both rows."""
+        squares: Column = (np.vecdot(self.x, self.x)[:, None] + np.vecdot(y, y)) / 2
+        return squares
+
+    def _left_out(self, columns: Column) -> Column:
+        excluded = self.reach.excluded
+        if excluded is None:
+            return np.zeros((len(self.rows), len(columns)), dtype=bool)
+        return np.equal.outer(excluded.a[self.rows], excluded.b[columns])
+
 
 def _every(size: int, count: int) -> Column:
-    """Return at most `count` numbers below `size`, as far apart as can be."""
-    return np.arange(0, size, -(-size // count))
+    """Return about `count` numbers below `size`, as far apart as can be."""
+    return np.arange(0, size, max(1, size // count))[:count]
 
 
 def _finite(rows: Column, numbers: Column) -> Column:
@@ -191,4 +175,4 @@ def _finite(rows: Column, numbers: Column) -> Column:
 def _rough(kernel: Kernel, rows: Column) -> Column:
     """Return rows as tiles take them, in float32, which is enough for an estimate."""
     center = None if kernel.center is None else kernel.center.astype(np.float32)
-    return kernel.measure.prepare(rows.astype(np.float32), center, scaled=False)
+    return np.asarray(kernel.measure.prepare(rows.astype(np.float32), center, scaled=False))

@@ -35,22 +35,25 @@ class PrefixKernel(Kernel):
     """
 
     knows_scores: ClassVar[bool] = False
+
     rotation: Rotation | None = None
 
-    def _prepared(self, rows: Any) -> tuple[Array, Array, Array]:
-        xp, rotation = self.backend.xp, self.rotation
-        assert rotation is not None
-        center = None if self.center is None else self.backend.put(self.center)
-        x = self.measure.prepare(self.backend.put(rows, xp.float64), center, scaled=self.scaled)
-        norms = self.measure.norms(x)
-        x = rotation.cut(x, self.backend.put(rotation.directions))
-        norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
-        stored = xp.astype(x, getattr(xp, self.dtype))
-        if self.precision.stored is not None:
-            return stored, norms, self.precision.stored * norms
-        rest = x - xp.astype(stored, xp.float64)
-        lost = xp.sqrt(xp.vecdot(rest, rest))
-        return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost)
+    @property
+    def products(self) -> str:
+        """The number format, the library, and the dims that are multiplied."""
+        assert self.rotation is not None
+        return f"{super().products}, prefix {self.rotation.prefix} of {self.rotation.directions.shape[0]}"
+
+    def width(self, dims: int) -> int:
+        """Return how many numbers are left of a row."""
+        assert self.rotation is not None
+        return self.rotation.prefix + 1
+
+    def _laid_out(self, rows: Array) -> tuple[Array, Array]:
+        """Return rows cut down, and the norms that they had, which is theirs too."""
+        assert self.rotation is not None
+        x, norms = super()._laid_out(rows)
+        return self.rotation.cut(x, self.backend.put(self.rotation.directions)), norms
 
     @classmethod
     def of(cls, kernel: Kernel, rotation: Rotation) -> "PrefixKernel":
@@ -89,7 +92,12 @@ class PrefixScan(Scan):
     ) -> None:
         assert not by_column
         self.tile, self.kernel, self.has_missing = tile, tile.kernel, has_missing
-        self.lower_bound, self.pairs, self.query_block, self.corpus_block = lower_bound, pairs, query_block, corpus_block
+        self.lower_bound, self.pairs, self.query_block, self.corpus_block = (
+            lower_bound,
+            pairs,
+            query_block,
+            corpus_block,
+        )
         self.found: list[Found] | None = None
         self.host_error = self.kernel.backend.get(tile.error()).astype(np.float64)
 
@@ -115,7 +123,11 @@ class PrefixScan(Scan):
         maxima = self._host(self.maxima)
         queries, groups = maxima.shape
         wanted, most = min(wanted, groups), min(ROUNDS[-1] * wanted, groups)
-        best = np.argpartition(maxima, -most, axis=1)[:, -most:] if most < groups else np.tile(np.arange(groups), (queries, 1))
+        best = (
+            np.argpartition(maxima, -most, axis=1)[:, -most:]
+            if most < groups
+            else np.tile(np.arange(groups), (queries, 1))
+        )
         best = np.take_along_axis(best, np.argsort(-np.take_along_axis(maxima, best, 1), axis=1), 1)
         highest = np.take_along_axis(maxima, best, 1)
         known, done = np.full((queries, most), -np.inf), 0
@@ -164,7 +176,9 @@ class PrefixScan(Scan):
         step = max(1, SIFTED // width)
         for start in range(0, len(low), step):
             least = low[start : start + step]
-            places, proxy = kernel.backend.at_least(self.proxy[start : start + step], least, positive=bool((least > 0).all()))
+            places, proxy = kernel.backend.at_least(
+                self.proxy[start : start + step], least, positive=bool((least > 0).all())
+            )
             query, neighbour = np.divmod(places, width)
             query += start
             most = proxy + np.abs(proxy) * kernel.relative + self.host_error[query]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from queue import SimpleQueue
 
+from ..blas import is_controlled
 from ..results import Column, Progress
 from .kernels import Kernel, Tile
 from .lanes import Lane
@@ -52,7 +53,7 @@ def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
 
 def query_blocks_at_once(kernel: Kernel, plan: Plan) -> int:
     """Return how many query blocks the CPU takes at once, a thread for each, where a reducer allows for it."""
-    if kernel.backend.name == "numpy" or kernel.backend.device != "cpu":
+    if kernel.backend.device != "cpu" or (kernel.backend.name == "numpy" and not is_controlled()):
         return 1
     if plan.kept_columns < plan.columns:
         return 1

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..backend import Backend, quiet
+from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
-from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, backend_of_scan, budget_of, gathered, prepare_input
+from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
@@ -57,7 +57,7 @@ def evaluate_classes(
     _check_streamed(entry, pairs, exact_pairs, streams=streams)
     if not streams:
         budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
-    pairing = _pairing(side, measure, budget, backend_of_scan(backend, device, 2.0 * n * n * side.rows.shape[1]))
+    pairing = _pairing(side, measure, budget, choose_backend(backend, device))
     with quiet():
         ranked = retrieval(pairing, codes, ks=ks, progress=progress) if ks else None
         if streams:

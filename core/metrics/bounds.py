@@ -10,7 +10,8 @@ and a dot product of length d in arithmetic with unit roundoff u is off, in any 
     d u / (1 - d u)  sum |x'_i y'_i|  <=  about d u |x'| |y'|
 
 plus what underflow can take from each factor and each product. A bfloat16 product is summed in float32 and rounded once
-more at the end, by at most 2^-8 of itself; that part is kept apart, as `relative`.
+more at the end, by at most 2^-8 of itself; that part is kept apart, as `relative`. A product of integers of eight bits
+is summed without error, then turned into a float32 number and multiplied by both steps.
 """
 
 from typing import NamedTuple
@@ -28,6 +29,7 @@ class Side(NamedTuple):
         lost: (n,) at least the norm of what storing it in the dtype took.
         longest: the largest of the norms.
         most_lost: the largest of what was lost.
+        steps: (n,) what the integers of each row are multiples of; None where rows are no integers.
     """
 
     rows: Array
@@ -35,6 +37,12 @@ class Side(NamedTuple):
     lost: Array
     longest: float
     most_lost: float
+    steps: Array = None
+
+    def part(self, rows: slice) -> "Side":
+        """Return some of the rows, with the same largest norms."""
+        steps = None if self.steps is None else self.steps[rows]
+        return self._replace(rows=self.rows[rows], norms=self.norms[rows], lost=self.lost[rows], steps=steps)
 
 
 def sum_error(x: Side, precision: Precision) -> float:

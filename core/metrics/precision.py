@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Precision:
-    """A number format. Another one is a row here; where it is a reduced one, also of `REDUCED`.
+    """A number format; `core/engine/precision_choice.py` says which of them a scan takes.
 
     Args:
         name: of the dtype, in every array library.
@@ -25,8 +25,8 @@ class Precision:
 
 
 BFLOAT16 = Precision("bfloat16", 2, None, 2 * 2.0**-24, 1.01 * 2.0**-8, 2.0**-126)
+INT8 = Precision("int8", 1, None, 2.0**-48, 2.0**-22, 2.0**-126)
 FLOAT32 = Precision("float32", 4, 2.0**-24, 1.01 * 2.0**-24, 0.0, 2.0**-126)
 FLOAT64 = Precision("float64", 8, 2.0**-53, 4 * 2.0**-53, 0.0, 2.0**-1022)
 
-PRECISIONS = {precision.name: precision for precision in (BFLOAT16, FLOAT32, FLOAT64)}
-REDUCED = (BFLOAT16,)  # tried before float32, where the backend has them and they are measured to pay
+PRECISIONS = {precision.name: precision for precision in (INT8, BFLOAT16, FLOAT32, FLOAT64)}

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..backend import Array, Backend, constant, namespace
 from ..results import Column
+from . import int8
 from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
 from .numerics import EPS, TURN, centered, magnitude, row_dots
@@ -28,7 +29,7 @@ class Product(Metric):
 
     def tile(self, backend: Backend, x: Side, y: Side, out: Array = None) -> Array:
         """Return the (n, m) products."""
-        return backend.product(x.rows, y.rows, out)
+        return int8.products(x, y, out) if x.steps is not None else backend.product(x.rows, y.rows, out)
 
     def error(self, x: Side, y: Side, precision: Precision, *, scaled: bool) -> Array:
         """Return (n,) bounds of the error of the products."""

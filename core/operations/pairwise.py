@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from math import isnan, prod
+from math import isnan
 from typing import Any
 
 from .. import checks
-from ..backend import Backend, choose_backend, quiet
+from ..backend import choose_backend, quiet
 from ..delivery import delivery
 from ..engine import (
     Budget,
@@ -15,8 +15,8 @@ from ..engine import (
     Into,
     PairwiseJob,
     RowsInto,
-    backend_of_scan,
     budget_of,
+    check_precision,
     full_matrix,
     prepare_input,
     same_rows,
@@ -30,7 +30,7 @@ from ..metrics import EPS, Metric, metric_of
 from ..results import Progress, Result, shapes_line
 
 KEYS = ("rows", "columns", "mean", "min", "max")
-PRECISIONS = ("auto", "float32", "float64")
+PRECISIONS = ("auto", "float64", "float32", "bfloat16", "int8")
 
 
 def pairwise(
@@ -78,8 +78,8 @@ def pairwise(
             are the same where their ids are equal, and without ids on both sides where their numbers are.
             The matrix keeps these cells; its summary and its rows leave them out.
         precision: of the products. `auto`: a full matrix is float32 where that is within 2e-6; a selection
-            scans in the fastest precision whose error bound holds, and scores in float64 whatever this is.
-            Or `float32`, `float64`.
+            scans in the format that takes least time here, and scores in float64 whatever this is.
+            Or `float64`, `float32`, for a selection also `bfloat16` (torch) or `int8` (NumKong).
         max_memory: bytes beyond the interpreter, as in `512M`, `4G`, `50%` of what is free; by default a
             quarter of it.
         max_results: how many pairs a threshold may give.
@@ -128,6 +128,7 @@ def pairwise(
     choice = Choice(top_k, threshold, max_pairs, max_results)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
+    check_precision(precision, measure, backend, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
@@ -139,7 +140,6 @@ def pairwise(
         sides = _sides(opened, measure, dim, nonfinite, budget)
         exclude_self = b is None if exclude_self is None else exclude_self
         excluded_by, excluded = same_rows(*sides) if exclude_self else (None, None)
-        reduced = selects and precision == "auto" and measure.is_product
         pairing = PairwiseJob(
             a=sides[0],
             b=sides[1],
@@ -147,7 +147,7 @@ def pairwise(
             excluded=excluded,
             alone=b is None,
             precision=precision,
-            backend=_backend(backend, device, sides if reduced else []),
+            backend=choose_backend(backend, device),
             budget=budget,
         )
         with quiet():
@@ -169,6 +169,7 @@ def pairwise(
             "threshold": threshold,
             "max_pairs": max_pairs,
             "precision": precision,
+            **result.parameters,
             "nonfinite": nonfinite,
             "shapes": _shapes(pairing, choice, dim),
         },
@@ -231,10 +232,3 @@ def _check_threshold(threshold: float, metric: Metric) -> None:
     if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
         what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
         raise ParameterError(what, "«threshold»")
-
-
-def _backend(backend: str, device: str, reduced: list[Input]) -> Backend:
-    if not reduced:
-        return choose_backend(backend, device)
-    a, b = (prod(side.rows.shape[:-1]) for side in reduced)
-    return backend_of_scan(backend, device, 2.0 * a * b * reduced[0].rows.shape[-1])

@@ -5,24 +5,21 @@ import pytest
 
 from simtool.backend import Backend, choose_backend
 from simtool.engine import calibration
-from simtool.engine.calibration import fastest, pays
-from simtool.metrics.precision import BFLOAT16, FLOAT32
+from simtool.engine.calibration import operation_seconds, pays
+from simtool.metrics import int8
+from simtool.metrics.precision import BFLOAT16, FLOAT32, INT8
 
 
 @pytest.fixture(autouse=True)
 def forgotten():
     """Measure anew, and keep nothing of it."""
-    pays.cache_clear()
+    operation_seconds.cache_clear()
     yield
-    pays.cache_clear()
+    operation_seconds.cache_clear()
 
 
 def in_seconds(patch, **times):
-    patch.setattr(calibration, "_fastest", lambda backend, x, y: times[str(x.dtype).removeprefix("torch.")])
-
-
-def test_numpy_has_no_bfloat16():
-    assert not pays(BFLOAT16, choose_backend("numpy"), 64)
+    patch.setattr(calibration, "_fastest", lambda kernel, x, y: times[kernel.dtype])
 
 
 @pytest.mark.parametrize("dims", [1, 2, 64, 3000])
@@ -30,7 +27,7 @@ def test_it_pays_where_it_is_clearly_faster(monkeypatch, dims):
     backend = choose_backend("torch")
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
     assert pays(BFLOAT16, backend, dims)
-    pays.cache_clear()
+    operation_seconds.cache_clear()
     in_seconds(monkeypatch, bfloat16=1.9, float32=2.0)
     assert not pays(BFLOAT16, backend, dims)
 
@@ -60,21 +57,24 @@ def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
 
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
     assert pays(BFLOAT16, choose_backend("torch"), 384)
-    pays.cache_clear()
+    operation_seconds.cache_clear()
     monkeypatch.setattr(Backend, "product", in_parts)
     assert not pays(BFLOAT16, choose_backend("torch"), 384)
 
 
 def test_it_is_measured_once(monkeypatch):
     backend, measured = choose_backend("torch"), []
-    monkeypatch.setattr(calibration, "_fastest", lambda backend, x, y: measured.append(x.shape) or 1.0)
+    monkeypatch.setattr(calibration, "_fastest", lambda kernel, x, y: measured.append(x.rows.shape) or 1.0)
     assert [pays(BFLOAT16, backend, 8) for _ in range(3)] == [False] * 3
     assert len(measured) == 2
     assert np.prod(measured[0]) > 0
 
 
-def test_a_scan_is_in_float32_unless_a_reduced_precision_pays(monkeypatch):
-    backend = choose_backend("torch")
-    in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
-    assert fastest(backend, 16) == BFLOAT16
-    assert fastest(choose_backend("numpy"), 16) == FLOAT32
+def test_a_wrong_product_of_integers_takes_for_ever(monkeypatch):
+    pytest.importorskip("numkong")
+    backend, right = choose_backend("numpy"), int8.products
+    assert 0 < operation_seconds(INT8, backend, 64) < 1
+    operation_seconds.cache_clear()
+    monkeypatch.setattr(int8, "products", lambda x, y, out=None: 1.001 * right(x, y, out))
+    assert operation_seconds(INT8, backend, 64) == np.inf
+    assert operation_seconds(FLOAT32, backend, 64) < 1

@@ -337,18 +337,18 @@ def test_no_rows_still_have_names_and_types(question):
 
 @pytest.mark.parametrize("pays", [False, True])
 def test_bfloat16_is_used_where_it_pays_and_its_bound_holds(monkeypatch, pays):
-    from simtool.engine import calibration, selections
+    from simtool.engine import calibration
 
-    used, kernel = [], selections.Kernel
-    monkeypatch.setattr(selections, "Kernel", lambda *args, **options: used.append(args[1]) or kernel(*args, **options))
     monkeypatch.setattr(calibration, "pays", lambda precision, backend, dims: pays)
     a = np.random.default_rng(0).normal(size=(30, 4))
-    for metric in METRICS:
-        for precision in ("auto", "float32", "float64"):
-            pairwise(a, top_k=1, metric=metric, precision=precision, backend="torch")
+    used = [
+        pairwise(a, top_k=1, metric=metric, precision=precision, backend="torch").parameters["scan"]
+        for metric in METRICS
+        for precision in ("auto", "float32", "float64")
+    ]
     reduced = "bfloat16" if pays else "float32"
-    assert used[:9] == [reduced, "float32", "float64"] * 3
-    assert used[9:] == ["float32", "float32", "float64"] * 2 + ["float64"] * 3
+    expected = [reduced, "float32", "float64"] * 3 + ["float32", "float32", "float64"] * 2 + ["float64"] * 3
+    assert used == [f"{precision}, torch" for precision in expected]
 
 
 # ---- real numbers, near ties, magnitudes

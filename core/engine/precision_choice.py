@@ -1,0 +1,201 @@
+"""Which product a scan takes: float32 by numpy, int8 by NumKong, bfloat16 by torch. Decided here and nowhere else.
+
+Each has its cost: what it takes to import, the products, and the pairs that its bound cannot rule out, which are
+scored again in float64. Products of numpy and NumKong are measured, in milliseconds. Torch takes seconds to import, so
+before it is loaded the features of the processor say whether that can pay, and how large a job must be.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..backend import choose_backend
+from ..errors import ParameterError, ResourceError
+from ..metrics import Metric, int8
+from ..metrics.precision import BFLOAT16, FLOAT32, FLOAT64, INT8, Precision
+from ..results import Column
+from . import calibration
+from .job import PairwiseJob
+from .kernels import Kernel
+from .prefix_choice import sample_of
+from .prefix_scan import PrefixKernel
+from .processor_features import processor_features
+from .reach import Reach
+from .rotation import Rotation
+from .threads import processors
+
+SMALL = 3e10  # operations of a scan that float32 ends before it is known whether another format is faster
+
+PREFIX_PAYS = 0.8  # share of the time of whole rows below which prefixes pay, whose time is less well known
+
+TORCH_SECONDS, NUMKONG_SECONDS = 1.8, 0.05  # to import
+# how many times as fast as numpy's float32 torch's bfloat16 is at least, by the feature of the processor that it uses
+BFLOAT16_RATES = {"amx_bf16": 5.0, "avx512_bf16": 2.0, "bf16": 1.5}
+
+QUERIES, CORPUS = 64, 4096  # rows of the sample that tells how many pairs are scored again
+PAIR_SECONDS, NUMBER_SECONDS = 4e-7, 8e-10  # to score a pair again, and for each of its numbers
+CENTER_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A product of a library.
+
+    Args:
+        library: numpy, numkong or torch.
+        precision: its number format.
+        start: seconds until it can begin.
+        operation: seconds of a multiplication with its addition, in one thread.
+        rotation: of a scan of prefixes.
+    """
+
+    library: str
+    precision: Precision
+    start: float
+    operation: float
+    rotation: Rotation | None = None
+
+
+def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kernel:
+    """Return the kernel that takes least time of those whose bound holds for this metric and these numbers.
+
+    Args:
+        job: how pairs are scored, in which precision and where if that was asked for.
+        a: (n, d) rows.
+        b: (m, d) rows.
+        reach: how far the selection looks.
+
+    Raises:
+        ParameterError: a precision that the metric has not.
+        ResourceError: a precision whose library is not installed.
+    """
+    metric, backend = job.metric, job.backend
+    if job.precision in (INT8.name, BFLOAT16.name):
+        return _asked(job)
+    if not metric.has_product or job.precision == FLOAT64.name or not job.fits_float32:
+        return Kernel(metric, FLOAT64.name, job.scaled, backend)
+    # distances do not change with the origin, and near the rows little cancels
+    center = middle(b) if metric.expands_squares else None
+    plain = Kernel(metric, FLOAT32.name, job.scaled, backend, center=center)
+    if backend.name == "torch" and job.precision != FLOAT32.name and metric.is_product:
+        plain = replace(plain, dtype=(BFLOAT16 if calibration.pays(BFLOAT16, backend, job.dims) else FLOAT32).name)
+    if backend.device != "cpu" or 2.0 * len(a) * len(b) * a.shape[1] < SMALL:
+        return plain
+    return _cheapest(job, plain, a, b, reach)
+
+
+def check_precision(precision: str, metric: Metric, backend: str, *, selects: bool) -> None:
+    """Refuse a precision that does not fit.
+
+    Raises:
+        ParameterError: one in which the metric has no product, or that would show in the scores of a matrix.
+        ResourceError: its library is not installed.
+    """
+    if precision not in (INT8.name, BFLOAT16.name):
+        return
+    others = "use auto, float32 or float64"
+    if not selects:
+        what = f"{precision} finds candidates, which are scored again in float64; a full matrix has none"
+        raise ParameterError(what, "«precision»", others)
+    if not metric.is_product:
+        raise ParameterError(f"{metric.name} has no products of {precision}", "«precision»", others)
+    if precision == BFLOAT16.name and backend == "numpy":
+        raise ParameterError("numpy has no bfloat16", "«precision», «backend»", "leave «backend» out, or say torch")
+    if precision == INT8.name and not int8.is_installed():
+        what = "products of int8 come from the package numkong, which is not installed"
+        raise ResourceError(what, "«precision»", "pip install numkong, or leave «precision» out")
+
+
+def _asked(job: PairwiseJob) -> Kernel:
+    """Return the kernel of a reduced precision that was asked for."""
+    backend = job.backend
+    if job.precision == BFLOAT16.name and backend.name == "numpy":
+        backend = choose_backend("torch", "cpu")
+    if job.precision == INT8.name:
+        backend = replace(choose_backend("numpy"), fixed=True)
+    return Kernel(job.metric, job.precision, job.scaled, backend)
+
+
+def _cheapest(job: PairwiseJob, plain: Kernel, a: Column, b: Column, reach: Reach) -> Kernel:
+    """Return the kernel of the product that is expected to take least time on the processor."""
+    products = list(_contenders(job, plain))
+    costs = [(_seconds(each, job, a, b, reach), each) for each in products]
+    costs += _of_prefixes(job, plain, products, a, b, reach)
+    for _, best in sorted(costs, key=lambda cost: cost[0]):
+        kernel = replace(plain, dtype=best.precision.name)
+        if best.library == "torch" and plain.backend.name != "torch":
+            kernel = replace(kernel, backend=choose_backend("torch", "cpu"))
+            if not calibration.pays(BFLOAT16, kernel.backend, job.dims):
+                continue
+        return kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
+    return plain
+
+
+def _of_prefixes(
+    job: PairwiseJob, plain: Kernel, products: list[Contender], a: Column, b: Column, reach: Reach
+) -> Iterator[tuple[float, Contender]]:
+    """Yield the products of prefixes with the seconds that each is expected to take, with some to spare."""
+    plan = job.budget.plan(len(a), len(b), a.shape[1] // 4, plain.precision.itemsize)
+    prepared = 1 if plan.kept_columns >= len(b) else -(-len(a) // plan.query_block)
+    sample = sample_of(plain, a, b, reach, prepared)
+    for each in products if sample is not None else ():
+        if each.precision is not INT8:  # one step for a whole row, of which a prefix has the longest numbers
+            seconds, rotation = sample.cheapest(each.precision, each.operation)
+            if rotation is not None:
+                yield each.start + seconds / (PREFIX_PAYS * processors()), replace(each, rotation=rotation)
+
+
+def _seconds(contender: Contender, job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
+    """Return the seconds that a scan of whole rows is expected to take."""
+    work = 2.0 * len(a) * len(b) * a.shape[1] * contender.operation * (0.5 if reach.halved or reach.joined else 1.0)
+    if contender.precision is INT8:  # the others list few pairs more than are wanted
+        work += _listed(job, a, b, reach) * (PAIR_SECONDS + NUMBER_SECONDS * a.shape[1])
+    return contender.start + work / processors()
+
+
+def _contenders(job: PairwiseJob, kernel: Kernel) -> Iterator[Contender]:
+    """Yield the products that this processor and what is installed offer."""
+    plain = calibration.operation_seconds(kernel.precision, job.backend, job.dims)
+    yield Contender(job.backend.name, kernel.precision, 0.0, plain)
+    if job.backend.name == "torch" or job.precision == FLOAT32.name or not job.metric.is_product:
+        return
+    if int8.is_installed() and job.dims <= int8.DIMS:
+        yield Contender("numkong", INT8, NUMKONG_SECONDS, calibration.operation_seconds(INT8, job.backend, job.dims))
+    rates = [rate for feature, rate in BFLOAT16_RATES.items() if feature in processor_features()]
+    if rates and not job.backend.fixed:
+        start = 0.0 if is_loaded("torch") else TORCH_SECONDS
+        yield Contender("torch", BFLOAT16, start, plain / max(rates))
+
+
+def is_loaded(library: str) -> bool:
+    """Tell whether a library is imported already."""
+    return library in sys.modules
+
+
+def _listed(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
+    """Return how many pairs a scan in int8 is expected to list, judged by a sample of both sides."""
+    x, y = (rows[:: max(1, len(rows) // some)][:some] for rows, some in ((a, QUERIES), (b, CORPUS)))
+    plain = Kernel(job.metric, FLOAT32.name, job.scaled, job.backend)
+    coarse = replace(plain, dtype=INT8.name)
+    proxy = plain.tile(plain.prepare(x), plain.prepare(y))
+    rank = min(len(y), max(1, round(reach.rank * len(y) / len(b))))
+    if reach.least is None:
+        least = np.partition(proxy, -rank, axis=1)[:, -rank]
+        # a score that is as far below the k-th as both bounds reach
+        least = least - 2.0 * coarse.error(coarse.prepare(x), coarse.prepare(y))
+    else:
+        least = reach.least - coarse.error(coarse.prepare(x), coarse.prepare(y))
+    share = np.count_nonzero(proxy >= least[:, None]) / proxy.size
+    if reach.least is None:
+        share *= reach.rank / (rank * len(b) / len(y))  # where the sample is too small for its rank
+    return float(share * len(a) * len(b))
+
+
+def middle(rows: Column) -> Column:
+    """Return the mean of some of the finite rows; any point would do."""
+    finite = np.flatnonzero(np.isfinite(rows[:, 0]))  # a row of NaN is NaN throughout
+    some = finite[:: max(1, len(finite) // CENTER_ROWS)]
+    middle: Column = rows[some].astype(np.float64).mean(axis=0) if len(some) else np.zeros(rows.shape[1])
+    return middle
