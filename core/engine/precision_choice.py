@@ -140,7 +140,9 @@ def _of_prefixes(
     plan = job.budget.plan(len(a), len(b), a.shape[1] // 4, plain.precision.itemsize)
     prepared = 1 if plan.kept_columns >= len(b) else -(-len(a) // plan.query_block)
     sample = sample_of(plain, a, b, reach, prepared)
-    for each in products if sample is not None else ():
+    if sample is None:
+        return
+    for each in products:
         if each.precision is not INT8:  # one step for a whole row, of which a prefix has the longest numbers
             seconds, rotation = sample.cheapest(each.precision, each.operation)
             if rotation is not None:
@@ -152,7 +154,7 @@ def _seconds(contender: Contender, job: PairwiseJob, a: Column, b: Column, reach
     work = 2.0 * len(a) * len(b) * a.shape[1] * contender.operation * (0.5 if reach.halved or reach.joined else 1.0)
     if contender.precision is INT8:  # the others list few pairs more than are wanted
         work += _listed(job, a, b, reach) * (PAIR_SECONDS + NUMBER_SECONDS * a.shape[1])
-    return contender.start + work / processors()
+    return float(contender.start + work / processors())
 
 
 def _contenders(job: PairwiseJob, kernel: Kernel) -> Iterator[Contender]:

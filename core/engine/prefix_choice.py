@@ -1,8 +1,8 @@
 """What a scan of prefixes would cost, and how long a prefix pays best: told by a sample before the sweep.
 
 A sample of queries against the corpus tells which lower bounds are to be expected; against a sample of the corpus, the
-share of pairs whose upper bound reaches them, for each length of the prefix. A pair that does is scored by itself, in the
-time of dozens of products. So the seconds of a length are those of its products and of its survivors.
+share of pairs whose upper bound reaches them, for each length of the prefix. A pair that does is scored by itself, in
+the time of dozens of products. So the seconds of a length are those of its products and of its survivors.
 """
 
 from collections.abc import Iterator
@@ -130,7 +130,8 @@ class Sample:
             proxies, wanted = proxies.reshape(1, -1), -(-self.reach.rank * len(columns) * len(self.rows) // m)
         rank = int(max(1, min(proxies.shape[1], wanted)))
         kth = np.partition(proxies, -rank, axis=1)[:, -rank]
-        return np.broadcast_to(kth.astype(np.float64), len(self.rows))
+        kth = kth.astype(np.float64)
+        return np.broadcast_to(kth, len(self.rows))
 
     def _survivors(self, precision: Precision) -> Iterator[tuple[int, float]]:
         """Yield lengths of a prefix with the share of pairs whose upper bound reaches what is needed."""
@@ -160,7 +161,8 @@ class Sample:
         excluded = self.reach.excluded
         if excluded is None:
             return np.zeros((len(self.rows), len(columns)), dtype=bool)
-        return np.equal.outer(excluded.a[self.rows], excluded.b[columns])
+        left_out: Column = excluded.a[self.rows][:, None] == excluded.b[columns]
+        return left_out
 
 
 def _every(size: int, count: int) -> Column:
@@ -169,7 +171,8 @@ def _every(size: int, count: int) -> Column:
 
 
 def _finite(rows: Column, numbers: Column) -> Column:
-    return numbers[np.isfinite(rows[numbers, 0])]  # a row of NaN is NaN throughout
+    finite: Column = np.isfinite(rows[numbers, 0])  # a row of NaN is NaN throughout
+    return numbers[finite]
 
 
 def _rough(kernel: Kernel, rows: Column) -> Column:

@@ -1,14 +1,14 @@
 """A scan of prefixes: its kernel, whose tiles hold upper bounds as `rotation` proves them, and what is made of a tile.
 
-No score of a tile is known, only what none of its pairs passes. So the most promising places are scored first, in float64:
-the k-th best of them is a lower bound. What stays below it is out, and what reaches it is scored when no higher bound is
-to come. A tile in which the bounds tell too little apart is multiplied again with whole rows.
+No score of a tile is known, only what none of its pairs passes. So the most promising places are scored first, in
+float64: the k-th best of them is a lower bound. What stays below it is out, and what reaches it is scored when no
+higher bound is to come. A tile in which the bounds tell too little apart is multiplied again with whole rows.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -109,44 +109,37 @@ class PrefixScan(Scan):
 
     @cached_property
     def maxima(self) -> Array:
-        """(queries, groups) the maximum of each group; the last neighbours, too few for a place in each, are in none."""
+        """(queries, groups) the maximum of each group, without the last neighbours, which fill no round of groups."""
         groups = min(GROUPS, self.proxy.shape[1])
-        depth = self.proxy.shape[1] // groups
-        return self.kernel.backend.group_maxima(self.proxy[:, : depth * groups], groups, positive=False)
+        whole = self.proxy.shape[1] // groups * groups
+        return self.kernel.backend.group_maxima(self.proxy[:, :whole], groups, positive=False)
 
     def bounds(self, wanted: int) -> Array:
-        """Return (queries, wanted) exact proxy scores of different neighbours, or of as many as there are.
+        """Return (queries, at most wanted) exact proxy scores of different neighbours, or -inf.
 
-        The best of the groups with the highest maxima are scored, and more of them as long as a group beyond reaches the
-        lowest of those wanted.
+        The best places of the most promising groups are scored, in rounds: the next one is of the queries that have a
+        group left whose maximum reaches the lowest score wanted.
         """
-        maxima = self._host(self.maxima)
-        queries, groups = maxima.shape
-        wanted, most = min(wanted, groups), min(ROUNDS[-1] * wanted, groups)
-        best = (
-            np.argpartition(maxima, -most, axis=1)[:, -most:]
-            if most < groups
-            else np.tile(np.arange(groups), (queries, 1))
-        )
-        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(maxima, best, 1), axis=1), 1)
-        highest = np.take_along_axis(maxima, best, 1)
-        known, done = np.full((queries, most), -np.inf), 0
-        bound = self.lower_bound
-        for times in ROUNDS:
-            end = min(times * wanted, most)
-            low = self.kernel.proxy_threshold(bound, self.host_error)
-            query, rank = np.nonzero((highest[:, done:end] >= low[:, None]) & (highest[:, done:end] > -np.inf))
-            rank += done
-            known[query, rank] = self._scored(query, self._members(query, best[query, rank]))
-            bound = np.maximum(bound, np.partition(known[:, :end], end - wanted, axis=1)[:, end - wanted])
-            done = end
-        return np.partition(known, most - wanted, axis=1)[:, most - wanted :]
+        maxima, most = self._host(self.maxima), min(ROUNDS[-1] * wanted, self.maxima.shape[1])
+        order = np.argpartition(-maxima, most - 1, axis=1)[:, :most]
+        order = np.take_along_axis(order, np.argsort(-np.take_along_axis(maxima, order, axis=1), axis=1), axis=1)
+        highest, known = np.take_along_axis(maxima, order, axis=1), np.full(order.shape, -np.inf)
+        wanted, bound, done = min(wanted, most), self.lower_bound, 0
+        for end in (min(times * wanted, most) for times in ROUNDS):
+            low = np.maximum(self.kernel.proxy_threshold(bound, self.host_error), np.finfo(np.float32).min)
+            query, rank = np.nonzero(highest[:, done:end] >= low[:, None])
+            known[query, rank + done] = self._scored(query, self._members(query, order[query, rank + done]))
+            bound, done = np.maximum(bound, np.partition(known[:, :end], -wanted, axis=1)[:, -wanted]), end
+        return self.kernel.backend.put(np.partition(known, -wanted, axis=1)[:, -wanted:])
 
     def _members(self, query: Column, group: Column) -> Column:
         """Return the most promising neighbour of each group of a query."""
         groups = self.maxima.shape[1]
-        depths = np.arange(self.proxy.shape[1] // groups) * groups
-        return group + self._host(self.proxy[query[:, None], group[:, None] + depths]).argmax(axis=1) * groups
+        places = group[:, None] + np.arange(self.proxy.shape[1] // groups) * groups
+        put = self.kernel.backend.put
+        depth: Column = self._host(self.proxy[put(query)[:, None], put(places)]).argmax(axis=1)
+        neighbour: Column = group + depth * groups
+        return neighbour
 
     def _scored(self, query: Column, neighbour: Column) -> Column:
         scores = self.pairs.score(query + self.query_block.start, neighbour + self.corpus_block.start)
@@ -186,6 +179,7 @@ class PrefixScan(Scan):
 
     def _whole(self) -> Tile:
         """Return the tile of the scores themselves."""
+        assert isinstance(self.kernel, PrefixKernel)
         kernel, columns = self.kernel.of_whole_rows(), self.corpus_block
         xp, proxy = kernel.backend.xp, self.proxy
         x = kernel.prepare(self.pairs.a[self.query_block.start : self.query_block.stop])

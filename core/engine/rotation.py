@@ -1,17 +1,17 @@
 """A prefix of rotated dims, and why a product of prefixes bounds the product of whole rows.
 
-Let V be (d, p) with V'V = I + E, |E| <= e. Write x = Va + x2 with x2 at right angles to V, and z = V'x. Then, with
-those of y named b, y2 and w, the product is x.y = a'(I + E)b + x2.y2 <= z.w + 2e |z| |w| + |x2| |y2|, where
-|x2|^2 <= |x|^2 - |z|^2 + 2e |z|^2. By Cauchy and Schwarz ab + cd <= sqrt(a^2 + c^2) sqrt(b^2 + d^2), so all of it is in
+Let V be (d, p) with V'V = I + E, |E| <= e. Write x = Va + x2 with x2 at right angles to V, and z = V'x. With those of y
+named b, y2 and w, x.y = a'(I + E)b + x2.y2 <= z.w + 2e |z| |w| + |x2| |y2|, where |x2|^2 <= |x|^2 - |z|^2 + 2e |z|^2.
+By Cauchy and Schwarz ab + cd <= sqrt(a^2 + c^2) sqrt(b^2 + d^2), so all of it is in
 
     x.y  <=  z.w + r(x) r(y)      with      r(x)^2 = max(0, |x|^2 - |z|^2) + SLACK |x|^2
 
-as long as SLACK is more than 4e plus what rounding takes. In float64 that is at most u = 2 (d + 8) sqrt(p) 2^-53 of |x| for
-z, which adds at most 2.1u |x| |y| to the product and 2.1u |x|^2 to the rest, and (d + 8) 2^-52 |x|^2 for each squared norm.
-`Rotation` refuses e or u above 2^-36; SLACK is 2^-30, and what it leaves covers the rounding of the exact scores too.
+as long as SLACK is more than 4e and what rounding takes. In float64, with u = 2 (d + 8) sqrt(p) 2^-53, z is off by at
+most u |x|, which adds 2.1u |x| |y| to the product and 2.1u |x|^2 to the rest; a squared norm is off by at most
+(d + 8) 2^-52 |x|^2. `is_exact` holds e and u to 2^-36; SLACK is 2^-30, with room for the rounding of the exact scores.
 
-So rows that are replaced by (z, r) keep their norms, have products that are never below those of the rows, and distances
-that are never above: one product of p + 1 dims is the bound of every metric that is made of products.
+So rows that are replaced by (z, r) keep their norms, have products that are never below those of the rows, and
+distances that are never above: one product of p + 1 dims bounds every metric that is made of products.
 """
 
 from dataclasses import dataclass
@@ -62,10 +62,10 @@ class Rotation:
 
 
 def leading(*sides: Column) -> Column:
-    """Return (d, d) orthogonal directions, first that along which the (n, d) rows of all sides, on average, are longest."""
-    moments = (side.T @ side / len(side) for side in sides)
-    _, vectors = np.linalg.eigh(sum(moments).astype(np.float64))
-    return vectors[:, ::-1]
+    """Return (d, d) float64 orthogonal directions, first that along which the (n, d) rows of all sides are longest."""
+    moments = np.sum([side.T @ side / len(side) for side in sides], axis=0, dtype=np.float64)
+    directions: Column = np.linalg.eigh(moments)[1][:, ::-1]
+    return directions
 
 
 def effective_dims(rows: Column) -> float:
