@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..backend import Array
+from ..backend import Array, rounded_up
 from ..errors import DataError
 from ..results import Column
 from .kernels import Kernel, Tile
@@ -91,6 +91,7 @@ class Scan:
         self.kernel: Kernel = tile.kernel
         self.has_missing = has_missing
         self.by_column = by_column
+        self._seen: tuple[Column, Column, Column] | None = None  # an array of bounds, and what `_hit` gave for it
         self.error = tile.error(by_column=by_column)
         self.host_error: Column = self.kernel.backend.get(self.error).astype(np.float64)
         if not np.isfinite(self.host_error).all():
@@ -154,9 +155,8 @@ class Scan:
             corpus_block: its rows of B.
             usual: how many groups of an query are expected to be hit.
         """
-        low = self.kernel.proxy_threshold(lower_bound, self.host_error)
         dense = max(GROUPS / DENSE, 4 * usual) * len(lower_bound)
-        if self.kernel.dtype == "float64" or np.count_nonzero(self.host_maxima >= low[:, None]) <= dense:
+        if self.kernel.dtype == "float64" or len(self._hit(lower_bound)[1]) <= dense:
             return self
         fine = replace(self.kernel, dtype="float64")
         x, y = (
@@ -176,8 +176,8 @@ class Scan:
         Args:
             lower_bound: (queries,) the exact proxy score of interest.
         """
-        low = self.kernel.proxy_threshold(lower_bound, self.host_error)
-        query, group = np.divmod(np.flatnonzero(self.host_maxima >= low[:, None]), GROUPS)
+        low, places = self._hit(lower_bound)
+        query, group = np.divmod(places, GROUPS)
         if self._fused:
             if len(query):
                 yield self._bounded(*self._gathered_groups(query, group, low))
@@ -190,6 +190,14 @@ class Scan:
         for start in range(0, len(query), step):
             part = slice(start, start + step)
             yield self._bounded(*self._gather(query[part], group[part], low))
+
+    def _hit(self, lower_bound: Column) -> tuple[Column, Column]:
+        """Return what reaches `lower_bound` at least, (queries,), and the flat places of the maxima that do."""
+        if self._seen is None or self._seen[0] is not lower_bound:
+            low = self.kernel.proxy_threshold(lower_bound, self.host_error)
+            places = np.flatnonzero(self.host_maxima >= rounded_up(low, self.host_maxima.dtype)[:, None])
+            self._seen = (lower_bound, low, places)
+        return self._seen[1:]
 
     def _bounded(self, query: Column, neighbour: Column, proxy: Column) -> Found:
         """Return places with bounds of their proxy score."""

@@ -42,7 +42,8 @@ def reduce_pairs(
         budget: by default that of the running job.
         progress: called with the rows of x that are done and their total.
     """
-    sweep(x, y, kernel, reducer, _plan(budget or budget_of(None), kernel, x, y), progress)
+    plan = (budget or budget_of(None)).plan(len(x), len(y), x.shape[1], kernel.precision.itemsize)
+    sweep(x, y, kernel, reducer, plan, progress)
 
 
 def each_nearest(
@@ -147,7 +148,9 @@ def closest_pairs(
 
 
 def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
-    return budget.plan(len(x), len(y), kernel.width(x.shape[1]), kernel.precision.itemsize)
+    """Return the plan of a selection, which looks through each tile at once and asks most of them nothing more."""
+    cached, width = kernel.backend.name == "numpy", kernel.width(x.shape[1])
+    return budget.plan(len(x), len(y), width, kernel.precision.itemsize, cached=cached)
 
 
 def _spec(

@@ -184,14 +184,17 @@ def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch
         ("torch", {"rows": 4000}, 3),  # as the plan has room for
         ("torch", {"rows": 4000, "lanes": 9}, 4),  # as there are processors
         ("torch", {"kept_columns": 99}, 1),  # blocks would be prepared by each
-        ("numpy", {}, 1),  # whose products take all threads
+        ("numpy", {}, 2),
     ],
 )
 def test_so_many_stripes_are_taken_at_once(monkeypatch, backend, change, most):
     monkeypatch.setattr("simtool.engine.sweep.processors", lambda: 4)
     plan = replace(Plan(40, 100, 10, 10, kept_columns=100, lanes=3), **change)
     kernel = Kernel("dot", "float32", False, choose_backend(backend))
+    monkeypatch.setattr("simtool.engine.sweep.is_controlled", lambda: True)
     assert query_blocks_at_once(kernel, plan) == most
+    monkeypatch.setattr("simtool.engine.sweep.is_controlled", lambda: False)  # a BLAS that takes all threads for each
+    assert query_blocks_at_once(kernel, plan) == (1 if backend == "numpy" else most)
     assert [kind.apart for kind in (TopK, Threshold, ClosestPairs, SelfJoinTopK)] == [True, True, False, False]
 
 
