@@ -25,7 +25,9 @@ LARGE = 128  # times d × d pairs, of which the sample is a small part of the wo
 FEW = 32  # a k of more than one row of B in so many leaves little out
 PAIR_SECONDS, NUMBER_SECONDS = 4e-7, 8e-10  # to score a pair, and for each of its numbers
 WIDENED_SECONDS = 2e-9  # to prepare a number of a row
-LEARNT = 4  # times the pairs that are scored in the end, where the lower bound is only learnt on the way
+# how many more pairs are scored than reach the last lower bound: that of all pairs is learnt on the way, and that of a
+# row comes of the most promising places, so many times as are wanted
+OF_ALL, OF_ROW, SEEDS = 8.0, 1.5, 2.0
 
 
 def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int) -> "Sample | None":
@@ -80,16 +82,22 @@ class Sample:
             operation: seconds of a multiplication or an addition.
         """
         n, (m, d) = len(self.a), self.b.shape
-        each = (PAIR_SECONDS + NUMBER_SECONDS * d) * (LEARNT if self.reach.of_all else 1)
+        each = PAIR_SECONDS + NUMBER_SECONDS * d
         pairs = n * m * (0.5 if self.reach.halved else 1.0)
         best, best_length = np.inf, 0
         for length, share in self._survivors(precision):
             preparing = self.prepared * m * d * (WIDENED_SECONDS + 4 * operation * length)
-            seconds = pairs * (2 * operation * (length + 1) + share * each) + preparing
+            seconds = pairs * (2 * operation * (length + 1) + self._scored(share) * each) + preparing
             if seconds < best:
                 best, best_length = seconds, length
         rotation = Rotation(np.ascontiguousarray(self.directions[:, :best_length]))
         return (best, rotation) if best_length and rotation.is_exact else (np.inf, None)
+
+    def _scored(self, share: float) -> float:
+        """Return the share of pairs that is scored where this share reaches the last lower bound."""
+        if self.reach.least is not None:
+            return share
+        return OF_ALL * share if self.reach.of_all else OF_ROW * share + SEEDS * self.reach.rank / len(self.b)
 
     @cached_property
     def x(self) -> Column:

@@ -15,6 +15,7 @@ from ..prefix_scan import PrefixKernel, PrefixScan
 from ..rescoring import Pairs
 
 Give = Callable[[Hits], None]
+NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 class Reducer:

@@ -8,7 +8,7 @@ from ...results import Column
 from ..candidates import Found, Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
 
 FEWEST = 1 << 14  # candidates that are scored at a time where only upper bounds are known
 
@@ -29,6 +29,7 @@ class ClosestPairs(Selection):
     lower_bound: float = -np.inf
     pool: Column = field(default_factory=lambda: np.empty(0))
     found: list[Found] = field(default_factory=list)
+    best: Hits = NOTHING
 
     scans = True
 
@@ -62,6 +63,7 @@ class ClosestPairs(Selection):
             # never both pools: the partial one may hold pairs of this one, which would count twice
             self.lower_bound, self.pool = max(self.lower_bound, other.lower_bound), other.pool
         self.found += other.found
+        self.best = _joined(self.best, other.best)
         self._reduce_if_many()
 
     def _reduce_if_many(self) -> None:
@@ -71,12 +73,10 @@ class ClosestPairs(Selection):
             self._reduce()
 
     def _reduce(self) -> None:
-        """Keep the exact best of what was found."""
-        row, column, score = self._best()
-        least = self.spec.kernel.proxy_score(score)
-        if len(score) == self.most:
-            self.lower_bound = max(self.lower_bound, float(least[-1]))
-        self.found = [Found(row, column, least, np.full(len(row), np.inf))]
+        """Score what was found, and keep the exact best."""
+        self.best, self.found = self._best(), []
+        if len(self.best[2]) == self.most:
+            self.lower_bound = max(self.lower_bound, float(self.spec.kernel.proxy_score(self.best[2][-1:])[0]))
 
     def finish(self) -> None:
         """Score the candidates and give the best."""
@@ -93,11 +93,18 @@ class ClosestPairs(Selection):
         self.pool = bounds
 
     def _best(self) -> Hits:
+        """Return the best of what was found and what was kept before."""
         found = Found.of(self.found)
         if len(found.query) > self.most:
             last = len(found.query) - self.most
             self.lower_bound = max(self.lower_bound, float(np.partition(found.least, last)[last]))
         row, column, _, _ = found.where(found.most >= self.lower_bound)
-        score = self.spec.pairs.score(row, column)
+        fresh = (row, column, self.spec.pairs.score(row, column))
+        row, column, score = _joined(self.best, fresh)
         order = np.lexsort((column, row, -score if self.spec.larger_is_closer else score))[: self.most]
         return row[order], column[order], score[order]
+
+
+def _joined(hits: Hits, others: Hits) -> Hits:
+    row, column, score = (np.concatenate(parts) for parts in zip(hits, others, strict=True))
+    return row, column, score

@@ -8,10 +8,9 @@ from ...errors import ResourceError
 from ..candidates import Hits
 from ..kernels import Kernel, Tile
 from ..plan import Span
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
 
 GIVEN = 1 << 18  # pairs that are ordered and given at a time, unless one row has more
-NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass
