@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..backend import quiet
 from ..metrics.precision import Precision
 from ..results import Column
 from .kernels import Kernel
@@ -46,7 +47,7 @@ def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int)
     if reach.least is None and not reach.of_all and reach.rank * FEW > m:
         return None
     some = _rough(kernel, b[_finite(b, _every(m, FIRST))])
-    if len(some) < 2 or effective_dims(some) > SPARE * d:
+    if len(some) < 2 or not effective_dims(some) <= SPARE * d:
         return None
     rows, columns = (_finite(part, _every(len(part), count)) for part, count in ((a, QUERIES), (b, CORPUS)))
     return Sample(kernel, a, b, rows, columns, reach, prepared) if len(rows) and len(columns) else None
@@ -185,5 +186,8 @@ def _finite(rows: Column, numbers: Column) -> Column:
 
 def _rough(kernel: Kernel, rows: Column) -> Column:
     """Return rows as tiles take them, in float32, which is enough for an estimate."""
-    center = None if kernel.center is None else kernel.center.astype(np.float32)
-    return np.asarray(kernel.measure.prepare(rows.astype(np.float32), center, scaled=False))
+    dtype = np.float64 if kernel.scaled else np.float32
+    center = None if kernel.center is None else kernel.center.astype(dtype)
+    with quiet():  # rows beyond the squares of float32 become zeros, which are no reason to cut them
+        prepared = kernel.measure.prepare(rows.astype(dtype), center, scaled=kernel.scaled)
+        return np.asarray(prepared, dtype=np.float32)
