@@ -15,7 +15,7 @@ import numpy as np
 from ..backend import Array
 from ..results import Column
 from .candidates import Found, Scan
-from .kernels import Kernel, Side, Tile
+from .kernels import Kernel, Tile
 from .plan import CORPUS_BLOCK, Span
 from .rescoring import Pairs
 from .rotation import Rotation
@@ -88,16 +88,10 @@ class PrefixScan(Scan):
         corpus_block: Span,
         *,
         has_missing: bool,
-        by_column: bool = False,
     ) -> None:
-        assert not by_column
         self.tile, self.kernel, self.has_missing = tile, tile.kernel, has_missing
-        self.lower_bound, self.pairs, self.query_block, self.corpus_block = (
-            lower_bound,
-            pairs,
-            query_block,
-            corpus_block,
-        )
+        self.lower_bound, self.pairs = lower_bound, pairs
+        self.query_block, self.corpus_block = query_block, corpus_block
         self.found: list[Found] | None = None
         self.host_error = self.kernel.backend.get(tile.error()).astype(np.float64)
 
@@ -183,15 +177,15 @@ class PrefixScan(Scan):
         kernel, columns = self.kernel.of_whole_rows(), self.corpus_block
         xp, proxy = kernel.backend.xp, self.proxy
         x = kernel.prepare(self.pairs.a[self.query_block.start : self.query_block.stop])
-        sides = []
+        longest = most_lost = 0.0
         for start in range(columns.start, columns.stop, CORPUS_BLOCK):
             y = kernel.prepare(self.pairs.b[start : min(start + CORPUS_BLOCK, columns.stop)])
             part = proxy[:, start - columns.start : start - columns.start + y.rows.shape[0]]
             # what was set to -inf, because nobody asks for it, stays so
             part[:] = xp.where(part == -float("inf"), part, kernel.tile(x, y))
-            sides.append(y)
-        longest = Side(y.rows, y.norms, y.lost, max(y.longest for y in sides), max(y.most_lost for y in sides))
-        return Tile(kernel, x, longest, proxy)
+            longest, most_lost = max(longest, y.longest), max(most_lost, y.most_lost)
+        # of the rows of B a bound needs the largest alone
+        return Tile(kernel, x, y._replace(longest=longest, most_lost=most_lost), proxy)
 
     def _host(self, proxy: Array) -> Column:
         xp = self.kernel.backend.xp

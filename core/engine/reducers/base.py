@@ -90,13 +90,11 @@ class SelectionSpec:
         """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
         return self.upper_triangle and corpus_block.stop <= query_block.start + 1
 
-    def scan(
-        self, query_block: Span, corpus_block: Span, tile: Tile, lower_bound: Column, *, by_column: bool = False
-    ) -> Scan:
-        """Return a tile on its way to candidates."""
+    def scan(self, query_block: Span, corpus_block: Span, tile: Tile, lower_bound: Column) -> Scan:
+        """Return a tile on its way to candidates of its rows."""
         if isinstance(tile.kernel, PrefixKernel):
             return PrefixScan(tile, lower_bound, self.pairs, query_block, corpus_block, has_missing=self.has_missing)
-        return Scan(tile, lower_bound, has_missing=self.has_missing, by_column=by_column)
+        return Scan(tile, lower_bound, has_missing=self.has_missing)
 
     def without_others(self, query_block: Span, corpus_block: Span, tile: Tile) -> Tile:
         """Return a tile whose places that are not asked for are -inf."""
