@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
     from .exclusion import Exclusion as Exclusion
-    from .inputs import Input as Input
-    from .inputs import largest_of as largest_of
-    from .inputs import prepare_input as prepare_input
+    from .input_rows import Input as Input
+    from .input_rows import largest_of as largest_of
+    from .input_rows import prepare_input as prepare_input
     from .job import PairwiseJob as PairwiseJob
     from .job import same_rows as same_rows
     from .kernels import Kernel as Kernel
@@ -79,7 +79,7 @@ _MODULES = {
         "row_hashes",
     ),
     "exclusion": ("Exclusion",),
-    "inputs": (
+    "input_rows": (
         "Input",
         "largest_of",
         "prepare_input",

@@ -11,7 +11,7 @@ from ..metrics.precision import FLOAT32, Precision
 from ..results import Column
 from .kernels import Kernel, Side
 
-ROWS, COLUMNS, TRIES = 256, 2048, 3
+SHAPE, GPU_SHAPE, TRIES = (128, 1024), (256, 2048), 3  # rows of both sides of the product that is measured
 CHECKED = 8  # every so many columns are multiplied in float64 too
 PAYS = 0.7  # share of the float32 time below which a reduced precision does
 
@@ -37,21 +37,22 @@ def operation_seconds(precision: Precision, backend: Backend, dims: int) -> floa
         dims: length of the vectors.
     """
     kernel = Kernel("cosine", precision.name, False, backend)
-    x, y = (kernel.prepare(rows) for rows in _cancelling(dims))
+    shape = GPU_SHAPE if backend.is_cuda else SHAPE
+    x, y = (kernel.prepare(rows) for rows in _cancelling(*shape, dims))
     with backend.in_one_thread():
         seconds = _fastest(kernel, x, y)
     # only what storing takes row by row tells of a reduced one
     right = precision.stored is not None or _is_bounded(kernel, x, y)
-    return seconds / (2.0 * ROWS * COLUMNS * dims) if right else inf
+    return seconds / (2.0 * shape[0] * shape[1] * dims) if right else inf
 
 
-def _cancelling(dims: int) -> tuple[Column, Column]:
+def _cancelling(n: int, m: int, dims: int) -> tuple[Column, Column]:
     """Return rows whose products are small and the sums of their first halves are not.
 
     So it shows when parts of a sum were rounded before they were added.
     """
     rng = np.random.default_rng(0)
-    x, y = (rng.standard_normal((n, dims)) + 1.0 for n in (ROWS, COLUMNS))
+    x, y = (rng.standard_normal((rows, dims)) + 1.0 for rows in (n, m))
     y[:, dims // 2 :] *= -1.0
     return x, y
 

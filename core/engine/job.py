@@ -13,7 +13,7 @@ from ..metrics import Metric, needs_scale
 from ..results import Column
 from .budget import Budget
 from .exclusion import Exclusion
-from .inputs import Input
+from .input_rows import Input
 from .rescoring import Pairs
 
 
@@ -26,7 +26,7 @@ class PairwiseJob:
         b: the other; the same where A is compared with itself.
         metric: what is computed of each pair.
         excluded: the pairs that are left out, or None.
-        alone: whether A is compared with itself.
+        self_join: whether A is compared with itself.
         precision: `auto`, `float32` or `float64`.
         backend: where to compute.
         budget: the bytes that may be used.
@@ -36,7 +36,7 @@ class PairwiseJob:
     b: Input
     metric: Metric
     excluded: Exclusion | None
-    alone: bool
+    self_join: bool
     precision: str
     backend: Backend
     budget: Budget
@@ -93,7 +93,7 @@ class PairwiseJob:
     @property
     def upper_triangle(self) -> bool:
         """Whether rows i, j and rows j, i are one pair, which a list of pairs holds once."""
-        return self.alone and self.excluded is not None and self.metric.is_symmetric
+        return self.self_join and self.excluded is not None and self.metric.is_symmetric
 
     def pairs(self, a: Column, b: Column) -> Pairs:
         """Return the exact scores of a batch."""
@@ -102,14 +102,14 @@ class PairwiseJob:
     def inputs(self) -> dict[str, str]:
         """Return the names of the inputs by role."""
         names = {"a": self.a.vectors.name, "b": self.b.vectors.name}
-        return {"a": names["a"]} if self.alone else names
+        return {"a": names["a"]} if self.self_join else names
 
     def notes(self) -> Iterator[str]:
         """Yield what to tell the reader of the inputs."""
         yield from self.a.notes
-        if not self.alone:
+        if not self.self_join:
             yield from self.b.notes
-        sides = {"A": self.a} if self.alone else {"A": self.a, "B": self.b}
+        sides = {"A": self.a} if self.self_join else {"A": self.a, "B": self.b}
         zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
         if counted and self.metric.zero_score is not None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
+
 from ..backend import Array, quiet
 from ..errors import ResourceError
 from ..results import Column
@@ -14,6 +16,7 @@ from .reducers.base import Reducer
 from .threads import overlapped, processors
 from .triton_kernel import fuses
 
+LEAST_DIVIDED = 64  # rows of a tile
 Prepared = tuple[Side, Any]  # with the mark of the end of the work that made it
 
 
@@ -26,10 +29,17 @@ class Lane:
         kernel: on that device.
         plan: the grid.
         corpus_blocks: of another lane of the device, which keeps them all.
+        workers: threads among which the rows of a tile are divided, where a product is made by the thread that asks.
     """
 
     def __init__(
-        self, a: Column, b: Column, kernel: Kernel, plan: Plan, corpus_blocks: "_CorpusBlocks | None" = None
+        self,
+        a: Column,
+        b: Column,
+        kernel: Kernel,
+        plan: Plan,
+        corpus_blocks: "_CorpusBlocks | None" = None,
+        workers: int = 1,
     ) -> None:
         self.a = a
         self.kernel = kernel
@@ -38,12 +48,15 @@ class Lane:
         self.corpus_blocks = _CorpusBlocks(b, kernel, plan) if corpus_blocks is None else corpus_blocks
         self.fused = fuses(kernel, a.shape[1], plan.rows * plan.columns)
         self.scratch: Array = None
+        self.workers = ThreadPoolExecutor(workers) if workers > 1 else None
 
     def __enter__(self) -> "Lane":
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.corpus_blocks.reader.shutdown()
+        if self.workers is not None:
+            self.workers.shutdown()
 
     def finish(self, reducer: Reducer) -> Callable[[Span], Span]:
         """Return what takes a query block through this device into a reducer, and returns it."""
@@ -67,7 +80,7 @@ class Lane:
             return
         try:
             room = reducer.room(query_block, corpus_block)
-            proxy = self.kernel.tile(x, y, self.scratch if room is None else room)
+            proxy = self._scored(x, y, self.scratch if room is None else room)
         except self.kernel.backend.out_of_memory:
             proxy = self.scratch = None
         if proxy is None:
@@ -76,6 +89,23 @@ class Lane:
         reducer.take(query_block, corpus_block, Tile(self.kernel, x, y, proxy))
         if room is None and not reducer.holds:
             self.scratch = proxy  # what the reducer needs of it is copied by now
+
+    def _scored(self, x: Side, y: Side, out: Array) -> Array:
+        """Return a scored tile, made by several threads where there are some."""
+        n, m = x.rows.shape[0], y.rows.shape[0]
+        if self.workers is None or n < LEAST_DIVIDED:
+            return self.kernel.tile(x, y, out)
+        if out is None or out.shape != (n, m):
+            out = np.empty((n, m), dtype=np.float64 if self.kernel.dtype == "float64" else np.float32)
+
+        def fill(part: slice) -> None:
+            scored = self.kernel.tile(x.part(part), y, out[part])
+            if not np.may_share_memory(scored, out):
+                out[part] = scored
+
+        count = processors()
+        list(self.workers.map(fill, (slice(n * i // count, n * (i + 1) // count) for i in range(count))))
+        return out
 
     def _divide(self, reducer: Reducer, query_block: Span, corpus_block: Span, x: Side, y: Side) -> None:
         """Try a tile again without the blocks that were kept, then in halves."""

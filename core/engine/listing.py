@@ -38,35 +38,33 @@ class Choice:
     max_results: int = 100_000_000
 
 
-def select_pairs(pairing: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
+def select_pairs(job: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
     """List chosen pairs; the options are checked by the caller."""
-    n, m = pairing.shape
+    n, m = job.shape
     if rows_into is None and choice.threshold is None:
         count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
-        pairing.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
-    listing = _Listing(pairing, choice, rows_into)
+        job.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
+    listing = _Listing(job, choice, rows_into)
     begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
-    for number, a, b in pairing.batches():
-        part = over_batches(progress, number, prod(pairing.batch))
-        listing.kernel = _select(pairing, choice, a, b, partial(listing.take, number), part)
+    for number, a, b in job.batches():
+        part = over_batches(progress, number, prod(job.batch))
+        listing.kernel = _select(job, choice, a, b, partial(listing.take, number), part)
     return listing.result()
 
 
-def _select(
-    pairing: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None
-) -> Kernel:
+def _select(job: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> Kernel:
     if choice.top_k is not None:
-        return each_nearest(pairing, a, b, choice.top_k, give, progress)
+        return each_nearest(job, a, b, choice.top_k, give, progress)
     if choice.threshold is not None:
-        return within(pairing, a, b, choice.threshold, choice.max_results, give, progress)
-    return closest_pairs(pairing, a, b, choice.max_pairs or 0, give, progress)
+        return within(job, a, b, choice.threshold, choice.max_results, give, progress)
+    return closest_pairs(job, a, b, choice.max_pairs or 0, give, progress)
 
 
 @dataclass
 class _Listing:
     """Collects the pairs as rows of the result, or hands them on."""
 
-    pairing: PairwiseJob
+    job: PairwiseJob
     choice: Choice
     rows_into: RowsInto | None
     parts: list[dict[str, Column]] = field(default_factory=list)
@@ -99,23 +97,23 @@ class _Listing:
 
     def _columns(self, number: int, hits: Hits) -> dict[str, Column]:
         rows, columns, scores = hits
-        listed = {"batch": np.full(len(rows), number)} if self.pairing.batch else {}
-        listed["a"] = self.pairing.a.ids[rows]
+        listed = {"batch": np.full(len(rows), number)} if self.job.batch else {}
+        listed["a"] = self.job.a.ids[rows]
         if self.choice.top_k is not None:
             listed["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-        return {**listed, "b": self.pairing.b.ids[columns], "score": scores}
+        return {**listed, "b": self.job.b.ids[columns], "score": scores}
 
     def _summary(self) -> dict[str, Scalar]:
         sums = np.concatenate([np.empty(0), *self.sums])
         total = fsum(sums.tolist()) if np.isfinite(sums.sum()) else inf  # fsum raises where the sum overflows
         moments = replace(self.moments, total=total)
         counted = {"k": self.choice.top_k} if self.choice.top_k is not None else {"pairs": moments.count}
-        rows, columns = self.pairing.shape
+        rows, columns = self.job.shape
         return {"rows": rows, "columns": columns, **counted, **moments.summary()}
 
     def _notes(self) -> Iterator[str]:
         yield from self._missing()
-        (rows, columns), excluded, k = self.pairing.shape, self.pairing.excluded, self.choice.top_k
+        (rows, columns), excluded, k = self.job.shape, self.job.excluded, self.choice.top_k
         others = np.full(rows, columns) if excluded is None else columns - excluded.counts
         if k is not None and k > others.max():
             yield f"k is {k}, but a row has at most {others.max()} others: all of them are listed"
@@ -123,7 +121,7 @@ class _Listing:
             yield f"{plural(fewer, 'row')} with fewer than {k} others: all of them are listed"
 
     def _missing(self) -> Iterator[str]:
-        sides = {"A": self.pairing.a} if self.pairing.alone else {"A": self.pairing.a, "B": self.pairing.b}
+        sides = {"A": self.job.a} if self.job.self_join else {"A": self.job.a, "B": self.job.b}
         for name, side in sides.items():
             if count := int(side.missing.sum()):
                 yield f"{plural(count, 'row')} of {name} not finite: in no pair of a selection"

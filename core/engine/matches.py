@@ -12,11 +12,12 @@ from .budget import budget_of
 from .candidates import Hits
 from .duplicates import Distinct
 from .exclusion import Exclusion
-from .inputs import Input
+from .input_rows import Input
 from .job import PairwiseJob
 from .kernels import Kernel, Tile
-from .rescoring import Pairs, best_of
+from .rescoring import Pairs
 from .selections import each_nearest
+from .tie_order import best_of
 
 SMALL = 1 << 14  # pairs up to which one product in float64 takes less time than a sweep takes to begin
 
@@ -146,7 +147,7 @@ def job_of_rows(
         b=a if x is y else Input.of_rows(y),
         metric=metric_of(metric, eps=eps),
         excluded=excluded,
-        alone=False,  # sets of this kind are small, where tiles are read faster for their rows alone
+        self_join=False,  # sets of this kind are small, where tiles are read faster for their rows alone
         precision="auto",
         backend=backend,
         budget=budget_of(None),

@@ -22,28 +22,28 @@ SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
 
 def full_matrix(
-    pairing: PairwiseJob, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
+    job: PairwiseJob, into: Into | None, nonfinite: str, progress: Progress | None, heat_map: int | None = None
 ) -> Result:
     """Compute the matrix; the options are checked by the caller."""
-    n, m = pairing.shape
-    dtype, arithmetic = _dtypes(pairing)
-    kernel = Kernel(pairing.metric, arithmetic, pairing.scaled, pairing.backend)
-    target = _Target(pairing, into, dtype, heat_map)
+    n, m = job.shape
+    dtype, arithmetic = _dtypes(job)
+    kernel = Kernel(job.metric, arithmetic, job.scaled, job.backend)
+    target = _Target(job, into, dtype, heat_map)
     moments: list[Moments] = []
     begin(progress, "matrix")
-    for number, a, b in pairing.batches():
-        part = over_batches(progress, number, prod(pairing.batch))
+    for number, a, b in job.batches():
+        part = over_batches(progress, number, prod(job.batch))
         with Full(
             kernel,
-            pairing.pairs(a, b),
+            job.pairs(a, b),
             m,
             np.dtype(dtype),
             partial(target.take, number),
-            excluded=pairing.excluded,
+            excluded=job.excluded,
             propagate=nonfinite == "propagate",
         ) as reducer:
-            kept = pairing.budget.plan(n, m, pairing.dims, np.dtype(arithmetic).itemsize).kept_columns
-            sweep(a, b, kernel, reducer, Plan.of(n, m, pairing.dims, kept_columns=kept, whole_rows=True), part)
+            kept = job.budget.plan(n, m, job.dims, np.dtype(arithmetic).itemsize).kept_columns
+            sweep(a, b, kernel, reducer, Plan.of(n, m, job.dims, kept_columns=kept, whole_rows=True), part)
             moments.append(reducer.moments())
     summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
     return Result(
@@ -58,30 +58,30 @@ def full_matrix(
     )
 
 
-def _dtypes(pairing: PairwiseJob) -> tuple[str, str]:
+def _dtypes(job: PairwiseJob) -> tuple[str, str]:
     """Return the dtypes of the matrix and of the arithmetic behind it."""
-    metric, automatic = pairing.metric, pairing.precision == "auto"
-    if pairing.precision == "float64" or (automatic and pairing.wide and not metric.has_unit_rows):
+    metric, automatic = job.metric, job.precision == "auto"
+    if job.precision == "float64" or (automatic and job.wide and not metric.has_unit_rows):
         return "float64", "float64"
-    long = automatic and pairing.dims > WIDEST_FLOAT32
-    product = metric.scores_are_proxies and not long and pairing.fits_float32
+    long = automatic and job.dims > WIDEST_FLOAT32
+    product = metric.scores_are_proxies and not long and job.fits_float32
     return "float32", "float32" if product else "float64"
 
 
 class _Target:
     """Takes whole rows: for the caller's sink or the array in memory, and for what a person sees of them."""
 
-    def __init__(self, pairing: PairwiseJob, into: Into | None, dtype: str, heat_map: int | None) -> None:
-        (n, m), self.pairing = pairing.shape, pairing
-        shape = (*pairing.batch, n, m)
-        self.cells = MatrixCells(pairing.a.ids, pairing.b.ids, bool(pairing.batch), pairing.excluded)
+    def __init__(self, job: PairwiseJob, into: Into | None, dtype: str, heat_map: int | None) -> None:
+        (n, m), self.job = job.shape, job
+        shape = (*job.batch, n, m)
+        self.cells = MatrixCells(job.a.ids, job.b.ids, bool(job.batch), job.excluded)
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
-        self.corners = [np.empty(corner, dtype=dtype) for _ in range(min(prod(pairing.batch), GRIDS))]
+        self.corners = [np.empty(corner, dtype=dtype) for _ in range(min(prod(job.batch), GRIDS))]
         self.means: MeanCells | None = None
         if heat_map is not None:
-            self.means = MeanCells((n, m), _most(heat_map, pairing), excluded=pairing.excluded)
+            self.means = MeanCells((n, m), _most(heat_map, job), excluded=job.excluded)
 
     def take(self, number: int, start: int, scores: Column) -> None:
         """Take whole rows of a batch; the first is its row `start`."""
@@ -89,7 +89,7 @@ class _Target:
             corner = self.corners[number]
             part = scores[: len(corner) - start, : corner.shape[1]]
             corner[start : start + len(part)] = part
-        start += number * self.pairing.shape[0]
+        start += number * self.job.shape[0]
         if self.means is not None:
             self.means.take(start, scores)
         if self.sink is not None:
@@ -105,28 +105,28 @@ class _Target:
 
     def grids(self) -> tuple[Grid, ...]:
         """Return the corner, or those of the first matrices of a batch."""
-        (rows, columns), batches = self.corners[0].shape, prod(self.pairing.batch)
-        ids = self.pairing.a.ids[:rows], self.pairing.b.ids[:columns]
+        (rows, columns), batches = self.corners[0].shape, prod(self.job.batch)
+        ids = self.job.a.ids[:rows], self.job.b.ids[:columns]
         return tuple(
-            Grid(self.pairing.shape, *ids, corner, number if self.pairing.batch else None, batches)
+            Grid(self.job.shape, *ids, corner, number if self.job.batch else None, batches)
             for number, corner in enumerate(self.corners)
         )
 
     def heat_map(self) -> HeatMap | None:
         """Return the whole matrix in means, where they were asked for."""
-        return None if self.means is None else self.means.means(self.pairing.a.ids, self.pairing.b.ids)
+        return None if self.means is None else self.means.means(self.job.a.ids, self.job.b.ids)
 
     def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
         size = prod(shape) * np.dtype(dtype).itemsize
         hint = "«output=scores.npy» writes it as it comes; «top_k» or «threshold» keep a part"
-        self.pairing.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+        self.job.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
         return np.empty(shape, dtype=dtype)
 
 
-def _most(heat_map: int, pairing: PairwiseJob) -> int:
+def _most(heat_map: int, job: PairwiseJob) -> int:
     if heat_map < 1:
         raise ParameterError(f"a heat map of {heat_map} rows and columns, expected at least 1", "heat_map")
-    if pairing.batch:
-        what = f"a heat map shows one matrix, and there are {prod(pairing.batch)} in batches"
+    if job.batch:
+        what = f"a heat map shows one matrix, and there are {prod(job.batch)} in batches"
         raise ParameterError(what, "«plot»", "give one of them, of shape (n, d)")
     return heat_map

@@ -9,7 +9,7 @@ QUERY_BLOCK = 1024
 CORPUS_BLOCK = 4096
 CACHED_BLOCKS = (512, 1024)  # of a tile that numpy reads again at once, while it is in a core's cache
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
-FULL_ROWS_BYTES = 64 << 20  # whole rows of a matrix that are held until they are written
+FULL_ROWS_BYTES = 32 << 20  # whole rows of a matrix that are held until they are written
 LONG_ROW, FEWEST = 1 << 17, 128  # rows of B, at most, and of A, at least, of a long tile
 
 

@@ -72,10 +72,10 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
         ResourceError: a precision whose library is not installed.
     """
     metric, backend = job.metric, job.backend
-    if job.precision in (INT8.name, BFLOAT16.name):
-        return _asked(job)
     if not metric.has_product or job.precision == FLOAT64.name or not job.fits_float32:
         return Kernel(metric, FLOAT64.name, job.scaled, backend)
+    if job.precision in (INT8.name, BFLOAT16.name):
+        return _asked(job)
     # distances do not change with the origin, and near the rows little cancels
     center = middle(b) if metric.expands_squares else None
     plain = Kernel(metric, FLOAT32.name, job.scaled, backend, center=center)
@@ -86,7 +86,7 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
     return _cheapest(job, plain, a, b, reach)
 
 
-def check_precision(precision: str, metric: Metric, backend: str, *, selects: bool) -> None:
+def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:
     """Refuse a precision that does not fit.
 
     Raises:
@@ -103,6 +103,8 @@ def check_precision(precision: str, metric: Metric, backend: str, *, selects: bo
         raise ParameterError(f"{metric.name} has no products of {precision}", "«precision»", others)
     if precision == BFLOAT16.name and backend == "numpy":
         raise ParameterError("numpy has no bfloat16", "«precision», «backend»", "leave «backend» out, or say torch")
+    if precision == INT8.name and (backend == "torch" or device not in ("cpu", "auto")):
+        raise ParameterError("int8 is multiplied on the CPU, without torch", "«precision»", others)
     if precision == INT8.name and not int8.is_installed():
         what = "products of int8 come from the package numkong, which is not installed"
         raise ResourceError(what, "«precision»", "pip install numkong, or leave «precision» out")
@@ -114,8 +116,10 @@ def _asked(job: PairwiseJob) -> Kernel:
     if job.precision == BFLOAT16.name and backend.name == "numpy":
         backend = choose_backend("torch", "cpu")
     if job.precision == INT8.name:
-        backend = replace(choose_backend("numpy"), fixed=True)
-    return Kernel(job.metric, job.precision, job.scaled, backend)
+        backend = choose_backend("numpy")
+    # sums of more dims would leave the range of 32 bits
+    dtype = FLOAT32.name if job.precision == INT8.name and job.dims > int8.DIMS else job.precision
+    return Kernel(job.metric, dtype, job.scaled, backend)
 
 
 def _cheapest(job: PairwiseJob, plain: Kernel, a: Column, b: Column, reach: Reach) -> Kernel:

@@ -102,12 +102,3 @@ def _squares(rows: Column) -> Column:
         wide = rows[start : start + step].astype(np.float64)
         squares[start : start + step] = row_dots(wide, wide)
     return squares
-
-
-def best_of(rows: Column, columns: Column, scores: Column, k: int, *, larger_is_closer: bool) -> Column:
-    """Return the places of the k best pairs of each row, rows ascending, then best first, ties by column."""
-    narrow = rows.astype(np.min_scalar_type(int(rows.max(initial=0))))  # numpy is fast at 16 bits
-    order = np.lexsort((columns, -scores if larger_is_closer else scores, narrow))
-    ranked = rows[order]
-    rank = np.arange(len(order)) - np.searchsorted(ranked, ranked)
-    return order[rank < k]

@@ -31,11 +31,15 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
         progress: called with the number of finished rows of A and of all.
     """
     with ExitStack() as stack:
-        lanes = [stack.enter_context(Lane(a, b, one, plan)) for one in _kernels(kernel, reducer, plan)]
         count = query_blocks_at_once(kernel, plan) if reducer.apart else 1
+        workers = processors() if count == 1 and kernel.backend.name == "numpy" and is_controlled() else 1
+        if max(count, workers) > 1:
+            # a library's own threads wait for each other by counting, which takes time from everybody else
+            stack.enter_context(kernel.backend.in_one_thread())
+        kernels = _kernels(kernel, reducer, plan)
+        lanes = [stack.enter_context(Lane(a, b, one, plan, workers=workers)) for one in kernels]
         if count > 1:
             # what is between the products keeps one thread busy: several query blocks at once use them all
-            stack.enter_context(kernel.backend.in_one_thread())
             lanes[0].corpus_blocks.keep_all()
             lanes += [Lane(a, b, kernel, plan, lanes[0].corpus_blocks) for _ in range(count - 1)]
         finished = map(lanes[0].finish(reducer), plan.query_blocks())

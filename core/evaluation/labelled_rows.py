@@ -135,7 +135,7 @@ def _pairing(side: Input, metric: Metric, budget: Budget, backend: Backend) -> P
         b=side,
         metric=metric,
         excluded=Exclusion.of_rows(len(side.rows), len(side.rows)),
-        alone=True,
+        self_join=True,
         precision="auto",
         backend=backend,
         budget=budget,

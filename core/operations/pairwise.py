@@ -128,7 +128,7 @@ def pairwise(
     choice = Choice(top_k, threshold, max_pairs, max_results)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
-    check_precision(precision, measure, backend, selects=selects)
+    check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
@@ -140,24 +140,24 @@ def pairwise(
         sides = _sides(opened, measure, dim, nonfinite, budget)
         exclude_self = b is None if exclude_self is None else exclude_self
         excluded_by, excluded = same_rows(*sides) if exclude_self else (None, None)
-        pairing = PairwiseJob(
+        job = PairwiseJob(
             a=sides[0],
             b=sides[1],
             metric=measure,
             excluded=excluded,
-            alone=b is None,
+            self_join=b is None,
             precision=precision,
             backend=choose_backend(backend, device),
             budget=budget,
         )
         with quiet():
             if selects:
-                result = select_pairs(pairing, choice, rows_into, progress)
+                result = select_pairs(job, choice, rows_into, progress)
             else:
-                result = full_matrix(pairing, into, nonfinite, progress, heat_map)
+                result = full_matrix(job, into, nonfinite, progress, heat_map)
     return replace(
         result,
-        inputs=pairing.inputs(),
+        inputs=job.inputs(),
         parameters={
             "metric": measure.name,
             "eps": eps,
@@ -171,10 +171,10 @@ def pairwise(
             "precision": precision,
             **result.parameters,
             "nonfinite": nonfinite,
-            "shapes": _shapes(pairing, choice, dim),
+            "shapes": _shapes(job, choice, dim),
         },
-        notes=(*pairing.notes(), *_left_out(pairing, excluded_by), *result.notes),
-        provenance=provenance({"a": pairing.a.vectors, "b": None if b is None else pairing.b.vectors}),
+        notes=(*job.notes(), *_left_out(job, excluded_by), *result.notes),
+        provenance=provenance({"a": job.a.vectors, "b": None if b is None else job.b.vectors}),
     )
 
 
@@ -190,24 +190,24 @@ def _sides(opened: list[Vectors], metric: Metric, dim: int, nonfinite: str, budg
     return sides
 
 
-def _left_out(pairing: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
+def _left_out(job: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
     """Yield which pairs of two sets are left out, and how many."""
-    if pairing.excluded is None or pairing.alone:
+    if job.excluded is None or job.self_join:
         return
-    count = checks.plural(int(pairing.excluded.counts.sum()), "pair")
+    count = checks.plural(int(job.excluded.counts.sum()), "pair")
     if excluded_by == "id":
         yield f"{count} of equal ids left out"
     else:
         yield f"{count} of equal row numbers left out, because A and B do not both have ids"
 
 
-def _shapes(pairing: PairwiseJob, choice: Choice, dim: int) -> str:
-    scores = str((*pairing.batch, *pairing.shape))
+def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
+    scores = str((*job.batch, *job.shape))
     if choice.top_k is not None:
         scores = f"top {choice.top_k} of {scores}"
     elif choice.threshold is not None or choice.max_pairs is not None:
         scores = f"pairs of {scores}"
-    a, b = pairing.a.vectors.shape, pairing.b.vectors.shape
+    a, b = job.a.vectors.shape, job.b.vectors.shape
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 

@@ -4,19 +4,14 @@ import subprocess
 import sys
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simtool import memory as memories
 from simtool import pairwise
-from simtool.engine import resident_rows as memory
 from simtool.engine.budget import FEWEST, MOST, Budget, budget_of
-from simtool.engine.resident_rows import resident
 from simtool.errors import ParameterError, ResourceError
-from simtool.io import as_vectors, open_vectors, select
 from simtool.memory import WORKING, available_memory, shown
 
 GIB = 1 << 30
@@ -114,68 +109,6 @@ def test_a_list_that_does_not_fit_is_refused(monkeypatch, spec):
     monkeypatch.setattr("simtool.engine.selections.sweep", lambda *args: pytest.fail("the work began"))
     with pytest.raises(ResourceError, match=r"a list of (10|9),000,000 pairs takes about"):
         pairwise(rows, max_memory="512M", **spec)
-
-
-def test_a_list_is_as_long_as_the_rows_allow():
-    # k of a billion lists the 90 pairs that there are
-    assert len(pairwise(np.eye(10), top_k=10**9, max_memory="200M").rows) == 90
-    assert len(pairwise(np.eye(10), max_pairs=10**9, max_memory="200M").rows) == 45
-
-
-@pytest.mark.parametrize(
-    ("metric", "threshold"), [("cosine", 0.0), ("dot", -1.0), ("euclidean", 9.0), ("angular", 0.6)]
-)
-def test_too_many_pairs_name_a_threshold_that_fits(metric, threshold):
-    rows = np.random.default_rng(0).normal(size=(3000, 16)).astype("f4")
-    options = {"metric": metric, "max_results": 20_000}
-    with pytest.raises(ResourceError, match="more than 20,000 pairs reach") as refused:
-        pairwise(rows, threshold=threshold, **options)
-    assert refused.value.where == "«threshold»"
-    fitting = float(refused.value.hint.split("=")[1].split("»")[0])
-    result = pairwise(rows, threshold=fitting, **options)
-    assert 5000 < result.summary["pairs"] <= 20_000
-
-
-def test_as_many_pairs_as_allowed_are_no_error():
-    assert pairwise(np.ones((9, 2)), threshold=0.5, max_results=36).summary["pairs"] == 36
-    with pytest.raises(ResourceError, match="more than 35 pairs reach"):
-        pairwise(np.ones((9, 2)), threshold=0.5, max_results=35)
-
-
-# ---- inputs brought to where any row can be reached
-
-
-def test_what_does_not_fit_in_memory_is_mapped(monkeypatch):
-    values = np.arange(60.0).reshape(20, 3)
-    chosen = select(as_vectors(values), np.arange(19, -1, -1))
-    monkeypatch.setattr(memory, "READ_BYTES", 100)
-    assert not isinstance(resident(chosen, 480), np.memmap)
-    mapped = resident(chosen, 479)
-    assert isinstance(mapped, np.memmap)
-    assert mapped.tolist() == values[::-1].tolist()
-    assert resident(as_vectors(values), 1) is values
-
-
-def parquet(folder, rows):
-    pq.write_table(pa.table({"v": list(rows)}), folder / "x.parquet")
-    return str(folder / "x.parquet")
-
-
-@pytest.mark.parametrize("spec", [{"top_k": 3}, {"threshold": 0.9}, {"max_pairs": 30}, {}])
-def test_a_table_that_is_put_into_a_file_gives_the_same_answers(monkeypatch, tmp_path, spec):
-    rows = np.random.default_rng(0).normal(size=(300, 4)).astype("f4")
-    path, mapped = parquet(tmp_path, rows), []
-    memmap = np.memmap
-    monkeypatch.setattr(memory.np, "memmap", lambda *args, **options: mapped.append(1) or memmap(*args, **options))
-    expected = pairwise(open_vectors(path), **spec)
-    assert not mapped
-    monkeypatch.setattr(Budget, "mapped", property(lambda budget: 1000))
-    found = pairwise(open_vectors(path), **spec)
-    assert mapped
-    assert found.summary == expected.summary
-    for name in expected.rows.names:
-        columns = [result.rows.read(0, len(result.rows))[name].tolist() for result in (found, expected)]
-        assert columns[0] == columns[1]
 
 
 # ---- the peak of a process

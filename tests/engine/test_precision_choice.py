@@ -123,12 +123,24 @@ def test_rows_of_nan_are_found_in_no_int8_scan():
         np.testing.assert_array_equal(found.rows.columns[name], column)
 
 
+@pytest.mark.parametrize(("limit", "scale", "scanned"), [(7, 1.0, "float32"), (8, 1.0, "int8"), (8, 1e30, "float64")])
+def test_a_short_format_gives_way_where_its_bound_would_not_hold(monkeypatch, limit, scale, scanned):
+    pytest.importorskip("numkong")
+    monkeypatch.setattr(int8, "DIMS", limit)
+    a = np.random.default_rng(0).normal(size=(20, 8)) * scale
+    assert simtool.pairwise(a, top_k=2, metric="dot", precision="int8").parameters["scan"] == f"{scanned}, " + (
+        "numkong" if scanned == "int8" else "numpy"
+    )
+
+
 def test_a_precision_that_does_not_fit_is_refused(monkeypatch):
     a = np.eye(3)
     with pytest.raises(ParameterError, match="a full matrix has none"):
         simtool.pairwise(a, precision="int8")
     with pytest.raises(ParameterError, match="euclidean has no products of bfloat16"):
         simtool.pairwise(a, top_k=1, metric="euclidean", precision="bfloat16")
+    with pytest.raises(ParameterError, match="on the CPU, without torch"):
+        simtool.pairwise(a, top_k=1, precision="int8", backend="torch")
     monkeypatch.setattr(int8, "is_installed", lambda: False)
     with pytest.raises(ResourceError, match="numkong, which is not installed"):
         simtool.pairwise(a, top_k=1, precision="int8")

@@ -1,4 +1,4 @@
-"""The plan, and the sweep: which tiles, in which order, in how much memory."""
+"""The sweep: which tiles, in which order, in how much memory."""
 
 import threading
 from dataclasses import replace
@@ -10,11 +10,13 @@ import torch
 from brute_force import BACKENDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 
+from simtool import pairwise
 from simtool.backend import Backend, choose_backend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
-from simtool.engine.plan import CORPUS_BLOCK, FULL_ROWS_BYTES, GROUPS, QUERY_BLOCK, SIDE_BYTES, Plan, Span
+from simtool.engine.plan import Plan
 from simtool.engine.reducers.base import Reducer, SelectionSpec
 from simtool.engine.reducers.closest_pairs import ClosestPairs
 from simtool.engine.reducers.full_matrix import Full, Moments
@@ -24,41 +26,6 @@ from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import query_blocks_at_once, sweep
 from simtool.errors import ResourceError
-
-
-@given(
-    rows=st.integers(1, 50), columns=st.integers(1, 50), query_block=st.integers(1, 60), corpus_block=st.integers(1, 60)
-)
-def test_a_plan_covers_the_grid_once_and_in_order(rows, columns, query_block, corpus_block):
-    plan = Plan(rows, columns, query_block, corpus_block)
-    for spans, size, most in (
-        (list(plan.query_blocks()), rows, query_block),
-        (list(plan.corpus_blocks()), columns, corpus_block),
-    ):
-        assert [i for span in spans for i in range(span.start, span.stop)] == list(range(size))
-        assert max(len(span) for span in spans) <= most
-
-
-@given(rows=st.integers(1, 10**7), columns=st.integers(1, 10**7), dims=st.integers(1, 10**6))
-def test_the_rows_of_a_tile_stay_within_their_bytes(rows, columns, dims):
-    plan = Plan.of(rows, columns, dims, kept_columns=7)
-    assert (plan.rows, plan.columns, plan.kept_columns) == (rows, columns, 7)
-    for side, most in ((plan.query_block, QUERY_BLOCK), (plan.corpus_block, CORPUS_BLOCK)):
-        assert side % GROUPS == 0
-        assert GROUPS <= side <= most
-        assert side * dims * 8 <= SIDE_BYTES or side == GROUPS
-    assert (plan.query_block, plan.corpus_block) == (QUERY_BLOCK, CORPUS_BLOCK) or dims > 512
-
-
-def test_whole_rows_stay_within_their_bytes():
-    assert Plan.of(10**6, 1000, 64, whole_rows=True).query_block == QUERY_BLOCK
-    assert Plan.of(10**6, 1 << 20, 64, whole_rows=True).query_block == 16  # 16 rows of 2^20 float32 are 64 MiB
-    assert Plan.of(10**6, 1 << 30, 64, whole_rows=True).query_block == 1
-    assert FULL_ROWS_BYTES == 16 * (1 << 20) * 4
-
-
-def test_a_span_has_a_length():
-    assert len(Span(3, 7)) == 4
 
 
 class Recorder(Reducer):
@@ -175,6 +142,28 @@ def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch
     assert answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97, lanes=lanes)) == alone
     assert torch.get_num_threads() == before
     assert len([name for name, count in threads if "Pool" in name and count == 1]) >= lanes
+
+
+def test_the_rows_of_a_tile_are_divided_among_threads(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(97, 6)).round(1).astype("f4")
+    whole = answers(rows, "numpy", Plan(97, 97, 50, 128))
+    threads, product = set(), Backend.product
+
+    def noted(backend, x, y, out=None):
+        threads.add(threading.current_thread().name)
+        return product(backend, x, y, out)
+
+    monkeypatch.setattr(Backend, "product", noted)
+    monkeypatch.setattr("simtool.engine.lanes.LEAST_DIVIDED", 2)
+    for module in ("lanes", "sweep"):
+        monkeypatch.setattr(f"simtool.engine.{module}.processors", lambda: 3)
+        monkeypatch.setattr(f"simtool.engine.{module}.is_controlled", lambda: True, raising=False)
+    assert answers(rows, "numpy", Plan(97, 97, 50, 128)) == whole
+    for metric in ("euclidean", "manhattan"):
+        np.testing.assert_allclose(
+            pairwise(rows, metric=metric).array, cdist(rows, rows, metric.replace("manhattan", "cityblock")), atol=1e-5
+        )
+    assert len([name for name in threads if "Pool" in name]) > 1
 
 
 @pytest.mark.parametrize(

@@ -65,3 +65,17 @@ def test_the_error_is_within_its_bound_and_the_bound_is_of_use(metric):
         if metric == "dot"
         else most < 0.1
     ).all()
+
+
+def test_the_bound_holds_where_all_that_storing_lost_points_at_the_other_row():
+    a = np.random.default_rng(2).normal(size=(30, 64))
+    kernel = Kernel("dot", "int8", False, choose_backend("numpy"))
+    x = kernel.prepare(a)
+    rest = a - x.rows * x.steps.astype(np.float64)[:, None]
+    np.testing.assert_allclose(x.lost, np.linalg.norm(rest, axis=1), rtol=1e-12)
+    b = rest / x.lost[:, None]
+    y = kernel.prepare(b)
+    off = np.abs(np.diag(int8.products(x, y)) - np.vecdot(a, b))
+    most = kernel.error(x, y) - np.linalg.norm(a, axis=1) * y.most_lost  # what b itself lost is another matter
+    assert (off <= kernel.error(x, y)).all()
+    assert (off > 0.5 * most).all()

@@ -584,7 +584,9 @@ def test_what_is_refused(shapes, options, error, what):
 def test_progress_counts_the_rows(question):
     seen = []
     pairwise(np.eye(2100, 4) + 1, progress=lambda done, total: seen.append((done, total)), **question)
-    assert seen == [(1024, 2100), (2048, 2100), (2100, 2100)]
+    done, totals = zip(*seen, strict=True)
+    assert (len(done) > 2, done[-1], set(totals)) == (True, 2100, {2100})
+    assert list(done) == sorted(set(done))
 
 
 def test_words_find_their_neighbours(sample_data):

@@ -8,6 +8,7 @@ from ...results import Column
 from ..candidates import Found, Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
+from ..tie_order import closest_of_all
 from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
 
 FEWEST = 1 << 14  # candidates that are scored at a time where only upper bounds are known
@@ -99,9 +100,8 @@ class ClosestPairs(Selection):
             last = len(found.query) - self.most
             self.lower_bound = max(self.lower_bound, float(np.partition(found.least, last)[last]))
         row, column, _, _ = found.where(found.most >= self.lower_bound)
-        fresh = (row, column, self.spec.pairs.score(row, column))
-        row, column, score = _joined(self.best, fresh)
-        order = np.lexsort((column, row, -score if self.spec.larger_is_closer else score))[: self.most]
+        row, column, score = _joined(self.best, (row, column, self.spec.pairs.score(row, column)))
+        order = closest_of_all(row, column, score, self.most, larger_is_closer=self.spec.larger_is_closer)
         return row[order], column[order], score[order]
 
 

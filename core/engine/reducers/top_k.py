@@ -8,7 +8,7 @@ from ...results import Column
 from ..candidates import Found, Hits, Scan, kth_largest
 from ..kernels import Kernel, Tile
 from ..plan import Span
-from ..rescoring import best_of
+from ..tie_order import best_of
 from .base import Give, PartialResult, Selection, SelectionSpec
 
 GROWTH = 2.0  # by which the candidates of a query block may grow before those that are out by now are dropped

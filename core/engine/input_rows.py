@@ -1,15 +1,15 @@
-"""Inputs of whole-set operations, laid out as rows of vectors and scanned once."""
+"""An input of a whole-set operation, laid out as rows of vectors and scanned once."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from .. import checks
-from ..errors import ParameterError
 from ..io import Vectors
-from ..io.vectors import ArrayVectors, name_rows
+from ..io.vectors import ArrayVectors
 from ..results import Column
-from .budget import Budget, gathered
+from .budget import Budget
+from .nonfinite_rows import without_nonfinite
 from .resident_rows import resident
 
 CHUNK = 1 << 20  # numbers that are looked at at a time
@@ -71,9 +71,7 @@ def prepare_input(
 
     Raises:
         ShapeError: rank 1, no elements, or a dim out of range.
-        DataError: rows that are not finite, or nothing else.
-        ResourceError: the copy with those rows as NaN does not fit.
-        ParameterError: rows to drop from a batch.
+        DataError, ResourceError, ParameterError: as `without_nonfinite`.
     """
     checks.check_rank(vectors, 2)
     checks.check_not_empty(vectors)
@@ -86,23 +84,7 @@ def prepare_input(
     numbers = np.arange(rows.shape[-2])
     given = vectors.ids if rank == 2 and dim == 1 else None
     ids = numbers if given is None else given
-    missing, zero, notes = ~scan_rows.finite, scan_rows.zero, []
-    if missing.any():
-        if nonfinite == "error":
-            checks.refuse_nonfinite(vectors, hint)
-        if nonfinite == "drop" and missing.all():
-            checks.refuse_nonfinite(vectors, checks.NOTHING_LEFT)
-        if nonfinite == "propagate":
-            budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
-            rows = np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows)
-        elif rank > 2:
-            raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
-        else:
-            left = np.flatnonzero(missing)
-            counted = checks.plural(len(left), "row")
-            notes.append(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}")
-            keep = ~missing
-            rows, ids, numbers = gathered(rows, np.flatnonzero(keep), budget), ids[keep], numbers[keep]
-            zero, missing = zero[keep], missing[keep]
-    named = given is not None
-    return Input(vectors, rows, ids, numbers, named, zero, missing, scan_rows.largest, tuple(notes))
+    side = Input(
+        vectors, rows, ids, numbers, given is not None, scan_rows.zero, ~scan_rows.finite, scan_rows.largest, ()
+    )
+    return without_nonfinite(side, nonfinite, budget, hint)
