@@ -14,6 +14,7 @@ from .resident_rows import held_bytes, resident
 
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
 WIDEST = 1 << 16  # rows of B in a tile on a GPU
+LONG_TILE = 64 << 20
 FEWEST, MOST = 1 << 17, 1 << 21  # candidates
 
 
@@ -43,6 +44,11 @@ class Budget:
     def mapped(self) -> int:
         """How large an input may be before it is put into a file and mapped."""
         return share_of(self.total)
+
+    @property
+    def long_tile(self) -> int:
+        """How large a tile that holds whole rows of upper bounds may be."""
+        return min(LONG_TILE, self.left // 16)
 
     def plan(self, rows: int, columns: int, dims: int, itemsize: int, *, cached: bool = False) -> Plan:
         """Return the plan of a sweep, with as many prepared rows of B kept, and lanes, as there is room for."""

@@ -84,6 +84,8 @@ class Scan:
         by_column: the queries are the columns, and the rows their neighbours.
     """
 
+    knows_scores = True  # what the tile holds is close to the proxy scores, so that their bounds cost nothing
+
     def __init__(self, tile: Tile, lower_bound: Column, *, has_missing: bool, by_column: bool = False) -> None:
         self.tile = tile
         self.kernel: Kernel = tile.kernel

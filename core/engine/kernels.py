@@ -7,7 +7,7 @@ sees it; what leaves the engine is the metric itself.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Kernel:
             tighter the bound.
     """
 
+    knows_scores: ClassVar[bool] = True  # a tile holds proxy scores, and no mere bounds of them
+
     metric: str | Metric
     dtype: str
     scaled: bool
@@ -62,6 +64,10 @@ class Kernel:
         """The number format of the products, and the library that makes them, in words."""
         return f"{self.dtype}, {'numkong' if self.precision is INT8 else self.backend.name}"
 
+    def width(self, dims: int) -> int:
+        """Return how many numbers a row of this many dims is prepared as."""
+        return dims
+
     @property
     def relative(self) -> float:
         """The part of the error that is proportional to the proxy score itself."""
@@ -78,10 +84,8 @@ class Kernel:
         return Side(stored, norms, lost, float(xp.max(norms)), float(xp.max(lost)), steps)
 
     def _prepared(self, rows: Any) -> tuple[Array, Array, Array, Array]:
-        xp, wide = self.backend.xp, self.backend.put(rows, self.backend.xp.float64)
-        center = None if self.center is None else self.backend.put(self.center)
-        x = self.measure.prepare(wide, center, scaled=self.scaled)
-        norms, steps = self.measure.norms(x), None
+        xp, steps = self.backend.xp, None
+        x, norms = self._laid_out(self.backend.put(rows, xp.float64))
         # a row of NaN must not take the bound of the others with it
         norms = xp.where(xp.isnan(norms), xp.zeros_like(norms), norms)
         if self.precision is INT8:
@@ -94,6 +98,12 @@ class Kernel:
             rest = x - xp.astype(stored, xp.float64)
         lost = xp.sqrt(xp.vecdot(rest, rest))
         return stored, norms, xp.where(xp.isnan(lost), xp.zeros_like(lost), lost), steps
+
+    def _laid_out(self, rows: Array) -> tuple[Array, Array]:
+        """Return (n, d) float64 rows as tiles take them, and their norms."""
+        center = None if self.center is None else self.backend.put(self.center)
+        x = self.measure.prepare(rows, center, scaled=self.scaled)
+        return x, self.measure.norms(x)
 
     def tile(self, x: Side, y: Side, out: Array = None) -> Array:
         """Return (n, m) proxy scores.

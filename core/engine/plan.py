@@ -1,7 +1,7 @@
 """The plan of a sweep: which tiles, in which order. Plans are data."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 GROUPS = 128  # into which the neighbours of a row are divided; tiles are whole groups
@@ -10,6 +10,7 @@ CORPUS_BLOCK = 4096
 CACHED_BLOCKS = (512, 1024)  # of a tile that numpy reads again at once, while it is in a core's cache
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 32 << 20  # whole rows of a matrix that are held until they are written
+LONG_ROW, FEWEST = 1 << 17, 128  # rows of B, at most, and of A, at least, of a long tile
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,19 @@ class Plan:
         if whole_rows:
             query_block = max(1, min(query_block, FULL_ROWS_BYTES // (4 * columns)))
         return cls(rows, columns, query_block, corpus_block, kept_columns, lanes)
+
+    def with_long_rows(self, room: int, width: int) -> Self:
+        """Return the plan with tiles of as many rows of B as can be, and of few rows of A where B stays prepared.
+
+        Args:
+            room: bytes of a tile, and of the prepared rows of one side of it.
+            width: numbers in a prepared row.
+        """
+        fewest = FEWEST if self.kept_columns >= self.columns else self.query_block
+        fitting = min(LONG_ROW, room // (4 * max(fewest, width))) // GROUPS * GROUPS
+        corpus_block = max(self.corpus_block, min(fitting, -(-self.columns // GROUPS) * GROUPS))
+        query_block = min(self.query_block, max(fewest, room // (4 * corpus_block) // 32 * 32))
+        return replace(self, query_block=query_block, corpus_block=corpus_block)
 
     def query_blocks(self) -> Iterator[Span]:
         """Yield the ranges of A's rows."""

@@ -19,10 +19,16 @@ from ..results import Column
 from . import calibration
 from .job import PairwiseJob
 from .kernels import Kernel
+from .prefix_choice import sample_of
+from .prefix_scan import PrefixKernel
 from .processor_features import processor_features
+from .reach import Reach
+from .rotation import Rotation
 from .threads import processors
 
 SMALL = 3e10  # operations of a scan that float32 ends before it is known whether another format is faster
+
+PREFIX_PAYS = 0.8  # share of the time of whole rows below which prefixes pay, whose time is less well known
 
 TORCH_SECONDS, NUMKONG_SECONDS = 1.8, 0.05  # to import
 # how many times as fast as numpy's float32 torch's bfloat16 is at least, by the feature of the processor that it uses
@@ -34,19 +40,6 @@ CENTER_ROWS = 4096
 
 
 @dataclass(frozen=True)
-class Reach:
-    """How far a selection looks.
-
-    Args:
-        rank: how many neighbours each row is to find, on average.
-        least: the least proxy score of a pair that is to be found, where it is known.
-    """
-
-    rank: float = 1.0
-    least: float | None = None
-
-
-@dataclass(frozen=True)
 class Contender:
     """A product of a library.
 
@@ -55,12 +48,14 @@ class Contender:
         precision: its number format.
         start: seconds until it can begin.
         operation: seconds of a multiplication with its addition, in one thread.
+        rotation: of a scan of prefixes.
     """
 
     library: str
     precision: Precision
     start: float
     operation: float
+    rotation: Rotation | None = None
 
 
 def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kernel:
@@ -81,15 +76,14 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
         return Kernel(metric, FLOAT64.name, job.scaled, backend)
     if job.precision in (INT8.name, BFLOAT16.name):
         return _asked(job)
-    if metric.expands_squares:
-        # distances do not change with the origin, and near the rows little cancels
-        return Kernel(metric, FLOAT32.name, job.scaled, backend, center=middle(b))
-    if job.precision == FLOAT32.name:
-        return Kernel(metric, FLOAT32.name, job.scaled, backend)
-    if backend.name == "torch":
-        precision = BFLOAT16 if calibration.pays(BFLOAT16, backend, job.dims) else FLOAT32
-        return Kernel(metric, precision.name, job.scaled, backend)
-    return _cheapest(job, a, b, reach)
+    # distances do not change with the origin, and near the rows little cancels
+    center = middle(b) if metric.expands_squares else None
+    plain = Kernel(metric, FLOAT32.name, job.scaled, backend, center=center)
+    if backend.name == "torch" and job.precision != FLOAT32.name and metric.is_product:
+        plain = replace(plain, dtype=(BFLOAT16 if calibration.pays(BFLOAT16, backend, job.dims) else FLOAT32).name)
+    if backend.device != "cpu" or 2.0 * len(a) * len(b) * a.shape[1] < SMALL:
+        return plain
+    return _cheapest(job, plain, a, b, reach)
 
 
 def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:
@@ -128,38 +122,51 @@ def _asked(job: PairwiseJob) -> Kernel:
     return Kernel(job.metric, dtype, job.scaled, backend)
 
 
-def _cheapest(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kernel:
+def _cheapest(job: PairwiseJob, plain: Kernel, a: Column, b: Column, reach: Reach) -> Kernel:
     """Return the kernel of the product that is expected to take least time on the processor."""
-    plain = Kernel(job.metric, FLOAT32.name, job.scaled, job.backend)
-    operations = 2.0 * len(a) * len(b) * a.shape[1]
-    if operations < SMALL:
-        return plain
-    contenders = sorted(
-        (_seconds(each, operations, job, a, b, reach), number, each) for number, each in enumerate(_contenders(job))
-    )
-    for _, _, best in contenders:
-        if best.library == "numpy":
-            break
-        if best.library == "numkong":
-            return replace(plain, dtype=INT8.name)
-        backend = choose_backend("torch", "cpu")
-        if calibration.pays(BFLOAT16, backend, job.dims):
-            return replace(plain, dtype=BFLOAT16.name, backend=backend)
+    products = list(_contenders(job, plain))
+    costs = [(_seconds(each, job, a, b, reach), each) for each in products]
+    costs += _of_prefixes(job, plain, products, a, b, reach)
+    for _, best in sorted(costs, key=lambda cost: cost[0]):
+        kernel = replace(plain, dtype=best.precision.name)
+        if best.library == "torch" and plain.backend.name != "torch":
+            kernel = replace(kernel, backend=choose_backend("torch", "cpu"))
+            if not calibration.pays(BFLOAT16, kernel.backend, job.dims):
+                continue
+        return kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
     return plain
 
 
-def _seconds(contender: Contender, operations: float, job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
-    """Return the seconds that a scan is expected to take."""
-    work = operations * contender.operation
+def _of_prefixes(
+    job: PairwiseJob, plain: Kernel, products: list[Contender], a: Column, b: Column, reach: Reach
+) -> Iterator[tuple[float, Contender]]:
+    """Yield the products of prefixes with the seconds that each is expected to take, with some to spare."""
+    plan = job.budget.plan(len(a), len(b), a.shape[1] // 4, plain.precision.itemsize)
+    prepared = 1 if plan.kept_columns >= len(b) else -(-len(a) // plan.query_block)
+    sample = sample_of(plain, a, b, reach, prepared)
+    if sample is None:
+        return
+    for each in products:
+        if each.precision is not INT8:  # one step for a whole row, of which a prefix has the longest numbers
+            seconds, rotation = sample.cheapest(each.precision, each.operation)
+            if rotation is not None:
+                yield each.start + seconds / (PREFIX_PAYS * processors()), replace(each, rotation=rotation)
+
+
+def _seconds(contender: Contender, job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
+    """Return the seconds that a scan of whole rows is expected to take."""
+    work = 2.0 * len(a) * len(b) * a.shape[1] * contender.operation * (0.5 if reach.halved or reach.joined else 1.0)
     if contender.precision is INT8:  # the others list few pairs more than are wanted
         work += _listed(job, a, b, reach) * (PAIR_SECONDS + NUMBER_SECONDS * a.shape[1])
-    return contender.start + work / processors()
+    return float(contender.start + work / processors())
 
 
-def _contenders(job: PairwiseJob) -> Iterator[Contender]:
+def _contenders(job: PairwiseJob, kernel: Kernel) -> Iterator[Contender]:
     """Yield the products that this processor and what is installed offer."""
-    plain = calibration.operation_seconds(FLOAT32, job.backend, job.dims)
-    yield Contender("numpy", FLOAT32, 0.0, plain)
+    plain = calibration.operation_seconds(kernel.precision, job.backend, job.dims)
+    yield Contender(job.backend.name, kernel.precision, 0.0, plain)
+    if job.backend.name == "torch" or job.precision == FLOAT32.name or not job.metric.is_product:
+        return
     if int8.is_installed() and job.dims <= int8.DIMS:
         yield Contender("numkong", INT8, NUMKONG_SECONDS, calibration.operation_seconds(INT8, job.backend, job.dims))
     rates = [rate for feature, rate in BFLOAT16_RATES.items() if feature in processor_features()]

@@ -9,7 +9,8 @@ from .exclusion import Exclusion
 from .job import PairwiseJob
 from .kernels import Kernel
 from .plan import Plan
-from .precision_choice import Reach, choose_kernel
+from .precision_choice import choose_kernel
+from .reach import Reach
 from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .reducers.closest_pairs import ClosestPairs
@@ -73,10 +74,16 @@ def each_nearest(
     if not isinstance(b, Distinct):
         # of equal rows the first are listed: more than k of them are never needed
         b = Distinct.of(b, k + (job.excluded.most if job.excluded else 0), job.budget)
-    kernel = choose_kernel(job, a, b.rows, Reach(k))
-    plan, k = _plan(job.budget, kernel, a, b.rows), min(k, len(b.rows))
-    joins = b.kept is None and give_back is None and _joins(job, k, kernel, plan)
-    spec = _spec(job, kernel, a, b.rows, job.excluded and job.excluded.of_columns(b.kept), upper_triangle=joins)
+    k, excluded = min(k, len(b.rows)), job.excluded and job.excluded.of_columns(b.kept)
+    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN
+    reach = Reach(k, excluded=excluded, joined=joins, by_column=give_back is not None)
+    kernel = choose_kernel(job, a, b.rows, reach)
+    plan = _plan(job.budget, kernel, a, b.rows)
+    if kernel.knows_scores:
+        joins = joins and _joins(job, k, kernel, plan)
+    else:  # what is sure comes of the most promising places of a tile, so that it had better be long
+        plan, joins = plan.with_long_rows(job.budget.long_tile, kernel.width(job.dims)), False
+    spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
     give = _numbered(give, b)
     rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give)
     if give_back is None:
@@ -108,7 +115,8 @@ def within(
     Raises:
         ResourceError: more than `most` pairs.
     """
-    kernel = choose_kernel(job, a, b, Reach(least=float(job.metric.proxy_score(np.asarray(threshold)))))
+    least = float(job.metric.proxy_score(np.asarray(threshold)))
+    kernel = choose_kernel(job, a, b, Reach(least=least, excluded=job.excluded, halved=job.upper_triangle))
     spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     sweep(a, b, kernel, Threshold(threshold, most, spec, give), _plan(job.budget, kernel, a, b), progress)
     return kernel
@@ -130,7 +138,8 @@ def closest_pairs(
     Returns:
         The kernel that scanned them.
     """
-    kernel = choose_kernel(job, a, b, Reach(count / len(a)))
+    reach = Reach(count / len(a), of_all=True, excluded=job.excluded, halved=job.upper_triangle)
+    kernel = choose_kernel(job, a, b, reach)
     spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     reducer = ClosestPairs(min(count, len(a) * len(b)), spec, give)
     sweep(a, b, kernel, reducer, _plan(job.budget, kernel, a, b), progress)
@@ -140,8 +149,8 @@ def closest_pairs(
 
 def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
     """Return the plan of a selection, which looks through each tile at once and asks most of them nothing more."""
-    cached = kernel.backend.name == "numpy"
-    return budget.plan(len(x), len(y), x.shape[1], kernel.precision.itemsize, cached=cached)
+    cached, width = kernel.backend.name == "numpy", kernel.width(x.shape[1])
+    return budget.plan(len(x), len(y), width, kernel.precision.itemsize, cached=cached)
 
 
 def _spec(
@@ -159,8 +168,8 @@ def _spec(
 
 
 def _joins(job: PairwiseJob, k: int, kernel: Kernel, plan: Plan) -> bool:
-    """Tell whether a top k of one set had better read each tile both ways: what it knows of all rows is kept."""
-    if not job.upper_triangle or k > SELF_JOIN or query_blocks_at_once(kernel, plan) > MANY:
+    """Tell whether a small top k of one set had better read each tile both ways: what it knows of all rows is kept."""
+    if query_blocks_at_once(kernel, plan) > MANY:
         return False
     return plan.rows > 2 * plan.query_block and 2 * plan.rows * k <= job.budget.candidates
 

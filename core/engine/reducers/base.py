@@ -6,13 +6,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...backend import Array
-from ..candidates import Found, Hits
+from ...results import Column
+from ..candidates import Found, Hits, Scan
 from ..exclusion import Exclusion
 from ..kernels import Kernel, Tile
 from ..plan import Span
+from ..prefix_scan import PrefixKernel, PrefixScan
 from ..rescoring import Pairs
 
 Give = Callable[[Hits], None]
+NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 class Reducer:
@@ -86,6 +89,12 @@ class SelectionSpec:
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
         return self.upper_triangle and corpus_block.stop <= query_block.start + 1
+
+    def scan(self, query_block: Span, corpus_block: Span, tile: Tile, lower_bound: Column) -> Scan:
+        """Return a tile on its way to candidates of its rows."""
+        if isinstance(tile.kernel, PrefixKernel):
+            return PrefixScan(tile, lower_bound, self.pairs, query_block, corpus_block, has_missing=self.has_missing)
+        return Scan(tile, lower_bound, has_missing=self.has_missing)
 
     def without_others(self, query_block: Span, corpus_block: Span, tile: Tile) -> Tile:
         """Return a tile whose places that are not asked for are -inf."""

@@ -9,7 +9,9 @@ from ..candidates import Found, Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..tie_order import closest_of_all
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
+
+FEWEST = 1 << 14  # candidates that are scored at a time where only upper bounds are known
 
 
 @dataclass
@@ -28,6 +30,7 @@ class ClosestPairs(Selection):
     lower_bound: float = -np.inf
     pool: Column = field(default_factory=lambda: np.empty(0))
     found: list[Found] = field(default_factory=list)
+    best: Hits = NOTHING
 
     scans = True
 
@@ -35,8 +38,10 @@ class ClosestPairs(Selection):
         """Keep what may be among the best."""
         spec = self.spec
         tile = spec.without_others(query_block, corpus_block, tile)
-        scan, pool = Scan(tile, np.full(len(query_block), self.lower_bound), has_missing=spec.has_missing), self.pool
-        self._tighten(scan)
+        scan = spec.scan(query_block, corpus_block, tile, np.full(len(query_block), self.lower_bound))
+        pool = self.pool
+        if scan.knows_scores:
+            self._tighten(scan)
         lower_bound = np.full(len(query_block), self.lower_bound)
         fine = scan.rescan(lower_bound, spec.pairs, query_block, corpus_block, usual=self.most / len(query_block))
         if fine is not scan:
@@ -59,19 +64,20 @@ class ClosestPairs(Selection):
             # never both pools: the partial one may hold pairs of this one, which would count twice
             self.lower_bound, self.pool = max(self.lower_bound, other.lower_bound), other.pool
         self.found += other.found
+        self.best = _joined(self.best, other.best)
         self._reduce_if_many()
 
     def _reduce_if_many(self) -> None:
-        if sum(len(part.query) for part in self.found) > max(self.spec.most, 4 * self.most):
+        # of upper bounds alone nothing else raises what is sure
+        most = max(self.spec.most, 4 * self.most) if self.spec.kernel.knows_scores else max(FEWEST, 2 * self.most)
+        if sum(len(part.query) for part in self.found) > most:
             self._reduce()
 
     def _reduce(self) -> None:
-        """Keep the exact best of what was found."""
-        row, column, score = self._best()
-        least = self.spec.kernel.proxy_score(score)
-        if len(score) == self.most:
-            self.lower_bound = max(self.lower_bound, float(least[-1]))
-        self.found = [Found(row, column, least, np.full(len(row), np.inf))]
+        """Score what was found, and keep the exact best."""
+        self.best, self.found = self._best(), []
+        if len(self.best[2]) == self.most:
+            self.lower_bound = max(self.lower_bound, float(self.spec.kernel.proxy_score(self.best[2][-1:])[0]))
 
     def finish(self) -> None:
         """Score the candidates and give the best."""
@@ -88,11 +94,17 @@ class ClosestPairs(Selection):
         self.pool = bounds
 
     def _best(self) -> Hits:
+        """Return the best of what was found and what was kept before."""
         found = Found.of(self.found)
         if len(found.query) > self.most:
             last = len(found.query) - self.most
             self.lower_bound = max(self.lower_bound, float(np.partition(found.least, last)[last]))
         row, column, _, _ = found.where(found.most >= self.lower_bound)
-        score = self.spec.pairs.score(row, column)
+        row, column, score = _joined(self.best, (row, column, self.spec.pairs.score(row, column)))
         order = closest_of_all(row, column, score, self.most, larger_is_closer=self.spec.larger_is_closer)
         return row[order], column[order], score[order]
+
+
+def _joined(hits: Hits, others: Hits) -> Hits:
+    row, column, score = (np.concatenate(parts) for parts in zip(hits, others, strict=True))
+    return row, column, score

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import ResourceError
-from ..candidates import Hits, Scan
+from ..candidates import Hits
 from ..kernels import Kernel, Tile
 from ..plan import Span
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
 
 GIVEN = 1 << 18  # pairs that are ordered and given at a time, unless one row has more
-NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Threshold(Selection):
         """Score what may reach the threshold and keep what does."""
         spec = self.spec
         lower_bound = np.full(len(query_block), spec.kernel.proxy_score(np.asarray(self.threshold)))
-        scan = Scan(tile, lower_bound, has_missing=spec.has_missing).rescan(
+        scan = spec.scan(query_block, corpus_block, tile, lower_bound).rescan(
             lower_bound, spec.pairs, query_block, corpus_block
         )
         for found in scan.candidates(lower_bound):

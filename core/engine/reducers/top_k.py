@@ -45,7 +45,7 @@ class TopK(Selection):
         spec = self.spec
         if self._masks:
             tile = spec.without_others(query_block, corpus_block, tile)
-        scan = Scan(tile, self.lower_bound, has_missing=spec.has_missing)
+        scan = spec.scan(query_block, corpus_block, tile, self.lower_bound)
         if self.fresh:
             self._tighten(scan)
         fine = scan.rescan(self.lower_bound, spec.pairs, query_block, corpus_block, usual=self._asked)
