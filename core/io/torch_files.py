@@ -16,7 +16,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -25,9 +25,9 @@ import numpy as np
 
 from ..errors import DataError, ResourceError
 from ..memory import TORCH, check_address_space, check_held
-from .array_table import ArrayTable, Shaped, array_vectors
+from .array_table import ArrayTable, Shaped
 from .source import Reading, Source
-from .vectors import Array, Vectors, check_column, check_ids, join_name
+from .vectors import Array, ArrayVectors, Vectors, check_column, check_ids, check_numeric, join_name
 from .widened import WIDE, WidenedVectors
 
 SAFE = (2, 6)
@@ -81,7 +81,9 @@ class TorchTable(ArrayTable):
         stored, where = self.stored.get(column), join_name(self.name, column)
         if stored is None or stored.content is None or stored.kind not in WIDENED:
             # mapped by torch, which numpy cannot tell from memory of its own
-            return replace(array_vectors(where, self.array(column), ids), given=True)
+            array = self.array(column)
+            check_numeric(array.dtype, where)
+            return ArrayVectors(where, array, check_ids(ids, len(array), where), given=True)
         return WidenedVectors(where, stored.content, WIDE[WIDENED[stored.kind]], check_ids(ids, stored.shape[0], where))
 
 
