@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from _thread import interrupt_main
 from pathlib import Path
 
@@ -319,10 +321,11 @@ def test_an_output_that_is_interrupted_is_absent(s3, end):
     assert not paths[0].exists()
 
 
-def test_an_output_whose_upload_fails_is_absent(s3):
+def test_an_output_whose_upload_fails_is_absent(s3, monkeypatch):
+    monkeypatch.setattr(retries, "PAUSES", [0.001])  # the library has pauses of its own
     server, client = s3
     server.faults = [404, None, *[500] * 200]  # it is not there; the upload begins, and no part arrives
-    with pytest.raises(ResourceError, match="failed 5 times"):
+    with pytest.raises(ResourceError, match="failed 2 times"):
         written("s3://bucket/out.bin", b"x" * (12 << 20))
     server.faults = []
     assert "out.bin" not in keys(client)
@@ -437,11 +440,12 @@ def test_an_interrupt_while_it_is_uploaded_leaves_nothing(s3, monkeypatch):
     assert "out.bin" not in keys(s3[1])
 
 
-def test_an_upload_that_fails_leaves_the_object_that_it_was_to_replace(s3):
+def test_an_upload_that_fails_leaves_the_object_that_it_was_to_replace(s3, monkeypatch):
+    monkeypatch.setattr(retries, "PAUSES", [0.001])
     server, client = s3
     written("s3://bucket/out.bin", b"old")
     server.faults = [None, None, *[500] * 200]
-    with pytest.raises(ResourceError, match="failed 5 times"):
+    with pytest.raises(ResourceError, match="failed 2 times"):
         written("s3://bucket/out.bin", b"new", force=True)
     server.faults = []
     assert client.get_object(Bucket="bucket", Key="out.bin")["Body"].read() == b"old"
@@ -469,3 +473,15 @@ def test_a_list_may_name_files_far_away(web, tmp_path):
 def test_values_are_read_far_away(web):
     labels = simtool.io.read_values(f"{web.address}/bucket/x.parquet::id")
     assert labels.tolist() == IDS
+
+
+def test_nothing_of_it_is_imported_for_files_here(sample_data):
+    code = (
+        "import sys, simtool; from simtool.io import check_output;"
+        f"simtool.open_vectors({str(sample_data / 'wordsim_a.npy')!r}).read(0, 1);"
+        "check_output('new.npy', force=False, inputs=['x.npy']);"
+        "far = ('fsspec', 'urllib.request', 'http.client', 'ssl', 'simtool.io.far', 'simtool.io.stores');"
+        "print([name for name in far if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
