@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from ..documents import is_finite_number, read_document
-from ..errors import DataError, InputNotFoundError
+from ..errors import DataError, InputNotFoundError, SimtoolError
 from ..io.output import replacing
+from ..io.source import on_disk
 from ..results import Column
 from .heads import HEADS, Head
 
@@ -94,9 +95,11 @@ def read_head(path: str) -> SavedHead:
 
     hint = f"simtool fit -o head{SUFFIX} writes one"
     try:
-        with safe_open(path, framework="numpy") as file:
+        with on_disk(path) as local, safe_open(local, framework="numpy") as file:
             metadata = file.metadata() or {}
             tensors = _tensors(file, path)
+    except SimtoolError:
+        raise
     except FileNotFoundError:
         raise InputNotFoundError("no such file", path, hint) from None
     except SafetensorError as error:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..addresses import is_address
 from ..backend import Backend
 from ..delivery import once_delivered
 from ..errors import ParameterError, SimtoolError
@@ -145,8 +146,11 @@ class Run:
         return loss_value(replace(self.objective, miner="all"), spaces[0], self.backend, means)
 
     def _place_of_states(self, *, resume: bool) -> str:
-        """Return where states are kept: the output, unless something better than a state of this run is there."""
-        if self.output is None:
+        """Return where states are kept: the output, unless something better than a state of this run is there.
+
+        Far away nothing is kept but the finished head.
+        """
+        if self.output is None or is_address(self.output):
             return ""
         beside = unfinished(self.output)
         if resume and os.path.exists(beside):

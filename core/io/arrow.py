@@ -167,6 +167,8 @@ class MessageBatches:
 
 def _stream(source: Source) -> Any:
     """Return what came through a pipe, or lies far away, as Arrow reads it."""
+    if source.far is not None and source.format == "arrow-stream":
+        check_held(source.size, source.most, "an Arrow stream, which is read whole,", source.name)
     return pa.PythonFile(source.open(), "r") if source.data is None else pa.BufferReader(source.data)
 
 

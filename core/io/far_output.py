@@ -42,6 +42,7 @@ class FarStagedFile(StagedFile):
         self._is_new = not is_there
         try:
             with ThreadPoolExecutor(1) as pool:  # which no interrupt reaches: libraries complete a part that it leaves
+                pool.submit(bool).result()  # its thread has begun before there is anything to wait for
                 pool.submit(attempt, self.typed, lambda: self._store.put(self.path)).result()
         except InputNotFoundError as error:
             raise OutputError(f"the output could not be written: {error.what}", self.typed, error.hint) from None

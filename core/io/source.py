@@ -11,7 +11,8 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -20,7 +21,7 @@ from weakref import WeakSet
 from ..addresses import is_address
 from ..delivery import watch
 from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, SimtoolError
-from ..memory import held_at_most, shown
+from ..memory import LEAST_HELD, held_at_most, shown
 from ..suggestions import closest
 from .formats import FORMATS
 from .paths import files_of
@@ -383,6 +384,30 @@ def _far_source(address: str, most: int, otherwise: str | None) -> Source:
     source = Source(far.name, "", far.size, most, far=far)
     watch_source(source)
     return _told(source, source.read(0, HEAD), None, otherwise)
+
+
+@contextmanager
+def on_disk(source: str | Source) -> Iterator[str]:
+    """Yield the path of a file with the content of an input, for what reads only files; an address is copied.
+
+    Args:
+        source: PATH, an address, or what is open already.
+    """
+    if isinstance(source, str):
+        if not is_address(source):
+            yield source
+            return
+        source = open_source(source, LEAST_HELD)
+    if source.is_local:
+        yield source.name
+        return
+    from shutil import copyfileobj
+    from tempfile import NamedTemporaryFile
+
+    with NamedTemporaryFile(prefix="simtool-") as file, source.open() as content:
+        copyfileobj(content, file, 1 << 20)
+        file.flush()
+        yield file.name
 
 
 def watch_source(source: Source) -> None:

@@ -10,12 +10,9 @@ Lost: everything but the tensors, and tensors of rank 0.
 """
 
 import re
-import shutil
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -26,7 +23,7 @@ import numpy as np
 from ..errors import DataError, ResourceError
 from ..memory import TORCH, check_address_space, check_held
 from .array_table import ArrayTable, Shaped
-from .source import Reading, Source
+from .source import Reading, Source, on_disk
 from .vectors import Array, ArrayVectors, Vectors, check_column, check_ids, check_numeric, join_name
 from .widened import WIDE, WidenedVectors
 
@@ -91,7 +88,7 @@ def open_torch(source: Source, _: Reading) -> TorchTable:
     """Map the tensors of a file."""
     _check_version(source.name)
     _check_members(source)
-    with _on_disk(source) as path:
+    with on_disk(source) as path:
         content = _loaded(path, source.name)
     found: dict[str, Stored] = {}
     for number, (name, value) in enumerate(_values("", content, 0, source.name)):
@@ -126,19 +123,6 @@ def _check_members(source: Source) -> None:
         raise DataError(what, source.name, RESAVE)
     pickled = sum(each.file_size for each in members if each.filename.endswith("data.pkl"))
     check_held(pickled * UNPICKLED, source.most, "what the tensors are named and how they lie", source.name)
-
-
-@contextmanager
-def _on_disk(source: Source) -> Iterator[str]:
-    """Yield a path, as only a file can be mapped."""
-    if source.is_local:
-        yield source.name
-        return
-    with tempfile.NamedTemporaryFile(suffix=".pt") as file:
-        with source.open() as content:
-            shutil.copyfileobj(content, file, 1 << 20)
-        file.flush()
-        yield file.name
 
 
 def _loaded(path: str, where: str) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..addresses import is_address
 from ..delivery import delivery
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
@@ -90,7 +91,8 @@ def apply(
         raise OutputError("projected vectors are arrays", output, hint)
     with delivery():
         saved = read_head(head)
-        watch_source(Source(head, "safetensors", size=0, most=0))
+        if not is_address(head):  # which is watched since it was opened
+            watch_source(Source(head, "safetensors", size=0, most=0))
         path, column = split_source(source)
         others = {"labels": labels, "ids": ids}
         reading: dict[str, Any] = {"nulls": nonfinite == "propagate", "header": header, "max_memory": max_memory}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import checks
+from ..addresses import is_address
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -236,6 +237,8 @@ def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool,
     if output is not None:
         if not output.lower().endswith(SUFFIX):
             raise OutputError("a head is kept as safetensors", output, f"use a path that ends in {SUFFIX}")
+        if resume and is_address(output):
+            raise ParameterError("no state is kept far away", "«resume»", "fit to a file here, and copy it")
         beside = unfinished(output)
         if os.path.exists(beside) and not (force or resume):
             raise OutputError("an interrupted fit left its state", beside, "«resume» goes on, «force» replaces it")

@@ -138,6 +138,7 @@ class Note(str):
         """Return the sentence; a note stays as it is."""
         if isinstance(template, Note):
             return template
+        template = without_secrets(template)
         note = super().__new__(cls, spelled(template, as_argument))
         note.template = template
         return note

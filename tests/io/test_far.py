@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import subprocess
+import sys
+from _thread import interrupt_main
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ from safetensors.numpy import save_file
 
 import simtool
 from simtool.errors import DataError, InputNotFoundError, OutputError, ResourceError
-from simtool.io import check_output, delivery, far, http_store, replacing, retries
+from simtool.io import check_output, delivery, far, http_store, replacing, retries, stores
 
 BLOCK = 1 << 12
 ROWS = np.random.default_rng(0).normal(size=(3000, 8)).astype(np.float32)  # 96 kB
@@ -318,10 +321,11 @@ def test_an_output_that_is_interrupted_is_absent(s3, end):
     assert not paths[0].exists()
 
 
-def test_an_output_whose_upload_fails_is_absent(s3):
+def test_an_output_whose_upload_fails_is_absent(s3, monkeypatch):
+    monkeypatch.setattr(retries, "PAUSES", [0.001])  # the library has pauses of its own
     server, client = s3
     server.faults = [404, None, *[500] * 200]  # it is not there; the upload begins, and no part arrives
-    with pytest.raises(ResourceError, match="failed 5 times"):
+    with pytest.raises(ResourceError, match="failed 2 times"):
         written("s3://bucket/out.bin", b"x" * (12 << 20))
     server.faults = []
     assert "out.bin" not in keys(client)
@@ -421,3 +425,63 @@ def test_a_library_that_is_missing_is_named(monkeypatch):
     with pytest.raises(ResourceError, match="not installed") as raised:
         simtool.open_vectors("gs://bucket/x.npy")
     assert "simtool-embeddings[remote]" in raised.value.hint
+
+
+def test_an_interrupt_while_it_is_uploaded_leaves_nothing(s3, monkeypatch):
+    upload = stores.S3Store.put
+
+    def interrupted(self, path):
+        interrupt_main()
+        upload(self, path)
+
+    monkeypatch.setattr(stores.S3Store, "put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        written("s3://bucket/out.bin", b"whole")
+    assert "out.bin" not in keys(s3[1])
+
+
+def test_an_upload_that_fails_leaves_the_object_that_it_was_to_replace(s3, monkeypatch):
+    monkeypatch.setattr(retries, "PAUSES", [0.001])
+    server, client = s3
+    written("s3://bucket/out.bin", b"old")
+    server.faults = [None, None, *[500] * 200]
+    with pytest.raises(ResourceError, match="failed 2 times"):
+        written("s3://bucket/out.bin", b"new", force=True)
+    server.faults = []
+    assert client.get_object(Bucket="bucket", Key="out.bin")["Body"].read() == b"old"
+
+
+def test_of_two_outputs_none_stays_where_the_second_fails(s3):
+    client = s3[1]
+
+    def work():
+        with delivery():
+            written("s3://bucket/one.bin", b"1")
+            written("s3://nobucket/two.bin", b"2")
+
+    with pytest.raises(OutputError, match="could not be written"):
+        work()
+    assert "one.bin" not in keys(client)
+
+
+def test_a_list_may_name_files_far_away(web, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{web.address}/bucket/x.npy?a=SECRET\n{web.address}/bucket/x.fbin\n")
+    vectors = simtool.open_vectors(f"@{tmp_path / 'list.txt'}")
+    np.testing.assert_array_equal(vectors.read(2999, 3001), ROWS[[2999, 0]])
+
+
+def test_values_are_read_far_away(web):
+    labels = simtool.io.read_values(f"{web.address}/bucket/x.parquet::id")
+    assert labels.tolist() == IDS
+
+
+def test_nothing_of_it_is_imported_for_files_here(sample_data):
+    code = (
+        "import sys, simtool; from simtool.io import check_output;"
+        f"simtool.open_vectors({str(sample_data / 'wordsim_a.npy')!r}).read(0, 1);"
+        "check_output('new.npy', force=False, inputs=['x.npy']);"
+        "far = ('fsspec', 'urllib.request', 'http.client', 'ssl', 'simtool.io.far', 'simtool.io.stores');"
+        "print([name for name in far if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,116 @@
+"""Commands whose files lie far away: the same results as here, and no secret in anything that they say."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from far_servers import Web, s3_serving, serving
+
+from simtool.io import retries
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {f"/{path.name}": path.read_bytes() for path in (ROOT / "sample_data").iterdir() if path.suffix != ".md"}
+SECRETS = ("hunter2", "SIGNATURE", "TOPSECRET")
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(retries, "PAUSES", [0.001] * 4)
+
+
+@pytest.fixture
+def web():
+    with serving(Web(dict(FILES))) as web:
+        yield web
+
+
+def signed(web: Web, name: str, column: str = "") -> str:
+    return f"{web.address.replace('://', '://me:hunter2@')}/{name}?X-Amz-Signature=SIGNATURE{column}"
+
+
+def commands(web: Web) -> list[list[str]]:
+    a, b = signed(web, "wordsim_a.npy"), signed(web, "wordsim_b.npy")
+    table = signed(web, "wordsim353.parquet")
+    words = signed(web, "words.parquet", "::embedding")
+    return [
+        ["similarity", a, b],
+        ["pairwise", words, "-k", "1", "--rows", "0:9"],
+        ["compare", a, b],
+        ["explain", a, b, "--row", "0"],
+        ["loss", table, "--kind", "contrastive"],
+        ["evaluate", table],
+        ["inspect", signed(web, "words.parquet")],
+    ]
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_results_say_no_secret_and_are_those_of_files_here(run, web, number):
+    typed = commands(web)[number]
+    here = [
+        f"sample_data/{word.rpartition('/')[2].partition('?')[0]}{word.partition('SIGNATURE')[2]}"
+        if "://" in word
+        else word
+        for word in typed
+    ]
+    far, near = run(*typed, "--format", "json"), run(*here, "--format", "json")
+    assert not any(secret in far.text + far.err for secret in SECRETS)
+    assert far.document["summary"] == near.document["summary"]
+    assert far.document["rows"] == near.document["rows"]
+
+
+@pytest.mark.parametrize("fault", [400, 401, 403, 404, 500, "reset", "truncate"])
+def test_failures_of_all_kinds_say_no_secret(run, web, fault):
+    web.always = fault
+    for typed in commands(web):
+        done = run(*typed)
+        assert done.code in (2, 3)
+        assert not any(secret in done.text + done.err for secret in SECRETS)
+        assert "?…" in done.err
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04K\x01.", b"\x93NUMPY\x01\0\x10", b"PAR1 and more", b"1,2\n3\n"])
+def test_damaged_content_says_no_secret(run, web, content):
+    web.files["/x.bin"] = content
+    for more in ("", "::v"):
+        done = run("inspect", signed(web, "x.bin", more))
+        assert done.code == 2
+        assert not any(secret in done.text + done.err for secret in SECRETS)
+        assert "?…" in done.err
+
+
+def test_a_table_and_its_notes_say_no_secret(run, web):
+    done = run("pairwise", signed(web, "words.parquet"), "-k", "1", "--rows", "0:3")
+    assert "http://…@127.0.0.1" in done.text
+    assert not any(secret in done.text + done.err for secret in SECRETS)
+
+
+def test_a_head_is_learnt_and_applied_far_away(run, work):
+    import boto3
+
+    with s3_serving(Web()) as s3:
+        account = {"AWS_ACCESS_KEY_ID": "TOPSECRETID", "AWS_SECRET_ACCESS_KEY": "TOPSECRETKEY"}
+        names = {"region_name": "us-east-1", "endpoint_url": s3.address}
+        client = boto3.client("s3", aws_access_key_id="x", aws_secret_access_key="x", **names)
+        client.create_bucket(Bucket="bucket")
+        client.put_object(Bucket="bucket", Key="pairs.parquet", Body=FILES["/wordsim353.parquet"])
+        env = account | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": s3.address}
+        fit = run("fit", "s3://bucket/pairs.parquet", "--kind", "contrastive", "--epochs", "1", "-o",
+                  "s3://bucket/head.safetensors", "--format", "json", env=env)  # fmt: skip
+        assert fit.code == 0, fit.err
+        done = run(
+            "apply", "s3://bucket/head.safetensors", "sample_data/wordsim_a.npy", "-o", "s3://bucket/y.npy", env=env
+        )
+        assert "wrote s3://bucket/y.npy" in done.err
+        again = run("fit", "s3://bucket/pairs.parquet", "--kind", "contrastive", "-o", "s3://bucket/head.safetensors",
+                    "--resume", env=env)  # fmt: skip
+        assert again.code == 2
+        said = fit.text + fit.err + done.text + done.err + again.err
+        assert not any(secret in said for secret in SECRETS)
+        (work / "y.npy").write_bytes(client.get_object(Bucket="bucket", Key="y.npy")["Body"].read())
+        head = client.get_object(Bucket="bucket", Key="head.safetensors")["Body"].read()
+    assert b"TOPSECRET" not in head
+    (work / "head.safetensors").write_bytes(head)
+    run("apply", "head.safetensors", "sample_data/wordsim_a.npy", "-o", "here.npy")
+    np.testing.assert_array_equal(np.load(work / "y.npy"), np.load(work / "here.npy"))
+    assert json.loads(fit.text)["inputs"]["a"].startswith("s3://bucket/pairs.parquet")
