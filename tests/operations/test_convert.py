@@ -342,6 +342,19 @@ def test_odd_ids_and_texts_stay_as_they_are(tmp_path, suffix):
     assert pq.read_table(tmp_path / "z.parquet")["id"].to_pylist() == ODD
 
 
+@pytest.mark.parametrize("ids", [["1.50", "2.0"], ["1", "2"], [7, 8]])
+def test_ids_are_read_back_too(tmp_path, ids):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(4.0)), 2)
+    pq.write_table(pa.table({"id": ids, "v": vectors}), tmp_path / "x.parquet")
+    simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.jsonl"))
+    assert [json.loads(line)["id"] for line in (tmp_path / "y.jsonl").read_text().splitlines()] == ids
+    if "2.0" in ids:  # which any reader of CSV takes for numbers
+        with pytest.raises(OutputError, match="the ids 'id' read back otherwise than they were written"):
+            simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.csv"))
+    else:
+        simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.csv"))
+
+
 def test_a_column_that_has_the_name_of_a_dim_is_refused(tmp_path):
     vectors = pa.FixedSizeListArray.from_arrays(pa.array([1.0, 2.0]), 2)
     pq.write_table(pa.table({"v_1": ["x"], "v": vectors}), tmp_path / "x.parquet")
