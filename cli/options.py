@@ -190,6 +190,7 @@ NonfinitePropagateOption = Annotated[
     str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `propagate` them as NaN.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+ShuffleOption = Annotated[bool, typer.Option("--shuffle", help="Take the rows in a random order.")]
 BootstrapOption = Annotated[
     int | None,
     typer.Option(

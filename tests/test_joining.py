@@ -76,6 +76,13 @@ def test_compare_lists_how_far_each_id_moved():
     assert few.rows.columns["id"].tolist() == columns["id"][:2].tolist()
 
 
+def test_ids_of_one_cosine_are_listed_by_their_distance():
+    a = np.asarray([[1.0, 0], [2, 0], [0, 1]])
+    found = simtool.compare(a, np.asarray([[2.0, 0], [5, 0], [3, 4]]), per_id=True).rows.columns
+    assert found["id"].tolist() == [2, 1, 0]
+    assert found["euclidean"] == pytest.approx([np.sqrt(18), 3, 1])
+
+
 def test_what_has_no_movement_is_refused():
     with pytest.raises(ShapeError, match="the vectors differ in length"):
         simtool.compare(A, B[:, :2], per_id=True, aggregates=["cka"])

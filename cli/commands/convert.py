@@ -16,6 +16,7 @@ from ..options import (
     NonfiniteOption,
     QuietOption,
     SeedOption,
+    ShuffleOption,
 )
 from ..selecting import selecting
 
@@ -48,7 +49,7 @@ def convert(
         ),
     ] = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Write unit vectors; zero rows stay zero.")] = False,
-    shuffle: Annotated[bool, typer.Option("--shuffle", help="Write the rows in a random order.")] = False,
+    shuffle: ShuffleOption = False,
     split: Annotated[
         str | None,
         typer.Option(

@@ -178,7 +178,10 @@ def _flat(columns: Mapping[str, Column]) -> Mapping[str, Column]:
         return columns
     found: dict[str, Column] = {}
     for name, column in columns.items():
-        found |= {name: column} if column.ndim == 1 else {f"{name}_{i}": part for i, part in enumerate(column.T)}
+        parts = {name: column} if column.ndim == 1 else {f"{name}_{i}": part for i, part in enumerate(column.T)}
+        if twice := next((each for each in parts if each in found), None):
+            raise DataError(f"two columns would be called {twice!r}", name, "leave one out, or rename it")
+        found |= parts
     return found
 
 

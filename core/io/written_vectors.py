@@ -113,30 +113,37 @@ def open_written(
             yield lambda rows, others: output.write({**others, column: rows})
 
 
-def check_written(temporary: str, path: str, file_format: str, expected: Checksum, width: int, most: int) -> None:
+def check_written(
+    temporary: str, path: str, form: Form, expected: Checksum, width: int, ids: Mapping[str, Array], most: int
+) -> None:
     """Read a file back, and refuse it where it holds other rows than were written.
 
     Args:
         temporary: the file.
         path: what messages call it.
-        file_format: its format.
+        form: how it was written.
         expected: the checksum of what was written.
         width: of the rows.
+        ids: those that were written, under the name of their column, or nothing.
         most: how many bytes its reader may hold.
 
     Raises:
         OutputError: it does.
     """
-    source = Source(temporary, file_format, os.path.getsize(temporary), most)
+    source = Source(temporary, form.file_format, os.path.getsize(temporary), most)
     try:
-        table = FORMATS[file_format].load()(source, Reading(nulls=True, header="yes"))
+        table = FORMATS[form.file_format].load()(source, Reading(nulls=True, header="yes"))
         vectors = table.vectors(pick_vectors(table, None))
         found = (vectors.shape, _checksum(vectors, expected.dtype))
+        named = {name: list(map(str, table.values(name).tolist())) for name in ids}
     except SimtoolError as error:
         raise _refused(path, f"it does not read back: {error.what}") from error
     if found != ((expected.rows, width), str(expected)):
         shape = " x ".join(map(str, found[0]))
         raise _refused(path, f"it reads back otherwise than it was written: {shape}, checksum {found[1]}")
+    for name, values in ids.items():
+        if named[name] != list(map(str, values.tolist())):
+            raise _refused(path, f"the ids {name!r} read back otherwise than they were written")
 
 
 def _checksum(vectors: Vectors, dtype: np.dtype[np.generic]) -> str:
@@ -148,4 +155,4 @@ def _checksum(vectors: Vectors, dtype: np.dtype[np.generic]) -> str:
 
 
 def _refused(path: str, what: str) -> OutputError:
-    return OutputError(f"{what}; nothing was kept", path, "write .parquet, .arrow or .npy, which hold all numbers")
+    return OutputError(f"{what}; nothing was kept", path, ".parquet and .arrow hold every number and every text")

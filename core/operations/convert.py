@@ -101,15 +101,16 @@ def convert(
     elif by is not None:
         raise ParameterError("nothing is split", "«by»", "«split=train=0.9,test=0.1» splits by it")
     paths = {name: _path_of(output, name) for name in split} if split is not None else {"all": output}
-    checks.check_outputs(*paths.values(), force=force, inputs=sources)
+    checks.check_outputs(*paths.values(), force=force, inputs=[*sources, ids])
     with delivery():
         given = open_input(sources, ids, by, form, settings)
         rows = given.vectors.shape[0]
         parts = np.zeros(rows, np.int64)
         if split is not None:
             parts = split_rows(split, given.groups(by), rows, seed, given.vectors.name)
+        shares = None if split is None else ",".join(f"{name}={share:g}" for name, share in split.items())
         drawn = seed if shuffle or split is not None else None
-        how = {"normalize": normalize, "shuffle": shuffle, "split": split, "by": by, "seed": drawn}
+        how = {"normalize": normalize, "shuffle": shuffle, "split": shares, "by": by, "seed": drawn}
         return _plan(given, form, paths, parts, how, settings).run(force=force, progress=progress)
 
 
@@ -165,12 +166,19 @@ class ConvertPlan:
             self._write(files, sums, recast, progress)
             begin(progress, "check what was written", "files")
             most = self.settings.budget(self.given.vectors).mapped
-            for number, (file, path) in enumerate(zip(files, self.paths.values(), strict=True), start=1):
-                check_written(file, path, self.form.file_format, sums[number - 1], width, most)
+            for number, (file, path) in enumerate(zip(files, self.paths.values(), strict=True)):
+                check_written(file, path, self.form, sums[number], width, self._ids(number), most)
                 if progress is not None:
-                    progress(number, len(files))
+                    progress(number + 1, len(files))
             sizes = [os.path.getsize(file) for file in files]
         return self._result(sums, sizes, recast)
+
+    def _ids(self, part: int) -> dict[str, Column]:
+        """Return the ids that a part has to hold; text that is escaped is other text."""
+        if not self.form.has_columns or self.form.escape:
+            return {}
+        rows = np.arange(len(self.part_of)) if self.order is None else self.order
+        return {name: values[rows[self.part_of[rows] == part]] for name, values in self.given.ids.items()}
 
     def _write(self, files: Sequence[str], sums: Sequence[Checksum], recast: Recast, progress: Progress | None) -> None:
         vectors = self.given.vectors

@@ -109,11 +109,11 @@ def hear_every_signal():
         signal.signal(number, signal.SIG_DFL)
 
 
-@pytest.fixture
-def long_job(work, environment, simtool_script):
-    """Start a matrix that takes long and is being written."""
+@pytest.fixture(params=["pairwise long.npy -o scores.npy", "convert long.npy -o c.jsonl --split a=0.5,b=0.5"])
+def long_job(request, work, environment, simtool_script):
+    """Start what takes long and is being written."""
     np.save(work / "long.npy", np.random.default_rng(1).standard_normal((30_000, 256)).astype(np.float32))
-    command = [simtool_script, "pairwise", "long.npy", "-o", "scores.npy"]
+    command = [simtool_script, *request.param.split()]
     process = subprocess.Popen(
         command,
         cwd=work,

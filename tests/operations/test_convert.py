@@ -321,3 +321,58 @@ def test_text_that_a_spreadsheet_would_run_is_escaped_where_asked(tmp_path):
     path.write_text(json.dumps({"id": "=1+1", "v": [1.0, 2.0]}) + "\n")
     simtool.convert(str(path), output=str(tmp_path / "y.csv"), escape_formulas=True)
     assert (tmp_path / "y.csv").read_text() == "id,v_0,v_1\n'=1+1,1.0,2.0\n"
+
+
+ODD = ["a,b", 'q"u', "line\nbreak", " blank ", "é\u200b", "007", "", "=1+1", "NULL", "x" * 3000]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "csv", "jsonl"])
+def test_odd_ids_and_texts_stay_as_they_are(tmp_path, suffix):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(20.0)), 2)
+    pq.write_table(pa.table({"id": ODD, "text": ODD[::-1], "v": vectors}), tmp_path / "x.parquet")
+    source = simtool.Selection(str(tmp_path / "x.parquet"), keep=["text"])
+    simtool.convert(source, output=str(tmp_path / f"y.{suffix}"))
+    read = {"parquet": pd.read_parquet, "arrow": pd.read_feather}
+    read["csv"] = lambda path: pd.read_csv(path, dtype=str, keep_default_na=False)
+    read["jsonl"] = lambda path: pd.DataFrame(map(json.loads, path.read_text().splitlines()))
+    table = read[suffix](tmp_path / f"y.{suffix}")
+    assert table["id"].tolist() == ODD
+    assert table["text"].tolist() == ODD[::-1]
+    simtool.convert(str(tmp_path / f"y.{suffix}"), output=str(tmp_path / "z.parquet"))
+    assert pq.read_table(tmp_path / "z.parquet")["id"].to_pylist() == ODD
+
+
+@pytest.mark.parametrize("ids", [["1.50", "2.0"], ["1", "2"], [7, 8]])
+def test_ids_are_read_back_too(tmp_path, ids):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.arange(4.0)), 2)
+    pq.write_table(pa.table({"id": ids, "v": vectors}), tmp_path / "x.parquet")
+    simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.jsonl"))
+    assert [json.loads(line)["id"] for line in (tmp_path / "y.jsonl").read_text().splitlines()] == ids
+    if "2.0" in ids:  # which any reader of CSV takes for numbers
+        with pytest.raises(OutputError, match="the ids 'id' read back otherwise than they were written"):
+            simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.csv"))
+    else:
+        simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.csv"))
+
+
+def test_a_column_that_has_the_name_of_a_dim_is_refused(tmp_path):
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array([1.0, 2.0]), 2)
+    pq.write_table(pa.table({"v_1": ["x"], "v": vectors}), tmp_path / "x.parquet")
+    source = simtool.Selection(str(tmp_path / "x.parquet"), keep=["v_1"])
+    with pytest.raises(DataError, match="two columns would be called 'v_1'"):
+        simtool.convert(source, output=str(tmp_path / "y.csv"))
+    assert [each.name for each in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_a_part_has_its_name_before_the_suffix(tmp_path):
+    np.save(tmp_path / "x.npy", np.eye(4))
+    simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / "a.b.npy"), split=SPLIT)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.b-a.npy", "a.b-b.npy", "x.npy"]
+
+
+def test_what_is_cut_short_is_refused_and_leaves_nothing(tmp_path, source):
+    content = (tmp_path / "x.parquet").read_bytes()
+    (tmp_path / "x.parquet").write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError):
+        simtool.convert(source, output=str(tmp_path / "y.npy"))
+    assert [each.name for each in tmp_path.iterdir()] == ["x.parquet"]
