@@ -56,7 +56,7 @@ ROOMS = (
     ("labels", "metrics"),
     ("io",),
     ("checks",),
-    ("finite_rows",),
+    ("nonfinite",),
     ("engine",),
     ("settings", "feature_maps"),
     ("statistics",),
