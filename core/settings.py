@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from . import checks, finite_rows
+from . import checks
 from .backend import Backend, choose_backend
 from .engine import Budget, budget_of
 from .io import Vectors
 from .metrics import EPS
+from .nonfinite import NONFINITE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class Settings:
     backend: str = "auto"
     header: str = "auto"
 
-    def checked(self, modes: tuple[str, ...] = finite_rows.NONFINITE) -> Self:
+    def checked(self, modes: tuple[str, ...] = NONFINITE) -> Self:
         """Return them, unless one is outside its range.
 
         Raises:

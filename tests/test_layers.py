@@ -56,7 +56,7 @@ ROOMS = (
     ("labels", "metrics"),
     ("io",),
     ("checks",),
-    ("finite_rows", "joining"),
+    ("nonfinite", "joining"),
     ("engine",),
     ("settings", "feature_maps"),
     ("statistics",),

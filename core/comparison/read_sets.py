@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..engine import Budget, Input, budget_of, prepare_input
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import RaggedVectors, Vectors, as_ragged
 from ..io.vectors import name_rows
+from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column
 from .compared_sets import ALIGNED, BEST, SIDES, ComparisonInputs
 
@@ -87,7 +88,7 @@ def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bo
 def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
     """Return an input as rows; of items of different length all tokens, one after another."""
     if not isinstance(given, RaggedVectors):
-        return prepare_input(given, -1, nonfinite, budget, finite_rows.DROP_HINT)
+        return prepare_input(given, -1, nonfinite, budget, DROP_HINT)
     side = prepare_input(given.tokens, -1, "propagate", budget)
     if side.missing.any():
         items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
@@ -116,7 +117,7 @@ def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: st
     if not weights.any():
         raise DataError("all weights are 0", option, "at least one row has to count")
     if side.rows.shape != side.vectors.shape:  # rows that were left out
-        weights = np.delete(weights, finite_rows.nonfinite_rows(side.vectors), axis=0)
+        weights = np.delete(weights, nonfinite_rows(side.vectors), axis=0)
     return weights.astype(np.float64)
 
 

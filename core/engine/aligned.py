@@ -7,11 +7,12 @@ from math import prod
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..backend import Array, Backend, quiet
 from ..errors import ShapeError
 from ..io import Vectors
 from ..metrics import Metric, magnitude, needs_scale
+from ..nonfinite import NONFINITE_HINT, refuse_nonfinite
 from ..results import Column
 from .threads import overlapped, processors
 from .workspace import Scratch
@@ -43,7 +44,7 @@ class AlignedJob:
     metric: Metric
     nonfinite: str
     backend: Backend
-    hint: str = finite_rows.NONFINITE_HINT
+    hint: str = NONFINITE_HINT
     scratch: Scratch = field(default_factory=Scratch)
 
     @property
@@ -100,8 +101,8 @@ class AlignedJob:
     def _check(self, whole: bool) -> None:
         """Refuse scores that are not finite. It reads the inputs, so it runs in the caller's thread."""
         if not whole and self.nonfinite != "propagate":
-            finite_rows.refuse_nonfinite(self.a, self.hint)
-            finite_rows.refuse_nonfinite(self.b, self.hint)
+            refuse_nonfinite(self.a, self.hint)
+            refuse_nonfinite(self.b, self.hint)
             raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
 
     def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int, bool]:

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..errors import ParameterError
 from ..io import Vectors
 from ..io.listed_columns import carried_columns
 from ..io.vectors import ArrayVectors, name_rows
+from ..nonfinite import NONFINITE_HINT, NOTHING_LEFT, refuse_nonfinite, scan_rows
 from ..results import Column
 from .budget import Budget, gathered
 from .resident_rows import resident
@@ -62,9 +63,7 @@ def largest_of(rows: Column) -> float:
     return largest
 
 
-def prepare_input(
-    vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = finite_rows.NONFINITE_HINT
-) -> Input:
+def prepare_input(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hint: str = NONFINITE_HINT) -> Input:
     """Return an input of rank 2 or more with its vectors as the last dim.
 
     Args:
@@ -82,16 +81,14 @@ def prepare_input(
     checks.check_not_empty(vectors)
     rank = len(vectors.shape)
     dim = checks.check_dim(dim, rank)
-    scan_rows = finite_rows.scan_rows(vectors, dim)
+    scan = scan_rows(vectors, dim)
     # laid out anew where the vectors do not lie in one piece: the memory order of an input must not show
     turned = ArrayVectors(vectors.name, np.moveaxis(resident(vectors, budget.mapped), dim, -1))
     rows = resident(turned, budget.mapped)
     numbers = np.arange(rows.shape[-2])
     given = vectors.ids if rank == 2 and dim == 1 else None
     ids = numbers if given is None else given
-    side = Input(
-        vectors, rows, ids, numbers, given is not None, scan_rows.zero, ~scan_rows.finite, scan_rows.largest, ()
-    )
+    side = Input(vectors, rows, ids, numbers, given is not None, scan.zero, ~scan.finite, scan.largest, ())
     return _without_nonfinite(side, nonfinite, budget, hint)
 
 
@@ -101,12 +98,12 @@ def _without_nonfinite(side: Input, nonfinite: str, budget: Budget, hint: str) -
     if not missing.any():
         return side
     if nonfinite == "error":
-        finite_rows.refuse_nonfinite(vectors, hint)
+        refuse_nonfinite(vectors, hint)
     if nonfinite == "propagate":
         budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
         return replace(side, rows=np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows))
     if missing.all():
-        finite_rows.refuse_nonfinite(vectors, finite_rows.NOTHING_LEFT)
+        refuse_nonfinite(vectors, NOTHING_LEFT)
     if rows.ndim > 2:
         raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
     left, kept = np.flatnonzero(missing), np.flatnonzero(~missing)

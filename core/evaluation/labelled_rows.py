@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, Reducer, budget_of, gathered, prepare_input
@@ -14,6 +14,7 @@ from ..errors import ParameterError, ShapeError
 from ..io.vectors import provenance
 from ..labels import class_labels
 from ..metrics import Metric, metric_of
+from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Grouped
@@ -109,11 +110,11 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
     """Return the rows with the class number of each, without those that are left out."""
     if len(vectors.shape) != 2:
         raise ShapeError(f"expected one vector per row, shape (n, d), got {vectors.shape}", vectors.name)
-    side = prepare_input(vectors, -1, nonfinite, budget, finite_rows.DROP_HINT)
+    side = prepare_input(vectors, -1, nonfinite, budget, DROP_HINT)
     read = class_labels(np.asarray(labels), vectors.shape[0], name)
     codes = read.codes
     if len(side.rows) < len(codes):
-        codes = np.delete(codes, finite_rows.nonfinite_rows(vectors))
+        codes = np.delete(codes, nonfinite_rows(vectors))
     if len(codes) < 2:
         raise ShapeError("expected at least two rows to make a pair, got one", vectors.name)
     return replace(side, ids=np.arange(len(codes))), np.unique(codes, return_inverse=True)[1].astype(np.int64)

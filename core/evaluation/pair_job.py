@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..errors import DataError, LabelError, ShapeError
 from ..io.vectors import name_rows
 from ..labels import BinaryLabels, binary_labels, class_labels, score_labels
+from ..nonfinite import NOTHING_LEFT
 from ..results import Column
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Counts
@@ -130,7 +131,7 @@ def pair_job(
         lost = np.flatnonzero(~keep)
         notes.append(f"{checks.plural(len(lost), 'pair')} not finite, left out: {name_rows(lost, scored.ids)}")
         if not keep.any():
-            raise DataError("no pair has a finite score", ", ".join(scored.inputs.values()), finite_rows.NOTHING_LEFT)
+            raise DataError("no pair has a finite score", ", ".join(scored.inputs.values()), NOTHING_LEFT)
     samples = [
         None if one is None else Sample(one.scores, similar, wanted, larger_is_closer, folds, one.narrow).part(keep)
         for one in (scored, others)

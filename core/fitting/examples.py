@@ -8,12 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..catalogue import ROLES
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import ids_of
 from ..labels import check_labels, read_labels
+from ..nonfinite import DROP_HINT, drop_nonfinite, refuse_nonfinite
 from ..results import Column
 from ..scoring.spec import LossSpec
 from ..settings import Settings
@@ -125,8 +126,8 @@ def read_examples(
             checks.refuse_rounded(side, request.metric or request.entry.name)
     if settings.nonfinite == "error":
         for side in sides:
-            finite_rows.refuse_nonfinite(side, finite_rows.DROP_HINT)
-    rows = finite_rows.drop_nonfinite(sides, "example", notes)
+            refuse_nonfinite(side, DROP_HINT)
+    rows = drop_nonfinite(sides, "example", notes)
     form = PLAIN[len(sides)] if request is None or len(sides) == 1 else request.entry.inputs
     examples = _labelled(form, request, sides, labels, labels_name, notes)
     ids, names = ids_of(*sides), {role: side.name for role, side in zip(roles, sides, strict=True)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError, ShapeError
 from ..feature_maps import WEIGHTS, MapDims, channel_states, channel_weights, state_notes, weighted
@@ -15,6 +15,7 @@ from ..io import Vectors
 from ..io.array_writers import SHAPED, write_array
 from ..io.output import output_format, replacing
 from ..metrics import EPS, metric_of
+from ..nonfinite import PROPAGATE_HINT
 from ..results import Column, Columns, Result
 from ..settings import Settings
 from .similarity import KEYS, SimilarityPlan, plan_similarity, summarise
@@ -113,7 +114,7 @@ def channels(
         if a.shape != b.shape:
             raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
         dims = MapDims.of(a.shape, channel_dim)
-        aligned = plan_similarity(a, b, dims.vector, measure, settings, finite_rows.PROPAGATE_HINT)
+        aligned = plan_similarity(a, b, dims.vector, measure, settings, PROPAGATE_HINT)
         result = ChannelsPlan(aligned, dims, tuple(aggregates), weights, temperature).run()
         return _written(result, b, output, save_weights, use_weights, dims.channel, settings, force=force)
 

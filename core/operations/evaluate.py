@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError, ShapeError
 from ..evaluation.curves import score_histogram
@@ -19,6 +19,7 @@ from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evalu
 from ..evaluation.thresholds_file import write_thresholds
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
+from ..nonfinite import DROP_HINT
 from ..results import Progress, Result
 from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
@@ -257,7 +258,7 @@ class EvaluatePlan:
         checks.check_aligned(sides, "pair")
         # pairs that are not finite are left out once they are scored
         settings = replace(self.settings, nonfinite="propagate" if nonfinite == "drop" else "error")
-        found = plan_similarity(a, b, -1, self.metric, settings, finite_rows.DROP_HINT).run()
+        found = plan_similarity(a, b, -1, self.metric, settings, DROP_HINT).run()
         narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in sides)
         return PairScores(np.asarray(found.array), {"a": a.name, "b": b.name}, ids_of(*sides), found.notes, narrow)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows, metrics
+from .. import checks, metrics
 from ..backend import quiet
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -17,6 +17,7 @@ from ..io.literal import literal_vector
 from ..io.vectors import provenance
 from ..joining import check_join, stated
 from ..metrics import EPS, is_rounded
+from ..nonfinite import refuse_nonfinite
 from ..results import Column, Columns, Result, Scalar
 from ..settings import Settings
 
@@ -176,7 +177,7 @@ def _read(vectors: Vectors, number: int) -> Column:
     alone = len(vectors.shape) == 1
     values = vectors.read(0, vectors.shape[0]) if alone else vectors.read(number, number + 1)[0]
     if not np.isfinite(values).all():
-        finite_rows.refuse_nonfinite(vectors, "choose another «row»")
+        refuse_nonfinite(vectors, "choose another «row»")
     if is_rounded(values).any():
         checks.refuse_rounded(vectors, "euclidean")
     return values.astype(np.float64)

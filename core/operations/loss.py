@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..catalogue import Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError, ShapeError
@@ -15,6 +15,7 @@ from ..io.vectors import ids_of
 from ..joining import Joined, check_join, join_rows, stated
 from ..labels import LabelsRead, check_labels, read_labels
 from ..metrics import EPS
+from ..nonfinite import drop_rows
 from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
@@ -185,7 +186,7 @@ def _plan(
     notes = list(said)
     if settings.nonfinite == "drop":
         rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
-        inputs, kept = finite_rows.drop_rows(inputs, noun, notes)
+        inputs, kept = drop_rows(inputs, noun, notes)
         if np.ndim(labels) and len(labels) == rows:
             labels = np.asarray(labels)[kept]
         gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..catalogue import Entry, check_parameter
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import LabelledVectors, Vectors, open_examples, read_values
 from ..io.vectors import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels
+from ..nonfinite import refuse_nonfinite
 from ..settings import Settings
 
 TRIPLETS = ("anchor", "positive", "negative")
@@ -99,7 +100,7 @@ def check_weights(entry: Entry, weights: Vectors | None, vectors: Vectors) -> No
         what = f"expected weights of shape (classes, {vectors.shape[1]}), got {weights.shape}"
         raise ShapeError(what, weights.name, "transpose it if it is (d, classes)")
     checks.check_not_empty(weights)
-    finite_rows.refuse_nonfinite(weights, "mend the weights")
+    refuse_nonfinite(weights, "mend the weights")
 
 
 def classes_of_weights(classes: ClassLabels, weights: Vectors, name: str) -> ClassLabels:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ShapeError
@@ -15,6 +15,7 @@ from ..io.listed_columns import with_carried
 from ..io.vectors import ids_of, provenance
 from ..joining import Joined, check_join, join_rows, stated
 from ..metrics import EPS, Metric, metric_of
+from ..nonfinite import NONFINITE_HINT, drop_rows
 from ..results import Column, Columns, Result, Rows, Scalar, shapes_line
 from ..settings import Settings
 
@@ -89,7 +90,7 @@ def plan_similarity(
     dim: int | Sequence[int],
     metric: Metric,
     settings: Settings,
-    hint: str = finite_rows.NONFINITE_HINT,
+    hint: str = NONFINITE_HINT,
     said: Sequence[str] = (),
 ) -> "SimilarityPlan":
     """Return what will be compared along which dims; `hint` is what to type where rows are not finite.
@@ -103,7 +104,7 @@ def plan_similarity(
     notes = list(said)
     shapes = a.shape, b.shape
     if settings.nonfinite == "drop":
-        (a, b), _ = finite_rows.drop_rows((a, b), "row", notes)
+        (a, b), _ = drop_rows((a, b), "row", notes)
     job = AlignedJob(a, b, _dims(a, b, dim), metric, settings.nonfinite, settings.space(), hint)
     if job.width == 1 and metric.is_made_of_dots and metric.has_unit_rows:
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")

@@ -9,8 +9,8 @@ import numpy as np
 from ..backend import Array, Backend
 from ..results import Column
 from .batch_scores import WholeRows
-from .binning import Bins, bins_of
 from .distances import distance_of
+from .histogram import Bins, bins_of
 from .sorted_batch import SortedBatch, sorted_batch
 from .sorted_losses import wanted_of
 from .spec import LossSpec

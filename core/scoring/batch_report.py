@@ -6,12 +6,13 @@ from math import prod
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..backend import Backend, choose_backend
 from ..engine import resident
 from ..errors import DataError, ParameterError
 from ..io.listed_columns import carried_beside, carried_columns
 from ..io.vectors import provenance
+from ..nonfinite import DROP_HINT, refuse_nonfinite
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features
 from . import listing as tables
@@ -107,7 +108,7 @@ def _with_gradients(job: LossJob, data: BatchData, found: list[LossOutcome]) -> 
 
 def _check(job: LossJob) -> None:
     for side in job.inputs:
-        finite_rows.refuse_nonfinite(side, finite_rows.DROP_HINT)
+        refuse_nonfinite(side, DROP_HINT)
     entries = {spec.entry.name: spec.entry for spec in job.specs}
     apart = [name for name, entry in entries.items() if entry.two_of_each_class]
     if apart and len(entries) > len(apart):

@@ -11,8 +11,8 @@ from ..backend import Array, Backend
 from ..losses.classes import class_masks
 from ..losses.in_batch_negatives import partner_mask
 from ..results import Column
-from .binning import Bins
 from .distances import Prepared, distance_of
+from .histogram import Bins
 from .spec import LossSpec
 
 STRIPE_BYTES = 256 << 20

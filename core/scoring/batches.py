@@ -14,7 +14,7 @@ from ..results import Column, Progress
 from .accumulator import HELD, Accumulator
 from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
 from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of
-from .binning import Bins
+from .histogram import Bins
 from .pair_statistics import PairStatistics
 from .reduction import LossOutcome, total_of
 from .sorted_losses import in_order, items, wanted_of

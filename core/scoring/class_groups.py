@@ -9,10 +9,10 @@ import numpy as np
 from ..backend import quiet
 from ..engine import in_blocks
 from ..results import Column, Histogram, Scalar
-from .binning import bins_of
 from .distances import distance_of
 from .example_scores import Term
 from .examples import Scored
+from .histogram import bins_of
 from .job import LossJob
 from .reduction import LossOutcome, sums_of
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks
 from ..backend import choose_backend
 from ..io.listed_columns import with_carried
 from ..io.vectors import provenance
+from ..nonfinite import nonfinite_rows, refuse_nonfinite
 from ..results import Column, Columns, Result, Rows, Scalar
 from . import class_groups as groups
 from . import listing as tables
@@ -144,12 +145,12 @@ def _refuse_undefined(job: LossJob, scored: Scored) -> None:
     if all(np.isfinite(values).all() for values in scored.values.values()):
         return
     if job.nonfinite == "propagate":
-        bad = np.concatenate([finite_rows.nonfinite_rows(side) for side in job.inputs])
+        bad = np.concatenate([nonfinite_rows(side) for side in job.inputs])
         for values in scored.values.values():
             values[bad] = np.nan
         return
     for side in job.inputs:
-        finite_rows.refuse_nonfinite(side)
+        refuse_nonfinite(side)
     raise checks.refuse_overflow(_names(job))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..results import Column
 from .batch_scores import BlockPairStatistics
-from .binning import Bins
+from .histogram import Bins
 
 
 @dataclass

@@ -14,8 +14,8 @@ from ..engine import overlapped, processors
 from ..losses.negatives import Summary
 from ..results import Column
 from .batch_scores import BlockPairStatistics
-from .binning import Bins
 from .distances import distance_of
+from .histogram import Bins
 from .sorted_batch import SortedBatch, Tile
 
 

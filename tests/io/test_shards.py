@@ -2,7 +2,6 @@
 
 import csv
 import json
-import resource
 from itertools import pairwise
 
 import numpy as np
@@ -11,12 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import simtool
-from simtool.errors import DataError, InputNotFoundError, ShapeError
+from simtool.errors import DataError, ShapeError
 from simtool.io import Selection, open_table, open_vectors, read_values
-from simtool.io.paths import files_of
 from simtool.io.vectors import provenance
 
 ROWS, CUTS = 90, (0, 20, 21, 60, 90)
+
+
 VECTORS = np.random.default_rng(3).standard_normal((ROWS, 5))
 IDS = [f"r{row}" for row in range(ROWS)]
 COLUMNS = {
@@ -101,37 +101,6 @@ def test_a_selection_of_shards_is_that_of_the_whole(folder, suffix, wanted):
     }
 
 
-def test_files_of_patterns_folders_and_lists(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    expected = [f"npy/shard-{number}.npy" for number in range(4)]
-    (folder / "list.txt").write_text("\n".join([expected[2], "", expected[0]]))
-    assert files_of("npy/shard-?.npy", [".npy"]) == expected
-    assert files_of("npy", [".npy"]) == expected
-    assert files_of("**/shard-1.npy", [".npy"]) == [expected[1]]
-    assert files_of("@list.txt", [".npy"]) == [expected[2], expected[0]]
-    for name in ("missing.npy", "https://host/x.npy?key=*", "-"):
-        assert files_of(name, [".npy"]) == [name]
-    np.save("odd[1].npy", VECTORS)
-    assert files_of("odd[1].npy", [".npy"]) == ["odd[1].npy"]
-    for name in ("_SUCCESS", ".hidden.npy", "README.md"):
-        (folder / "npy" / name).write_text("")
-    assert files_of("npy", [".npy"]) == expected
-    with pytest.raises(InputNotFoundError, match="no file fits this pattern"):
-        files_of("nothing-*.npy", [".npy"])
-    with pytest.raises(DataError, match=r"files of several kinds: .npy, .npz, .parquet"):
-        files_of(".", [".npy", ".npz", ".parquet"])
-    with pytest.raises(DataError, match="a folder without a file that can be read"):
-        files_of("csv", [".npy"])
-    with pytest.raises(InputNotFoundError, match="no such list of files"):
-        files_of("@no.txt", [".npy"])
-    (folder / "bad.txt").write_text("npy/shard-0.npy\nnpy/shard-9.npy\n")
-    with pytest.raises(InputNotFoundError, match=r"line 2: no such file: npy/shard-9.npy"):
-        files_of("@bad.txt", [".npy"])
-    (folder / "empty.txt").write_text(" \n")
-    with pytest.raises(DataError, match="expected a path per line"):
-        files_of("@empty.txt", [".npy"])
-
-
 def test_values_of_several_files(tmp_path):
     (tmp_path / "l-0.txt").write_text("1\n2\n")
     (tmp_path / "l-1.txt").write_text("x\n")
@@ -211,14 +180,3 @@ def test_columns_that_make_the_vectors_are_those_of_every_file(tmp_path):
     with pytest.raises((DataError, ShapeError)) as raised:
         open_vectors(str(tmp_path / "s-*.csv"))
     assert "s-1.csv" in raised.value.where
-
-
-def test_more_files_than_a_process_may_open_by_default(tmp_path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for number in range(260):
-        pq.write_table(pa.table({"v": [[float(number), 1.0]]}), tmp_path / f"s-{number:03}.parquet")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    try:
-        assert open_vectors(str(tmp_path)).read(0, 260)[:, 0].tolist() == list(range(260))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -4,16 +4,21 @@ import csv
 import json
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from written_files import WORDS, X, check, save_table, whole
 
-from simtool.errors import DataError, InputNotFoundError
+from simtool.errors import DataError, InputNotFoundError, ResourceError
 from simtool.io import Selection, open_table, open_vectors
 from simtool.io.vectors import provenance
 
 ROWS = 70
 DIMS = np.random.default_rng(1).standard_normal((ROWS, 12)).astype(np.float32)
+
+
 # the columns lie as a program that sorts names writes them
 NAMES = sorted(f"dim_{number}" for number in range(12))
 COLUMNS = {
@@ -140,3 +145,46 @@ def test_arrays_have_no_columns_to_pick(tmp_path):
     np.save(tmp_path / "x.npy", DIMS)
     with pytest.raises(DataError, match="columns picks among columns of numbers, and this file holds arrays"):
         open_vectors(Selection(str(tmp_path / "x.npy"), columns=["x"]))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.arrows"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_wide_tables_in_the_order_of_their_numbers(tmp_path, name, first):
+    wide = np.random.default_rng(1).standard_normal((10, 12)).astype(np.float32)
+    names = [f"dim_{number + first}" for number in range(12)]
+    frame = pd.DataFrame(wide, columns=names).assign(id=WORDS, label=1)
+    frame = frame[sorted(frame.columns)]  # dim_10 before dim_2, as a database gives them
+    save_table(pa.Table.from_pandas(frame), tmp_path / name)
+    found = check(tmp_path / name, wide, WORDS)
+    assert found.dtype == np.float32
+    said = f"12 columns: dim_{first}, dim_{first + 1}, ..., dim_{first + 11} (not label)"
+    assert found.provenance == f"the vectors of {tmp_path / name} are {said}"
+    pl.from_pandas(frame).write_parquet(tmp_path / "polars.parquet")
+    check(tmp_path / "polars.parquet", wide, WORDS)
+    for broken, what in (
+        (frame.drop(columns="dim_5"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.assign(dim_5="x"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.assign(dim_05=1.0), "two columns have the number 5: dim_05 is one of them"),
+        (frame.drop(columns=["dim_0", "dim_1"], errors="ignore"), "the columns begin with dim_2, expected 0 or 1"),
+    ):
+        save_table(pa.Table.from_pandas(broken), tmp_path / name)
+        with pytest.raises(DataError) as error:
+            open_vectors(str(tmp_path / name))
+        assert error.value.what == what
+    save_table(pa.Table.from_pandas(frame.assign(dim_3=[None, *range(9)])), tmp_path / name)
+    with pytest.raises(DataError, match=r"row 0 \(id 'the'\) is null or holds a null"):
+        whole(open_vectors(str(tmp_path / name)))
+
+
+def test_two_wide_vectors_in_one_parquet(tmp_path):
+    frame = pd.DataFrame({f"{side}{number}": X[:, number] for side in "ab" for number in range(6)}).assign(label=1)
+    frame.to_parquet(tmp_path / "a.parquet")
+    check(f"{tmp_path / 'a.parquet'}::a")
+    check(f"{tmp_path / 'a.parquet'}::b")
+
+
+def test_more_columns_than_the_budget_can_decode_at_once_are_refused(tmp_path, monkeypatch):
+    pd.DataFrame(X, columns=[f"dim_{number}" for number in range(6)]).to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr("simtool.io.arrow.ParquetBatches.held", lambda self, columns: len(columns) << 30)
+    with pytest.raises(ResourceError, match=r"one page of each of 6 columns takes about 6\.0 GiB"):
+        whole(open_vectors(str(tmp_path / "a.parquet")))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from simtool.scoring.binning import MOST, bins_of
 from simtool.scoring.distances import distance_of
+from simtool.scoring.histogram import MOST, bins_of
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 7, 1001])

@@ -2,9 +2,6 @@
 
 import io
 import os
-import pickle
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -12,8 +9,6 @@ import pytest
 
 from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError
 from simtool.io import open_table, open_vectors, read_values, split_source
-from simtool.io.formats import READ
-from simtool.io.sniffing import FOREIGN, recognise
 from simtool.io.source import open_source
 
 
@@ -41,30 +36,6 @@ def test_split_source(source, parts):
     assert split_source(source) == parts
 
 
-def test_the_bytes_win_over_the_suffix(tmp_path):
-    path = tmp_path / "vectors.parquet"
-    path.write_bytes(npy_bytes(np.eye(2)))
-    assert open_vectors(str(path)).shape == (2, 2)
-
-
-@pytest.mark.parametrize(("magic", "kind", "hint"), FOREIGN, ids=[row[1] for row in FOREIGN])
-def test_foreign_formats_are_named(tmp_path, magic, kind, hint):
-    path = tmp_path / "a.npy"
-    path.write_bytes(magic + b"\0" * 20)
-    with pytest.raises(DataError) as refused:
-        open_vectors(str(path))
-    assert refused.value.what == f"this is {kind}, which is not read"
-    assert (refused.value.where, refused.value.hint) == (str(path), hint)
-
-
-def test_pickles_and_noise_are_named():
-    with pytest.raises(DataError, match="a pickle, which may run code"):
-        recognise(pickle.dumps([1.0]), 100, "a.pkl")
-    with pytest.raises(DataError, match="binary data of an unknown format") as unknown:
-        recognise(b"abc\0def", 7, "a")
-    assert unknown.value.hint == f"{READ}; «input_format» names one that has no magic number"
-
-
 def test_a_missing_file_names_the_closest(tmp_path):
     (tmp_path / "vectors.npy").write_bytes(b"")
     with pytest.raises(InputNotFoundError) as missing:
@@ -74,32 +45,6 @@ def test_a_missing_file_names_the_closest(tmp_path):
     assert missing.value.hint == f"did you mean {tmp_path / 'vectors.npy'}?"
     with pytest.raises(InputNotFoundError, match=r"the folder .*nowhere is not there either"):
         open_vectors(str(tmp_path / "nowhere" / "a.npy"))
-
-
-def test_folders_devices_and_empty_files_are_refused(tmp_path):
-    (tmp_path / "empty.npy").write_bytes(b"")
-    other = tmp_path / "other"
-    other.mkdir()
-    for name in ("model.pkl", "README.md", "a.NPY", "b.csv"):
-        (other / name).touch()
-    with pytest.raises(
-        DataError, match=r"expected a file, got a folder of files of several kinds: .NPY, .csv"
-    ) as folder:
-        open_vectors(str(other))
-    assert folder.value.hint == f"name one, or those of one kind: '{other}/*.NPY'"
-    for name in ("a.NPY", "b.csv"):
-        (other / name).unlink()
-    with pytest.raises(
-        DataError, match=r"got a folder without a file that can be read: README.md, model.pkl"
-    ) as folder:
-        open_vectors(str(other))
-    assert folder.value.hint == f"name a file; {READ}"
-    with pytest.raises(DataError, match="the input is empty"):
-        open_vectors(str(tmp_path / "empty.npy"))
-    with pytest.raises(DataError, match="expected a file, got a device"):
-        open_vectors("/dev/null")
-    with pytest.raises(InputNotFoundError, match=r"this file cannot be read: .*embedded null"):
-        open_vectors("a\0b")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -205,17 +150,6 @@ def test_values_of_a_table_are_picked_by_name(tmp_path):
     np.savez(path, label=np.arange(2), target=np.array([1, 0]), other=np.arange(2))
     with pytest.raises(DataError, match="several columns hold values: label, target"):
         read_values(path, wanted=("label", "target"))
-
-
-def test_heavy_modules_wait_for_their_format(tmp_path):
-    np.save(tmp_path / "a.npy", np.eye(2))
-    code = f"""
-import sys, simtool.io
-simtool.io.open_vectors({str(tmp_path / "a.npy")!r}).read(0, 2)
-print([name for name in ("pyarrow", "csv", "json", "torch") if name in sys.modules])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
 
 
 def test_a_source_is_read_by_ranges(tmp_path, monkeypatch):

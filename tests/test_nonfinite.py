@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simtool import checks, finite_rows
+from simtool import checks, nonfinite
 
 
 def test_rows_that_are_finite_on_every_side():
@@ -10,5 +10,5 @@ def test_rows_that_are_finite_on_every_side():
     a[0, 0] = b[2, 1] = np.nan
     notes = []
     sides = [checks.given(side, name) for side, name in ((a, "A"), (b, "B"))]
-    assert finite_rows.drop_nonfinite(sides, "pair", notes).tolist() == [1]
+    assert nonfinite.drop_nonfinite(sides, "pair", notes).tolist() == [1]
     assert notes == ["2 pairs not finite, left out: rows 0, 2"]
