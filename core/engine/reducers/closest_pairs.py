@@ -9,11 +9,11 @@ from ..candidates import Found, Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..tie_order import closest_of_all
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import Give, PartialResult, SelectingReducer, SelectionSpec
 
 
 @dataclass
-class ClosestPairs(Selection):
+class ClosestPairs(SelectingReducer):
     """The best pairs of all, closest first, ties by row, then by column.
 
     Args:

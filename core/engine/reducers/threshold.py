@@ -8,14 +8,14 @@ from ...errors import ResourceError
 from ..candidates import Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import Give, PartialResult, SelectingReducer, SelectionSpec
 
 GIVEN = 1 << 18  # pairs that are ordered and given at a time, unless one row has more
 NOTHING: Hits = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass
-class Threshold(Selection):
+class Threshold(SelectingReducer):
     """All pairs whose exact score is at the threshold or closer.
 
     Args:
