@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..memory import check_held
-from .arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage, is_number, is_vector, null_mask
+from .arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage
+from .arrow_types import is_number, is_vector, null_mask
 from .source import Reading, Source
 from .text_blocks import TextTable
 from .wide import describe_columns, picked_columns, stem, wide_vectors

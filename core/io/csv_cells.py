@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import DataError
-from .arrow import null_mask
+from .arrow_types import null_mask
 from .json_lines import Seen, parse_lines, settled, to_array
 from .numbers import INTEGER, NUMBER, WORDS, is_integer
 

@@ -23,8 +23,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ..errors import DataError
-from .arrow import is_list
 from .arrow_columns import lists_of
+from .arrow_types import is_list
 from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_lines import BEYOND
 from .numbers import WORDS, is_number

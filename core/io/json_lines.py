@@ -23,7 +23,7 @@ import pyarrow.json
 
 from ..errors import DataError
 from ..memory import check_held
-from .arrow import is_list, leaf, null_mask
+from .arrow_types import is_list, leaf, null_mask
 from .source import Source
 from .text_blocks import Block, TextBatches, null_type
 

@@ -21,8 +21,8 @@ from weakref import finalize
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow import null_mask
 from .arrow_columns import as_table
+from .arrow_types import null_mask
 from .formats import check_library
 from .source import Reading, Source
 from .text_blocks import TextTable

@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from .arrow import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS, damage, is_value
+from .arrow import damage
+from .arrow_table import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS
+from .arrow_types import is_value
 from .vectors import Table, check_column
 from .where import plain
 

@@ -69,7 +69,8 @@ def _whole_table(
     from pyarrow.ipc import new_file
     from pyarrow.parquet import ParquetWriter
 
-    from .arrow import Cursor, damage
+    from .arrow import damage
+    from .arrow_table import Cursor
 
     for name in table.columns:
         check_column(table, name)

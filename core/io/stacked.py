@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from .arrow import is_number, is_vector
 from .arrow_columns import lists_of
+from .arrow_types import is_number, is_vector
 from .source import Reading
 from .text_blocks import FormedBatches
 from .wide import describe_columns, picked_columns, wide_vectors

@@ -7,7 +7,8 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow import ArrowTable, Batches, ColumnVectors
+from .arrow import Batches
+from .arrow_table import ArrowTable, ColumnVectors
 from .formats import FORMATS, READ
 from .ragged import RaggedVectors
 from .source import Reading, Source

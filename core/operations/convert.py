@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks, nonfinite
 from ..delivery import delivery
 from ..engine import resident
 from ..errors import ParameterError
@@ -199,7 +199,7 @@ class ConvertPlan:
                 stop = min(start + step, rows)
                 made = recast.rows(vectors, start, stop)
                 if self.settings.nonfinite == "error" and made.dtype.kind == "f" and not np.isfinite(made).all():
-                    finite_rows.refuse_nonfinite(self.given.vectors)
+                    nonfinite.refuse_nonfinite(self.given.vectors)
                 numbers = np.arange(start, stop) if self.order is None else self.order[start:stop]
                 self._hand_out(made, numbers, writers, sums)
                 if progress is not None:

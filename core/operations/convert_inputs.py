@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, finite_rows
+from .. import checks, nonfinite
 from ..errors import DataError, OutputError, ParameterError
 from ..io import Selection, Table, Vectors, beside, open_table, pick_vectors, read_values, split_source
 from ..io.rewriting import UNNAMED
@@ -105,7 +105,7 @@ def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Fo
     notes: list[str] = []
     rows = np.arange(vectors.shape[0])
     if settings.nonfinite == "drop":
-        (vectors,), rows = finite_rows.drop_rows((vectors,), "row", notes)
+        (vectors,), rows = nonfinite.drop_rows((vectors,), "row", notes)
     name = picked or UNNAMED
     if name in own or name in kept:
         raise DataError(f"two columns would be called {name!r}", table.name, "leave one out, or rename it")

@@ -17,7 +17,7 @@ HELD = 1 << 21  # numbers of a gradient by columns that are held at a time
 NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
 
 
-class Tile(NamedTuple):
+class AnchorTile(NamedTuple):
     """A range of anchors with a range of columns.
 
     Args:
@@ -106,7 +106,7 @@ class SortedBatch:
         for start in range(0, len(self.other_codes), count):
             yield slice(start, min(start + count, len(self.other_codes)))
 
-    def tiles(self, rows: slice, among: slice | None = None) -> Iterator[Tile]:
+    def tiles(self, rows: slice, among: slice | None = None) -> Iterator[AnchorTile]:
         """Yield the tiles of some anchors; of one set compared with itself, those on and past the diagonal.
 
         Args:
@@ -121,7 +121,7 @@ class SortedBatch:
             starts = [*diagonal, *range(max(rows.stop, among.start), among.stop, COLUMNS)]
         for start, stop in zip(starts, [*starts[1:], among.stop], strict=False):  # perhaps none
             turned = self.is_self and start >= rows.stop
-            yield Tile(rows, slice(start, stop), turned, start < high and stop > low)
+            yield AnchorTile(rows, slice(start, stop), turned, start < high and stop > low)
 
     def near(self, rows: slice) -> tuple[int, int]:
         """Return the columns, first and past the last, among which all positives of some anchors are."""

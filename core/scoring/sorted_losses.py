@@ -16,7 +16,7 @@ from .spec import LossSpec
 from .tile_sweep import Wanted
 
 
-class Items(NamedTuple):
+class ItemLosses(NamedTuple):
     """Some losses of a batch.
 
     Args:
@@ -59,14 +59,16 @@ def near_items(spec: LossSpec, scores: Any, belonging: Any, own: Any, theirs: An
     return found if spec.factor == 1.0 else spec.factor * found
 
 
-def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[Items]:
+def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[ItemLosses]:
     """Yield the losses of a batch, anchors in the order of the classes."""
     work = partial(_block_items, spec, batch, masses, counted(spec, batch))
     with one_blas_thread(), quiet():
         yield from overlapped(work, batch.near_blocks(), processors() if is_controlled() else 1)
 
 
-def _block_items(spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]) -> Items:
+def _block_items(
+    spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]
+) -> ItemLosses:
     rows, columns = block
     with quiet():
         scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
@@ -78,10 +80,10 @@ def _block_items(spec: LossSpec, batch: SortedBatch, masses: Column, keep: Colum
         counts = terms * int(np.vecdot(batch.positives[rows], batch.negatives[rows])), int(losses.count.sum())
         losses = losses.total
     starts = np.asarray([rows.start, columns.start])[: len(places), None]
-    return Items(losses[kept], places[:, kept] + starts, counts)
+    return ItemLosses(losses[kept], places[:, kept] + starts, counts)
 
 
-def in_order(parts: Sequence[Items], batch: SortedBatch) -> Items:
+def in_order(parts: Sequence[ItemLosses], batch: SortedBatch) -> ItemLosses:
     """Return all losses of a batch as one, in the order that its rows had."""
     losses = np.concatenate([part.losses for part in parts])
     places = np.concatenate([part.places for part in parts], axis=1)
@@ -90,4 +92,4 @@ def in_order(parts: Sequence[Items], batch: SortedBatch) -> Items:
     order = np.lexsort(ranks[::-1])
     some = [part.counts for part in parts if part.counts is not None]
     counts = None if not some else (sum(count for count, _ in some), sum(active for _, active in some))
-    return Items(losses[order], places[:, order], counts)
+    return ItemLosses(losses[order], places[:, order], counts)

@@ -16,7 +16,7 @@ from ..results import Column
 from .batch_scores import BlockPairStatistics
 from .distances import distance_of
 from .histogram import Bins
-from .sorted_batch import SortedBatch, Tile
+from .sorted_batch import AnchorTile, SortedBatch
 
 
 class Wanted(NamedTuple):
@@ -159,7 +159,7 @@ def _query_block(task: _Task, rows: slice) -> _Found:
     return found
 
 
-def _take_tile(task: _Task, found: _Found, tile: Tile) -> None:
+def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
     batch, wanted, bins, hardest, quick = task
     metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
     scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=quick) for metric in metrics}
@@ -193,7 +193,9 @@ def _counts(scores: Column, positives: Column | None, alone: Column | None, bins
     return np.stack([few, counts - few - own])
 
 
-def _extremes(scores: Column, tile: Tile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]) -> None:
+def _extremes(
+    scores: Column, tile: AnchorTile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]
+) -> None:
     """Add the best score of each row of a tile, and of each column where it beats what came before."""
     places = scores.argmax(axis=1)
     into.append((tile.rows, scores[np.arange(len(scores)), places], places + tile.columns.start))

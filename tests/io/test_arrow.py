@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from simtool.errors import DataError, InputNotFoundError, ShapeError, SimtoolError
-from simtool.io import arrow, open_table, open_vectors, read_values
+from simtool.io import arrow, arrow_table, open_table, open_vectors, read_values
 
 DTYPES = ["f2", "f4", "f8", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"]
 FORMATS = ["parquet", "arrow file", "arrow stream", "compressed arrow file", "compressed arrow stream"]
@@ -98,7 +98,7 @@ def test_rows_of_one_batch_are_not_copied(tmp_path):
 
 
 def test_reading_forwards_decodes_each_row_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrow, "BATCH_BYTES", 64)
+    monkeypatch.setattr(arrow_table, "BATCH_BYTES", 64)
     path = save(tmp_path / "a", column([[float(row)] * 2 for row in range(100)], pa.list_(pa.float32())), group=50)
     vectors = open_vectors(path)
     started = []

@@ -121,7 +121,7 @@ class SelectionSpec:
         return whole.where(keep)
 
 
-class Selection(Reducer):
+class SelectingReducer(Reducer):
     """A reducer that gives pairs: what all of them share."""
 
     spec: SelectionSpec

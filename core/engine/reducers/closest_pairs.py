@@ -9,13 +9,13 @@ from ..candidates import Found, Hits, Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..tie_order import closest_of_all
-from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
+from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec
 
 FEWEST = 1 << 14  # candidates that are scored at a time where only upper bounds are known
 
 
 @dataclass
-class ClosestPairs(Selection):
+class ClosestPairs(SelectingReducer):
     """The best pairs of all, closest first, ties by row, then by column.
 
     Args:

@@ -9,12 +9,12 @@ from ..candidates import Found, Hits, Scan, kth_largest
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..tie_order import best_of
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import Give, PartialResult, SelectingReducer, SelectionSpec
 from .top_k import GROWTH, TopK
 
 
 @dataclass
-class SelfJoinTopK(Selection):
+class SelfJoinTopK(SelectingReducer):
     """As `TopK` where A is compared with itself, with half the tiles: each tells of its columns as of its rows.
 
     A query block is finished once its own tiles are: those before it have met its rows as columns.

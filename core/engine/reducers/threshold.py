@@ -8,13 +8,13 @@ from ...errors import ResourceError
 from ..candidates import Hits
 from ..kernels import Kernel, Tile
 from ..plan import Span
-from .base import NOTHING, Give, PartialResult, Selection, SelectionSpec
+from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec
 
 GIVEN = 1 << 18  # pairs that are ordered and given at a time, unless one row has more
 
 
 @dataclass
-class Threshold(Selection):
+class Threshold(SelectingReducer):
     """All pairs whose exact score is at the threshold or closer.
 
     Args:

@@ -9,13 +9,13 @@ from ..candidates import Found, Hits, Scan, kth_largest
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..tie_order import best_of
-from .base import Give, PartialResult, Selection, SelectionSpec
+from .base import Give, PartialResult, SelectingReducer, SelectionSpec
 
 GROWTH = 2.0  # by which the candidates of a query block may grow before those that are out by now are dropped
 
 
 @dataclass
-class TopK(Selection):
+class TopK(SelectingReducer):
     """The k best columns of each row.
 
     Known of each row is `lower_bound`, a proxy score that k of its columns have for certain. A column that may reach it
