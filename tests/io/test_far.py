@@ -220,15 +220,18 @@ def test_an_account_goes_to_its_host(web, tmp_path, monkeypatch):
     assert web.accounts[-1] == f"Basic {b64encode(b'you:c').decode()}"
 
 
-@pytest.mark.parametrize("when", ["while", "after"])
-def test_a_file_that_changes_is_refused(web, when):
+def test_a_file_that_changes_is_refused_by_the_range_that_tells(web):
+    vectors = simtool.open_vectors(f"{web.address}/bucket/x.npy")
+    web.version = "2"
+    with pytest.raises(ResourceError, match="changed while it was read"):
+        vectors.read(0, 3000)
+
+
+def test_a_file_that_changes_after_it_was_read_is_refused(web):
     def work():
         with delivery():
-            vectors = simtool.open_vectors(f"{web.address}/bucket/x.npy")
-            if when == "after":
-                vectors.read(0, 3000)
+            simtool.open_vectors(f"{web.address}/bucket/x.npy").read(0, 3000)
             web.version = "2"
-            vectors.read(0, 3000)
 
     with pytest.raises(ResourceError, match="changed while it was read"):
         work()
