@@ -120,7 +120,7 @@ def _single(
         if not whole:
             columns["gradient_norm"] = np.sqrt(squares[listed.rows])
     table = with_carried(Columns(columns), dict(zip(_roles(job), job.inputs, strict=True)), rows_listed)
-    job.notes.extend(_advice(only, job, len(table), job.rows if whole else len(only.items)))
+    job.notes.extend(_advice(only, len(table), job.rows if whole else len(only.items)))
     return summary, table
 
 
@@ -169,7 +169,7 @@ def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str
     return {**{key: value for key, value in summary.items() if key not in norm}, **groups, **norm}
 
 
-def _advice(only: LossOutcome, job: LossJob, shown: int, total: int) -> list[str]:
+def _advice(only: LossOutcome, shown: int, total: int) -> list[str]:
     """Return what a reader should know of a single loss."""
     notes = []
     noun = only.spec.entry.item if only.spec.entry.item != "batch" else "pair"
