@@ -287,10 +287,7 @@ def _item_nulls(items: Items, spec: CompareSpec) -> tuple[dict[str, Null], list[
 def _item_null(matrix: Column, request: AggregateRequest, spec: CompareSpec) -> Null:
     """Return what the mean over items is when item i of A is paired with another item of B, drawn without replacement.
 
-    Args:
-        matrix: (items, items) scores of every item of A with every item of B; NaN where one is undefined.
-        request: the aggregate.
-        spec: how often, and the seed.
+    `matrix` holds the scores of every item of A with every item of B; NaN where one is undefined.
     """
     rows = np.arange(len(matrix))
     with quiet():

@@ -79,12 +79,7 @@ class Pairs:
             return self.measure.finish(self.measure.terms(x, y), scales)  # type: ignore[no-any-return]
 
     def _of_runs(self, part: tuple[Column, Column], runs: Column) -> Column:
-        """Return the scores of pairs of which many in a row share the row of A: it is widened once for all of them.
-
-        Args:
-            part: row and column of the pairs.
-            runs: the first pair of each row.
-        """
+        """Return the scores of pairs, many of one row of A: it is widened once for those from each of `runs` on."""
         rows, columns = part
         with quiet():
             x, y = self.scratch.gathered(0, self.a, rows[runs]), self.scratch.gathered(1, self.b, columns)

@@ -96,13 +96,7 @@ class Buffered(Reducer):
 def _spread(lanes: Sequence[Lane], reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
     """Yield the query blocks in order, each when the reducer has it.
 
-    The answer is that of one device: what is found in a query block does not depend on the others, and the reducer
-    merges the partial results in the order of their query blocks, whichever device was first.
-
-    Args:
-        lanes: one for each device; it takes one query block at a time.
-        reducer: merges the partial results, in this thread.
-        query_blocks: in ascending order.
+    The answer is that of one device: the partial results are merged in the order of their query blocks.
     """
     idle: SimpleQueue[Lane] = SimpleQueue()
     for lane in lanes:

@@ -56,8 +56,9 @@ def evaluate_classes(
     n = len(codes)
     pairs = n * (n - 1) // (2 if measure.is_symmetric else 1)
     streams = pairs > exact_pairs
-    _check_streamed(entry, pairs, exact_pairs, streams=streams)
-    if not streams:
+    if streams:
+        _check_counted(measure, pairs, exact_pairs)
+    else:
         budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
     pairing = _pairing(side, measure, budget, choose_backend(backend, device))
     with quiet():
@@ -120,8 +121,9 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
     return replace(side, ids=np.arange(len(codes))), np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
-def _check_streamed(entry: Entry, pairs: int, exact_pairs: int, *, streams: bool) -> None:
-    if streams and entry.name != "cosine":
+def _check_counted(metric: Metric, pairs: int, exact_pairs: int) -> None:
+    # the bins reach from -1 to 1, and hold dot products of rows of length 1 as they come
+    if not (metric.scores_are_proxies and metric.has_unit_rows and metric.is_made_of_dots):
         what = f"{pairs:,} pairs are more than the {exact_pairs:,} that are ranked exactly"
         hint = "«metric=cosine», or raise «exact_pairs»"
         raise ParameterError(f"{what}, and only the cosine is counted as it streams", "«metric»", hint)

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from .array_writers import MatrixWriter as MatrixWriter
     from .array_writers import open_matrix as open_matrix
     from .array_writers import write_array as write_array
+    from .opening import open_items as open_items
+    from .opening import open_table as open_table
+    from .opening import open_vectors as open_vectors
+    from .opening import read_values as read_values
+    from .opening import split_source as split_source
     from .output import FORMAT_OF_SUFFIX as FORMAT_OF_SUFFIX
     from .output import check_output as check_output
     from .output import output_format as output_format
@@ -31,11 +36,6 @@ if TYPE_CHECKING:
     from .selection import Selection as Selection
     from .selection import beside as beside
     from .sniffing import assume as assume
-    from .source import open_items as open_items
-    from .source import open_table as open_table
-    from .source import open_vectors as open_vectors
-    from .source import read_values as read_values
-    from .source import split_source as split_source
     from .vectors import Table as Table
     from .vectors import Vectors as Vectors
     from .vectors import as_vectors as as_vectors
@@ -50,12 +50,12 @@ _MODULES = {
     ".memory": ("prepare_address_space",),
     ".staged": ("writing_error",),
     "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
+    "opening": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
     "ragged": ("RaggedVectors", "as_ragged"),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("assume",),
-    "source": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
     "writers": ("RowWriter", "open_rows"),
 }

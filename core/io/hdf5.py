@@ -122,7 +122,7 @@ def open_hdf5(source: Source, _: Reading) -> Hdf5Table:
     import h5py
 
     with damage(source.name):
-        place = source.name if source.data is None else source.open()
+        place = source.name if source.is_local else source.open()
         return Hdf5Table(source, h5py.File(place, "r", rdcc_nbytes=CACHE))
 
 

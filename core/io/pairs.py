@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DataError, InputNotFoundError, ParameterError
+from .opening import open_table, open_vectors, read_values, split_source
 from .selection import beside
-from .source import open_table, open_vectors, read_values, split_source
 from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name, pick_vectors
 
 SIDES = ("a", "b")

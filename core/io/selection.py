@@ -151,7 +151,7 @@ class Selection(str):
     def opened_table(self) -> "SelectedTable":
         """Return the table that is selected from, opened where it is not yet."""
         if self.opened is None:
-            from .source import open_table, split_source
+            from .opening import open_table, split_source
 
             open_table(split_source(self)[0])
         assert self.opened is not None

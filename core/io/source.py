@@ -1,4 +1,4 @@
-"""From what a user types to a table: PATH, PATH::NAME or `-`, told apart by bytes, and by suffix only without them.
+"""A file, a folder or a pipe as a source of bytes, whose format its bytes tell, and its suffix only without them.
 
 Accepted: the formats of the table in `formats`, and one value per line; from a regular file, a folder where the format
 is one, a pipe, or standard input, which is held in memory whole. Text may be packed as gzip or zstandard.
@@ -11,7 +11,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,16 +20,11 @@ from weakref import WeakSet
 
 from ..addresses import is_address
 from ..delivery import watch
-from ..errors import DataError, InputNotFoundError, ParameterError, ResourceError, ShapeError, SimtoolError
-from ..memory import LEAST_HELD, held_at_most, shown
+from ..errors import DataError, InputNotFoundError, ResourceError, SimtoolError
+from ..memory import LEAST_HELD, shown
 from ..suggestions import closest
 from .formats import FORMATS
-from .paths import files_of
-from .ragged import MayBeRagged, RaggedVectors
-from .selection import Selection, beside
-from .shards import joined_table, joined_values
-from .sniffing import PACKED, assumed, fits, recognise
-from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
+from .sniffing import PACKED, fits, recognise
 
 if TYPE_CHECKING:
     from .compressed import Unpacked
@@ -165,179 +160,6 @@ class Reading:
     columns: tuple[str, ...] = ()
 
 
-def open_vectors(
-    source: str,
-    *,
-    ids: str | None = None,
-    nulls: bool = False,
-    header: str = "auto",
-    others: Sequence[str | None] = (),
-    input_format: str | None = None,
-    max_memory: str | int | None = None,
-) -> Vectors:
-    """Open the vectors of a file; rows are read later, by range.
-
-    Args:
-        source: PATH, PATH::NAME, or `-` for standard input.
-        ids: PATH[::NAME] of one id per row, or ::NAME for a column of the same file. Without it, a column
-            that is named like an id is used.
-        nulls: read rows that are null or hold a null as rows of NaN, instead of refusing them.
-        header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
-        others: what else is read, such as labels and weights, as it was typed; a column of numbers of the same CSV
-            that is one of them is no part of its vectors.
-        input_format: the format, as the table of formats calls it, of what comes through a pipe, or of a file that
-            does not tell it.
-        max_memory: what the whole job may take, as in `512M`, `4G` or `50%` of what is free; by default a quarter
-            of what is free.
-
-    Raises:
-        InputNotFoundError: there is no such file or column.
-        DataError: the content is refused.
-        ShapeError: there are more or fewer ids than rows.
-        ResourceError: what must be held does not fit.
-    """
-    path, name = split_source(source)
-    table = _opened(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
-    column = pick_vectors(table, name)
-    if ids is None:
-        return table.vectors(column, table.ids())
-    ids = beside(ids, path)
-    found = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, header=header, max_memory=max_memory)
-    return table.vectors(column, found)
-
-
-def open_items(
-    source: str,
-    *,
-    ids: str | None = None,
-    nulls: bool = False,
-    header: str = "auto",
-    others: Sequence[str | None] = (),
-    input_format: str | None = None,
-    max_memory: str | int | None = None,
-) -> Vectors | RaggedVectors:
-    """Open the vectors of a file, or items of different numbers of tokens.
-
-    Such items are a column of nested lists, or an npz with one array (tokens, d) per item whose names are the ids.
-
-    Args:
-        source: PATH, PATH::NAME, or `-` for standard input.
-        ids: as for `open_vectors`.
-        nulls: as for `open_vectors`; items of different numbers of tokens may hold none.
-        header: as for `open_vectors`.
-        others: as for `open_vectors`.
-        input_format: as for `open_vectors`.
-        max_memory: as for `open_vectors`.
-
-    Raises:
-        InputNotFoundError: there is no such file or column.
-        DataError: the content is refused.
-        ShapeError: there are more or fewer ids than rows.
-        ResourceError: what must be held does not fit.
-    """
-    path, name = split_source(source)
-    table = _opened(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
-    found = table.ragged(name) if isinstance(table, MayBeRagged) else None
-    column = pick_vectors(table, name) if found is None else ""
-    rows = table.rows if found is None else found.shape[0]
-    if ids is None:
-        own = table.ids()
-    else:
-        own = read_values(
-            beside(ids, path), base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory
-        )
-    if found is None:
-        return table.vectors(column, own)
-    return found if own is None else replace(found, ids=check_ids(own, rows, found.name))
-
-
-def open_table(
-    source: str,
-    *,
-    nulls: bool = False,
-    header: str = "auto",
-    others: Sequence[str | None] = (),
-    input_format: str | None = None,
-    max_memory: str | int | None = None,
-) -> Table:
-    """Open a file as a table.
-
-    Args:
-        source: PATH, or `-` for standard input.
-        nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        others: what has another role than vectors, as it was typed; see `open_vectors`.
-        input_format: as for `open_vectors`.
-        max_memory: as for `open_vectors`.
-
-    Raises:
-        InputNotFoundError: there is no such file.
-        DataError: the content is refused.
-        ParameterError: `source` names a column.
-        ResourceError: what must be held does not fit.
-    """
-    path, name = split_source(source)
-    if name is not None:
-        raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
-    return _opened(path, max_memory, Reading(nulls, header, columns_named(path, *others)), input_format)
-
-
-def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
-    """Return the columns of a file that sources name, typed as ::NAME or as PATH::NAME."""
-    named = [split_source(source) for source in sources if source is not None]
-    return tuple(column for where, column in named if column is not None and (not where or _same_file(where, path)))
-
-
-def read_values(
-    source: str,
-    *,
-    base: Table | None = None,
-    wanted: tuple[str, ...] = (),
-    rows: int | None = None,
-    header: str = "auto",
-    max_memory: str | int | None = None,
-) -> Array:
-    """Read labels, scores or ids.
-
-    Args:
-        source: PATH, PATH::NAME, `-`, or ::NAME for a column of `base`.
-        base: the table that ::NAME refers to.
-        wanted: the column names to look for when a table has several value columns and none is named.
-        rows: how many values there must be.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`; a file of one value per
-            line has a header only with `yes`.
-        max_memory: as for `open_vectors`.
-
-    Returns:
-        Numbers, bools or strings (dtype object), one per row; an npy array keeps whatever shape it has.
-
-    Raises:
-        InputNotFoundError: there is no such file or column.
-        DataError: the content is refused, or several columns would do.
-        ShapeError: there are not `rows` values.
-        ResourceError: what must be held does not fit.
-    """
-    path, name = split_source(source)
-    if path:
-        values = _read_path_values(path, name, wanted, header, max_memory)
-    elif base is None or name is None:
-        raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
-    else:
-        check_column(base, name)
-        values = base.values(name)
-    if rows is not None and len(values) != rows:
-        raise _wrong_count(len(values), rows, source)
-    return values
-
-
-def split_source(source: str) -> tuple[str, str | None]:
-    """Split PATH::NAME; the name is None where there is no `::`."""
-    path, mark, name = source.rpartition("::")
-    if not mark:
-        return source, None
-    return (source.renamed(path) if isinstance(source, Selection) else path), name
-
-
 def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
     """Find a file, tell its format, and refuse what cannot be read.
 
@@ -358,7 +180,7 @@ def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
         if stat.S_ISFIFO(mode):
             with open(path, "rb") as pipe:
                 return _in_memory(path, _read_pipe(pipe, path, most), most, otherwise)
-        if folder := _folder_format(path):
+        if folder := folder_format(path):
             return Source(path, folder, 0, most)
         if not stat.S_ISREG(mode):
             raise DataError("expected a file, got a device", path)
@@ -413,82 +235,6 @@ def on_disk(source: str | Source) -> Iterator[str]:
 def watch_source(source: Source) -> None:
     """Let nothing be delivered where this file changes from now on."""
     watch(partial(source.check_unchanged, source.fingerprint()))
-
-
-def _table_of(source: Source, reading: "Reading | None" = None) -> Table:
-    """Open a table with the reader of its format."""
-    reading = reading or Reading()
-    table: Table = FORMATS[source.format].load()(source, reading)
-    if reading.columns and not hasattr(table, "batches"):
-        what = "«columns» picks among columns of numbers, and this file holds arrays"
-        raise DataError(what, source.name, f"leave it out; type {source.name}::NAME for one of several arrays")
-    return table
-
-
-def _opened(path: str, max_memory: str | int | None, reading: Reading, input_format: str | None) -> Table:
-    """Open one file or several as a table, or of it the rows that are selected."""
-    most = held_at_most(max_memory)
-    if isinstance(path, Selection):
-        reading = replace(reading, columns=path.columns)
-    table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, assumed(input_format))], most)
-    return path.applied(table, most) if isinstance(path, Selection) else table
-
-
-def _sources(path: str, most: int, otherwise: str | None = None) -> list[Source]:
-    """Return the files that an input stands for, as `open_source` does each; a folder may be one by its format."""
-    files = [path] if _folder_format(path) else files_of(path)
-    return [open_source(file, most, otherwise) for file in files]
-
-
-def _read_path_values(
-    path: str, name: str | None, wanted: tuple[str, ...], header: str, max_memory: str | int | None
-) -> Array:
-    """Read the values of files of their own."""
-    most = held_at_most(max_memory)
-    files = _sources(path, most)
-    if name is None and all(FORMATS[file.format].is_text for file in files):
-        from . import text
-
-        lines = [text.read_lines(file, header) for file in files]
-        filled = [part for part in lines if part is not None]
-        if len(filled) == len(lines):
-            values = joined_values(filled, path, [file.name for file in files])
-            return path.taken(values) if isinstance(path, Selection) else values
-    reading = Reading(header=header, apart=() if name is None else (name,))
-    table = joined_table(path, [_table_of(file, reading) for file in files], most)
-    if isinstance(path, Selection):
-        table = path.applied(table, most)
-    if name is not None:
-        check_column(table, name)
-        return table.values(name)
-    return table.values(_pick_values(table, wanted))
-
-
-def _pick_values(table: Table, wanted: tuple[str, ...]) -> str:
-    """Return the column to read values from when none is named."""
-    choices = table.value_columns
-    likely = [column for column in choices if column.lower() in wanted]
-    for found in (choices, likely):
-        if len(found) == 1:
-            return found[0]
-    if choices:
-        hint = f"name one: {table.name}::{(likely or choices)[0]}"
-        raise DataError(f"several columns hold values: {', '.join(likely or choices)}", table.name, hint)
-    raise DataError(f"no column holds one value per row; columns: {', '.join(table.columns) or 'none'}", table.name)
-
-
-def _same_file(one: str, other: str) -> bool:
-    try:
-        return one == other or os.path.samefile(one, other)
-    except (OSError, ValueError):
-        return False
-
-
-def _wrong_count(count: int, rows: int, source: str) -> ShapeError:
-    """Return the error for values that are not one per row."""
-    headed = count == rows + 1 and "::" not in source
-    hint = f"is the first line a header? then type {source}::NAME" if headed else ""
-    return ShapeError(f"expected {rows} values, one per row, got {count}", source, hint)
 
 
 def _read_standard_input(most: int) -> bytes:
@@ -557,7 +303,7 @@ def _told(source: Source, head: bytes, given: str | None, otherwise: str | None)
     return replace(source, format=name)
 
 
-def _folder_format(path: str) -> str | None:
+def folder_format(path: str) -> str | None:
     """Return the format of which a folder is one input, by what it holds; None for any other path."""
     if not os.path.isdir(path):
         return None

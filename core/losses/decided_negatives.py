@@ -12,7 +12,7 @@ import numpy as np
 
 from ..backend import Array
 from ..results import Column
-from .negatives import Ends, Options, Settle, weights_of
+from .negatives import Ends, Options, ScoreTile, weights_of
 from .numerics import hinge
 
 DOUBT = 2.0**-36  # share of a distance that a tile's may be off by
@@ -28,11 +28,9 @@ class Nearest:
         """Tell that whatever decides is settled."""
         return True
 
-    def of_tile(
-        self, scores: Column, members: Column | None, options: Options, settle: Settle
-    ) -> tuple[Column, Column]:
+    def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the nearest of rows and columns."""
-        scores = self._settled(scores, members, settle)
+        scores = self._settled(tile)
         rows, columns = scores.min(axis=1), scores.min(axis=0)
         ties = (scores == rows[:, None]).sum(axis=1), (scores == columns).sum(axis=0)
         counts = [np.where(np.isfinite(least), each, 0) for least, each in zip((rows, columns), ties, strict=True)]
@@ -44,17 +42,9 @@ class Nearest:
         ties = sum(np.where(each[:, 0] == least, each[:, 1], 0.0) for each in (some, others))
         return np.stack([least, ties], axis=1)
 
-    def slopes(
-        self,
-        scores: Column,
-        members: Column | None,
-        options: Options,
-        settle: Settle,
-        rows: Ends | None,
-        columns: Ends | None,
-    ) -> Column:
+    def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the derivatives, of which those that are as near have equal shares."""
-        scores = self._settled(scores, members, settle)
+        scores = self._settled(tile)
         found = np.zeros(scores.shape)
         for ends, shape in ((rows, (-1, 1)), (columns, (1, -1))):
             if ends is not None:
@@ -63,8 +53,9 @@ class Nearest:
                 found += np.where(scores == states[:, 0].reshape(shape), share.reshape(shape), 0.0)
         return found
 
-    def _settled(self, scores: Column, members: Column | None, settle: Settle) -> Column:
+    def _settled(self, tile: ScoreTile) -> Column:
         """Return the distances with those exact that may be the smallest of their row or column."""
+        scores, members, _, settle = tile
         scores = scores.copy() if members is None else np.where(members, scores, inf)
         rows, columns = ((1.0 + 2.0 * DOUBT) * scores.min(axis=axis) for axis in (1, 0))
         nearest = (scores <= rows[:, None]) | (scores <= columns)
@@ -89,12 +80,10 @@ class HingeSum:
         """Tell that whatever decides is settled."""
         return True
 
-    def of_tile(
-        self, scores: Column, members: Column | None, options: Options, settle: Settle
-    ) -> tuple[Column, Column]:
+    def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the sums and the counts of rows and columns."""
-        found = self._hinged(scores, members, options, settle)
-        every = np.ones(scores.shape, dtype=bool) if members is None else members
+        found = self._hinged(tile)
+        every = np.ones(found.shape, dtype=bool) if tile.members is None else tile.members
         rows, columns = (
             np.stack([part.sum(axis=axis, dtype=np.float64) for part in (found, found > 0, every)], axis=1)
             for axis in (1, 0)
@@ -105,20 +94,13 @@ class HingeSum:
         """Return the sums of both."""
         return some + others
 
-    def slopes(
-        self,
-        scores: Column,
-        members: Column | None,
-        options: Options,
-        settle: Settle,
-        rows: Ends | None,
-        columns: Ends | None,
-    ) -> Column:
+    def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the derivatives: minus what each active term counts."""
-        active = self._hinged(scores, members, options, settle) > 0
+        active = self._hinged(tile) > 0
         return np.where(active, -1.0, 0.0) * weights_of(rows, columns, lambda ends: ends[1][:, 0])
 
-    def _hinged(self, scores: Column, members: Column | None, options: Options, settle: Settle) -> Column:
+    def _hinged(self, tile: ScoreTile) -> Column:
+        scores, members, options, settle = tile
         addends = self.addends(scores, **options)
         total, sizes = sum(addends), sum(abs(each) for each in addends)
         undecided = np.abs(total) <= 2.0 * DOUBT * sizes

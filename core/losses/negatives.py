@@ -7,7 +7,7 @@ few, are scored once more. Where a set is compared with itself, a tile serves it
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,6 +22,22 @@ TOLERATED = 1e-9  # in an exponent; a softplus is off by less, in its own units
 SPAN = 600.0  # exp(-600) is a normal number: exponents so far below the largest of a tile keep all their bits
 
 
+class ScoreTile(NamedTuple):
+    """Scores, and which of them are of negatives.
+
+    Args:
+        scores: (r, c) float64.
+        members: (r, c) bool, which pairs are negatives; None is all.
+        options: of the loss.
+        settle: for what the error of the scores leaves open.
+    """
+
+    scores: Column
+    members: Column | None
+    options: Options
+    settle: Settle
+
+
 class Summary(Protocol):
     """What the negatives of an anchor come to."""
 
@@ -32,37 +48,18 @@ class Summary(Protocol):
     def tolerates(self, error: float, options: Options) -> bool:
         """Tell whether scores of a tile may be off by an error, of those that `settle` does not make exact."""
 
-    def of_tile(
-        self, scores: Column, members: Column | None, options: Options, settle: Settle
-    ) -> tuple[Column, Column]:
-        """Return what the members of an (r, c) float64 tile come to: per row, and per column.
-
-        Args:
-            scores: those of the tile.
-            members: (r, c) bool, which pairs are negatives; None is all.
-            options: of the loss.
-            settle: for what the error of the scores leaves open.
-        """
+    def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
+        """Return what the negatives of a tile come to: per row, and per column."""
 
     def merge(self, some: Column, others: Column) -> Column:
         """Return what two sets of negatives come to together."""
 
-    def slopes(
-        self,
-        scores: Column,
-        members: Column | None,
-        options: Options,
-        settle: Settle,
-        rows: Ends | None,
-        columns: Ends | None,
-    ) -> Column:
+    def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the (r, c) derivatives of the loss by the scores of a tile.
 
         Args:
             scores: as in `of_tile`.
             members: as in `of_tile`.
-            options: of the loss.
-            settle: as in `of_tile`.
             rows: of the rows, as far as they are anchors: what all their negatives come to, and the derivatives of the
                 loss by it.
             columns: the same of the columns.
@@ -84,11 +81,9 @@ class LogSumExp:
         """Tell whether no exponent is off by more than TOLERATED."""
         return error == 0 or error * float(np.max(np.abs(self.exponent(np.zeros(1), **options)[1]))) <= TOLERATED
 
-    def of_tile(
-        self, scores: Column, members: Column | None, options: Options, settle: Settle
-    ) -> tuple[Column, Column]:
+    def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the log-sum-exps of rows and columns."""
-        exponents, top, _ = self._exponents(scores, members, options)
+        exponents, top, _ = self._exponents(tile)
         if top is None:
             return _logsumexp(exponents, 1), _logsumexp(exponents, 0)
         np.exp(exponents, out=exponents)
@@ -99,19 +94,11 @@ class LogSumExp:
         """Return the log-sum-exps of both."""
         return np.logaddexp(some, others)
 
-    def slopes(
-        self,
-        scores: Column,
-        members: Column | None,
-        options: Options,
-        settle: Settle,
-        rows: Ends | None,
-        columns: Ends | None,
-    ) -> Column:
+    def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the derivatives, each the share of its exponential."""
-        exponents, top, slope = self._exponents(scores, members, options)
+        exponents, top, slope = self._exponents(tile)
         if top is None:
-            found = np.zeros(scores.shape)
+            found = np.zeros(tile.scores.shape)
             if rows is not None:
                 found += _share(exponents, rows[0][:, None], rows[1][:, None])
             if columns is not None:
@@ -122,17 +109,15 @@ class LogSumExp:
         found *= slope
         return found
 
-    def _exponents(
-        self, scores: Column, members: Column | None, options: Options
-    ) -> tuple[Column, float | None, Column | float]:
+    def _exponents(self, tile: ScoreTile) -> tuple[Column, float | None, Column | float]:
         """Return the exponents less their largest, that, and their slope; None where they are too far apart for it."""
-        exponents, slope = self.exponent(scores, **options)
+        exponents, slope = self.exponent(tile.scores, **tile.options)
         low, top = float(exponents.min()), float(exponents.max())
         together = top - low <= SPAN
         if together:
             exponents -= top
-        if members is not None:
-            exponents[~members] = -inf
+        if tile.members is not None:
+            exponents[~tile.members] = -inf
         return exponents, top if together else None, slope
 
 
@@ -151,11 +136,9 @@ class SoftplusSum:
         """Tell whether no exponent is off by more than TOLERATED."""
         return error == 0 or error * float(np.max(np.abs(self.exponent(np.zeros(1), **options)[1]))) <= TOLERATED
 
-    def of_tile(
-        self, scores: Column, members: Column | None, options: Options, settle: Settle
-    ) -> tuple[Column, Column]:
+    def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the sums of rows and columns."""
-        exponents = self._exponents(scores, members, options)[0]
+        exponents = self._exponents(tile)[0]
         found = np.maximum(exponents, 0.0)
         np.exp(-np.abs(exponents), out=exponents)
         found += np.log1p(exponents, out=exponents)
@@ -165,24 +148,16 @@ class SoftplusSum:
         """Return the sums of both."""
         return some + others
 
-    def slopes(
-        self,
-        scores: Column,
-        members: Column | None,
-        options: Options,
-        settle: Settle,
-        rows: Ends | None,
-        columns: Ends | None,
-    ) -> Column:
+    def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the derivatives, each a sigmoid."""
-        exponents, slope = self._exponents(scores, members, options)
+        exponents, slope = self._exponents(tile)
         found: Column = slope / (1.0 + np.exp(-exponents))
         return found * weights_of(rows, columns, lambda ends: ends[1])
 
-    def _exponents(self, scores: Column, members: Column | None, options: Options) -> tuple[Column, Column | float]:
-        exponents, slope = self.exponent(scores, **options)
-        if members is not None:
-            exponents[~members] = -inf
+    def _exponents(self, tile: ScoreTile) -> tuple[Column, Column | float]:
+        exponents, slope = self.exponent(tile.scores, **tile.options)
+        if tile.members is not None:
+            exponents[~tile.members] = -inf
         return exponents, slope
 
 

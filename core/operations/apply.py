@@ -22,9 +22,10 @@ from ..fitting.checkpoint import SavedHead, fingerprint, read_head
 from ..fitting.heads import output_dtype
 from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
 from ..io.array_writers import ARRAYS
+from ..io.opening import columns_named
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
-from ..io.source import Source, columns_named, watch_source
+from ..io.source import Source, watch_source
 from ..io.vectors import check_column, name_rows, provenance
 from ..results import Column, Columns, Progress, Result
 

@@ -63,17 +63,8 @@ def report(job: LossJob) -> Result:
     )
     _check_found(job, found)
     found, norms = _with_gradients(job, data, found)
-    summary: dict[str, Scalar]
-    if job.sweep is None and len(found) == 1:
-        summary, table = dict(found[0].summary()), _rows(found[0], statistics, names, norms, job)
-    else:
-        summary, table = compared(job, found), comparison(job, found)
-    positives, negatives = statistics.pairs
-    similarities = dict(zip(ENDS, statistics.means, strict=True))
-    summary |= {"positives": positives, "negatives": negatives}
-    summary |= {f"{group}_similarity": value for group, value in similarities.items()}
-    if job.gradients is not None:
-        summary["gradient_norm"] = found[0].gradient_norm
+    summary = _summary(job, found, statistics)
+    table = _rows(found[0], statistics, names, norms, job) if job.is_single else comparison(job, found)
     job.notes.extend(collapse_note(summary["negative_similarity"]))
     _note_zero_rows(job, data)
     return Result(
@@ -82,7 +73,7 @@ def report(job: LossJob) -> Result:
         parameters=job.parameters(),
         summary=summary,
         rows=table,
-        array=found[0].items if job.sweep is None and len(found) == 1 and found[0].complete else None,
+        array=found[0].items if job.is_single and found[0].complete else None,
         histograms=tuple(
             Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), statistics.counts[metric], strict=True)))
             for metric, bins in statistics.bins.items()
@@ -90,6 +81,15 @@ def report(job: LossJob) -> Result:
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
     )
+
+
+def _summary(job: LossJob, found: list[LossOutcome], statistics: PairStatistics) -> dict[str, Scalar]:
+    summary = dict(found[0].summary()) if job.is_single else compared(job, found)
+    summary |= dict(zip(("positives", "negatives"), statistics.pairs, strict=True))
+    summary |= {f"{group}_similarity": value for group, value in zip(ENDS, statistics.means, strict=True)}
+    if job.gradients is not None:
+        summary["gradient_norm"] = found[0].gradient_norm
+    return summary
 
 
 def _with_gradients(job: LossJob, data: BatchData, found: list[LossOutcome]) -> tuple[list[LossOutcome], list[Column]]:

@@ -43,10 +43,9 @@ def outcomes(
     accumulators = [Accumulator(most, all_items or not takes_pairs(spec)) for spec in specs]
     metrics = dict.fromkeys(spec.metric for spec in specs)
     statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
-    report = _Progress(data.rows, progress)
+    run = _Run(specs, data, statistics, accumulators, progress)
     for rows in data.batches:
-        compute = _sorted_batch if pays_sorting(specs, data, rows) else _whole_batch
-        compute(specs, data, rows, statistics, accumulators, report)
+        (run.add_sorted if pays_sorting(specs, data, rows) else run.add_whole)(rows)
     found = [_outcome(spec, accumulator) for spec, accumulator in zip(specs, accumulators, strict=True)]
     bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
     if bidirectional:
@@ -63,65 +62,57 @@ def takes_pairs(spec: LossSpec) -> bool:
 
 
 @dataclass
-class _Progress:
-    """How many anchors are done."""
+class _Run:
+    """The losses of some batches, what they have come to, and how many anchors are done."""
 
-    total: int
-    told: Progress | None
+    specs: Sequence[LossSpec]
+    data: BatchData
+    statistics: PairStatistics
+    accumulators: Sequence[Accumulator]
+    progress: Progress | None
     done: int = 0
 
-    def add(self, anchors: int) -> None:
+    def add_sorted(self, rows: Column) -> None:
+        """Add what one batch shows, in the order of its classes."""
+        batch = class_order(self.data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in self.specs)))))
+        wanted = [each for each in map(wanted_of, self.specs) if each is not None]
+        swept = sweep(batch, wanted, self.statistics.bins, self._count)
+        anchors = rows[batch.order]
+        others = anchors if batch.is_self else self._others(rows)
+        self.statistics.take(sorted_statistics(batch, swept), anchors, others)
+        for spec, accumulator, masses in zip(self.specs, self.accumulators, swept.masses, strict=True):
+            parts = items(spec, batch, masses)
+            if accumulator.all_items or int(batch.positives.sum()) <= HELD:
+                parts = iter([in_order(list(parts), batch)])
+            for part in parts:
+                places = [anchors[part.places[0]], *(others[end] for end in part.places[1:])]
+                accumulator.add(part.losses, np.stack(places), counts=part.counts)
+
+    def add_whole(self, rows: Column) -> None:
+        """Add what one batch shows, with the whole row of each anchor."""
+        specs, data, bins = self.specs, self.data, self.statistics.bins
+        # numpy computes in one thread, so several pieces at a time; torch has threads of its own
+        workers = processors() if data.backend.name == "numpy" else 1
+        with quiet():
+            batch = whole_rows(put(data, rows), data, rows, ("cosine", *(spec.metric for spec in specs)))
+            work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, bins)
+            others = self._others(rows)
+            for part in overlapped(work, batch.parts(), workers):
+                anchors = rows[part.start : part.start + part.rows]
+                self.statistics.take(part.pairs, anchors, others)
+                for accumulator, entry in zip(self.accumulators, part.entries, strict=True):
+                    places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
+                    accumulator.add(entry.items, places, counts=entry.counts)
+                self._count(part.rows)
+
+    def _others(self, rows: Column) -> Column:
+        """Return the numbers of what the rows of a batch are compared with: these, or the weights of the classes."""
+        return rows if self.data.weights is None else np.arange(len(self.data.weights))
+
+    def _count(self, anchors: int) -> None:
         self.done += anchors
-        if self.told is not None:
-            self.told(self.done, self.total)
-
-
-def _sorted_batch(
-    specs: Sequence[LossSpec],
-    data: BatchData,
-    rows: Column,
-    statistics: PairStatistics,
-    accumulators: Sequence[Accumulator],
-    report: "_Progress",
-) -> None:
-    """Add what one batch shows, in the order of its classes."""
-    batch = class_order(data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in specs)))))
-    wanted = [each for each in map(wanted_of, specs) if each is not None]
-    swept = sweep(batch, wanted, statistics.bins, report.add)
-    anchors = rows[batch.order]
-    others = anchors if batch.is_self else rows if data.weights is None else np.arange(len(data.weights))
-    statistics.take(sorted_statistics(batch, swept), anchors, others)
-    for spec, accumulator, masses in zip(specs, accumulators, swept.masses, strict=True):
-        parts = items(spec, batch, masses)
-        if accumulator.all_items or int(batch.positives.sum()) <= HELD:
-            parts = iter([in_order(list(parts), batch)])
-        for part in parts:
-            places = [anchors[part.places[0]], *(others[end] for end in part.places[1:])]
-            accumulator.add(part.losses, np.stack(places), counts=part.counts)
-
-
-def _whole_batch(
-    specs: Sequence[LossSpec],
-    data: BatchData,
-    rows: Column,
-    statistics: PairStatistics,
-    accumulators: Sequence[Accumulator],
-    report: "_Progress",
-) -> None:
-    """Add what one batch shows, with the whole row of each anchor."""
-    # numpy computes in one thread, so several pieces at a time; torch has threads of its own
-    workers = processors() if data.backend.name == "numpy" else 1
-    with quiet():
-        batch = whole_rows(put(data, rows), data, rows, ("cosine", *(spec.metric for spec in specs)))
-        work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, statistics.bins)
-        others = rows if data.weights is None else np.arange(len(data.weights))
-        for part in overlapped(work, batch.parts(), workers):
-            anchors = rows[part.start : part.start + part.rows]
-            statistics.take(part.pairs, anchors, others)
-            for accumulator, entry in zip(accumulators, part.entries, strict=True):
-                places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
-                accumulator.add(entry.items, places, counts=entry.counts)
-            report.add(part.rows)
+        if self.progress is not None:
+            self.progress(self.done, self.data.rows)
 
 
 class _Entry(NamedTuple):

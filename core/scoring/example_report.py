@@ -54,10 +54,9 @@ def report(job: LossJob) -> Result:
     for each in found:
         if np.isinf(each.total):
             raise checks.refuse_overflow(_names(job))
-    single = job.sweep is None and len(found) == 1
-    summary, table = (_single if single else _several)(job, rows, scored, batches, found)
+    summary, table = (_single if job.is_single else _several)(job, rows, scored, batches, found)
     parts = groups.groups_of(job, scored)
-    summary = _in_order(summary, groups.summary(job, parts, found[0] if single else None))
+    summary = _in_order(summary, groups.summary(job, parts, found[0] if job.is_single else None))
     job.notes.extend(collapse_note(summary.get("negative_similarity")))
     zeros = rows.zero_rows(scored.values[Term("cosine", 0, 1)])
     if zeros:
@@ -67,11 +66,11 @@ def report(job: LossJob) -> Result:
         job.notes.extend(_slope_notes(job, scored))
     return Result(
         command="loss",
-        inputs={**{name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)}},
+        inputs={name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)},
         parameters=job.parameters(),
         summary=summary,
         rows=table,
-        array=found[0].items if single else None,
+        array=found[0].items if job.is_single else None,
         histograms=groups.histograms(job, scored),
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_roles(job), job.inputs, strict=True))),
@@ -121,7 +120,7 @@ def _single(
         if not whole:
             columns["gradient_norm"] = np.sqrt(squares[listed.rows])
     table = with_carried(Columns(columns), dict(zip(_roles(job), job.inputs, strict=True)), rows_listed)
-    job.notes.extend(_advice(only, job, len(table), job.rows if whole else len(only.items)))
+    job.notes.extend(_advice(only, len(table), job.rows if whole else len(only.items)))
     return summary, table
 
 
@@ -170,7 +169,7 @@ def _in_order(summary: dict[str, Scalar], groups: dict[str, Scalar]) -> dict[str
     return {**{key: value for key, value in summary.items() if key not in norm}, **groups, **norm}
 
 
-def _advice(only: LossOutcome, job: LossJob, shown: int, total: int) -> list[str]:
+def _advice(only: LossOutcome, shown: int, total: int) -> list[str]:
     """Return what a reader should know of a single loss."""
     notes = []
     noun = only.spec.entry.item if only.spec.entry.item != "batch" else "pair"

@@ -35,7 +35,7 @@ def report(job: LossJob, data: BatchData) -> Result:
         found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
         if job.gradients is not None:
             job.gradients(0, slopes[0])
-    if job.sweep is None and len(found) == 1:
+    if job.is_single:
         summary, table = dict(found[0].summary()), _listed(found[0], job, len(data.batches))
         if job.entry.item == "part":
             parts = found[0].items.reshape(-1, len(PARTS)).sum(axis=0).tolist()
@@ -45,14 +45,13 @@ def report(job: LossJob, data: BatchData) -> Result:
     if job.gradients is not None:
         summary["gradient_norm"] = found[0].gradient_norm
     names = {role: side.name for role, side in zip(("a", "b"), job.inputs, strict=True)}
-    items = found[0].items if job.sweep is None and len(found) == 1 else None
     return Result(
         "loss",
         names,
         job.parameters(),
         summary,
         table,
-        items,
+        found[0].items if job.is_single else None,
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(names, job.inputs, strict=True))),
     )

@@ -80,6 +80,11 @@ class LossJob:
         """The row of the first loss."""
         return self.specs[0].entry
 
+    @property
+    def is_single(self) -> bool:
+        """Whether one loss with one set of parameters is asked for."""
+        return self.sweep is None and len(self.specs) == 1
+
     def parameters(self) -> dict[str, object]:
         """Return every option that shaped the numbers, for the result."""
         first = self.specs[0]

@@ -8,7 +8,7 @@ from ..backend import choose_backend, derivatives, quiet
 from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
-from ..losses.negatives import Ends
+from ..losses.negatives import Ends, ScoreTile
 from ..losses.numerics import unit_rows
 from ..results import Column
 from .distances import Prepared, distance_of
@@ -108,8 +108,8 @@ def _far(
             scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=quick)
             anchors = _part(ends, tile.rows), _part(ends, tile.columns) if tile.turned else None
             settle = batch.settle(wanted.metric, tile.rows, tile.columns)
-            negatives = None if same is None else ~same
-            slopes = wanted.summary.slopes(scores, negatives, wanted.options, settle, *anchors)
+            scored = ScoreTile(scores, None if same is None else ~same, wanted.options, settle)
+            slopes = wanted.summary.slopes(scored, *anchors)
             x, y = batch.sides(wanted.metric, tile.rows, tile.columns)
             pulled[0] += _pulled(wanted.metric, slopes, scores, x, y)
             place = slice(tile.columns.start - columns.start, tile.columns.stop - columns.start)

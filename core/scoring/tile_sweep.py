@@ -11,7 +11,7 @@ import numpy as np
 from ..backend import quiet
 from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
-from ..losses.negatives import Summary
+from ..losses.negatives import ScoreTile, Summary
 from ..results import Column
 from .batch_scores import BlockPairStatistics
 from .distances import distance_of
@@ -169,7 +169,7 @@ def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
     past = slice(tile.columns.start - tile.rows.stop, tile.columns.stop - tile.rows.stop)
     for each, masses in zip(wanted, found.masses, strict=True):
         settle = batch.settle(each.metric, tile.rows, tile.columns)
-        own = each.summary.of_tile(scores[each.metric], negatives, each.options, settle)
+        own = each.summary.of_tile(ScoreTile(scores[each.metric], negatives, each.options, settle))
         masses[0][:] = each.summary.merge(masses[0], own[0])
         if tile.turned:
             masses[1][past] = own[1]

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from simtool.backend import quiet
 from simtool.catalogue import find
 from simtool.catalogue.batch_losses import BATCH_LOSSES
-from simtool.losses.negatives import LogSumExp
+from simtool.losses.negatives import LogSumExp, ScoreTile
 
 KINDS = [entry.name for entry in BATCH_LOSSES if isinstance(entry.load_negatives(), LogSumExp)]
 # (rows, columns) are the same in every case; what differs is how far the exponents are apart
@@ -40,7 +40,7 @@ def test_a_tile_comes_to_the_log_sum_exp_of_its_members(kind, scale):
     for mask in (None, members):
         inside = np.where(True if mask is None else mask, exponents, -np.inf)
         with quiet():
-            rows, columns = entry.load_negatives().of_tile(scores, mask, options, settled)
+            rows, columns = entry.load_negatives().of_tile(ScoreTile(scores, mask, options, settled))
             assert_allclose(rows, logsumexp(inside, axis=1), rtol=1e-13)
             assert_allclose(columns, logsumexp(inside, axis=0), rtol=1e-13)
 
@@ -48,8 +48,9 @@ def test_a_tile_comes_to_the_log_sum_exp_of_its_members(kind, scale):
 @pytest.mark.parametrize("kind", KINDS)
 def test_parts_are_merged_into_the_whole(kind):
     summary, options, scores = find("loss", kind).load_negatives(), options_of(kind), tile(kind, 1.0)
-    whole, _ = summary.of_tile(scores, None, options, settled)
-    parts = [summary.of_tile(scores[:, part], None, options, settled)[0] for part in (slice(0, 2), slice(2, 5))]
+    whole, _ = summary.of_tile(ScoreTile(scores, None, options, settled))
+    halves = (ScoreTile(scores[:, part], None, options, settled) for part in (slice(0, 2), slice(2, 5)))
+    parts = [summary.of_tile(half)[0] for half in halves]
     assert_allclose(summary.merge(*parts), whole, rtol=1e-14)
     assert_allclose(summary.merge(np.full(7, summary.empty), whole), whole, rtol=0)
 
@@ -62,7 +63,7 @@ def test_slopes_are_the_derivatives_of_the_sums(kind, scale):
     members[1] = False  # a row without negatives
     rng = np.random.default_rng(3)
     with quiet():
-        masses = summary.of_tile(scores, members, options, settled)
+        masses = summary.of_tile(ScoreTile(scores, members, options, settled))
         ends = [(mass, rng.normal(size=len(mass))) for mass in masses]
         exponents, slope = summary.exponent(scores, **options)
         leaf = torch.from_numpy(exponents).requires_grad_()
@@ -78,5 +79,5 @@ def test_slopes_are_the_derivatives_of_the_sums(kind, scale):
             )
             (expected,) = torch.autograd.grad(total, leaf, retain_graph=True)
             expected = torch.nan_to_num(expected).numpy() * slope
-            found = summary.slopes(scores, members, options, settled, rows, columns)
+            found = summary.slopes(ScoreTile(scores, members, options, settled), rows, columns)
             assert_allclose(found, expected, rtol=1e-11, atol=1e-13 * np.abs(expected).max())
