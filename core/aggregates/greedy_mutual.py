@@ -153,7 +153,7 @@ def _argmax_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column
 
 ARGMAX = AggregateRecord(
     parts=("precision", "recall", "f1"),
-    both_ways=True,
+    bidirectional=True,
     crossed=True,
     shared=lambda job, _: greedy_of(cosine_matches(job), *job.sets[2:]),
     resampled=_argmax_drawn,
@@ -179,7 +179,7 @@ def _mutual_pairs(job: Evaluator) -> MatchedPairs:
 
 MUTUAL = AggregateRecord(
     parts=("share_b", "pairs"),
-    both_ways=True,
+    bidirectional=True,
     shared=lambda job, _: mutual_of(cosine_matches(job)),
     resampled=_mutual_drawn,
     mixed=lambda sets, _: sets.of_parts(sets.cosines, lambda scores: mutual_of(matches_of(scores)).share_a),

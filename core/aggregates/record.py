@@ -88,7 +88,7 @@ class AggregateRecord:
         same_items: row i of A belongs to row i of B.
         any_dims: the rows of A and of B may differ in length.
         depth: the parameter that says how many of the closest rows of B it looks at; None: one, or none.
-        both_ways: it takes the best matches of the rows of A and those of the rows of B.
+        bidirectional: it takes the best matches of the rows of A and those of the rows of B.
         crossed: whether the matrix of all items may be of it.
         shared: its value from what several aggregates share; None: that of its function.
         resampled: (draws,) numbers by summary key when rows are drawn again, best matches held fixed.
@@ -103,7 +103,7 @@ class AggregateRecord:
     same_items: bool = False
     any_dims: bool = False
     depth: str | None = None
-    both_ways: bool = False
+    bidirectional: bool = False
     crossed: bool = False
     shared: Callable[["Evaluator", Parameters], Any] | None = None
     resampled: Callable[["Resample", "AggregateRequest"], dict[str, Column]] | None = None

@@ -29,7 +29,7 @@ def cosine_matches(job: Evaluator) -> Matches:
 
 def forward_match(job: Evaluator) -> Match:
     """Return the best matches of the rows of A, from the sweep of both ways where there is one."""
-    if any(request.record.both_ways for request in job.requests):
+    if any(request.record.bidirectional for request in job.requests):
         return cosine_matches(job).forward
 
     def search() -> Match:

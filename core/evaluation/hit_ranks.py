@@ -52,7 +52,7 @@ class HitRanks:
             triangle: takes a reducer through all pairs i < j of the rows, as somebody else has to do anyway.
         """
         if triangle is not None and self._fits:
-            reaching = self._reaching(np.arange(len(self.classes)), both_ways=True)
+            reaching = self._reaching(np.arange(len(self.classes)), bidirectional=True)
             triangle(reaching)
             self._rank(reaching, give)
             return
@@ -96,7 +96,7 @@ class HitRanks:
         place = np.ceil(depth * share + SPREAD * np.sqrt(depth * share * (1 - share)) + 2).astype(np.int64)
         return place, np.where(depth > 0, place / share, 0.0)
 
-    def _reaching(self, queries: Column, *, both_ways: bool = False) -> Reaching:
+    def _reaching(self, queries: Column, *, bidirectional: bool = False) -> Reaching:
         """Return what keeps the rows that reach the thresholds of some queries."""
         everyone, kernel, depth = self.job.b.rows, self.kernel, self.depth[queries]
         size = min(SAMPLE, len(everyone))
@@ -111,7 +111,7 @@ class HitRanks:
                 best = np.sort(kernel.backend.get(kernel.backend.largest(tile.proxy, most)), axis=1)
                 reached = best[np.arange(len(own)), most - place[own]]
                 thresholds[own] = reached - 2.0 * kernel.backend.get(tile.error())
-        return Reaching(queries, thresholds.astype(kernel.dtype), 4.0 * expected, both_ways)
+        return Reaching(queries, thresholds.astype(kernel.dtype), 4.0 * expected, bidirectional)
 
     def _rank(self, reaching: Reaching, give: Give) -> None:
         """Give the hits among what was found, and look further for those queries of which it does not tell enough."""

@@ -60,9 +60,9 @@ def evaluate_classes(
         _check_counted(measure, pairs, exact_pairs)
     else:
         budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
-    pairing = _pairing(side, measure, budget, choose_backend(backend, device))
+    job = _job(side, measure, budget, choose_backend(backend, device))
     with quiet():
-        found, ranked = (_streamed if streams else _exact)(pairing, codes, ks, progress)
+        found, ranked = (_streamed if streams else _exact)(job, codes, ks, progress)
     report = _report(found, ranked, codes, times, seed, pairs=pairs)
     counts = found.counts if isinstance(found, Streamed) else found.grouped.counts()
     return Result(
@@ -81,7 +81,7 @@ def evaluate_classes(
         rows=report.rows(),
         histograms=(score_histogram(counts, entry.name),),
         counts={"overall": counts},
-        notes=(*pairing.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
+        notes=(*job.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
         provenance=provenance({"a": side.vectors}),
         headline=COUNTED,
     )
@@ -129,7 +129,7 @@ def _check_counted(metric: Metric, pairs: int, exact_pairs: int) -> None:
         raise ParameterError(f"{what}, and only the cosine is counted as it streams", "«metric»", hint)
 
 
-def _pairing(side: Input, metric: Metric, budget: Budget, backend: Backend) -> PairwiseJob:
+def _job(side: Input, metric: Metric, budget: Budget, backend: Backend) -> PairwiseJob:
     return PairwiseJob(
         a=side,
         b=side,
@@ -143,35 +143,35 @@ def _pairing(side: Input, metric: Metric, budget: Budget, backend: Backend) -> P
 
 
 def _exact(
-    pairing: PairwiseJob, codes: Column, ks: Sequence[int], progress: Progress | None
+    job: PairwiseJob, codes: Column, ks: Sequence[int], progress: Progress | None
 ) -> tuple["_Exact | Streamed", Retrieval | None]:
     """Score all pairs, and rank the rows around each."""
     n = len(codes)
-    ranked = retrieval(pairing, codes, np.arange(n), ks=ks, progress=progress) if ks else None
+    ranked = retrieval(job, codes, np.arange(n), ks=ks, progress=progress) if ks else None
     # where both orders of a pair score differently, both count
-    rows, columns = np.triu_indices(n, 1) if pairing.metric.is_symmetric else np.nonzero(~np.eye(n, dtype=bool))
-    scores = pairing.pairs(pairing.a.rows, pairing.a.rows).score(rows, columns)
+    rows, columns = np.triu_indices(n, 1) if job.metric.is_symmetric else np.nonzero(~np.eye(n, dtype=bool))
+    scores = job.pairs(job.a.rows, job.a.rows).score(rows, columns)
     if not np.isfinite(scores).all():
-        raise checks.refuse_overflow(pairing.a.vectors.name)
+        raise checks.refuse_overflow(job.a.vectors.name)
     same = codes[rows] == codes[columns]
-    grouped = Grouped.of(scores, same, larger_is_closer=pairing.entry.larger_is_closer)
+    grouped = Grouped.of(scores, same, larger_is_closer=job.entry.larger_is_closer)
     return _Exact(rows, columns, grouped), ranked
 
 
 def _streamed(
-    pairing: PairwiseJob, codes: Column, ks: Sequence[int], progress: Progress | None
+    job: PairwiseJob, codes: Column, ks: Sequence[int], progress: Progress | None
 ) -> tuple["_Exact | Streamed", Retrieval | None]:
     """Count all pairs in bins, and rank the rows around each from the same tiles where what they reach can be held."""
     order = np.argsort(codes, kind="stable")
     codes = codes[order]
     firsts = np.append(np.flatnonzero(np.diff(codes, prepend=-1)), len(codes))
-    side = replace(pairing.a, rows=gathered(pairing.a.rows, order, pairing.budget))
-    by_class = replace(pairing, a=side, b=side)
-    kernel = Kernel(pairing.metric, "float32", pairing.scaled, pairing.backend)
+    side = replace(job.a, rows=gathered(job.a.rows, order, job.budget))
+    by_class = replace(job, a=side, b=side)
+    kernel = Kernel(job.metric, "float32", job.scaled, job.backend)
     found: list[Streamed] = []
 
     def triangle(beside: Reducer | None) -> None:
-        found.append(all_pairs(side.rows, firsts, kernel, pairing.budget, progress, beside))
+        found.append(all_pairs(side.rows, firsts, kernel, job.budget, progress, beside))
 
     ranked = retrieval(by_class, codes, order, ks=ks, progress=progress, triangle=triangle) if ks else None
     if not found:

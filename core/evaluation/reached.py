@@ -36,13 +36,13 @@ class Reaching(Reducer):
         queries: (q,) rows.
         thresholds: (q,) of the dtype of the tiles.
         most: (q,) of how many rows a query is given up: nothing of it is kept.
-        both_ways: all rows are queries, and a pair i < j tells both of each other.
+        bidirectional: all rows are queries, and a pair i < j tells both of each other.
     """
 
     queries: Column
     thresholds: Column
     most: Column
-    both_ways: bool = False
+    bidirectional: bool = False
     found: list[tuple[Column, Column, Column]] = field(default_factory=list)
     error: Column = field(init=False)
     count: Column = field(init=False)
@@ -54,11 +54,11 @@ class Reaching(Reducer):
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has been seen the other way round."""
-        return self.both_ways and corpus_block.stop <= query_block.start + 1
+        return self.bidirectional and corpus_block.stop <= query_block.start + 1
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Keep places of a tile."""
-        if not self.both_ways:
+        if not self.bidirectional:
             proxy = without_self(self.queries[query_block.start : query_block.stop], corpus_block, tile)
             self._keep(query_block, corpus_block, tile, proxy, by_column=False)
             return

@@ -63,7 +63,7 @@ def retrieval_names(ks: Sequence[int] = KS) -> list[str]:
 
 
 def retrieval(
-    pairing: PairwiseJob,
+    job: PairwiseJob,
     classes: Column,
     numbers: Column,
     *,
@@ -74,7 +74,7 @@ def retrieval(
     """Rank the rows of a set around each of them.
 
     Args:
-        pairing: a set with itself.
+        job: a set with itself.
         classes: (n,) the class of each row, integers from 0.
         numbers: (n,) the number of each row.
         ks: numbers of 1 or more.
@@ -93,7 +93,7 @@ def retrieval(
     sums = _Sums(relevant[place], sorted(set(ks)))
     queries = np.flatnonzero(sums.relevant)
     if len(queries):
-        ranks = HitRanks(pairing, classes, numbers, depth)
+        ranks = HitRanks(job, classes, numbers, depth)
         ranks.give(sums.take, progress, triangle)
         left = queries[sums.first[queries] == 0]
         if len(left):

@@ -20,7 +20,7 @@ from .arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage
 from .arrow_types import is_number, is_vector, null_mask
 from .source import Reading, Source
 from .text_blocks import TextTable
-from .wide import describe_columns, picked_columns, stem, wide_vectors
+from .wide import by_number, describe_columns, number_of, picked_columns, stem, wide_vectors
 
 
 class NamedBatches:
@@ -43,7 +43,7 @@ class NamedBatches:
         elif not any(is_vector(kind) for _, kind in types):
             self._find_numbered(names, numeric, reading.apart)
         of = dict(types)
-        made = [(name, _list_of([of[each] for each in columns])) for name, columns in self.vectors.items()]
+        made = [(name, list_of([of[each] for each in columns])) for name, columns in self.vectors.items()]
         self.schema = pa.schema([*types, *made])
         self.provenance = describe_columns(source.name, self.vectors, numeric)
 
@@ -67,7 +67,7 @@ class NamedBatches:
     def _find_numbered(self, names: list[str], numeric: list[str], apart: Sequence[str]) -> None:
         for vector, columns in wide_vectors(names, numeric, apart).items():
             if len(columns) > 1 and all(map(stem, columns)):
-                self.vectors[vector] = sorted(columns, key=_number)
+                self.vectors[vector] = by_number(columns)
                 if problem := _problem(self.vectors[vector]):
                     self.problems[vector] = (0, problem)
 
@@ -93,6 +93,12 @@ def open_arrow(source: Source, reading: Reading) -> TextTable:
 def as_table(batches: ColumnarBatches, source: Source, reading: Reading) -> TextTable:
     """Return batches as a table."""
     return TextTable.of(NamedBatches(batches, source, reading), source, reading)
+
+
+def list_of(kinds: Sequence[Any]) -> Any:
+    """Return the type of the lists that `lists_of` makes of columns of these types."""
+    dtype = np.result_type(*(kind.to_pandas_dtype() for kind in kinds))
+    return pa.list_(pa.from_numpy_dtype(dtype), len(kinds))
 
 
 def lists_of(columns: Sequence[pa.Array], kind: Any) -> pa.Array:
@@ -136,18 +142,9 @@ def _is_wrapped(kind: Any) -> bool:
     return isinstance(kind, pa.BaseExtensionType) and not isinstance(kind, pa.FixedShapeTensorType)
 
 
-def _list_of(kinds: Sequence[Any]) -> Any:
-    dtype = np.result_type(*(kind.to_pandas_dtype() for kind in kinds))
-    return pa.list_(pa.from_numpy_dtype(dtype), len(kinds))
-
-
-def _number(name: str) -> int:
-    return int(name[len(stem(name)) :])
-
-
 def _problem(columns: Sequence[str]) -> str:
     """Return what is wrong with the numbers of columns that are sorted by them."""
-    numbers = list(map(_number, columns))
+    numbers = list(map(number_of, columns))
     for before, after, name in zip(numbers, numbers[1:], columns[1:], strict=False):
         if after == before:
             return f"two columns have the number {after}: {name} is one of them"

@@ -124,31 +124,18 @@ def _is_vecs(name: str) -> Test:
 
 
 def _bin(name: str, kind: str) -> Format:
-    vectors = f"the rows, {kind}; after two uint32, the numbers of rows and of dims (big-ann). Mapped, not read"
-    return Format(
-        name,
-        name,
-        "bin_files:open_bin",
-        vectors,
-        suffixes=(f".{name}",),
-        tells=_is_bin(name),
-        by_suffix=True,
-        family="fbin",
-    )
+    laid_out = "after two uint32, the numbers of rows and of dims (big-ann)"
+    return _rows_as_stored(name, kind, laid_out, "bin_files:open_bin", _is_bin(name), "fbin")
 
 
 def _vecs(name: str, kind: str) -> Format:
-    vectors = f"the rows, {kind}; before each an int32, the number of dims (TEXMEX). Mapped, not read"
-    return Format(
-        name,
-        name,
-        "vecs_files:open_vecs",
-        vectors,
-        suffixes=(f".{name}",),
-        tells=_is_vecs(name),
-        by_suffix=True,
-        family="fvecs",
-    )
+    laid_out = "before each an int32, the number of dims (TEXMEX)"
+    return _rows_as_stored(name, kind, laid_out, "vecs_files:open_vecs", _is_vecs(name), "fvecs")
+
+
+def _rows_as_stored(name: str, kind: str, laid_out: str, reader: str, tells: Test, family: str) -> Format:
+    vectors = f"the rows, {kind}; {laid_out}. Mapped, not read"
+    return Format(name, name, reader, vectors, suffixes=(f".{name}",), tells=tells, by_suffix=True, family=family)
 
 
 _COLUMNS = "each column of lists of numbers, or of tensors; `a.b` in structs; or `dim_0`, `dim_1`, ... together"

@@ -8,10 +8,9 @@ Lost: nothing; the numbers take the type that holds those of every column.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
 import pyarrow as pa
 
-from .arrow_columns import lists_of
+from .arrow_columns import list_of, lists_of
 from .arrow_types import is_number, is_vector
 from .source import Reading
 from .text_blocks import FormedBatches
@@ -50,9 +49,8 @@ class StackedBatches:
         self.counts = base.counts
         self.schema = base.schema
         for name, members in vectors.items():
-            kinds = (base.schema.field(member).type.to_pandas_dtype() for member in members)
-            kind = pa.from_numpy_dtype(np.result_type(*kinds))
-            self.schema = self.schema.append(pa.field(name, pa.list_(kind, len(members))))
+            kind = list_of([base.schema.field(member).type for member in members])
+            self.schema = self.schema.append(pa.field(name, kind))
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column from the start of a group to the end of the file, some `rows` at a time."""

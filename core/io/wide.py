@@ -75,12 +75,22 @@ def picked_columns(
     if odd is not None:
         raise DataError(f"column {odd!r}, which «columns» picks, holds something else than numbers", where)
     prefixes = set(map(stem, picked))
-    return _by_number(picked) if len(prefixes) == 1 and "" not in prefixes else picked
+    return by_number(picked) if len(prefixes) == 1 and "" not in prefixes else picked
 
 
 def stem(name: str) -> str:
     """Return a name without the number at its end; "" where it has none."""
     return name.rstrip(DIGITS) if name and name[-1] in DIGITS else ""
+
+
+def number_of(name: str) -> int:
+    """Return the number at the end of a name that has one."""
+    return int(name[len(name.rstrip(DIGITS)) :])
+
+
+def by_number(names: Sequence[str]) -> list[str]:
+    """Return names that are numbered alike in the order of their numbers: programs that sort write x10 before x2."""
+    return sorted(names, key=number_of)
 
 
 def describe_columns(where: str, vectors: dict[str, list[str]], numeric: Sequence[str]) -> dict[str, str]:
@@ -120,9 +130,4 @@ def _alike(names: Sequence[str]) -> list[str]:
     stems = Counter(name.rstrip(DIGITS) for name in names if name[-1:] in DIGITS)
     prefix, count = stems.most_common(1)[0] if stems else ("", 0)
     alike = [name for name in names if name[-1:] in DIGITS and name.rstrip(DIGITS) == prefix]
-    return _by_number(alike) if count > 1 else list(names)
-
-
-def _by_number(names: Sequence[str]) -> list[str]:
-    """Return names that are numbered alike in the order of their numbers: programs that sort write x10 before x2."""
-    return sorted(names, key=lambda name: int(name[len(name.rstrip(DIGITS)) :]))
+    return by_number(alike) if count > 1 else list(names)

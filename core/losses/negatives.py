@@ -168,10 +168,10 @@ def weights_of(rows: Ends | None, columns: Ends | None, weigh: Callable[[Ends], 
     return total
 
 
-def _share(exponents: Column, masses: Column, slopes: Column) -> Column:
+def _share(exponents: Column, summaries: Column, slopes: Column) -> Column:
     """Return what each exponent adds to the derivative of the loss; nothing where there is no negative at all."""
-    some = np.isfinite(masses)
-    found: Column = np.where(some, slopes, 0.0) * np.exp(exponents - np.where(some, masses, inf))
+    some = np.isfinite(summaries)
+    found: Column = np.where(some, slopes, 0.0) * np.exp(exponents - np.where(some, summaries, inf))
     return found
 
 

@@ -175,12 +175,12 @@ def pair_statistics(query_block: QueryBlock, bins: Mapping[str, Bins], backend: 
     cosines, positives, negatives = (
         backend.get(part) for part in (query_block.scores["cosine"], query_block.positives, query_block.negatives)
     )
-    alone = ~(positives | negatives)  # the anchors themselves, which are few, as positives are
-    sums = [float(cosines.sum()), *(float(cosines[mask].sum()) for mask in (positives, alone))]
+    diagonal = ~(positives | negatives)  # the anchors themselves, which are few, as positives are
+    sums = [float(cosines.sum()), *(float(cosines[mask].sum()) for mask in (positives, diagonal))]
     counts = {}
     for metric, own in bins.items():
         scores = backend.get(query_block.scores[metric])
-        every, *few = (own.counts(part) for part in (scores.ravel(), scores[positives], scores[alone]))
+        every, *few = (own.counts(part) for part in (scores.ravel(), scores[positives], scores[diagonal]))
         counts[metric] = np.stack([few[0], every - few[0] - few[1]])
     rows = np.arange(len(cosines))
     found = []

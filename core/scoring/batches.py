@@ -80,8 +80,8 @@ class _Run:
         anchors = rows[batch.order]
         others = anchors if batch.is_self else self._others(rows)
         self.statistics.take(sorted_statistics(batch, swept), anchors, others)
-        for spec, accumulator, masses in zip(self.specs, self.accumulators, swept.masses, strict=True):
-            parts = items(spec, batch, masses)
+        for spec, accumulator, summaries in zip(self.specs, self.accumulators, swept.summaries, strict=True):
+            parts = items(spec, batch, summaries)
             if accumulator.all_items or int(batch.positives.sum()) <= HELD:
                 parts = iter([in_order(list(parts), batch)])
             for part in parts:

@@ -154,8 +154,8 @@ class SortedBatch:
         if not self.is_self:
             partners: Column = self.starts[rows] - columns.start
             return partners
-        same, alone = self.same(rows, columns)
-        return same & ~alone
+        same, diagonal = self.same(rows, columns)
+        return same & ~diagonal
 
 
 def sorted_batch(

@@ -35,13 +35,13 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
     """
     wanted = wanted_of(spec)
     assert wanted is not None
-    (masses,) = sweep(batch, [wanted], {}, lambda _: None).masses
+    (summaries,) = sweep(batch, [wanted], {}, lambda _: None).summaries
     sides = [batch.whole.anchors, batch.whole.others][: 1 if batch.is_self else 2]
-    totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(masses.shape)
+    totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(summaries.shape)
     with one_blas_thread(), choose_backend("torch").in_one_thread():
         workers = processors() if is_controlled() else 1
-        _add_positives(spec, batch, masses, share, totals, slopes, workers)
-        undefined = _add_negatives(wanted, batch, (masses, slopes), totals, workers)
+        _add_positives(spec, batch, summaries, share, totals, slopes, workers)
+        undefined = _add_negatives(wanted, batch, (summaries, slopes), totals, workers)
     if distance_of(spec.metric).of_unit_rows:
         totals = [_by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
     totals[0][batch.order] = totals[0].copy()
@@ -51,14 +51,14 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
 def _add_positives(
     spec: LossSpec,
     batch: SortedBatch,
-    masses: Column,
+    summaries: Column,
     share: float,
     totals: list[Column],
     slopes: Column,
     workers: int,
 ) -> None:
     """Add what the scores of positives pull at, and the derivatives of the loss by what the negatives come to."""
-    work = partial(_near, spec, batch, masses, counted(spec, batch), share)
+    work = partial(_near, spec, batch, summaries, counted(spec, batch), share)
     for rows, columns, pulled, own in overlapped(work, batch.near_blocks(), workers):
         totals[0][rows] += pulled[0]
         totals[-1][columns] += pulled[1]
@@ -67,13 +67,13 @@ def _add_positives(
 
 
 def _near(
-    spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, share: float, block: tuple[slice, slice]
+    spec: LossSpec, batch: SortedBatch, summaries: Column, keep: Column, share: float, block: tuple[slice, slice]
 ) -> tuple[slice, slice, tuple[Column, Column], list[tuple[slice, Column]]]:
     """Return what the positives of some anchors pull at, and the derivatives by what negatives come to."""
     rows, columns = block
     backend = choose_backend("torch")
     scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
-    leaves = [backend.put(values).requires_grad_() for values in (scores, masses[rows], masses[columns])]
+    leaves = [backend.put(values).requires_grad_() for values in (scores, summaries[rows], summaries[columns])]
     found = near_items(spec, leaves[0], backend.put(belonging), *leaves[1:])
     kept = keep[rows][np.nonzero(belonging)[0]] if spec.entry.item == "positive pair" else keep[rows]
     found = found.total if isinstance(found, ActiveTriplets) else found
@@ -104,7 +104,7 @@ def _far(
     pulled = [np.zeros((part.stop - part.start, batch.whole.others.shape[1])) for part in (rows, columns)]
     with quiet():
         for tile in batch.tiles(rows, columns):
-            same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
+            same, diagonal = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
             scores = batch.scores(wanted.metric, tile.rows, tile.columns, quick=quick)
             anchors = _part(ends, tile.rows), _part(ends, tile.columns) if tile.turned else None
             settle = batch.settle(wanted.metric, tile.rows, tile.columns)
@@ -116,7 +116,7 @@ def _far(
             pulled[1][place] += _pulled(wanted.metric, slopes.T, scores.T, y, x)
             if distance.kink:
                 kinks = distance.without_slope(scores)
-                undefined += (1 + tile.turned) * int(np.count_nonzero(kinks if alone is None else kinks & ~alone))
+                undefined += (1 + tile.turned) * int(np.count_nonzero(kinks if diagonal is None else kinks & ~diagonal))
     return rows, (pulled[0], pulled[1]), undefined
 
 

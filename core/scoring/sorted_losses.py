@@ -59,20 +59,20 @@ def near_items(spec: LossSpec, scores: Any, belonging: Any, own: Any, theirs: An
     return found if spec.factor == 1.0 else spec.factor * found
 
 
-def items(spec: LossSpec, batch: SortedBatch, masses: Column) -> Iterator[ItemLosses]:
+def items(spec: LossSpec, batch: SortedBatch, summaries: Column) -> Iterator[ItemLosses]:
     """Yield the losses of a batch, anchors in the order of the classes."""
-    work = partial(_block_items, spec, batch, masses, counted(spec, batch))
+    work = partial(_block_items, spec, batch, summaries, counted(spec, batch))
     with one_blas_thread(), quiet():
         yield from overlapped(work, batch.near_blocks(), processors() if is_controlled() else 1)
 
 
 def _block_items(
-    spec: LossSpec, batch: SortedBatch, masses: Column, keep: Column, block: tuple[slice, slice]
+    spec: LossSpec, batch: SortedBatch, summaries: Column, keep: Column, block: tuple[slice, slice]
 ) -> ItemLosses:
     rows, columns = block
     with quiet():
         scores, belonging = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
-        losses = near_items(spec, scores, belonging, masses[rows], masses[columns])
+        losses = near_items(spec, scores, belonging, summaries[rows], summaries[columns])
     places = np.stack(np.nonzero(belonging)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
     kept, counts = keep[rows][places[0]], None
     if isinstance(losses, ActiveTriplets):

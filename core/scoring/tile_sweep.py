@@ -67,12 +67,12 @@ class Sweep:
     """What a sweep finds.
 
     Args:
-        masses: per `Wanted`, (n,) what the negatives of each anchor come to.
+        summaries: per `Wanted`, (n,) what the negatives of each anchor come to.
         counts: metric -> (2, bins) how many positives and negatives fall where.
         hardest: of the negated cosines of positives, and of the cosines of negatives.
     """
 
-    masses: list[Column]
+    summaries: list[Column]
     counts: dict[str, Column]
     hardest: tuple[Extremes, Extremes]
 
@@ -100,7 +100,7 @@ class _Found:
     """What comes of the tiles of some anchors: for these, and for the columns past them."""
 
     rows: slice
-    masses: list[list[Column]]
+    summaries: list[list[Column]]
     counts: dict[str, Column]
     extremes: list[list[tuple[slice | Column, Column, Column]]] = field(default_factory=lambda: [[], []])
 
@@ -137,9 +137,9 @@ def _none(n: int) -> Extremes:
 
 def _merge(batch: SortedBatch, wanted: Sequence[Wanted], found: Sweep, part: _Found) -> None:
     ends: list[slice] = [part.rows, *([slice(part.rows.stop, len(batch.codes))] if batch.is_self else [])]
-    for each, masses, parts in zip(wanted, found.masses, part.masses, strict=True):
+    for each, summaries, parts in zip(wanted, found.summaries, part.summaries, strict=True):
         for place, own in zip(ends, parts, strict=False):
-            masses[place] = each.summary.merge(masses[place], own)
+            summaries[place] = each.summary.merge(summaries[place], own)
     for metric, counts in part.counts.items():
         found.counts[metric] += counts
     for best, candidates in zip(found.hardest, part.extremes, strict=True):
@@ -150,9 +150,9 @@ def _merge(batch: SortedBatch, wanted: Sequence[Wanted], found: Sweep, part: _Fo
 def _query_block(task: _Task, rows: slice) -> _Found:
     batch, count = task.batch, rows.stop - rows.start
     past = len(batch.codes) - rows.stop if batch.is_self else 0
-    masses = [[each.nothing(size) for size in (count, past)] for each in task.wanted]
+    summaries = [[each.nothing(size) for size in (count, past)] for each in task.wanted]
     counts = {metric: np.zeros((2, len(own.edges) - 1), np.int64) for metric, own in task.bins.items()}
-    found = _Found(rows, masses, counts)
+    found = _Found(rows, summaries, counts)
     with quiet():
         for tile in batch.tiles(rows):
             _take_tile(task, found, tile)
@@ -163,20 +163,20 @@ def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
     batch, wanted, bins, hardest, quick = task
     metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
     scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=quick) for metric in metrics}
-    same, alone = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
-    positives = None if same is None or alone is None else same & ~alone
+    same, diagonal = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
+    positives = None if same is None or diagonal is None else same & ~diagonal
     negatives = None if same is None else ~same
     past = slice(tile.columns.start - tile.rows.stop, tile.columns.stop - tile.rows.stop)
-    for each, masses in zip(wanted, found.masses, strict=True):
+    for each, summaries in zip(wanted, found.summaries, strict=True):
         settle = batch.settle(each.metric, tile.rows, tile.columns)
         own = each.summary.of_tile(ScoreTile(scores[each.metric], negatives, each.options, settle))
-        masses[0][:] = each.summary.merge(masses[0], own[0])
+        summaries[0][:] = each.summary.merge(summaries[0], own[0])
         if tile.turned:
-            masses[1][past] = own[1]
+            summaries[1][past] = own[1]
     if not bins:
         return
     for metric, own_bins in bins.items():
-        found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, alone, own_bins)
+        found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, diagonal, own_bins)
     closeness = scores["cosine"]
     if positives is not None and negatives is not None:
         _extremes(np.where(positives, -closeness, -inf), tile, hardest[0], found.extremes[0])
@@ -184,12 +184,12 @@ def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
     _extremes(closeness, tile, hardest[1], found.extremes[1])
 
 
-def _counts(scores: Column, positives: Column | None, alone: Column | None, bins: Bins) -> Column:
+def _counts(scores: Column, positives: Column | None, diagonal: Column | None, bins: Bins) -> Column:
     """Return how many positives and negatives of a tile fall into each bin."""
     counts = bins.counts(scores.ravel())
-    if positives is None or alone is None:
+    if positives is None or diagonal is None:
         return np.stack([np.zeros_like(counts), counts])
-    few, own = bins.counts(scores[positives]), bins.counts(scores[alone])
+    few, own = bins.counts(scores[positives]), bins.counts(scores[diagonal])
     return np.stack([few, counts - few - own])
 
 

@@ -52,7 +52,7 @@ def coverage_loop(x, y, k):
 
 @pytest.fixture
 def small_tiles(monkeypatch):
-    monkeypatch.setattr(Budget, "plan", lambda self, rows, columns, dims, itemsize: Plan(rows, columns, 5, 128))
+    monkeypatch.setattr(Budget, "plan", lambda self, rows, columns, dims, itemsize, **_: Plan(rows, columns, 5, 128))
 
 
 @settings(max_examples=30, deadline=None)

@@ -53,10 +53,10 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("both_ways", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("depth", [3, 60, 399])
 @pytest.mark.parametrize(("kind", "metric", "backend"), CASES)
-def test_ranks_are_those_of_a_sort(kind, metric, backend, depth, both_ways, monkeypatch):
+def test_ranks_are_those_of_a_sort(kind, metric, backend, depth, bidirectional, monkeypatch):
     monkeypatch.setattr(module, "SAMPLE", 100)
     monkeypatch.setattr(module, "QUERIES", 150)
     x, classes = space(kind)
@@ -70,8 +70,8 @@ def test_ranks_are_those_of_a_sort(kind, metric, backend, depth, both_ways, monk
         swept.append(reducer)
         reduce_pairs(x, x, ranks.kernel, reducer, budget=job.budget)
 
-    found = found_by(ranks, triangle if both_ways else None)
-    assert len(swept) == (both_ways and metric != "snr")  # what is not symmetric is read one way
+    found = found_by(ranks, triangle if bidirectional else None)
+    assert len(swept) == (bidirectional and metric != "snr")  # what is not symmetric is read one way
     expected = by_sort(job, classes, numbers)
     for row in np.flatnonzero(depths):
         own = expected[numbers[row]]

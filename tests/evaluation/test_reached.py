@@ -25,11 +25,11 @@ def kernel(dtype="float64", backend="numpy"):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-@pytest.mark.parametrize("both_ways", [False, True])
-def test_what_reaches_a_threshold_comes_closest_first(tiled, both_ways, backend):
-    queries = np.arange(90) if both_ways else np.asarray([3, 40, 89])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_what_reaches_a_threshold_comes_closest_first(tiled, bidirectional, backend):
+    queries = np.arange(90) if bidirectional else np.asarray([3, 40, 89])
     thresholds = np.where(queries % 5 == 0, np.inf, np.where(queries % 3 == 0, -np.inf, 0.4))
-    reaching = Reaching(queries, thresholds, np.full(len(queries), 90.0), both_ways)
+    reaching = Reaching(queries, thresholds, np.full(len(queries), 90.0), bidirectional)
     reduce_pairs(X[queries], X, kernel(backend=backend), reaching, budget=budget_of("1G"))
     found = reaching.sorted()
     for place, query in enumerate(queries):
