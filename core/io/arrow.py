@@ -24,6 +24,7 @@ import pyarrow.compute
 
 from ..errors import DataError
 from ..memory import check_held
+from .buffers import arrow_values, numpy_values
 from .ragged import RaggedVectors, null_items
 from .source import Source
 from .vectors import (
@@ -243,7 +244,7 @@ class ColumnVectors:
         if not self.nulls:
             raise self._null_error()
         result = np.full((len(piece), *self.shape[1:]), np.nan, self.dtype)
-        result[~missing] = self._dense(piece.take(pa.array(np.flatnonzero(~missing))), rows[~missing])
+        result[~missing] = self._dense(piece.take(arrow_values(np.flatnonzero(~missing))), rows[~missing])
         return result
 
     def _dense(self, array: pa.Array, rows: Array) -> Array:
@@ -251,15 +252,14 @@ class ColumnVectors:
         array = storage(array)
         lists_per_row = 1
         for dim, width in enumerate(self.widths, start=1):
-            lengths = pa.compute.list_value_length(array).to_numpy(zero_copy_only=False)
+            lengths = numpy_values(pa.compute.list_value_length(array))
             wrong = np.flatnonzero(lengths != width)
             if len(wrong):
                 row, length = int(rows[wrong[0] // lists_per_row]), int(lengths[wrong[0]])
                 raise ragged_row(row, self.ids, dim, (length, width), self.name)
             array = array.flatten()
             lists_per_row *= width
-        values: Array = array.to_numpy()
-        return values.reshape(len(rows), *self.shape[1:])
+        return numpy_values(array).reshape(len(rows), *self.shape[1:])
 
     def _null_error(self) -> DataError:
         first, total = 0, 0
@@ -321,13 +321,12 @@ class TokenVectors:
         if missing is not None:
             raise null_items(np.flatnonzero(missing) + first, None, self.name)
         tokens = piece.flatten()
-        lengths = pa.compute.list_value_length(tokens).to_numpy(zero_copy_only=False)
+        lengths = numpy_values(pa.compute.list_value_length(tokens))
         wrong = np.flatnonzero(lengths != self.width)
         if len(wrong):
             item = int(np.searchsorted(self.offsets, self.offsets[first] + wrong[0], side="right")) - 1
             raise ragged_row(item, None, 2, (int(lengths[wrong[0]]), self.width), self.name)
-        values: Array = tokens.flatten().to_numpy(zero_copy_only=False)
-        return values.reshape(len(tokens), self.width)
+        return numpy_values(tokens.flatten()).reshape(len(tokens), self.width)
 
 
 @dataclass(frozen=True)
@@ -379,7 +378,7 @@ class ArrowTable:
             return None
         with damage(where):
             pieces = self.batches.read(0, column, PROBE_ROWS)
-            lengths = [pa.compute.list_value_length(piece).fill_null(0).to_numpy() for piece in pieces]
+            lengths = [_lengths(piece) for piece in pieces]
             offsets = np.cumsum([0, *np.concatenate(lengths or [np.empty(0, int)])])
             if len(set(np.diff(offsets).tolist())) < 2:
                 return None
@@ -408,10 +407,9 @@ class ArrowTable:
             pieces = [array.cast(plain) for array in self.batches.read(0, column, VALUE_ROWS)]
             array = pa.chunked_array(pieces, plain)
             if array.null_count:
-                rows = np.flatnonzero(array.is_null().to_numpy())
+                rows = np.flatnonzero(numpy_values(array.is_null()))
                 raise DataError(f"null in {name_rows(rows, None)}", where, "fill them in, or leave these rows out")
-            values: Array = array.to_numpy()
-        return values
+            return numpy_values(array)
 
     def ids(self) -> Array | None:
         """Return the column that is named like an id."""
@@ -505,14 +503,20 @@ def storage(array: pa.Array) -> pa.Array:
     return array.storage if isinstance(array, pa.ExtensionArray) else array
 
 
+def _lengths(array: pa.Array) -> Array:
+    """Return the length of each list; 0 of a null."""
+    lengths = pa.compute.list_value_length(array)
+    return numpy_values(lengths.fill_null(0) if lengths.null_count else lengths)
+
+
 def null_mask(array: pa.Array) -> Array | None:
     """Return True for each row that is null or holds a null at any depth; None where no row does."""
     array = storage(array)
-    mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    mask = numpy_values(array.is_null()) if array.null_count else None
     inner = null_mask(array.flatten()) if is_list(array.type) else None
     if inner is None:
         return mask
-    lengths = pa.compute.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
+    lengths = _lengths(array)
     mask = np.zeros(len(array), bool) if mask is None else mask.copy()
     mask[np.searchsorted(np.cumsum(lengths), np.flatnonzero(inner), side="right")] = True
     return mask

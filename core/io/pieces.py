@@ -14,7 +14,7 @@ from .arrow import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS, damage, is_value
 from .vectors import Table, check_column
 from .where import plain
 
-_END = pa.array([])
+_END = pa.nulls(0)
 
 
 def piece_types(table: Table) -> dict[str, Any]:
