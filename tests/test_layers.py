@@ -198,10 +198,18 @@ def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, argument
     assert loaded(script, *HEAVY, cwd=tmp_path) == set()
 
 
-def test_a_small_job_on_parquet_does_not_import_torch():
-    script = COMMAND.format(arguments=["simtool", "loss", "sample_data/wordsim353.parquet", "--kind", "contrastive"])
-    # pyarrow itself imports pandas where that is installed
-    assert loaded(script, *HEAVY) - {"pandas"} == {"pyarrow"}
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "loss sample_data/wordsim353.parquet --kind contrastive",
+        "pairwise sample_data/words.parquet -k 2",
+        "pairwise sample_data/words.parquet -k 2 --rows 3:9",
+        "inspect sample_data/words.parquet",
+    ],
+)
+def test_a_small_job_on_parquet_imports_neither_torch_nor_pandas(arguments):
+    script = COMMAND.format(arguments=["simtool", *arguments.split()])
+    assert loaded(script, *HEAVY) == {"pyarrow"}
 
 
 def test_packages_are_the_folders():

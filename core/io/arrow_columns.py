@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from ..memory import check_held
 from .arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage
 from .arrow_types import is_number, is_vector, null_mask
+from .buffers import arrow_values, numpy_values
 from .source import Reading, Source
 from .text_blocks import TextTable
 from .wide import by_number, describe_columns, number_of, picked_columns, stem, wide_vectors
@@ -106,10 +107,10 @@ def lists_of(columns: Sequence[pa.Array], kind: Any) -> pa.Array:
     values = np.empty((len(columns[0]), len(columns)), kind.value_type.to_pandas_dtype())
     missing = np.zeros(values.shape, bool) if any(column.null_count for column in columns) else None
     for place, column in enumerate(columns):
-        values[:, place] = column.fill_null(0).to_numpy()
+        values[:, place] = numpy_values(column.fill_null(0) if column.null_count else column)
         if missing is not None:
-            missing[:, place] = column.is_null().to_numpy(zero_copy_only=False)
-    flat = pa.array(values.ravel(), mask=None if missing is None else missing.ravel())
+            missing[:, place] = numpy_values(column.is_null())
+    flat = arrow_values(values.ravel()) if missing is None else pa.array(values.ravel(), mask=missing.ravel())
     return pa.FixedSizeListArray.from_arrays(flat, type=kind)
 
 

@@ -14,7 +14,19 @@ import pyarrow.compute
 from ..errors import DataError
 from ..memory import check_held
 from .arrow import Batches, damage
-from .arrow_types import first_lengths, is_list, is_number, is_value, is_vector, leaf, list_sizes, null_mask, storage
+from .arrow_types import (
+    first_lengths,
+    is_list,
+    is_number,
+    is_value,
+    is_vector,
+    leaf,
+    lengths_of,
+    list_sizes,
+    null_mask,
+    storage,
+)
+from .buffers import arrow_values, numpy_values
 from .ragged import RaggedVectors, null_items
 from .vectors import (
     Array,
@@ -115,7 +127,7 @@ class ColumnVectors:
         if not self.nulls:
             raise self._null_error()
         result = np.full((len(piece), *self.shape[1:]), np.nan, self.dtype)
-        result[~missing] = self._dense(piece.take(pa.array(np.flatnonzero(~missing))), rows[~missing])
+        result[~missing] = self._dense(piece.take(arrow_values(np.flatnonzero(~missing))), rows[~missing])
         return result
 
     def _dense(self, array: pa.Array, rows: Array) -> Array:
@@ -123,15 +135,14 @@ class ColumnVectors:
         array = storage(array)
         lists_per_row = 1
         for dim, width in enumerate(self.widths, start=1):
-            lengths = pa.compute.list_value_length(array).to_numpy(zero_copy_only=False)
+            lengths = numpy_values(pa.compute.list_value_length(array))
             wrong = np.flatnonzero(lengths != width)
             if len(wrong):
                 row, length = int(rows[wrong[0] // lists_per_row]), int(lengths[wrong[0]])
                 raise ragged_row(row, self.ids, dim, (length, width), self.name)
             array = array.flatten()
             lists_per_row *= width
-        values: Array = array.to_numpy()
-        return values.reshape(len(rows), *self.shape[1:])
+        return numpy_values(array).reshape(len(rows), *self.shape[1:])
 
     def _null_error(self) -> DataError:
         first, total = 0, 0
@@ -193,13 +204,12 @@ class TokenVectors:
         if missing is not None:
             raise null_items(np.flatnonzero(missing) + first, None, self.name)
         tokens = piece.flatten()
-        lengths = pa.compute.list_value_length(tokens).to_numpy(zero_copy_only=False)
+        lengths = numpy_values(pa.compute.list_value_length(tokens))
         wrong = np.flatnonzero(lengths != self.width)
         if len(wrong):
             item = int(np.searchsorted(self.offsets, self.offsets[first] + wrong[0], side="right")) - 1
             raise ragged_row(item, None, 2, (int(lengths[wrong[0]]), self.width), self.name)
-        values: Array = tokens.flatten().to_numpy(zero_copy_only=False)
-        return values.reshape(len(tokens), self.width)
+        return numpy_values(tokens.flatten()).reshape(len(tokens), self.width)
 
 
 @dataclass(frozen=True)
@@ -251,7 +261,7 @@ class ArrowTable:
             return None
         with damage(where):
             pieces = self.batches.read(0, column, PROBE_ROWS)
-            lengths = [pa.compute.list_value_length(piece).fill_null(0).to_numpy() for piece in pieces]
+            lengths = [lengths_of(piece) for piece in pieces]
             offsets = np.cumsum([0, *np.concatenate(lengths or [np.empty(0, int)])])
             if len(set(np.diff(offsets).tolist())) < 2:
                 return None
@@ -280,10 +290,9 @@ class ArrowTable:
             pieces = [array.cast(plain) for array in self.batches.read(0, column, VALUE_ROWS)]
             array = pa.chunked_array(pieces, plain)
             if array.null_count:
-                rows = np.flatnonzero(array.is_null().to_numpy())
+                rows = np.flatnonzero(numpy_values(array.is_null()))
                 raise DataError(f"null in {name_rows(rows, None)}", where, "fill them in, or leave these rows out")
-            values: Array = array.to_numpy()
-        return values
+            return numpy_values(array)
 
     def ids(self) -> Array | None:
         """Return the column that is named like an id."""

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from .buffers import numpy_values
 from .vectors import Array
 
 
@@ -67,14 +68,20 @@ def storage(array: pa.Array) -> pa.Array:
     return array.storage if isinstance(array, pa.ExtensionArray) else array
 
 
+def lengths_of(array: pa.Array) -> Array:
+    """Return the length of each list; 0 of a null."""
+    lengths = pa.compute.list_value_length(array)
+    return numpy_values(lengths.fill_null(0) if lengths.null_count else lengths)
+
+
 def null_mask(array: pa.Array) -> Array | None:
     """Return True for each row that is null or holds a null at any depth; None where no row does."""
     array = storage(array)
-    mask = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    mask = numpy_values(array.is_null()) if array.null_count else None
     inner = null_mask(array.flatten()) if is_list(array.type) else None
     if inner is None:
         return mask
-    lengths = pa.compute.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
+    lengths = lengths_of(array)
     mask = np.zeros(len(array), bool) if mask is None else mask.copy()
     mask[np.searchsorted(np.cumsum(lengths), np.flatnonzero(inner), side="right")] = True
     return mask

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from ..errors import DataError, ResourceError
 from ..memory import lies_in_memory
+from .buffers import arrow_values
 from .pieces import piece_types, read_pieces
 from .vectors import Array, Table, join_name
 from .where import noun
@@ -55,7 +56,7 @@ class Carried:
         pieces = []
         for place in np.unique(places).tolist():
             mine = order[np.searchsorted(places[order], place) : np.searchsorted(places[order], place, side="right")]
-            pieces.append(batches[place].take(pa.array(rows[mine] - starts[place])))
+            pieces.append(batches[place].take(arrow_values(rows[mine] - starts[place])))
         table = pa.Table.from_batches(pieces, self._schema)
         back = np.empty(len(rows), np.int64)
         back[order] = np.arange(len(rows))
@@ -88,7 +89,7 @@ class Carried:
             kept = piece.cast(self._schema)
             if self.index is not None:
                 low, high = np.searchsorted(self.index, (first, first + len(piece)))
-                kept = kept.take(pa.array(self.index[low:high] - first))
+                kept = kept.take(arrow_values(self.index[low:high] - first))
             first += len(piece)
             held += kept.nbytes
             batches += [batch for batch in kept.to_batches() if len(batch)]

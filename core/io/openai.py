@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from ..errors import DataError
 from ..memory import check_held
+from .buffers import arrow_values
 from .json_lines import is_one_line, parse_json
 from .source import Source
 from .text_blocks import Block, TextBatches
@@ -73,7 +74,7 @@ class AnswerBatches(TextBatches):
         if column == ID:
             return pa.array([name for name, _ in found], pa.string())
         rows = np.concatenate([np.empty((0, self._width or 0), np.float32), *(row[None] for _, row in found)])
-        return pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), type=self.schema.field(VECTOR).type)
+        return pa.FixedSizeListArray.from_arrays(arrow_values(rows.ravel()), type=self.schema.field(VECTOR).type)
 
     def _vectors(self, block: Block, piece: bytes) -> Iterator[tuple[str | None, Array]]:
         """Yield the vectors of a block with their ids."""

@@ -16,7 +16,7 @@ from .arrow_types import is_value
 from .vectors import Table, check_column
 from .where import plain
 
-_END = pa.array([])
+_END = pa.nulls(0)
 
 
 def piece_types(table: Table) -> dict[str, Any]:

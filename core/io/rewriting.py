@@ -71,6 +71,7 @@ def _whole_table(
 
     from .arrow import damage
     from .arrow_table import Cursor
+    from .buffers import arrow_values
 
     for name in table.columns:
         check_column(table, name)
@@ -85,12 +86,12 @@ def _whole_table(
 
     def column(field: Any, chosen: Array, parts: dict[str, Array]) -> Any:
         if field.name in parts:
-            values = pa.array(parts[field.name].ravel())
+            values = arrow_values(parts[field.name].ravel())
             return pa.FixedSizeListArray.from_arrays(values, type=field.type)
         with damage(table.name):
             first, last = int(chosen[0]), int(chosen[-1]) + 1
             pieces = pa.chunked_array(cursors[field.name].read(first, last), field.type)
-            return pieces if len(pieces) == len(chosen) else pieces.take(pa.array(chosen - first))
+            return pieces if len(pieces) == len(chosen) else pieces.take(arrow_values(chosen - first))
 
     opened = partial(ParquetWriter, write_page_checksum=True) if file_format == "parquet" else new_file
     with open(path, "wb") as file, opened(file, schema) as writer:

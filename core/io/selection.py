@@ -184,8 +184,8 @@ class Selection(str):
 
     def _matching(self, table: Table, rows: Array) -> Array:
         """Return those of the rows for which the condition holds."""
-        import pyarrow as pa
 
+        from .buffers import arrow_values, numpy_values
         from .pieces import piece_types, read_pieces
         from .where import read_condition
 
@@ -195,8 +195,8 @@ class Selection(str):
         while place in condition.columns:
             place += " "
         for piece in read_pieces(table, condition.columns):
-            numbers = pa.array(np.arange(first, first + len(piece)))
-            found.append(piece.append_column(place, numbers).filter(condition.expression)[place].to_numpy())
+            numbers = arrow_values(np.arange(first, first + len(piece)))
+            found.append(numpy_values(piece.append_column(place, numbers).filter(condition.expression)[place]))
             first += len(piece)
             if first >= last:
                 break

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from ..errors import DataError
+from .buffers import arrow_values, numpy_values
 from .numbers import is_integer, is_number
 from .source import Source
 from .text_blocks import Block, TextBatches
@@ -70,8 +71,8 @@ class WordBatches(TextBatches):
             return table[ID].combine_chunks()
         values = np.empty((table.num_rows, self._width), np.float32)
         for place, name in enumerate(self._numbers):
-            values[:, place] = table[name].to_numpy()
-        return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), type=self.schema.field(VECTOR).type)
+            values[:, place] = numpy_values(table[name])
+        return pa.FixedSizeListArray.from_arrays(arrow_values(values.ravel()), type=self.schema.field(VECTOR).type)
 
     def _table(self, block: Block, piece: bytes, names: list[str]) -> pa.Table:
         """Return columns of a block: the words and each dim."""

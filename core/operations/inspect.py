@@ -194,7 +194,7 @@ def _describe(name: str, vectors: Vectors) -> _Facts:
     step = max(1, READ_BYTES // max(1, prod(vectors.shape[1:]) * 8))
     zero, nonfinite, hashes = [], [], []
     least, largest, total, count = inf, -inf, 0.0, 0
-    for start in range(0, vectors.shape[0], step):
+    for start in range(0, vectors.shape[0] if prod(vectors.shape[1:]) else 0, step):  # rows of no numbers show nothing
         rows = vectors.read(start, min(start + step, vectors.shape[0])).astype(np.float64)
         norms = _norms(rows.reshape(-1, width), scaled=needs_scale(vectors.dtype)).reshape(len(rows), -1)
         finite = np.isfinite(norms)

@@ -45,19 +45,22 @@ class Wanted(NamedTuple):
 
 @dataclass
 class Extremes:
-    """The best score of each anchor so far, and the column that has it; the first of equal ones.
+    """The best score of each anchor so far, and the column that has it; of equal ones that which the batch had first.
 
     Args:
         scores: (n,).
         columns: (n,).
+        ranks: (m,) the place in the batch of each column.
     """
 
     scores: Column
     columns: Column
+    ranks: Column
 
     def take(self, anchors: slice | Column, scores: Column, columns: Column) -> None:
-        """Take scores that are better, of columns past all that came before."""
-        better = scores > self.scores[anchors]
+        """Take scores that are better, or as good and of an earlier column."""
+        earlier = self.ranks[columns] < self.ranks[self.columns[anchors]]
+        better = (scores > self.scores[anchors]) | (earlier & (scores == self.scores[anchors]))
         self.scores[anchors] = np.where(better, scores, self.scores[anchors])
         self.columns[anchors] = np.where(better, columns, self.columns[anchors])
 
@@ -120,7 +123,7 @@ def sweep(
     found = Sweep(
         [each.nothing(n) for each in wanted],
         {metric: np.zeros((2, len(own.edges) - 1), dtype=np.int64) for metric, own in bins.items()},
-        (_none(n), _none(n)),
+        (_none(batch), _none(batch)),
     )
     with one_blas_thread(), quiet():
         task = _Task(batch, wanted, bins, found.hardest, all(each.is_quick(batch) for each in wanted))
@@ -131,8 +134,9 @@ def sweep(
     return found
 
 
-def _none(n: int) -> Extremes:
-    return Extremes(np.full(n, -inf), np.zeros(n, dtype=np.int64))
+def _none(batch: SortedBatch) -> Extremes:
+    n, ranks = len(batch.codes), batch.order if batch.is_self else np.arange(len(batch.other_codes))
+    return Extremes(np.full(n, -inf), np.zeros(n, dtype=np.int64), ranks)
 
 
 def _merge(batch: SortedBatch, wanted: Sequence[Wanted], found: Sweep, part: _Found) -> None:
@@ -196,15 +200,26 @@ def _counts(scores: Column, positives: Column | None, diagonal: Column | None, b
 def _extremes(
     scores: Column, tile: AnchorTile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]
 ) -> None:
-    """Add the best score of each row of a tile, and of each column where it beats what came before."""
-    places = scores.argmax(axis=1)
-    into.append((tile.rows, scores[np.arange(len(scores)), places], places + tile.columns.start))
+    """Add the best score of each row of a tile, and of each column where it is no worse than what came before."""
+    peaks, places = _peaks(scores, best.ranks[tile.columns])
+    into.append((tile.rows, peaks, places + tile.columns.start))
     if not tile.turned:
         return
     peaks = scores.max(axis=0)
-    better = np.flatnonzero(peaks > best.scores[tile.columns])
+    better = np.flatnonzero((peaks >= best.scores[tile.columns]) & (peaks > -inf))
     if len(better):
-        into.append((better + tile.columns.start, peaks[better], scores[:, better].argmax(axis=0) + tile.rows.start))
+        peaks, places = _peaks(scores[:, better].T, best.ranks[tile.rows])
+        into.append((better + tile.columns.start, peaks, places + tile.rows.start))
+
+
+def _peaks(scores: Column, ranks: Column) -> tuple[Column, Column]:
+    """Return the best score of each row, and its place: of equal ones that of the lowest rank."""
+    places = scores.argmax(axis=1)
+    peaks = scores[np.arange(len(scores)), places]
+    equal = scores == peaks[:, None]
+    tied = np.flatnonzero(np.count_nonzero(equal, axis=1) > 1)
+    places[tied] = np.where(equal[tied], ranks, ranks.max() + 1).argmin(axis=1)
+    return peaks, places
 
 
 def statistics_of(batch: SortedBatch, found: Sweep) -> BlockPairStatistics:

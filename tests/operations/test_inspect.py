@@ -138,3 +138,13 @@ def test_what_each_column_is_taken_for(tmp_path):
         "day": ("other", "date32[day]", None),
     }
     assert (result.summary["columns"], result.summary["width"]) == (306, 300)
+
+
+def test_rows_of_no_numbers_are_described_by_their_shape(saved):
+    summary = inspect(saved(np.empty((3, 0)))).summary
+    assert {name: summary[name] for name in ("rows", "zero", "duplicates", "width")} == {
+        "rows": 3,
+        "zero": 0,
+        "duplicates": 0,
+        "width": 0,
+    }

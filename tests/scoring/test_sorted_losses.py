@@ -72,3 +72,18 @@ def test_of_too_many_pairs_the_largest_are_kept(tiles, monkeypatch):
     assert found.array is None
     for name in ("anchor", "positive", "loss"):
         np.testing.assert_allclose(found.rows.columns[name], expected.rows.columns[name], rtol=1e-12)
+
+
+@pytest.mark.parametrize("least", [0, 1 << 60])
+def test_of_equally_hard_rows_the_first_is_named(least, tiles, monkeypatch):
+    monkeypatch.setattr(batch_data, "SORTED", least)
+    rng = np.random.default_rng(6)
+    classes = rng.integers(0, 9, size=70)
+    x = np.vstack([np.eye(4), -np.eye(4), np.zeros((1, 4))])[rng.integers(0, 9, size=70)]  # cosines are -1, 0 or 1
+    rows = simtool.loss(x, kind="batch-hard-triplet", labels=classes).rows.columns
+    cosines = x @ x.T
+    for name, sign, mates in (("positive", -1, True), ("negative", 1, False)):
+        fit = (classes[:, None] == classes) == mates
+        fit &= ~np.eye(70, dtype=bool)
+        expected = np.where(fit, sign * cosines, -np.inf).argmax(axis=1)
+        assert rows[name].tolist() == expected[rows["id"].astype(int)].tolist()
