@@ -100,7 +100,7 @@ def test_picked_columns_of_selected_rows(path):
     ("pattern", "error", "what"),
     [
         ("dims_*", InputNotFoundError, "no column fits 'dims_"),
-        ("text", DataError, "column 'text', which columns picks, holds something else than numbers"),
+        ("text", DataError, "column 'text' is picked for the vectors, but holds something else than numbers"),
         ("id*", InputNotFoundError, "no column fits"),
     ],
 )
