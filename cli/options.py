@@ -40,23 +40,26 @@ WhereOption = Annotated[
 ]
 WhereBOption = Annotated[
     str | None,
-    typer.Option("--where-b", metavar="CONDITION", help="The same for B.", show_default=False),
+    typer.Option("--where-b", metavar="CONDITION", help="--where for the rows of B.", show_default=False),
 ]
 RowsOption = Annotated[
     str | None,
     typer.Option(
-        "--rows", metavar="START:STOP", help="Only these rows, from 0 and without STOP: `0:1000`.", show_default=False
+        "--rows",
+        metavar="START:STOP",
+        help="Only rows from START, counted from 0, up to but without STOP: `0:1000`.",
+        show_default=False,
     ),
 ]
 RowsBOption = Annotated[
-    str | None, typer.Option("--rows-b", metavar="START:STOP", help="The same for B.", show_default=False)
+    str | None, typer.Option("--rows-b", metavar="START:STOP", help="--rows for B.", show_default=False)
 ]
 SampleOption = Annotated[
     int | None,
     typer.Option("--sample", metavar="N", help="Only N rows at random, the same for the same --seed."),
 ]
 SampleBOption = Annotated[
-    int | None, typer.Option("--sample-b", metavar="N", help="The same for B.", show_default=False)
+    int | None, typer.Option("--sample-b", metavar="N", help="--sample for B.", show_default=False)
 ]
 ColumnsOption = Annotated[
     list[str] | None,
@@ -77,7 +80,9 @@ QueryOption = Annotated[
 KeepColumnsOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--keep-columns", metavar="NAME[,NAME...]", help="Columns of the inputs to list too, as text_a and text_b."
+        "--keep-columns",
+        metavar="NAME[,NAME...]",
+        help="Columns to list too: of A and B as text_a and text_b, of one table as text.",
     ),
 ]
 
@@ -164,7 +169,7 @@ InputFormatOption = Annotated[
         "--input-format",
         metavar="NAME",
         callback=_of_inputs,
-        help="The format of vectors that do not tell it, as through a pipe: fbin, fvecs, glove, word2vec, csv, ...",
+        help="The format of inputs that do not show it, such as a pipe: fbin, fvecs, glove, word2vec, csv, ...",
         show_default=False,
     ),
 ]

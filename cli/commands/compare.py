@@ -91,7 +91,8 @@ def compare(
         str | None,
         typer.Option(
             "--items",
-            help="Of lists of sets: aligned (item i with item i; default of as many) or best (its best match, both ways).",
+            help="How two lists of texts are paired: aligned, item i with item i, or best, each item with its closest one, "
+            "both ways.  [default: aligned where the lists are equally long, else best]",
             show_default=False,
         ),
     ] = None,

@@ -66,7 +66,8 @@ def pairwise(
         str,
         typer.Option(
             "--precision",
-            help="Of the products: auto, float64, float32; for selections also bfloat16 (torch) or int8 (NumKong). "
+            help="The number format of the scan: auto, float64 or float32, and for a top k, a threshold or the closest "
+            "pairs also bfloat16 (torch) or int8 (NumKong). "
             "Listed scores are always float64.",
         ),
     ] = "auto",

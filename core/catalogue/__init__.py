@@ -18,6 +18,7 @@ AGGREGATES = SET_AGGREGATES + SPACE_AGGREGATES
 LOSSES = ITEM_LOSSES + BATCH_LOSSES
 OPTIONS = {"metric": "«metric»", "aggregate": "«aggregates»", "loss": "«kind»"}
 KINDS = {"metric": METRICS, "aggregate": AGGREGATES, "loss": LOSSES}
+MOST_SHOWN = 40  # names that a message lists
 
 
 def names(kind: str) -> tuple[str, ...]:
@@ -58,7 +59,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> ParameterError:
     """Return the error for a misspelt name, with the closest known one."""
     known = list(dict.fromkeys(known))
     guess = closest(name, known)
-    hint = f"did you mean {guess}?" if guess else f"one of: {', '.join(known)}"
+    shown = f"one of: {', '.join(known)}" if len(known) <= MOST_SHOWN else "simtool list shows all names"
+    hint = f"did you mean {guess}?" if guess else shown
     return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)
 
 

@@ -69,11 +69,11 @@ def picked_columns(
         if not any(fnmatchcase(name, pattern) for name in free):
             match = closest(pattern, names)
             hint = f"did you mean {match}?" if match else f"columns: {_listed(names) or 'none'}"
-            raise InputNotFoundError(f"no column fits {pattern!r}, which «columns» names", where, hint)
+            raise InputNotFoundError(f"no column fits the pattern {pattern!r}", where, hint)
     picked = [name for name in free if any(fnmatchcase(name, pattern) for pattern in patterns)]
     odd = next((name for name in picked if name not in numeric), None)
     if odd is not None:
-        raise DataError(f"column {odd!r}, which «columns» picks, holds something else than numbers", where)
+        raise DataError(f"column {odd!r} is picked for the vectors, but holds something else than numbers", where)
     prefixes = set(map(stem, picked))
     return by_number(picked) if len(prefixes) == 1 and "" not in prefixes else picked
 

@@ -22,7 +22,7 @@ def read_result(text: str | bytes, source: str) -> Result:
     try:
         content = read_document(text if isinstance(text, str) else text.decode())
     except ValueError as error:  # a UnicodeDecodeError is one
-        raise DataError(f"expected a result as JSON: {error}", source, "write one with «format=json»") from None
+        raise DataError(f"expected a result as JSON: {error}", source, "Result.to_json writes one") from None
     return _Reader(source).result(content)
 
 
@@ -41,7 +41,7 @@ class _Reader:
         shown = json_text(found) if isinstance(found, str | int | float | None) else _named(type(found))
         shown = shown if len(shown) < 80 else f"{shown[:80]}…"
         where = f"{self.source}, {key}" if self.source else key
-        return DataError(f"expected {expected}, got {shown}", where, "write the result anew with «format=json»")
+        return DataError(f"expected {expected}, got {shown}", where, "write the result anew")
 
     def result(self, content: Any) -> Result:
         """Return the result."""

@@ -104,9 +104,9 @@ def test_picked_columns_of_selected_rows(path):
 @pytest.mark.parametrize(
     ("pattern", "error", "what"),
     [
-        ("dims_*", InputNotFoundError, "no column fits 'dims_"),
-        ("text", DataError, "column 'text', which columns picks, holds something else than numbers"),
-        ("id*", InputNotFoundError, "no column fits"),
+        ("dims_*", InputNotFoundError, "no column fits the pattern 'dims_"),
+        ("text", DataError, "column 'text' is picked for the vectors, but holds something else than numbers"),
+        ("id*", InputNotFoundError, "no column fits the pattern"),
     ],
 )
 def test_a_pattern_that_picks_nothing_or_something_else_is_refused(path, pattern, error, what):
