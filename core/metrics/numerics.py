@@ -30,7 +30,8 @@ def row_dots(x: Array, y: Array) -> Array:
     xp, width = namespace(x, y), x.shape[-1]
     if width <= WHOLE:
         return xp.vecdot(x, y)
-    parts = [xp.vecdot(x[..., i : i + WHOLE], y[..., i : i + WHOLE]) for i in range(0, width, WHOLE)]
+    pieces = [slice(start, min(start + WHOLE, width)) for start in range(0, width, WHOLE)]
+    parts = [xp.vecdot(x[..., piece], y[..., piece]) for piece in pieces]
     return xp.sum(xp.stack(parts), axis=0)
 
 

@@ -2,6 +2,7 @@
 
 from .records import Column as Column
 from .records import Columns as Columns
+from .records import GradientSink as GradientSink
 from .records import Grid as Grid
 from .records import HeatMap as HeatMap
 from .records import Histogram as Histogram
@@ -15,7 +16,6 @@ from .records import in_batches as in_batches
 from .records import nearest_keys as nearest_keys
 from .records import over_batches as over_batches
 from .records import shapes_line as shapes_line
-from .sinks import GradientSink as GradientSink
 from .values import json_rows as json_rows
 from .values import json_text as json_text
 from .values import scalar_to_python as scalar_to_python

@@ -17,6 +17,7 @@ Column = NDArray[Any]
 Scalar = float | int | str | None
 FEW_KEYS = 12  # that a message lists; of more it names the nearest
 
+GradientSink = Callable[[int, list[Column]], None]  # takes the first row, and (rows, d) gradients per input
 Progress = Callable[[int, int], None]  # takes how much of the present phase is done, and of how much
 
 

@@ -20,6 +20,8 @@ from simtool.errors import DataError, ParameterError, ResourceError, ShapeError
 from simtool.io import as_ragged
 
 NUMPY = choose_backend("numpy")
+
+
 NAMES = ["mean", "argmax", "max", "centroid", "maxsim", "top-k-mean", "mutual", "optimal", "sinkhorn"]
 
 
@@ -268,14 +270,6 @@ def test_lengths_of_ragged_items_stay_within_them():
     assert "rows beyond the lengths are padding and were left out: 1 of 4 in A, 0 of 2 in B" in cut_off.notes
     with pytest.raises(DataError, match="the length of item 1 is 2, expected a whole number from 0 to 1"):
         compare(items, np.ones((2, 1, 2)), lengths_a=np.asarray([2, 2]))
-
-
-def test_options_that_best_matches_do_not_have():
-    a, b = np.ones((3, 2, 2)), np.ones((2, 2, 2))
-    with pytest.raises(ParameterError, match=r"there are 3 and 2 items.*no null"):
-        compare(a, b, null=5)
-    with pytest.raises(ParameterError, match="unknown value 'none'"):
-        compare(a, b, items="none")
 
 
 def test_items_without_a_score_are_counted():

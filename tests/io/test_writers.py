@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from simtool.errors import DataError
 from simtool.io import open_table
 from simtool.io.writers import open_rows
-from simtool.results import json_text, scalar_to_python
 
 
 def text_column(*values: Any) -> NDArray[Any]:
@@ -43,6 +42,8 @@ BATCH = {
     "distance": np.array([1 / 3, np.nan, 1e300]),
     "same": np.array([True, False, True]),
 }
+
+
 EMPTY = {name: column[:0] for name, column in BATCH.items()}
 
 
@@ -138,20 +139,6 @@ def test_text_that_is_not_unicode_is_refused_by_name(tmp_path: Path, format: str
     message = r"id holds text that is not Unicode: '\\ud800'"
     with open_rows(str(tmp_path / "rows"), format) as writer, pytest.raises(DataError, match=message):
         writer.write({"id": text_column("fine", "\ud800")})
-
-
-def test_json_text_has_nothing_that_a_terminal_obeys() -> None:
-    hostile = "\x00\x1b[31m\x7f\x85\x9b\u2028\u2029\u202e\u2066\ud800\xad\u200b\U000e0041 é 日本 🚀"
-    text = json_text({"id": hostile, hostile: 1})
-    assert json.loads(text) == {"id": hostile, hostile: 1}
-    assert all(character.isprintable() for character in text)
-    assert "é 日本 🚀" in text
-
-
-def test_numpy_values_become_the_shortest_decimals() -> None:
-    record = {"mean": np.float32(0.1), "dims": (np.int64(2), 3), "none": None, "flags": np.array([True]), "nan": np.nan}
-    assert json_text(record) == '{"mean": 0.1, "dims": [2, 3], "none": null, "flags": [true], "nan": null}'
-    assert scalar_to_python(np.float16(0.1)) == 0.1
 
 
 def test_a_flipped_bit_in_our_own_parquet_is_found(tmp_path: Path) -> None:

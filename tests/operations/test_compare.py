@@ -13,7 +13,6 @@ from simtool.aggregates import shared_matches, two_sample
 from simtool.aggregates.record import record_of
 from simtool.backend import choose_backend
 from simtool.catalogue import find, names
-from simtool.comparison.options import summary_keys
 from simtool.comparison.requests import every_aggregate
 from simtool.engine import matches as partners
 from simtool.engine.matches import nearest_both
@@ -21,8 +20,14 @@ from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
 
 MEASURES = {name: record_of(name) for name in every_aggregate()}
+
+
 NUMPY = choose_backend("numpy")
+
+
 RNG = np.random.default_rng(0)
+
+
 X, Y = RNG.normal(size=(30, 5)), RNG.normal(size=(30, 5)) + 0.3
 
 
@@ -139,15 +144,6 @@ def test_one_row_and_equal_rows_are_left_out_with_the_reason_or_refused():
         compare(equal, equal, aggregates=["cka"])
 
 
-@pytest.mark.parametrize(("null", "bootstrap"), [(0, 0), (3, 0), (0, 3), (3, 3)])
-@pytest.mark.parametrize("shape", [(6, 3), (3, 4, 3)])
-def test_the_summary_has_the_keys_that_were_promised(null, bootstrap, shape):
-    x, y = RNG.normal(size=(2, *shape))
-    found = list(compare(x, y, aggregates=["all"], null=null, bootstrap=bootstrap).summary)
-    promised = summary_keys(["all"], null=bool(null), bootstrap=bool(bootstrap))
-    assert found == (promised if len(shape) == 3 else promised[:-1])
-
-
 def test_parameters_are_for_all_that_have_them_or_for_one():
     both = ["top-k-mean", "knn-overlap"]
     found = compare(X, Y, aggregates=both, parameters={"k": 3, "knn_overlap.k": 4})
@@ -201,28 +197,6 @@ def test_a_distance_has_no_percentage():
     after = compare(X, Y, aggregates=["energy", "mean"])
     assert after.parameters["percent_of"] == "mean"
     assert after.summary["percent"] == pytest.approx(100 * max(0, after.summary["mean"]))
-
-
-@pytest.mark.parametrize(
-    ("options", "what"),
-    [
-        ({"percent": "clamp"}, "unknown value 'clamp'"),
-        ({"percent": "baseline"}, "a baseline is the mean of a null"),
-        ({"percent": "baseline", "null": 5}, "argmax of two sets has no baseline of unrelated sets"),
-        ({"null": -1}, "null is -1"),
-        ({"bootstrap": -2}, "bootstrap is -2"),
-        ({"top": 3}, "only matches are listed"),
-        ({"top": 0, "matches": True}, "top is 0"),
-        ({"aggregates": ["all", "mean"]}, "all has every aggregate in it"),
-        ({"cross": True}, "only lists of sets"),
-        ({"cross": True, "aggregates": ["mean"]}, "argmax or maxsim"),
-        ({"cross": True, "null": 3}, "has no null"),
-        ({"lengths_a": np.ones(30)}, "only items of tokens have lengths"),
-    ],
-)
-def test_options_that_do_not_go_together(options, what):
-    with pytest.raises(ParameterError, match=what):
-        compare(X, Y, **options)
 
 
 WEIGHTS = RNG.random(30), RNG.random(30)
