@@ -31,7 +31,7 @@ WIDENED_SECONDS = 2e-9  # to prepare a number of a row
 OF_ALL, OF_ROW, SEEDS = 8.0, 1.5, 2.0
 
 
-def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int) -> "Sample | None":
+def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int) -> "SampledRows | None":
     """Return a sample of two sets of rows, or None where a prefix is known to be of no use, in milliseconds.
 
     Args:
@@ -50,11 +50,11 @@ def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int)
     if len(some) < 2 or not effective_dims(some) <= SPARE * d:
         return None
     rows, columns = (_finite(part, _every(len(part), count)) for part, count in ((a, QUERIES), (b, CORPUS)))
-    return Sample(kernel, a, b, rows, columns, reach, prepared) if len(rows) and len(columns) else None
+    return SampledRows(kernel, a, b, rows, columns, reach, prepared) if len(rows) and len(columns) else None
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampledRows:
     """Some rows of both sides.
 
     Args:

@@ -45,7 +45,7 @@ class HttpStore:
         """Ask for the first byte, as an address that is signed for reading may refuse to tell only the size."""
         try:
             with self._asked(0, 1) as answer:
-                found = self._told(answer)
+                found = self._status_of(answer)
         except StatusError as error:
             if error.status != 416:  # there is no first byte
                 raise
@@ -89,7 +89,7 @@ class HttpStore:
             error.close()
             raise StatusError(error.code) from None
 
-    def _told(self, answer: Any) -> Status:
+    def _status_of(self, answer: Any) -> Status:
         """Return size and stamp of an answer, after copying one that does not say its size."""
         stamp = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
         if answer.status == 206:
@@ -102,11 +102,11 @@ class HttpStore:
 
     def _check_range(self, answer: Any, offset: int) -> None:
         """Refuse a range of something else than what was opened."""
-        told = self._told(answer)
+        stated = self._status_of(answer)
         start = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
         if start is None or int(start[1]) != offset:
             raise DataError("the server answers with another range than it was asked for", self._name, "download it")
-        if self._status not in (None, told):
+        if self._status not in (None, stated):
             what = "this input changed while it was read, so nothing that was made of it counts"
             raise ResourceError(what, self._name, "run it again once nothing writes to it")
 
@@ -144,10 +144,10 @@ class HttpStore:
 
 
 def _total(answer: Any) -> int:
-    told = re.search(r"/(\d+)$", answer.headers.get("Content-Range", ""))
-    if told is None:
+    stated = re.search(r"/(\d+)$", answer.headers.get("Content-Range", ""))
+    if stated is None:
         raise EndedEarlyError
-    return int(told[1])
+    return int(stated[1])
 
 
 def _account(user: str, host: str) -> str:

@@ -115,13 +115,13 @@ def _status(error: BaseException) -> int | None:
             found = getattr(holder, name, None)
             if isinstance(found, int) and 400 <= found < 600:
                 return found
-    told = re.search(r"HTTP status (\d{3})", str(error))
-    return int(told[1]) if told else None
+    stated = re.search(r"HTTP status (\d{3})", str(error))
+    return int(stated[1]) if stated else None
 
 
 def _aws_code(error: BaseException) -> str:
-    told = re.search(r"AWS Error ([A-Z_]+)", str(error))
-    return told[1] if told else ""
+    stated = re.search(r"AWS Error ([A-Z_]+)", str(error))
+    return stated[1] if stated else ""
 
 
 def _words(error: BaseException) -> str:

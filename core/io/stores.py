@@ -104,8 +104,8 @@ class S3Store:
     def status(self) -> Status:
         """Ask for size, ETag and time."""
         self._file = self._system.open_input_file(self._path)
-        told = self._file.metadata() or {}
-        stamp = told.get(b"ETag", b"") or told.get(b"Last-Modified", b"")
+        stated = self._file.metadata() or {}
+        stamp = stated.get(b"ETag", b"") or stated.get(b"Last-Modified", b"")
         return Status(self._file.size(), stamp.decode("latin-1"))
 
     def fetch(self, offset: int, length: int) -> bytes:
@@ -154,10 +154,10 @@ class FsspecStore:
     def status(self) -> Status:
         """Ask for size and stamp, past what the library remembers."""
         self._system.invalidate_cache()
-        told = self._system.info(self._path)
-        if told.get("type") == "directory":
+        stated = self._system.info(self._path)
+        if stated.get("type") == "directory":
             raise DataError("expected a file, got a folder", self._name, f"name its files: '{self._name}/*.parquet'")
-        return Status(int(told["size"]), next((str(told[name]) for name in STAMPS if told.get(name)), ""))
+        return Status(int(stated["size"]), next((str(stated[name]) for name in STAMPS if stated.get(name)), ""))
 
     def fetch(self, offset: int, length: int) -> bytes:
         """Ask for a range."""

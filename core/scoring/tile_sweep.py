@@ -201,25 +201,25 @@ def _extremes(
     scores: Column, tile: AnchorTile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]
 ) -> None:
     """Add the best score of each row of a tile, and of each column where it is no worse than what came before."""
-    peaks, places = _peaks(scores, best.ranks[tile.columns])
-    into.append((tile.rows, peaks, places + tile.columns.start))
+    highest, places = _highest(scores, best.ranks[tile.columns])
+    into.append((tile.rows, highest, places + tile.columns.start))
     if not tile.turned:
         return
-    peaks = scores.max(axis=0)
-    better = np.flatnonzero((peaks >= best.scores[tile.columns]) & (peaks > -inf))
+    highest = scores.max(axis=0)
+    better = np.flatnonzero((highest >= best.scores[tile.columns]) & (highest > -inf))
     if len(better):
-        peaks, places = _peaks(scores[:, better].T, best.ranks[tile.rows])
-        into.append((better + tile.columns.start, peaks, places + tile.rows.start))
+        highest, places = _highest(scores[:, better].T, best.ranks[tile.rows])
+        into.append((better + tile.columns.start, highest, places + tile.rows.start))
 
 
-def _peaks(scores: Column, ranks: Column) -> tuple[Column, Column]:
+def _highest(scores: Column, ranks: Column) -> tuple[Column, Column]:
     """Return the best score of each row, and its place: of equal ones that of the lowest rank."""
     places = scores.argmax(axis=1)
-    peaks = scores[np.arange(len(scores)), places]
-    equal = scores == peaks[:, None]
+    highest = scores[np.arange(len(scores)), places]
+    equal = scores == highest[:, None]
     tied = np.flatnonzero(np.count_nonzero(equal, axis=1) > 1)
     places[tied] = np.where(equal[tied], ranks, ranks.max() + 1).argmin(axis=1)
-    return peaks, places
+    return highest, places
 
 
 def statistics_of(batch: SortedBatch, found: Sweep) -> BlockPairStatistics:
