@@ -117,7 +117,7 @@ def compare(
         >>> compare(np.eye(2), np.eye(2), aggregates=["mean", "argmax"]).summary["percent"]
         50.0
     """
-    aggregates = aggregates or (OF_EACH if per_id else DEFAULT,)
+    aggregates = (OF_EACH if per_id else DEFAULT,) if aggregates is None else aggregates
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(

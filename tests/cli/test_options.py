@@ -8,7 +8,14 @@ import pytest
 from simtool.cli.app import app_for
 
 DIFFERENT = {"--output", "--dim", "--temperature", "--param", "--nonfinite", "--batch-size", "--held-out"}
-DIFFERENT |= {"--aggregate", "--weights", "--kind", "--by"}  # a word for something of the command's own
+DIFFERENT |= {
+    "--aggregate",
+    "--weights",
+    "--kind",
+    "--by",
+    "--labels",
+    "--ids",
+}  # a word for something of the command's own
 
 
 def declared():

@@ -9,7 +9,7 @@ from items_of_tokens import padded, score
 from simtool import compare
 from simtool.backend import choose_backend
 from simtool.comparison import token_blocks as blocks
-from simtool.operations.compare import summary_keys
+from simtool.comparison.options import summary_keys
 
 NUMPY = choose_backend("numpy")
 BLOCKS = ["mean", "centroid", "argmax", "max", "maxsim", "top-k-mean"]

@@ -5,7 +5,7 @@ import torch
 
 import simtool
 from simtool.backend import choose_backend
-from simtool.fitting.objective import _hard, batch_loss
+from simtool.fitting.objective import Objective, _hard, batch_loss
 from simtool.scoring.spec import read_specs
 
 N, D = 60, 5
@@ -122,7 +122,6 @@ def test_a_batch_without_hard_pairs_has_no_loss():
     x = torch.tensor([[1.0, 0], [1, 0.01], [0, 1], [0.01, 1]], dtype=torch.float64).requires_grad_()
     codes = torch.tensor([0, 0, 1, 1])
     (spec,) = read_specs(["contrastive"], variant=None, metric="cosine-distance", reduction=None, parameters={})
-    options = {"numbers": None, "codes": codes, "weights": None, "eps": 1e-8, "backend": choose_backend("torch")}
-    loss = batch_loss(spec, "classes", [x], miner="hard", **options)
-    assert loss.item() == 0
-    assert batch_loss(spec, "classes", [x], miner="all", **options).item() > 0
+    options = {"numbers": None, "codes": codes, "weights": None, "backend": choose_backend("torch")}
+    assert batch_loss(Objective(spec, "hard", 1e-8), "classes", [x], **options).item() == 0
+    assert batch_loss(Objective(spec, "all", 1e-8), "classes", [x], **options).item() > 0

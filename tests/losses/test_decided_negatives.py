@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.losses.decided_negatives import DOUBT, HingeSum, Nearest
+from simtool.losses.negatives import ScoreTile
 
 RNG = np.random.default_rng(0)
 EXACT = RNG.integers(1, 6, (7, 5)).astype(float)  # with ties
@@ -18,7 +19,7 @@ def settle(scores, marked):
 
 @pytest.mark.parametrize("members", [None, MEMBERS], ids=["all", "some"])
 def test_the_nearest_and_how_many_are_as_near(members):
-    found = Nearest().of_tile(ROUNDED, members, {}, settle)
+    found = Nearest().of_tile(ScoreTile(ROUNDED, members, {}, settle))
     inside = EXACT if members is None else np.where(members, EXACT, np.inf)
     for ends, distances in zip(found, (inside, inside.T), strict=True):
         least = distances.min(axis=1)
@@ -34,7 +35,7 @@ def test_sums_of_what_is_within_a_margin(members):
     summary = HingeSum(lambda distances, margin: (-distances, margin))
     inside = np.ones(EXACT.shape, dtype=bool) if members is None else members
     terms = np.where(inside, np.maximum(0, 3.0 - EXACT), 0)
-    found = summary.of_tile(ROUNDED, members, {"margin": 3.0}, settle)
+    found = summary.of_tile(ScoreTile(ROUNDED, members, {"margin": 3.0}, settle))
     for axis, ends in ((1, found[0]), (0, found[1])):
         np.testing.assert_allclose(ends[:, 0], terms.sum(axis=axis), rtol=1e-9, atol=1e-9)
         assert ends[:, 1].tolist() == (terms > 0).sum(axis=axis).tolist()  # a pair on the margin is never active
@@ -44,9 +45,9 @@ def test_sums_of_what_is_within_a_margin(members):
 @pytest.mark.parametrize("summary", [Nearest(), HingeSum(lambda distances, margin: (-distances, margin))])
 def test_parts_are_merged_into_the_whole(summary):
     options = {} if isinstance(summary, Nearest) else {"margin": 3.0}
-    whole, _ = summary.of_tile(EXACT, MEMBERS, options, settle)
+    whole, _ = summary.of_tile(ScoreTile(EXACT, MEMBERS, options, settle))
     parts = [
-        summary.of_tile(EXACT[:, part], MEMBERS[:, part], options, lambda scores, marked: None)[0]
+        summary.of_tile(ScoreTile(EXACT[:, part], MEMBERS[:, part], options, lambda scores, marked: None))[0]
         for part in (slice(0, 2), slice(2, 5))
     ]
     np.testing.assert_allclose(summary.merge(*parts), whole)
@@ -54,9 +55,9 @@ def test_parts_are_merged_into_the_whole(summary):
 
 
 def test_slopes_of_the_nearest_are_shared_among_those_as_near():
-    rows, _ = Nearest().of_tile(ROUNDED, None, {}, settle)
+    rows, _ = Nearest().of_tile(ScoreTile(ROUNDED, None, {}, settle))
     weights = RNG.normal(size=7)
     ends = (rows, np.stack([weights, np.zeros(7)], axis=1))
-    found = Nearest().slopes(ROUNDED, None, {}, settle, ends, None)
+    found = Nearest().slopes(ScoreTile(ROUNDED, None, {}, settle), ends, None)
     nearest = EXACT.min(axis=1, keepdims=True) == EXACT
     np.testing.assert_allclose(found, nearest * (weights / nearest.sum(axis=1))[:, None])

@@ -37,7 +37,7 @@ def swept(request, monkeypatch):
 def test_negatives_come_to_their_log_sum_exp(swept):
     _, found, _, done = swept
     expected = logsumexp(np.where(SAME, -np.inf, COSINES / 0.2), axis=1)
-    np.testing.assert_allclose(found.masses[0], expected, rtol=1e-12)
+    np.testing.assert_allclose(found.summaries[0], expected, rtol=1e-12)
     assert sum(done) == 30
 
 
@@ -56,7 +56,7 @@ def test_pairs_are_counted_and_the_hardest_found(swept):
 
 
 def test_the_first_of_equal_scores_stays():
-    best = Extremes(np.full(3, -np.inf), np.zeros(3, dtype=np.int64))
+    best = Extremes(np.full(3, -np.inf), np.zeros(3, dtype=np.int64), np.arange(9))
     best.take(slice(0, 3), np.asarray([1.0, 2.0, -np.inf]), np.asarray([4, 5, 6]))
     best.take(slice(0, 2), np.asarray([1.0, 3.0]), np.asarray([7, 8]))
     assert best.columns.tolist() == [4, 8, 0]
