@@ -70,9 +70,9 @@ def serving(web: Web) -> Iterator[Web]:
             self.send_header("ETag", f'"{web.version}"')
             self.end_headers()
             body = content[first:stop]
+            web.served += len(body)  # before it is sent: a client that has read all may look at once
             with contextlib.suppress(OSError):  # a client may have read enough
                 self.wfile.write(body[: len(body) // 2] if fault == "truncate" else body)
-            web.served += len(body)
 
     with _running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         web.address = f"http://127.0.0.1:{server.server_port}"

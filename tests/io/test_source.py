@@ -7,8 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError
-from simtool.io import open_table, open_vectors, read_values, split_source
+from simtool.errors import DataError, InputNotFoundError
+from simtool.io import open_vectors
 from simtool.io.source import open_source
 
 
@@ -20,20 +20,6 @@ def npy_bytes(array):
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("source", "parts"),
-    [
-        ("a.npy", ("a.npy", None)),
-        ("a.npz::x", ("a.npz", "x")),
-        ("-::x", ("-", "x")),
-        ("::x", ("", "x")),
-        ("a::b::c", ("a::b", "c")),
-    ],
-)
-def test_split_source(source, parts):
-    assert split_source(source) == parts
 
 
 def test_a_missing_file_names_the_closest(tmp_path):
@@ -118,38 +104,6 @@ def test_a_named_pipe_is_read(tmp_path):
     writer.start()
     assert open_vectors(str(path)).read(0, 2).tolist() == [[1, 0], [0, 1]]
     writer.join()
-
-
-def test_a_table_is_not_a_column(tmp_path):
-    with pytest.raises(ParameterError, match="expected a whole table, got one column of it") as named:
-        open_table("a.npz::x")
-    assert named.value.hint == "type a.npz"
-
-
-def test_values_of_a_base_table(tmp_path):
-    path = str(tmp_path / "a.npz")
-    np.savez(path, x=np.eye(2), label=np.array([1, 0]))
-    table = open_table(path)
-    assert read_values("::label", base=table, rows=2).tolist() == [1, 0]
-    with pytest.raises(InputNotFoundError, match="no column 'labels'") as missing:
-        read_values("::labels", base=table)
-    assert missing.value.hint == f"did you mean {path}::label?"
-    with pytest.raises(ParameterError, match="::NAME needs a file"):
-        read_values("::label")
-    with pytest.raises(ShapeError, match="expected 3 values, one per row, got 2"):
-        read_values("::label", base=table, rows=3)
-
-
-def test_values_of_a_table_are_picked_by_name(tmp_path):
-    path = str(tmp_path / "a.npz")
-    np.savez(path, id=np.arange(2), label=np.array([1, 0]))
-    assert read_values(path, wanted=("label", "class")).tolist() == [1, 0]
-    with pytest.raises(DataError, match="several columns hold values: id, label") as several:
-        read_values(path, wanted=("score",))
-    assert several.value.hint == f"name one: {path}::id"
-    np.savez(path, label=np.arange(2), target=np.array([1, 0]), other=np.arange(2))
-    with pytest.raises(DataError, match="several columns hold values: label, target"):
-        read_values(path, wanted=("label", "target"))
 
 
 def test_a_source_is_read_by_ranges(tmp_path, monkeypatch):

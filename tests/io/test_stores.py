@@ -1,0 +1,90 @@
+"""Objects in a bucket of a server that speaks as S3 does, and in stand-ins for gs, az and hf."""
+
+import numpy as np
+import pytest
+from far_files import BLOCK, ROWS, written
+
+import simtool
+from simtool.errors import DataError, InputNotFoundError, OutputError, ResourceError
+from simtool.io import delivery
+
+SCHEMES = pytest.mark.parametrize("stand_in", ["gs", "az", "hf"], indirect=True)
+
+
+@pytest.mark.parametrize("faults", [[], [500, "reset", None, "truncate"]])
+@pytest.mark.parametrize("name", ["x.npy", "x.parquet"])
+def test_a_file_in_a_bucket_is_what_it_is_here(s3, name, faults):
+    s3[0].faults = list(faults)
+    with delivery():
+        vectors = simtool.open_vectors(f"s3://bucket/{name}")
+        np.testing.assert_array_equal(vectors.read(0, len(ROWS)), ROWS)
+    assert not s3[0].faults
+
+
+def test_of_an_object_only_ranges_are_asked_for(s3):
+    vectors = simtool.open_vectors("s3://bucket/x.npy")
+    before = s3[0].served
+    vectors.read(1500, 1510)
+    assert s3[0].served - before <= 2 * BLOCK
+
+
+def test_objects_of_a_pattern_are_one_input(s3):
+    client = s3[1]
+    for number in range(2):
+        client.copy_object(Bucket="bucket", Key=f"parts/p-{number}.npy", CopySource="bucket/x.npy")
+    vectors = simtool.open_vectors("s3://bucket/parts/p-*.npy")
+    np.testing.assert_array_equal(vectors.read(2999, 3001), ROWS[[2999, 0]])
+    with pytest.raises(InputNotFoundError, match="no file fits"):
+        simtool.open_vectors("s3://bucket/parts/q-*.npy")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_object_that_is_not_there_or_denied(s3, status):
+    s3[0].always = status
+    with pytest.raises(InputNotFoundError, match="denied" if status == 403 else "no such file") as raised:
+        simtool.open_vectors("s3://OTHERID:HIDDEN@bucket/x.npy?region=HIDDEN")
+    assert not any(secret in str(raised.value) for secret in ("OTHERID", "HIDDEN", "TOPSECRET"))
+
+
+@SCHEMES
+def test_other_stores_are_read_and_written(stand_in):
+    scheme, system = stand_in
+    for name in ("x.npy", "x.parquet", "*.npy"):
+        vectors = simtool.open_vectors(f"{scheme}://bucket/{name}")
+        np.testing.assert_array_equal(vectors.read(0, len(ROWS)), ROWS)
+    written(f"{scheme}://bucket/out.bin", b"x")
+    assert system.cat_file("/bucket/out.bin") == b"x"
+    with pytest.raises(OutputError, match="exists already"):
+        written(f"{scheme}://bucket/out.bin", b"x")
+    with pytest.raises(InputNotFoundError, match="no such file"):
+        simtool.open_vectors(f"{scheme}://bucket/none.npy")
+    with pytest.raises(DataError, match="folder"):
+        simtool.open_vectors(f"{scheme}://bucket")
+
+
+@SCHEMES
+def test_errors_of_other_stores_show_no_secret(stand_in, monkeypatch):
+    scheme, system = stand_in
+    tries = []
+
+    def fail(self, path, **_):
+        tries.append(path)
+        raise ConnectionError("https://account:SECRET@host?sig=SECRET")
+
+    monkeypatch.setattr(type(system), "cat_file", fail)
+    with pytest.raises(ResourceError, match="failed 5 times: ConnectionError") as raised:
+        simtool.open_vectors(f"{scheme}://bucket/x.npy")
+    assert "SECRET" not in str(raised.value)
+    assert len(tries) == 5
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch):
+    import fsspec
+
+    def missing(scheme):
+        raise ImportError("install gcsfs")
+
+    monkeypatch.setattr(fsspec, "filesystem", missing)
+    with pytest.raises(ResourceError, match="not installed") as raised:
+        simtool.open_vectors("gs://bucket/x.npy")
+    assert "simtool-embeddings[remote]" in raised.value.hint
