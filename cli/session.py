@@ -11,7 +11,7 @@ from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import Progress, Result
 
-from .faults import end_where_a_map_shrinks
+from .shrinking_files import end_where_a_map_shrinks
 from .output.gates import Gate, exit_code, judge, parse_gate, report
 from .output.render import Output, render
 from .output.terminal import say_once_delivered

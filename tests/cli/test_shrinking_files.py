@@ -10,7 +10,7 @@ import pytest
 JOB = """
 import os, sys
 from simtool import open_vectors
-from simtool.cli.faults import end_where_a_map_shrinks
+from simtool.cli.shrinking_files import end_where_a_map_shrinks
 from simtool.delivery import delivery
 from simtool.io.output import replacing
 end_where_a_map_shrinks()
