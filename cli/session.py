@@ -11,11 +11,11 @@ from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import Progress, Result
 
-from .shrinking_files import end_where_a_map_shrinks
 from .output.gates import Gate, exit_code, judge, parse_gate, report
 from .output.render import Output, render
 from .output.terminal import say_once_delivered
 from .progress import progress_on_stderr
+from .shrinking_files import end_where_a_map_shrinks
 
 
 def ineffective(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:
