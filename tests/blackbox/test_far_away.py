@@ -1,5 +1,6 @@
 """Commands whose files lie far away: the same results as here, and no secret in anything that they say."""
 
+import io
 import json
 from pathlib import Path
 
@@ -114,3 +115,28 @@ def test_a_head_is_learnt_and_applied_far_away(run, work):
     run("apply", "head.safetensors", "sample_data/wordsim_a.npy", "-o", "here.npy")
     np.testing.assert_array_equal(np.load(work / "y.npy"), np.load(work / "here.npy"))
     assert json.loads(fit.text)["inputs"]["a"].startswith("s3://bucket/pairs.parquet")
+
+
+def test_vectors_are_converted_to_parts_far_away(run):
+    import boto3
+
+    with s3_serving(Web()) as s3:
+        names = {"region_name": "us-east-1", "endpoint_url": s3.address}
+        client = boto3.client("s3", aws_access_key_id="x", aws_secret_access_key="x", **names)
+        client.create_bucket(Bucket="bucket")
+        env = {
+            "AWS_ACCESS_KEY_ID": "TOPSECRETID",
+            "AWS_SECRET_ACCESS_KEY": "TOPSECRETKEY",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": s3.address,
+        }
+        split = ["--split", "train=0.9,test=0.1"]
+        done = run("convert", "sample_data/wordsim_a.npy", "-o", "s3://bucket/a.npy", *split, env=env)
+        assert done.code == 0, done.err
+        assert "TOPSECRET" not in done.text + done.err
+        bodies = [client.get_object(Bucket="bucket", Key=f"a-{part}.npy")["Body"].read() for part in ("train", "test")]
+    train, test = (np.load(io.BytesIO(body)) for body in bodies)
+    assert (len(train), len(test)) == (318, 35)
+    written = np.concatenate([train, test])
+    expected = np.load(ROOT / "sample_data" / "wordsim_a.npy")
+    assert sorted(row.tobytes() for row in written) == sorted(row.tobytes() for row in expected)
