@@ -1,4 +1,4 @@
-"""Rows that are not finite: found, refused, left out. What `nonfinite` says of them is done here."""
+"""Rows that are not finite: found and refused; of aligned inputs left out, as `engine/input_rows.py` does of all pairs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

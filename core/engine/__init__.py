@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
     from .exclusion import Exclusion as Exclusion
+    from .exclusion import same_rows as same_rows
     from .input_rows import Input as Input
     from .input_rows import largest_of as largest_of
     from .input_rows import prepare_input as prepare_input
     from .job import PairwiseJob as PairwiseJob
-    from .job import same_rows as same_rows
     from .kernels import Kernel as Kernel
     from .kernels import Side as Side
     from .kernels import Tile as Tile
@@ -82,16 +82,16 @@ _MODULES = {
         "occurrences",
         "row_hashes",
     ),
-    "exclusion": ("Exclusion",),
+    "exclusion": (
+        "Exclusion",
+        "same_rows",
+    ),
     "input_rows": (
         "Input",
         "largest_of",
         "prepare_input",
     ),
-    "job": (
-        "PairwiseJob",
-        "same_rows",
-    ),
+    "job": ("PairwiseJob",),
     "kernels": (
         "Kernel",
         "Side",

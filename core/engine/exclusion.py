@@ -1,4 +1,4 @@
-"""Pairs that are left out: those whose rows have the same code."""
+"""Pairs that are left out: those of equal ids or row numbers, and any whose rows have the same code."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +8,7 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..results import Column
+from .input_rows import Input
 from .plan import Span
 
 
@@ -62,3 +63,16 @@ class Exclusion:
         if a.max() < b.min() or b.max() < a.min() or not self.counts[rows.start : rows.stop].any():
             return None
         return backend.put(a)[:, None] != backend.put(b)[None, :]
+
+
+def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:
+    """Return what tells the same row of A and B, `id` or `row`, and the exclusion of such pairs.
+
+    Two sets with ids hold the same row where the ids are equal as text; one set, or sets without ids, where the row
+    numbers are.
+    """
+    if a is b or not (a.named and b.named):
+        return "row", Exclusion(a.numbers, b.numbers)
+    codes: dict[str, int] = {}
+    sides = ([codes.setdefault(str(each), len(codes)) for each in side.ids.tolist()] for side in (a, b))
+    return "id", Exclusion(*(np.asarray(side, dtype=np.int64) for side in sides))

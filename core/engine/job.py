@@ -114,16 +114,3 @@ class PairwiseJob:
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
         if counted and self.metric.zero_score is not None:
             yield f"{counted}: their {self.metric.name} score is {self.metric.zero_score}"
-
-
-def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:
-    """Return what tells the same row of A and B, `id` or `row`, and the exclusion of such pairs.
-
-    Two sets with ids hold the same row where the ids are equal as text; one set, or sets without ids, where the row
-    numbers are.
-    """
-    if a is b or not (a.named and b.named):
-        return "row", Exclusion(a.numbers, b.numbers)
-    codes: dict[str, int] = {}
-    sides = ([codes.setdefault(str(each), len(codes)) for each in side.ids.tolist()] for side in (a, b))
-    return "id", Exclusion(*(np.asarray(side, dtype=np.int64) for side in sides))

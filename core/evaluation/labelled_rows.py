@@ -18,7 +18,7 @@ from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column, Progress, Result
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Grouped
-from .curves import score_histogram
+from .histogram import score_histogram
 from .measure import Measure
 from .report import COUNTED, Report, notes_on
 from .retrieval import Retrieval, retrieval

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..memory import check_held
-from .arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage
 from .arrow_types import is_number, is_vector, null_mask
 from .buffers import arrow_values, numpy_values
+from .parquet_and_arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage
 from .source import Reading, Source
 from .text_blocks import TextTable
 from .wide import by_number, describe_columns, number_of, picked_columns, stem, wide_vectors

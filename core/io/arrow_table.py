@@ -13,7 +13,6 @@ import pyarrow.compute
 
 from ..errors import DataError
 from ..memory import check_held
-from .arrow import Batches, damage
 from .arrow_types import (
     first_lengths,
     is_list,
@@ -27,6 +26,7 @@ from .arrow_types import (
     storage,
 )
 from .buffers import arrow_values, numpy_values
+from .parquet_and_arrow import Batches, damage
 from .ragged import RaggedVectors, null_items
 from .vectors import (
     Array,

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow import MessageBatches, damage
 from .arrow_columns import as_table
+from .parquet_and_arrow import MessageBatches, damage
 from .source import Reading, Source, open_source
 from .text_blocks import TextTable
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from .arrow import damage
 from .arrow_table import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS
 from .arrow_types import is_value
+from .parquet_and_arrow import damage
 from .vectors import Table, check_column
 from .where import plain
 

@@ -69,9 +69,9 @@ def _whole_table(
     from pyarrow.ipc import new_file
     from pyarrow.parquet import ParquetWriter
 
-    from .arrow import damage
     from .arrow_table import Cursor
     from .buffers import arrow_values
+    from .parquet_and_arrow import damage
 
     for name in table.columns:
         check_column(table, name)

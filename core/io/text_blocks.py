@@ -7,9 +7,9 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow import Batches
 from .arrow_table import ArrowTable, ColumnVectors
 from .formats import FORMATS, READ
+from .parquet_and_arrow import Batches
 from .ragged import RaggedVectors
 from .source import Reading, Source
 from .vectors import Array, check_column, join_name, name_rows, pick_vectors

@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError, ShapeError
-from ..evaluation.curves import score_histogram
+from ..evaluation.histogram import score_histogram
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on

@@ -5,9 +5,9 @@ import pytest
 
 from simtool.backend import choose_backend
 from simtool.engine.budget import budget_of
-from simtool.engine.exclusion import Exclusion
+from simtool.engine.exclusion import Exclusion, same_rows
 from simtool.engine.input_rows import prepare_input
-from simtool.engine.job import PairwiseJob, same_rows
+from simtool.engine.job import PairwiseJob
 from simtool.errors import ShapeError
 from simtool.io.vectors import ArrayVectors
 from simtool.metrics import metric_of

@@ -185,6 +185,6 @@ def test_two_wide_vectors_in_one_parquet(tmp_path):
 
 def test_more_columns_than_the_budget_can_decode_at_once_are_refused(tmp_path, monkeypatch):
     pd.DataFrame(X, columns=[f"dim_{number}" for number in range(6)]).to_parquet(tmp_path / "a.parquet")
-    monkeypatch.setattr("simtool.io.arrow.ParquetBatches.held", lambda self, columns: len(columns) << 30)
+    monkeypatch.setattr("simtool.io.parquet_and_arrow.ParquetBatches.held", lambda self, columns: len(columns) << 30)
     with pytest.raises(ResourceError, match=r"one page of each of 6 columns takes about 6\.0 GiB"):
         whole(open_vectors(str(tmp_path / "a.parquet")))
