@@ -1,4 +1,4 @@
-"""Rows that are not finite: found and refused; of aligned inputs left out, as `engine/input_rows.py` does of all pairs."""
+"""Rows that are not finite: found, refused, and of aligned inputs left out; of all pairs by `engine/input_rows.py`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
