@@ -17,7 +17,8 @@ import numpy as np
 from .. import checks
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, select, split_source, with_ids
-from ..io.vectors import LABEL_NAMES, SCORE_NAMES, join_name, name_rows
+from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name
+from ..io.vectors import name_rows
 from ..results import Column
 from ..suggestions import closest
 

@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from .selection import Selection as Selection
     from .selection import beside as beside
     from .sniffing import assume as assume
-    from .vectors import Table as Table
+    from .table import Table as Table
+    from .table import pick_vectors as pick_vectors
     from .vectors import Vectors as Vectors
     from .vectors import as_vectors as as_vectors
-    from .vectors import pick_vectors as pick_vectors
     from .vectors import select as select
     from .vectors import with_ids as with_ids
     from .writers import RowWriter as RowWriter
@@ -56,7 +56,8 @@ _MODULES = {
     "ragged": ("RaggedVectors", "as_ragged"),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("assume",),
-    "vectors": ("Table", "Vectors", "as_vectors", "pick_vectors", "select", "with_ids"),
+    "table": ("Table", "pick_vectors"),
+    "vectors": ("Vectors", "as_vectors", "select", "with_ids"),
     "writers": ("RowWriter", "open_rows"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -15,17 +15,8 @@ import numpy as np
 
 from .formats import FORMATS
 from .source import Source
-from .vectors import (
-    Array,
-    ArrayVectors,
-    Vectors,
-    check_ids,
-    check_numeric,
-    is_numeric,
-    join_name,
-    pick_ids,
-    texts,
-)
+from .table import join_name, pick_ids
+from .vectors import Array, ArrayVectors, Vectors, check_ids, check_numeric, is_numeric, texts
 
 
 class Shaped(Protocol):

@@ -28,17 +28,8 @@ from .arrow_types import (
 from .buffers import arrow_values, numpy_values
 from .parquet_and_arrow import Batches, damage
 from .ragged import RaggedVectors, null_items
-from .vectors import (
-    Array,
-    check_column,
-    check_ids,
-    join_name,
-    name_rows,
-    null_rows,
-    pick_ids,
-    pick_vectors,
-    ragged_row,
-)
+from .table import check_column, join_name, pick_ids, pick_vectors
+from .vectors import Array, check_ids, name_rows, null_rows, ragged_row
 
 BATCH_BYTES = 1 << 23
 # rows per batch when the width of a row is not known yet, and when a row is one value

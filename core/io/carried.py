@@ -20,7 +20,8 @@ from ..errors import DataError, ResourceError
 from ..memory import lies_in_memory
 from .buffers import arrow_values
 from .pieces import piece_types, read_pieces
-from .vectors import Array, Table, join_name
+from .table import Table, join_name
+from .vectors import Array
 from .where import noun
 
 

@@ -22,7 +22,8 @@ from .array_table import ArrayTable
 from .formats import check_library
 from .npy import MAX_DEFLATE
 from .source import Reading, Source
-from .vectors import Array, Vectors, check_column, check_ids, check_numeric, join_name
+from .table import check_column, join_name
+from .vectors import Array, Vectors, check_ids, check_numeric
 
 CACHE = 4 << 20  # bytes of chunks that the library keeps for each dataset
 STRING = 128  # bytes of a short string as Python holds it

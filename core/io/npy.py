@@ -25,7 +25,8 @@ from ..memory import check_held
 from .array_table import ArrayTable, array_values, array_vectors, mapped
 from .ragged import RaggedVectors, as_ragged
 from .source import Reading, Source
-from .vectors import ID_NAMES, Array, Vectors, check_column, join_name
+from .table import ID_NAMES, check_column, join_name
+from .vectors import Array, Vectors
 
 MAGIC = b"\x93NUMPY"
 # numpy refuses longer headers too: parsing them may exhaust memory

@@ -135,10 +135,13 @@ class AnswerBatches(TextBatches):
                 return np.frombuffer(b64decode(cell, validate=True), "<f4")
             if isinstance(cell, list) and cell and all(type(each) in (int, float) for each in cell):
                 return np.asarray(pa.array([float(each) for each in cell], pa.float32()))
-        except (binascii.Error, ValueError, OverflowError):
-            pass
+        except (binascii.Error, ValueError, OverflowError) as error:
+            raise self._no_vector(number, place) from error
+        raise self._no_vector(number, place)
+
+    def _no_vector(self, number: int, place: int) -> DataError:
         what = f"line {number}: vector {place} is neither a list of numbers nor float32 numbers as base64"
-        raise DataError(what, self._source.name)
+        return DataError(what, self._source.name)
 
     def _failure(self) -> DataError:
         more = f" and {self._failures - SHOWN} more" if self._failures > SHOWN else ""

@@ -13,7 +13,8 @@ from .selection import Selection, beside
 from .shards import joined_table, joined_values
 from .sniffing import assumed
 from .source import Reading, Source, folder_format, open_source
-from .vectors import ID_NAMES, Array, Table, Vectors, check_column, check_ids, pick_vectors
+from .table import ID_NAMES, Table, check_column, pick_vectors
+from .vectors import Array, Vectors, check_ids
 
 
 def open_vectors(

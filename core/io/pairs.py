@@ -14,7 +14,8 @@ from typing import Any
 from ..errors import DataError, InputNotFoundError, ParameterError
 from .opening import open_table, open_vectors, read_values, split_source
 from .selection import beside
-from .vectors import LABEL_NAMES, Array, Table, Vectors, join_name, pick_vectors
+from .table import LABEL_NAMES, Table, join_name, pick_vectors
+from .vectors import Array, Vectors
 
 SIDES = ("a", "b")
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from .arrow_table import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS
 from .arrow_types import is_value
 from .parquet_and_arrow import damage
-from .vectors import Table, check_column
+from .table import Table, check_column
 from .where import plain
 
 _END = pa.nulls(0)

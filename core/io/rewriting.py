@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .array_writers import ARRAYS, open_matrix
-from .vectors import Array, Table, check_column
+from .table import Table, check_column
+from .vectors import Array
 from .writers import open_rows
 
 UNNAMED = "embedding"  # what a table calls the vectors of a file that names no column

@@ -24,7 +24,8 @@ from ..memory import check_held
 from .array_table import ArrayTable, mapped
 from .formats import MOST_HEADER
 from .source import Reading, Source
-from .vectors import Array, Vectors, check_column, check_ids, join_name
+from .table import check_column, join_name
+from .vectors import Array, Vectors, check_ids
 from .widened import WIDE, WidenedVectors
 
 RESAVE = "save it again with safetensors.numpy.save_file"

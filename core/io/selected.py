@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from .ragged import MayBeRagged, RaggedVectors
-from .vectors import Array, IdentifiedVectors, SelectedVectors, Table, Vectors, check_ids
+from .table import Table
+from .vectors import Array, IdentifiedVectors, SelectedVectors, Vectors, check_ids
 
 if TYPE_CHECKING:
     from .carried import Carried

@@ -15,7 +15,8 @@ import numpy as np
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..suggestions import closest
 from .ragged import MayBeRagged
-from .vectors import Array, Table
+from .table import Table
+from .vectors import Array
 
 if TYPE_CHECKING:
     from .selected import SelectedTable

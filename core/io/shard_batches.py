@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import DataError
-from .vectors import join_name
+from .table import join_name
 from .where import plain
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from ..errors import DataError, ShapeError
 from ..memory import check_held
 from .ragged import MayBeRagged, RaggedVectors
-from .vectors import Array, Table, Vectors, check_ids, join_name, pick_vectors, provenance
+from .table import Table, join_name, pick_vectors
+from .vectors import Array, Vectors, check_ids, provenance
 from .wide import LEFT_OUT
 
 VALUE = 128  # bytes of a short string as Python holds it

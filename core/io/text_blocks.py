@@ -12,7 +12,8 @@ from .formats import FORMATS, READ
 from .parquet_and_arrow import Batches
 from .ragged import RaggedVectors
 from .source import Reading, Source
-from .vectors import Array, check_column, join_name, name_rows, pick_vectors
+from .table import check_column, join_name, pick_vectors
+from .vectors import Array, name_rows
 
 LONGEST_ROW = 16  # blocks
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -24,7 +24,8 @@ from ..errors import DataError, ResourceError
 from ..memory import TORCH, check_address_space, check_held
 from .array_table import ArrayTable, Shaped
 from .source import Reading, Source, on_disk
-from .vectors import Array, ArrayVectors, Vectors, check_column, check_ids, check_numeric, join_name
+from .table import check_column, join_name
+from .vectors import Array, ArrayVectors, Vectors, check_ids, check_numeric
 from .widened import WIDE, WidenedVectors
 
 SAFE = (2, 6)

@@ -15,7 +15,8 @@ from .array_table import mapped
 from .formats import FORMATS
 from .sniffing import wrong_size
 from .source import Reading, Source
-from .vectors import Array, Vectors, check_column, check_ids, ragged_row
+from .table import check_column
+from .vectors import Array, Vectors, check_ids, ragged_row
 
 DTYPES: dict[str, np.dtype[Any]] = {"fvecs": np.dtype("<f4"), "bvecs": np.dtype("u1"), "ivecs": np.dtype("<i4")}
 PREFIX = 4

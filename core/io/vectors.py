@@ -1,4 +1,4 @@
-"""Vectors and tables as the operations see them: rows that are read by range, whatever file they come from.
+"""Vectors as the operations see them: rows that are read by range, whatever file they come from.
 
 Accepted: float16, float32, float64 and integers of 8 to 64 bits, signed or not, rank 1 and up; rows are the first dim.
 Refused: bool, complex, object, string, date and structured elements, rank 0, ids that are neither strings nor integers.
@@ -12,16 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, InputNotFoundError, ParameterError, ShapeError
-from ..suggestions import closest
+from ..errors import DataError, ParameterError, ShapeError
 
 Array = NDArray[Any]
-
-ID_NAMES = ("id", "ids", "_id", "key", "uuid")
-LABEL_NAMES = ("label", "labels", "class", "target")
-SCORE_NAMES = ("score", "scores", "similarity")
-WEIGHT_NAMES = ("weight", "weights")
-ROLES = {"ids": ID_NAMES, "labels": LABEL_NAMES, "scores": SCORE_NAMES, "weights": WEIGHT_NAMES}
 
 
 class Vectors(Protocol):
@@ -45,43 +38,6 @@ class Vectors(Protocol):
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows `start` to `stop` (exclusive), shape (stop - start, ...); perhaps a read-only view."""
-
-
-class Table(Protocol):
-    """Named columns of equal length."""
-
-    @property
-    def name(self) -> str:
-        """What the user typed, without a column."""
-
-    @property
-    def format(self) -> str:
-        """What its format is called."""
-
-    @property
-    def rows(self) -> int:
-        """Number of rows."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column, those of unknown types too; "" is the only column of a file that names none."""
-
-    @property
-    def vector_columns(self) -> tuple[str, ...]:
-        """Columns that hold one vector per row."""
-
-    @property
-    def value_columns(self) -> tuple[str, ...]:
-        """Columns that hold one string, number or bool per row."""
-
-    def vectors(self, column: str, ids: Array | None = None) -> Vectors:
-        """Return one column as vectors."""
-
-    def values(self, column: str) -> Array:
-        """Return one column as a 1-D array of numbers, bools or strings (dtype object)."""
-
-    def ids(self) -> Array | None:
-        """Return the column that is named like an id, if there is one."""
 
 
 class Carries(Protocol):
@@ -310,60 +266,6 @@ def texts(array: Array, where: str) -> Array:
     return array.astype(object)
 
 
-def join_name(table: str, column: str) -> str:
-    """Return what a user types to name a column of a table."""
-    return f"{table}::{column}" if column else table
-
-
-def pick_vectors(table: Table, column: str | None) -> str:
-    """Return the column to read vectors from: the named one, or the only one.
-
-    Raises:
-        InputNotFoundError: there is no column of that name.
-        DataError: none was named, and no column or several columns hold vectors.
-    """
-    if column is not None:
-        check_column(table, column)
-        return column
-    choices = table.vector_columns
-    if len(choices) == 1:
-        return choices[0]
-    if choices:
-        hint = f"name one: {join_name(table.name, choices[0])}"
-        raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
-    raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name)
-
-
-def check_column(table: Table, column: str) -> None:
-    """Refuse a column that is missing or that comes twice."""
-    count = table.columns.count(column)
-    if count == 1:
-        return
-    if count > 1:
-        raise DataError(f"{count} columns are named {column!r}", table.name, "rename them, so that the name says which")
-    if table.columns == ("",):
-        raise InputNotFoundError(f"no column {column!r}: this file names no columns", table.name, f"type {table.name}")
-    match = closest(column, table.columns)
-    hint = f"did you mean {join_name(table.name, match)}?" if match else f"columns: {_listed(table)}"
-    raise InputNotFoundError(f"no column {column!r}", table.name, hint)
-
-
-def pick_ids(table: Table) -> str | None:
-    """Return the value column that is named like an id, or None.
-
-    Raises:
-        DataError: several columns are.
-    """
-    choices = [column for column in table.value_columns if column.lower() in ID_NAMES]
-    if len(choices) > 1:
-        raise DataError(
-            f"several columns may be ids: {', '.join(choices)}",
-            table.name,
-            f"name one: «ids_a» ::{choices[0]} (loss: «ids» ::{choices[0]})",
-        )
-    return choices[0] if choices else None
-
-
 def name_rows(rows: Sequence[int] | Array, ids: Array | None, total: int | None = None) -> str:
     """Return the first rows by number and id, as in "rows 3 (id 'cat'), 5 (id 'dog') and 12 more"."""
     total = len(rows) if total is None else total
@@ -390,13 +292,6 @@ def _formed_from(vectors: Vectors | None) -> str:
     if isinstance(vectors, SelectedVectors):
         return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
     return str(getattr(vectors, "provenance", ""))
-
-
-def _listed(table: Table) -> str:
-    """Return the names of the columns for a message, which stays short."""
-    names = [column[:40] for column in table.columns if column]
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return (", ".join(names[:20]) or "none") + more
 
 
 def _plain(value: object) -> object:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from ..errors import DataError, InputNotFoundError
 from ..suggestions import closest
-from .vectors import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
+from .table import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 
 APART = frozenset((*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES))
 DIGITS = "0123456789"

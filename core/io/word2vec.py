@@ -17,7 +17,8 @@ from ..memory import check_held
 from .array_table import mapped
 from .formats import FORMATS
 from .source import Reading, Source
-from .vectors import Array, Vectors, check_column, check_ids, join_name
+from .table import check_column, join_name
+from .vectors import Array, Vectors, check_ids
 
 PIECE = 4 << 20
 LONGEST_WORD = 1 << 16

@@ -19,7 +19,8 @@ from .array_writers import ARRAYS, open_matrix
 from .formats import FORMATS
 from .output import output_format
 from .source import Reading, Source
-from .vectors import Array, Vectors, pick_vectors
+from .table import pick_vectors
+from .vectors import Array, Vectors
 from .writers import open_rows
 
 TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")

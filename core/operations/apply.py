@@ -26,7 +26,8 @@ from ..io.opening import columns_named
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
 from ..io.source import Source, watch_source
-from ..io.vectors import check_column, name_rows, provenance
+from ..io.table import check_column
+from ..io.vectors import name_rows, provenance
 from ..results import Column, Columns, Progress, Result
 
 PIECE_BYTES = 16 << 20  # of widened rows

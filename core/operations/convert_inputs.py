@@ -11,7 +11,8 @@ from ..errors import DataError, OutputError, ParameterError
 from ..io import Selection, Table, Vectors, beside, open_table, pick_vectors, read_values, split_source
 from ..io.rewriting import UNNAMED
 from ..io.shards import joined_table
-from ..io.vectors import ID_NAMES, Carries, check_column, pick_ids
+from ..io.table import ID_NAMES, check_column, pick_ids
+from ..io.vectors import Carries
 from ..io.written_vectors import Form
 from ..memory import held_at_most
 from ..results import Column

@@ -12,7 +12,8 @@ from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
 from ..io import Table, Vectors, open_table, pick_vectors, split_source
 from ..io.listed_columns import carried_beside, source_rows
-from ..io.vectors import ROLES, name_rows, pick_ids, provenance
+from ..io.table import ROLES, pick_ids
+from ..io.vectors import name_rows, provenance
 from ..metrics import magnitude, needs_scale
 from ..results import Column, Columns, Result
 from ..settings import Settings

@@ -9,7 +9,7 @@ from .. import checks
 from ..catalogue import Entry, check_parameter
 from ..errors import LabelError, ParameterError, ShapeError
 from ..io import LabelledVectors, Vectors, open_examples, read_values
-from ..io.vectors import LABEL_NAMES, SCORE_NAMES
+from ..io.table import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels
 from ..nonfinite import refuse_nonfinite
 from ..settings import Settings

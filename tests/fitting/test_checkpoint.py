@@ -1,29 +1,12 @@
 """The file of a head: what is read back, and what is refused."""
 
-import json
-
 import numpy as np
 import pytest
+from heads_of_others import safetensors
 
 from simtool.errors import DataError
 from simtool.fitting.checkpoint import SavedHead, fingerprint, read_head, write_head
 from simtool.fitting.heads import Head
-
-
-def safetensors(members, weight=("F64", 8), held_out=(), **others):
-    """Return a file of a (1, 4) head of another hand: its metadata, and the dtype of its weight with its bytes."""
-    name, width = weight
-    numbers = np.asarray(held_out, dtype=np.int64).tobytes()
-    size = 4 * width
-    header = {
-        "weight": {"dtype": name, "shape": [1, 4], "data_offsets": [0, size]},
-        "held_out": {"dtype": "I64", "shape": [len(held_out)], "data_offsets": [size, size + len(numbers)]},
-        "__metadata__": {"simtool": members if isinstance(members, str) else json.dumps(members)},
-        **others,
-    }
-    text = json.dumps(header).encode()
-    return len(text).to_bytes(8, "little") + text + bytes(size) + numbers
-
 
 N, D, R = 500, 6, 3
 GENERATOR = np.random.default_rng(9)

@@ -2,38 +2,12 @@
 
 import numpy as np
 import torch
+from textbook_loop import CLASSES, UNIT_A, A, textbook
 
 import simtool
 from simtool.backend import choose_backend
 from simtool.fitting.objective import Objective, _hard, batch_loss
 from simtool.scoring.spec import read_specs
-
-N, D = 60, 5
-A, B, C = np.random.default_rng(11).standard_normal((3, N, D))
-UNIT_A, UNIT_B, UNIT_C = (side / np.linalg.norm(side, axis=1, keepdims=True) for side in (A, B, C))
-CLASSES = np.arange(N) % 4
-
-
-def textbook(loss, sides, *, optimizer, epochs, batch, seed=0, out=D):
-    """Learn a torch.nn.Linear from all rows in batches in the order of `shuffled`."""
-    layer = torch.nn.Linear(D, out, bias=False, dtype=torch.float64)
-    with torch.no_grad():
-        layer.weight.copy_(torch.eye(out, D))
-    steps = optimizer(layer.parameters())
-    tensors = [torch.from_numpy(side.copy()) for side in sides]
-    losses = []
-    for epoch in range(1, epochs + 1):
-        parts = []
-        order = np.random.default_rng([seed, epoch]).permutation(N)
-        for start in range(0, N, batch):
-            rows = torch.from_numpy(order[start : start + batch])
-            steps.zero_grad()
-            value = loss(*(layer(side[rows]) for side in tensors), rows)
-            value.backward()
-            steps.step()
-            parts.append(value.item())
-        losses.append(float(np.mean(parts)))
-    return layer.weight.detach().numpy(), losses
 
 
 def test_pairs_of_a_batch_with_classes_are_all_its_pairs():

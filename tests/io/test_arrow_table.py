@@ -6,7 +6,7 @@ import pytest
 from saved_arrow import FORMATS, LISTS, column, save
 
 from simtool.errors import DataError, ShapeError
-from simtool.io import arrow, arrow_table, open_table, open_vectors, read_values
+from simtool.io import arrow_table, open_table, open_vectors, parquet_and_arrow, read_values
 
 
 def test_rows_of_one_batch_are_not_copied(tmp_path):
@@ -20,9 +20,9 @@ def test_reading_forwards_decodes_each_row_once(tmp_path, monkeypatch):
     path = save(tmp_path / "a", column([[float(row)] * 2 for row in range(100)], pa.list_(pa.float32())), group=50)
     vectors = open_vectors(path)
     started = []
-    read = arrow.ParquetBatches.read_together
+    read = parquet_and_arrow.ParquetBatches.read_together
     monkeypatch.setattr(
-        arrow.ParquetBatches, "read_together", lambda self, *place: started.append(place) or read(self, *place)
+        parquet_and_arrow.ParquetBatches, "read_together", lambda self, *place: started.append(place) or read(self, *place)
     )
     rows = [vectors.read(start, start + 7)[:, 0] for start in range(0, 100, 7)]
     assert np.concatenate(rows).tolist() == list(range(100))

@@ -37,9 +37,9 @@ def test_of_an_array_only_the_rows_that_are_read_are_asked_for(web, name):
 
 
 def test_of_parquet_only_the_columns_and_row_groups_that_are_read_are_asked_for(web, far_files, monkeypatch):
-    from simtool.io import arrow
+    from simtool.io import parquet_and_arrow
 
-    monkeypatch.setattr(arrow, "FAR_PIECE", 1024)
+    monkeypatch.setattr(parquet_and_arrow, "FAR_PIECE", 1024)
     content = far_files["/bucket/x.parquet"]
     vectors = simtool.open_vectors(f"{web.address}/bucket/x.parquet", ids="::id")
     opened = web.served

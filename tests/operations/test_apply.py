@@ -1,12 +1,12 @@
 """A file through a head: the product of plain numpy, with everything else kept."""
 
-import json
 import tracemalloc
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from heads_of_others import safetensors
 
 import simtool
 from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError, ShapeError
@@ -158,21 +158,6 @@ def test_what_is_refused(tmp_path, head, rows, options, error, message):
     with pytest.raises(error, match=message):
         simtool.apply(head, source, **({"output": output} | {k: v for k, v in options.items() if k != "output"}))
     assert not (tmp_path / "y.npy").exists()
-
-
-def safetensors(members, weight=("F64", 8), held_out=(), **others):
-    """Return a file of a (1, 4) head of another hand: its metadata, and the dtype of its weight with its bytes."""
-    name, width = weight
-    numbers = np.asarray(held_out, dtype=np.int64).tobytes()
-    size = 4 * width
-    header = {
-        "weight": {"dtype": name, "shape": [1, 4], "data_offsets": [0, size]},
-        "held_out": {"dtype": "I64", "shape": [len(held_out)], "data_offsets": [size, size + len(numbers)]},
-        "__metadata__": {"simtool": members if isinstance(members, str) else json.dumps(members)},
-        **others,
-    }
-    text = json.dumps(header).encode()
-    return len(text).to_bytes(8, "little") + text + bytes(size) + numbers
 
 
 LINEAR = {"head": "linear", "schema": 1}

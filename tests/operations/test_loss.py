@@ -5,6 +5,7 @@ from math import fsum
 import numpy as np
 import pytest
 from batches import of_classes
+from loss_inputs import CLASSES, DIMS, ROWS, data
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
@@ -21,26 +22,8 @@ from simtool.scoring import batch_report
 from simtool.scoring import batch_scores as whole_rows
 from simtool.scoring.distances import of_all, of_pairs
 
-ROWS, DIMS, CLASSES = 14, 6, 3
 EVERY = [(entry.name, variant) for entry in LOSSES for variant in (None, *entry.variants)]
 IN_STRIPES = [entry.name for entry in LOSSES if entry.inputs in ("classes", "views", "classifier") and entry.metric]
-
-
-def data(kind, seed=0):
-    """Inputs and options that the loss takes."""
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(ROWS, DIMS))
-    y, z = x + 0.6 * rng.normal(size=x.shape), rng.normal(size=x.shape)
-    entry = simtool.find("loss", kind)
-    inputs = {"pairs": [x, y], "views": [x, y], "teacher": [x, y], "triplets": [x, y, z]}.get(entry.inputs, [x])
-    labels = {
-        "binary": rng.integers(0, 2, ROWS),
-        "score": rng.uniform(-1, 1, ROWS),
-        "class": np.r_[np.arange(CLASSES), rng.integers(0, CLASSES, ROWS - CLASSES)],
-        "none": None,
-    }[entry.labels]
-    weights = rng.normal(size=(CLASSES, DIMS)) if entry.inputs == "classifier" else None
-    return inputs, {"kind": kind, "labels": labels, "weights": weights}
 
 
 # the gradient of circle is that of the paper, which holds a part of the formula constant: see test_batch.py

@@ -2,35 +2,18 @@
 
 import numpy as np
 import pytest
+from loss_inputs import ROWS, data
 
 import simtool
 from simtool.catalogue import LOSSES
 from simtool.errors import LabelError
 from simtool.io import as_vectors, with_ids
 
-ROWS, DIMS, CLASSES = 14, 6, 3
 BAD = {
     "binary": [0.5, 2, np.nan, "maybe"],
     "score": [np.nan, np.inf, "high"],
     "class": [0.5, np.nan, np.inf],
 }
-
-
-def data(kind, seed=0):
-    """Inputs and options that the loss takes."""
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(ROWS, DIMS))
-    y, z = x + 0.6 * rng.normal(size=x.shape), rng.normal(size=x.shape)
-    entry = simtool.find("loss", kind)
-    inputs = {"pairs": [x, y], "views": [x, y], "teacher": [x, y], "triplets": [x, y, z]}.get(entry.inputs, [x])
-    labels = {
-        "binary": rng.integers(0, 2, ROWS),
-        "score": rng.uniform(-1, 1, ROWS),
-        "class": np.r_[np.arange(CLASSES), rng.integers(0, CLASSES, ROWS - CLASSES)],
-        "none": None,
-    }[entry.labels]
-    weights = rng.normal(size=(CLASSES, DIMS)) if entry.inputs == "classifier" else None
-    return inputs, {"kind": kind, "labels": labels, "weights": weights}
 
 
 def test_weights_are_found_by_id():
