@@ -22,7 +22,9 @@ def test_reading_forwards_decodes_each_row_once(tmp_path, monkeypatch):
     started = []
     read = parquet_and_arrow.ParquetBatches.read_together
     monkeypatch.setattr(
-        parquet_and_arrow.ParquetBatches, "read_together", lambda self, *place: started.append(place) or read(self, *place)
+        parquet_and_arrow.ParquetBatches,
+        "read_together",
+        lambda self, *place: started.append(place) or read(self, *place),
     )
     rows = [vectors.read(start, start + 7)[:, 0] for start in range(0, 100, 7)]
     assert np.concatenate(rows).tolist() == list(range(100))
