@@ -136,3 +136,13 @@ def test_bytes_in_memory_are_read_alike(tmp_path, form, monkeypatch):
     vectors = open_vectors("-::emb")
     assert vectors.name == "-::emb"
     assert vectors.read(0, 5).tolist() == [[1, 2]] * 5
+
+
+def test_offsets_that_go_back_are_refused(tmp_path):
+    offsets = pa.py_buffer(np.asarray([0, 1, 3, 2, 4], np.int32).tobytes())
+    ids = pa.Array.from_buffers(pa.string(), 4, [None, offsets, pa.py_buffer(b"abcd")])
+    table = pa.record_batch([ids, pa.array([[1.0]] * 4)], names=["id", "v"])
+    with pa.ipc.new_file(tmp_path / "t.arrow", table.schema) as file:
+        file.write_batch(table)
+    with pytest.raises(DataError, match="damaged"):
+        open_vectors(str(tmp_path / "t.arrow"))
