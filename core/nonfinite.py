@@ -1,4 +1,4 @@
-"""Rows that are not finite: found, refused, and of aligned inputs left out; of all pairs by `engine/input_rows.py`."""
+"""Rows that are not finite: found, refused, left out or kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checks import SURVEY_BYTES, check_same_rows, plural
-from .errors import DataError
+from .errors import DataError, ParameterError
 from .io import Vectors, select, with_ids
 from .io.vectors import ids_of, name_rows, place_of
 from .results import Column
@@ -105,6 +105,32 @@ def drop_rows(sides: Sequence[Vectors], noun: str, notes: list[str]) -> tuple[tu
     ids = ids_of(*sides)
     kept_ids = keep if ids is None else ids[keep]
     return tuple(with_ids(select(side, keep), kept_ids) for side in sides), keep
+
+
+def handled_rows(vectors: Vectors, missing: Column, nonfinite: str, hint: str) -> tuple[Column | None, str]:
+    """Return the rows of an input that stay where some are not finite, None where all do, and the note about it.
+
+    Args:
+        vectors: the input.
+        missing: (..., n) which vectors are not finite; some are.
+        nonfinite: `error`, `propagate` or `drop`.
+        hint: what to type where rows are not finite.
+
+    Raises:
+        DataError: `error`; `drop` would leave no row.
+        ParameterError: `drop` of an input of more than two dims.
+    """
+    if nonfinite == "error":
+        refuse_nonfinite(vectors, hint)
+    if nonfinite == "propagate":
+        return None, ""
+    if missing.all():
+        refuse_nonfinite(vectors, NOTHING_LEFT)
+    if missing.ndim > 1:
+        raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
+    left = np.flatnonzero(missing)
+    note = f"{plural(len(left), 'row')} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}"
+    return np.flatnonzero(~missing), note
 
 
 def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:

@@ -111,13 +111,12 @@ def test_the_front_of_the_engine_resolves_and_hides_no_module():
 
 
 FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation"))}
-STREAMED = {"cli/output/streaming.py": {"simtool.engine"}}  # the parts of a matrix that is written as it comes
 
 
 @pytest.mark.parametrize("path", CLI, ids=name_of)
 def test_the_command_line_knows_the_library_and_a_few_fronts(path):
     ours = {name for name in imports(path) if name.split(".")[0] == "simtool"}
-    assert ours <= FRONTS | STREAMED.get(name_of(path), set())
+    assert ours <= FRONTS
 
 
 @pytest.mark.parametrize("room", ["io", "evaluation"])

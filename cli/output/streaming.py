@@ -6,10 +6,9 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from simtool.engine import MatrixPart, RowsInto, Sink
 from simtool.errors import ParameterError
 from simtool.io import ARRAYS, RowWriter, open_matrix, open_rows, replacing
-from simtool.results import Column
+from simtool.results import Column, MatrixPart, RowsInto, Sink
 
 from ..session import Session
 from .render import Output

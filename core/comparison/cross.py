@@ -6,8 +6,8 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest
 from ..backend import Backend
-from ..engine import Into, MatrixCells, MatrixPart, MatrixRows, Moments, budget_of
-from ..results import Column, Columns, Grid, Progress, Rows, Scalar, begin
+from ..engine import MatrixCells, MatrixRows, Moments, budget_of
+from ..results import Column, Columns, Grid, Into, MatrixPart, Progress, Rows, Scalar, begin
 from .compared_sets import ComparisonInputs
 from .token_blocks import item_scores
 

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from .kernels import Side as Side
     from .kernels import Tile as Tile
     from .listing import Choice as Choice
-    from .listing import RowsInto as RowsInto
     from .listing import select_pairs as select_pairs
     from .matches import Match as Match
     from .matches import Matches as Matches
@@ -42,11 +41,8 @@ if TYPE_CHECKING:
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
     from .matrices import full_matrix as full_matrix
-    from .matrix_rows import Into as Into
     from .matrix_rows import MatrixCells as MatrixCells
-    from .matrix_rows import MatrixPart as MatrixPart
     from .matrix_rows import MatrixRows as MatrixRows
-    from .matrix_rows import Sink as Sink
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
@@ -99,7 +95,6 @@ _MODULES = {
     ),
     "listing": (
         "Choice",
-        "RowsInto",
         "select_pairs",
     ),
     "matches": (
@@ -111,11 +106,8 @@ _MODULES = {
     ),
     "matrices": ("full_matrix",),
     "matrix_rows": (
-        "Into",
         "MatrixCells",
-        "MatrixPart",
         "MatrixRows",
-        "Sink",
     ),
     "plan": (
         "Plan",

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import checks
-from ..errors import ParameterError
 from ..io import Vectors
 from ..io.listed_columns import carried_columns
-from ..io.vectors import ArrayVectors, name_rows
-from ..nonfinite import NONFINITE_HINT, NOTHING_LEFT, refuse_nonfinite, scan_rows
+from ..io.vectors import ArrayVectors
+from ..nonfinite import NONFINITE_HINT, handled_rows, scan_rows
 from ..results import Column
 from .budget import Budget, gathered
 from .resident_rows import resident
@@ -97,17 +96,10 @@ def _without_nonfinite(side: Input, nonfinite: str, budget: Budget, hint: str) -
     rows, vectors, missing = side.rows, side.vectors, side.missing
     if not missing.any():
         return side
-    if nonfinite == "error":
-        refuse_nonfinite(vectors, hint)
-    if nonfinite == "propagate":
+    kept, note = handled_rows(vectors, missing, nonfinite, hint)
+    if kept is None:
         budget.check(rows.nbytes, f"{vectors.name} with NaN throughout its rows that are not finite")
         return replace(side, rows=np.where(missing[..., None], np.asarray(np.nan, dtype=rows.dtype), rows))
-    if missing.all():
-        refuse_nonfinite(vectors, NOTHING_LEFT)
-    if rows.ndim > 2:
-        raise ParameterError("only rows of a 2-D input can be left out", "«nonfinite=drop»", "use propagate")
-    left, kept = np.flatnonzero(missing), np.flatnonzero(~missing)
-    counted = checks.plural(len(left), "row")
     return replace(
         side,
         rows=gathered(rows, kept, budget),
@@ -115,5 +107,5 @@ def _without_nonfinite(side: Input, nonfinite: str, budget: Budget, hint: str) -
         numbers=side.numbers[kept],
         zero=side.zero[kept],
         missing=missing[kept],
-        notes=(f"{counted} of {vectors.name} not finite, left out: {name_rows(left, vectors.ids)}",),
+        notes=(note,),
     )

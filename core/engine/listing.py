@@ -1,6 +1,6 @@
 """Selected pairs of two inputs as rows of a result: the k best of each row, all up to a threshold, or the best."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import fsum, inf, prod
@@ -8,7 +8,7 @@ from math import fsum, inf, prod
 import numpy as np
 
 from ..checks import plural
-from ..results import Column, Columns, Progress, Result, Scalar, begin, over_batches
+from ..results import Column, Columns, Progress, Result, RowsInto, Scalar, begin, over_batches
 from .candidates import Hits
 from .job import PairwiseJob
 from .kernels import Kernel
@@ -17,8 +17,6 @@ from .reducers.full_matrix import Moments
 from .selections import closest_pairs, each_nearest, within
 
 ROW = 24  # bytes of a listed pair
-
-RowsInto = Callable[[dict[str, Column]], None]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from math import prod
 import numpy as np
 
 from ..errors import ParameterError
-from ..results import Column, Columns, Grid, HeatMap, Progress, Result, begin, over_batches
+from ..results import Column, Columns, Grid, HeatMap, Into, MatrixPart, Progress, Result, Sink, begin, over_batches
 from .job import PairwiseJob
 from .kernels import Kernel
-from .matrix_rows import Into, MatrixCells, MatrixPart, MatrixRows, Sink
+from .matrix_rows import MatrixCells, MatrixRows
 from .plan import Plan
 from .reducers.full_matrix import Full, Moments
 from .reducers.heat_map import MeanCells

@@ -1,10 +1,9 @@
 """The cells of a matrix of scores as rows `a`, `b`, `score`, made as they are read or written."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -88,26 +87,3 @@ class MatrixRows:
         columns = self.cells.columns(first, self.matrix[first:last])
         offset = self.cells.before(first)
         return {name: column[start - offset : stop - offset] for name, column in columns.items()}
-
-
-@dataclass(frozen=True)
-class MatrixPart:
-    """Whole rows of a matrix, on their way to a writer; their memory is used again once it has taken them.
-
-    Args:
-        start: number of the first row; rows of later batches follow those of the first.
-        scores: (rows, m).
-        cells: makes them a table.
-    """
-
-    start: int
-    scores: Column
-    cells: MatrixCells
-
-    def columns(self) -> dict[str, Column]:
-        """Return the cells as columns `a`, `b`, `score`, for batches `batch` in front."""
-        return self.cells.columns(self.start, self.scores)
-
-
-Sink = Callable[[MatrixPart], None]
-Into = Callable[[tuple[int, ...], np.dtype[Any]], Sink | None]

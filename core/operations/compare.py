@@ -18,11 +18,11 @@ from ..comparison.report import CompareSpec, ComparisonOutcome, report
 from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
-from ..engine import Into, spending
+from ..engine import spending
 from ..errors import ParameterError, SimtoolError
 from ..io import RaggedVectors, beside, open_items, open_table, read_values, split_source
 from ..metrics import EPS
-from ..results import Columns, Progress, Result
+from ..results import Columns, Into, Progress, Result
 from ..settings import Settings
 
 

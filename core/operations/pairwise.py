@@ -10,9 +10,7 @@ from ..backend import quiet
 from ..delivery import delivery
 from ..engine import (
     Choice,
-    Into,
     PairwiseJob,
-    RowsInto,
     check_precision,
     full_matrix,
     prepare_input,
@@ -24,7 +22,7 @@ from ..evaluation.thresholds_file import read_threshold
 from ..io import Vectors
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
-from ..results import Progress, Result, shapes_line
+from ..results import Into, Progress, Result, RowsInto, shapes_line
 from ..settings import Settings
 
 KEYS = ("rows", "columns", "mean", "min", "max")

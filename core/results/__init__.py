@@ -16,6 +16,10 @@ from .records import in_batches as in_batches
 from .records import nearest_keys as nearest_keys
 from .records import over_batches as over_batches
 from .records import shapes_line as shapes_line
+from .sinks import Into as Into
+from .sinks import MatrixPart as MatrixPart
+from .sinks import RowsInto as RowsInto
+from .sinks import Sink as Sink
 from .values import json_rows as json_rows
 from .values import json_text as json_text
 from .values import scalar_to_python as scalar_to_python

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.engine.exclusion import Exclusion
-from simtool.engine.matrix_rows import MatrixCells, MatrixPart, MatrixRows
+from simtool.engine.matrix_rows import MatrixCells, MatrixRows
 
 A, B = np.asarray(["p", "q", "r"]), np.asarray([10, 20, 30, 40])
 
@@ -31,11 +31,3 @@ def test_any_range_of_rows_is_that_of_the_whole_list(batched, excluded):
     for start in range(len(whole)):
         for stop in range(start + 1, len(whole) + 1):
             assert list(zip(*rows.read(start, stop).values(), strict=True)) == whole[start:stop]
-
-
-def test_a_part_on_its_way_to_a_writer_has_the_rows_of_its_place():
-    matrix = np.arange(24.0).reshape(6, 4)
-    cells = MatrixCells(A, B, batched=True)
-    columns = MatrixPart(2, matrix[2:5], cells).columns()
-    assert list(columns) == ["batch", "a", "b", "score"]
-    assert list(zip(*columns.values(), strict=True)) == listed(matrix, True, None)[8:20]
