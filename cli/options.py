@@ -210,7 +210,8 @@ TopOption = Annotated[
     typer.Option(
         "--top",
         metavar="N",
-        help="List only N: the largest losses, or the best and the worst matches.  [default: all, in a table a few]",
+        help="List only N rows: of a table; of losses the largest, of matches the best and the worst, in every format.  "
+        "[default: 20 in a table, else all]",
         show_default=False,
     ),
 ]

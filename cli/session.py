@@ -49,7 +49,7 @@ class Session:
         inputs: Iterable[str | None],
         beside: Iterable[str | None] = (),
         has_array: bool = True,
-        limit: int = 20,
+        limit: int | None = None,
         escape_formulas: bool = False,
     ) -> Self:
         """Refuse, before any work, what would fail after it.
@@ -63,7 +63,7 @@ class Session:
             inputs: what was typed for each input.
             beside: the other files that are to be written.
             has_array: whether the result will have a single array.
-            limit: rows that a table shows.
+            limit: rows that a table shows; None for as many as usual.
             escape_formulas: whether --escape-formulas was typed.
         """
         end_where_a_map_shrinks()

@@ -19,6 +19,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a thread for each worker, or they spe
 settings.register_profile("simtool", deadline=None)  # a machine may be busy
 settings.load_profile("simtool")
 
+os.environ.pop("COLUMNS", None)  # xdist sets it, and a table would be no wider
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

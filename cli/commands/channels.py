@@ -21,6 +21,7 @@ from ..options import (
     MetricOption,
     MetricParamOption,
     QuietOption,
+    TopOption,
 )
 from ..selecting import selecting
 
@@ -72,6 +73,7 @@ def channels(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    top: TopOption = None,
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
@@ -94,7 +96,14 @@ def channels(
     from ..session import Session, ineffective
 
     session = Session.open(
-        None, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=[a, b, use_weights]
+        None,
+        format,
+        gates,
+        inputs=[a, b, use_weights],
+        limit=top,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
     )
     result = simtool.channels(
         a,

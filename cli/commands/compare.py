@@ -154,9 +154,20 @@ def compare(
 
     inputs = [a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b]
     session = Session.open(
-        output, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=inputs, has_array=cross
+        output,
+        format,
+        gates,
+        inputs=inputs,
+        has_array=cross,
+        limit=top,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
     )
     person = session.only_shows_a_table
+    listed = top  # by their score; of a table without matches it is how many rows are shown
+    if person:
+        listed = (FEW if top is None else top) if matches else None
     weighting: dict[str, Any] = {"weights_a": weights_a, "weights_b": weights_b}
     padding: dict[str, Any] = {"lengths_a": lengths_a, "lengths_b": lengths_b}
     reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
@@ -173,7 +184,7 @@ def compare(
             per_id=per_id,
             cross=cross,
             items=items,
-            top=FEW if matches and person and top is None else top,
+            top=listed,
             # a column for each of all aggregates is more than a person reads
             by_item=not (person and "all" in (aggregate or ())),
             into=target.into if cross else None,

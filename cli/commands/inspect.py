@@ -14,6 +14,7 @@ from ..options import (
     MaxMemoryOption,
     OutputOption,
     QuietOption,
+    TopOption,
 )
 from ..selecting import selecting
 
@@ -40,6 +41,7 @@ def inspect(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    top: TopOption = None,
     escape_formulas: EscapeFormulasOption = False,
 ) -> None:
     """Show what a file holds: shapes, dtypes, norms, and zero, non-finite and duplicate rows.
@@ -67,7 +69,7 @@ def inspect(
         escape_formulas=escape_formulas,
         inputs=[file],
         has_array=False,
-        limit=20 if list_rows else 1000,
+        limit=top if list_rows else 1000,
     )
     found = simtool.inspect(
         file, list_rows=list_rows or (), header=header, max_memory=max_memory, require_keys=session.keys

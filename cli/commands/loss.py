@@ -35,8 +35,6 @@ from ..options import (
 )
 from ..selecting import selecting
 
-MOST = 20  # items of a table, unless asked for
-
 
 @selecting("vectors", keeps=True)
 def loss(
@@ -132,9 +130,7 @@ def loss(
     inputs = [*sources, labels, ids, weights]
     is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
-    session = Session.open(
-        output, format, gates, inputs=inputs, has_array=is_listed, limit=MOST if top is None else top, **how
-    )
+    session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, **how)
     labelling: dict[str, Any] = {"labels": labels, "ids": ids, "weights": weights, "header": header}
     formula: dict[str, Any] = {"variant": variant, "distance": distance, "reduction": reduction, "eps": eps}
     reading: dict[str, Any] = {"nonfinite": nonfinite, "max_memory": max_memory}
@@ -151,7 +147,7 @@ def loss(
             parameters=parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale),
             sweep=None if sweep is None else parse_sweep(sweep),
             gradients_to=gradients,
-            top=MOST if top is None and sweep is None and session.only_shows_a_table else top,
+            top=session.output.limit if sweep is None and session.only_shows_a_table else top,
             all_items=session.output.wants_array,
             progress=progress,
             require_keys=session.keys,

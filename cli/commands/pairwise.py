@@ -25,6 +25,7 @@ from ..options import (
     OutputOption,
     PlotOption,
     QuietOption,
+    TopOption,
 )
 from ..selecting import selecting
 
@@ -87,6 +88,7 @@ def pairwise(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    top: TopOption = None,
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
@@ -114,7 +116,7 @@ def pairwise(
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     inputs = [a, b, ids_a, ids_b]
-    session = Session.open(output, format, gates, inputs=inputs, has_array=not selects, **how)
+    session = Session.open(output, format, gates, inputs=inputs, has_array=not selects, limit=top, **how)
     picture = heat_picture(plot, inputs, output, selects=selects, force=force, quiet=quiet)
     selection: dict[str, Any] = {"top_k": top_k, "max_pairs": max_pairs, "max_results": max_results}
     reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}

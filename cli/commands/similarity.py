@@ -26,6 +26,7 @@ from ..options import (
     NonfiniteOption,
     OutputOption,
     QuietOption,
+    TopOption,
 )
 from ..selecting import selecting
 
@@ -50,6 +51,7 @@ def similarity(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    top: TopOption = None,
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
@@ -71,7 +73,14 @@ def similarity(
     from ..session import Session
 
     session = Session.open(
-        output, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=[a, b, ids_a, ids_b]
+        output,
+        format,
+        gates,
+        inputs=[a, b, ids_a, ids_b],
+        limit=top,
+        force=force,
+        quiet=quiet,
+        escape_formulas=escape_formulas,
     )
     result = simtool.similarity(
         a,

@@ -52,7 +52,7 @@ class Output:
         quiet: bool = False,
         inputs: Iterable[str] = (),
         has_array: bool = True,
-        limit: int = 20,
+        limit: int | None = None,
     ) -> Self:
         """Refuse, before any work, an output that could not be written after it.
 
@@ -63,7 +63,7 @@ class Output:
             quiet: no notes on stderr.
             inputs: what was typed for each input; the output may be none of them.
             has_array: whether the result will have a single array, for npy.
-            limit: rows that a table shows.
+            limit: rows that a table shows; None for as many as usual.
 
         Raises:
             OutputError: the file may not be written, or a binary format would meet a terminal.
@@ -75,10 +75,12 @@ class Output:
             file_format = output_format(path)
         if format is not None:
             _check_shown(format)
+        if limit is not None and limit < 1:
+            raise ParameterError(f"a table has at least one row, got {limit}", "--top")
         if not has_array and (of_array := {file_format, format} & {*ARRAYS}):
             raise _no_array(path, of_array.pop())
         shown = format if path is not None else format or "table"
-        return cls(path, file_format, shown, force, quiet, limit)
+        return cls(path, file_format, shown, force, quiet, cls.limit if limit is None else limit)
 
     @property
     def wants_array(self) -> bool:

@@ -1,31 +1,31 @@
-"""A result as a person reads it: the same table on a terminal, in a log and in a file, never folded or cut."""
+"""A result as a person reads it: the same table on a terminal, in a log and in a file.
 
-import math
+On a terminal, and where COLUMNS is set, it is as wide as that; else as it needs. Numbers are never folded or cut.
+"""
+
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
-import numpy as np
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
 from simtool.catalogue import PERCENTAGES
-from simtool.results import Column, Columns, Grid, Histogram, Result, Rows, scalar_to_python, to_python
+from simtool.results import Grid, Result, Rows, scalar_to_python, to_python
 
-from .terminal import printable, text_of
+from .bars import histogram_lines, history_line
+from .cells import cells_of, is_number, significant
+from .columns import TextColumn, clipped, fitted
+from .header import header
+from .shades import shades
+from .terminal import printable, stdout_is_terminal, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
-_DIGITS = 6
-_DECIMALS = 4
-_BLOCKS = " ▁▂▃▄▅▆▇█"
-_CURVE = 60  # epochs of a curve that are shown
-# the coolwarm map of Moreland 2009: its middle is light, its ends are dark, and neither red nor green decides
-_COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
+_LONGEST_HEADER = 12  # characters of an id above a column of a matrix, where the width is limited
 
 
 def on_stdout(result: Result, *, limit: int) -> bytes:
@@ -34,27 +34,34 @@ def on_stdout(result: Result, *, limit: int) -> bytes:
         file=sys.stdout,
         width=_UNLIMITED,
         height=25,  # with a width alone, a dumb terminal would get 80 columns
-        color_system="auto" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None,
+        color_system="auto" if stdout_is_terminal() and not os.environ.get("NO_COLOR") else None,
     )
     with console.capture() as capture:
-        for part in _parts(result, limit):
+        for part in _parts(result, limit, _width()):
             console.print(part)
     return capture.get().encode(sys.stdout.encoding or "utf-8", "backslashreplace")
 
 
-def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
-    yield Text.assemble((printable(result.command), "bold"), _pairs(result.inputs))
-    if any(value is not None for value in result.parameters.values()):
-        yield Text(_pairs(result.parameters).lstrip(), style="dim")
+def _width() -> int:
+    """Return how many characters a line may have."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    return shutil.get_terminal_size().columns if stdout_is_terminal() else _UNLIMITED
+
+
+def _parts(result: Result, limit: int, width: int) -> Iterator[RenderableType]:
+    yield from header(result, width)
     if result.grids:
-        yield from _grids_parts(result.grids)
+        yield from _grids_parts(result.grids, width)
     elif result.rows.names:
-        yield from _rows_parts(result.rows, limit)
+        yield from _rows_parts(result, limit, width)
     if result.history is not None:
-        yield _history_line(result.history)
+        yield history_line(result.history)
     for histogram in result.histograms:
-        yield from _histogram_lines(histogram)
+        yield from histogram_lines(histogram)
     rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
+    rest = {key: value for key, value in rest.items() if key not in result.repeats}
     if rest:
         yield from _summary_lines(rest)
     if "percent" in result.summary:
@@ -90,161 +97,77 @@ def _headline(result: Result) -> str:
     return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}{formula}"
 
 
-def _pairs(members: Mapping[str, Any]) -> str:
-    """Return `  name value  name value` without the members that were not given."""
-    given = ((name, scalar_to_python(value)) for name, value in members.items() if value is not None)
-    return "".join(printable(f"  {name} {text_of(value)}") for name, value in given)
-
-
-def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
+def _rows_parts(result: Result, limit: int, width: int) -> Iterator[RenderableType]:
+    rows = result.rows
     # a table of aggregates is the summary itself
     shown = len(rows) if rows.names[:1] == ("aggregate",) else min(len(rows), limit)
-    columns = rows.read(0, shown)
-    table = Table(box=box.ROUNDED)
-    for name in rows.names:
-        _add_column(table, name, is_number=_is_number(columns[name]))
-    for cells in zip(*map(_cells, columns.values()), strict=True):
-        table.add_row(*map(Text, cells))
+    read = rows.read(0, shown)
+    kept = [index for index, name in enumerate(next(iter(read.values())).tolist()) if name not in result.repeats]
+    columns = [
+        TextColumn(printable(_title(name, result)), cells_of(read[name][kept]), is_number(read[name]))
+        for name in rows.names
+        if name not in result.repeats
+    ]
+    # what no row has is no column
+    table, left_out = fitted([column for column in columns if not len(rows) or any(column.cells)], width)
     yield table
+    if left_out:
+        said = f"no room for {', '.join(left_out)}; -o FILE or --format csv has all columns"
+        yield Text("\n".join(wrap(said, width, break_on_hyphens=False)), style="dim")
     if not len(rows):
         yield Text("no rows")
     elif shown < len(rows):
         left = len(rows) - shown
-        yield Text(f"… {left} more row{'s' * (left > 1)}; -o FILE or --format csv lists all", style="dim")
+        yield Text(f"… {left} more row{'s' * (left > 1)}; --top N shows more, -o FILE or --format csv all", style="dim")
 
 
-def _grids_parts(grids: Sequence[Grid]) -> Iterator[RenderableType]:
+def _title(name: str, result: Result) -> str:
+    """Return the header of a column: a score and a distance go by the name of their metric."""
+    named_by = {"score": "metric", "distance": "distance"}.get(name, "")
+    return str(result.parameters.get(named_by) or name)
+
+
+def _grids_parts(grids: Sequence[Grid], width: int) -> Iterator[RenderableType]:
+    is_cut = False
     for grid in grids:
         if grid.batch is not None:
             yield Text(f"batch {grid.batch}", style="bold")
-        yield _grid_table(grid)
+        columns = _grid_columns(grid, width)
+        table, left_out = fitted(columns, width)
+        if left_out:
+            table, _ = fitted([*columns[: len(columns) - len(left_out) - 1], _more(columns[0])], width)
+        yield table
+        is_cut |= bool(left_out) or grid.scores.shape != grid.shape
     last = grids[-1]
-    is_corner = last.scores.shape != last.shape
-    if is_corner or len(grids) < last.batches:
+    if is_cut or len(grids) < last.batches:
         size = " × ".join(map(str, last.shape if last.batch is None else (last.batches, *last.shape)))
         matrices = "matrix" if last.batch is None else "matrices"
         yield Text(f"-o scores.npy writes the whole {size} {matrices}", style="dim")
 
 
-def _grid_table(grid: Grid) -> Table:
-    more_rows = grid.shape[0] > len(grid.row_ids)
-    more_columns = grid.shape[1] > len(grid.column_ids)
-    table = Table(box=box.ROUNDED)
-    _add_column(table, "", is_number=_is_number(grid.row_ids))
-    for name in [*_cells(grid.column_ids), *(["…"] if more_columns else [])]:
-        _add_column(table, name, is_number=True)
-    texts = _cells(grid.scores.reshape(-1))
-    styles = _shades(grid.scores.reshape(-1))
-    width = len(grid.column_ids)
-    for row, name in enumerate(_cells(grid.row_ids)):
-        part = slice(row * width, (row + 1) * width)
-        shaded = [Text(text, style=style) for text, style in zip(texts[part], styles[part], strict=True)]
-        table.add_row(Text(name, style="bold"), *shaded, *(["…"] if more_columns else []))
-    if more_rows:
-        table.add_row(*["…"] * len(table.columns))
-    return table
+def _grid_columns(grid: Grid, width: int) -> list[TextColumn]:
+    """Return the ids of the rows, a column of shaded scores for each id, and dots for what is not in the corner."""
+    dots = ["…"] if grid.shape[0] > len(grid.row_ids) else []
+    count, longest = len(grid.column_ids), _LONGEST_HEADER if width < _UNLIMITED else _UNLIMITED
+    texts, styles = cells_of(grid.scores.reshape(-1)), shades(grid.scores.reshape(-1))
+    names = [clipped(name, longest) for name in cells_of(grid.row_ids)]
+    ids = TextColumn("", [*names, *dots], is_number(grid.row_ids), ["bold"] * len(names) + [""] * len(dots))
+    scores = [
+        TextColumn(
+            clipped(name, longest), [*texts[number::count], *dots], True, [*styles[number::count], *[""] * len(dots)]
+        )
+        for number, name in enumerate(cells_of(grid.column_ids))
+    ]
+    return [ids, *scores, *([_more(ids)] if grid.shape[1] > count else [])]
 
 
-def _histogram_lines(histogram: Histogram) -> Iterator[Text]:
-    """Yield one line of blocks per group, of the bins between the first and the last that hold something."""
-    used = np.flatnonzero(sum(counts for counts in histogram.counts.values()))
-    if not len(used):
-        return
-    part = slice(int(used[0]), int(used[-1]) + 1)
-    low, high = (_decimal(float(histogram.edges[edge]), 2) for edge in (part.start, part.stop))
-    width = max(map(cell_len, (*histogram.counts, histogram.name)))
-    ruler = f"{low}{high:>{max(part.stop - part.start - len(low), len(high) + 1)}}"
-    yield Text.assemble((f"{histogram.name:<{width}}", "bold"), "  ", (ruler, "dim"))
-    for name, counts in histogram.counts.items():
-        shown = counts[part]
-        steps = np.ceil(shown / max(1, shown.max()) * (len(_BLOCKS) - 1)).astype(int)
-        blocks = "".join(_BLOCKS[step] for step in steps.tolist()).rstrip()
-        yield Text.assemble((f"{name:<{width}}", "bold"), "  ", blocks)
-
-
-def _history_line(history: Columns) -> Text:
-    """Return the loss of each epoch, or of some of many, as one line of blocks between its extremes."""
-    losses = history.columns["loss"]
-    shown = losses[np.linspace(0, len(losses) - 1, min(len(losses), _CURVE)).round().astype(int)]
-    low, high = float(shown.min()), float(shown.max())
-    steps = np.ceil((shown - low) / ((high - low) or 1.0) * (len(_BLOCKS) - 2)).astype(int) + 1
-    blocks = "".join(_BLOCKS[step] for step in steps.tolist())
-    return Text.assemble(
-        ("loss", "bold"), f"  {blocks}  {_significant(float(losses[0]))} to {_significant(float(losses[-1]))}"
-    )
+def _more(beside: TextColumn) -> TextColumn:
+    return TextColumn("…", ["…"] * len(beside.cells))
 
 
 def _summary_lines(summary: Mapping[str, Any]) -> Iterator[Text]:
     keys = [printable(key) for key in summary]
     width = max(map(cell_len, keys))
     for key, value in zip(keys, summary.values(), strict=True):
-        text = printable(_significant(scalar_to_python(value)))
+        text = printable(significant(scalar_to_python(value)))
         yield Text.assemble((key, "bold"), " " * (width - cell_len(key) + 2), text)
-
-
-def _add_column(table: Table, name: str, *, is_number: bool) -> None:
-    table.add_column(Text(printable(name)), justify="right" if is_number else "left")
-
-
-def _is_number(column: Column) -> bool:
-    """Tell whether a column holds numbers, apart from what does not apply to a row."""
-    if column.dtype == object:
-        values = [value for value in column if value is not None]
-        return bool(values) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return column.dtype.kind in "iuf"
-
-
-def _cells(column: Column) -> list[str]:
-    """Return a column as printable text; the floats of one column share their decimals."""
-    values = to_python(column)
-    if _is_number(column) and column.dtype == object:
-        shown = iter(_cells(np.asarray([value for value in values if value is not None])))
-        return ["" if value is None else next(shown) for value in values]
-    if column.dtype.kind != "f":
-        # None is what does not apply to this row
-        return ["" if value is None else printable(_significant(value)) for value in values]
-    finite = [abs(value) for value in values if math.isfinite(value)]
-    decimals = min(_decimals(max(finite, default=0)), _DECIMALS)
-    return [_decimal(value, decimals) for value in values]
-
-
-def _decimal(value: float, decimals: int) -> str:
-    if math.isnan(value):
-        return "undefined"
-    # a small number keeps its digits, and a huge one does not look exact
-    if value and not 10.0 ** (1 - decimals) <= abs(value) < 1e15:
-        return f"{value:.4g}"
-    return f"{value + 0.0:.{decimals}f}"
-
-
-def _decimals(value: float) -> int:
-    """Return how many decimals show `value` with six significant digits."""
-    return max(0, _DIGITS - 1 - math.floor(math.log10(value))) if value else _DECIMALS
-
-
-def _significant(value: Any) -> str:
-    if not isinstance(value, float) or math.isnan(value):
-        return text_of(value)
-    if not 1e-4 <= abs(value) < 1e15:
-        return f"{value:.6g}"
-    text = f"{value:.{_decimals(abs(value))}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _shades(scores: Column) -> list[Style]:
-    """Return a background per score: blue at the low end, red at the high end, both sides of zero alike."""
-    finite = scores[np.isfinite(scores)].astype(float)
-    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-    if low < 0 < high:
-        low, high = -max(-low, high), max(-low, high)
-    span = high - low or 1.0
-    return [
-        _shade((score - low) / span) if math.isfinite(score) else Style() for score in scores.astype(float).tolist()
-    ]
-
-
-def _shade(share: float) -> Style:
-    start, end, way = (_COLD, _MIDDLE, 2 * share) if share < 0.5 else (_MIDDLE, _WARM, 2 * share - 1)
-    red, green, blue = (round(a + (b - a) * way) for a, b in zip(start, end, strict=True))
-    is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
-    return Style(color="#000000" if is_light else "#ffffff", bgcolor=f"#{red:02x}{green:02x}{blue:02x}")

@@ -153,6 +153,7 @@ def _argmax_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column
 
 ARGMAX = AggregateRecord(
     parts=("precision", "recall", "f1"),
+    repeated=("f1",),
     bidirectional=True,
     crossed=True,
     shared=lambda job, _: greedy_of(cosine_matches(job), *job.sets[2:]),

@@ -85,6 +85,7 @@ class AggregateRecord:
 
     Args:
         parts: further numbers of what its function returns.
+        repeated: those of them that are the number itself under the name that the field has for it.
         same_items: row i of A belongs to row i of B.
         any_dims: the rows of A and of B may differ in length.
         depth: the parameter that says how many of the closest rows of B it looks at; None: one, or none.
@@ -100,6 +101,7 @@ class AggregateRecord:
     """
 
     parts: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
     same_items: bool = False
     any_dims: bool = False
     depth: str | None = None
@@ -116,7 +118,7 @@ class AggregateRecord:
 
 def of_spaces(*parts: str, **more: Any) -> AggregateRecord:
     """Return the record of an aggregate of the same items in two spaces."""
-    return AggregateRecord(parts, same_items=True, any_dims=True, **more)
+    return AggregateRecord(parts=parts, same_items=True, any_dims=True, **more)
 
 
 def record_of(name: str) -> AggregateRecord:
@@ -147,6 +149,11 @@ class AggregateRequest:
     def keys(self) -> tuple[str, ...]:
         """The summary keys of its numbers, its score first."""
         return keys_of(self.name)
+
+    @property
+    def repeats(self) -> tuple[str, ...]:
+        """The summary keys of parts that are the score itself."""
+        return tuple(f"{self.name}.{part}" for part in self.record.repeated)
 
     @property
     def weighs(self) -> tuple[bool, bool]:

@@ -126,6 +126,7 @@ def report(
         rows=Columns(rows),
         notes=(*notes, *more),
         provenance=formed,
+        repeats=tuple(key for request in every for key in request.repeats),
     )
 
 

@@ -26,7 +26,7 @@ def describe(name: str | None = None, *, require_keys: Collection[str] = ()) -> 
         require_keys: keys that the summary must have.
 
     Returns:
-        A result with rows `name`, `kind`, `meaning`, `formula`, `range`, `closer`, `labels`, `parameters`, or for
+        A result with rows `name`, `meaning`, `range`, `closer`, `labels`, `parameters`, `formula`, `kind`, or for
         one name rows `property`, `value`; the summary counts `entries`.
 
     Raises:
@@ -62,13 +62,13 @@ class DescribePlan:
 def _in_short(entry: Entry) -> dict[str, str]:
     return {
         "name": entry.name,
-        "kind": entry.kind,
         "meaning": entry.meaning,
-        "formula": entry.formula,
         "range": entry.range,
         "closer": _direction(entry),
         "labels": entry.labels,
         "parameters": _parameters(entry),
+        "formula": entry.formula,
+        "kind": entry.kind,
     }
 
 
@@ -87,7 +87,7 @@ def _in_full(entry: Entry) -> list[dict[str, str]]:
         "source": entry.source,
         "function": entry.function,
     }
-    facts = {**_in_short(entry), **more}
+    facts = {"name": entry.name, "kind": entry.kind, **_in_short(entry), **more}
     return [{"property": key, "value": value} for key, value in facts.items() if value]
 
 

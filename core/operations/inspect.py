@@ -39,11 +39,11 @@ def inspect(
         header, max_memory, require_keys: as for `pairwise`.
 
     Returns:
-        A result with one row per column: `column`, `kind` (vectors, values or other), `dtype`, `shape`, `zero`,
-        `nonfinite`, `duplicates`, `norm_min`, `norm_mean`, `norm_max`, and `role`, what the column is taken for where
-        nothing else is said. The columns that a vector is put together from are one row. The summary counts `rows`,
-        `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has the number of `files` and
-        the `width` of the vectors; the parameter `format` says what they are. A duplicate equals an earlier row.
+        A result with one row per column: `column`, `kind` (vectors, values or other), `dtype`, `shape`, `role`,
+        what the column is taken for where nothing else is said, `zero`, `nonfinite`, `duplicates`, `norm_min`,
+        `norm_mean` and `norm_max`. The columns that a vector is put together from are one row. The summary counts
+        `rows`, `columns`, `zero`, `nonfinite` and `duplicates` over all vector columns, and has the number of `files`
+        and the `width` of the vectors; the parameter `format` says what they are. A duplicate equals an earlier row.
         With `list_rows` a row per row that is found: `found`, `column`, `row`, `id` where there are ids, `first`, the
         row that a duplicate equals, and columns that are kept.
 
@@ -184,9 +184,10 @@ class _Facts:
 
     def record(self) -> dict[str, Any]:
         known = {"column": self.name, "kind": "vectors", "dtype": self.dtype, "shape": _text(self.shape)}
+        known["role"] = "vectors"
         counts = {"zero": self.zero, "nonfinite": self.nonfinite, "duplicates": self.duplicates}
         norms = dict(zip(("norm_min", "norm_mean", "norm_max"), self.norms, strict=True))
-        return {**known, **counts, **norms, "role": "vectors"}
+        return {**known, **counts, **norms}
 
 
 def _describe(name: str, vectors: Vectors) -> _Facts:

@@ -172,6 +172,7 @@ class Result:
         provenance: role -> which columns the vectors were put together from, where they were.
         written: path -> what it holds, of files that the operation itself has written.
         headline: the keys of the summary that `rows` does not hold too; None for all.
+        repeats: keys and columns whose numbers stand under another name too; a table leaves them out.
     """
 
     command: str
@@ -189,6 +190,7 @@ class Result:
     provenance: Mapping[str, str] = field(default_factory=dict)
     written: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] | None = None
+    repeats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
@@ -203,8 +205,8 @@ class Result:
     def document(self, *, gates: Sequence[Mapping[str, Any]] = (), spell: Spell = as_argument) -> Iterator[str]:
         """Yield the parts of a JSON document, rows as they are computed.
 
-        It holds neither arrays nor what pictures are made of: not `array`, `grids`, `heat_map`, `counts`, `written` and
-        `headline`.
+        It holds neither arrays nor what pictures are made of: not `array`, `grids`, `heat_map`, `counts`, `written`,
+        `headline` and `repeats`.
 
         Args:
             gates: verdicts on the summary.

@@ -9,7 +9,7 @@ import numpy as np
 from .records import Column
 
 
-class Cells(Protocol):
+class RowMaker(Protocol):
     """Makes rows of a table of whole rows of a matrix."""
 
     def columns(self, first: int, scores: Column) -> dict[str, Column]:
@@ -28,7 +28,7 @@ class MatrixPart:
 
     start: int
     scores: Column
-    cells: Cells
+    cells: RowMaker
 
     def columns(self) -> dict[str, Column]:
         """Return the cells as columns `a`, `b`, `score`, for batches `batch` in front."""

@@ -80,6 +80,7 @@ def report(job: LossJob) -> Result:
         ),
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
+        repeats=job.repeats,
     )
 
 

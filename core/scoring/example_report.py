@@ -74,6 +74,7 @@ def report(job: LossJob) -> Result:
         histograms=groups.histograms(job, scored),
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_roles(job), job.inputs, strict=True))),
+        repeats=job.repeats,
     )
 
 

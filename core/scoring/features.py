@@ -54,6 +54,7 @@ def report(job: LossJob, data: BatchData) -> Result:
         found[0].items if job.is_single else None,
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(names, job.inputs, strict=True))),
+        repeats=job.repeats,
     )
 
 

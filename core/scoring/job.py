@@ -15,6 +15,7 @@ from .reduction import LossOutcome
 from .spec import LossSpec
 
 LOSS_KEYS = ("loss", "total", "mean", "active_mean", "items", "active", "active_share")
+_REDUCED = {"sum": "total", "mean": "mean", "active-mean": "active_mean"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,13 @@ class LossJob:
     def is_single(self) -> bool:
         """Whether one loss with one set of parameters is asked for."""
         return self.sweep is None and len(self.specs) == 1
+
+    @property
+    def repeats(self) -> tuple[str, ...]:
+        """The summary keys and columns whose number is the loss itself, by the reduction."""
+        keys = {_REDUCED.get(spec.reduction) for spec in self.specs}
+        key = keys.pop() if len(keys) == 1 else None
+        return () if key is None else (key, *(f"{spec.entry.name}.{key}" for spec in self.specs))
 
     def parameters(self) -> dict[str, object]:
         """Return every option that shaped the numbers, for the result."""

@@ -80,7 +80,7 @@ def test_texts_of_other_number_and_length_give_one_percentage_which_stands_last(
     lines = done.text.splitlines()
     assert lines[-1] == "62.76 %  argmax of best matches of items  (clip: 100 max(0, s))"
     assert sum(line.startswith("│ a to b") for line in lines) == 20
-    assert "… 18 more rows; -o FILE or --format csv lists all" in lines
+    assert "… 18 more rows; --top N shows more, -o FILE or --format csv all" in lines
     assert "items_a           20" in lines
     notes = done.err.splitlines()
     assert "note: items of A have 10 to 14 tokens, 241 in all" in notes
@@ -101,7 +101,7 @@ def test_many_items_list_twenty(run, work):
     save(work, many=np.tile(np.load(work / TEXTS[0]), (2, 1, 1)))
     lines = run("compare", "many.npy", "many.npy").text.splitlines()
     assert sum(line.startswith("│ ") for line in lines) == 21
-    assert "… 20 more rows; -o FILE or --format csv lists all" in lines
+    assert "… 20 more rows; --top N shows more, -o FILE or --format csv all" in lines
     assert lines[-1].startswith("100.00 %")
 
 

@@ -100,12 +100,13 @@ def test_npy_is_the_array_of_the_rows(run, odd, name):
 
 
 @pytest.mark.parametrize("typed", ["list", "inspect pairs.parquet", "explain x.npy y.npy", "pairwise x.npy y.npy"])
-def test_a_table_is_never_cut_or_folded(run, odd, typed):
-    narrow = run(*typed.split(), cwd=odd, env={"COLUMNS": "40"})
-    dumb = run(*typed.split(), cwd=odd, env={"TERM": "dumb", "COLUMNS": "40"})
-    wide = run(*typed.split(), cwd=odd, env={"COLUMNS": "400"})
-    assert narrow.text == wide.text == dumb.text
-    assert max(map(len, wide.text.splitlines())) > 40
+def test_a_table_is_as_wide_as_columns_says(run, odd, typed):
+    narrow = run(*typed.split(), cwd=odd, env={"COLUMNS": "80"})
+    dumb = run(*typed.split(), cwd=odd, env={"TERM": "dumb", "COLUMNS": "80"})
+    wide, unlimited = run(*typed.split(), cwd=odd, env={"COLUMNS": "600"}), run(*typed.split(), cwd=odd)
+    assert narrow.text == dumb.text
+    assert wide.text == unlimited.text
+    assert max(map(len, narrow.text.splitlines())) <= 80
     assert "…" not in wide.text
 
 
@@ -124,7 +125,7 @@ def test_ids_never_reach_the_terminal_as_markup_or_controls(on_a_terminal, work,
     vectors = [[float(row == column) for column in range(8)] for row in range(8)]
     pq.write_table(pa.table({"id": IDS, "v": vectors}), work / "v.parquet")
     command = ("pairwise", "v.parquet", "--threshold", 0.5, "--include-self", "--format", format)
-    code, text = on_a_terminal(*command, env={"NO_COLOR": "1"})
+    code, text = on_a_terminal(*command, env={"NO_COLOR": "1", "COLUMNS": "1000"})
     assert code == 0
     controls = {character for character in text if ord(character) < 32 or 0x7F <= ord(character) < 0xA0} - {"\n"}
     assert not controls

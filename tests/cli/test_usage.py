@@ -10,7 +10,7 @@ from simtool.errors import ParameterError
     ("typed", "what", "where", "hint"),
     [
         (["pairwise"], "missing argument 'A'", "simtool pairwise", "simtool pairwise -h"),
-        (["pairwise", "a", "--top"], "no such option: --top", "simtool pairwise", "did you mean --top-k?"),
+        (["pairwise", "a", "--topk"], "no such option: --topk", "simtool pairwise", "did you mean --top-k?"),
         (["pairwise", "a", "-k"], "option '-k' requires an argument", "simtool", "simtool -h"),
         (
             ["pairwise", "a", "-k", "1.5"],

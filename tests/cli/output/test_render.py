@@ -118,15 +118,14 @@ def show(result: Result, capfdbinary: pytest.CaptureFixture[bytes], format: str 
     ("format", "place"), [*((f, "stdout") for f in FORMATS), *((f, "file") for f in FORMATS if f != "table")]
 )
 def test_every_format_reads_back_to_the_same_numbers(
-    format: str, place: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+    format: str, place: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
     result = make_result()
     path = str(tmp_path / f"out.{SUFFIXES.get(format, format)}")
     render(result, Output.check(path, None) if place == "file" else Output.check(None, format), gates=gates(result))
     captured = capfdbinary.readouterr()
     found = READERS[format](Path(path).read_bytes() if place == "file" else captured.out)
-    scores = np.array(found["score"], dtype=np.float32)
+    scores = np.array(found["cosine" if format == "table" else "score"], dtype=np.float32)
     if format == "table":
         np.testing.assert_allclose(scores, SCORES, atol=5e-5)
     else:
@@ -175,7 +174,7 @@ def test_no_rows(format: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None
     elif format in BINARY:
         assert len(READERS[format](out)["score"]) == 0
     else:
-        assert b"score" in out
+        assert (b"cosine" if format == "table" else b"score") in out
     assert (b"no rows" in out) is (format == "table")
 
 
@@ -210,16 +209,31 @@ def test_a_pipe_gets_the_bytes_as_they_are(capfdbinary: pytest.CaptureFixture[by
     assert "\x1b[31mred" in show(make_result(), capfdbinary, "csv")
 
 
-@pytest.mark.parametrize("width", ["40", "80", "500"])
-def test_a_table_has_its_natural_width_everywhere(
-    width: str, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+def test_without_a_terminal_a_table_has_its_natural_width(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.delenv("COLUMNS", raising=False)
     lines = show(make_result(), capfdbinary).splitlines()
     assert all(line == line.rstrip() for line in lines)
     assert sum(line.startswith("│") for line in lines) == 1 + len(HOSTILE)
     assert any("x" * 200 in line for line in lines)
     assert "…" not in "".join(lines)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_where_columns_is_set_a_table_is_no_wider_and_its_numbers_are_whole(
+    width: int, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rich.cells import cell_len
+
+    wide = read_table(show(make_result(), capfdbinary).encode())["cosine"]
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = show(make_result(), capfdbinary).splitlines()
+    table = [line for line in lines if line[:1] in "╭│├╰"]
+    assert {cell_len(line) for line in table} == {cell_len(table[0])}
+    assert cell_len(table[0]) <= width
+    shown = [line.strip("│").split("│")[-1].strip() for line in table if line.startswith("│")][1:]
+    assert [cell for cell in shown if cell] == wide
 
 
 def test_wide_characters_stay_aligned(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -231,7 +245,12 @@ def test_wide_characters_stay_aligned(capfdbinary: pytest.CaptureFixture[bytes])
 
 @pytest.mark.parametrize(
     ("count", "limit", "more"),
-    [(20, 20, None), (21, 20, "… 1 more row;"), (353, 20, "… 333 more rows;"), (9, 5, "… 4 more rows;")],
+    [
+        (20, 20, None),
+        (21, 20, "… 1 more row; --top N shows more,"),
+        (353, 20, "… 333 more rows;"),
+        (9, 5, "… 4 more rows;"),
+    ],
 )
 def test_a_long_table_says_what_it_leaves_out(
     count: int, limit: int, more: str | None, capfdbinary: pytest.CaptureFixture[bytes]
@@ -247,7 +266,7 @@ def test_a_long_table_says_what_it_leaves_out(
     [
         ([0.93716, -0.5, 0.0, 1.0], ["0.9372", "-0.5000", "0.0000", "1.0000"]),
         ([0.5, 3e-7, -2e-5, np.nan], ["0.5000", "3e-07", "-2e-05", "undefined"]),
-        ([218.84896, 12.0], ["218.849", "12.000"]),
+        ([218.84896, 12.0], ["218.849", "12"]),
         ([218.84896, 0.0012345], ["218.849", "0.001234"]),
         ([1234567.8, 2e20, np.inf], ["1234568", "2e+20", "inf"]),
         ([-0.0], ["0.0000"]),

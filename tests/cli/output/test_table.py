@@ -1,9 +1,10 @@
 """The parts of a table: what comes in which order, and what the summary leaves out because it is shown already."""
 
 import numpy as np
+import pytest
 
 from simtool.cli.output.table import on_stdout
-from simtool.results import Columns, Histogram, Result
+from simtool.results import Columns, Grid, Histogram, Result
 
 
 def lines(result, limit=20):
@@ -16,10 +17,10 @@ def test_the_parts_stand_in_order():
     summary = {"percent": 12.345, "mean": 0.25, "gap": None}
     result = Result("x", {"a": "a.npy"}, {"metric": "cosine", "off": None}, summary, rows, histograms=(histogram,))
     shown = lines(result)
-    assert shown[0] == "x  a a.npy"
-    assert shown[1] == "metric cosine"
+    assert shown[0] == "x  a=a.npy"
+    assert shown[1] == "metric=cosine"
     assert [line.split()[1::2] for line in shown if line.startswith("│")][1:] == [["p", "0.5000"], ["q", "-1.0000"]]
-    at = [number for number, line in enumerate(shown) if line.startswith(("╭", "cosine", "mean", "12.3"))]
+    at = [number for number, line in enumerate(shown) if line.startswith(("╭", "cosine  ", "mean", "12.3"))]
     assert at == sorted(at)
     assert len(at) == 4
     assert shown[-1].startswith("12.3")
@@ -36,4 +37,42 @@ def test_what_a_table_of_aggregates_shows_is_not_said_again():
 def test_a_long_table_names_how_to_see_the_rest():
     shown = lines(Result("x", {}, {}, {}, Columns({"row": np.arange(30)})), limit=5)
     assert sum(line.startswith("│") for line in shown) == 6
-    assert shown[-1] == "… 25 more rows; -o FILE or --format csv lists all"
+    assert shown[-1] == "… 25 more rows; --top N shows more, -o FILE or --format csv all"
+
+
+def test_a_score_goes_by_the_name_of_its_metric():
+    rows = Columns({"a": np.arange(2), "score": np.asarray([0.5, 2.0])})
+    (head,) = (line for line in lines(Result("x", {}, {"metric": "euclidean"}, {}, rows)) if line.startswith("│ a"))
+    assert head.split() == ["│", "a", "│", "euclidean", "│"]
+
+
+def test_a_number_stands_once():
+    rows = Columns({"item": np.arange(2), "f": np.asarray([0.5, 0.25]), "f.f1": np.asarray([0.5, 0.25])})
+    shown = lines(Result("x", {}, {}, {"f": 0.375, "f.f1": 0.375, "items": 2}, rows, repeats=("f.f1",)))
+    assert not any("f.f1" in line for line in shown)
+    assert [line.split() for line in shown[-2:]] == [["f", "0.375"], ["items", "2"]]
+
+
+def test_a_column_without_a_value_is_none():
+    rows = Columns({"a": np.arange(2), "closer": np.asarray(["", ""], dtype=object)})
+    assert not any("closer" in line for line in lines(Result("x", {}, {}, {}, rows)))
+
+
+def test_columns_without_room_are_named(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = Columns({f"column{number}": np.asarray([1.5]) for number in range(5)})
+    shown = lines(Result("x", {}, {}, {}, rows))
+    assert " ".join(shown[-2:]) == "no room for column3, column4; -o FILE or --format csv has all columns"
+    assert max(map(len, shown)) <= 40
+
+
+@pytest.mark.parametrize("columns", ["80", "40"])
+def test_a_matrix_shows_as_many_columns_as_fit(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    ids = np.asarray([f"identifier-{number}" for number in range(3)], dtype=object)
+    grid = Grid((3, 3), ids, ids, np.eye(3))
+    out = lines(Result("x", {}, {}, {}, grids=(grid,)))
+    head = next(line for line in out if "identi" in line)
+    assert head.count("identi") == (3 if columns == "80" else 1)
+    assert ("…" in head.split("│")[-2]) is (columns == "40")
+    assert ("-o scores.npy writes the whole 3 × 3 matrix" in out) is (columns == "40")

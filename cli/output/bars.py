@@ -1,0 +1,43 @@
+"""Histograms and curves as lines of blocks."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich.cells import cell_len
+from rich.text import Text
+
+from simtool.results import Columns, Histogram
+
+from .cells import decimal, significant
+
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+_CURVE = 60  # epochs of a curve that are shown
+
+
+def histogram_lines(histogram: Histogram) -> Iterator[Text]:
+    """Yield one line of blocks per group, of the bins between the first and the last that hold something."""
+    used = np.flatnonzero(sum(counts for counts in histogram.counts.values()))
+    if not len(used):
+        return
+    part = slice(int(used[0]), int(used[-1]) + 1)
+    low, high = (decimal(float(histogram.edges[edge]), 2) for edge in (part.start, part.stop))
+    width = max(map(cell_len, (*histogram.counts, histogram.name)))
+    ruler = f"{low}{high:>{max(part.stop - part.start - len(low), len(high) + 1)}}"
+    yield Text.assemble((f"{histogram.name:<{width}}", "bold"), "  ", (ruler, "dim"))
+    for name, counts in histogram.counts.items():
+        shown = counts[part]
+        steps = np.ceil(shown / max(1, shown.max()) * (len(_BLOCKS) - 1)).astype(int)
+        blocks = "".join(_BLOCKS[step] for step in steps.tolist()).rstrip()
+        yield Text.assemble((f"{name:<{width}}", "bold"), "  ", blocks)
+
+
+def history_line(history: Columns) -> Text:
+    """Return the loss of each epoch, or of some of many, as one line of blocks between its extremes."""
+    losses = history.columns["loss"]
+    shown = losses[np.linspace(0, len(losses) - 1, min(len(losses), _CURVE)).round().astype(int)]
+    low, high = float(shown.min()), float(shown.max())
+    steps = np.ceil((shown - low) / ((high - low) or 1.0) * (len(_BLOCKS) - 2)).astype(int) + 1
+    blocks = "".join(_BLOCKS[step] for step in steps.tolist())
+    return Text.assemble(
+        ("loss", "bold"), f"  {blocks}  {significant(float(losses[0]))} to {significant(float(losses[-1]))}"
+    )

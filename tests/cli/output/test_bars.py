@@ -1,0 +1,23 @@
+"""Lines of blocks."""
+
+import numpy as np
+
+from simtool.cli.output.bars import histogram_lines, history_line
+from simtool.results import Columns, Histogram
+
+
+def test_a_histogram_begins_and_ends_where_something_is():
+    counts = {"near": np.asarray([0, 8, 4, 0, 0]), "far": np.asarray([0, 0, 1, 1, 0])}
+    ruler, near, far = (line.plain for line in histogram_lines(Histogram("cosine", np.linspace(0, 1, 6), counts)))
+    assert ruler.split() == ["cosine", "0.20", "0.80"]
+    assert near == "near    █▄"
+    assert far == "far      ██"
+
+
+def test_nothing_has_no_lines():
+    assert list(histogram_lines(Histogram("cosine", np.linspace(0, 1, 3), {"all": np.zeros(2, dtype=int)}))) == []
+
+
+def test_a_history_runs_between_its_extremes():
+    history = Columns({"epoch": np.arange(3), "loss": np.asarray([2.0, 1.0, 0.0]), "score": np.full(3, np.nan)})
+    assert history_line(history).plain == "loss  █▅▁  2 to 0"

@@ -1,0 +1,49 @@
+"""Columns that share a width."""
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from simtool.cli.output.columns import TextColumn, clipped, fitted
+
+WORDS = TextColumn("meaning", ["pulls similar pairs together, pushes the others to the margin"] * 2)
+IDS = TextColumn("id", ["a-very-long-identifier-of-a-row", "short"])
+NUMBERS = TextColumn("score", ["0.1234", "-123456"], is_number=True)
+
+
+def drawn(columns, width):
+    table, left_out = fitted(columns, width)
+    console = Console(width=10_000)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().splitlines(), left_out
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 200])
+def test_numbers_are_whole_and_no_line_is_longer(width):
+    lines, left_out = drawn([IDS, NUMBERS, WORDS], width)
+    assert max(map(cell_len, lines)) <= width
+    assert any("-123456" in line for line in lines)
+    assert left_out == (["meaning"] if width < 46 else [])
+
+
+def test_sentences_give_way_before_ids():
+    lines, _ = drawn([IDS, NUMBERS, WORDS], 70)
+    assert any("a-very-long-identifier-of-a-row" in line for line in lines)
+    shown = " ".join(line.split("│")[3].strip() for line in lines if line.startswith("│"))
+    assert WORDS.cells[0] in shown
+
+
+def test_where_there_is_room_all_is_as_wide_as_it_needs():
+    lines, _ = drawn([IDS, NUMBERS, WORDS], 1000)
+    assert len(lines) == 6
+    assert cell_len(lines[0]) == IDS.width + NUMBERS.width + WORDS.width + 10
+
+
+@pytest.mark.parametrize("width", [3, 8, 11])
+def test_an_id_is_clipped_in_the_middle(width):
+    text = clipped("日本語のidentifier", width)
+    assert cell_len(text) <= width
+    assert "…" in text
+    assert text.startswith("日"[: width // 4])
+    assert text.endswith("r")
