@@ -210,8 +210,8 @@ TopOption = Annotated[
     typer.Option(
         "--top",
         metavar="N",
-        help="List only N rows: of a table; of losses the largest, of matches the best and the worst, in every format.  "
-        "[default: 20 in a table, else all]",
+        help="List only N rows: of a table; in every format of losses the largest, of matches the best and the worst.  "
+        "[default: 20 in a table]",
         show_default=False,
     ),
 ]
