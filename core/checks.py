@@ -8,7 +8,7 @@ import numpy as np
 
 from .catalogue import Entry, names
 from .errors import DataError, OutputError, ParameterError, ShapeError
-from .io import RaggedVectors, Vectors, as_vectors, open_vectors, read_values, with_ids
+from .io import RaggedVectors, Vectors, as_source, as_values, as_vectors, open_vectors, read_values, with_ids
 from .io.output import check_output
 from .io.vectors import name_rows, place_of
 from .metrics import Metric, is_rounded, metric_of
@@ -153,19 +153,18 @@ def given(
     """Return Vectors as they are, an array or tensor as Vectors of that name, and what a source names as it is read.
 
     Args:
-        x: Vectors, an array, a tensor, or a source as for `open_vectors`.
+        x: Vectors, an array, a tensor, a table or a column in memory, or a source as for `open_vectors`.
         name: what messages call an array.
-        ids: one per row: an array, or a source; of Vectors that have none.
+        ids: one per row: an array, a column, its name in the table, or a source; of Vectors that have none.
         nulls: as for `open_vectors`, and so the others.
         header: whether the first line of a CSV names its columns.
         others: sources with another role.
         max_memory: what the whole job may take.
     """
+    x = as_source(x, name)
+    ids = as_values(ids, x)
     if isinstance(x, str):
         return open_vectors(x, ids=ids, nulls=nulls, header=header, others=others, max_memory=max_memory)
-    if hasattr(x, "read") and not hasattr(x, "shape"):
-        what = f"expected vectors, got an open file ({type(x).__name__})"
-        raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
     if hasattr(x, "detach"):
         x = x.detach().cpu()
         x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()

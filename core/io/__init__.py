@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .array_writers import MatrixWriter as MatrixWriter
     from .array_writers import open_matrix as open_matrix
     from .array_writers import write_array as write_array
+    from .in_memory import as_source as as_source
+    from .in_memory import as_table as as_table
+    from .in_memory import as_values as as_values
     from .opening import open_items as open_items
     from .opening import open_table as open_table
     from .opening import open_vectors as open_vectors
@@ -50,6 +53,7 @@ _MODULES = {
     ".memory": ("prepare_address_space",),
     ".staged": ("writing_error",),
     "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
+    "in_memory": ("as_source", "as_table", "as_values"),
     "opening": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),

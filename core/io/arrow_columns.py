@@ -71,6 +71,8 @@ class NamedBatches:
                 self.vectors[vector] = by_number(columns)
                 if problem := _problem(self.vectors[vector]):
                     self.problems[vector] = (0, problem)
+            elif self.stored.all_numbers:
+                self.vectors[vector] = columns
 
     def _read_lists(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         columns, kind = self.vectors[column], self.schema.field(column).type
@@ -88,10 +90,10 @@ def open_arrow(source: Source, reading: Reading) -> TextTable:
     """Open a Parquet or Arrow file."""
     with damage(source.name):
         batches: ColumnarBatches = ParquetBatches(source) if source.format == "parquet" else MessageBatches(source)
-    return as_table(batches, source, reading)
+    return table_of(batches, source, reading)
 
 
-def as_table(batches: ColumnarBatches, source: Source, reading: Reading) -> TextTable:
+def table_of(batches: ColumnarBatches, source: Source, reading: Reading) -> TextTable:
     """Return batches as a table."""
     return TextTable.of(NamedBatches(batches, source, reading), source, reading)
 

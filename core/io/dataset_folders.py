@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow_columns import as_table
+from .arrow_columns import table_of
 from .parquet_and_arrow import MessageBatches, damage
 from .source import Reading, Source, open_source
 from .text_blocks import TextTable
@@ -28,6 +28,7 @@ class JoinedBatches:
     """Files with the same columns, one after another."""
 
     reads_members = False
+    all_numbers = False
 
     def __init__(self, parts: Sequence[MessageBatches]) -> None:
         """Take files whose schemas are the same."""
@@ -67,7 +68,7 @@ def open_dataset(source: Source, reading: Reading) -> TextTable:
             parts.append(MessageBatches(file))
         if not parts[-1].schema.equals(parts[0].schema):
             raise DataError(f"this file has other columns than {names[0]}", file.name, RESAVE)
-    return as_table(JoinedBatches(parts), source, reading)
+    return table_of(JoinedBatches(parts), source, reading)
 
 
 def _file_names(source: Source) -> list[str]:

@@ -21,7 +21,7 @@ from weakref import finalize
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow_columns import as_table
+from .arrow_columns import table_of
 from .arrow_types import null_mask
 from .formats import check_library
 from .source import Reading, Source
@@ -58,6 +58,7 @@ class LanceBatches:
     """The fragments of a dataset, read by a process that ends with this object."""
 
     reads_members = False
+    all_numbers = False
 
     def __init__(self, name: str) -> None:
         """Start the process, and learn the columns and the rows of every fragment."""
@@ -114,7 +115,7 @@ class LanceBatches:
 def open_lance(source: Source, reading: Reading) -> TextTable:
     """Open the newest version of a dataset."""
     check_library("lance", "lance", source.name)
-    return as_table(LanceBatches(source.name), source, reading)
+    return table_of(LanceBatches(source.name), source, reading)
 
 
 def _stop(process: Any) -> int:

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from ..errors import DataError, ParameterError, ShapeError
 from ..memory import held_at_most
 from .formats import FORMATS
+from .in_memory import HeldTable
 from .paths import files_of
 from .ragged import MayBeRagged, RaggedVectors
 from .selection import Selection, beside
@@ -20,7 +24,7 @@ from .vectors import Array, Vectors, check_ids
 def open_vectors(
     source: str,
     *,
-    ids: str | None = None,
+    ids: Any = None,
     nulls: bool = False,
     header: str = "auto",
     others: Sequence[str | None] = (),
@@ -32,7 +36,7 @@ def open_vectors(
     Args:
         source: PATH, PATH::NAME, or `-` for standard input.
         ids: PATH[::NAME] of one id per row, or ::NAME for a column of the same file. Without it, a column
-            that is named like an id is used.
+            that is named like an id is used. Or the ids themselves.
         nulls: read rows that are null or hold a null as rows of NaN, instead of refusing them.
         header: whether the first line of a CSV names its columns: `yes`, `no`, or `auto` to tell by what it holds.
         others: what else is read, such as labels and weights, as it was typed; a column of numbers of the same CSV
@@ -57,7 +61,7 @@ def open_vectors(
 def open_items(
     source: str,
     *,
-    ids: str | None = None,
+    ids: Any = None,
     nulls: bool = False,
     header: str = "auto",
     others: Sequence[str | None] = (),
@@ -125,14 +129,14 @@ def open_table(
     return _opened(path, max_memory, Reading(nulls, header, columns_named(path, *others)), input_format)
 
 
-def columns_named(path: str, *sources: str | None) -> tuple[str, ...]:
+def columns_named(path: str, *sources: Any) -> tuple[str, ...]:
     """Return the columns of a file that sources name, typed as ::NAME or as PATH::NAME."""
-    named = [split_source(source) for source in sources if source is not None]
+    named = [split_source(source) for source in sources if isinstance(source, str)]
     return tuple(column for where, column in named if column is not None and (not where or _same_file(where, path)))
 
 
 def read_values(
-    source: str,
+    source: Any,
     *,
     base: Table | None = None,
     wanted: tuple[str, ...] = (),
@@ -143,7 +147,7 @@ def read_values(
     """Read labels, scores or ids.
 
     Args:
-        source: PATH, PATH::NAME, `-`, or ::NAME for a column of `base`.
+        source: PATH, PATH::NAME, `-`, or ::NAME for a column of `base`; or the values themselves.
         base: the table that ::NAME refers to.
         wanted: the column names to look for when a table has several value columns and none is named.
         rows: how many values there must be.
@@ -160,8 +164,10 @@ def read_values(
         ShapeError: there are not `rows` values.
         ResourceError: what must be held does not fit.
     """
-    path, name = split_source(source)
-    if path:
+    path, name = split_source(source) if isinstance(source, str) else ("", None)
+    if not isinstance(source, str):
+        values = np.asarray(source)
+    elif path:
         values = _read_path_values(path, name, wanted, header, max_memory)
     elif base is None or name is None:
         raise ParameterError("::NAME needs a file to be a column of", source, "type PATH::NAME")
@@ -169,7 +175,7 @@ def read_values(
         check_column(base, name)
         values = base.values(name)
     if rows is not None and len(values) != rows:
-        raise _wrong_count(len(values), rows, source)
+        raise _wrong_count(len(values), rows, source if isinstance(source, str) else "values")
     return values
 
 
@@ -178,11 +184,11 @@ def split_source(source: str) -> tuple[str, str | None]:
     path, mark, name = source.rpartition("::")
     if not mark:
         return source, None
-    return (source.renamed(path) if isinstance(source, Selection) else path), name
+    return (source.renamed(path) if isinstance(source, Selection | HeldTable) else path), name
 
 
 def _ids_of(
-    table: Table, rows: int | None, ids: str | None, path: str, header: str, max_memory: str | int | None
+    table: Table, rows: int | None, ids: Any, path: str, header: str, max_memory: str | int | None
 ) -> Array | None:
     """Return the ids that were asked for, or those of the table; as many as `rows`, or as it has."""
     if ids is None:
@@ -203,6 +209,8 @@ def _table_of(source: Source, reading: Reading) -> Table:
 def _opened(path: str, max_memory: str | int | None, reading: Reading, input_format: str | None) -> Table:
     """Open one file or several as a table, or of it the rows that are selected."""
     most = held_at_most(max_memory)
+    if isinstance(path, HeldTable):
+        return path.opened(reading, most)
     if isinstance(path, Selection):
         reading = replace(reading, columns=path.columns)
     table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, assumed(input_format))], most)

@@ -89,8 +89,8 @@ def open_examples(
     sources: Sequence[str],
     roles: Sequence[str],
     *,
-    labels: str | None = None,
-    ids: str | None = None,
+    labels: Any = None,
+    ids: Any = None,
     wanted: Sequence[str] = LABEL_NAMES,
     or_one_set: bool = False,
     nulls: bool = False,
@@ -120,7 +120,7 @@ def open_examples(
         vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, **reading, others=[labels]) for source in sources)
         labels = beside(labels, sources[0])
         values = None if labels is None else read_values(labels, wanted=tuple(wanted), **reading)
-        return LabelledVectors(vectors, values, labels or "")
+        return LabelledVectors(vectors, values, labels if isinstance(labels, str) else "")
     if len(sources) != 1:
         number = {2: "two", 3: "three"}.get(len(roles), len(roles))
         counts = "one file of vectors" if len(roles) == 1 else f"one table or {number} files of vectors"

@@ -47,6 +47,7 @@ class ColumnarBatches(Batches, Protocol):
     """Batches of which several columns can be read side by side, and members of structs by themselves or not."""
 
     reads_members: bool
+    all_numbers: bool  # columns of numbers make a vector together, whatever their names
 
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield columns from the start of a group to the end of the file, in their order in the file."""
@@ -59,6 +60,7 @@ class ParquetBatches:
     """Row groups of a Parquet file."""
 
     reads_members = True
+    all_numbers = False
 
     def __init__(self, source: Source) -> None:
         """Read the footer."""
@@ -101,6 +103,7 @@ class MessageBatches:
     """Record batches of an Arrow file or stream."""
 
     reads_members = False
+    all_numbers = False
 
     def __init__(self, source: Source) -> None:
         """Count the rows of every batch."""

@@ -20,7 +20,7 @@ from ..delivery import delivery
 from ..errors import DataError, OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
 from ..fitting.heads import output_dtype
-from ..io import Table, Vectors, open_table, pick_vectors, select, split_source
+from ..io import Table, Vectors, as_table, open_table, pick_vectors, select, split_source
 from ..io.array_writers import ARRAYS
 from ..io.opening import columns_named
 from ..io.output import output_format, replacing
@@ -37,7 +37,7 @@ KEYS = ("rows", "width", "rank", "columns")
 
 def apply(
     head: str,
-    source: str,
+    source: Any,
     *,
     output: str,
     force: bool = False,
@@ -87,6 +87,7 @@ def apply(
     """
     checks.check_keys(require_keys, KEYS)
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
+    source = as_table(source, "vectors")
     checks.check_outputs(output, force=force, inputs=[head, source])
     if output_format(output) not in (*ARRAYS, "parquet", "arrow"):
         hint = f"use a path that ends in {', '.join(f'.{name}' for name in ARRAYS)}, .parquet or .arrow"

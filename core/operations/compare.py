@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from .. import checks
 from ..aggregates.record import AggregateRequest
 from ..backend import quiet
@@ -20,7 +22,7 @@ from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
 from ..engine import spending
 from ..errors import ParameterError, SimtoolError
-from ..io import RaggedVectors, beside, open_items, open_table, read_values, split_source
+from ..io import RaggedVectors, as_source, as_values, beside, open_items, open_table, read_values, split_source
 from ..metrics import EPS
 from ..results import Columns, Into, Progress, Result
 from ..settings import Settings
@@ -132,7 +134,13 @@ def compare(
     ).checked(("error", "drop"))
     checks.check_least(0, seed=seed)
     requests = read_requests(names, parameters or {}, seed)
-    given = ((a, ids_a, weights_a, lengths_a), (b, ids_b, weights_b, lengths_b))
+    given = tuple(
+        (side, *(as_values(each, side) for each in values))
+        for side, values in (
+            (_side(a, "A"), (ids_a, weights_a, lengths_a)),
+            (_side(b, "B"), (ids_b, weights_b, lengths_b)),
+        )
+    )
     with delivery():
         opened = [_opened(*side, settings=settings) for side in given]
         sides = as_sets(opened[0], "A"), as_sets(opened[1], "B")
@@ -247,6 +255,12 @@ def _crossed(inputs: ComparisonInputs, spec: CompareSpec, into: Into | None) -> 
     matrix = Cross(inputs, spec.requests[0], into)
     matrix.run(eps=spec.eps, backend=spec.backend, progress=spec.progress)
     return ComparisonOutcome(cross=matrix)
+
+
+def _side(given: Any, name: str) -> Any:
+    """Return a source, or what is a list of sets as it is."""
+    is_list = isinstance(given, list | tuple) and not (len(given) and np.ndim(given[0]) == 1)
+    return given if is_list or isinstance(given, RaggedVectors) else as_source(given, name)
 
 
 def _opened(side: Any, ids: Any, *others: Any, settings: Settings) -> Any:

@@ -18,7 +18,7 @@ from .. import checks, nonfinite
 from ..delivery import delivery
 from ..engine import resident
 from ..errors import ParameterError
-from ..io import as_vectors, select, with_ids
+from ..io import as_table, as_vectors, select, with_ids
 from ..io.output import replacing
 from ..io.recast import Recast, recast_dtype
 from ..io.split_rows import check_shares, split_rows
@@ -34,7 +34,7 @@ PIECE_BYTES, TEXT_BYTES = 8 << 20, 1 << 20  # of rows widened to 64 bits; text t
 
 
 def convert(
-    *sources: str,
+    *sources: Any,
     output: str,
     force: bool = False,
     dtype: str | None = None,
@@ -101,9 +101,10 @@ def convert(
     elif by is not None:
         raise ParameterError("nothing is split", "«by»", "«split=train=0.9,test=0.1» splits by it")
     paths = {name: _path_of(output, name) for name in split} if split is not None else {"all": output}
-    checks.check_outputs(*paths.values(), force=force, inputs=[*sources, ids])
+    taken = [as_table(source, f"input {number}") for number, source in enumerate(sources)]
+    checks.check_outputs(*paths.values(), force=force, inputs=[*taken, ids])
     with delivery():
-        given = open_input(sources, ids, by, form, settings)
+        given = open_input(taken, ids, by, form, settings)
         rows = given.vectors.shape[0]
         parts = np.zeros(rows, np.int64)
         if split is not None:

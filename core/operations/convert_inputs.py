@@ -9,6 +9,7 @@ import numpy as np
 from .. import checks, nonfinite
 from ..errors import DataError, OutputError, ParameterError
 from ..io import Selection, Table, Vectors, beside, open_table, pick_vectors, read_values, split_source
+from ..io.in_memory import HeldTable
 from ..io.rewriting import UNNAMED
 from ..io.shards import joined_table
 from ..io.table import ID_NAMES, check_column, pick_ids
@@ -128,7 +129,8 @@ def _table(sources: Sequence[str], ids: str | None, by: str | None, settings: Se
         raise ParameterError(what, " ".join(sources), "select them of the first input, or convert each alone")
     others = [ids, None if by is None else f"::{by}"]
     columns = first.columns if isinstance(first, Selection) else ()
-    paths = [Selection(str(split_source(source)[0]), columns=columns) for source in sources]
+    paths = [split_source(source)[0] for source in sources]
+    paths = [path if isinstance(path, HeldTable) else Selection(str(path), columns=columns) for path in paths]
     tables = [open_table(path, others=others, **settings.reading) for path in paths]
     most = held_at_most(settings.max_memory)
     table = joined_table(" ".join(paths), tables, most)

@@ -17,6 +17,7 @@ from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.thresholds_file import write_thresholds
+from ..io import as_source, as_values
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import DROP_HINT
@@ -128,7 +129,10 @@ def evaluate(
         raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
     for each in ks:
         checks.check_count("«k»", each)
-    sides = [side for side in (a, b) if side is not None]
+    sides = [as_source(side, name) for side, name in zip((a, b), "AB", strict=True) if side is not None]
+    scores, pairs = as_source(scores, "scores"), as_source(pairs, "pairs")
+    first = next((each for each in (pairs, scores, *sides) if each is not None), None)
+    labels, targets, by, ids = (as_values(each, first) for each in (labels, targets, by, ids))
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
     with delivery():

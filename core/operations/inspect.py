@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
-from ..io import Table, Vectors, open_table, pick_vectors, split_source
+from ..io import Table, Vectors, as_source, open_table, pick_vectors, split_source
 from ..io.listed_columns import carried_beside, source_rows
 from ..io.table import ROLES, pick_ids
 from ..io.vectors import name_rows, provenance
@@ -59,6 +59,7 @@ def inspect(
         checks.check_choice("list_rows", name, TROUBLE)
     settings = Settings(nonfinite="propagate", max_memory=max_memory, header=header)
     with delivery():
+        source = as_source(source, "A")
         return _plan(source, list_rows, settings).run()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from .. import checks
 from ..catalogue import Entry, check_parameter
 from ..errors import LabelError, ParameterError, ShapeError
-from ..io import LabelledVectors, Vectors, open_examples, read_values
+from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, read_values
 from ..io.table import LABEL_NAMES, SCORE_NAMES
 from ..labels import ClassLabels
 from ..nonfinite import refuse_nonfinite
@@ -40,6 +40,9 @@ def open_labelled(
     or_one_set: bool,
 ) -> LabelledVectors:
     """Return the inputs of losses and their labels, opened where they are sources; one may be a set with classes."""
+    vectors = [as_source(side, f"input {number}") for number, side in enumerate(vectors)]
+    if vectors:
+        labels, ids = as_values(labels, vectors[0]), as_values(ids, vectors[0])
     if not vectors or not all(isinstance(side, str) for side in vectors):
         sides = tuple(
             settings.open(side, f"input {number}", ids) if ids is not None or isinstance(side, str) else side

@@ -1,0 +1,197 @@
+"""What is in memory as an input: arrays, lists, tensors, and tables and columns of pandas, polars and Arrow.
+
+Accepted: what hands out an Arrow stream, an Arrow array or the dataframe interchange protocol; what numpy makes an
+array of; paths. A table goes wherever a source goes, so its vectors, ids and labels are found as in a file, and where
+no column holds lists all columns of numbers are the vector. Numbers are not copied where they lie in one piece.
+Refused: masked arrays that hide something, lists of different lengths, open files.
+Lost: the index of a DataFrame, unless it has a name.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from ..errors import DataError, ShapeError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from .source import Reading
+    from .table import Table
+
+_INDEX = "__index_level_"  # how pandas calls an index without a name
+
+
+class HeldTable(str):
+    """A table in memory, under the name that messages give it: it goes wherever a source goes."""
+
+    arrow: "pa.Table"
+
+    def __new__(cls, name: str, arrow: "pa.Table") -> Self:
+        """Name an Arrow table."""
+        self = super().__new__(cls, name)
+        self.arrow = arrow
+        return self
+
+    def renamed(self, name: str) -> "HeldTable":
+        """Return the same table under another name."""
+        return HeldTable(name, self.arrow)
+
+    def column(self, name: Any) -> Any:
+        """Return ::NAME for what is called like a column of this table, and anything else as it is."""
+        is_name = isinstance(name, str) and "::" not in name and name in self.arrow.column_names
+        return f"::{name}" if is_name else name
+
+    def opened(self, reading: "Reading", most: int) -> "Table":
+        """Return it as readers return a file."""
+        from .arrow_columns import table_of
+        from .source import Source
+
+        source = Source(str(self), "arrow", 0, most)
+        return replace(table_of(HeldBatches(self.arrow), source, reading), format="table in memory")
+
+
+class HeldBatches:
+    """Record batches of a table in memory."""
+
+    reads_members = False
+    all_numbers = True
+
+    def __init__(self, table: "pa.Table") -> None:
+        """Cut the table where its columns are cut."""
+        self._batches = table.to_batches()
+        self.schema = table.schema
+        self.counts = [batch.num_rows for batch in self._batches]
+
+    def read(self, group: int, column: str, rows: int) -> Iterator["pa.Array"]:
+        """Yield one column, a record batch at a time."""
+        return (batch.column(column) for batch in self._batches[group:])
+
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator["pa.RecordBatch"]:
+        """Yield columns, a record batch at a time."""
+        return (batch.select(columns) for batch in self._batches[group:])
+
+    def held(self, columns: list[str]) -> int:
+        """Return 0, as they are in memory already."""
+        return 0
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Look for nulls, which takes no decoding."""
+        from .arrow_types import null_mask
+
+        return any(null_mask(array) is not None for array in self.read(0, column, 0))
+
+
+def as_source(given: Any, name: str) -> Any:
+    """Return what a caller hands over as an operation takes it: a source, Vectors, an array or a tensor.
+
+    Args:
+        given: anything that is accepted.
+        name: what messages call it.
+
+    Raises:
+        DataError: it is an open file, or a masked array that hides something.
+        ShapeError: lists of different lengths.
+    """
+    if isinstance(given, os.PathLike):
+        return os.fspath(given)
+    if given is None or isinstance(given, str) or _is_tensor(given) or _is_vectors(given):
+        return given
+    if hasattr(given, "read") and not hasattr(given, "__array__"):
+        what = f"expected vectors, got an open file ({type(given).__name__})"
+        raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
+    found = None if isinstance(given, np.ndarray) else _arrow(given)
+    if found is None:
+        return _array(given, name)
+    return _column_or_table(found, name)
+
+
+def as_table(given: Any, name: str) -> Any:
+    """Return what `as_source` returns, and an array of vectors as a table of one column."""
+    found = as_source(given, name)
+    if _is_tensor(found):
+        found = found.detach().cpu().numpy()
+    if not isinstance(found, np.ndarray) or found.ndim != 2:
+        return found
+    import pyarrow as pa
+
+    from .buffers import arrow_values
+
+    flat = arrow_values(np.ascontiguousarray(found, found.dtype.newbyteorder("=")).ravel())
+    return HeldTable(name, pa.table([pa.FixedSizeListArray.from_arrays(flat, found.shape[1])], names=[""]))
+
+
+def as_values(given: Any, source: Any) -> Any:
+    """Return labels, ids or scores as an operation takes them: a source, or a 1-D array.
+
+    Args:
+        given: a source, the name of a column where `source` is a table in memory, a Series, a list, an array or None.
+        source: the input that they belong to, as `as_source` returns it.
+    """
+    if isinstance(source, HeldTable):
+        given = source.column(given)
+    if isinstance(given, list | tuple | np.ndarray):
+        return given
+    found = as_source(given, "values")
+    return np.asarray(found.detach().cpu()) if _is_tensor(found) else found
+
+
+def _is_tensor(given: Any) -> bool:
+    return hasattr(given, "detach") and hasattr(given, "cpu")  # a file has the first too
+
+
+def _is_vectors(given: Any) -> bool:
+    return hasattr(given, "read") and hasattr(given, "shape")
+
+
+def _arrow(given: Any) -> Any:
+    """Return an Arrow table, or a column, of what hands one out; None of anything else."""
+    if not any(hasattr(given, way) for way in ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")):
+        return None
+    import pyarrow as pa
+
+    if hasattr(given, "__arrow_c_stream__"):
+        column = pa.chunked_array(given)
+        return pa.Table.from_struct_array(column) if pa.types.is_struct(column.type) else column
+    if hasattr(given, "__arrow_c_array__"):
+        array = pa.array(given)
+        return pa.Table.from_struct_array(array) if pa.types.is_struct(array.type) else pa.chunked_array([array])
+    from pyarrow.interchange import from_dataframe
+
+    return from_dataframe(given)
+
+
+def _column_or_table(found: Any, name: str) -> Any:
+    """Return a table as a source, and a column as an array, or as a table of one column where it holds lists."""
+    import pyarrow as pa
+
+    from .arrow_types import is_value
+    from .buffers import numpy_values
+
+    if isinstance(found, pa.Table):
+        return HeldTable(name, found.drop_columns([each for each in found.column_names if each.startswith(_INDEX)]))
+    if not is_value(found.type):
+        return HeldTable(name, pa.table([found], names=[""]))
+    if found.null_count:
+        row = int(np.flatnonzero(numpy_values(found.is_null()))[0])
+        raise DataError(f"null in row {row}", name, "fill them in, or leave these rows out")
+    return numpy_values(found.combine_chunks() if found.num_chunks != 1 else found.chunk(0))
+
+
+def _array(given: Any, name: str) -> Any:
+    """Return what numpy makes an array of."""
+    if isinstance(given, np.ma.MaskedArray):
+        if np.ma.is_masked(given):
+            raise DataError("some numbers are masked", name, "fill them in: array.filled(numpy.nan)")
+        return given.data
+    if isinstance(given, np.ndarray):
+        return given
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        lengths = sorted({len(row) for row in given if hasattr(row, "__len__")})
+        what = f"rows of different lengths: {', '.join(map(str, lengths[:4]))}"
+        raise ShapeError(what, name, "every row needs the same length") from error
