@@ -9,6 +9,7 @@ OPTIONS = {
     "parameters": "--param",
     "require_keys": "--assert",
     "gradients": "--grad",
+    "gate": "--assert",
 }
 
 
@@ -20,7 +21,9 @@ def as_option(name: str, value: str | None) -> str:
         '--held-out 0'
     """
     option = OPTIONS.get(name) or f"--{name.replace('_', '-')}"
-    return option if value is None else f"{option} {value}"
+    if value is None:
+        return option
+    return f"{option} '{value}'" if name == "gate" else f"{option} {value}"
 
 
 def with_options(text: str) -> str:

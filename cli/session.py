@@ -9,13 +9,14 @@ import typer
 
 from simtool.errors import OutputError
 from simtool.io import check_inputs
-from simtool.results import Progress, Result
+from simtool.results import Gate, Progress, Result, judge, parse_gate
 
-from .output.gates import Gate, exit_code, judge, parse_gate, report
 from .output.render import Output, render
 from .output.terminal import say_once_delivered
 from .progress import progress_on_stderr
 from .shrinking_files import end_where_a_map_shrinks
+
+GATE_FAILED = 1  # the exit code
 
 
 def ineffective(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:
@@ -94,7 +95,7 @@ class Session:
             without_effect: a sentence for each option that was typed and changes nothing.
         """
         check_inputs()
-        verdicts = judge(self.gates, result.summary)
+        verdicts = judge(self.gates, result.summary, more="; --format json shows them all")
         if not self.output.quiet:
             for path, content in result.written.items():
                 say_once_delivered(f"wrote {path}{f' ({content})' if content else ''}")
@@ -103,9 +104,10 @@ class Session:
             wanted = {*result.headline, *self.keys}
             shown = replace(result, summary={key: value for key, value in result.summary.items() if key in wanted})
         render(replace(shown, notes=(*shown.notes, *without_effect)), self.output, gates=verdicts)
-        report(verdicts)
-        if code := exit_code(verdicts):
-            raise typer.Exit(code)
+        for verdict in verdicts:
+            say_once_delivered(verdict.sentence())
+        if not all(verdict.passed for verdict in verdicts):
+            raise typer.Exit(GATE_FAILED)
 
     def progress(self) -> AbstractContextManager[Progress | None]:
         """Return a context manager that yields what the work reports its progress to; None when quiet."""

@@ -80,13 +80,16 @@ def imported_rooms(path):
             yield from [names[0]] if names else [alias.name for alias in node.names]
 
 
+LOADED_WHEN_ASKED = {"core/results/result.py": {"io"}}  # the writers that save a result
+
+
 @pytest.mark.parametrize(
     "path", [path for path in CORE if path.name not in ("__init__.py", "__main__.py")], ids=name_of
 )
 def test_imports_point_one_way(path):
     room = path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
     above = {other for other in imported_rooms(path) if STOREY.get(other, -1) >= STOREY[room] and other != room}
-    assert not above
+    assert above == LOADED_WHEN_ASKED.get(name_of(path), set())
 
 
 OUTSIDE_THE_ENGINE = [path for path in (*CORE, *CLI) if ROOT / "core" / "engine" not in path.parents]

@@ -5,14 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Self
 
-import numpy as np
-
 from simtool.errors import OutputError, ParameterError, closest
 from simtool.io import ARRAYS, check_output, open_rows, output_format, replacing, write_array
-from simtool.results import Columns, Result, Rows, in_batches, scalar_to_python, to_python
+from simtool.results import Result, Verdict, in_batches, scalar_to_python, to_python
 
 from ..option_names import as_option
-from .gates import Verdict
 from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
@@ -97,7 +94,7 @@ class Output:
 def render(result: Result, output: Output, *, gates: Sequence[Verdict] = ()) -> None:
     """Write a result to its file, to stdout, or to both, and its notes to stderr.
 
-    On stdout the table leaves the verdicts to `gates.report`, which puts them right below it.
+    On stdout the table leaves the verdicts to the session, which says them right below it.
 
     Args:
         result: what an operation handed back.
@@ -160,24 +157,18 @@ def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict]
             _write_markdown(result, file, gates)
         case _:
             with open_rows(file, format, escape_formulas=output.escape_formulas) as writer:
-                for columns in in_batches(_rows(result)):
+                for columns in in_batches(result.table):
                     writer.write(columns)
-
-
-def _rows(result: Result) -> Rows:
-    """Return the table of a result; the summary is the one row of a result that has nothing else."""
-    if result.rows.names:
-        return result.rows
-    values = {key: float("nan") if value is None else value for key, value in result.summary.items()}
-    return Columns(
-        {key: np.array([value], dtype=object if isinstance(value, str) else None) for key, value in values.items()}
-    )
 
 
 def _write_markdown(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> None:
     def write_row(cells: Iterable[str]) -> None:
         file.write(f"| {' | '.join(cells)} |\n".encode())
 
+    for verdict in gates:
+        file.write(f"- {_markdown(verdict.sentence())}\n".encode())
+    if gates:
+        file.write(b"\n")
     for number, columns in enumerate(in_batches(result.rows)):
         if number == 0 and columns:
             write_row(map(_markdown, columns))
@@ -190,10 +181,6 @@ def _write_markdown(result: Result, file: BinaryIO, gates: Sequence[Verdict]) ->
     write_row(("---", "---:"))
     for key, value in result.summary.items():
         write_row((_markdown(key), _markdown(scalar_to_python(value))))
-    if gates:
-        file.write(b"\n")
-    for verdict in gates:
-        file.write(f"- {_markdown(verdict.sentence())}\n".encode())
     if result.inputs:
         file.write(b"\n")
     for role, name in result.inputs.items():

@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, BinaryIO, Protocol
 
-import numpy as np
-
 from ..errors import DataError
-from ..results import Column, json_rows, to_python
+from ..results import Column, arrow_array, arrow_type, json_rows, to_python
 
 Target = str | BinaryIO
 
@@ -102,9 +100,9 @@ class _ArrowWriter:
         import pyarrow as pa
 
         if self._writer is None:
-            self._schema = pa.schema([(name, _arrow_type(column)) for name, column in columns.items()])
+            self._schema = pa.schema([(name, arrow_type(column)) for name, column in columns.items()])
             self._writer = self._open_writer(self._file, self._schema)
-        arrays = [_arrow_array(columns[field.name], field) for field in self._schema]
+        arrays = [arrow_array(columns[field.name], field) for field in self._schema]
         self._writer.write_table(pa.table(arrays, schema=self._schema))
 
     def close(self) -> None:
@@ -142,34 +140,6 @@ _ROW_WRITERS: dict[str, Callable[[BinaryIO], RowWriter]] = {
     "arrow-stream": _stream_writer,
     "jsonl": _JsonLinesWriter,
 }
-
-
-def _arrow_type(column: Column) -> Any:
-    import pyarrow as pa
-
-    if column.ndim == 2:
-        return pa.list_(pa.from_numpy_dtype(column.dtype), column.shape[1])
-    if column.dtype.kind not in "OU":
-        return pa.from_numpy_dtype(column.dtype)
-    if len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray):
-        return pa.list_(pa.int64())
-    kinds = {type(value) for value in to_python(column) if value is not None}
-    if kinds and kinds <= {int, float}:  # numbers with gaps
-        return pa.float64() if float in kinds else pa.int64()
-    return pa.string()
-
-
-def _arrow_array(column: Column, field: Any) -> Any:
-    import pyarrow as pa
-
-    if column.ndim == 2:
-        return pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), type=field.type)
-    try:
-        return pa.array(column, type=field.type)
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"{field.name} holds text that is not Unicode: {error.object!a}", hint="«format=jsonl» escapes it"
-        ) from error
 
 
 def _flat(columns: Mapping[str, Column]) -> Mapping[str, Column]:

@@ -1,5 +1,12 @@
 """What an operation hands back: frozen records with named columns, ready for any format, to JSON and back."""
 
+from .arrow import arrow_array as arrow_array
+from .arrow import arrow_type as arrow_type
+from .gates import Gate as Gate
+from .gates import GateError as GateError
+from .gates import Verdict as Verdict
+from .gates import judge as judge
+from .gates import parse_gate as parse_gate
 from .records import Column as Column
 from .records import Columns as Columns
 from .records import GradientSink as GradientSink
@@ -8,7 +15,6 @@ from .records import HeatMap as HeatMap
 from .records import Histogram as Histogram
 from .records import Note as Note
 from .records import Progress as Progress
-from .records import Result as Result
 from .records import Rows as Rows
 from .records import Scalar as Scalar
 from .records import begin as begin
@@ -16,6 +22,7 @@ from .records import in_batches as in_batches
 from .records import nearest_keys as nearest_keys
 from .records import over_batches as over_batches
 from .records import shapes_line as shapes_line
+from .result import Result as Result
 from .sinks import Into as Into
 from .sinks import MatrixPart as MatrixPart
 from .sinks import RowsInto as RowsInto

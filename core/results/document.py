@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..placeholders import Spell
-from .records import Column, Result, in_batches
+from .records import Column, in_batches
+from .result import Result
 from .values import json_rows, json_text, scalar_to_python, to_python
 
 SCHEMA = 1

@@ -8,7 +8,8 @@ import numpy as np
 from ..documents import read_document
 from ..errors import DataError
 from .document import SCHEMA
-from .records import Column, Columns, Histogram, Result
+from .records import Column, Columns, Histogram
+from .result import Result
 from .values import json_text
 
 INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))

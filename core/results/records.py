@@ -1,17 +1,17 @@
 """The records that an operation hands back: named scalars and columns, and what belongs to them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
 from ..addresses import without_secrets
-from ..placeholders import Spell, as_argument, spelled
+from ..placeholders import as_argument, spelled
 from ..suggestions import closest_few
 
 if TYPE_CHECKING:
-    from ..statistics.counts import Counts
+    pass
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
@@ -143,105 +143,6 @@ class Note(str):
         note = super().__new__(cls, spelled(template, as_argument))
         note.template = template
         return note
-
-
-def _shown(value: Any) -> Any:
-    """Return a value without the secrets of addresses in it."""
-    if isinstance(value, list | tuple):
-        return type(value)(map(_shown, value))
-    return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
-
-
-@dataclass(frozen=True)
-class Result:
-    """The outcome of one operation.
-
-    Args:
-        command: the command that gives this result.
-        inputs: role (`a`, `b`, `labels`) -> what the user typed.
-        parameters: every option that shaped the numbers, defaults filled in.
-        summary: named scalars; the names that gates and JSON use. None is an undefined value.
-        rows: the table, possibly computed as it is read.
-        array: the same numbers in their natural shape, for npy; None where that was not kept.
-        grids: a matrix to look at, where the result is one, or the first of a batch.
-        heat_map: the whole of a matrix in means, where it was asked for.
-        histograms: distributions behind the summary.
-        counts: model (`overall`, `against`) -> pairs at each score, of which `simtool.evaluation.curves` makes curves.
-        history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
-        notes: warnings and facts for the reader, one sentence each.
-        provenance: role -> which columns the vectors were put together from, where they were.
-        written: path -> what it holds, of files that the operation itself has written.
-        headline: the keys of the summary that `rows` does not hold too; None for all.
-        repeats: keys and columns whose numbers stand under another name too; a table leaves them out.
-    """
-
-    command: str
-    inputs: Mapping[str, str]
-    parameters: Mapping[str, Any]
-    summary: Mapping[str, Scalar]
-    rows: Rows = field(default_factory=lambda: Columns({}))
-    array: Column | None = None
-    grids: tuple[Grid, ...] = ()
-    heat_map: HeatMap | None = None
-    histograms: tuple[Histogram, ...] = ()
-    counts: Mapping[str, "Counts"] = field(default_factory=dict)
-    history: Columns | None = None
-    notes: tuple[str, ...] = ()
-    provenance: Mapping[str, str] = field(default_factory=dict)
-    written: Mapping[str, str] = field(default_factory=dict)
-    headline: tuple[str, ...] | None = None
-    repeats: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
-        for name in ("inputs", "parameters", "provenance"):
-            shown = {key: _shown(value) for key, value in getattr(self, name).items()}
-            object.__setattr__(self, name, shown)
-
-    def spelled_notes(self, spell: Spell) -> tuple[str, ...]:
-        """Return the notes with their parameters as a caller spells them."""
-        return tuple(spelled(Note(note).template, spell) for note in self.notes)
-
-    def document(self, *, gates: Sequence[Mapping[str, Any]] = (), spell: Spell = as_argument) -> Iterator[str]:
-        """Yield the parts of a JSON document, rows as they are computed.
-
-        It holds neither arrays nor what pictures are made of: not `array`, `grids`, `heat_map`, `counts`, `written`,
-        `headline` and `repeats`.
-
-        Args:
-            gates: verdicts on the summary.
-            spell: how the notes spell parameters.
-        """
-        from .document import document
-
-        return document(self, gates, spell)
-
-    def to_json(self) -> str:
-        """Return the JSON document, which the command line writes too.
-
-        Example:
-            >>> Result.from_json(Result("inspect", {"vectors": "x.npy"}, {}, {"rows": 2}).to_json()).summary
-            {'rows': 2}
-        """
-        return "".join(self.document())
-
-    @classmethod
-    def from_json(cls, text: str | bytes, *, source: str = "") -> "Result":
-        """Return the result of a JSON document.
-
-        Numbers are those that were written, with the type of their column; a list stands for a tuple. Notes are spelled
-        as their writer spelled them.
-
-        Args:
-            text: the document; bytes are UTF-8.
-            source: what errors call it, as its path.
-
-        Raises:
-            DataError: it is no JSON, of another schema, or a key holds something else than it should.
-        """
-        from .reading import read_result
-
-        return read_result(text, source)
 
 
 def nearest_keys(key: str, known: Collection[str]) -> str:

@@ -297,7 +297,7 @@ def test_a_loss_without_items_is_undefined(call, report, entry):
     assert (summary["items"], summary["total"], summary["positives"]) == (0, 0.0, 0)
     code, out, err = call(f"{line} --assert loss>=0")
     assert code == 1
-    assert "failed: loss = undefined >= 0" in err
+    assert "FAILED loss >= 0 (is undefined)" in err
     assert "12 of them with one row, which has no positive" in err
     assert err.count("no row has what makes an item, so the loss is undefined") == 1
     assert "undefined" in out

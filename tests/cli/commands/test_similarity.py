@@ -30,4 +30,4 @@ def test_npy_holds_the_array_and_a_failed_gate_keeps_it(typed, inputs):
     assert (code, out) == (1, "")
     assert np.load(inputs / "s.npy").shape == (8,)
     assert err.splitlines()[0] == "wrote s.npy (8, float64)"
-    assert err.splitlines()[-1].startswith("failed: mean = ")
+    assert err.splitlines()[-1].startswith("FAILED mean ")

@@ -1,4 +1,4 @@
-"""`--assert 'mean >= 0.9'`: a summary in, verdicts and an exit code out."""
+"""Gates, as in 'mean >= 0.9': a summary in, verdicts out; the same in Python and in the shell."""
 
 import math
 import operator
@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simtool.errors import ParameterError
-from simtool.results import nearest_keys
-
-from .terminal import say_once_delivered
+from ..errors import ParameterError
+from .records import nearest_keys
 
 _COMPARISONS = {
     ">=": operator.ge,
@@ -21,7 +19,11 @@ _COMPARISONS = {
     "<": operator.lt,
 }
 _GATE = re.compile(rf"\s*([^\s<>=!]+)\s*({'|'.join(_COMPARISONS)})\s*([^\s<>=!]+)\s*")
-_EXAMPLE = f"for example --assert 'mean >= 0.9'; the operators are {' '.join(_COMPARISONS)}"
+_EXAMPLE = f"for example «gate=mean >= 0.9»; the operators are {' '.join(_COMPARISONS)}"
+
+
+class GateError(AssertionError):
+    """A number of a result is not what it was to be; the message says which, and what it is."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,14 @@ class Verdict:
     passed: bool
 
     def sentence(self) -> str:
-        """Return the verdict as stderr has it."""
-        word = "passed" if self.passed else "failed"
-        value = "undefined" if self.value is None else _number(self.value)
-        return f"{word}: {self.gate.key} = {value} {self.gate.operator} {_number(self.gate.number)}"
+        """Return the verdict in a line, its value with as many digits as show that it is right."""
+        word = "passed" if self.passed else "FAILED"
+        value = "undefined"
+        if self.value is not None:
+            value = f"{self.value:.6g}" if isinstance(self.value, float) else str(self.value)
+            if self.passed != _COMPARISONS[self.gate.operator](float(value), self.gate.number):
+                value = _number(self.value)
+        return f"{word} {self.gate.key} {self.gate.operator} {_number(self.gate.number)} (is {value})"
 
     def record(self) -> dict[str, Any]:
         """Return the verdict as the JSON document has it."""
@@ -81,19 +87,21 @@ def parse_gate(text: str) -> Gate:
     """
     match = _GATE.fullmatch(text)
     if not match:
-        raise ParameterError(f"a gate is KEY OPERATOR NUMBER, found {text!r}", "--assert", _EXAMPLE)
+        raise ParameterError(f"a gate is KEY OPERATOR NUMBER, found {text!r}", "«gate»", _EXAMPLE)
     key, comparison, typed = match.groups()
     try:
         number = float(typed)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ParameterError(f"a gate compares with a finite number, found {typed!r}", "--assert", _EXAMPLE)
+        raise ParameterError(f"a gate compares with a finite number, found {typed!r}", "«gate»", _EXAMPLE)
     return Gate(key, comparison, number, text.strip())
 
 
-def judge(gates: Sequence[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, ...]:
+def judge(gates: Sequence[Gate], summary: Mapping[str, Any], *, more: str = "") -> tuple[Verdict, ...]:
     """Hold each gate against the summary; a number that is undefined fails every gate.
+
+    What an error says of the keys that there are ends with `more`.
 
     Raises:
         ParameterError: a key is not in the summary, or it names a text.
@@ -102,20 +110,8 @@ def judge(gates: Sequence[Gate], summary: Mapping[str, Any]) -> tuple[Verdict, .
     for gate in gates:
         if gate.key not in numbers:
             what = f"no number is called {gate.key!r}"
-            hint = f"{nearest_keys(gate.key, numbers)}; --format json shows them all"
-            raise ParameterError(what, f"--assert {gate.text!r}", hint)
+            raise ParameterError(what, f"«gate={gate.text}»", nearest_keys(gate.key, numbers) + more)
     return tuple(_verdict(gate, numbers[gate.key]) for gate in gates)
-
-
-def report(verdicts: Sequence[Verdict]) -> None:
-    """Write one line per verdict to stderr, once the outputs are in their places."""
-    for verdict in verdicts:
-        say_once_delivered(verdict.sentence())
-
-
-def exit_code(verdicts: Sequence[Verdict]) -> int:
-    """Return 0 when every gate passed, else 1."""
-    return 0 if all(verdict.passed for verdict in verdicts) else 1
 
 
 def _verdict(gate: Gate, found: Any) -> Verdict:

@@ -1,0 +1,251 @@
+"""The outcome of an operation: read it, loop over it, hand it on, hold it to a condition."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from ..addresses import without_secrets
+from ..errors import ResourceError
+from ..placeholders import Spell, as_argument, spelled
+from .gates import GateError, judge, parse_gate
+from .records import Column, Columns, Grid, HeatMap, Histogram, Note, Rows, Scalar, in_batches
+from .values import to_python
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from ..statistics.counts import Counts
+
+
+def _shown(value: Any) -> Any:
+    """Return a value without the secrets of addresses in it."""
+    if isinstance(value, list | tuple):
+        return type(value)(map(_shown, value))
+    return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one operation.
+
+    Args:
+        command: the command that gives this result.
+        inputs: role (`a`, `b`, `labels`) -> what the user typed.
+        parameters: every option that shaped the numbers, defaults filled in.
+        summary: named scalars; the names that gates and JSON use. None is an undefined value.
+        rows: the table, possibly computed as it is read.
+        array: the same numbers in their natural shape, for npy; None where that was not kept.
+        grids: a matrix to look at, where the result is one, or the first of a batch.
+        heat_map: the whole of a matrix in means, where it was asked for.
+        histograms: distributions behind the summary.
+        counts: model (`overall`, `against`) -> pairs at each score, of which `simtool.evaluation.curves` makes curves.
+        history: `epoch`, `loss`, `score` of what was learnt; the score is NaN where there is none.
+        notes: warnings and facts for the reader, one sentence each.
+        provenance: role -> which columns the vectors were put together from, where they were.
+        written: path -> what it holds, of files that the operation itself has written.
+        headline: the keys of the summary that `rows` does not hold too; None for all.
+        repeats: keys and columns whose numbers stand under another name too; a table leaves them out.
+    """
+
+    command: str
+    inputs: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    summary: Mapping[str, Scalar]
+    rows: Rows = field(default_factory=lambda: Columns({}))
+    array: Column | None = None
+    grids: tuple[Grid, ...] = ()
+    heat_map: HeatMap | None = None
+    histograms: tuple[Histogram, ...] = ()
+    counts: Mapping[str, "Counts"] = field(default_factory=dict)
+    history: Columns | None = None
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    headline: tuple[str, ...] | None = None
+    repeats: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
+        for name in ("inputs", "parameters", "provenance"):
+            shown = {key: _shown(value) for key, value in getattr(self, name).items()}
+            object.__setattr__(self, name, shown)
+
+    def spelled_notes(self, spell: Spell) -> tuple[str, ...]:
+        """Return the notes with their parameters as a caller spells them."""
+        return tuple(spelled(Note(note).template, spell) for note in self.notes)
+
+    def document(self, *, gates: Sequence[Mapping[str, Any]] = (), spell: Spell = as_argument) -> Iterator[str]:
+        """Yield the parts of a JSON document, rows as they are computed.
+
+        It holds neither arrays nor what pictures are made of: not `array`, `grids`, `heat_map`, `counts`, `written`,
+        `headline` and `repeats`.
+
+        Args:
+            gates: verdicts on the summary.
+            spell: how the notes spell parameters.
+        """
+        from .document import document
+
+        return document(self, gates, spell)
+
+    def to_json(self) -> str:
+        """Return the JSON document, which the command line writes too.
+
+        Example:
+            >>> Result.from_json(Result("inspect", {"vectors": "x.npy"}, {}, {"rows": 2}).to_json()).summary
+            {'rows': 2}
+        """
+        return "".join(self.document())
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, source: str = "") -> "Result":
+        """Return the result of a JSON document.
+
+        Numbers are those that were written, with the type of their column; a list stands for a tuple. Notes are spelled
+        as their writer spelled them.
+
+        Args:
+            text: the document; bytes are UTF-8.
+            source: what errors call it, as its path.
+
+        Raises:
+            DataError: it is no JSON, of another schema, or a key holds something else than it should.
+        """
+        from .reading import read_result
+
+        return read_result(text, source)
+
+    @property
+    def table(self) -> Rows:
+        """The rows; where there are none by nature, the summary as the only one."""
+        if self.rows.names:
+            return self.rows
+        values = {key: float("nan") if value is None else value for key, value in self.summary.items()}
+        return Columns(
+            {key: np.array([value], dtype=object if isinstance(value, str) else None) for key, value in values.items()}
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __bool__(self) -> bool:
+        return True  # a result without rows is one too
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield each row as a dict."""
+        for columns in in_batches(self.rows):
+            values = map(to_python, columns.values())
+            yield from (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Result": ...
+
+    def __getitem__(self, index: int | slice) -> "dict[str, Any] | Result":
+        """Return a row as a dict, or the result with some of its rows."""
+        rows = range(len(self.rows))[index]
+        if isinstance(rows, int):
+            return {name: to_python(column)[0] for name, column in self.rows.read(rows, rows + 1).items()}
+        if not rows:
+            return replace(self, rows=Columns(self.rows.read(0, 0)))
+        low, high = min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1
+        read = self.rows.read(low, high)
+        return replace(self, rows=Columns({name: column[np.asarray(rows) - low] for name, column in read.items()}))
+
+    def __repr__(self) -> str:
+        """Return one line: the command, the numbers of the summary, and how many rows there are."""
+        first = list(self.summary.items())[:6]
+        numbers = [f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}" for key, value in first]
+        shape = [] if self.array is None else [f"array {self.array.shape}"]
+        rows = [f"{len(self.rows):,} row{'' if len(self.rows) == 1 else 's'}"] if self.rows.names else []
+        return f"<Result of {self.command}: {', '.join([*numbers, *shape, *rows])}>"
+
+    def _repr_html_(self) -> str:
+        from .html import html
+
+        return html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the JSON document holds."""
+        import json
+
+        document: dict[str, Any] = json.loads(self.to_json())
+        return document
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """Return the rows as an Arrow table, or the summary where there are none by nature."""
+        import pyarrow as pa
+
+        from .arrow import arrow_array, arrow_type
+
+        schema, parts = None, []
+        for columns in in_batches(self.table):
+            schema = schema or pa.schema([(name, arrow_type(column)) for name, column in columns.items()])
+            parts.append(pa.table([arrow_array(columns[each.name], each) for each in schema], schema=schema))
+        return pa.concat_tables(parts)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return the rows as a pandas DataFrame.
+
+        Raises:
+            ResourceError: pandas is not installed.
+        """
+        try:
+            import pandas  # noqa: F401 - pyarrow imports it
+        except ImportError as error:
+            raise ResourceError("pandas is not installed", "to_pandas", "pip install pandas") from error
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> "polars.DataFrame":
+        """Return the rows as a polars DataFrame.
+
+        Raises:
+            ResourceError: polars is not installed.
+        """
+        try:
+            import polars
+        except ImportError as error:
+            raise ResourceError("polars is not installed", "to_polars", "pip install polars") from error
+        frame: polars.DataFrame = polars.from_arrow(self.to_arrow())  # type: ignore[assignment]
+        return frame
+
+    def save(self, path: str, *, force: bool = False) -> None:
+        """Write the result to a file, which appears whole.
+
+        Args:
+            path: its suffix says the format: .parquet, .arrow, .csv and .jsonl hold the rows, .json the whole document,
+                .npy, .safetensors, .fbin and .fvecs the array.
+            force: an existing file may be replaced.
+
+        Raises:
+            OutputError: the file may not be written, or there is no array.
+        """
+        import os
+
+        from ..io.saving import save
+
+        save(self, os.fspath(path), force=force)
+
+    def check(self, *gates: str) -> None:
+        """Hold the summary to conditions, as `--assert` does.
+
+        Args:
+            *gates: KEY OPERATOR NUMBER, as in `argmax >= 0.9`.
+
+        Raises:
+            GateError: one does not hold; an AssertionError, so that pytest shows it.
+            ParameterError: it is no condition, or no number of the summary.
+
+        Example:
+            >>> Result("compare", {}, {}, {"argmax": 0.95}).check("argmax >= 0.9")
+        """
+        verdicts = judge([parse_gate(gate) for gate in gates], self.summary)
+        failed = [verdict.sentence() for verdict in verdicts if not verdict.passed]
+        if failed:
+            raise GateError("; ".join(failed))
