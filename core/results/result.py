@@ -1,5 +1,6 @@
 """The outcome of an operation: read it, loop over it, hand it on, hold it to a condition."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
@@ -215,7 +216,7 @@ class Result:
         frame: polars.DataFrame = polars.from_arrow(self.to_arrow())  # type: ignore[assignment]
         return frame
 
-    def save(self, path: str, *, force: bool = False) -> None:
+    def save(self, path: "str | os.PathLike[str]", *, force: bool = False) -> None:
         """Write the result to a file, which appears whole.
 
         Args:
@@ -226,8 +227,6 @@ class Result:
         Raises:
             OutputError: the file may not be written, or there is no array.
         """
-        import os
-
         from ..io.saving import save
 
         save(self, os.fspath(path), force=force)
