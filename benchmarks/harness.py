@@ -105,11 +105,13 @@ class Report:
     Args:
         rounds: how often each contender runs.
         patience: seconds after which a contender is not run again; everyone runs once.
+        path: the file of JSON that every contest is added to when it ends, so that an interrupted run is not lost.
         family: the file of `jobs/` whose contests run.
     """
 
     rounds: int
     patience: float
+    path: Path | None = None
     family: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -138,6 +140,8 @@ class Report:
         rows = [self._row(name, runs, reference, work, (goals or {}).get(name)) for name, runs in times.items()]
         self.rows += [{"family": self.family, "job": job, "shape": shape, **row} for row in rows]
         show(job, shape, rows)
+        if self.path is not None:
+            self.write(self.path)
 
     def _alternated(self, contenders: Mapping[str, Run]) -> dict[str, list[Timing]]:
         times: dict[str, list[Timing]] = {name: [] for name in contenders}
@@ -179,9 +183,11 @@ class Report:
             "unit": None if work is None else f"{work[1]}/s",
         }
 
-    def write(self, path: str) -> None:
-        """Write everything as JSON."""
-        Path(path).write_text(json.dumps(self.figures(), indent=1) + "\n")
+    def write(self, path: Path) -> None:
+        """Write everything as JSON; a run that ends meanwhile leaves the file as it was."""
+        fresh = path.with_name(f"{path.name}.part")
+        fresh.write_text(json.dumps(self.figures(), indent=1) + "\n")
+        fresh.replace(path)
 
     def figures(self) -> dict[str, Any]:
         """Return everything that was measured, and where."""

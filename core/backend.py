@@ -211,10 +211,6 @@ class Backend:
                 numbers that are not negative order like their bits, and above all negative ones.
             by_column: the other way round: the (m, groups) maxima of every `groups`-th row of each column.
         """
-        if self.name == "numpy" and not by_column:
-            while array.shape[1] % (2 * groups) == 0:  # halves are long: less to do for each row
-                half = array.shape[1] // 2
-                array = np.maximum(array[:, :half], array[:, half:])
         xp, axis = self.xp, 0 if by_column else 1
         shape = (-1, groups, array.shape[1]) if by_column else (array.shape[0], -1, groups)
         as_bits = positive and self.name == "torch" and array.dtype == xp.bfloat16

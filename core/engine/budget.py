@@ -50,10 +50,10 @@ class Budget:
         """How large a tile that holds whole rows of upper bounds may be."""
         return min(LONG_TILE, self.left // 16)
 
-    def plan(self, rows: int, columns: int, dims: int, itemsize: int, *, cached: bool = False) -> Plan:
+    def plan(self, rows: int, columns: int, dims: int, itemsize: int) -> Plan:
         """Return the plan of a sweep, with as many prepared rows of B kept, and lanes, as there is room for."""
         lanes = max(1, self.left // 4 // (WORKING + MOST * CANDIDATE))
-        return Plan.of(rows, columns, dims, kept_columns=_kept(self.left, dims, itemsize), lanes=lanes, cached=cached)
+        return Plan.of(rows, columns, dims, kept_columns=_kept(self.left, dims, itemsize), lanes=lanes)
 
     def check(self, size: int, what: str, hint: str = "") -> None:
         """Refuse work that does not fit beside its inputs, before it starts.

@@ -71,7 +71,8 @@ def kth_largest(queries: Column, values: Column, count: int, k: int) -> Column:
     rank = np.arange(len(order)) - np.repeat(np.cumsum(each) - each, each)
     table = np.full((count, width), -np.inf)
     table[queries[order], rank] = values[order]
-    return np.partition(table, width - k, axis=1)[:, width - k]
+    table.sort(axis=1)  # a partition takes ten times as long where most are -inf
+    return table[:, width - k]
 
 
 class Scan:

@@ -7,7 +7,6 @@ from typing import Self
 GROUPS = 128  # into which the neighbours of a row are divided; tiles are whole groups
 QUERY_BLOCK = 1024
 CORPUS_BLOCK = 4096
-CACHED_BLOCKS = (512, 1024)  # of a tile that numpy reads again at once, while it is in a core's cache
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 32 << 20  # whole rows of a matrix that are held until they are written
 LONG_ROW, FEWEST = 1 << 17, 128  # rows of B, at most, and of A, at least, of a long tile
@@ -54,7 +53,6 @@ class Plan:
         kept_columns: int = 0,
         lanes: int = 1,
         whole_rows: bool = False,
-        cached: bool = False,
     ) -> Self:
         """Return the plan for vectors of `dims` numbers.
 
@@ -65,12 +63,9 @@ class Plan:
             kept_columns: rows of B that stay prepared.
             lanes: how many query blocks there is room for at once.
             whole_rows: the result is written in whole rows, which have to be held.
-            cached: a tile is to stay in a core's cache until it has been looked through.
         """
         fitting = max(GROUPS, SIDE_BYTES // (8 * dims) // GROUPS * GROUPS)
         query_block, corpus_block = min(QUERY_BLOCK, fitting), min(CORPUS_BLOCK, fitting)
-        if cached:
-            query_block, corpus_block = min(query_block, CACHED_BLOCKS[0]), min(corpus_block, CACHED_BLOCKS[1])
         if whole_rows:
             query_block = max(1, min(query_block, FULL_ROWS_BYTES // (4 * columns)))
         return cls(rows, columns, query_block, corpus_block, kept_columns, lanes)

@@ -83,7 +83,8 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
         plain = replace(plain, dtype=(BFLOAT16 if calibration.pays(BFLOAT16, backend, job.dims) else FLOAT32).name)
     if backend.device != "cpu" or 2.0 * len(a) * len(b) * a.shape[1] < SMALL:
         return plain
-    return _cheapest(job, plain, a, b, reach)
+    with backend.in_one_thread():  # small products, in which threads would wait for each other most of the time
+        return _cheapest(job, plain, a, b, reach)
 
 
 def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:

@@ -25,6 +25,7 @@ SPARE = 0.4  # more effective dims than this share of all are left to products o
 LARGE = 128  # times d × d pairs, of which the sample is a small part of the work
 FEW = 32  # a k of more than one row of B in so many leaves little out
 PAIR_SECONDS, NUMBER_SECONDS = 4e-7, 8e-10  # to score a pair, and for each of its numbers
+ROW_SECONDS = 1e-4  # to rank the most promising places of a query
 WIDENED_SECONDS = 2e-9  # to prepare a number of a row
 # how many more pairs are scored than reach the last lower bound: that of all pairs is learnt on the way, and that of a
 # row comes of the most promising places, so many times as are wanted
@@ -85,10 +86,11 @@ class SampledRows:
         n, (m, d) = len(self.a), self.b.shape
         each = PAIR_SECONDS + NUMBER_SECONDS * d
         pairs = n * m * (0.5 if self.reach.halved else 1.0)
+        ranking = 0.0 if self.reach.least is not None or self.reach.of_all else n * ROW_SECONDS
         best, best_length = np.inf, 0
         for length, share in self._survivors(precision):
             preparing = self.prepared * m * d * (WIDENED_SECONDS + 4 * operation * length)
-            seconds = pairs * (2 * operation * (length + 1) + self._scored(share) * each) + preparing
+            seconds = pairs * (2 * operation * (length + 1) + self._scored(share) * each) + preparing + ranking
             if seconds < best:
                 best, best_length = seconds, length
         rotation = Rotation(np.ascontiguousarray(self.directions[:, :best_length]))

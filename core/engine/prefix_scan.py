@@ -123,8 +123,8 @@ class PrefixScan(Scan):
             low = np.maximum(self.kernel.proxy_threshold(bound, self.host_error), np.finfo(np.float32).min)
             query, rank = np.nonzero(highest[:, done:end] >= low[:, None])
             known[query, rank + done] = self._scored(query, self._members(query, order[query, rank + done]))
-            bound, done = np.maximum(bound, np.partition(known[:, :end], -wanted, axis=1)[:, -wanted]), end
-        return self.kernel.backend.put(np.partition(known, -wanted, axis=1)[:, -wanted:])
+            bound, done = np.maximum(bound, np.sort(known[:, :end], axis=1)[:, -wanted]), end
+        return self.kernel.backend.put(np.sort(known, axis=1)[:, -wanted:])
 
     def _members(self, query: Column, group: Column) -> Column:
         """Return the most promising neighbour of each group of a query."""

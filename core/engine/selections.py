@@ -148,9 +148,7 @@ def closest_pairs(
 
 
 def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
-    """Return the plan of a selection, which looks through each tile at once and asks most of them nothing more."""
-    cached, width = kernel.backend.name == "numpy", kernel.width(x.shape[1])
-    return budget.plan(len(x), len(y), width, kernel.precision.itemsize, cached=cached)
+    return budget.plan(len(x), len(y), kernel.width(x.shape[1]), kernel.precision.itemsize)
 
 
 def _spec(
