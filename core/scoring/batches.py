@@ -1,7 +1,7 @@
 """Losses of batches: every batch by tiles or by whole rows, any number of losses and parameters at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ def outcomes(
     run = _Run(specs, data, statistics, accumulators, progress)
     for rows in data.batches:
         (run.add_sorted if pays_sorting(specs, data, rows) else run.add_whole)(rows)
-    found = [_outcome(spec, accumulator) for spec, accumulator in zip(specs, accumulators, strict=True)]
+    found = [_outcome(*each) for each in zip(specs, accumulators, run.negatives, strict=True)]
     bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
     if bidirectional:
         one_way = [specs[number].with_parameter("symmetric", 0.0) for number in bidirectional]
@@ -70,7 +70,11 @@ class _Run:
     statistics: PairStatistics
     accumulators: Sequence[Accumulator]
     progress: Progress | None
+    negatives: list[list[Column | None]] = field(init=False)
     done: int = 0
+
+    def __post_init__(self) -> None:
+        self.negatives = [[] for _ in self.specs]
 
     def add_sorted(self, rows: Column) -> None:
         """Add what one batch shows, in the order of its classes."""
@@ -80,7 +84,9 @@ class _Run:
         anchors = rows[batch.order]
         others = anchors if batch.is_self else self._others(rows)
         self.statistics.take(sorted_statistics(batch, swept), anchors, others)
-        for spec, accumulator, summaries in zip(self.specs, self.accumulators, swept.summaries, strict=True):
+        for number, (spec, accumulator) in enumerate(zip(self.specs, self.accumulators, strict=True)):
+            summaries = swept.summaries[number]
+            self.negatives[number].append(summaries)
             parts = items(spec, batch, summaries)
             if accumulator.all_items or int(batch.positives.sum()) <= HELD:
                 parts = iter([in_order(list(parts), batch)])
@@ -93,6 +99,8 @@ class _Run:
         specs, data, bins = self.specs, self.data, self.statistics.bins
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if data.backend.name == "numpy" else 1
+        for each in self.negatives:
+            each.append(None)
         with quiet():
             batch = whole_rows(put(data, rows), data, rows, ("cosine", *(spec.metric for spec in specs)))
             work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, bins)
@@ -161,13 +169,14 @@ def _entry(spec: LossSpec, query_block: QueryBlock, statistics: Array | None, ba
     return _Entry(backend.get(found)[keep], (np.flatnonzero(keep),), None)
 
 
-def _outcome(spec: LossSpec, accumulator: Accumulator) -> LossOutcome:
-    accumulator.close()
-    found, kept = accumulator, (accumulator.items, accumulator.places)
-    return LossOutcome(spec, *kept, found.total, found.count, found.active, complete=found.complete)
+def _outcome(spec: LossSpec, found: Accumulator, negatives: Sequence[Column | None]) -> LossOutcome:
+    found.close()
+    told = found.total, found.count, found.active
+    return LossOutcome(spec, found.items, found.places, *told, complete=found.complete, negatives=tuple(negatives))
 
 
 def _mean_of(forward: LossOutcome, backward: LossOutcome) -> LossOutcome:
     """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
     items = (forward.items + backward.items) / 2
-    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
+    negatives = forward.negatives + backward.negatives
+    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()), negatives=negatives)

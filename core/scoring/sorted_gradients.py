@@ -16,17 +16,18 @@ from .row_distances import differences_pulled
 from .sorted_batch import SortedBatch
 from .sorted_losses import counted, near_items, wanted_of
 from .spec import LossSpec
-from .tile_sweep import Wanted, sweep
+from .tile_sweep import Wanted
 
 CHAINED = 1 << 20  # numbers of rows whose lengths are differentiated at a time
 
 
-def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Column], int]:
+def gradient(spec: LossSpec, batch: SortedBatch, summaries: Column, share: float) -> tuple[list[Column], int]:
     """Return the gradient of the sum of the losses, times a share, and how many pairs have no derivative.
 
     Args:
         spec: of the loss.
         batch: in numpy, with the scores of the loss.
+        summaries: (n,) what the negatives of each anchor come to, in the order of the batch.
         share: what every item counts.
 
     Returns:
@@ -35,7 +36,6 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
     """
     wanted = wanted_of(spec)
     assert wanted is not None
-    (summaries,) = sweep(batch, [wanted], {}, lambda _: None).summaries
     sides = [batch.whole.anchors, batch.whole.others][: 1 if batch.is_self else 2]
     totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(summaries.shape)
     with one_blas_thread(), choose_backend("torch").in_one_thread():
