@@ -9,9 +9,10 @@ import numpy as np
 from ..backend import Array, Backend, choose_backend
 from ..losses.miners import ActiveTriplets
 from ..results import Column
-from .batch_data import BatchData, class_order, put, whole_rows
+from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
 from .batch_scores import QueryBlock, block_statistics, counted, items_of, statistics_of
 from .distances import distance_of
+from .mined_rows import mined_gradient
 from .reduction import LossOutcome, divisor
 from .sorted_gradients import gradient as sorted_gradient
 from .spec import LossSpec
@@ -66,11 +67,14 @@ def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient
 def _batch_gradient(
     spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column, negatives: Column | None
 ) -> Gradient:
-    """Return the gradient of one batch's share of the reduced loss; by tiles if its negatives came to a number."""
-    if negatives is not None:
-        share = 1.0 / divisor(spec.reduction, outcome.count, outcome.active)
-        return Gradient(*sorted_gradient(spec, class_order(data, rows, (spec.metric,)), negatives, share))
-    return _whole_gradient(spec, outcome, data, rows)
+    """Return the gradient of one batch's share of the reduced loss."""
+    if not pays_sorting(data, rows):
+        return _whole_gradient(spec, outcome, data, rows)
+    batch = class_order(data, rows, (spec.metric,))
+    share, miner = 1.0 / divisor(spec.reduction, outcome.count, outcome.active), spec.entry.load_miner()
+    if negatives is None:
+        return Gradient(*mined_gradient(spec, miner, batch, share))
+    return Gradient(*sorted_gradient(spec, batch, negatives, share))
 
 
 def _whole_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:

@@ -15,6 +15,7 @@ from .accumulator import HELD, Accumulator
 from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
 from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of
 from .histogram import Bins
+from .mined_rows import mined_items
 from .pair_statistics import PairStatistics
 from .reduction import LossOutcome, total_of
 from .sorted_losses import in_order, items, wanted_of
@@ -45,7 +46,7 @@ def outcomes(
     statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
     run = _Run(specs, data, statistics, accumulators, progress)
     for rows in data.batches:
-        (run.add_sorted if pays_sorting(specs, data, rows) else run.add_whole)(rows)
+        (run.add_sorted if pays_sorting(data, rows) else run.add_whole)(rows)
     found = [_outcome(*each) for each in zip(specs, accumulators, run.negatives, strict=True)]
     bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
     if bidirectional:
@@ -81,13 +82,17 @@ class _Run:
         batch = class_order(self.data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in self.specs)))))
         wanted = [each for each in map(wanted_of, self.specs) if each is not None]
         swept = sweep(batch, wanted, self.statistics.bins, self._count)
+        summaries = iter(swept.summaries)
         anchors = rows[batch.order]
         others = anchors if batch.is_self else self._others(rows)
         self.statistics.take(sorted_statistics(batch, swept), anchors, others)
         for number, (spec, accumulator) in enumerate(zip(self.specs, self.accumulators, strict=True)):
-            summaries = swept.summaries[number]
-            self.negatives[number].append(summaries)
-            parts = items(spec, batch, summaries)
+            if miner := spec.entry.load_miner():
+                negatives, parts = None, mined_items(spec, miner, batch, self._count)
+            else:
+                negatives = next(summaries)
+                parts = items(spec, batch, negatives)
+            self.negatives[number].append(negatives)
             if accumulator.all_items or int(batch.positives.sum()) <= HELD:
                 parts = iter([in_order(list(parts), batch)])
             for part in parts:
@@ -111,16 +116,21 @@ class _Run:
                 for accumulator, entry in zip(self.accumulators, part.entries, strict=True):
                     places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
                     accumulator.add(entry.items, places, counts=entry.counts)
-                self._count(part.rows)
+                self._count(part.rows * self.passes)
 
     def _others(self, rows: Column) -> Column:
         """Return the numbers of what the rows of a batch are compared with: these, or the weights of the classes."""
         return rows if self.data.weights is None else np.arange(len(self.data.weights))
 
+    @property
+    def passes(self) -> int:
+        """How often the anchors are gone through: once, and once more for each loss that ranks the negatives."""
+        return 1 + sum(bool(spec.entry.miner) for spec in self.specs)
+
     def _count(self, anchors: int) -> None:
         self.done += anchors
         if self.progress is not None:
-            self.progress(self.done, self.data.rows)
+            self.progress(self.done // self.passes, self.data.rows)
 
 
 class _Entry(NamedTuple):

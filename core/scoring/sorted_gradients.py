@@ -43,7 +43,7 @@ def gradient(spec: LossSpec, batch: SortedBatch, summaries: Column, share: float
         _add_positives(spec, batch, summaries, share, totals, slopes, workers)
         undefined = _add_negatives(wanted, batch, (summaries, slopes), totals, workers)
     if distance_of(spec.metric).of_unit_rows:
-        totals = [_by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
+        totals = [by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
     totals[0][batch.order] = totals[0].copy()
     return totals, undefined
 
@@ -80,7 +80,7 @@ def _near(
     slopes = [backend.get(each) for each in derivatives(found[backend.put(kept)].sum() * share, leaves)]
     with quiet():
         x, y = batch.sides(spec.metric, rows, columns)
-        pulled = _pulled(spec.metric, slopes[0], scores, x, y), _pulled(spec.metric, slopes[0].T, scores.T, y, x)
+        pulled = pull(spec.metric, slopes[0], scores, x, y), pull(spec.metric, slopes[0].T, scores.T, y, x)
     return rows, columns, pulled, list(zip((rows, columns), slopes[1:], strict=True))
 
 
@@ -111,9 +111,9 @@ def _far(
             scored = ScoreTile(scores, None if same is None else ~same, wanted.options, settle)
             slopes = wanted.summary.slopes(scored, *anchors)
             x, y = batch.sides(wanted.metric, tile.rows, tile.columns)
-            pulled[0] += _pulled(wanted.metric, slopes, scores, x, y)
+            pulled[0] += pull(wanted.metric, slopes, scores, x, y)
             place = slice(tile.columns.start - columns.start, tile.columns.stop - columns.start)
-            pulled[1][place] += _pulled(wanted.metric, slopes.T, scores.T, y, x)
+            pulled[1][place] += pull(wanted.metric, slopes.T, scores.T, y, x)
             if distance.kink:
                 kinks = distance.without_slope(scores)
                 undefined += (1 + tile.turned) * int(np.count_nonzero(kinks if diagonal is None else kinks & ~diagonal))
@@ -124,7 +124,7 @@ def _part(ends: Ends, place: slice) -> Ends:
     return ends[0][place], ends[1][place]
 
 
-def _pulled(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) -> Column:
+def pull(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) -> Column:
     """Return what the (r, c) derivatives by the scores of x and y are by the rows of x."""
     distance = distance_of(metric)
     if distance.squared is not None and x.split is not None and y.split is not None:
@@ -133,7 +133,7 @@ def _pulled(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepare
     return pulled if distance.slope == 1.0 else distance.slope * pulled
 
 
-def _by_given_rows(given: Column, slopes: Column, eps: float) -> Column:
+def by_given_rows(given: Column, slopes: Column, eps: float) -> Column:
     """Return the gradient by rows, of that by the same at unit length."""
     backend, step = choose_backend("torch"), max(1, CHAINED // given.shape[1])
     for start in range(0, len(given), step):
