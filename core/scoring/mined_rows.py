@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import nan
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +59,7 @@ def mined_gradient(spec: LossSpec, miner: Miner, batch: SortedBatch, share: floa
                 own, found = share * slopes[:, columns], scores[:, columns]
                 total[rows] += pull(spec.metric, own, found, x, y)
                 total[columns] += pull(spec.metric, own.T, found.T, y, x)
-            scores[np.arange(len(scores)), np.arange(rows.start, rows.stop)] = nan
+            scores[np.arange(len(scores)), np.arange(rows.start, rows.stop)] = inf
             undefined += int(np.count_nonzero(distance_of(spec.metric).without_slope(scores)))
         if distance_of(spec.metric).of_unit_rows:
             total = by_given_rows(batch.whole.anchors, total, batch.whole.eps)
@@ -109,14 +109,14 @@ def _slopes(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> tu
 
 
 def _mined(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> tuple[Column, list[_Anchor]]:
-    """Return the distances of some anchors to all rows, NaN for their own classes, and those that have triplets."""
+    """Return the distances of some anchors to all rows, infinite to their own classes, and those that have triplets."""
     scores = np.concatenate(
         [batch.scores(spec.metric, rows, columns, quick=True) for columns in _column_blocks(batch)], axis=1
     )
     columns = slice(*batch.near(rows))
     near, same = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
     anchors, marked = [], np.zeros(scores.shape, dtype=bool)
-    scores[:, columns][batch.same(rows, columns)[0]] = nan
+    scores[:, columns][batch.same(rows, columns)[0]] = inf
     for place in np.flatnonzero((batch.positives[rows] > 0) & (batch.negatives[rows] > 0)).tolist():
         own = near[place, same[place]]
         far = miner.deciding(own, scores[place], **spec.options)

@@ -14,7 +14,7 @@ NEAR = [2.0, 0.0, 4.0, 2.0]
 def mined(miner, far, margin, seed=0):
     """What decides, of distances that are rounded but where it asks for the exact ones."""
     rounded = far * (1 + 0.9 * DOUBT * np.random.default_rng(seed).uniform(-1, 1, far.shape))
-    row = np.concatenate(([np.nan] * 5, rounded))
+    row = np.concatenate(([np.inf] * 5, rounded))
     found = miner.deciding(np.asarray(NEAR), row, margin=margin)
     opened = found.columns[found.open]
     row[opened] = far[opened - 5]
