@@ -63,8 +63,8 @@ class Entry:
         whole_batch: of a loss of pairs, whether an item depends on the other pairs of its batch.
         two_of_each_class: of a loss of classes, whether it takes the first two rows of each class, as two views.
         statistics: of a loss of classes, `module:name` of what every anchor must know of all others first; "" is none.
-        negatives: of a loss of a batch, `module:name` of what an anchor's negatives come to, tile by tile; "" is not
-            one number.
+        negatives: of a loss of a batch, `module:name` of what an anchor's negatives come to, tile by tile.
+        miner: of a loss of a batch that ranks an anchor's negatives instead, `module:name` of which of them decide.
         of_classes: of a loss of triplets, the loss that takes all triplets of one set with classes.
         ends: of a loss of triplets, what the second and the third input are to the first.
         score_range: of a loss with scores, between which numbers they have a meaning.
@@ -96,6 +96,7 @@ class Entry:
     two_of_each_class: bool = False
     statistics: str = ""
     negatives: str = ""
+    miner: str = ""
     of_classes: str = ""
     ends: tuple[str, str] = ("positive", "negative")
     score_range: tuple[float, float] = (-inf, inf)
@@ -117,6 +118,10 @@ class Entry:
     def load_negatives(self) -> Any:
         """Return what sums up the negatives of an anchor, or None."""
         return _load(self.negatives) if self.negatives else None
+
+    def load_miner(self) -> Any:
+        """Return what tells which negatives of an anchor decide, or None."""
+        return _load(self.miner) if self.miner else None
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -30,11 +30,10 @@ class Nearest:
 
     def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the nearest of rows and columns."""
-        scores = self._settled(tile)
-        rows, columns = scores.min(axis=1), scores.min(axis=0)
-        ties = (scores == rows[:, None]).sum(axis=1), (scores == columns).sum(axis=0)
-        counts = [np.where(np.isfinite(least), each, 0) for least, each in zip((rows, columns), ties, strict=True)]
-        return np.stack([rows, counts[0]], axis=1), np.stack([columns, counts[1]], axis=1)
+        scores, places = self._settled(tile)
+        nearest = scores[places]
+        rows, columns = (_least(nearest, along, count) for along, count in zip(places, scores.shape, strict=True))
+        return rows, columns
 
     def merge(self, some: Column, others: Column) -> Column:
         """Return the nearest of both."""
@@ -44,7 +43,7 @@ class Nearest:
 
     def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the derivatives, of which those that are as near have equal shares."""
-        scores = self._settled(tile)
+        scores, _ = self._settled(tile)
         found = np.zeros(scores.shape)
         for ends, shape in ((rows, (-1, 1)), (columns, (1, -1))):
             if ends is not None:
@@ -53,14 +52,25 @@ class Nearest:
                 found += np.where(scores == states[:, 0].reshape(shape), share.reshape(shape), 0.0)
         return found
 
-    def _settled(self, tile: ScoreTile) -> Column:
-        """Return the distances with those exact that may be the smallest of their row or column."""
+    def _settled(self, tile: ScoreTile) -> tuple[Column, tuple[Column, ...]]:
+        """Return the distances, exact where they may be the smallest of a row or column, and where that is."""
         scores, members, _, settle = tile
         scores = scores.copy() if members is None else np.where(members, scores, inf)
         rows, columns = ((1.0 + 2.0 * DOUBT) * scores.min(axis=axis) for axis in (1, 0))
-        nearest = (scores <= rows[:, None]) | (scores <= columns)
-        settle(scores, nearest if members is None else nearest & members)
-        return scores
+        nearest = scores <= rows[:, None]
+        nearest |= scores <= columns
+        if members is not None:
+            nearest &= members
+        settle(scores, nearest)
+        return scores, np.nonzero(nearest)
+
+
+def _least(distances: Column, along: Column, count: int) -> Column:
+    """Return the (count, 2) smallest distances of each row or column, and how often it is there."""
+    least = np.full(count, inf)
+    np.minimum.at(least, along, distances)
+    ties = np.bincount(along[distances == least[along]], minlength=count)
+    return np.stack([least, ties], axis=1)
 
 
 @dataclass(frozen=True)
@@ -82,13 +92,13 @@ class HingeSum:
 
     def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the sums and the counts of rows and columns."""
-        found = self._hinged(tile)
-        every = np.ones(found.shape, dtype=bool) if tile.members is None else tile.members
-        rows, columns = (
-            np.stack([part.sum(axis=axis, dtype=np.float64) for part in (found, found > 0, every)], axis=1)
-            for axis in (1, 0)
-        )
-        return rows, columns
+        found, members = self._hinged(tile), tile.members
+        ends = []
+        for axis in (1, 0):
+            every = found.shape[axis] if members is None else np.count_nonzero(members, axis=axis)
+            active = np.count_nonzero(found, axis=axis)
+            ends.append(np.stack(np.broadcast_arrays(found.sum(axis=axis), active, every), axis=1))
+        return ends[0], ends[1]
 
     def merge(self, some: Column, others: Column) -> Column:
         """Return the sums of both."""
@@ -102,13 +112,14 @@ class HingeSum:
     def _hinged(self, tile: ScoreTile) -> Column:
         scores, members, options, settle = tile
         addends = self.addends(scores, **options)
-        total, sizes = sum(addends), sum(abs(each) for each in addends)
-        undecided = np.abs(total) <= 2.0 * DOUBT * sizes
+        total = sum(addends[1:], start=addends[0])
+        doubt = 2.0 * DOUBT * sum(float(np.max(np.abs(each))) for each in addends)
+        undecided = np.abs(total) <= doubt
         if undecided.any():
             scores = scores.copy()
             settle(scores, undecided if members is None else undecided & members)
-            addends = self.addends(scores, **options)
-        found: Column = hinge(*addends)
+            total = hinge(*self.addends(scores, **options))
+        found: Column = np.maximum(total, 0.0)
         if members is not None:
             found[~members] = 0.0
         return found

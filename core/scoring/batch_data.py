@@ -12,8 +12,6 @@ from .batch_scores import WholeRows
 from .distances import distance_of
 from .histogram import Bins, bins_of
 from .sorted_batch import SortedBatch, sorted_batch
-from .sorted_losses import wanted_of
-from .spec import LossSpec
 
 SORTED = 1 << 22  # scores of a batch from which on it pays to sort it by class
 
@@ -77,10 +75,10 @@ def positive_pairs(data: BatchData) -> int:
     return sum(int(np.vecdot(each, each - 1)) for each in counts)
 
 
-def pays_sorting(specs: Sequence[LossSpec], data: BatchData, rows: Column) -> bool:
+def pays_sorting(data: BatchData, rows: Column) -> bool:
     """Tell whether a batch is computed in the order of its classes, tile by tile; small ones are not worth it."""
     cells = len(rows) * len(rows if data.weights is None else data.weights)
-    return data.backend.name == "numpy" and cells >= SORTED and all(map(wanted_of, specs))
+    return data.backend.name == "numpy" and cells >= SORTED
 
 
 def class_order(data: BatchData, rows: Column, metrics: tuple[str, ...]) -> SortedBatch:

@@ -12,6 +12,7 @@ from ..results import Column
 from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
 from .batch_scores import QueryBlock, block_statistics, counted, items_of, statistics_of
 from .distances import distance_of
+from .mined_rows import mined_gradient
 from .reduction import LossOutcome, divisor
 from .sorted_gradients import gradient as sorted_gradient
 from .spec import LossSpec
@@ -43,14 +44,16 @@ def gradients(specs: Sequence[LossSpec], data: BatchData, found: Sequence[LossOu
 def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient:
     if spec.parameters.get("symmetric"):
         one_way = spec.with_parameter("symmetric", 0.0)
-        forward, backward = _gradient(one_way, data, outcome), _gradient(one_way, data.turned(), outcome)
+        count = len(data.batches)
+        ways = (data, outcome.negatives[:count]), (data.turned(), outcome.negatives[count:])
+        forward, backward = (_gradient(one_way, way, replace(outcome, negatives=own)) for way, own in ways)
         parts = [(x + y) / 2 for x, y in zip(forward.parts, reversed(backward.parts), strict=True)]
         return Gradient(parts, forward.undefined)
     inputs = [*data.sides, *([] if data.weights is None else [data.weights])]
     totals = [np.zeros(rows.shape) for rows in inputs]
     undefined = 0
-    for rows in data.batches:
-        found = _batch_gradient(spec, outcome, data, rows)
+    for rows, negatives in zip(data.batches, outcome.negatives, strict=True):
+        found = _batch_gradient(spec, outcome, data, rows, negatives)
         undefined += found.undefined
         for number, part in enumerate(found.parts):
             if number < len(data.sides):
@@ -61,12 +64,17 @@ def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient
     return Gradient(totals, undefined // 2 if len(inputs) == 1 else undefined)
 
 
-def _batch_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:
+def _batch_gradient(
+    spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column, negatives: Column | None
+) -> Gradient:
     """Return the gradient of one batch's share of the reduced loss."""
-    if pays_sorting([spec], data, rows):
-        share = 1.0 / divisor(spec.reduction, outcome.count, outcome.active)
-        return Gradient(*sorted_gradient(spec, class_order(data, rows, (spec.metric,)), share))
-    return _whole_gradient(spec, outcome, data, rows)
+    if not pays_sorting(data, rows):
+        return _whole_gradient(spec, outcome, data, rows)
+    batch = class_order(data, rows, (spec.metric,))
+    share, miner = 1.0 / divisor(spec.reduction, outcome.count, outcome.active), spec.entry.load_miner()
+    if negatives is None:
+        return Gradient(*mined_gradient(spec, miner, batch, share))
+    return Gradient(*sorted_gradient(spec, batch, negatives, share))
 
 
 def _whole_gradient(spec: LossSpec, outcome: LossOutcome, data: BatchData, rows: Column) -> Gradient:

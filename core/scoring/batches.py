@@ -1,7 +1,7 @@
 """Losses of batches: every batch by tiles or by whole rows, any number of losses and parameters at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from .accumulator import HELD, Accumulator
 from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
 from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of
 from .histogram import Bins
+from .mined_rows import mined_items
 from .pair_statistics import PairStatistics
 from .reduction import LossOutcome, total_of
 from .sorted_losses import in_order, items, wanted_of
@@ -45,8 +46,8 @@ def outcomes(
     statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
     run = _Run(specs, data, statistics, accumulators, progress)
     for rows in data.batches:
-        (run.add_sorted if pays_sorting(specs, data, rows) else run.add_whole)(rows)
-    found = [_outcome(spec, accumulator) for spec, accumulator in zip(specs, accumulators, strict=True)]
+        (run.add_sorted if pays_sorting(data, rows) else run.add_whole)(rows)
+    found = [_outcome(*each) for each in zip(specs, accumulators, run.negatives, strict=True)]
     bidirectional = [number for number, spec in enumerate(specs) if spec.parameters.get("symmetric")]
     if bidirectional:
         one_way = [specs[number].with_parameter("symmetric", 0.0) for number in bidirectional]
@@ -70,18 +71,28 @@ class _Run:
     statistics: PairStatistics
     accumulators: Sequence[Accumulator]
     progress: Progress | None
+    negatives: list[list[Column | None]] = field(init=False)
     done: int = 0
+
+    def __post_init__(self) -> None:
+        self.negatives = [[] for _ in self.specs]
 
     def add_sorted(self, rows: Column) -> None:
         """Add what one batch shows, in the order of its classes."""
         batch = class_order(self.data, rows, tuple(dict.fromkeys(("cosine", *(spec.metric for spec in self.specs)))))
         wanted = [each for each in map(wanted_of, self.specs) if each is not None]
         swept = sweep(batch, wanted, self.statistics.bins, self._count)
+        summaries = iter(swept.summaries)
         anchors = rows[batch.order]
         others = anchors if batch.is_self else self._others(rows)
         self.statistics.take(sorted_statistics(batch, swept), anchors, others)
-        for spec, accumulator, summaries in zip(self.specs, self.accumulators, swept.summaries, strict=True):
-            parts = items(spec, batch, summaries)
+        for number, (spec, accumulator) in enumerate(zip(self.specs, self.accumulators, strict=True)):
+            if miner := spec.entry.load_miner():
+                negatives, parts = None, mined_items(spec, miner, batch, self._count)
+            else:
+                negatives = next(summaries)
+                parts = items(spec, batch, negatives)
+            self.negatives[number].append(negatives)
             if accumulator.all_items or int(batch.positives.sum()) <= HELD:
                 parts = iter([in_order(list(parts), batch)])
             for part in parts:
@@ -93,6 +104,8 @@ class _Run:
         specs, data, bins = self.specs, self.data, self.statistics.bins
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if data.backend.name == "numpy" else 1
+        for each in self.negatives:
+            each.append(None)
         with quiet():
             batch = whole_rows(put(data, rows), data, rows, ("cosine", *(spec.metric for spec in specs)))
             work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, bins)
@@ -103,16 +116,21 @@ class _Run:
                 for accumulator, entry in zip(self.accumulators, part.entries, strict=True):
                     places = np.stack([anchors[entry.ends[0]], *(others[end] for end in entry.ends[1:])])
                     accumulator.add(entry.items, places, counts=entry.counts)
-                self._count(part.rows)
+                self._count(part.rows * self.passes)
 
     def _others(self, rows: Column) -> Column:
         """Return the numbers of what the rows of a batch are compared with: these, or the weights of the classes."""
         return rows if self.data.weights is None else np.arange(len(self.data.weights))
 
+    @property
+    def passes(self) -> int:
+        """How often the anchors are gone through: once, and once more for each loss that ranks the negatives."""
+        return 1 + sum(bool(spec.entry.miner) for spec in self.specs)
+
     def _count(self, anchors: int) -> None:
         self.done += anchors
         if self.progress is not None:
-            self.progress(self.done, self.data.rows)
+            self.progress(self.done // self.passes, self.data.rows)
 
 
 class _Entry(NamedTuple):
@@ -161,13 +179,14 @@ def _entry(spec: LossSpec, query_block: QueryBlock, statistics: Array | None, ba
     return _Entry(backend.get(found)[keep], (np.flatnonzero(keep),), None)
 
 
-def _outcome(spec: LossSpec, accumulator: Accumulator) -> LossOutcome:
-    accumulator.close()
-    found, kept = accumulator, (accumulator.items, accumulator.places)
-    return LossOutcome(spec, *kept, found.total, found.count, found.active, complete=found.complete)
+def _outcome(spec: LossSpec, found: Accumulator, negatives: Sequence[Column | None]) -> LossOutcome:
+    found.close()
+    told = found.total, found.count, found.active
+    return LossOutcome(spec, found.items, found.places, *told, complete=found.complete, negatives=tuple(negatives))
 
 
 def _mean_of(forward: LossOutcome, backward: LossOutcome) -> LossOutcome:
     """Return the loss of both directions: anchor by anchor the mean of the two, of which all are kept."""
     items = (forward.items + backward.items) / 2
-    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()))
+    negatives = forward.negatives + backward.negatives
+    return replace(forward, items=items, total=total_of(items), active=int((items > 0).sum()), negatives=negatives)

@@ -16,7 +16,7 @@ from .distances import of_pairs
 CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the processor's cache
 CPU_PIECE = 1 << 20
 DEVICE_PIECE = 1 << 24
-GRADIENT_PIECE = 1 << 20
+GRADIENT_PIECE = 1 << 18
 LEAST = 1e-70  # the magnitude of a row whose squares are far from underflow
 
 Score = Callable[[Array, Array], Array]  # (n, d) and (n, d) float64 to (n,)
@@ -117,14 +117,20 @@ class AlignedRows:
     def _jacobians(self, wanted: Sequence[Term]) -> Iterator[tuple[int, int, list[list[Column]]]]:
         """Yield start, stop, and per term and input the (rows, d) derivative of each score by its rows."""
         backend = choose_backend("torch", self.backend.device)
-        for start, stop, rows in self._pieces(GRADIENT_PIECE):
+
+        def derived(part: tuple[int, int, list[Column]]) -> tuple[int, int, list[list[Column]]]:
+            start, stop, rows = part
             leaves = [backend.put(side, backend.xp.float64).requires_grad_() for side in rows]
             found = []
             for term in wanted:
                 total = _score(term, leaves[term.left], leaves[term.right], eps=self.eps).sum()
-                slopes = derivatives(total, leaves)
-                found.append([backend.get(slope) for slope in slopes])
-            yield start, stop, found
+                found.append([backend.get(slope) for slope in derivatives(total, leaves)])
+            return start, stop, found
+
+        # torch in one thread, and several pieces at a time: its threads would wait for each other at every step
+        with backend.in_one_thread():
+            workers = processors() if backend.device == "cpu" else 1
+            yield from overlapped(derived, self._pieces(GRADIENT_PIECE), workers)
 
     def _pieces(self, limit: int) -> Iterator[tuple[int, int, list[Column]]]:
         step = max(1, limit // max(vectors.shape[1] for vectors in self.inputs))

@@ -29,6 +29,8 @@ class LossOutcome:
         similar: (k,) which items are those of a similar pair; None without binary labels.
         complete: whether all items are kept.
         gradient_norm: the norm of the gradient of the reduced loss by all inputs; None where it was not asked for.
+        negatives: per batch, what the negatives of each anchor come to, or None; after those the same of the other
+            direction, if the loss is that of both.
     """
 
     spec: LossSpec
@@ -40,6 +42,7 @@ class LossOutcome:
     similar: Column | None = None
     complete: bool = True
     gradient_norm: float | None = None
+    negatives: tuple[Column | None, ...] = ()
 
     @property
     def rows(self) -> Column:

@@ -16,17 +16,18 @@ from .row_distances import differences_pulled
 from .sorted_batch import SortedBatch
 from .sorted_losses import counted, near_items, wanted_of
 from .spec import LossSpec
-from .tile_sweep import Wanted, sweep
+from .tile_sweep import Wanted
 
 CHAINED = 1 << 20  # numbers of rows whose lengths are differentiated at a time
 
 
-def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Column], int]:
+def gradient(spec: LossSpec, batch: SortedBatch, summaries: Column, share: float) -> tuple[list[Column], int]:
     """Return the gradient of the sum of the losses, times a share, and how many pairs have no derivative.
 
     Args:
         spec: of the loss.
         batch: in numpy, with the scores of the loss.
+        summaries: (n,) what the negatives of each anchor come to, in the order of the batch.
         share: what every item counts.
 
     Returns:
@@ -35,7 +36,6 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
     """
     wanted = wanted_of(spec)
     assert wanted is not None
-    (summaries,) = sweep(batch, [wanted], {}, lambda _: None).summaries
     sides = [batch.whole.anchors, batch.whole.others][: 1 if batch.is_self else 2]
     totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(summaries.shape)
     with one_blas_thread(), choose_backend("torch").in_one_thread():
@@ -43,7 +43,7 @@ def gradient(spec: LossSpec, batch: SortedBatch, share: float) -> tuple[list[Col
         _add_positives(spec, batch, summaries, share, totals, slopes, workers)
         undefined = _add_negatives(wanted, batch, (summaries, slopes), totals, workers)
     if distance_of(spec.metric).of_unit_rows:
-        totals = [_by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
+        totals = [by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
     totals[0][batch.order] = totals[0].copy()
     return totals, undefined
 
@@ -80,7 +80,7 @@ def _near(
     slopes = [backend.get(each) for each in derivatives(found[backend.put(kept)].sum() * share, leaves)]
     with quiet():
         x, y = batch.sides(spec.metric, rows, columns)
-        pulled = _pulled(spec.metric, slopes[0], scores, x, y), _pulled(spec.metric, slopes[0].T, scores.T, y, x)
+        pulled = pull(spec.metric, slopes[0], scores, x, y), pull(spec.metric, slopes[0].T, scores.T, y, x)
     return rows, columns, pulled, list(zip((rows, columns), slopes[1:], strict=True))
 
 
@@ -111,9 +111,9 @@ def _far(
             scored = ScoreTile(scores, None if same is None else ~same, wanted.options, settle)
             slopes = wanted.summary.slopes(scored, *anchors)
             x, y = batch.sides(wanted.metric, tile.rows, tile.columns)
-            pulled[0] += _pulled(wanted.metric, slopes, scores, x, y)
+            pulled[0] += pull(wanted.metric, slopes, scores, x, y)
             place = slice(tile.columns.start - columns.start, tile.columns.stop - columns.start)
-            pulled[1][place] += _pulled(wanted.metric, slopes.T, scores.T, y, x)
+            pulled[1][place] += pull(wanted.metric, slopes.T, scores.T, y, x)
             if distance.kink:
                 kinks = distance.without_slope(scores)
                 undefined += (1 + tile.turned) * int(np.count_nonzero(kinks if diagonal is None else kinks & ~diagonal))
@@ -124,7 +124,7 @@ def _part(ends: Ends, place: slice) -> Ends:
     return ends[0][place], ends[1][place]
 
 
-def _pulled(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) -> Column:
+def pull(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) -> Column:
     """Return what the (r, c) derivatives by the scores of x and y are by the rows of x."""
     distance = distance_of(metric)
     if distance.squared is not None and x.split is not None and y.split is not None:
@@ -133,7 +133,7 @@ def _pulled(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepare
     return pulled if distance.slope == 1.0 else distance.slope * pulled
 
 
-def _by_given_rows(given: Column, slopes: Column, eps: float) -> Column:
+def by_given_rows(given: Column, slopes: Column, eps: float) -> Column:
     """Return the gradient by rows, of that by the same at unit length."""
     backend, step = choose_backend("torch"), max(1, CHAINED // given.shape[1])
     for start in range(0, len(given), step):

@@ -86,7 +86,7 @@ class _Task(NamedTuple):
     Args:
         batch: of the tile.
         wanted: what is summed up.
-        bins: metric -> those of its histogram.
+        bins: metric -> those of its histogram, of each metric that is wanted at least.
         hardest: what is known of the hardest pairs by now.
         quick: whether distances by one product are good enough.
     """
@@ -116,7 +116,7 @@ def sweep(
     Args:
         batch: in numpy.
         wanted: what is summed up.
-        bins: metric -> those of its histogram; without any, nothing is found but what is wanted.
+        bins: metric -> those of its histogram, of each metric that is wanted at least.
         progress: called with the number of anchors that are done.
     """
     n = len(batch.codes)
@@ -165,7 +165,7 @@ def _query_block(task: _Task, rows: slice) -> _Found:
 
 def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
     batch, wanted, bins, hardest, quick = task
-    metrics = dict.fromkeys([*(each.metric for each in wanted), *(["cosine", *bins] if bins else [])])
+    metrics = dict.fromkeys(["cosine", *bins])
     scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=quick) for metric in metrics}
     same, diagonal = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
     positives = None if same is None or diagonal is None else same & ~diagonal
@@ -177,8 +177,6 @@ def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
         summaries[0][:] = each.summary.merge(summaries[0], own[0])
         if tile.turned:
             summaries[1][past] = own[1]
-    if not bins:
-        return
     for metric, own_bins in bins.items():
         found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, diagonal, own_bins)
     closeness = scores["cosine"]

@@ -8,7 +8,9 @@ from simtool.backend import choose_backend
 from simtool.scoring import sorted_batch as layout
 from simtool.scoring.sorted_batch import sorted_batch
 from simtool.scoring.sorted_gradients import gradient
+from simtool.scoring.sorted_losses import wanted_of
 from simtool.scoring.spec import read_specs
+from simtool.scoring.tile_sweep import sweep
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(40, 6))
@@ -26,8 +28,9 @@ def tiles(request, monkeypatch):
 def test_it_is_that_of_all_pairs():
     options = {"variant": None, "metric": None, "reduction": "sum", "parameters": {"temperature": 0.4}}
     (spec,) = read_specs(["sup-con"], **options)
-    batch = sorted_batch([ROWS], CODES, (spec.metric,), 1e-8, choose_backend("numpy"))
-    (found,), undefined = gradient(spec, batch, 0.5)
+    batch = sorted_batch([ROWS], CODES, ("cosine",), 1e-8, choose_backend("numpy"))
+    summaries = sweep(batch, [wanted_of(spec)], {}, lambda _: None).summaries[0]
+    (found,), undefined = gradient(spec, batch, summaries, 0.5)
     leaf = torch.from_numpy(ROWS).requires_grad_()
     unit = torch.nn.functional.normalize(leaf)
     scores = (unit @ unit.T / 0.4).masked_fill(torch.eye(40, dtype=torch.bool), -torch.inf)

@@ -7,7 +7,7 @@ import simtool
 from simtool.catalogue.batch_losses import BATCH_LOSSES
 from simtool.scoring import batch_data, batches, sorted_batch
 
-SORTED = [entry for entry in BATCH_LOSSES if entry.negatives]
+SORTED = [entry for entry in BATCH_LOSSES if entry.negatives or entry.miner]
 EVERY = [(entry.name, metric) for entry in SORTED for metric in (entry.metric, *entry.metrics)]
 # sizes of classes: with singletons, one large class, all of one class, all apart
 SIZES = {"mixed": [1, 1, 2, 9, 30, 4, 1, 17, 6], "large": [1, 60, 3, 7], "one": [40], "apart": [1] * 30}
