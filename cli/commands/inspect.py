@@ -14,15 +14,14 @@ from ..options import (
     MaxMemoryOption,
     OutputOption,
     QuietOption,
+    SourcesArgument,
 )
 from ..selecting import selecting
 
 
-@selecting("file", keeps=True)
+@selecting("files", keeps=True)
 def inspect(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)
-    ],
+    files: SourcesArgument,
     list_rows: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,11 +64,11 @@ def inspect(
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
-        inputs=[file],
+        inputs=files,
         has_array=False,
         limit=20 if list_rows else 1000,
     )
     found = simtool.inspect(
-        file, list_rows=list_rows or (), header=header, max_memory=max_memory, require_keys=session.keys
+        *files, list_rows=list_rows or (), header=header, max_memory=max_memory, require_keys=session.keys
     )
     session.deliver(found)

@@ -211,6 +211,8 @@ def _opened(path: str, max_memory: str | int | None, reading: Reading, input_for
     """Open one file or several as a table, or of it the rows that are selected."""
     most = held_at_most(max_memory)
     if isinstance(path, Selection):
+        if path.same is not None and path.same.whole is not None:
+            return path.applied(path.same.whole, most)
         reading = replace(reading, columns=path.columns)
     table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, assumed(input_format))], most)
     return path.applied(table, most) if isinstance(path, Selection) else table
