@@ -52,6 +52,11 @@ class Format:
     family: str = ""
 
     @property
+    def kind(self) -> str:
+        """What a message that names all formats calls it."""
+        return self.family or self.title
+
+    @property
     def is_text(self) -> bool:
         """Whether it is text, which may be packed as .gz or .zst."""
         return self.tells is None and not self.marks
@@ -220,7 +225,7 @@ _ROWS = (
 
 FORMATS = {each.name: each for each in _ROWS}
 
-READ = f"simtool reads {', '.join(dict.fromkeys(each.family or each.title for each in _ROWS))}"
+READ = f"simtool reads {', '.join(dict.fromkeys(each.kind for each in _ROWS))}"
 
 SUFFIXES = tuple(suffix for each in _ROWS for suffix in each.suffixes)
 

@@ -101,9 +101,9 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
     expected = named(path)
     for each in FORMATS.values():
         if each.tells is not None and not each.by_suffix and each.tells(head, size):
-            if expected in (None, each) or each.vague is None or not each.vague(head, size):
-                return each.name
-            break
+            if expected and expected.kind != each.kind and each.vague and each.vague(head, size):
+                break
+            return each.name
     known = FORMATS[otherwise] if otherwise is not None else None
     if known and not known.is_text:
         return known.name
