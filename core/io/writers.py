@@ -1,7 +1,7 @@
 """Writers of tables, a batch at a time.
 
 Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); 2-D columns of a vector
-per row, in CSV as the columns NAME_0, NAME_1, ...
+per row, in CSV as the columns NAME_0, NAME_1, ...; outside CSV columns of more dims, as lists in lists.
 Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow.
 In CSV an empty text is quoted, so that it is told from NaN, and text is raw unless formulas are to be escaped.
 Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet and Arrow keep them.
@@ -147,8 +147,11 @@ _ROW_WRITERS: dict[str, Callable[[BinaryIO], RowWriter]] = {
 def _arrow_type(column: Column) -> Any:
     import pyarrow as pa
 
-    if column.ndim == 2:
-        return pa.list_(pa.from_numpy_dtype(column.dtype), column.shape[1])
+    if column.ndim > 1:
+        kind = pa.from_numpy_dtype(column.dtype)
+        for size in reversed(column.shape[1:]):
+            kind = pa.list_(kind, size)
+        return kind
     if column.dtype.kind not in "OU":
         return pa.from_numpy_dtype(column.dtype)
     if len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray):
@@ -162,8 +165,13 @@ def _arrow_type(column: Column) -> Any:
 def _arrow_array(column: Column, field: Any) -> Any:
     import pyarrow as pa
 
-    if column.ndim == 2:
-        return pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), type=field.type)
+    if column.ndim > 1:
+        kinds, array = [field.type], pa.array(column.ravel())
+        while len(kinds) < column.ndim - 1:
+            kinds.append(kinds[-1].value_type)
+        for kind in reversed(kinds):
+            array = pa.FixedSizeListArray.from_arrays(array, type=kind)
+        return array
     try:
         return pa.array(column, type=field.type)
     except UnicodeEncodeError as error:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks, nonfinite
-from ..errors import DataError, OutputError
+from ..errors import DataError, OutputError, ShapeError
 from ..io import Selection, Table, Vectors, beside, pick_vectors, read_values, split_source
+from ..io.ragged import MayBeRagged
 from ..io.rewriting import UNNAMED
 from ..io.several import open_several
 from ..io.table import ID_NAMES, check_column, pick_ids
@@ -98,9 +99,13 @@ def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Fo
     if by is not None:
         check_column(table, by)
     picked = pick_vectors(table, column)
+    if isinstance(table, MayBeRagged) and table.ragged(picked) is not None:
+        what = "the rows hold different numbers of tokens, and a conversion needs as many in each"
+        raise ShapeError(what, table.name, "`compare` takes them as they are")
     own = _ids(table, ids, first, settings)
     vectors = table.vectors(picked, next(iter(own.values()), None))
-    checks.check_rows(vectors)
+    form.check(vectors)
+    checks.check_not_empty(vectors)
     notes: list[str] = []
     rows = np.arange(vectors.shape[0])
     if settings.nonfinite == "drop":
