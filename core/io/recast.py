@@ -74,8 +74,7 @@ def recast_dtype(given: np.dtype[np.generic], wanted: DTypeLike | None, *, norma
 
 def _any(rows: Array) -> Array:
     """Say of each row, (n, ..., d), whether it holds anything."""
-    found: Array = rows.any(axis=tuple(range(1, rows.ndim)))
-    return found
+    return np.asarray(rows.any(axis=tuple(range(1, rows.ndim))))
 
 
 def _unit(given: Array) -> Array:
