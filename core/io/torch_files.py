@@ -121,9 +121,7 @@ def _check_members(source: Source) -> None:
     try:
         with source.open() as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            odd = next(
-                (each for each in members if each.compress_type != zipfile.ZIP_STORED or each.flag_bits & 1), None
-            )
+            odd = next((each for each in members if not _is_stored(each)), None)
             if odd is not None:
                 what = f"its member {odd.filename[:80]} is compressed or encrypted, which torch.save does not do"
                 raise DataError(what, source.name, RESAVE)
@@ -136,6 +134,11 @@ def _check_members(source: Source) -> None:
         if isinstance(error, SimtoolError):
             raise
         raise DataError(f"damaged PyTorch file: {error}", source.name, "write it again with torch.save") from None
+
+
+def _is_stored(member: zipfile.ZipInfo) -> bool:
+    sizes = {member.file_size, member.compress_size}  # zipfile would take memory for the larger one
+    return member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1 and len(sizes) == 1
 
 
 def _check_pickle(content: bytes, where: str) -> None:
