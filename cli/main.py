@@ -32,10 +32,13 @@ class _WithoutPandas:
             raise ModuleNotFoundError("simtool does not use pandas", name=fullname)
 
 
+_without_pandas = _WithoutPandas()
+
+
 def main() -> None:
     """Run the command line; every error that a user can meet ends here, as a few lines on stderr."""
     _on_signals(_end_at_once)  # there is nothing to tidy up yet, and an import may swallow an exception
-    sys.meta_path.insert(0, _WithoutPandas())
+    sys.meta_path.insert(0, _without_pandas)
     try:
         from .app import run
 
@@ -48,6 +51,7 @@ def main() -> None:
         # an import that is interrupted may raise anything
         code = 128 + _received[0] if _received else _explain(error)
     _on_signals(_end_at_once)
+    sys.meta_path.remove(_without_pandas)
     sys.exit(code)
 
 

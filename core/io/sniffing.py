@@ -117,7 +117,7 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
         raise DataError("this is a pickle, which may run code when it is read", path, "save the array with numpy.save")
     if expected and not is_text(head):
         what = f"this is no {expected.title} file, or it is damaged: it begins with {head[:8]!r}"
-        raise DataError(what, path, "write it again, or give it the suffix of its format")
+        raise DataError(what, path, "write it again, or «input_format» names what has no magic number")
     if b"\0" in head[:512]:
         hint = f"{READ}; «input_format» names one that has no magic number"
         raise DataError("this is binary data of an unknown format", path, hint)
