@@ -10,6 +10,14 @@ EPS = 1e-8  # what a cosine divides by at least
 SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
 
 AArgument = Annotated[str, typer.Argument(metavar="A", help=f"Vectors: {SOURCE}.", show_default=False)]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IN...",
+        help=f"Vectors: {SOURCE}; or a pattern, a folder or `@LIST`. Several are one input.",
+        show_default=False,
+    ),
+]
 BArgument = Annotated[str, typer.Argument(metavar="B", help=f"Vectors: {SOURCE}.", show_default=False)]
 
 MetricOption = Annotated[str, typer.Option("--metric", help=f"{', '.join(names('metric'))}.")]

@@ -67,10 +67,11 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
     columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
     query = selected.get("query")
     if query and typed["b"] is None:
-        typed["b"] = Selection(typed["a"], **rows, seed=seed, columns=columns, keep=names)
+        source = typed["a"]
+        typed["a"] = Selection(source, query=query, columns=columns, keep=names)
+        typed["b"] = Selection(source, **rows, seed=seed, columns=columns, keep=names, same=typed["a"])
         if typed["exclude_self"] is None:
             typed["exclude_self"] = True
-        rows = {}
     if typed.get("pairs") is not None:
         inputs = ("pairs",)  # of ids, which are looked up in all vectors
     if "vectors" in inputs and typed.get("vectors") is None and typed.get("scores") is None:

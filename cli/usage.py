@@ -7,9 +7,12 @@ import typer
 
 from simtool.errors import ParameterError, closest
 
+from .parsing import SEVERAL
+
 _OFFER = re.compile(r"(?:\. Did you mean .*\?| \(Possible options: .*\))$", re.DOTALL)
 _NUMBER = re.compile(r"input should be a valid (integer|number)\b.*", re.IGNORECASE | re.DOTALL)
 _WANTED = {"integer": "a whole number", "number": "a number"}
+_SURPLUS = re.compile(r"got unexpected extra argument", re.IGNORECASE)
 _NO_COMMAND = re.compile(r"no such command '(.*)'", re.IGNORECASE | re.DOTALL)
 
 
@@ -20,6 +23,8 @@ def explained(error: typer.TyperException) -> ParameterError:
     command = "simtool" if context is None else str(context.command_path)
     match = closest(*_misspelt(message, error, context))
     hint = f"did you mean {match}?" if match else f"{command} -h"
+    if _SURPLUS.match(message):
+        hint = SEVERAL
     message = _with_value(message, error)
     return ParameterError(message[:1].lower() + message[1:], command, hint)
 

@@ -17,20 +17,14 @@ from ..options import (
     QuietOption,
     SeedOption,
     ShuffleOption,
+    SourcesArgument,
 )
 from ..selecting import selecting
 
 
 @selecting("vectors", keeps=True)
 def convert(
-    vectors: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="IN...",
-            help="Vectors: `PATH`, `PATH::NAME` for a column, a pattern, or `-` for stdin; several are one input.",
-            show_default=False,
-        ),
-    ],
+    vectors: SourcesArgument,
     output: Annotated[
         str,
         typer.Option(

@@ -14,16 +14,15 @@ from ..options import (
     MaxMemoryOption,
     OutputOption,
     QuietOption,
+    SourcesArgument,
     TopOption,
 )
 from ..selecting import selecting
 
 
-@selecting("file", keeps=True)
+@selecting("files", keeps=True)
 def inspect(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="`PATH`, `PATH::NAME`, or `-` for stdin.", show_default=False)
-    ],
+    files: SourcesArgument,
     list_rows: Annotated[
         list[str] | None,
         typer.Option(
@@ -67,11 +66,11 @@ def inspect(
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
-        inputs=[file],
+        inputs=files,
         has_array=False,
         limit=top if list_rows else 1000,
     )
     found = simtool.inspect(
-        file, list_rows=list_rows or (), header=header, max_memory=max_memory, require_keys=session.keys
+        *files, list_rows=list_rows or (), header=header, max_memory=max_memory, require_keys=session.keys
     )
     session.deliver(found)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 PIECE = 1 << 20
+LONG_LINE, MOST_RATIO = 64 << 20, 20  # bytes of a line, or so many times those of the packed file
 
 
 class Unpacked:
@@ -28,16 +29,18 @@ class Unpacked:
 
     def __init__(self, source: "Source", codec: str) -> None:
         """Unpack it once, to learn its size and that it is whole."""
-        self._source, self._name, self._codec, most = source, source.name, codec, source.most
+        self._source, self._name, self._codec = source, source.name, codec
         self._lock = Lock()
         self._restart()
         self.size, begun = 0, 0
+        # more is a line that somebody made to fill the memory
+        most = min(source.most, max(LONG_LINE, MOST_RATIO * source.size))
         with self._damage():
             while piece := self._stream.read(PIECE):
                 self.size += len(piece)
                 begun = len(piece) - piece.rfind(b"\n") - 1 if b"\n" in piece else begun + len(piece)
                 if begun > most:
-                    what = f"a line of more than {shown(most)} is in this {codec} data, as much as one input may hold"
+                    what = f"a line of more than {shown(most)} is in these {source.size:,} bytes of {codec} data"
                     raise ResourceError(what, self._name, "unpack it and look at it first")
         self._restart()
 

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from ..errors import DataError
 from .arrow_types import null_mask
-from .json_lines import Seen, parse_lines, settled, to_array
+from .json_cells import Seen, settled, to_array
+from .json_lines import parse_lines
 from .numbers import INTEGER, NUMBER, WORDS, is_integer
 
 

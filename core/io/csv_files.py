@@ -26,7 +26,7 @@ from ..errors import DataError
 from .arrow_columns import lists_of
 from .arrow_types import is_list
 from .csv_cells import Cells, integers, to_lists, trimmed
-from .json_lines import BEYOND
+from .json_cells import BEYOND
 from .numbers import WORDS, is_number
 from .source import Source
 from .text_blocks import Block, TextBatches

@@ -31,6 +31,7 @@ class Format:
         lost: what reading loses.
         suffixes: how its files are named; the first one is the usual one.
         tells: whether the first bytes and the size are those of such a file; None for text and for folders.
+        vague: whether these bytes may also be those of a damaged file of another format, which its suffix then names.
         by_suffix: it has no magic number: `tells` is asked only where the suffix fits.
         marks: what a folder of this format holds.
         extra: the extra that brings its library.
@@ -44,10 +45,16 @@ class Format:
     lost: str = "nothing"
     suffixes: tuple[str, ...] = ()
     tells: Test | None = None
+    vague: Test | None = None
     by_suffix: bool = False
     marks: tuple[str, ...] = ()
     extra: str = ""
     family: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What a message that names all formats calls it."""
+        return self.family or self.title
 
     @property
     def is_text(self) -> bool:
@@ -77,8 +84,16 @@ def starts(*magic: bytes) -> Test:
 
 def _is_torch(head: bytes, size: int) -> bool:
     # torch.save writes NAME/data.pkl as the first member of its zip file
-    name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
-    return head.startswith(b"PK\x03\x04") and name.endswith(b"data.pkl")
+    return head.startswith(b"PK\x03\x04") and _first_member(head).endswith(b"data.pkl")
+
+
+def _is_other_zip(head: bytes, size: int) -> bool:
+    return not _first_member(head).endswith(b".npy")
+
+
+def _first_member(head: bytes) -> bytes:
+    """Return the name of the first member of a zip file."""
+    return head[30 : 30 + int.from_bytes(head[26:28], "little")]
 
 
 def _is_safetensors(head: bytes, size: int) -> bool:
@@ -88,7 +103,7 @@ def _is_safetensors(head: bytes, size: int) -> bool:
 def _is_word2vec(head: bytes, size: int) -> bool:
     """Tell the binary form from the text, which begins with the same line."""
     counts, end, rest = head.partition(b"\n")
-    return bool(end) and len(counts) < 40 and all(map(bytes.isdigit, two(counts))) and not _is_text(rest[:400])
+    return bool(end) and len(counts) < 40 and all(map(bytes.isdigit, two(counts))) and not is_text(rest[:400])
 
 
 def two(line: bytes) -> list[bytes]:
@@ -97,7 +112,8 @@ def two(line: bytes) -> list[bytes]:
     return words if len(words) == 2 else [b"-", b"-"]
 
 
-def _is_text(piece: bytes) -> bool:
+def is_text(piece: bytes) -> bool:
+    """Say whether some bytes may be the start of a text."""
     if any(byte < 32 and byte not in b"\t\n\r\f" for byte in piece):
         return False
     try:
@@ -152,7 +168,7 @@ _ROWS = (
     ),
     Format(
         "npz", "npz", "npy:open_npz", "each member is a column; a stored member is mapped",
-        "members of rank 0", (".npz",), starts(b"PK\x03\x04", b"PK\x05\x06"),
+        "members of rank 0", (".npz",), starts(b"PK\x03\x04", b"PK\x05\x06"), _is_other_zip,
     ),
     Format(
         "safetensors", "safetensors", "safetensors_files:open_safetensors",
@@ -169,7 +185,7 @@ _ROWS = (
     ),
     Format(
         "arrow-stream", "Arrow stream", "arrow_columns:open_arrow", _COLUMNS,
-        suffixes=(".arrows",), tells=starts(b"\xff\xff\xff\xff"), family="Arrow",
+        suffixes=(".arrows",), tells=starts(b"\xff" * 4), vague=starts(b"\xff" * 4), family="Arrow",
     ),
     _bin("fbin", "float32"),
     _bin("u8bin", "uint8"),
@@ -209,7 +225,7 @@ _ROWS = (
 
 FORMATS = {each.name: each for each in _ROWS}
 
-READ = f"simtool reads {', '.join(dict.fromkeys(each.family or each.title for each in _ROWS))}"
+READ = f"simtool reads {', '.join(dict.fromkeys(each.kind for each in _ROWS))}"
 
 SUFFIXES = tuple(suffix for each in _ROWS for suffix in each.suffixes)
 

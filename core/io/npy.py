@@ -155,12 +155,19 @@ class NpzTable(ArrayTable):
 
         return _unzip(self.archive, member, where, read)
 
+    def held(self, column: str) -> int:
+        """Return the bytes that a member takes once it is unpacked; 0 where it is mapped."""
+        return 0 if _is_mapped(self._member(column)) else self.headers[column].content
+
+    def _member(self, column: str) -> zipfile.ZipInfo:
+        check_column(self, column)
+        return self.members[self.columns.index(column)]
+
     def array(self, column: str) -> Array:
         """Return one member, mapped where it is stored without compression."""
-        check_column(self, column)
-        member = self.members[self.columns.index(column)]
+        member = self._member(column)
         where = join_name(self.name, column)
-        if member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1:
+        if _is_mapped(member):
             return map_array(self.source, _content_start(self.source, member, where), member.file_size, where)
 
         def read(file: IO[bytes]) -> Array:
@@ -300,6 +307,10 @@ def _unzip(
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise DataError(f"damaged npz member: {error}", where, "write it again with numpy.savez") from None
+
+
+def _is_mapped(member: zipfile.ZipInfo) -> bool:
+    return member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1
 
 
 def _content_start(source: Source, member: zipfile.ZipInfo, where: str) -> int:

@@ -15,7 +15,7 @@ from .paths import files_of
 from .ragged import MayBeRagged, RaggedVectors
 from .selection import Selection, beside
 from .shards import joined_table, joined_values
-from .sniffing import assumed
+from .sniffing import assumed, named
 from .source import Reading, Source, folder_format, open_source
 from .table import ID_NAMES, Table, check_column, pick_vectors
 from .vectors import Array, Vectors, check_ids
@@ -199,7 +199,14 @@ def _ids_of(
 
 def _table_of(source: Source, reading: Reading) -> Table:
     """Open a table with the reader of its format."""
-    table: Table = FORMATS[source.format].load()(source, reading)
+    found, expected = FORMATS[source.format], named(source.name)
+    try:
+        table: Table = found.load()(source, reading)
+    except DataError as error:
+        if expected is None or not found.is_text:
+            raise
+        what = f"{error.what}; this is text and was read as {found.title}, while its suffix is that of {expected.title}"
+        raise DataError(what, error.where, error.hint) from None
     if reading.columns and not hasattr(table, "batches"):
         what = "«columns» picks among columns of numbers, and this file holds arrays"
         raise DataError(what, source.name, f"leave it out; type {source.name}::NAME for one of several arrays")
@@ -212,6 +219,8 @@ def _opened(path: str, max_memory: str | int | None, reading: Reading, input_for
     if isinstance(path, HeldTable):
         return path.opened(reading, most)
     if isinstance(path, Selection):
+        if path.same is not None and path.same.whole is not None:
+            return path.applied(path.same.whole, most)
         reading = replace(reading, columns=path.columns)
     table = joined_table(path, [_table_of(file, reading) for file in _sources(path, most, assumed(input_format))], most)
     return path.applied(table, most) if isinstance(path, Selection) else table

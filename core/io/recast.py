@@ -34,7 +34,7 @@ class Recast:
     zero: int = 0
 
     def rows(self, vectors: Vectors, start: int, stop: int) -> Array:
-        """Return rows `start` to `stop` (exclusive) as they are written, (stop - start, d).
+        """Return rows `start` to `stop` (exclusive) as they are written, (stop - start, ..., d).
 
         Raises:
             DataError: a finite number becomes infinity.
@@ -45,12 +45,12 @@ class Recast:
             made: Array = lengths.astype(self.dtype, copy=False)
         if made.dtype != lengths.dtype:
             self._look(lengths, made, vectors, start)
-        self.zero += int((~made.any(axis=1)).sum())
+        self.zero += int((~_any(made)).sum())
         return made
 
     def _look(self, given: Array, made: Array, vectors: Vectors, start: int) -> None:
         """Refuse what leaves the range, and count what is rounded."""
-        lost = (np.isinf(made) & np.isfinite(given)).any(axis=1)
+        lost = _any(np.isinf(made) & np.isfinite(given))
         if lost.any():
             rows = start + np.flatnonzero(lost)
             largest = float(np.abs(given[rows[0] - start].astype(np.float64)).max())
@@ -58,9 +58,9 @@ class Recast:
             what = f"{name_rows(rows, vectors.ids)} {verb} numbers that leave the range of {self.dtype.name}"
             hint = "«dtype=float32» or «dtype=float64» holds them, or «normalize» makes unit vectors"
             raise DataError(f"{what}: {largest:g}", place_of(vectors, int(rows[0])), hint)
-        self.vanished += int((given.any(axis=1) & ~made.any(axis=1)).sum())
+        self.vanished += int((_any(given) & ~_any(made)).sum())
         if not self.normalize:
-            self.rounded += int((((made != given) & ~np.isnan(made)) | is_rounded(given)).any(axis=1).sum())
+            self.rounded += int(_any(((made != given) & ~np.isnan(made)) | is_rounded(given)).sum())
 
 
 def recast_dtype(given: np.dtype[np.generic], wanted: DTypeLike | None, *, normalize: bool) -> np.dtype[np.generic]:
@@ -72,13 +72,18 @@ def recast_dtype(given: np.dtype[np.generic], wanted: DTypeLike | None, *, norma
     return given
 
 
+def _any(rows: Array) -> Array:
+    """Say of each row, (n, ..., d), whether it holds anything."""
+    return np.asarray(rows.any(axis=tuple(range(1, rows.ndim))))
+
+
 def _unit(given: Array) -> Array:
-    """Return float64 rows of length 1; zero rows stay zero."""
+    """Return float64 vectors of length 1; zero vectors stay zero."""
     rows = given.astype(np.float64)
     with np.errstate(all="ignore"):
         # scaled first: the square of a large number overflows, that of a small one is zero
-        rows /= _or_one(np.abs(rows).max(axis=1, keepdims=True))
-        rows /= _or_one(np.sqrt((rows * rows).sum(axis=1, keepdims=True)))
+        rows /= _or_one(np.abs(rows).max(axis=-1, keepdims=True))
+        rows /= _or_one(np.sqrt((rows * rows).sum(axis=-1, keepdims=True)))
     return rows
 
 

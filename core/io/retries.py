@@ -93,9 +93,9 @@ def attempt(name: str, action: Callable[[], Answer], *, opened: bool = False) ->
 
 def fault_of(error: BaseException) -> Fault:
     """Return what an error of any library is about."""
-    reason = getattr(error, "reason", None)
-    if isinstance(reason, BaseException):  # urllib wraps what the system said
-        return fault_of(reason)
+    for name in ("reason", "os_error"):  # urllib and aiohttp wrap what the system said
+        if isinstance(reason := getattr(error, name, None), BaseException):
+            return fault_of(reason)
     status, code = _status(error), _aws_code(error)
     words = code or _words(error) if status is None else f"{status} {responses.get(status, '')}".strip()
     if status in MISSING or code in AWS_MISSING or isinstance(error, FileNotFoundError):

@@ -62,6 +62,8 @@ class Selection(str):
     columns: tuple[str, ...]
     keep: Keep
     along: "Selection | None"
+    same: "Selection | None"
+    whole: Table | None
     opened: "SelectedTable | None"
 
     def __new__(
@@ -76,6 +78,7 @@ class Selection(str):
         columns: Sequence[str] = (),
         keep: Sequence[str] | Keep = (),
         along: "Selection | None" = None,
+        same: "Selection | None" = None,
     ) -> Self:
         """Select rows and columns of a source.
 
@@ -89,6 +92,7 @@ class Selection(str):
             columns: patterns, as in `dim_*`, of the columns of numbers that make the vectors.
             keep: columns that a listing carries.
             along: the input whose row i belongs to row i of this one: the same rows are selected of both.
+            same: another selection of this source, opened before, so that it is opened once.
 
         Raises:
             ParameterError: a range that is none, or a sample of no rows.
@@ -103,7 +107,7 @@ class Selection(str):
         self.where, self.rows, self.sample, self.seed = where, rows, sample, seed
         self.query, self.columns, self.along = tuple(query), tuple(columns), along
         self.keep = keep if isinstance(keep, Keep) else Keep(tuple(keep))
-        self.opened = None
+        self.same, self.whole, self.opened = same, None, None
         return self
 
     def renamed(self, source: str) -> "Selection":
@@ -133,7 +137,7 @@ class Selection(str):
         """
         from .selected import SelectedTable
 
-        keep = self.keep.of(table)
+        self.whole, keep = table, self.keep.of(table)
         index, said = self._index(table) if self.picks_rows else (None, "")
         if index is None and not keep:
             return table

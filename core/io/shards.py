@@ -11,7 +11,7 @@ Lost: nothing.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -96,6 +96,14 @@ class TokensOfItems:
         return rows[start - first * each : stop - first * each]
 
 
+@runtime_checkable
+class Holds(Protocol):
+    """A table that holds a column in memory as long as it is read."""
+
+    def held(self, column: str) -> int:
+        """Return the bytes of it."""
+
+
 @dataclass(frozen=True)
 class ShardedTable:
     """The columns of several files.
@@ -158,6 +166,8 @@ class ShardedTable:
         """Return one column of all files as vectors."""
         where = join_name(self.name, column)
         ids = check_ids(ids, self.rows, where)
+        held = sum(part.held(column) for part in self.parts if isinstance(part, Holds))
+        check_held(held, self.most, "what is unpacked of all files", where, "or save them without compressing them")
         ends = np.cumsum([0, *(part.rows for part in self.parts)])
         parts = tuple(
             part.vectors(column, None if ids is None else ids[ends[number] : ends[number + 1]])

@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 from ..errors import DataError, ParameterError
 from ..suggestions import closest
-from .formats import FORMATS, ITEM_BYTES, READ
+from .formats import FORMATS, ITEM_BYTES, READ, Format, is_text
 
 PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
@@ -77,6 +77,12 @@ def _by_suffix(path: str) -> str | None:
     return next((each.name for each in FORMATS.values() if each.by_suffix and suffix in each.suffixes), None)
 
 
+def named(path: str) -> Format | None:
+    """Return the format with bytes of its own that a suffix names."""
+    suffix = os.path.splitext(path)[1].lower()
+    return next((each for each in FORMATS.values() if each.tells is not None and suffix in each.suffixes), None)
+
+
 def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -> str | None:
     """Return the name of the format, or None for text.
 
@@ -92,8 +98,11 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
     if not head:
         raise DataError("the input is empty", path, READ)
     sized = _by_suffix(path)
+    expected = named(path)
     for each in FORMATS.values():
         if each.tells is not None and not each.by_suffix and each.tells(head, size):
+            if expected and expected.kind != each.kind and each.vague and each.vague(head, size):
+                break
             return each.name
     known = FORMATS[otherwise] if otherwise is not None else None
     if known and not known.is_text:
@@ -106,6 +115,9 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
     # an opcode follows, and never a zero, as in the numbers of dims of fvecs
     if head[:1] == b"\x80" and head[1:2] <= b"\x05" and head[2:3] != b"\0":
         raise DataError("this is a pickle, which may run code when it is read", path, "save the array with numpy.save")
+    if expected and not is_text(head):
+        what = f"this is no {expected.title} file, or it is damaged: it begins with {head[:8]!r}"
+        raise DataError(what, path, "write it again, or «input_format» names what has no magic number")
     if b"\0" in head[:512]:
         hint = f"{READ}; «input_format» names one that has no magic number"
         raise DataError("this is binary data of an unknown format", path, hint)

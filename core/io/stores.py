@@ -2,10 +2,11 @@
 
 Accepted: s3 through pyarrow; gs, az and hf through the libraries that fsspec names for them; http and https through the
 standard library, see `http_store`.
-Refused: a library that is not installed; a folder as a file.
+Refused: a library that is not installed; a folder as a file; a password in an address of gs, az or hf.
 Lost: nothing. Errors are those of the libraries: `retries` turns them into ours.
 """
 
+import logging
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ..errors import DataError, ResourceError
 from .retries import CREDENTIALS, EndedEarlyError
 
 EXTRA = "pip install 'simtool-embeddings[remote]'"
+LIBRARIES = ("fsspec", "gcsfs", "google", "adlfs", "azure", "huggingface_hub", "aiohttp", "asyncio")
 STAMPS = ("ETag", "etag", "generation", "blob_id", "last_modified", "LastModified", "updated", "mtime", "created")
 
 
@@ -182,6 +184,11 @@ class FsspecStore:
 def _filesystem(address: str) -> Any:
     """Return the file system of a scheme, by its own conventions for accounts."""
     name, scheme = without_secrets(address), address.partition("://")[0].lower()
+    if ":" in address.partition("://")[2].partition("/")[0].rpartition("@")[0]:
+        # it would be taken for part of a name, and stand in the log of the library
+        raise DataError(f"an address of {scheme} holds no user and password", name, CREDENTIALS[scheme])
+    for library in LIBRARIES:  # what they log stands in no terminal: it may hold an address with its signature
+        logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         import fsspec
 
@@ -189,5 +196,5 @@ def _filesystem(address: str) -> Any:
     except ImportError:
         raise ResourceError(f"reading {scheme}:// needs a library that is not installed", name, EXTRA) from None
     except Exception as error:
-        what = f"{scheme}:// cannot be reached: {type(error).__name__}"
+        what = f"the library for {scheme} finds no account: {type(error).__name__}"
         raise ResourceError(what, name, CREDENTIALS[scheme]) from None

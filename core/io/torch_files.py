@@ -9,6 +9,7 @@ files that are compressed, or written before torch 1.6; any file where the insta
 Lost: everything but the tensors, and tensors of rank 0.
 """
 
+import pickletools
 import re
 import warnings
 import zipfile
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, ResourceError
+from ..errors import DataError, ResourceError, SimtoolError
 from ..memory import TORCH, check_address_space, check_held
 from .array_table import ArrayTable, Shaped
 from .source import Reading, Source, on_disk
@@ -33,6 +34,10 @@ MOST_VALUES = 50_000
 DEEPEST = 50
 RESAVE = "save the tensors alone: torch.save({'name': tensor}, PATH)"
 WIDENED = {"torch.bfloat16": "BF16", "torch.float8_e4m3fn": "F8_E4M3", "torch.float8_e5m2": "F8_E5M2"}
+# what torch.load(weights_only=True) takes beside what is torch's own
+PLAIN = {"collections OrderedDict", "collections Counter", "_codecs encode"} | {
+    f"{module} {name}" for module in ("builtins", "__builtin__") for name in ("bytearray", "set", "complex")
+}
 UNPICKLED = 10  # bytes that a byte of a pickle takes as Python holds it
 
 
@@ -112,18 +117,41 @@ def _check_version(where: str) -> None:
 
 
 def _check_members(source: Source) -> None:
-    """Refuse what torch would unpack, or read without bounds."""
+    """Refuse what torch would unpack, read without bounds or refuse itself, before seconds pass importing it."""
     try:
         with source.open() as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
+            odd = next((each for each in members if not _is_stored(each)), None)
+            if odd is not None:
+                what = f"its member {odd.filename[:80]} is compressed or encrypted, which torch.save does not do"
+                raise DataError(what, source.name, RESAVE)
+            pickles = [each for each in members if each.filename.endswith("data.pkl")]
+            size = sum(each.file_size for each in pickles)
+            check_held(size * UNPICKLED, source.most, "what the tensors are named and how they lie", source.name)
+            for each in pickles:
+                _check_pickle(archive.read(each), source.name)
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        if isinstance(error, SimtoolError):
+            raise
         raise DataError(f"damaged PyTorch file: {error}", source.name, "write it again with torch.save") from None
-    odd = next((each for each in members if each.compress_type != zipfile.ZIP_STORED or each.flag_bits & 1), None)
-    if odd is not None:
-        what = f"its member {odd.filename[:80]} is compressed or encrypted, which torch.save does not do"
-        raise DataError(what, source.name, RESAVE)
-    pickled = sum(each.file_size for each in members if each.filename.endswith("data.pkl"))
-    check_held(pickled * UNPICKLED, source.most, "what the tensors are named and how they lie", source.name)
+
+
+def _is_stored(member: zipfile.ZipInfo) -> bool:
+    sizes = {member.file_size, member.compress_size}  # zipfile would take memory for the larger one
+    return member.compress_type == zipfile.ZIP_STORED and not member.flag_bits & 1 and len(sizes) == 1
+
+
+def _check_pickle(content: bytes, where: str) -> None:
+    """Go through the instructions of a pickle, of which none is carried out."""
+    for code, value, _ in pickletools.genops(content):
+        name = str(value)  # of a GLOBAL "module name"
+        if code.name == "GLOBAL" and name not in PLAIN and re.split(r"[. ]", name)[0] != "torch":
+            raise _more_than_tensors(name.replace(" ", "."), where)
+
+
+def _more_than_tensors(name: str, where: str) -> DataError:
+    what = f"this file holds more than tensors: {name[:80]}, which may run code when it is read"
+    return DataError(what, where, RESAVE)
 
 
 def _loaded(path: str, where: str) -> Any:
@@ -135,11 +163,10 @@ def _loaded(path: str, where: str) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # a damaged pickle makes torch raise whatever its instructions run into
         if odd := re.search(r"GLOBAL ([\w.]+)", str(error)):
-            what = f"this file holds more than tensors: {odd[1][:80]}, which may run code when it is read"
-        else:
-            # around its reason torch recommends to read the file without the protection
-            reason = re.search(r"WeightsUnpickler error: (.+)", str(error)) or re.search(r"(.+)", str(error))
-            what = f"damaged PyTorch file: {reason[1][:120] if reason else type(error).__name__}"
+            raise _more_than_tensors(odd[1], where) from None
+        # around its reason torch recommends to read the file without the protection
+        reason = re.search(r"WeightsUnpickler error: (.+)", str(error)) or re.search(r"(.+)", str(error))
+        what = f"damaged PyTorch file: {reason[1][:120] if reason else type(error).__name__}"
         raise DataError(what, where, RESAVE) from None
 
 

@@ -1,7 +1,7 @@
 """Writers of tables, a batch at a time.
 
 Accepted: 1-D columns of numbers, bools, text, or small tuples of whole numbers (an N-D index); 2-D columns of a vector
-per row, in CSV as the columns NAME_0, NAME_1, ...
+per row, in CSV as the columns NAME_0, NAME_1, ...; outside CSV columns of more dims, as lists in lists.
 Refused: text that is not Unicode (a lone surrogate) in Parquet and Arrow.
 In CSV an empty text is quoted, so that it is told from NaN, and text is raw unless formulas are to be escaped.
 Lost: CSV writes NaN as an empty field, JSON writes NaN and the infinities as null; Parquet and Arrow keep them.

@@ -5,6 +5,7 @@ Refused: what does not read back as it was written.
 Lost: in files of one array the ids and all other columns.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Self
 
 import numpy as np
 
-from ..errors import OutputError, ParameterError, SimtoolError
+from ..errors import OutputError, ParameterError, ShapeError, SimtoolError
 from .array_writers import ARRAYS, open_matrix
 from .formats import FORMATS
 from .output import output_format
@@ -27,6 +28,7 @@ TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")
 TEXT = ("csv", "jsonl")
 READ_BYTES = 4 << 20
 FLOAT32_ALONE = ("fbin", "fvecs")
+FLAT = (*FLOAT32_ALONE, "csv")  # which hold one vector per row
 
 Write = Callable[[Array, Mapping[str, Array]], None]  # takes the next rows, and the other columns of them
 
@@ -62,6 +64,18 @@ class Form:
             dtype = "float32"
         return cls(file_format, dtype, escape)
 
+    def check(self, vectors: Vectors) -> None:
+        """Refuse rows that the format has no place for.
+
+        Raises:
+            ShapeError: they are no vectors, or they hold several each, as texts of tokens do, and the format takes one.
+        """
+        dims = len(vectors.shape) - 1
+        if dims < 1 or (dims > 1 and self.file_format in FLAT):
+            form = "(n, ..., d)" if dims < 1 else f"(n, d), in {self.file_format}"
+            hint = "" if dims < 1 else "write .parquet, .arrow, .jsonl, .npy or .safetensors"
+            raise ShapeError(f"expected one vector per row, shape {form}, got {vectors.shape}", vectors.name, hint)
+
     @property
     def has_columns(self) -> bool:
         """Whether ids and other columns have a place."""
@@ -95,7 +109,7 @@ class Checksum:
 
 @contextmanager
 def open_written(
-    path: str, form: Form, column: str, shape: tuple[int, int], dtype: np.dtype[np.generic]
+    path: str, form: Form, column: str, shape: tuple[int, ...], dtype: np.dtype[np.generic]
 ) -> Iterator[Write]:
     """Open a file for vectors, which are written in order.
 
@@ -103,7 +117,7 @@ def open_written(
         path: of the file.
         form: how it is written.
         column: what a table calls the vectors.
-        shape: (rows, d) of all of them.
+        shape: (rows, ..., d) of all of them.
         dtype: of the numbers.
     """
     if (file_format := form.file_format) in ARRAYS:
@@ -115,7 +129,13 @@ def open_written(
 
 
 def check_written(
-    temporary: str, path: str, form: Form, expected: Checksum, width: int, ids: Mapping[str, Array], most: int
+    temporary: str,
+    path: str,
+    form: Form,
+    expected: Checksum,
+    dims: tuple[int, ...],
+    ids: Mapping[str, Array],
+    most: int,
 ) -> None:
     """Read a file back, and refuse it where it holds other rows than were written.
 
@@ -124,7 +144,7 @@ def check_written(
         path: what messages call it.
         form: how it was written.
         expected: the checksum of what was written.
-        width: of the rows.
+        dims: of a row, (..., d).
         ids: those that were written, under the name of their column, or nothing.
         most: how many bytes its reader may hold.
 
@@ -139,7 +159,7 @@ def check_written(
         named = {name: list(map(str, table.values(name).tolist())) for name in ids}
     except SimtoolError as error:
         raise _refused(path, f"it does not read back: {error.what}") from error
-    if found != ((expected.rows, width), str(expected)):
+    if found != ((expected.rows, *dims), str(expected)):
         shape = " x ".join(map(str, found[0]))
         raise _refused(path, f"it reads back otherwise than it was written: {shape}, checksum {found[1]}")
     for name, values in ids.items():
@@ -149,7 +169,7 @@ def check_written(
 
 def _checksum(vectors: Vectors, dtype: np.dtype[np.generic]) -> str:
     found = Checksum(dtype)
-    step = max(1, READ_BYTES // max(1, 8 * vectors.shape[1]))
+    step = max(1, READ_BYTES // max(1, 8 * math.prod(vectors.shape[1:])))
     for start in range(0, vectors.shape[0], step):
         found.add(vectors.read(start, min(start + step, vectors.shape[0])))
     return str(found)

@@ -1,11 +1,13 @@
 """`convert`: vectors from any format that is read to any that is written, piece by piece.
 
-Accepted: one vector per row, of one file or of several with the same columns; ids go along where a file has columns.
+Accepted: one vector per row, or several, as of texts of equally many tokens, of one file or of several with the same
+columns; ids go along where a file has columns.
 Refused: numbers that leave the range of the new type, rows that are not finite unless they are asked for, several
 columns of vectors of which none is named, an output that does not read back as it was written.
 Lost: columns that are not kept, which a note names; in files of one array the ids too.
 """
 
+import math
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -60,7 +62,7 @@ def convert(
             or .jsonl. With a split, out.npy stands for out-train.npy, out-test.npy, ...; all of them appear, or none.
         force: existing outputs may be replaced.
         dtype: `float16`, `float32` or `float64`; by default that of the vectors, and float32 in fbin and fvecs.
-        normalize: write unit vectors; zero rows stay zero.
+        normalize: write unit vectors, along the last dim; zero vectors stay zero.
         shuffle: write the rows in a random order.
         split: part -> its share of the rows; they add up to 1. Rows with the same id go to the same part, which depends
             on the id and the seed alone; rows without ids are drawn, as many as the share says.
@@ -76,7 +78,7 @@ def convert(
         checksum is that of the numbers, whatever the format.
 
     Raises:
-        ShapeError: the vectors are not (n, d).
+        ShapeError: the vectors are not (n, d), or (n, ..., d) where the format holds them.
         DataError: numbers that leave the range, rows that are not finite, a part without rows.
         ParameterError: shares or a dtype that are none.
         OutputError: the output may not be written, or it does not read back.
@@ -160,7 +162,7 @@ class ConvertPlan:
 
     def run(self, *, force: bool, progress: Progress | None) -> Result:
         """Write all parts in one pass, and read them back."""
-        recast, width = Recast(self.dtype, self.how["normalize"]), self.given.vectors.shape[1]
+        recast, dims = Recast(self.dtype, self.how["normalize"]), self.given.vectors.shape[1:]
         sums = [Checksum(self.dtype) for _ in self.paths]
         with ExitStack() as stack:
             files = [stack.enter_context(replacing(path, force=force)) for path in self.paths.values()]
@@ -168,7 +170,7 @@ class ConvertPlan:
             begin(progress, "check what was written", "files")
             most = self.settings.budget(self.given.vectors).mapped
             for number, (file, path) in enumerate(zip(files, self.paths.values(), strict=True)):
-                check_written(file, path, self.form, sums[number], width, self._ids(number), most)
+                check_written(file, path, self.form, sums[number], dims, self._ids(number), most)
                 if progress is not None:
                     progress(number + 1, len(files))
             sizes = [os.path.getsize(file) for file in files]
@@ -187,13 +189,13 @@ class ConvertPlan:
             begin(progress, "read", "rows")
             held = as_vectors(resident(vectors, self.settings.budget(vectors).mapped), vectors.name)
             vectors = select(with_ids(held, vectors.ids), self.order)
-        rows, width = vectors.shape
+        rows, *dims = vectors.shape
         begin(progress, "write", "rows")
-        step = max(1, (TEXT_BYTES if self.form.file_format in TEXT else PIECE_BYTES) // (8 * width))
+        step = max(1, (TEXT_BYTES if self.form.file_format in TEXT else PIECE_BYTES) // (8 * math.prod(dims)))
         counts = np.bincount(self.part_of, minlength=len(files)).tolist()
         with ExitStack() as stack:
             writers = [
-                stack.enter_context(open_written(file, self.form, self.given.column, (count, width), self.dtype))
+                stack.enter_context(open_written(file, self.form, self.given.column, (count, *dims), self.dtype))
                 for file, count in zip(files, counts, strict=True)
             ]
             for start in range(0, rows, step):
@@ -228,7 +230,7 @@ class ConvertPlan:
             parameters={"dtype": self.dtype.name, "nonfinite": self.settings.nonfinite, **self.how},
             summary={
                 "rows": total,
-                "width": given.vectors.shape[1],
+                "width": given.vectors.shape[-1],
                 "dtype": self.dtype.name,
                 "parts": len(paths),
                 "bytes": sum(sizes),

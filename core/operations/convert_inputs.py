@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 
 from .. import checks, nonfinite
-from ..errors import DataError, OutputError, ParameterError
-from ..io import Selection, Table, Vectors, beside, open_table, pick_vectors, read_values, split_source
-from ..io.in_memory import HeldTable
+from ..errors import DataError, OutputError, ShapeError
+from ..io import Selection, Table, Vectors, beside, pick_vectors, read_values, split_source
+from ..io.ragged import MayBeRagged
 from ..io.rewriting import UNNAMED
-from ..io.shards import joined_table
+from ..io.several import open_several
 from ..io.table import ID_NAMES, check_column, pick_ids
 from ..io.vectors import Carries
 from ..io.written_vectors import Form
-from ..memory import held_at_most
 from ..results import Column
 from ..settings import Settings
 
@@ -90,20 +89,23 @@ def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Fo
         OutputError: columns are to be kept, and there is no place for them.
         DataError, InputNotFoundError, ShapeError: as `open_vectors`.
     """
-    if not sources:
-        raise ParameterError("no input is named", "", "name a file")
-    first = sources[0]
+    first = next(iter(sources), "")
     kept = first.keep.names if isinstance(first, Selection) else ()
     if kept and not form.has_columns:
         what = f"a file of one array holds no columns, and {', '.join(kept)} were to be kept"
         raise OutputError(what, "«keep_columns»", "write .parquet, .arrow, .jsonl or .csv")
-    table, column = _table(sources, ids, by, settings)
-    for name in (*kept, *([by] if by is not None else [])):
-        check_column(table, name)
+    others = [ids, None if by is None else f"::{by}"]
+    table, column = open_several(sources, others=others, **settings.reading)
+    if by is not None:
+        check_column(table, by)
     picked = pick_vectors(table, column)
+    if isinstance(table, MayBeRagged) and table.ragged(picked) is not None:
+        what = "the rows hold different numbers of tokens, and a conversion needs as many in each"
+        raise ShapeError(what, table.name, "`compare` takes them as they are")
     own = _ids(table, ids, first, settings)
     vectors = table.vectors(picked, next(iter(own.values()), None))
-    checks.check_rows(vectors)
+    form.check(vectors)
+    checks.check_not_empty(vectors)
     notes: list[str] = []
     rows = np.arange(vectors.shape[0])
     if settings.nonfinite == "drop":
@@ -116,27 +118,6 @@ def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Fo
     return ConvertInput(
         table, name, vectors, rows, {key: values[rows] for key, values in own.items()}, extra, carried, tuple(notes)
     )
-
-
-def _table(sources: Sequence[str], ids: str | None, by: str | None, settings: Settings) -> tuple[Table, str | None]:
-    """Return the sources as one table, and the column that they name."""
-    first, names = sources[0], {split_source(source)[1] for source in sources}
-    if len(names) > 1:
-        what = f"the inputs name different columns: {', '.join(str(name) for name in names)}"
-        raise ParameterError(what, " ".join(sources), "several inputs are one, row after row")
-    if any(isinstance(each, Selection) and each.along is not first and each.picks_rows for each in sources[1:]):
-        what = "several inputs are one, and rows are selected of all of it"
-        raise ParameterError(what, " ".join(sources), "select them of the first input, or convert each alone")
-    others = [ids, None if by is None else f"::{by}"]
-    columns = first.columns if isinstance(first, Selection) else ()
-    paths = [split_source(source)[0] for source in sources]
-    paths = [path if isinstance(path, HeldTable) else Selection(str(path), columns=columns) for path in paths]
-    tables = [open_table(path, others=others, **settings.reading) for path in paths]
-    most = held_at_most(settings.max_memory)
-    table = joined_table(" ".join(paths), tables, most)
-    if isinstance(first, Selection):
-        table = first.applied(table, most)
-    return table, next(iter(names))
 
 
 def _ids(table: Table, source: str | None, first: str, settings: Settings) -> dict[str, Column]:

@@ -1,6 +1,6 @@
 """`inspect`: what a file holds: shapes, dtypes, norms, and rows that will make trouble."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, prod
 from typing import Any
@@ -10,8 +10,9 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
-from ..io import Table, Vectors, as_source, open_table, pick_vectors, split_source
+from ..io import Table, Vectors, as_source, pick_vectors
 from ..io.listed_columns import carried_beside, source_rows
+from ..io.several import open_several
 from ..io.table import ROLES, pick_ids
 from ..io.vectors import name_rows, provenance
 from ..metrics import magnitude, needs_scale
@@ -24,8 +25,7 @@ HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those 
 
 
 def inspect(
-    source: Any,
-    *,
+    *sources: Any,
     list_rows: Collection[str] = (),
     header: str = "auto",
     max_memory: str | int | None = None,
@@ -34,7 +34,8 @@ def inspect(
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
     Args:
-        source: PATH for all columns, PATH::NAME for one, `-` for standard input; or vectors or an array.
+        *sources: PATH for all columns, PATH::NAME for one, `-` for standard input; several are one input, row after
+            row, and a `Selection` in the first place selects of all of them. Or vectors or an array.
         list_rows: list rows instead of columns: any of `zero`, `nonfinite` and `duplicates`.
         header, max_memory, require_keys: as for `pairwise`.
 
@@ -59,8 +60,8 @@ def inspect(
         checks.check_choice("list_rows", name, TROUBLE)
     settings = Settings(nonfinite="propagate", max_memory=max_memory, header=header)
     with delivery():
-        source = as_source(source, "A")
-        return _plan(source, list_rows, settings).run()
+        taken = [as_source(source, "A") for source in sources]
+        return _plan(taken, list_rows, settings).run()
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,11 @@ class InspectPlan:
         return _columns([*(facts.record() for facts in described), *self.others])
 
 
-def _plan(source: Any, list_rows: Collection[str], settings: Settings) -> InspectPlan:
-    if not isinstance(source, str):
-        vectors = settings.open(source, "array")
+def _plan(sources: Sequence[Any], list_rows: Collection[str], settings: Settings) -> InspectPlan:
+    if len(sources) == 1 and not isinstance(sources[0], str):
+        vectors = settings.open(sources[0], "array")
         return InspectPlan(vectors.name, vectors.shape[0], {"": vectors}, ("array", 0), list_rows=list_rows)
-    path, column = split_source(source)
-    table = open_table(path, **settings.reading)
+    table, column = open_several(sources, **settings.reading)
     chosen = [pick_vectors(table, column)] if column is not None else list(table.vector_columns)
     settings.budget().check(table.rows * HASHED, f"looking for duplicates among {table.rows:,} rows")
     ids = table.ids() if list_rows else None
@@ -122,7 +122,7 @@ def _plan(source: Any, list_rows: Collection[str], settings: Settings) -> Inspec
     files = table.format, len(getattr(getattr(table, "base", table), "parts", (table,)))
     others = [] if column is not None or list_rows else _others(table, chosen)
     values = len(set(table.value_columns) - set(chosen)) if column is None else 0
-    return InspectPlan(source, table.rows, sides, files, others, values, list_rows)
+    return InspectPlan(" ".join(sources), table.rows, sides, files, others, values, list_rows)
 
 
 def _others(table: Table, chosen: Collection[str]) -> list[dict[str, Any]]:

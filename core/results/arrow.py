@@ -13,8 +13,11 @@ def arrow_type(column: Column) -> Any:
     """Return the Arrow type of a column of a result; numbers with gaps are numbers."""
     import pyarrow as pa
 
-    if column.ndim == 2:
-        return pa.list_(pa.from_numpy_dtype(column.dtype), column.shape[1])
+    if column.ndim > 1:
+        kind = pa.from_numpy_dtype(column.dtype)
+        for size in reversed(column.shape[1:]):
+            kind = pa.list_(kind, size)
+        return kind
     if column.dtype.kind not in "OU":
         return pa.from_numpy_dtype(column.dtype)
     if len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray):
@@ -33,8 +36,13 @@ def arrow_array(column: Column, field: Any) -> Any:
     """
     import pyarrow as pa
 
-    if column.ndim == 2:
-        return pa.FixedSizeListArray.from_arrays(pa.array(column.ravel()), type=field.type)
+    if column.ndim > 1:
+        kinds, array = [field.type], pa.array(column.ravel())
+        while len(kinds) < column.ndim - 1:
+            kinds.append(kinds[-1].value_type)
+        for kind in reversed(kinds):
+            array = pa.FixedSizeListArray.from_arrays(array, type=kind)
+        return array
     try:
         return pa.array(column, type=field.type)
     except UnicodeEncodeError as error:

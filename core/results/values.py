@@ -13,13 +13,13 @@ from ..characters import UNSAFE
 
 
 def to_python(column: NDArray[Any]) -> list[Any]:
-    """Return a column as Python values, rows of a 2-D one as lists.
+    """Return a column as Python values, rows of one of more dims as lists.
 
     A narrow float becomes the shortest decimal that reads back as itself.
     """
-    if column.ndim == 2:
-        flat, width = to_python(column.ravel()), column.shape[1]
-        return [flat[start : start + width] for start in range(0, len(flat), width)]
+    if column.ndim > 1:
+        flat, length = to_python(column.reshape(-1, *column.shape[2:])), column.shape[1]
+        return [flat[start : start + length] for start in range(0, len(flat), length)]
     if column.dtype.kind == "f" and column.dtype.itemsize < 8:
         return [float(str(value)) for value in column]
     if column.dtype.kind == "O":

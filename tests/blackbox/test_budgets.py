@@ -8,10 +8,13 @@ import struct
 import subprocess
 import sys
 
+import h5py
+import lance
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from simtool.cli.app import app_for
 
@@ -146,7 +149,8 @@ def safetensors_header(rows, kind="F32"):
     return struct.pack("<Q", len(text)) + text
 
 
-TEXTS = ("x.txt", "x.txt.gz") if NIGHTLY else ()  # each is half a minute of work
+# each text is half a minute of work
+WRITTEN = ("x.txt", "x.txt.gz", "x.arrow", "x.arrows", "x.h5", "x.lance", "x.pt") if NIGHTLY else ()
 OTHERS = {
     "fbin": lambda rows: struct.pack("<II", *rows.shape),
     **({"safetensors": safetensors_header} if NIGHTLY else {}),
@@ -154,9 +158,25 @@ OTHERS = {
 }
 
 
+def write_containers(folder, shape):
+    """Write ones as Arrow, HDF5, Lance and PyTorch, piece by piece."""
+    part = np.ones((shape[0] // 100, WIDTH), np.float32)
+    batch = pa.record_batch([pa.FixedSizeListArray.from_arrays(pa.array(part.ravel()), WIDTH)], ["v"])
+    for name, new in {"x.arrow": pa.ipc.new_file, "x.arrows": pa.ipc.new_stream}.items():
+        with new(folder / name, batch.schema) as writer:
+            for _ in range(100):
+                writer.write_batch(batch)
+    with h5py.File(folder / "x.h5", "w") as file:
+        rows = file.create_dataset("x", (100 * len(part), WIDTH), "f4", chunks=(1000, WIDTH), compression="gzip")
+        for start in range(0, len(rows), len(part)):
+            rows[start : start + len(part)] = part
+    lance.write_dataset(pa.RecordBatchReader.from_batches(batch.schema, iter([batch] * 100)), folder / "x.lance")
+    torch.save(torch.ones(shape), folder / "x.pt")
+
+
 @pytest.fixture(scope="module")
 def thrice(tmp_path_factory):
-    """Folder of files three times the budget: sparse ones, and at night text of one line over and over."""
+    """Folder of files three times the budget: sparse ones, and at night text of one line over and over, and ones."""
     folder = tmp_path_factory.mktemp("thrice")
     rows = np.broadcast_to(np.float32(0), (3 * (BUDGET << 20) // (WIDTH * 4), WIDTH))
     for name, header in OTHERS.items():
@@ -168,6 +188,7 @@ def thrice(tmp_path_factory):
     np.save(folder / "few.npy", few)
     if not NIGHTLY:
         return folder
+    write_containers(folder, rows.shape)
     line = f"the {' '.join(['-0.1234567890123'] * WIDTH)}\n".encode()
     count = 3 * (BUDGET << 20) // len(line)
     with open(folder / "x.txt", "wb") as file, gzip.open(folder / "x.txt.gz", "wb", 1) as packed:
@@ -177,7 +198,7 @@ def thrice(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", [*(f"x.{name}" for name in OTHERS), *TEXTS])
+@pytest.mark.parametrize("name", [*(f"x.{name}" for name in OTHERS), *WRITTEN])
 def test_a_file_of_others_three_times_the_budget_is_read_within_it(thrice, watched, name):
     code, peak, err = watched(f"pairwise few.npy {name} -k 2", cwd=thrice)
     assert code == 0, err

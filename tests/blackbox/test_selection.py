@@ -87,10 +87,13 @@ def test_labels_of_a_file_of_their_own_are_selected_with_their_rows(run, work, s
     assert "--seed has no effect" not in selected.err
 
 
-def test_queries_are_compared_with_all_other_rows(run, tables):
+def test_queries_are_compared_with_all_other_rows(run, tables, work):
     found = listing(run("pairwise", "words.parquet", "-k", 4, "--query", "queen", "--query", "king", "--format", "csv"))
     every = listing(run("pairwise", "words.parquet", "-k", 4, "--format", "csv"))
     assert found == [row for row in every if row["a"] in ("king", "queen")]
+    words = (work / "words.parquet").read_bytes()
+    piped = run("pairwise", "-", "-k", 4, "--query", "queen", "--query", "king", "--format", "csv", stdin=words)
+    assert listing(piped) == found
     some = listing(
         run("pairwise", "words.parquet", "-k", 4, "--query", "king", "--where", "length = 5", "--format", "csv")
     )

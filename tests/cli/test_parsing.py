@@ -7,6 +7,7 @@ import pytest
 
 from simtool.cli.parsing import (
     MOST_VALUES,
+    SEVERAL,
     parse_dims,
     parse_parameters,
     parse_sweep,
@@ -113,5 +114,6 @@ def test_two_sources_at_most():
     assert two_at_most([]) == (None, None)
     assert two_at_most(["a"]) == ("a", None)
     assert two_at_most(["a", "b"]) == ("a", "b")
-    with pytest.raises(ParameterError, match="got 3"):
+    with pytest.raises(ParameterError, match="got 3") as several:
         two_at_most(["a", "b", "c"])
+    assert several.value.hint == SEVERAL

@@ -3,6 +3,7 @@
 import pytest
 
 from simtool.cli.app import run
+from simtool.cli.parsing import SEVERAL
 from simtool.errors import ParameterError
 
 
@@ -24,7 +25,7 @@ from simtool.errors import ParameterError
             "simtool similarity",
             "simtool similarity -h",
         ),
-        (["inspect", "a", "b"], "got unexpected extra argument(s) (b)", "simtool inspect", "simtool inspect -h"),
+        (["pairwise", "a", "b", "c"], "got unexpected extra argument(s) (c)", "simtool pairwise", SEVERAL),
         (["lst"], "no such command 'lst'", "simtool", "did you mean list?"),
         (["xyzzyx"], "no such command 'xyzzyx'", "simtool", "simtool -h"),
     ],

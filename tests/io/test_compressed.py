@@ -36,3 +36,11 @@ def test_packed_text(tmp_path, monkeypatch, pack):
         assert refused(tmp_path / "a.gz", broken).what.startswith("damaged ")
     assert "packed" in refused(tmp_path / "a.gz", pack(np.lib.format.magic(1, 0) + b"x" * 300)).what
     assert refused(tmp_path / "a.gz", pack(b"9" * (40 << 20)), ResourceError, max_memory="161M").where
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gz", "zst"])
+def test_a_line_that_fills_the_memory_is_refused_before_it_does(tmp_path, monkeypatch, pack):
+    monkeypatch.setattr("simtool.io.compressed.LONG_LINE", 1 << 20)
+    packed = pack(b"9" * (8 << 20))
+    error = refused(tmp_path / "a.gz", packed, ResourceError, max_memory="4G")
+    assert error.what.startswith(f"a line of more than 1 MiB is in these {len(packed):,} bytes of ")

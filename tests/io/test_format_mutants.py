@@ -277,6 +277,14 @@ MINIMISED = {
 }
 
 
+def test_a_member_that_claims_a_gigabyte_takes_no_memory(tmp_path):
+    content = bytearray(seed("pt"))
+    entry = content.index(b"PK\x01\x02")
+    content[entry + 20 : entry + 24] = struct.pack("<I", 960_051_513)  # what its bytes take in the file
+    (tmp_path / "a.pt").write_bytes(content)
+    assert within_memory(tmp_path / "a.pt") == 1000
+
+
 def read_all(source):
     vectors = open_vectors(source)
     return vectors.read(0, vectors.shape[0])

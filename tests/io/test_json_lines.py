@@ -63,14 +63,6 @@ def test_one_list_of_numbers_is_one_row_and_one_list_of_lists_is_many(write):
     assert refused(write("[[1, 2], 3]")).what == "expected an array of lists, got 3 in row 1"
 
 
-def test_integers_among_other_numbers_are_floats(write):
-    assert whole(open_vectors(write(f"[{2**70}, 0.5]\n[{2**70}, -{10**400}]"))).tolist() == [
-        [2.0**70, 0.5],
-        [2.0**70, -np.inf],
-    ]
-    assert whole(open_vectors(write(f"x,y\n0.5,1\n{2**70},2"))).tolist() == [[0.5, 1], [2.0**70, 2]]
-
-
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -108,13 +100,6 @@ def test_nulls(write):
     np.testing.assert_array_equal(whole(open_vectors(path, nulls=True)), [[1, 2], nan, nan, nan])
     with pytest.raises(DataError, match="null in row 1"):
         read_values(write('{"y": 1}\n{"y": null}\n'))
-
-
-def test_values_of_mixed_kinds_are_refused(write):
-    with pytest.raises(DataError, match="expected values of one kind, got an integer in row 0 and text in row 1"):
-        read_values(write('{"y": 1}\n{"y": "b"}\n'))
-    with pytest.raises(DataError, match="got a bool in row 0 and an integer in row 1"):
-        read_values(write('{"y": true}\n{"y": 1}\n'))
 
 
 @given(

@@ -1,11 +1,14 @@
 """Faults of a network: those that pass are asked again, all others end at once, and none shows a secret."""
 
+import socket
+
 import numpy as np
 import pytest
 from far_files import ROWS
 
 import simtool
 from simtool.errors import InputNotFoundError, ResourceError
+from simtool.io.retries import Fault, fault_of
 
 
 @pytest.mark.parametrize("faults", [[500, 503, None, 429, "reset"], ["truncate", None, "truncate", "reset"]])
@@ -54,3 +57,10 @@ def test_no_host_and_no_port_are_refused(small_blocks_and_pauses):
     with pytest.raises(ResourceError, match="cannot be reached") as raised:
         simtool.open_vectors("http://me:SECRET/x.npy")
     assert "SECRET" not in str(raised.value)
+
+
+def test_what_a_library_wraps_is_looked_at(small_blocks_and_pauses):
+    class WrappedError(OSError):
+        os_error = socket.gaierror(socket.EAI_NONAME, "SECRET is not known")
+
+    assert fault_of(WrappedError()) == Fault("the host is not known", "lasting")

@@ -1,5 +1,7 @@
 """Selected rows and carried columns of every format, against pyarrow and numpy on the whole table."""
 
+import io
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -131,3 +133,13 @@ def test_queries_are_looked_up_in_the_whole_and_kept_where_they_are_selected(fil
     assert open_vectors(Selection(source, query=["r9", "r300"], rows=":100")).ids.tolist() == ["r9"]
     with pytest.raises(DataError, match="none of 500 rows is left: rows :100, query r300"):
         open_vectors(Selection(source, query=["r300"], rows=":100"))
+
+
+def test_two_selections_of_one_pipe_read_it_once(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"id,x0,x1\na,1,2\nb,3,4\nc,5,6\n")))
+    queries = Selection("-", query=["b"])
+    corpus = Selection("-", rows="1:", same=queries)
+    assert open_vectors(queries).read(0, 1).tolist() == [[3, 4]]
+    assert open_vectors(corpus).ids.tolist() == ["b", "c"]
+    with pytest.raises(DataError, match="standard input can be read only once"):
+        open_vectors(Selection("-"))

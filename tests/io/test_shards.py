@@ -7,7 +7,7 @@ import pytest
 from sharded_files import ROWS, write_shards
 
 import simtool
-from simtool.errors import DataError, ShapeError
+from simtool.errors import DataError, ResourceError, ShapeError
 from simtool.io import Selection, open_table, open_vectors, read_values
 from simtool.io.vectors import provenance
 
@@ -131,3 +131,12 @@ def test_columns_that_make_the_vectors_are_those_of_every_file(tmp_path):
     with pytest.raises((DataError, ShapeError)) as raised:
         open_vectors(str(tmp_path / "s-*.csv"))
     assert "s-1.csv" in raised.value.where
+
+
+def test_what_is_unpacked_of_all_files_fits_together(tmp_path):
+    for number in range(3):
+        np.savez_compressed(tmp_path / f"{number}.npz", x=np.zeros((1024, 1024)))  # 8 MiB each
+    with pytest.raises(ResourceError, match="what is unpacked of all files takes about 24 MiB") as refused:
+        open_vectors(str(tmp_path / "*.npz"), max_memory="200M")
+    assert open_vectors(str(tmp_path / "[01].npz"), max_memory="256M").shape == (2048, 1024)
+    assert refused.value.where == f"{tmp_path}/*.npz::x"

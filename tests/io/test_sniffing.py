@@ -48,3 +48,32 @@ def test_pickles_and_noise_are_named():
     with pytest.raises(DataError, match="binary data of an unknown format") as unknown:
         recognise(b"abc\0def", 7, "a")
     assert unknown.value.hint == f"{READ}; «input_format» names one that has no magic number"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.pt", b"PK\x03\x04" + b"\0" * 40, r"no PyTorch file, or it is damaged: it begins with b'PK\\x03\\x04"),
+        ("a.safetensors", b"\x9b\x88" * 20, r"no safetensors file, or it is damaged: it begins with b'\\x9b\\x88"),
+        (
+            "a.fbin",
+            b"\xff\xff\xff\xff" + b"\4\0\0\0" * 4,
+            "no fbin file, or it is damaged: 4,294,967,295 rows of 4 dims",
+        ),
+        ("a.npy", b"\x93NUMPI" + b"\0" * 40, r"no npy file, or it is damaged: it begins with b'\\x93NUMPI"),
+        (
+            "a.parquet",
+            b"hello there\n",
+            "no rows; this is text and was read as CSV, while its suffix is that of Parquet",
+        ),
+    ],
+)
+def test_the_suffix_says_what_a_damaged_file_was_to_be(tmp_path, name, content, what):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=what):
+        open_vectors(str(tmp_path / name))
+
+
+def test_an_npz_by_another_name_is_told_by_its_first_member(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.eye(2))
+    assert open_vectors(str((tmp_path / "a.npz").rename(tmp_path / "a.pt"))).shape == (2, 2)

@@ -1,5 +1,7 @@
 """Objects in a bucket of a server that speaks as S3 does, and in stand-ins for gs, az and hf."""
 
+import logging
+
 import numpy as np
 import pytest
 from far_files import BLOCK, ROWS, written
@@ -88,3 +90,23 @@ def test_a_library_that_is_missing_is_named(monkeypatch):
     with pytest.raises(ResourceError, match="not installed") as raised:
         simtool.open_vectors("gs://bucket/x.npy")
     assert "simtool-embeddings[remote]" in raised.value.hint
+
+
+@SCHEMES
+def test_a_password_in_an_address_reaches_no_library(stand_in):
+    with pytest.raises(DataError, match="holds no user and password") as refused:
+        simtool.open_vectors(f"{stand_in[0]}://me:SECRET@bucket/x.npy")
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_library_without_an_account_is_named_and_logs_nowhere(monkeypatch, capfd):
+    def refuse(scheme):
+        logging.getLogger("adlfs").warning("az://cont/x.npy?sig=SECRET")
+        raise ValueError("SECRET")
+
+    monkeypatch.setattr("fsspec.filesystem", refuse)
+    with pytest.raises(ResourceError) as refused:
+        simtool.open_vectors("az://cont/x.npy")
+    assert refused.value.what == "the library for az finds no account: ValueError"
+    assert refused.value.hint.startswith("AZURE_STORAGE_CONNECTION_STRING")
+    assert "SECRET" not in "".join(capfd.readouterr())

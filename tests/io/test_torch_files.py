@@ -1,7 +1,10 @@
 """Files that torch wrote."""
 
 import io
+import subprocess
+import sys
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -58,3 +61,33 @@ def test_a_torch_that_may_run_code_is_refused(tmp_path, monkeypatch):
     with pytest.raises(ResourceError, match=r"torch 2\.5\.1\+cu124 is installed.*CVE-2025-32434") as old:
         open_vectors(str(tmp_path / "a.pt"))
     assert old.value.hint == "pip install 'torch>=2.6'"
+
+
+HOSTILE = {
+    b"\x80\x02cposix\nmkdir\n.": "holds more than tensors: posix.mkdir",
+    b"\x80\x02}q\0(X\x05\0\0\0ids\xffq": "damaged PyTorch file: ",
+    b"\x80\x02]": "damaged PyTorch file: pickle exhausted before seeing STOP",
+}
+
+
+def test_a_hostile_file_is_refused_without_importing_torch(tmp_path):
+    for number, content in enumerate(HOSTILE):
+        with zipfile.ZipFile(tmp_path / f"{number}.pt", "w") as file:
+            file.writestr("a/data.pkl", content)
+    asked = """
+import sys
+from simtool.io import open_vectors
+for path in sys.argv[1:]:
+    try:
+        open_vectors(path)
+    except ValueError as error:
+        print(error.what)
+print("torch" in sys.modules)
+"""
+    paths = [str(tmp_path / f"{number}.pt") for number in range(len(HOSTILE))]
+    *said, imported = subprocess.run(
+        [sys.executable, "-c", asked, *paths], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert len(said) == len(HOSTILE)
+    assert all(words in line for words, line in zip(HOSTILE.values(), said, strict=True))
+    assert imported == "False"

@@ -217,7 +217,7 @@ def test_what_is_refused_leaves_nothing(tmp_path, source, monkeypatch, how, erro
 
 
 def test_inputs_that_are_no_rows_of_vectors(tmp_path):
-    np.save(tmp_path / "x.npy", np.zeros((2, 2, 2)))
+    np.save(tmp_path / "x.npy", np.zeros(2))
     np.save(tmp_path / "y.npy", np.zeros((0, 2)))
     for name in "xy":
         with pytest.raises(ShapeError):
@@ -274,3 +274,46 @@ def test_what_is_cut_short_is_refused_and_leaves_nothing(tmp_path, source):
     with pytest.raises(DataError):
         simtool.convert(source, output=str(tmp_path / "y.npy"))
     assert [each.name for each in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def as_lists(column):
+    return np.asarray(column.to_pylist(), "f4")
+
+
+NESTED = {
+    "npy": np.load,
+    "safetensors": lambda path: load_file(path)["array"],
+    "parquet": lambda path: as_lists(pq.read_table(path)["embedding"]),
+    "arrow": lambda path: as_lists(pa.ipc.open_file(path).read_all()["embedding"]),
+    "arrows": lambda path: as_lists(pa.ipc.open_stream(path).read_all()["embedding"]),
+    "jsonl": lambda path: np.asarray([json.loads(line)["embedding"] for line in path.read_text().splitlines()], "f4"),
+}
+
+
+@pytest.mark.parametrize("suffix", NESTED)
+def test_texts_of_equally_many_tokens(tmp_path, pieces, suffix):
+    tokens = ROWS.reshape(-1, 4, D).copy()
+    tokens[3], tokens[5, 1] = 0, 0
+    np.save(tmp_path / "x.npy", tokens)
+    output = tmp_path / f"y.{suffix}"
+    found = simtool.convert(str(tmp_path / "x.npy"), output=str(output))
+    assert np.array_equal(NESTED[suffix](output), tokens)
+    assert (found.summary["rows"], found.summary["width"], found.summary["zero"]) == (N // 4, D, 1)
+    simtool.convert(str(output), output=str(tmp_path / "z.npy"), normalize=True, shuffle=True, dtype="float64")
+    order = np.random.default_rng(0).permutation(N // 4)
+    lengths = np.linalg.norm(tokens.astype(np.float64), axis=-1, keepdims=True)
+    expected = (tokens / np.where(lengths == 0, 1, lengths))[order]
+    # text is read as float64, which its digits are not exactly
+    assert np.allclose(np.load(tmp_path / "z.npy"), expected, rtol=0, atol=5e-7 if suffix == "jsonl" else 1e-15)
+
+
+def test_tokens_that_a_format_has_no_place_for(tmp_path):
+    np.save(tmp_path / "x.npy", ROWS.reshape(-1, 4, D))
+    for suffix in ("csv", "fbin", "fvecs"):
+        with pytest.raises(ShapeError, match=rf"shape \(n, d\), in {suffix}, got \(100, 4, 5\)") as nested:
+            simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / f"y.{suffix}"))
+        assert nested.value.hint.startswith("write .parquet")
+    ragged = pa.array([[[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]]], pa.list_(pa.list_(pa.float32())))
+    pq.write_table(pa.table({"tokens": ragged}), tmp_path / "x.parquet")
+    with pytest.raises(ShapeError, match="hold different numbers of tokens"):
+        simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.parquet"))

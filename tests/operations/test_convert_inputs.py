@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import simtool
-from simtool.errors import DataError, ParameterError
+from simtool.errors import DataError
 from simtool.io.written_vectors import Form
 from simtool.operations.convert_inputs import open_input
 from simtool.settings import Settings
@@ -29,26 +29,11 @@ def files(tmp_path):
     return str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet")
 
 
-def test_rows_are_selected_of_all_sources_together(files):
-    first = simtool.Selection(files[0], rows="2:4")
-    together = opened(first, simtool.Selection(files[1], along=first))
-    assert together.vectors.read(0, 2).ravel().tolist() == [2, 3]
-    assert together.ids["key"].tolist() == ["k2", "k3"]
-    with pytest.raises(ParameterError, match="rows are selected of all of it"):
-        opened(files[0], simtool.Selection(files[1], rows=":2"))
-
-
 def test_ids_come_from_another_column_or_a_file(files, tmp_path):
     assert list(opened(files[0], ids="::n").ids) == ["n"]
     (tmp_path / "ids.txt").write_text("x\ny\nz\n")
     found = opened(simtool.Selection(files[0], where="n > 0"), ids=str(tmp_path / "ids.txt"))
     assert found.ids["id"].tolist() == ["y", "z"]
-
-
-def test_one_column_is_named_for_all_sources(files):
-    assert opened(f"{files[0]}::v", f"{files[1]}::v").column == "v"
-    with pytest.raises(ParameterError, match="name different columns"):
-        opened(f"{files[0]}::v", files[1])
 
 
 def test_a_name_that_would_come_twice_is_refused(tmp_path):

@@ -148,3 +148,12 @@ def test_rows_of_no_numbers_are_described_by_their_shape(saved):
         "duplicates": 0,
         "width": 0,
     }
+
+
+def test_several_files_are_described_as_one(tmp_path):
+    for name, rows in (("a", [[0.0, 0.0], [1.0, 2.0]]), ("b", [[1.0, 2.0], [3.0, 4.0]])):
+        np.save(tmp_path / f"{name}.npy", np.asarray(rows))
+    files = [str(tmp_path / f"{name}.npy") for name in "ab"]
+    assert inspect(*files).summary == inspect(str(tmp_path / "*.npy")).summary
+    listed = inspect(Selection(files[0], rows="1:"), files[1], list_rows=["duplicates"]).rows.columns
+    assert (listed["row"].tolist(), listed["first"].tolist()) == ([2], [1])
