@@ -16,6 +16,7 @@ COMMANDS = {
     "pairwise": "pairwise",
     "compare": "compare",
     "channels": "channels",
+    "dedup": "dedup",
     "loss": "loss",
     "evaluate": "evaluate",
     "fit": "fit",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare
     from .operations.convert import convert as convert
+    from .operations.dedup import dedup as dedup
     from .operations.describe import describe as describe
     from .operations.evaluate import evaluate as evaluate
     from .operations.explain import explain as explain
@@ -44,6 +45,7 @@ _MODULES = {
     "operations.fit": ("fit",),
     "io": ("Selection", "open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.convert": ("convert",),
+    "operations.dedup": ("dedup",),
     "operations.describe": ("describe",),
     "operations.loss": ("loss",),
     "results": ("Result",),

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import isnan
 from typing import Any
 
 from .. import checks
@@ -245,14 +244,4 @@ def _check_choice(choice: Choice, metric: Metric) -> None:
         if number is not None:
             checks.check_count(option, number)
     if choice.threshold is not None:
-        _check_threshold(choice.threshold, metric)
-
-
-def _check_threshold(threshold: float, metric: Metric) -> None:
-    """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
-    if isnan(threshold):
-        raise ParameterError("the threshold is not a number", "«threshold»")
-    end = metric.end
-    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
-        what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
-        raise ParameterError(what, "«threshold»")
+        checks.check_threshold(choice.threshold, metric)
