@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": "compare",
     "channels": "channels",
     "dedup": "dedup",
+    "leak": "leak",
     "loss": "loss",
     "evaluate": "evaluate",
     "fit": "fit",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .operations.explain import explain as explain
     from .operations.fit import fit as fit
     from .operations.inspect import inspect as inspect
+    from .operations.leak import leak as leak
     from .operations.loss import loss as loss
     from .operations.pairwise import pairwise as pairwise
     from .operations.similarity import similarity as similarity
@@ -47,6 +48,7 @@ _MODULES = {
     "operations.convert": ("convert",),
     "operations.dedup": ("dedup",),
     "operations.describe": ("describe",),
+    "operations.leak": ("leak",),
     "operations.loss": ("loss",),
     "results": ("Result",),
     "operations.compare": ("compare",),

@@ -5,6 +5,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from simtool.backend import choose_backend, quiet
+from simtool.engine import Exclusion, Input, PairwiseJob, budget_of
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
 from simtool.engine.reducers.base import SelectionSpec
@@ -49,3 +50,10 @@ def grouped(linkage, rows, thresholds, tiling, codes=None, metric="cosine"):
     with quiet():
         sweep(rows, rows, kernel, reducer, Plan(len(rows), len(rows), *tiling, kept_columns=len(rows), lanes=4))
     return reducer.groups()
+
+
+def job_of(rows, metric):
+    """Return the job of rows against themselves."""
+    side = Input.of_rows(rows)
+    excluded = Exclusion.of_rows(len(rows), len(rows))
+    return PairwiseJob(side, side, metric_of(metric), excluded, True, "auto", choose_backend(), budget_of(None))

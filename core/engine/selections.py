@@ -60,6 +60,7 @@ def each_nearest(
     progress: Progress | None = None,
     *,
     give_back: Give | None = None,
+    threshold: float | None = None,
 ) -> Kernel:
     """Give the k closest rows of B of each row of A, of equals the first: rows of A ascending, closest first.
 
@@ -71,6 +72,7 @@ def each_nearest(
         give: takes row, column and score of finished rows.
         give_back: takes the closest row of A of each row of B as well: its place among the rows of B that are left, the
             row of A and the score.
+        threshold: the least similarity, or the largest distance, of what is given; None for any.
         progress: called with the rows of A that are done and their total.
 
     Returns:
@@ -80,8 +82,9 @@ def each_nearest(
         # of equal rows the first are listed: more than k of them are never needed
         b = Distinct.of(b, k + (job.excluded.most if job.excluded else 0), job.budget)
     k, excluded = min(k, len(b.rows)), job.excluded and job.excluded.of_columns(b.kept)
-    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN
-    reach = Reach(k, excluded=excluded, joined=joins, by_column=give_back is not None)
+    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN and threshold is None
+    least = None if threshold is None else float(job.metric.proxy_score(np.asarray(threshold)))
+    reach = Reach(k, least, excluded=excluded, joined=joins, by_column=give_back is not None)
     kernel = choose_kernel(job, a, b.rows, reach)
     plan = _plan(job.budget, kernel, a, b.rows)
     if kernel.knows_scores:
@@ -90,7 +93,7 @@ def each_nearest(
         plan, joins = plan.with_long_rows(job.budget.long_tile, kernel.width(job.dims)), False
     spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
     give = _numbered(give, b)
-    rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give)
+    rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give, threshold)
     if give_back is None:
         sweep(a, b.rows, kernel, rows, plan, progress)
         return kernel

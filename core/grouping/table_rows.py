@@ -11,7 +11,7 @@ from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, 
 from ..io.array_writers import ARRAYS
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
-from ..io.table import ID_NAMES, check_column, join_name
+from ..io.table import ID_NAMES, LABEL_NAMES, check_column, join_name
 from ..results import Column
 from ..settings import Settings
 
@@ -57,6 +57,12 @@ class TableRows:
         if ids is not None:
             own = read_values(beside(ids, path), base=table, wanted=ID_NAMES, rows=table.rows, **reading)
         return cls(table, column, table.vectors(column, own))
+
+    @property
+    def label(self) -> str | None:
+        """The column that is named like a label, or None."""
+        found = [name for name in self.table.value_columns if name.lower() in LABEL_NAMES]
+        return found[0] if len(found) == 1 else None
 
     def values(self, column: str | None, numbers: Column) -> Column | None:
         """Return the values of some rows in a column; None for no column."""

@@ -63,7 +63,7 @@ def pairwise(
         a: Vectors, a numpy array or a source as for `open_vectors`, (..., n, d) of real numbers; leading dims are
             batches, as in matmul.
         b: (..., m, d), or None for A against itself.
-        top_k: keep the k closest rows of B for each row of A.
+        top_k: keep the k closest rows of B for each row of A; with a threshold, of those that reach it.
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
@@ -114,7 +114,7 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    checks.check_keys(require_keys, (*KEYS, *(() if not selects else ("pairs",) if top_k is None else ("k",))))
+    checks.check_keys(require_keys, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
@@ -234,11 +234,18 @@ def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
+def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) -> tuple[str, ...]:
+    """Return the keys of the summary."""
+    counted = () if top_k is None else ("k",)
+    return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
+
+
 def _check_choice(choice: Choice, metric: Metric) -> None:
     given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
-    if len(asked) > 1:
-        raise ParameterError("a call selects pairs in one way", ", ".join(asked), "leave out all but one")
+    if len(asked) > 1 and choice.max_pairs is not None:
+        what = "the closest pairs of all go with no other selection"
+        raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
     counts = {"«top_k»": choice.top_k, "«max_pairs»": choice.max_pairs, "«max_results»": choice.max_results}
     for option, number in counts.items():
         if number is not None:

@@ -44,7 +44,7 @@ class Complete(Linkage):
         score, early = self.spec.pairs.score(row, column), column < query_block.start
         self.inner.append((row[~early], column[~early], score[~early]))
         for number, (first, threshold) in enumerate(zip(self.first, self.thresholds, strict=True)):
-            close = self.close(score, threshold) & early
+            close = self.spec.reach(score, threshold) & early
             added = (row[close] - query_block.start) * len(first) + first[column[close]]
             known, counts = self.counts[number]
             keys, place = np.unique(np.concatenate([known, added]), return_inverse=True)
@@ -55,7 +55,7 @@ class Complete(Linkage):
         """Give each row of the query block its group, one after the other."""
         row, column, score = (np.concatenate(part) for part in zip(*self.inner, strict=True)) if self.inner else _NONE
         for number, (first, threshold) in enumerate(zip(self.first, self.thresholds, strict=True)):
-            close, (keys, counts) = self.close(score, threshold), self.counts[number]
+            close, (keys, counts) = self.spec.reach(score, threshold), self.counts[number]
             local, group = np.divmod(keys, len(first))
             whole = counts == self.sizes[number][group]
             earlier = {each: groups.tolist() for each, groups in by_row(local[whole], group[whole])}

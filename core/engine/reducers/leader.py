@@ -42,7 +42,7 @@ class Leader(Linkage):
         row, column = row[early & useful], column[early & useful]
         score = self.spec.pairs.score(row, column)
         for first, threshold in zip(self.first, self.thresholds, strict=True):
-            close = self.close(score, threshold) & self._may_lead(first, row, column)
+            close = self.spec.reach(score, threshold) & self._may_lead(first, row, column)
             np.minimum.at(first, row[close], column[close])
 
     def end(self, query_block: Span) -> None:
@@ -51,7 +51,7 @@ class Leader(Linkage):
             return
         row, column, score = (np.concatenate(part) for part in zip(*self.inner, strict=True))
         for first, threshold in zip(self.first, self.thresholds, strict=True):
-            close = self.close(score, threshold) & (first[row] == row)
+            close = self.spec.reach(score, threshold) & (first[row] == row)
             for number, earlier in by_row(row[close], column[close]):
                 leaders = earlier[first[earlier] == earlier]
                 if len(leaders):

@@ -54,15 +54,11 @@ class Linkage(Reducer):
 
     def lower_bound(self, query_block: Span) -> Column:
         """Return the proxy score that a pair of each row of the query block must reach to matter."""
-        return np.full(len(query_block), float(self.spec.kernel.proxy_score(np.asarray(self.loosest))))
+        return np.full(len(query_block), self.spec.least(self.loosest))
 
     @abstractmethod
     def fold(self, query_block: Span, row: Column, column: Column) -> None:
         """Take pairs that may be close, of which the column is the earlier row."""
-
-    def close(self, score: Column, threshold: float) -> Column:
-        """Return which scores are at a threshold or closer."""
-        return score >= threshold if self.spec.larger_is_closer else score <= threshold
 
     def groups(self) -> list[Column]:
         """Return for each threshold the first row of the group of each row."""
@@ -115,7 +111,7 @@ class Connected(Linkage):
     def _join(self, row: Column, column: Column) -> None:
         score = self.spec.pairs.score(row, column)
         for first, threshold in zip(self.first, self.thresholds, strict=True):
-            close = self.close(score, threshold)
+            close = self.spec.reach(score, threshold)
             with self.lock:
                 unite(first, row[close], column[close])
 
