@@ -104,7 +104,17 @@ def dedup(
     from ..session import Session, ineffective
 
     how: dict[str, Any] = {"force": force, "escape_formulas": escape_formulas}
-    session = Session.open(None, format, gates, quiet=quiet, inputs=[vectors, ids], has_array=False, limit=SHOWN, **how)
+    session = Session.open(
+        None,
+        format,
+        gates,
+        quiet=quiet,
+        inputs=[vectors, ids],
+        has_array=False,
+        writes_listing=False,
+        limit=SHOWN,
+        **how,
+    )
     with session.progress() as progress:
         result = simtool.dedup(
             vectors,

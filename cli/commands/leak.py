@@ -90,7 +90,9 @@ def leak(
 
     inputs = [train, test, ids_train, ids_test]
     how: dict[str, Any] = {"force": force, "escape_formulas": escape_formulas}
-    session = Session.open(None, format, gates, quiet=quiet, inputs=inputs, has_array=False, **how)
+    session = Session.open(
+        None, format, gates, quiet=quiet, inputs=inputs, has_array=False, writes_listing=False, **how
+    )
     reading: dict[str, Any] = {"ids_train": ids_train, "ids_test": ids_test, "header": header, "nonfinite": nonfinite}
     with session.progress() as progress:
         result = simtool.leak(

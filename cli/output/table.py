@@ -28,7 +28,7 @@ _CURVE = 60  # epochs of a curve that are shown
 _COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
 
 
-def on_stdout(result: Result, *, limit: int) -> bytes:
+def on_stdout(result: Result, *, limit: int, listing: str) -> bytes:
     """Return the table for stdout: coloured on a terminal, in the encoding that stdout has."""
     console = Console(
         file=sys.stdout,
@@ -37,19 +37,19 @@ def on_stdout(result: Result, *, limit: int) -> bytes:
         color_system="auto" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else None,
     )
     with console.capture() as capture:
-        for part in _parts(result, limit):
+        for part in _parts(result, limit, listing):
             console.print(part)
     return capture.get().encode(sys.stdout.encoding or "utf-8", "backslashreplace")
 
 
-def _parts(result: Result, limit: int) -> Iterator[RenderableType]:
+def _parts(result: Result, limit: int, listing: str) -> Iterator[RenderableType]:
     yield Text.assemble((printable(result.command), "bold"), _pairs(result.inputs))
     if any(value is not None for value in result.parameters.values()):
         yield Text(_pairs(result.parameters).lstrip(), style="dim")
     if result.grids:
         yield from _grids_parts(result.grids)
     elif result.rows.names:
-        yield from _rows_parts(result.rows, limit)
+        yield from _rows_parts(result.rows, limit, listing)
     if result.history is not None:
         yield _history_line(result.history)
     for histogram in result.histograms:
@@ -96,7 +96,7 @@ def _pairs(members: Mapping[str, Any]) -> str:
     return "".join(printable(f"  {name} {text_of(value)}") for name, value in given)
 
 
-def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
+def _rows_parts(rows: Rows, limit: int, listing: str) -> Iterator[RenderableType]:
     # a table of aggregates is the summary itself
     shown = len(rows) if rows.names[:1] == ("aggregate",) else min(len(rows), limit)
     columns = rows.read(0, shown)
@@ -110,7 +110,7 @@ def _rows_parts(rows: Rows, limit: int) -> Iterator[RenderableType]:
         yield Text("no rows")
     elif shown < len(rows):
         left = len(rows) - shown
-        yield Text(f"… {left} more row{'s' * (left > 1)}; -o FILE or --format csv lists all", style="dim")
+        yield Text(f"… {left} more row{'s' * (left > 1)}; {listing} lists all", style="dim")
 
 
 def _grids_parts(grids: Sequence[Grid]) -> Iterator[RenderableType]:
