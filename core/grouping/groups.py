@@ -113,7 +113,9 @@ class Arrangement:
         rows = rows[np.argsort(codes[rows], kind="stable")]
         return cls(rows, equal, codes[rows])
 
-    def groups(self, job: PairwiseJob, linkage: str, thresholds: Sequence[float], progress: Progress | None) -> "Found":
+    def groups(
+        self, job: PairwiseJob, linkage: str, thresholds: Sequence[float], progress: Progress | None
+    ) -> "GroupsFound":
         """Return the groups at each threshold, each with its most preferred row, and what scanned them."""
         rows, side = self.rows, job.a
         if not np.array_equal(rows, np.arange(len(side.rows))):
@@ -123,16 +125,16 @@ class Arrangement:
         firsts, kernel = group_rows(arranged, linkage, thresholds, self.codes, progress)
         place = np.empty(len(self.equal), dtype=np.int64)
         place[rows] = np.arange(len(rows))
-        return Found([Groups(rows[first[place[self.equal]]]) for first in firsts], kernel.products)
+        return GroupsFound([Groups(rows[first[place[self.equal]]]) for first in firsts], kernel.products)
 
 
 @dataclass(frozen=True)
-class Found:
+class GroupsFound:
     """The groups at each threshold, and the product that scanned the pairs; None where none was needed."""
 
     groups: list[Groups]
     scan: str | None
 
-    def with_medoids(self, job: PairwiseJob) -> "Found":
+    def with_medoids(self, job: PairwiseJob) -> "GroupsFound":
         """Return the same groups, of which the row that is closest to the others on average is kept."""
         return replace(self, groups=[Groups(medoids(job, each.kept_row)) for each in self.groups])

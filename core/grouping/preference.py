@@ -14,7 +14,7 @@ OF_COLUMNS = ("longest", "max", "min")
 
 
 @dataclass(frozen=True)
-class Keep:
+class KeepRule:
     """A rule that says which row of a group is kept; of equals it is the first.
 
     Args:
@@ -34,8 +34,8 @@ class Keep:
             ParameterError: the rule is unknown, or a column is missing or needless.
 
         Example:
-            >>> Keep.of("longest:text")
-            Keep(rule='longest', column='text')
+            >>> KeepRule.of("longest:text")
+            KeepRule(rule='longest', column='text')
         """
         rule, _, column = text.partition(":")
         check_choice("keep", rule, (*OF_ROWS, *OF_COLUMNS))

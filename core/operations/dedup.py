@@ -12,9 +12,9 @@ from ..delivery import delivery
 from ..engine import Exclusion, PairwiseJob, prepare_input
 from ..errors import ParameterError
 from ..evaluation.thresholds_file import read_threshold
-from ..grouping.groups import ROW, Arrangement, Found, Groups
+from ..grouping.groups import ROW, Arrangement, Groups, GroupsFound
 from ..grouping.outputs import GroupOutputs
-from ..grouping.preference import Keep
+from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
 from ..io.listed_columns import with_carried
 from ..io.vectors import provenance
@@ -112,7 +112,7 @@ def dedup(
     ).checked()
     checks.check_choice("linkage", linkage, LINKAGES)
     checks.check_least(0, seed=seed, top=top)
-    measure, rule = metric_of(metric, eps=eps, **(parameters or {})), Keep.of(keep)
+    measure, rule = metric_of(metric, eps=eps, **(parameters or {})), KeepRule.of(keep)
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
     outputs = GroupOutputs(output, groups, dropped, force, escape_formulas)
@@ -146,7 +146,7 @@ class DedupPlan:
     rows: TableRows
     job: PairwiseJob
     thresholds: tuple[float, ...]
-    keep: Keep
+    keep: KeepRule
     how: Mapping[str, Any]
     outputs: GroupOutputs
     top: int
@@ -186,7 +186,7 @@ class DedupPlan:
         rows = Columns({"threshold": np.asarray(self.thresholds), **table})
         return self._result(found, {"rows": counts[0]["rows"], "thresholds": len(counts)}, rows=rows)
 
-    def _found(self, progress: Progress | None) -> Found:
+    def _found(self, progress: Progress | None) -> GroupsFound:
         """Return the groups at each threshold."""
         job, numbers = self.job, self.job.a.numbers
         count, by, column = len(numbers), self.how["by"], self.keep.column
@@ -197,13 +197,13 @@ class DedupPlan:
         order = self.keep.order(count, self.rows.values(column, numbers), self.how["seed"] or 0, where)
         with quiet():
             if not self.thresholds:
-                return Found([Groups(Arrangement.of(job, order, codes, None).equal)], None)
+                return GroupsFound([Groups(Arrangement.of(job, order, codes, None).equal)], None)
             strictest = (max if job.metric.larger_is_closer else min)(self.thresholds)
             arranged = Arrangement.of(job, order, codes, strictest)
             found = arranged.groups(job, self.how["linkage"], self.thresholds, progress)
             return found.with_medoids(job) if self.keep.rule == "medoid" else found
 
-    def _result(self, found: Found, summary: Mapping[str, Any], **shown: Any) -> Result:
+    def _result(self, found: GroupsFound, summary: Mapping[str, Any], **shown: Any) -> Result:
         job = self.job
         missing = int(job.a.missing.sum())
         left_alone = (f"{checks.plural(missing, 'row')} not finite: of no group, and kept",) if missing else ()
@@ -245,7 +245,7 @@ def _thresholds(
     return thresholds  # type: ignore[return-value]
 
 
-def _check_linkage(linkage: str, keep: Keep, metric: Metric) -> None:
+def _check_linkage(linkage: str, keep: KeepRule, metric: Metric) -> None:
     if not metric.is_symmetric:
         what = f"{metric.name} has two scores for a pair, and a group needs one"
         raise ParameterError(what, "«metric»", "take a symmetric one, as cosine")

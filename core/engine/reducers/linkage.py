@@ -13,6 +13,8 @@ from ..kernels import Kernel, Tile
 from ..plan import Span
 from .base import PartialResult, Reducer, SelectionSpec
 
+FEW = 1024  # pairs that are scored at once
+
 
 class Linkage(Reducer):
     """Groups at one threshold or several: each row meets the earlier ones, the lower triangle of the tiles.
@@ -96,9 +98,10 @@ class Connected(Linkage):
         for side in (2, 3, None):
             apart = self._apart(row, column)
             row, column = apart[:2]
-            if not len(row):
+            if side is None or len(row) <= FEW:
+                self._join(row, column)
                 return
-            some = slice(None) if side is None else np.unique(apart[side], return_index=True)[1]
+            some = np.unique(apart[side], return_index=True)[1]
             self._join(row[some], column[some])
 
     def _apart(self, row: Column, column: Column) -> tuple[Column, Column, Column, Column]:
@@ -109,6 +112,8 @@ class Connected(Linkage):
         return row[apart], column[apart], one[apart], other[apart]
 
     def _join(self, row: Column, column: Column) -> None:
+        if not len(row):
+            return
         score = self.spec.pairs.score(row, column)
         for first, threshold in zip(self.first, self.thresholds, strict=True):
             close = self.spec.reach(score, threshold)
