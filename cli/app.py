@@ -16,6 +16,8 @@ COMMANDS = {
     "pairwise": "pairwise",
     "compare": "compare",
     "channels": "channels",
+    "dedup": "dedup",
+    "leak": "leak",
     "loss": "loss",
     "evaluate": "evaluate",
     "fit": "fit",

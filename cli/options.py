@@ -20,6 +20,37 @@ SourcesArgument = Annotated[
 ]
 BArgument = Annotated[str, typer.Argument(metavar="B", help=f"Vectors: {SOURCE}.", show_default=False)]
 
+VectorsArgument = Annotated[str, typer.Argument(metavar="VECTORS", help=f"Vectors: {SOURCE}.", show_default=False)]
+
+ThresholdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--threshold",
+        metavar="NUMBER",
+        help="Rows are close at this similarity or above, or distance or below; or one that "
+        "`evaluate --thresholds-out` wrote: `@PATH` for best_f1, or `@PATH:NAME`.",
+        show_default=False,
+    ),
+]
+ThresholdSweepOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sweep",
+        metavar="threshold=FROM:TO:STEP",
+        help="How many rows would go at each threshold, in one pass; or threshold=V,V,V.",
+    ),
+]
+KeptRowsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        help="Write the rows that are left, with all their columns; the suffix says the format.",
+        show_default=False,
+    ),
+]
+
 MetricOption = Annotated[str, typer.Option("--metric", help=f"{', '.join(names('metric'))}.")]
 MetricParamOption = Annotated[
     list[str] | None,

@@ -84,6 +84,15 @@ def parse_sweep(text: str) -> tuple[str, list[float]]:
     return name, [float(start + number * step) for number in range(int(count) + 1)]
 
 
+def parse_threshold_sweep(text: str) -> list[float]:
+    """Read `threshold=FROM:TO:STEP` or `threshold=V,V,V`."""
+    name, values = parse_sweep(text)
+    if name != "threshold":
+        hint = "as in --sweep threshold=0.9:0.99:0.01"
+        raise ParameterError(f"the threshold is swept, and {name} is another parameter", "--sweep", hint)
+    return values
+
+
 def parse_split(text: str) -> dict[str, float]:
     """Read `NAME=SHARE,NAME=SHARE`."""
     hint, found = "as in --split train=0.9,test=0.1", dict[str, float]()

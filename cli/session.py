@@ -52,6 +52,7 @@ class Session:
         has_array: bool = True,
         limit: int | None = None,
         escape_formulas: bool = False,
+        writes_listing: bool = True,
     ) -> Self:
         """Refuse, before any work, what would fail after it.
 
@@ -66,6 +67,7 @@ class Session:
             has_array: whether the result will have a single array.
             limit: rows that a table shows; None for as many as usual.
             escape_formulas: whether --escape-formulas was typed.
+            writes_listing: whether -o takes the rows that a table shows.
         """
         end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
@@ -74,6 +76,8 @@ class Session:
         if output is not None and output in beside:
             raise OutputError("two outputs have one path", output, "name another file for one of them")
         checked = replace(checked, escape_formulas=escape_formulas)
+        if not writes_listing:
+            checked = replace(checked, listing="--format csv")
         return cls(checked, parsed)
 
     @property

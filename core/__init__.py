@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from .operations.channels import channels as channels
     from .operations.compare import compare as compare
     from .operations.convert import convert as convert
+    from .operations.dedup import dedup as dedup
     from .operations.describe import describe as describe
     from .operations.evaluate import evaluate as evaluate
     from .operations.explain import explain as explain
     from .operations.fit import fit as fit
     from .operations.inspect import inspect as inspect
+    from .operations.leak import leak as leak
     from .operations.loss import loss as loss
     from .operations.pairwise import pairwise as pairwise
     from .operations.similarity import similarity as similarity
@@ -44,7 +46,9 @@ _MODULES = {
     "operations.fit": ("fit",),
     "io": ("Selection", "open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.convert": ("convert",),
+    "operations.dedup": ("dedup",),
     "operations.describe": ("describe",),
+    "operations.leak": ("leak",),
     "operations.loss": ("loss",),
     "results": ("Result",),
     "operations.compare": ("compare",),

@@ -1,7 +1,7 @@
 """The checks at the door of every operation: options, shapes, finite rows. Each runs once."""
 
 from collections.abc import Collection, Mapping, Sequence
-from math import prod
+from math import isnan, prod
 from typing import Any
 
 import numpy as np
@@ -225,3 +225,13 @@ def refuse_rounded(vectors: Vectors, measure: str) -> None:
 def refuse_overflow(names: str) -> DataError:
     """Return the error for finite inputs whose score leaves the range of float64."""
     return DataError("a score leaves the range of float64", names, "scale the inputs down")
+
+
+def check_threshold(threshold: float, metric: Metric) -> None:
+    """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
+    if isnan(threshold):
+        raise ParameterError("the threshold is not a number", "«threshold»")
+    end = metric.end
+    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
+        what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
+        raise ParameterError(what, "«threshold»")

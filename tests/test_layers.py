@@ -61,7 +61,7 @@ ROOMS = (
     ("settings", "feature_maps"),
     ("statistics",),
     ("losses", "aggregates"),
-    ("evaluation", "scoring", "comparison"),
+    ("evaluation", "scoring", "comparison", "grouping"),
     ("fitting",),
     ("operations",),
 )

@@ -37,7 +37,10 @@ def pairwise(
         str | None, typer.Argument(metavar="B", help="Vectors; without B, A against itself.", show_default=False)
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option("--top-k", "-k", help="List the K closest rows of B per row of A.")
+        int | None,
+        typer.Option(
+            "--top-k", "-k", help="List the K closest rows of B per row of A; with --threshold, of those that reach it."
+        ),
     ] = None,
     threshold: Annotated[
         str | None,

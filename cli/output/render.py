@@ -29,6 +29,7 @@ class Output:
         quiet: no notes on stderr.
         limit: rows that a table shows.
         escape_formulas: text in CSV that a spreadsheet would run is written as text.
+        listing: what lists the rows that a table leaves out.
     """
 
     path: str | None
@@ -38,6 +39,7 @@ class Output:
     quiet: bool = False
     limit: int = 20
     escape_formulas: bool = False
+    listing: str = "-o FILE or --format csv"
 
     @classmethod
     def check(
@@ -138,7 +140,7 @@ def _show(result: Result, shown: str, gates: Sequence[Verdict], output: Output) 
         if shown == "table":
             from .table import on_stdout
 
-            stream.write(on_stdout(result, limit=output.limit))
+            stream.write(on_stdout(result, limit=output.limit, listing=output.listing))
         else:
             # what goes through a pipe is read from its start to its end, which the file format is not made for
             _write(result, "arrow-stream" if shown == "arrow" else shown, stream, gates, output)

@@ -28,7 +28,7 @@ _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still tak
 _LONGEST_HEADER = 12  # characters of an id above a column of a matrix, where the width is limited
 
 
-def on_stdout(result: Result, *, limit: int) -> bytes:
+def on_stdout(result: Result, *, limit: int, listing: str) -> bytes:
     """Return the table for stdout: coloured on a terminal, in the encoding that stdout has."""
     console = Console(
         file=sys.stdout,
@@ -37,7 +37,7 @@ def on_stdout(result: Result, *, limit: int) -> bytes:
         color_system="auto" if stdout_is_terminal() and not os.environ.get("NO_COLOR") else None,
     )
     with console.capture() as capture:
-        for part in _parts(result, limit, _width()):
+        for part in _parts(result, limit, listing, _width()):
             console.print(part)
     return capture.get().encode(sys.stdout.encoding or "utf-8", "backslashreplace")
 
@@ -50,12 +50,12 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if stdout_is_terminal() else _UNLIMITED
 
 
-def _parts(result: Result, limit: int, width: int) -> Iterator[RenderableType]:
+def _parts(result: Result, limit: int, listing: str, width: int) -> Iterator[RenderableType]:
     yield from header(result, width)
     if result.grids:
         yield from _grids_parts(result.grids, width)
     elif result.rows.names:
-        yield from _rows_parts(result, limit, width)
+        yield from _rows_parts(result, limit, listing, width)
     if result.history is not None:
         yield history_line(result.history)
     for histogram in result.histograms:
@@ -97,7 +97,7 @@ def _headline(result: Result) -> str:
     return f"{text if text == 'undefined' else f'{percent:.2f} %'}  {name}{formula}"
 
 
-def _rows_parts(result: Result, limit: int, width: int) -> Iterator[RenderableType]:
+def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterator[RenderableType]:
     rows = result.rows
     # a table of aggregates is the summary itself
     shown = len(rows) if rows.names[:1] == ("aggregate",) else min(len(rows), limit)
@@ -118,7 +118,8 @@ def _rows_parts(result: Result, limit: int, width: int) -> Iterator[RenderableTy
         yield Text("no rows")
     elif shown < len(rows):
         left = len(rows) - shown
-        yield Text(f"… {left} more row{'s' * (left > 1)}; --top N shows more, -o FILE or --format csv all", style="dim")
+        more = f"… {left} more row{'s' * (left > 1)}; --top N shows more, {listing} all"
+        yield Text("\n".join(wrap(more, width, break_on_hyphens=False)), style="dim")
 
 
 def _title(name: str, result: Result) -> str:

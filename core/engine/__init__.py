@@ -5,6 +5,7 @@ Its front; other rooms import from here and from nowhere behind it. The question
 - `nearest`, `nearest_both`, `nearest_others`: the closest rows of each row, as arrays.
 - `each_nearest`, `within`, `closest_pairs`: the k closest of each row, all pairs up to a threshold, or the closest
   pairs of all, given as they are found.
+- `group_rows`: groups of close rows.
 - `reduce_pairs`: whatever a reducer makes of the tiles.
 - `select_pairs`, `full_matrix`: two inputs to a result, listed or whole.
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .budget import gathered as gathered
     from .budget import spending as spending
     from .candidates import Hits as Hits
+    from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
     from .exclusion import Exclusion as Exclusion
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from .resident_rows import resident as resident
     from .selections import closest_pairs as closest_pairs
     from .selections import each_nearest as each_nearest
+    from .selections import group_rows as group_rows
     from .selections import reduce_pairs as reduce_pairs
     from .selections import within as within
     from .threads import in_blocks as in_blocks
@@ -75,6 +78,7 @@ _MODULES = {
     ),
     "candidates": ("Hits",),
     "duplicates": (
+        "first_equals",
         "occurrences",
         "row_hashes",
     ),
@@ -128,6 +132,7 @@ _MODULES = {
     "selections": (
         "closest_pairs",
         "each_nearest",
+        "group_rows",
         "reduce_pairs",
         "within",
     ),

@@ -54,6 +54,40 @@ def occurrences(hashes: Column) -> tuple[Column, Column]:
     return first, before
 
 
+def first_equals(rows: Column, codes: Column | None = None) -> Column:
+    """Return for each row the first of those equal to it, number by number.
+
+    Args:
+        rows: (n, d) numbers; of two zeros or two NaN each equals the other.
+        codes: (n,) int64; rows of different codes are not equal. None for all.
+    """
+    hashes, first = row_hashes(rows), np.arange(len(rows))
+    if codes is not None:
+        hashes += _mixed(codes.astype(np.uint64))
+    left = first
+    while len(left):
+        # rows that have the hash of others alone are compared among themselves
+        place, before = occurrences(hashes[left])
+        repeated = before > 0
+        left, earlier = left[repeated], left[place[repeated]]
+        equal = _are_equal(rows, left, earlier)
+        if codes is not None:
+            equal &= codes[left] == codes[earlier]
+        first[left[equal]] = earlier[equal]
+        left = left[~equal]
+    return first
+
+
+def _are_equal(rows: Column, some: Column, others: Column) -> Column:
+    """Return which of aligned numbers of rows are of equal rows."""
+    equal, step = np.empty(len(some), dtype=bool), max(1, CHUNK // max(1, rows.shape[1]))
+    for start in range(0, len(some), step):
+        x, y = rows[some[start : start + step]], rows[others[start : start + step]]
+        same = (x == y) | ((x != x) & (y != y))  # noqa: PLR0124 - NaN equals NaN
+        equal[start : start + step] = same.all(axis=1)
+    return equal
+
+
 def beyond(rows: Column, limit: int) -> Column | None:
     """Return the rows that are left when of equal rows only the first `limit` stay; None where few would go."""
     if limit >= len(rows):
@@ -62,11 +96,8 @@ def beyond(rows: Column, limit: int) -> Column | None:
     if np.count_nonzero(before >= limit) < SHARE * len(rows):
         return None
     repeated = np.flatnonzero(before)
-    step = max(1, CHUNK // max(1, rows.shape[1]))
-    for start in range(0, len(repeated), step):
-        part = repeated[start : start + step]
-        if not np.array_equal(rows[part], rows[first[part]], equal_nan=True):
-            return None  # different rows of one hash, which is as good as never: nothing was counted right
+    if not _are_equal(rows, repeated, first[repeated]).all():
+        return None  # different rows of one hash, which is as good as never: nothing was counted right
     return np.flatnonzero(before < limit)
 
 

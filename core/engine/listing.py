@@ -21,10 +21,10 @@ ROW = 24  # bytes of a listed pair
 
 @dataclass(frozen=True)
 class Choice:
-    """Which pairs are listed; one of the three is given.
+    """Which pairs are listed.
 
     Args:
-        top_k: the k closest rows of B for each row of A.
+        top_k: the k closest rows of B for each row of A; with a threshold, of those that reach it.
         threshold: all pairs with at least this similarity, or at most this distance.
         max_pairs: the closest pairs of all.
         max_results: how many pairs a threshold may give.
@@ -39,7 +39,7 @@ class Choice:
 def select_pairs(job: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
     """List chosen pairs; the options are checked by the caller."""
     n, m = job.shape
-    if rows_into is None and choice.threshold is None:
+    if rows_into is None and (choice.threshold is None or choice.top_k is not None):
         count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
         job.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
     listing = _Listing(job, choice, rows_into)
@@ -52,7 +52,7 @@ def select_pairs(job: PairwiseJob, choice: Choice, rows_into: RowsInto | None, p
 
 def _select(job: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> Kernel:
     if choice.top_k is not None:
-        return each_nearest(job, a, b, choice.top_k, give, progress)
+        return each_nearest(job, a, b, choice.top_k, give, progress, threshold=choice.threshold)
     if choice.threshold is not None:
         return within(job, a, b, choice.threshold, choice.max_results, give, progress)
     return closest_pairs(job, a, b, choice.max_pairs or 0, give, progress)
@@ -106,7 +106,9 @@ class _Listing:
         sums = np.concatenate([np.empty(0), *self.sums])
         total = fsum(sums.tolist()) if np.isfinite(sums.sum()) else inf  # fsum raises where the sum overflows
         moments = replace(self.moments, total=total)
-        counted = {"k": self.choice.top_k} if self.choice.top_k is not None else {"pairs": moments.count}
+        counted: dict[str, Scalar] = {} if self.choice.top_k is None else {"k": self.choice.top_k}
+        if self.choice.top_k is None or self.choice.threshold is not None:
+            counted["pairs"] = moments.count
         rows, columns = self.job.shape
         return {"rows": rows, "columns": columns, **counted, **moments.summary()}
 
@@ -114,6 +116,8 @@ class _Listing:
         yield from self._missing()
         (rows, columns), excluded, k = self.job.shape, self.job.excluded, self.choice.top_k
         others = np.full(rows, columns) if excluded is None else columns - excluded.counts
+        if self.choice.threshold is not None:
+            return  # how many there are says the list
         if k is not None and k > others.max():
             yield f"k is {k}, but a row has at most {others.max()} others: all of them are listed"
         elif k is not None and (fewer := int(np.count_nonzero(others < k))):

@@ -1,5 +1,7 @@
 """The closest pairs of two sets of rows, from one tiled sweep: the only place that puts such a sweep together."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ..results import Column, Progress
@@ -14,6 +16,9 @@ from .reach import Reach
 from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .reducers.closest_pairs import ClosestPairs
+from .reducers.complete import Complete
+from .reducers.leader import Leader
+from .reducers.linkage import Connected, Linkage
 from .reducers.self_join_top_k import SelfJoinTopK
 from .reducers.threshold import Threshold
 from .reducers.top_k import TopK
@@ -55,6 +60,7 @@ def each_nearest(
     progress: Progress | None = None,
     *,
     give_back: Give | None = None,
+    threshold: float | None = None,
 ) -> Kernel:
     """Give the k closest rows of B of each row of A, of equals the first: rows of A ascending, closest first.
 
@@ -66,6 +72,7 @@ def each_nearest(
         give: takes row, column and score of finished rows.
         give_back: takes the closest row of A of each row of B as well: its place among the rows of B that are left, the
             row of A and the score.
+        threshold: the least similarity, or the largest distance, of what is given; None for any.
         progress: called with the rows of A that are done and their total.
 
     Returns:
@@ -75,8 +82,9 @@ def each_nearest(
         # of equal rows the first are listed: more than k of them are never needed
         b = Distinct.of(b, k + (job.excluded.most if job.excluded else 0), job.budget)
     k, excluded = min(k, len(b.rows)), job.excluded and job.excluded.of_columns(b.kept)
-    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN
-    reach = Reach(k, excluded=excluded, joined=joins, by_column=give_back is not None)
+    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN and threshold is None
+    least = None if threshold is None else float(job.metric.proxy_score(np.asarray(threshold)))
+    reach = Reach(k, least, excluded=excluded, joined=joins, by_column=give_back is not None)
     kernel = choose_kernel(job, a, b.rows, reach)
     plan = _plan(job.budget, kernel, a, b.rows)
     if kernel.knows_scores:
@@ -85,7 +93,7 @@ def each_nearest(
         plan, joins = plan.with_long_rows(job.budget.long_tile, kernel.width(job.dims)), False
     spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
     give = _numbered(give, b)
-    rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give)
+    rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give, threshold)
     if give_back is None:
         sweep(a, b.rows, kernel, rows, plan, progress)
         return kernel
@@ -145,6 +153,38 @@ def closest_pairs(
     sweep(a, b, kernel, reducer, _plan(job.budget, kernel, a, b), progress)
     reducer.finish()
     return kernel
+
+
+LINKAGES: Mapping[str, type[Linkage]] = {"connected": Connected, "leader": Leader, "complete": Complete}
+
+
+def group_rows(
+    job: PairwiseJob,
+    linkage: str,
+    thresholds: Sequence[float],
+    codes: Column | None = None,
+    progress: Progress | None = None,
+) -> tuple[list[Column], Kernel]:
+    """Group the rows of one set by the pairs within a threshold, for each of several thresholds in one sweep.
+
+    Args:
+        job: of one set with itself, how pairs are scored; the metric is symmetric.
+        linkage: `connected` (a chain of close pairs joins its rows), `leader` (a row is close to the first of its
+            group) or `complete` (to every row of it); the last two go by the order of the rows.
+        thresholds: the least similarities, or the largest distances.
+        codes: (n,) ascending; only rows of equal codes are compared. None for all.
+        progress: called with the rows that are done and their total.
+
+    Returns:
+        For each threshold the (n,) numbers of the first row of the group of each row, and the kernel that scanned them.
+    """
+    rows, closest = job.a.rows, min if job.metric.larger_is_closer else max
+    least = float(job.metric.proxy_score(np.asarray(closest(thresholds))))
+    kernel = choose_kernel(job, rows, rows, Reach(least=least, halved=True))
+    spec = _spec(job, kernel, rows, rows, None, upper_triangle=False)
+    reducer = LINKAGES[linkage](thresholds, spec, codes)
+    sweep(rows, rows, kernel, reducer, _plan(job.budget, kernel, rows, rows), progress)
+    return reducer.groups(), kernel
 
 
 def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:

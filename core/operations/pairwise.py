@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import isnan
 from typing import Any
 
 from .. import checks
@@ -62,7 +61,7 @@ def pairwise(
         a: Vectors, a numpy array or a source as for `open_vectors`, (..., n, d) of real numbers; leading dims are
             batches, as in matmul.
         b: (..., m, d), or None for A against itself.
-        top_k: keep the k closest rows of B for each row of A.
+        top_k: keep the k closest rows of B for each row of A; with a threshold, of those that reach it.
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
@@ -113,7 +112,7 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    checks.check_keys(require_keys, (*KEYS, *(() if not selects else ("pairs",) if top_k is None else ("k",))))
+    checks.check_keys(require_keys, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
@@ -233,24 +232,21 @@ def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
+def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) -> tuple[str, ...]:
+    """Return the keys of the summary."""
+    counted = () if top_k is None else ("k",)
+    return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
+
+
 def _check_choice(choice: Choice, metric: Metric) -> None:
     given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
     asked = [option for option, value in given.items() if value is not None]
-    if len(asked) > 1:
-        raise ParameterError("a call selects pairs in one way", ", ".join(asked), "leave out all but one")
+    if len(asked) > 1 and choice.max_pairs is not None:
+        what = "the closest pairs of all go with no other selection"
+        raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
     counts = {"«top_k»": choice.top_k, "«max_pairs»": choice.max_pairs, "«max_results»": choice.max_results}
     for option, number in counts.items():
         if number is not None:
             checks.check_count(option, number)
     if choice.threshold is not None:
-        _check_threshold(choice.threshold, metric)
-
-
-def _check_threshold(threshold: float, metric: Metric) -> None:
-    """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
-    if isnan(threshold):
-        raise ParameterError("the threshold is not a number", "«threshold»")
-    end = metric.end
-    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
-        what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
-        raise ParameterError(what, "«threshold»")
+        checks.check_threshold(choice.threshold, metric)

@@ -41,7 +41,16 @@ def test_a_door_checks_its_arguments_before_it_opens_an_input(name):
 
 @pytest.mark.parametrize("name", DOORS)
 def test_a_key_that_no_result_has_is_refused_before_the_inputs_are_looked_for(name):
-    inputs = {"apply": 2, "similarity": 2, "pairwise": 2, "compare": 2, "channels": 2, "explain": 2, "describe": 0}
+    inputs = {
+        "apply": 2,
+        "leak": 2,
+        "similarity": 2,
+        "pairwise": 2,
+        "compare": 2,
+        "channels": 2,
+        "explain": 2,
+        "describe": 0,
+    }
     options = {"loss": {"kind": "cosine"}, "fit": {"kind": "cosine"}, "apply": {"output": "out.npy"}}
     options["convert"] = {"output": "out.npy"}
     door = getattr(simtool, name)

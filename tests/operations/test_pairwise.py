@@ -561,8 +561,8 @@ def test_eps_is_the_least_norm():
         ([(0, 3)], {}, ShapeError, "the input is empty"),
         ([(2, 2, 3), (3, 2, 3)], {}, ShapeError, "the batches do not fit"),
         ([(2, 3)], {"top_k": 0}, ParameterError, "1 or more, got 0"),
-        ([(2, 3)], {"top_k": 1, "threshold": 0.5}, ParameterError, "a call selects pairs in one way"),
-        ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "a call selects pairs in one way"),
+        ([(2, 3)], {"top_k": 1, "max_pairs": 5}, ParameterError, "go with no other selection"),
+        ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "go with no other selection"),
         ([(2, 3)], {"max_pairs": -1}, ParameterError, "1 or more, got -1"),
         ([(2, 3)], {"threshold": 0.5, "max_results": 0}, ParameterError, "1 or more, got 0"),
         ([(2, 3)], {"max_memory": "lots"}, ParameterError, "expected a size, got 'lots'"),
@@ -638,3 +638,19 @@ def test_the_largest_numbers_list_everything():
 )
 def test_the_shapes_say_which_dim_was_taken(options, line):
     assert pairwise(np.ones((2, 4, 5)), np.ones((2, 4, 3)), **options).parameters["shapes"] == line
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize(("metric", "threshold"), [("cosine", 0.55), ("euclidean", 0.9)])
+@pytest.mark.parametrize("b", [None, "sample_data/wordsim_b.npy"])
+def test_a_top_k_with_a_threshold_is_the_top_k_without_what_does_not_reach_it(metric, threshold, b, backend):
+    words, how = "sample_data/words.parquet", {"top_k": 3, "metric": metric, "backend": backend}
+    every = pairwise(words, b, **how)
+    rows = every.rows.read(0, len(every.rows))
+    close = rows["score"] >= threshold if metric == "cosine" else rows["score"] <= threshold
+    found = pairwise(words, b, threshold=threshold, require_keys=["k", "pairs"], **how)
+    listed = found.rows.read(0, len(found.rows))
+    assert 0 < found.summary["pairs"] < len(every.rows)
+    assert found.summary["pairs"] == len(found.rows)
+    for name, column in listed.items():
+        assert column.tolist() == rows[name][close].tolist()

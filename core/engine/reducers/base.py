@@ -90,6 +90,14 @@ class SelectionSpec:
         """Tell whether a tile has nothing to give: of unordered pairs only the upper triangle counts."""
         return self.upper_triangle and corpus_block.stop <= query_block.start + 1
 
+    def least(self, threshold: float | None) -> float:
+        """Return a proxy score that every pair at a threshold or closer has."""
+        return -np.inf if threshold is None else float(self.kernel.proxy_score(np.asarray(threshold)))
+
+    def reach(self, score: Column, threshold: float) -> Column:
+        """Return which scores are at a threshold or closer."""
+        return score >= threshold if self.larger_is_closer else score <= threshold
+
     def scan(self, query_block: Span, corpus_block: Span, tile: Tile, lower_bound: Column) -> Scan:
         """Return a tile on its way to candidates of its rows."""
         if isinstance(tile.kernel, PrefixKernel):

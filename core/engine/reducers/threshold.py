@@ -39,14 +39,14 @@ class Threshold(SelectingReducer):
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Score what may reach the threshold and keep what does."""
         spec = self.spec
-        lower_bound = np.full(len(query_block), spec.kernel.proxy_score(np.asarray(self.threshold)))
+        lower_bound = np.full(len(query_block), spec.least(self.threshold))
         scan = spec.scan(query_block, corpus_block, tile, lower_bound).rescan(
             lower_bound, spec.pairs, query_block, corpus_block
         )
         for found in scan.candidates(lower_bound):
             row, column, _, _ = spec.wanted(query_block, corpus_block, found)
             score = spec.pairs.score(row, column)
-            close = score >= self.threshold if spec.larger_is_closer else score <= self.threshold
+            close = spec.reach(score, self.threshold)
             self.found.append((row[close], column[close], score[close]))
             self.count += int(close.sum())
         if self.count > self.most:

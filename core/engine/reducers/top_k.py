@@ -26,17 +26,19 @@ class TopK(SelectingReducer):
         k: how many.
         spec: what is asked of which rows.
         give: takes row, column and score of finished rows, best first.
+        threshold: the least similarity, or the largest distance, that counts; None for any.
     """
 
     k: int
     spec: SelectionSpec
     give: Give
+    threshold: float | None = None
 
     scans = apart = True
 
     def begin(self, query_block: Span) -> None:
         """Start a query block with nothing sure."""
-        self.lower_bound = np.full(len(query_block), -np.inf)
+        self.lower_bound = np.full(len(query_block), self.spec.least(self.threshold))
         self.found: list[Found] = []
         self.held, self.limit, self.fresh = 0, 0.0, True
 
@@ -66,7 +68,7 @@ class TopK(SelectingReducer):
     def partial(self, kernel: Kernel) -> PartialResult:
         """Return a reducer for one query block: no row of it needs to know of other query blocks."""
         given: list[Hits] = []
-        return PartialResult(TopK(self.k, replace(self.spec, kernel=kernel), given.append), given)
+        return PartialResult(TopK(self.k, replace(self.spec, kernel=kernel), given.append, self.threshold), given)
 
     @property
     def _asked(self) -> int:
@@ -110,5 +112,8 @@ class TopK(SelectingReducer):
         found = Found.of(self.found)
         row, column, _, _ = found.where(np.argsort(found.query, kind="stable"))  # a row is fetched once for its pairs
         score = self.spec.pairs.score(row, column)
+        if self.threshold is not None:
+            close = self.spec.reach(score, self.threshold)
+            row, column, score = row[close], column[close], score[close]
         best = best_of(row, column, score, self.k, larger_is_closer=self.spec.larger_is_closer)
         return row[best], column[best], score[best]

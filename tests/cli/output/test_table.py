@@ -8,7 +8,7 @@ from simtool.results import Columns, Grid, Histogram, Result
 
 
 def lines(result, limit=20):
-    return on_stdout(result, limit=limit).decode().splitlines()
+    return on_stdout(result, limit=limit, listing="-o FILE or --format csv").decode().splitlines()
 
 
 def test_the_parts_stand_in_order():

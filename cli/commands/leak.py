@@ -1,0 +1,116 @@
+"""`simtool leak`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ..options import (
+    EPS,
+    SOURCE,
+    AssertOption,
+    BackendOption,
+    DeviceOption,
+    EpsOption,
+    EscapeFormulasOption,
+    ForceOption,
+    FormatOption,
+    HeaderOption,
+    InputFormatOption,
+    KeptRowsOption,
+    MaxMemoryOption,
+    MetricOption,
+    MetricParamOption,
+    NonfiniteOption,
+    QuietOption,
+    ThresholdOption,
+    ThresholdSweepOption,
+)
+from ..selecting import selecting
+
+
+@selecting("train", "test", rows=False, keeps=True)
+def leak(
+    train: Annotated[
+        str, typer.Argument(metavar="TRAIN", help=f"Vectors of the training set: {SOURCE}.", show_default=False)
+    ],
+    test: Annotated[
+        str, typer.Argument(metavar="TEST", help="Vectors of the test set, as of TRAIN.", show_default=False)
+    ],
+    threshold: ThresholdOption = None,
+    sweep: ThresholdSweepOption = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="::NAME",
+            help="The column of labels of both.  [default: one that is called so]",
+            show_default=False,
+        ),
+    ] = None,
+    output: KeptRowsOption = None,
+    metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
+    eps: EpsOption = EPS,
+    ids_train: Annotated[
+        str | None, typer.Option("--ids-train", metavar="SOURCE", help="Ids of TRAIN: a file, or `::NAME`, a column.")
+    ] = None,
+    ids_test: Annotated[
+        str | None, typer.Option("--ids-test", metavar="SOURCE", help="Ids of TEST: a file, or `::NAME`, a column.")
+    ] = None,
+    nonfinite: NonfiniteOption = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
+    input_format: InputFormatOption = None,
+    format: FormatOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+    escape_formulas: EscapeFormulasOption = False,
+    device: DeviceOption = "cpu",
+    backend: BackendOption = "auto",
+) -> None:
+    """Find rows of a test set that have a near-duplicate in the training set.
+
+    Examples:
+
+        simtool leak sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
+            --threshold 0.9
+        simtool leak sample_data/words.parquet sample_data/wordsim353.parquet::b \\
+            --threshold 0.9 -o clean.parquet
+        simtool leak sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
+            --sweep threshold=0.6:0.9:0.1
+
+    The table lists the leaked rows, worst first, with the closest row of TRAIN. --assert 'leaked == 0' is a gate for
+    CI, and -o writes the rows of TEST that are left. Where both have labels, those that disagree are counted.
+    """
+    import simtool
+
+    from ..parsing import parse_parameters, parse_threshold, parse_threshold_sweep
+    from ..session import Session
+
+    inputs = [train, test, ids_train, ids_test]
+    how: dict[str, Any] = {"force": force, "escape_formulas": escape_formulas}
+    session = Session.open(
+        None, format, gates, quiet=quiet, inputs=inputs, has_array=False, writes_listing=False, **how
+    )
+    reading: dict[str, Any] = {"ids_train": ids_train, "ids_test": ids_test, "header": header, "nonfinite": nonfinite}
+    with session.progress() as progress:
+        result = simtool.leak(
+            train,
+            test,
+            threshold=None if threshold is None else parse_threshold(threshold),
+            sweep=None if sweep is None else parse_threshold_sweep(sweep),
+            labels=labels,
+            output=output,
+            metric=metric,
+            parameters=parse_parameters(param or []),
+            eps=eps,
+            max_memory=max_memory,
+            device=device,
+            backend=backend,
+            progress=progress,
+            require_keys=session.keys,
+            **reading,
+            **how,
+        )
+    session.deliver(result)

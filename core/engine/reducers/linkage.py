@@ -1,0 +1,156 @@
+"""Groups of close rows: pairs within a threshold are folded into the groups as they come, and never all kept."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+
+from ...results import Column
+from ..kernels import Kernel, Tile
+from ..plan import Span
+from .base import PartialResult, Reducer, SelectionSpec
+
+FEW = 1024  # pairs that are scored at once
+
+
+class Linkage(Reducer):
+    """Groups at one threshold or several: each row meets the earlier ones, the lower triangle of the tiles.
+
+    Attributes:
+        first: for each threshold, (n,) what leads to the first row of the group of each row.
+
+    Args:
+        thresholds: the least similarities, or the largest distances.
+        spec: what is asked of which rows; both sides are the same.
+        codes: (n,) ascending; only rows of equal codes are compared. None for all.
+    """
+
+    scans = True
+
+    def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
+        self.thresholds, self.spec, self.codes = thresholds, spec, codes
+        self.loosest = min(thresholds) if spec.larger_is_closer else max(thresholds)
+        self.first = [np.arange(len(spec.pairs.a)) for _ in thresholds]
+
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
+        """Tell whether no row of the query block has an earlier one of its code in the tile."""
+        if corpus_block.start >= query_block.stop - 1:
+            return True
+        return self.codes is not None and bool(self.codes[corpus_block.stop - 1] < self.codes[query_block.start])
+
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
+        """Fold in what may reach the loosest threshold."""
+        spec, lower_bound = self.spec, self.lower_bound(query_block)
+        scan = spec.scan(query_block, corpus_block, tile, lower_bound).rescan(
+            lower_bound, spec.pairs, query_block, corpus_block
+        )
+        for found in scan.candidates(lower_bound):
+            row, column = found.query + query_block.start, found.neighbour + corpus_block.start
+            wanted = column < row
+            if self.codes is not None:
+                wanted &= self.codes[row] == self.codes[column]
+            self.fold(query_block, row[wanted], column[wanted])
+
+    def lower_bound(self, query_block: Span) -> Column:
+        """Return the proxy score that a pair of each row of the query block must reach to matter."""
+        return np.full(len(query_block), self.spec.least(self.loosest))
+
+    @abstractmethod
+    def fold(self, query_block: Span, row: Column, column: Column) -> None:
+        """Take pairs that may be close, of which the column is the earlier row."""
+
+    def groups(self) -> list[Column]:
+        """Return for each threshold the first row of the group of each row."""
+        return self.first
+
+
+class Connected(Linkage):
+    """Connected components: rows are of one group where a chain of close pairs leads from one to the other.
+
+    Several query blocks share the groups: in whatever order pairs are folded in, the groups are the same.
+    """
+
+    apart = True
+
+    def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
+        super().__init__(thresholds, spec, codes)
+        # rows of one group at the strictest threshold are of one group at all
+        self.strictest = self.first[int(np.argmax(thresholds) if spec.larger_is_closer else np.argmin(thresholds))]
+        self.lock = Lock()
+
+    def skips(self, query_block: Span, corpus_block: Span) -> bool:
+        """Tell whether a tile has nothing to give: all of its rows may be of one group already."""
+        if super().skips(query_block, corpus_block):
+            return True
+        ends = np.asarray([query_block.start, query_block.stop - 1, corpus_block.start, corpus_block.stop - 1])
+        with self.lock:
+            if len(set(roots(self.strictest, ends).tolist())) > 1:
+                return False
+            rows = np.r_[query_block.start : query_block.stop, corpus_block.start : corpus_block.stop]
+            found = roots(self.strictest, rows)
+        return bool((found == found[0]).all())
+
+    def fold(self, query_block: Span, row: Column, column: Column) -> None:
+        """Join the groups of close pairs: at first one pair of each group, because that may be enough."""
+        for side in (2, 3, None):
+            apart = self._apart(row, column)
+            row, column = apart[:2]
+            if side is None or len(row) <= FEW:
+                self._join(row, column)
+                return
+            some = np.unique(apart[side], return_index=True)[1]
+            self._join(row[some], column[some])
+
+    def _apart(self, row: Column, column: Column) -> tuple[Column, Column, Column, Column]:
+        """Return the pairs of which both rows are not yet of one group, and their groups."""
+        with self.lock:
+            one, other = roots(self.strictest, row), roots(self.strictest, column)
+        apart = one != other
+        return row[apart], column[apart], one[apart], other[apart]
+
+    def _join(self, row: Column, column: Column) -> None:
+        if not len(row):
+            return
+        score = self.spec.pairs.score(row, column)
+        for first, threshold in zip(self.first, self.thresholds, strict=True):
+            close = self.spec.reach(score, threshold)
+            with self.lock:
+                unite(first, row[close], column[close])
+
+    def groups(self) -> list[Column]:
+        """Return for each threshold the first row of the group of each row."""
+        return [roots(first, np.arange(len(first))) for first in self.first]
+
+    def partial(self, kernel: Kernel) -> PartialResult:
+        """Return a reducer for one query block, which shares the groups."""
+        part = copy(self)
+        part.spec = replace(self.spec, kernel=kernel)
+        return PartialResult(part)
+
+    def merge(self, query_block: Span, partial: PartialResult) -> None:
+        """Have nothing to take over."""
+
+
+def roots(first: Column, rows: Column) -> Column:
+    """Return where rows lead to, and have them lead there at once (union-find with path halving).
+
+    Args:
+        first: (n,) a row of the same group that is not later, or the row itself.
+        rows: numbers of rows.
+    """
+    found = first[rows]
+    while not np.array_equal(above := first[found], found):
+        first[rows] = found = above
+    return found
+
+
+def unite(first: Column, rows: Column, columns: Column) -> None:
+    """Make one group of the groups of each pair, of which the earliest row is the root."""
+    while len(rows):
+        one, other = roots(first, rows), roots(first, columns)
+        apart = one != other
+        rows, columns, one, other = rows[apart], columns[apart], one[apart], other[apart]
+        np.minimum.at(first, np.maximum(one, other), np.minimum(one, other))

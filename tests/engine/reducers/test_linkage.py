@@ -1,0 +1,45 @@
+"""Groups of close rows: connected components as scipy finds them, from any tiles and any number of threads."""
+
+import numpy as np
+import pytest
+from naive_groups import CLUSTERED, close_to, components, grouped
+
+from simtool.engine.reducers.linkage import roots, unite
+
+THRESHOLDS = [0.7, 0.8, 0.9, 0.95]
+
+
+@pytest.mark.parametrize("tiling", [(512, 1024), (100, 150), (64, 4096)])
+def test_components_are_those_of_scipy_at_every_threshold_of_one_sweep(tiling):
+    for threshold, found in zip(THRESHOLDS, grouped("connected", CLUSTERED, THRESHOLDS, tiling), strict=True):
+        assert found.tolist() == components(close_to(CLUSTERED, threshold)).tolist()
+
+
+def test_only_rows_of_equal_codes_are_of_one_group():
+    codes = np.sort(np.arange(len(CLUSTERED)) % 3)
+    (found,) = grouped("connected", CLUSTERED, [0.8], (128, 256), codes)
+    assert found.tolist() == components(close_to(CLUSTERED, 0.8) & (codes[:, None] == codes)).tolist()
+
+
+def test_a_distance_groups_what_is_at_it_or_closer():
+    rows = np.asarray([[0.0], [3.0], [6.5], [9.5]], dtype="f4")
+    (found,) = grouped("connected", rows, [3.0], (128, 128), metric="euclidean")
+    assert found.tolist() == [0, 0, 2, 2]
+
+
+def test_rows_of_one_group_are_not_scored_again(monkeypatch):
+    rows = np.ones((900, 4), dtype="f4") + np.random.default_rng(0).normal(size=(900, 4)).astype("f4") * 1e-3
+    scored = []
+    monkeypatch.setattr(
+        "simtool.engine.rescoring.Pairs.score", lambda self, row, column: scored.append(len(row)) or np.ones(len(row))
+    )
+    (found,) = grouped("connected", rows, [0.9], (128, 256))
+    assert not found.any()
+    assert sum(scored) < 3 * len(rows)  # of 404 550 pairs
+
+
+def test_a_star_and_a_chain_are_one_group_each():
+    first = np.arange(2000)
+    unite(first, np.full(999, 999), np.arange(999))
+    unite(first, np.arange(1999, 1000, -1), np.arange(1998, 999, -1))
+    assert roots(first, np.arange(2000)).tolist() == [0] * 1000 + [1000] * 1000
