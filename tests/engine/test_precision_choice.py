@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import simtool
+from simtool import blas
 from simtool.engine import calibration, precision_choice
 from simtool.errors import ParameterError, ResourceError
 from simtool.metrics import int8
@@ -83,6 +84,19 @@ def test_int8_is_left_where_it_would_list_too_many_pairs(machine, monkeypatch):
     monkeypatch.setattr(precision_choice, "NUMKONG_SECONDS", 0.0)
     monkeypatch.setattr(precision_choice, "PAIR_SECONDS", 1.0)
     assert scan() == "float32, numpy"
+
+
+def test_a_choice_keeps_to_one_thread(machine, monkeypatch):
+    machine()
+    controls, counts = blas._controls(), []
+    if controls is None:
+        assert not blas.is_controlled()  # another BLAS, whose threads nobody sets
+        return
+    sampled = precision_choice.sample_of
+    monkeypatch.setattr(precision_choice, "sample_of", lambda *rows: counts.append(controls[0]()) or sampled(*rows))
+    before = controls[0]()
+    assert scan() == "float32, numpy"
+    assert (counts, controls[0]()) == ([1], before)
 
 
 def test_small_jobs_measure_nothing(machine, monkeypatch):

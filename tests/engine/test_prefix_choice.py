@@ -62,6 +62,16 @@ def test_a_pair_that_takes_long_to_score_asks_for_a_longer_prefix(monkeypatch):
     assert lengths[0] < lengths[1]
 
 
+def test_ranking_counts_where_every_query_has_its_own_best_places(monkeypatch):
+    a, b = rows(N, falls=True, seed=1), rows(M, falls=True)
+    for reach, counts in ((Reach(5), True), (Reach(0.1, of_all=True), False), (Reach(least=0.9), False)):
+        seconds = []
+        for each in (0.0, 2.0):
+            monkeypatch.setattr(prefix_choice, "ROW_SECONDS", each)
+            seconds.append(sample_of(kernel(), a, b, reach, 1).cheapest(FLOAT32, 1e-11)[0])
+        assert seconds[1] - seconds[0] == pytest.approx(2.0 * N if counts else 0.0)
+
+
 def test_the_share_of_pairs_that_is_left_is_that_of_the_matrix():
     a, b = rows(N, falls=True, seed=1), rows(M, falls=True)
     sample = sample_of(kernel("dot"), a, b, Reach(least=2.5), 1)
