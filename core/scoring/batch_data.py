@@ -76,9 +76,8 @@ def positive_pairs(data: BatchData) -> int:
 
 
 def pays_sorting(data: BatchData, rows: Column) -> bool:
-    """Tell whether a batch is computed in the order of its classes, tile by tile; small ones are not worth it."""
-    cells = len(rows) * len(rows if data.weights is None else data.weights)
-    return data.backend.name == "numpy" and cells >= SORTED
+    """Tell whether a batch is computed in the order of its classes: not a small one, and not beside a classifier."""
+    return data.backend.name == "numpy" and data.weights is None and len(rows) ** 2 >= SORTED
 
 
 def class_order(data: BatchData, rows: Column, metrics: tuple[str, ...]) -> SortedBatch:

@@ -84,7 +84,7 @@ class _Run:
         swept = sweep(batch, wanted, self.statistics.bins, self._count)
         summaries = iter(swept.summaries)
         anchors = rows[batch.order]
-        others = anchors if batch.is_self else self._others(rows)
+        others = anchors if batch.is_self else rows
         self.statistics.take(sorted_statistics(batch, swept), anchors, others)
         for number, (spec, accumulator) in enumerate(zip(self.specs, self.accumulators, strict=True)):
             if miner := spec.entry.load_miner():

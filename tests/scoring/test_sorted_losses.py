@@ -87,3 +87,14 @@ def test_of_equally_hard_rows_the_first_is_named(least, tiles, monkeypatch):
         fit &= ~np.eye(70, dtype=bool)
         expected = np.where(fit, sign * cosines, -np.inf).argmax(axis=1)
         assert rows[name].tolist() == expected[rows["id"].astype(int)].tolist()
+
+
+def test_losses_beside_a_classifier_take_whole_rows(monkeypatch):
+    rng = np.random.default_rng(5)
+    x, weights, classes = rng.normal(size=(40, 5)), rng.normal(size=(4, 5)), rng.integers(0, 4, 40)
+    totals = []
+    for least in (0, 1 << 60):
+        monkeypatch.setattr(batch_data, "SORTED", least)
+        found = simtool.loss(x, kind="arcface", labels=classes, weights=weights, gradients=lambda *_: None)
+        totals.append(found.summary["total"])
+    assert totals[0] == totals[1] > 0
