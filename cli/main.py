@@ -9,8 +9,8 @@ try:
     import signal
     import sys
     import traceback
-    from collections.abc import Callable, Sequence
-    from types import FrameType, ModuleType
+    from collections.abc import Callable
+    from types import FrameType
     from typing import NoReturn
 
     from simtool.errors import SimtoolError
@@ -24,21 +24,9 @@ DEFECT = 70  # EX_SOFTWARE of sysexits.h
 _received: list[int] = []  # signals, in order
 
 
-class _WithoutPandas:
-    """Hides pandas from pyarrow, which would import it, half a second, to ask whether a list is one of its series."""
-
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError("simtool does not use pandas", name=fullname)
-
-
-_without_pandas = _WithoutPandas()
-
-
 def main() -> None:
     """Run the command line; every error that a user can meet ends here, as a few lines on stderr."""
     _on_signals(_end_at_once)  # there is nothing to tidy up yet, and an import may swallow an exception
-    sys.meta_path.insert(0, _without_pandas)
     try:
         from .app import run
 
@@ -51,7 +39,6 @@ def main() -> None:
         # an import that is interrupted may raise anything
         code = 128 + _received[0] if _received else _explain(error)
     _on_signals(_end_at_once)
-    sys.meta_path.remove(_without_pandas)
     sys.exit(code)
 
 

@@ -7,7 +7,6 @@ from math import isfinite
 
 from simtool.errors import ParameterError
 
-SEVERAL = "one input of several files is a pattern in quotes, 'shard-*.npy', a folder, or @list.txt"
 MOST_VALUES = 1000  # of a sweep
 
 
@@ -43,6 +42,8 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
 def two_at_most(sources: Sequence[str]) -> tuple[str | None, str | None]:
     """Return one or two sources, None for what is not there."""
     if len(sources) > 2:
+        from simtool.io import SEVERAL
+
         what = f"expected one table, one labelled input or two files of vectors, got {len(sources)}"
         raise ParameterError(what, " ".join(sources), SEVERAL)
     a, b = [*sources, None, None][:2]

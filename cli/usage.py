@@ -7,8 +7,6 @@ import typer
 
 from simtool.errors import ParameterError, closest
 
-from .parsing import SEVERAL
-
 _OFFER = re.compile(r"(?:\. Did you mean .*\?| \(Possible options: .*\))$", re.DOTALL)
 _NUMBER = re.compile(r"input should be a valid (integer|number)\b.*", re.IGNORECASE | re.DOTALL)
 _WANTED = {"integer": "a whole number", "number": "a number"}
@@ -24,6 +22,8 @@ def explained(error: typer.TyperException) -> ParameterError:
     match = closest(*_misspelt(message, error, context))
     hint = f"did you mean {match}?" if match else f"{command} -h"
     if _SURPLUS.match(message):
+        from simtool.io import SEVERAL
+
         hint = SEVERAL
     message = _with_value(message, error)
     return ParameterError(message[:1].lower() + message[1:], command, hint)

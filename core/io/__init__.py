@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .pairs import LabelledVectors as LabelledVectors
     from .pairs import open_examples as open_examples
     from .pairs import open_pairs as open_pairs
+    from .paths import SEVERAL as SEVERAL
     from .ragged import RaggedVectors as RaggedVectors
     from .ragged import as_ragged as as_ragged
     from .selection import Keep as Keep
@@ -57,6 +58,7 @@ _MODULES = {
     "opening": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
+    "paths": ("SEVERAL",),
     "ragged": ("RaggedVectors", "as_ragged"),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("assume",),

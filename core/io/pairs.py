@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import DataError, InputNotFoundError, ParameterError
 from .opening import open_table, open_vectors, read_values, split_source
+from .paths import SEVERAL
 from .selection import beside
 from .table import LABEL_NAMES, Table, join_name, pick_vectors
 from .vectors import Array, Vectors
@@ -124,7 +125,7 @@ def open_examples(
     if len(sources) != 1:
         number = {2: "two", 3: "three"}.get(len(roles), len(roles))
         counts = "one file of vectors" if len(roles) == 1 else f"one table or {number} files of vectors"
-        raise ParameterError(f"expected {counts}, got {len(sources)}", " ".join(sources))
+        raise ParameterError(f"expected {counts}, got {len(sources)}", " ".join(sources), SEVERAL)
     path, column = split_source(sources[0])
     if column is not None and len(roles) > 1 and not or_one_set:
         kind, others = ("pairs", "the other side") if len(roles) == 2 else ("triplets", "the other sides")

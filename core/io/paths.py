@@ -15,6 +15,7 @@ from ..addresses import is_address
 from ..errors import DataError, InputNotFoundError
 from .formats import READ, SUFFIXES
 
+SEVERAL = "one input of several files is a pattern in quotes, 'shard-*.npy', a folder, or @list.txt"
 MOST_LIST = 64 << 20  # bytes of a list
 MOST_FILES = 200  # that a process can open by any system's default
 

@@ -118,7 +118,11 @@ REFUSALS = {
     # pairs and labels
     "one side": ("loss x.npy --kind cosine-distance", 2, ["with vector columns a and b", "x.npy OTHER"]),
     "one column": ("loss pairs.parquet::a --kind cosine", 2, ["one side of the pairs only"]),
-    "three inputs": ("loss x.npy y.npy x.npy --kind cosine", 2, ["one table or two files of vectors, got 3"]),
+    "three inputs": (
+        "loss x.npy y.npy x.npy --kind cosine",
+        2,
+        ["two files of vectors, got 3", "@list.txt"],
+    ),
     "table without pairs": ("loss words.parquet --kind cosine", 2, ["a and b, but its columns are word"]),
     "no labels": ("loss x.npy y.npy --kind contrastive", 2, ["needs one binary label per pair", "--labels FILE"]),
     "no label column": ("loss unlabelled.parquet --kind cosine", 2, ["needs one binary label per pair"]),

@@ -7,7 +7,6 @@ import pytest
 
 from simtool.cli.parsing import (
     MOST_VALUES,
-    SEVERAL,
     parse_dims,
     parse_parameters,
     parse_sweep,
@@ -16,6 +15,7 @@ from simtool.cli.parsing import (
     two_at_most,
 )
 from simtool.errors import ParameterError
+from simtool.io import SEVERAL
 
 
 @pytest.mark.parametrize(

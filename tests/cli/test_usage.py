@@ -3,8 +3,8 @@
 import pytest
 
 from simtool.cli.app import run
-from simtool.cli.parsing import SEVERAL
 from simtool.errors import ParameterError
+from simtool.io import SEVERAL
 
 
 @pytest.mark.parametrize(
