@@ -17,7 +17,7 @@ FEW = 1024  # pairs that are scored at once
 
 
 class Linkage(Reducer):
-    """Groups at one threshold or several: each row meets the earlier ones, the lower triangle of the tiles.
+    """Groups at one threshold or several: each row meets the earlier ones, half of the tiles.
 
     Attributes:
         first: for each threshold, (n,) what leads to the first row of the group of each row.
@@ -29,6 +29,7 @@ class Linkage(Reducer):
     """
 
     scans = True
+    is_upper = False  # whether each row meets the later ones instead
 
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
         self.thresholds, self.spec, self.codes = thresholds, spec, codes
@@ -36,10 +37,11 @@ class Linkage(Reducer):
         self.first = [np.arange(len(spec.pairs.a)) for _ in thresholds]
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
-        """Tell whether no row of the query block has an earlier one of its code in the tile."""
-        if corpus_block.start >= query_block.stop - 1:
+        """Tell whether no row of the query block meets one of its code in the tile."""
+        low, high = (query_block, corpus_block) if self.is_upper else (corpus_block, query_block)
+        if low.start >= high.stop - 1:
             return True
-        return self.codes is not None and bool(self.codes[corpus_block.stop - 1] < self.codes[query_block.start])
+        return self.codes is not None and bool(self.codes[low.stop - 1] < self.codes[high.start])
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Fold in what may reach the loosest threshold."""
@@ -49,7 +51,7 @@ class Linkage(Reducer):
         )
         for found in scan.candidates(lower_bound):
             row, column = found.query + query_block.start, found.neighbour + corpus_block.start
-            wanted = column < row
+            wanted = (column > row) if self.is_upper else (column < row)
             if self.codes is not None:
                 wanted &= self.codes[row] == self.codes[column]
             self.fold(query_block, row[wanted], column[wanted])
@@ -60,7 +62,7 @@ class Linkage(Reducer):
 
     @abstractmethod
     def fold(self, query_block: Span, row: Column, column: Column) -> None:
-        """Take pairs that may be close, of which the column is the earlier row."""
+        """Take pairs that may be close."""
 
     def groups(self) -> list[Column]:
         """Return for each threshold the first row of the group of each row."""
@@ -73,7 +75,7 @@ class Connected(Linkage):
     Several query blocks share the groups: in whatever order pairs are folded in, the groups are the same.
     """
 
-    apart = True
+    apart = is_upper = True  # the first query block meets all rows: what it joins need not be looked at again
 
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
         super().__init__(thresholds, spec, codes)
@@ -83,8 +85,15 @@ class Connected(Linkage):
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has nothing to give: all of its rows may be of one group already."""
-        if super().skips(query_block, corpus_block):
-            return True
+        return super().skips(query_block, corpus_block) or self._is_one(query_block, corpus_block)
+
+    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
+        """Fold in a tile, unless its rows have become one group since it was asked for."""
+        if not self._is_one(query_block, corpus_block):
+            super().take(query_block, corpus_block, tile)
+
+    def _is_one(self, query_block: Span, corpus_block: Span) -> bool:
+        """Tell whether all rows of a tile are of one group at the strictest threshold."""
         ends = np.asarray([query_block.start, query_block.stop - 1, corpus_block.start, corpus_block.stop - 1])
         with self.lock:
             if len(set(roots(self.strictest, ends).tolist())) > 1:
