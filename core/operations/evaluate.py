@@ -11,6 +11,7 @@ from .. import checks
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError, ShapeError
 from ..evaluation.histogram import score_histogram
+from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
@@ -38,6 +39,13 @@ def evaluate(
     pairs: str | None = None,
     by: Any = None,
     against: Any = None,
+    queries: Any = None,
+    corpus: Any = None,
+    qrels: Any = None,
+    run: Any = None,
+    against_run: Any = None,
+    run_out: str | None = None,
+    per_query: bool = False,
     ids: str | None = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
@@ -73,7 +81,14 @@ def evaluate(
         scores: (n,) scores computed elsewhere, in the direction of `metric`.
         pairs: a table with columns `a` and `b`, ids of rows of a, which make the pairs.
         by: (n,) group of each pair: integers or strings.
-        against: the same pairs in another model: (a, b), or its scores where `scores` are given.
+        against: the same pairs in another model: (a, b), or its scores where `scores` are given; with `qrels` the
+            queries and the corpus of another model.
+        queries: (q, d) vectors with ids, ranked around each the rows of `corpus`, (n, d) with ids; with `qrels`.
+        qrels: which documents are relevant: a file of BEIR or TREC, or query -> document -> relevance.
+        run: lists to measure instead of vectors: a file of TREC, or query -> document -> score, larger is better.
+        against_run: the run of another model.
+        run_out: write the lists as a run; they are as long as the largest of `k`.
+        per_query: a row for each query instead of each measure, with `qrels`.
         ids: source of the ids of a, for `pairs`.
         names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, instead of their
             sources.
@@ -111,8 +126,9 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
-    ks, compared = KS if k is None else k, against is not None
-    keys_of = partial(evaluation_keys, ks, retrieval=retrieval)
+    judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
+    ks, compared = KS if k is None else k, judged.is_compared
+    keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
     checks.check_keys(
         require_keys,
         keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
@@ -130,8 +146,13 @@ def evaluate(
         checks.check_count("«k»", each)
     sides = [side for side in (a, b) if side is not None]
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
-    checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
+    checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
+    beside = {"run_out": run_out, "per_query": per_query or None}
+    _check_judged(judged, {**vars(sources), "thresholds_out": thresholds_out, "counts": require_counts or None}, beside)
     with delivery():
+        if qrels is not None:
+            times = (bootstrap, seed)
+            return JudgedPlan(judged, measure, settings, ks, *times, per_query, run_out, force).run(progress)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
         if require_counts and inputs.labels is None:
@@ -273,6 +294,25 @@ def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, st
     if others is not None:
         found |= {f"against_{role}" if role in ("a", "b") else "against": name for role, name in others.inputs.items()}
     return found
+
+
+def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
+    """Refuse what does not go together with given relevance, or needs it."""
+    named = [side is not None for side in (judged.queries, judged.corpus)]
+    if judged.qrels is None:
+        for parameter, value in {**vars(judged), **beside}.items():
+            if value is not None and parameter != "against":
+                raise ParameterError("there is no relevance to measure by", f"«{parameter}»", "add «qrels»")
+        return
+    if named != [judged.run is None] * 2:
+        what = "relevance measures the lists of a run, or those of queries in a corpus"
+        raise ParameterError(what, "«qrels»", "name «queries» and «corpus», or «run»")
+    if judged.against is not None and judged.against_run is not None:
+        raise ParameterError("there are two other models", "«against», «against_run»", "leave one out")
+    for parameter in ("sources", "labels", "targets", "scores", "pairs", "by", "ids", "thresholds_out", "counts"):
+        if given[parameter] is not None and given[parameter] != []:
+            where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
+            raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")
 
 
 def _check_alone(inputs: EvaluationInputs) -> None:
