@@ -122,6 +122,15 @@ def evaluate(
     folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = 10,
     bootstrap: BootstrapOption = None,
     seed: SeedOption = 0,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="KIND=RATE",
+            help="The threshold that reaches precision=0.99, recall=0.9 or far=0.001. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -190,7 +199,7 @@ def evaluate(
     picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out, run_out], force=force, quiet=quiet)
     given: dict[str, Any] = {"targets": targets, "scores": scores, "pairs": pairs, "by": by, "against": against}
     given |= {"queries": queries, "corpus": corpus, "qrels": qrels, "run": run, "against_run": against_run}
-    writing: dict[str, Any] = {"thresholds_out": thresholds_out, "run_out": run_out, "force": force}
+    writing: dict[str, Any] = {"at": at or (), "thresholds_out": thresholds_out, "run_out": run_out, "force": force}
     ranking: dict[str, Any] = {"retrieval": retrieval, "k": ks, "exact_pairs": exact_pairs, "per_query": per_query}
     reading: dict[str, Any] = {"ids": ids, "header": header, "nonfinite": nonfinite, "max_memory": max_memory}
     computing: dict[str, Any] = {"metric": metric, "eps": eps, "device": device, "backend": backend}

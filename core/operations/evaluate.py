@@ -18,6 +18,7 @@ from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.thresholds_file import write_thresholds
+from ..evaluation.wanted import Wanted, with_wanted
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import DROP_HINT
@@ -57,6 +58,7 @@ def evaluate(
     bootstrap: int | None = None,
     seed: int = 0,
     exact_pairs: int = EXACT_PAIRS,
+    at: Sequence[str] = (),
     thresholds_out: str | None = None,
     force: bool = False,
     max_memory: str | int | None = None,
@@ -98,6 +100,8 @@ def evaluate(
         bootstrap: resamples for intervals of 95 %; none by default, 1000 with `against`.
         seed: of the resamples.
         exact_pairs: up to this many pairs of one input are scored exactly and ranked; more are counted in bins.
+        at: rates that a threshold is to reach, as in `precision=0.99`, `recall=0.9` or `far=0.001`; the measure beside
+            it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
         nonfinite: `error`, or `drop` the pairs or rows.
@@ -129,8 +133,10 @@ def evaluate(
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
+    wanted = [Wanted.of(each) for each in at]
+    reached = [key for each in wanted for key in each.keys]
     checks.check_keys(
-        require_keys,
+        [key for key in require_keys if key not in reached],
         keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
         {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
     )
@@ -147,18 +153,20 @@ def evaluate(
     sides = [side for side in (a, b) if side is not None]
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
+    given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
     beside = {"run_out": run_out, "per_query": per_query or None}
-    _check_judged(judged, {**vars(sources), "thresholds_out": thresholds_out, "counts": require_counts or None}, beside)
+    _check_judged(judged, given, beside)
     with delivery():
         if qrels is not None:
             times = (bootstrap, seed)
             return JudgedPlan(judged, measure, settings, ks, *times, per_query, run_out, force).run(progress)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
-        if require_counts and inputs.labels is None:
-            raise LabelError("a curve is of positives and negatives, and there are no labels", "«labels»", "add labels")
+        if (require_counts or wanted) and inputs.labels is None:
+            what = "a curve or a threshold is of positives and negatives, and there are no labels"
+            raise LabelError(what, "«labels»", "add labels")
         plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
-        result = plan.run(progress)
+        result = with_wanted(plan.run(progress), wanted)
         if thresholds_out is None:
             return result
         count = write_thresholds(thresholds_out, result, force=force, metric=metric)
@@ -309,7 +317,7 @@ def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mappi
         raise ParameterError(what, "«qrels»", "name «queries» and «corpus», or «run»")
     if judged.against is not None and judged.against_run is not None:
         raise ParameterError("there are two other models", "«against», «against_run»", "leave one out")
-    for parameter in ("sources", "labels", "targets", "scores", "pairs", "by", "ids", "thresholds_out", "counts"):
+    for parameter in ("sources", "labels", "targets", "scores", "pairs", "by", "ids", "at", "thresholds_out", "counts"):
         if given[parameter] is not None and given[parameter] != []:
             where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
             raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")
