@@ -25,7 +25,7 @@ NORMAL = 1.959963984540054  # of the middle 95 %
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedRate:
     """A rate that a threshold is to reach.
 
     Args:
@@ -37,14 +37,14 @@ class Wanted:
     rate: float
 
     @classmethod
-    def of(cls, typed: str) -> "Wanted":
+    def of(cls, typed: str) -> "WantedRate":
         """Read KIND=RATE.
 
         Raises:
             ParameterError: another kind, or a rate outside its range.
 
         Example:
-            >>> Wanted.of("precision=0.99").name
+            >>> WantedRate.of("precision=0.99").name
             'recall@precision0.99'
         """
         kind, _, rate = typed.partition("=")
@@ -75,7 +75,7 @@ class Wanted:
 
         Example:
             >>> from simtool.statistics.counts import counts_of
-            >>> found = Wanted("precision", 0.6).found(counts_of([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0]))
+            >>> found = WantedRate("precision", 0.6).found(counts_of([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0]))
             >>> found["recall@precision0.6"], found["recall@precision0.6.threshold"]
             (1.0, 0.7)
         """
@@ -115,7 +115,7 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
     return max(0.0, min(share, (middle - half) / (1 + square))), min(1.0, max(share, (middle + half) / (1 + square)))
 
 
-def with_wanted(result: Result, wanted: Sequence[Wanted]) -> Result:
+def with_wanted(result: Result, wanted: Sequence[WantedRate]) -> Result:
     """Return an evaluation with the thresholds that were asked for, in its summary and among its rows of measures."""
     if not wanted:
         return result
@@ -133,7 +133,7 @@ def with_wanted(result: Result, wanted: Sequence[Wanted]) -> Result:
     return replace(result, summary=summary, rows=rows, notes=(*result.notes, *notes))
 
 
-def _rows(rows: Columns, wanted: Sequence[Wanted], found: Sequence[dict[str, Scalar]]) -> Columns:
+def _rows(rows: Columns, wanted: Sequence[WantedRate], found: Sequence[dict[str, Scalar]]) -> Columns:
     """Return the rows of measures with one for each wanted rate below them."""
     beside = [name for name in BESIDE if name not in rows.columns]
     size, columns = len(rows.columns["metric"]), {}

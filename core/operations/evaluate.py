@@ -18,7 +18,7 @@ from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.thresholds_file import write_thresholds
-from ..evaluation.wanted import Wanted, with_wanted
+from ..evaluation.wanted import WantedRate, with_wanted
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import DROP_HINT
@@ -133,7 +133,7 @@ def evaluate(
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
-    wanted = [Wanted.of(each) for each in at]
+    wanted = [WantedRate.of(each) for each in at]
     reached = [key for each in wanted for key in each.keys]
     checks.check_keys(
         [key for key in require_keys if key not in reached],

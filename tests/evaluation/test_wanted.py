@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 
 from simtool import evaluate, pairwise
 from simtool.errors import LabelError, ParameterError
-from simtool.evaluation.wanted import KINDS, Wanted, wilson
+from simtool.evaluation.wanted import KINDS, WantedRate, wilson
 from simtool.statistics.counts import counts_of
 
 
@@ -36,8 +36,8 @@ def test_the_threshold_is_that_of_a_loop(kind, rate, larger):
     generator = np.random.default_rng(7)
     labels = generator.random(200) < 0.4
     scores = np.round(generator.normal(size=200) + (1.2 if larger else -1.2) * labels, 1)
-    found = Wanted(kind, rate).found(counts_of(scores, labels, larger_is_closer=larger))
-    name, expected = Wanted(kind, rate).name, by_loop(scores, labels, kind, rate, larger)
+    found = WantedRate(kind, rate).found(counts_of(scores, labels, larger_is_closer=larger))
+    name, expected = WantedRate(kind, rate).name, by_loop(scores, labels, kind, rate, larger)
     if expected is None:
         assert set(found.values()) == {None}
         return
@@ -85,7 +85,7 @@ def test_pairs_that_are_counted_in_bins_are_told():
 @pytest.mark.parametrize("typed", ["precision", "precision=2", "precision=0", "f1=0.5", "far=x", "recall=nan"])
 def test_what_is_no_rate_is_refused(typed):
     with pytest.raises(ParameterError):
-        Wanted.of(typed)
+        WantedRate.of(typed)
 
 
 def test_a_threshold_needs_labels():
