@@ -60,6 +60,7 @@ def selecting(
 
 def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, *, apart: bool) -> None:
     """Put selections in the place of the sources that were typed."""
+    from simtool.errors import ParameterError
     from simtool.io import Keep, Selection
 
     names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
@@ -72,6 +73,9 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         typed["b"] = Selection(source, **rows, seed=seed, columns=columns, keep=names, same=typed["a"])
         if typed["exclude_self"] is None:
             typed["exclude_self"] = True
+    if typed.get("qrels") is not None:
+        what = "rows and columns are selected of pairs, and relevance is of whole files"
+        raise ParameterError(what, "«qrels»", "convert selects rows and columns into a file")
     if typed.get("pairs") is not None:
         inputs = ("pairs",)  # of ids, which are looked up in all vectors
     if "vectors" in inputs and typed.get("vectors") is None and typed.get("scores") is None:

@@ -192,7 +192,9 @@ def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> No
 
 
 def plural(count: int, noun: str) -> str:
-    """Return a count with its noun, as in `1 row`, `2 rows` and `2 classes`."""
+    """Return a count with its noun, as in `1 row`, `2 rows`, `2 classes` and `2 queries`."""
+    if noun.endswith("query"):
+        return f"{count} {noun if count == 1 else f'{noun[:-1]}ies'}"
     return f"{count} {noun}{'' if count == 1 else 'es' if noun.endswith('s') else 's'}"
 
 

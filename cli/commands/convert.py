@@ -42,6 +42,10 @@ def convert(
             "--dtype", help="float16, float32 or float64.  [default: that of the vectors]", show_default=False
         ),
     ] = None,
+    truncate: Annotated[
+        int | None,
+        typer.Option("--truncate", metavar="N", help="Write the first N numbers of every row.", show_default=False),
+    ] = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Write unit vectors; zero rows stay zero.")] = False,
     shuffle: ShuffleOption = False,
     split: Annotated[
@@ -103,6 +107,7 @@ def convert(
             output=output,
             force=force,
             dtype=dtype,
+            truncate=truncate,
             normalize=normalize,
             shuffle=shuffle,
             split=None if split is None else parse_split(split),

@@ -80,6 +80,33 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    queries: Annotated[
+        str | None,
+        typer.Option("--queries", metavar="SOURCE", help="Vectors with ids, with --qrels.", show_default=False),
+    ] = None,
+    corpus: Annotated[
+        str | None,
+        typer.Option("--corpus", metavar="SOURCE", help="Vectors with ids, ranked for each query.", show_default=False),
+    ] = None,
+    qrels: Annotated[
+        str | None,
+        typer.Option("--qrels", metavar="FILE", help="Relevance of documents, of BEIR or TREC.", show_default=False),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="FILE", help="Ranked lists of TREC instead of vectors.", show_default=False),
+    ] = None,
+    against_run: Annotated[
+        str | None,
+        typer.Option("--against-run", metavar="FILE", help="The run of another model.", show_default=False),
+    ] = None,
+    run_out: Annotated[
+        str | None,
+        typer.Option(
+            "--run-out", metavar="PATH", help="Write the lists, as long as the largest --k.", show_default=False
+        ),
+    ] = None,
+    per_query: Annotated[bool, typer.Option("--per-query", help="With --qrels: a row for each query.")] = False,
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
     ks: Annotated[
@@ -95,6 +122,15 @@ def evaluate(
     folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = 10,
     bootstrap: BootstrapOption = None,
     seed: SeedOption = 0,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="KIND=RATE",
+            help="The threshold that reaches precision=0.99, recall=0.9 or far=0.001. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -153,16 +189,18 @@ def evaluate(
     from ..plots.curves import check_kind, curve_picture, drawing
     from ..session import Session, ineffective
 
-    a, b = two_at_most(list(vectors or ()) if scores is not None else sources_or_stdin(vectors))
-    inputs = [a, b, *(against or ()), labels, targets, scores, pairs, by, ids]
+    alone = scores is None and qrels is None
+    a, b = two_at_most(sources_or_stdin(vectors) if alone else list(vectors or ()))
+    inputs = [a, b, *(against or ()), labels, targets, scores, pairs, by, ids, queries, corpus, qrels, run, against_run]
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(
-        output, format, gates, inputs=inputs, beside=[thresholds_out], has_array=False, limit=ALL, **how
+        output, format, gates, inputs=inputs, beside=[thresholds_out, run_out], has_array=False, limit=ALL, **how
     )
-    picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out], force=force, quiet=quiet)
+    picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out, run_out], force=force, quiet=quiet)
     given: dict[str, Any] = {"targets": targets, "scores": scores, "pairs": pairs, "by": by, "against": against}
-    writing: dict[str, Any] = {"thresholds_out": thresholds_out, "force": force}
-    ranking: dict[str, Any] = {"retrieval": retrieval, "k": ks, "exact_pairs": exact_pairs}
+    given |= {"queries": queries, "corpus": corpus, "qrels": qrels, "run": run, "against_run": against_run}
+    writing: dict[str, Any] = {"at": at or (), "thresholds_out": thresholds_out, "run_out": run_out, "force": force}
+    ranking: dict[str, Any] = {"retrieval": retrieval, "k": ks, "exact_pairs": exact_pairs, "per_query": per_query}
     reading: dict[str, Any] = {"ids": ids, "header": header, "nonfinite": nonfinite, "max_memory": max_memory}
     computing: dict[str, Any] = {"metric": metric, "eps": eps, "device": device, "backend": backend}
     resampling: dict[str, Any] = {"folds": folds, "bootstrap": bootstrap, "seed": seed}

@@ -15,6 +15,7 @@ from .scored_pairs import has_threshold, measure_names
 
 COUNTED = ("pairs", "positives", "negatives", "rows", "classes", "queries", "error_bound")
 SUFFIXES = ("low", "high", "against", "difference", "difference.low", "difference.high", "error")
+TESTED = "difference.p"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Report:
         intervals: of the measures, and with another model of `NAME.difference`; None where not asked for.
         against: the measures of the other model, or None.
         errors: how far a measure may be off, or None where all are exact.
+        tests: p values of the differences, or None.
     """
 
     counted: Mapping[str, Scalar]
@@ -34,6 +36,7 @@ class Report:
     intervals: Intervals | None = None
     against: Mapping[str, Measure] | None = None
     errors: Mapping[str, float | None] | None = None
+    tests: Mapping[str, float] | None = None
     shown: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +63,7 @@ class Report:
         if any(has_threshold(name) for name in self.shown):
             columns["threshold"] = _gaps([self.measures[name].threshold for name in self.shown])
         beside = [dict(self.beside(name)) for name in self.shown]
-        for suffix in SUFFIXES:
+        for suffix in (*SUFFIXES, TESTED):
             if any(suffix in members for members in beside):
                 columns[suffix] = _gaps([members.get(suffix) for members in beside])
         return Columns(columns)
@@ -77,6 +80,8 @@ class Report:
                 yield from zip(("difference.low", "difference.high"), self._bounds(f"{name}.difference"), strict=True)
         if self.errors is not None and name in self.errors:
             yield "error", self.errors[name]
+        if self.tests is not None and name in self.tests:
+            yield TESTED, self.tests[name]
 
     def _bounds(self, name: str) -> tuple[float | None, float | None]:
         return (None, None) if self.intervals is None else self.intervals.bounds.get(name, (None, None))

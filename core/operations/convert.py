@@ -11,7 +11,7 @@ import math
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from ..io import as_table, as_vectors, select, with_ids
 from ..io.output import replacing
 from ..io.recast import Recast, recast_dtype
 from ..io.split_rows import check_shares, split_rows
+from ..io.truncated import truncate as truncated
 from ..io.vectors import provenance
 from ..io.written_vectors import TEXT, Checksum, Form, Write, check_written, open_written
 from ..results import Column, Columns, Progress, Result, begin
@@ -40,6 +41,7 @@ def convert(
     output: str,
     force: bool = False,
     dtype: str | None = None,
+    truncate: int | None = None,
     normalize: bool = False,
     shuffle: bool = False,
     split: Mapping[str, float] | None = None,
@@ -62,7 +64,9 @@ def convert(
             or .jsonl. With a split, out.npy stands for out-train.npy, out-test.npy, ...; all of them appear, or none.
         force: existing outputs may be replaced.
         dtype: `float16`, `float32` or `float64`; by default that of the vectors, and float32 in fbin and fvecs.
-        normalize: write unit vectors, along the last dim; zero vectors stay zero.
+        truncate: write the first numbers of every vector, this many, as of a Matryoshka model.
+        normalize: write unit vectors, along the last dim; zero vectors stay zero. What is truncated is made a unit
+            vector after that.
         shuffle: write the rows in a random order.
         split: part -> its share of the rows; they add up to 1. Rows with the same id go to the same part, which depends
             on the id and the seed alone; rows without ids are drawn, as many as the share says.
@@ -98,6 +102,7 @@ def convert(
         checks.check_choice("dtype", dtype, DTYPES)
     form = Form.of(output, dtype, escape=escape_formulas)
     checks.check_least(0, seed=seed)
+    checks.check_least(1, truncate=truncate)
     if split is not None:
         check_shares(split)
     elif by is not None:
@@ -107,13 +112,21 @@ def convert(
     checks.check_outputs(*paths.values(), force=force, inputs=[*taken, ids])
     with delivery():
         given = open_input(taken, ids, by, form, settings)
+        given = replace(given, vectors=truncated(given.vectors, truncate))
         rows = given.vectors.shape[0]
         parts = np.zeros(rows, np.int64)
         if split is not None:
             parts = split_rows(split, given.groups(by), rows, seed, given.vectors.name)
         shares = None if split is None else ",".join(f"{name}={share:g}" for name, share in split.items())
         drawn = seed if shuffle or split is not None else None
-        how = {"normalize": normalize, "shuffle": shuffle, "split": shares, "by": by, "seed": drawn}
+        how = {
+            "truncate": truncate,
+            "normalize": normalize,
+            "shuffle": shuffle,
+            "split": shares,
+            "by": by,
+            "seed": drawn,
+        }
         return _plan(given, form, paths, parts, how, settings).run(force=force, progress=progress)
 
 

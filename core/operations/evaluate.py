@@ -11,12 +11,14 @@ from .. import checks
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError, ShapeError
 from ..evaluation.histogram import score_histogram
+from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.thresholds_file import write_thresholds
+from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
@@ -39,6 +41,13 @@ def evaluate(
     pairs: str | None = None,
     by: Any = None,
     against: Any = None,
+    queries: Any = None,
+    corpus: Any = None,
+    qrels: Any = None,
+    run: Any = None,
+    against_run: Any = None,
+    run_out: str | None = None,
+    per_query: bool = False,
     ids: str | None = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
@@ -50,6 +59,7 @@ def evaluate(
     bootstrap: int | None = None,
     seed: int = 0,
     exact_pairs: int = EXACT_PAIRS,
+    at: Sequence[str] = (),
     thresholds_out: str | None = None,
     force: bool = False,
     max_memory: str | int | None = None,
@@ -74,7 +84,14 @@ def evaluate(
         scores: (n,) scores computed elsewhere, in the direction of `metric`.
         pairs: a table with columns `a` and `b`, ids of rows of a, which make the pairs.
         by: (n,) group of each pair: integers or strings.
-        against: the same pairs in another model: (a, b), or its scores where `scores` are given.
+        against: the same pairs in another model: (a, b), or its scores where `scores` are given; with `qrels` the
+            queries and the corpus of another model.
+        queries: (q, d) vectors with ids, ranked around each the rows of `corpus`, (n, d) with ids; with `qrels`.
+        qrels: which documents are relevant: a file of BEIR or TREC, or query -> document -> relevance.
+        run: lists to measure instead of vectors: a file of TREC, or query -> document -> score, larger is better.
+        against_run: the run of another model.
+        run_out: write the lists as a run; they are as long as the largest of `k`.
+        per_query: a row for each query instead of each measure, with `qrels`.
         ids: source of the ids of a, for `pairs`.
         names: what messages and the result call `scores`, `labels`, `targets`, `by` and `against`, instead of their
             sources.
@@ -84,6 +101,8 @@ def evaluate(
         bootstrap: resamples for intervals of 95 %; none by default, 1000 with `against`.
         seed: of the resamples.
         exact_pairs: up to this many pairs of one input are scored exactly and ranked; more are counted in bins.
+        at: rates that a threshold is to reach, as in `precision=0.99`, `recall=0.9` or `far=0.001`; the measure beside
+            it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
         nonfinite: `error`, or `drop` the pairs or rows.
@@ -112,10 +131,13 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
-    ks, compared = KS if k is None else k, against is not None
-    keys_of = partial(evaluation_keys, ks, retrieval=retrieval)
+    judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
+    ks, compared = KS if k is None else k, judged.is_compared
+    keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
+    wanted = [WantedRate.of(each) for each in at]
+    reached = [key for each in wanted for key in each.keys]
     checks.check_keys(
-        require_keys,
+        [key for key in require_keys if key not in reached],
         keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
         {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
     )
@@ -134,14 +156,21 @@ def evaluate(
     first = next((each for each in (pairs, scores, *sides) if each is not None), None)
     labels, targets, by, ids = (as_values(each, first) for each in (labels, targets, by, ids))
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
-    checks.check_outputs(thresholds_out, force=force, inputs=sources.typed)
+    checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
+    given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
+    beside = {"run_out": run_out, "per_query": per_query or None}
+    _check_judged(judged, given, beside)
     with delivery():
+        if qrels is not None:
+            times = (bootstrap, seed)
+            return JudgedPlan(judged, measure, settings, ks, *times, per_query, run_out, force).run(progress)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
-        if require_counts and inputs.labels is None:
-            raise LabelError("a curve is of positives and negatives, and there are no labels", "«labels»", "add labels")
+        if (require_counts or wanted) and inputs.labels is None:
+            what = "a curve or a threshold is of positives and negatives, and there are no labels"
+            raise LabelError(what, "«labels»", "add labels")
         plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
-        result = plan.run(progress)
+        result = with_wanted(plan.run(progress), wanted)
         if thresholds_out is None:
             return result
         count = write_thresholds(thresholds_out, result, force=force, metric=metric)
@@ -277,6 +306,25 @@ def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, st
     if others is not None:
         found |= {f"against_{role}" if role in ("a", "b") else "against": name for role, name in others.inputs.items()}
     return found
+
+
+def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
+    """Refuse what does not go together with given relevance, or needs it."""
+    named = [side is not None for side in (judged.queries, judged.corpus)]
+    if judged.qrels is None:
+        for parameter, value in {**vars(judged), **beside}.items():
+            if value is not None and parameter != "against":
+                raise ParameterError("there is no relevance to measure by", f"«{parameter}»", "add «qrels»")
+        return
+    if named != [judged.run is None] * 2:
+        what = "relevance measures the lists of a run, or those of queries in a corpus"
+        raise ParameterError(what, "«qrels»", "name «queries» and «corpus», or «run»")
+    if judged.against is not None and judged.against_run is not None:
+        raise ParameterError("there are two other models", "«against», «against_run»", "leave one out")
+    for parameter in ("sources", "labels", "targets", "scores", "pairs", "by", "ids", "at", "thresholds_out", "counts"):
+        if given[parameter] is not None and given[parameter] != []:
+            where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
+            raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")
 
 
 def _check_alone(inputs: EvaluationInputs) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simtool.statistics.permutation import Null, permutations, permuted_null
+from simtool.statistics.permutation import Null, flipped_p, permutations, permuted_null
 
 
 @pytest.mark.parametrize("larger", [True, False])
@@ -44,3 +44,14 @@ def test_a_seed_decides():
     drawn = [[order.tolist() for order in permutations(9, 3, seed)] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert all(sorted(order) == list(range(9)) for order in drawn[0])
+
+
+def test_the_p_value_of_flipped_signs_is_that_of_all_of_them():
+    """10 differences have 1024 signs, which scipy goes through."""
+    from scipy.stats import permutation_test
+
+    differences = np.random.default_rng(4).normal(0.4, 1, 10)
+    exact = permutation_test(
+        (differences, np.zeros(10)), lambda a, b, axis: np.mean(a - b, axis=axis), permutation_type="samples"
+    )
+    assert flipped_p(differences, 20_000, seed=0) == pytest.approx(exact.pvalue, abs=0.01)

@@ -9,7 +9,7 @@ def test_a_leaked_row_fails_the_gate_and_the_others_are_written(typed, inputs):
     code, out, err = typed("leak train.npy test.npy --threshold 0.9 -o clean.npy --assert leaked==0 --format csv")
     assert code == 1
     assert out == "test,train,score\n0,1,1.0\n"
-    assert "failed: leaked = 1 == 0" in err
+    assert "FAILED leaked == 0 (is 1)" in err
     np.testing.assert_array_equal(np.load(inputs / "clean.npy"), np.eye(4)[2:])
 
 
