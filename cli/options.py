@@ -27,17 +27,17 @@ ThresholdOption = Annotated[
     typer.Option(
         "--threshold",
         metavar="NUMBER",
-        help="Rows are close at this similarity or above, or distance or below; or one that "
+        help="Pairs are close at this similarity or above, or distance or below; or one that "
         "`evaluate --thresholds-out` wrote: `@PATH` for best_f1, or `@PATH:NAME`.",
         show_default=False,
     ),
 ]
-ThresholdSweepOption = Annotated[
+SweepOption = Annotated[
     str | None,
     typer.Option(
         "--sweep",
-        metavar="threshold=FROM:TO:STEP",
-        help="How many rows would go at each threshold, in one pass; or threshold=V,V,V.",
+        metavar="NAME=FROM:TO:STEP",
+        help="A row for each value of a parameter, as of a margin or the threshold; or NAME=V,V,V.",
     ),
 ]
 KeptRowsOption = Annotated[

@@ -23,8 +23,9 @@ from ..options import (
     NonfiniteOption,
     QuietOption,
     SeedOption,
+    SweepOption,
     ThresholdOption,
-    ThresholdSweepOption,
+    TopOption,
     VectorsArgument,
 )
 from ..selecting import selecting
@@ -37,7 +38,7 @@ def dedup(
     vectors: VectorsArgument,
     threshold: ThresholdOption = None,
     exact: Annotated[bool, typer.Option("--exact", help="Only rows with the same numbers are duplicates.")] = False,
-    sweep: ThresholdSweepOption = None,
+    sweep: SweepOption = None,
     linkage: Annotated[
         str,
         typer.Option(
@@ -67,7 +68,8 @@ def dedup(
     dropped: Annotated[
         str | None, typer.Option("--dropped", metavar="PATH", help="Write the rows that are not kept.")
     ] = None,
-    top: Annotated[int, typer.Option("--top", metavar="N", help="List the N largest groups.")] = 10,
+    largest: Annotated[int, typer.Option("--largest", metavar="N", help="List the N largest groups.")] = 10,
+    top: TopOption = None,
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
     eps: EpsOption = EPS,
@@ -112,7 +114,7 @@ def dedup(
         inputs=[vectors, ids],
         has_array=False,
         writes_listing=False,
-        limit=SHOWN,
+        limit=SHOWN if top is None else top,
         **how,
     )
     with session.progress() as progress:
@@ -127,7 +129,7 @@ def dedup(
             output=output,
             groups=groups,
             dropped=dropped,
-            top=top,
+            largest=largest,
             metric=metric,
             parameters=parse_parameters(param or []),
             eps=eps,

@@ -22,8 +22,9 @@ from ..options import (
     MetricParamOption,
     NonfiniteOption,
     QuietOption,
+    SweepOption,
     ThresholdOption,
-    ThresholdSweepOption,
+    TopOption,
 )
 from ..selecting import selecting
 
@@ -37,7 +38,7 @@ def leak(
         str, typer.Argument(metavar="TEST", help="Vectors of the test set, as of TRAIN.", show_default=False)
     ],
     threshold: ThresholdOption = None,
-    sweep: ThresholdSweepOption = None,
+    sweep: SweepOption = None,
     labels: Annotated[
         str | None,
         typer.Option(
@@ -65,6 +66,7 @@ def leak(
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
+    top: TopOption = None,
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
@@ -91,7 +93,7 @@ def leak(
     inputs = [train, test, ids_train, ids_test]
     how: dict[str, Any] = {"force": force, "escape_formulas": escape_formulas}
     session = Session.open(
-        None, format, gates, quiet=quiet, inputs=inputs, has_array=False, writes_listing=False, **how
+        None, format, gates, quiet=quiet, inputs=inputs, has_array=False, writes_listing=False, limit=top, **how
     )
     reading: dict[str, Any] = {"ids_train": ids_train, "ids_test": ids_test, "header": header, "nonfinite": nonfinite}
     with session.progress() as progress:

@@ -29,6 +29,7 @@ from ..options import (
     ScaleOption,
     SeedOption,
     ShuffleOption,
+    SweepOption,
     TemperatureOption,
     TopOption,
     VariantOption,
@@ -62,12 +63,7 @@ def loss(
             help="What `loss` is: mean, sum, none, active-mean over what is not zero, or active-mean-by-label.",
         ),
     ] = None,
-    sweep: Annotated[
-        str | None,
-        typer.Option(
-            "--sweep", metavar="NAME=FROM:TO:STEP", help="The loss over a range of a parameter; or NAME=V,V,V."
-        ),
-    ] = None,
+    sweep: SweepOption = None,
     grad: Annotated[
         str | None,
         typer.Option(

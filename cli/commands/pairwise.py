@@ -25,6 +25,7 @@ from ..options import (
     OutputOption,
     PlotOption,
     QuietOption,
+    ThresholdOption,
     TopOption,
 )
 from ..selecting import selecting
@@ -42,16 +43,7 @@ def pairwise(
             "--top-k", "-k", help="List the K closest rows of B per row of A; with --threshold, of those that reach it."
         ),
     ] = None,
-    threshold: Annotated[
-        str | None,
-        typer.Option(
-            "--threshold",
-            metavar="NUMBER",
-            help="List all pairs at this similarity or above, or distance or below; or one that "
-            "`evaluate --thresholds-out` wrote: `@PATH` for best_f1, or `@PATH:NAME`.",
-            show_default=False,
-        ),
-    ] = None,
+    threshold: ThresholdOption = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,

@@ -24,7 +24,7 @@ from ..settings import Settings
 
 KEYS = ("rows", "kept", "dropped", "groups", "largest_group", "threshold")
 LINKAGES = ("connected", "leader", "complete")
-TOP = 10
+LARGEST = 10
 
 
 def dedup(
@@ -41,7 +41,7 @@ def dedup(
     dropped: str | None = None,
     force: bool = False,
     escape_formulas: bool = False,
-    top: int = TOP,
+    largest: int = LARGEST,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
@@ -77,7 +77,7 @@ def dedup(
         dropped: a file for the other rows.
         force: existing outputs may be replaced.
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
-        top: how many of the largest groups are listed.
+        largest: how many of the largest groups are listed.
         seed: of `keep=random`.
         ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys: as for
             `pairwise`.
@@ -111,7 +111,7 @@ def dedup(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
     checks.check_choice("linkage", linkage, LINKAGES)
-    checks.check_least(0, seed=seed, top=top)
+    checks.check_least(0, seed=seed, largest=largest)
     measure, rule = metric_of(metric, eps=eps, **(parameters or {})), KeepRule.of(keep)
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
@@ -124,7 +124,7 @@ def dedup(
         job = _job(rows, measure, settings)
         how: dict[str, Any] = {"linkage": None if exact else linkage, "keep": keep, "by": by, "exact": exact or None}
         how["seed"] = seed if rule.rule == "random" else None
-        plan = DedupPlan(rows, job, thresholds, rule, how, outputs, top, settings)
+        plan = DedupPlan(rows, job, thresholds, rule, how, outputs, largest, settings)
         return plan.swept(progress) if sweep is not None else plan.run(progress)
 
 
@@ -139,7 +139,7 @@ class DedupPlan:
         keep: which row of a group is kept.
         how: the parameters that name choices.
         outputs: what is written.
-        top: how many groups are listed.
+        largest: how many groups are listed.
         settings: of the door.
     """
 
@@ -149,7 +149,7 @@ class DedupPlan:
     keep: KeepRule
     how: Mapping[str, Any]
     outputs: GroupOutputs
-    top: int
+    largest: int
     settings: Settings
 
     def run(self, progress: Progress | None) -> Result:
@@ -159,7 +159,7 @@ class DedupPlan:
         with quiet():
             score = self.job.pairs(side.rows, side.rows).score(np.arange(len(kept_row)), kept_row)
         written = self.outputs.write(self.rows, side, groups, score)
-        listed = groups.listed(score, self.top, larger_is_closer=self.job.metric.larger_is_closer)
+        listed = groups.listed(score, self.largest, larger_is_closer=self.job.metric.larger_is_closer)
         table = Columns(
             {
                 "group": groups.numbers[listed],
