@@ -10,6 +10,8 @@ from simtool.cli.app import app_for
 COMMANDS = [
     "similarity",
     "pairwise",
+    "dedup",
+    "leak",
     "compare",
     "channels",
     "loss",
