@@ -15,12 +15,12 @@ try:
 
     from simtool.errors import SimtoolError
 
+    from .exit_codes import DEFECT, NOT_HERE, SIGNALLED
     from .option_names import with_options
     from .output.terminal import discard_stdout, say
 except KeyboardInterrupt:  # `main` is not there yet to hear it
     os._exit(130)
 
-DEFECT = 70  # EX_SOFTWARE of sysexits.h
 _received: list[int] = []  # signals, in order
 
 
@@ -37,7 +37,7 @@ def main() -> None:
         code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
     except BaseException as error:  # a panic of a library in Rust is no Exception
         # an import that is interrupted may raise anything
-        code = 128 + _received[0] if _received else _explain(error)
+        code = SIGNALLED + _received[0] if _received else _explain(error)
     _on_signals(_end_at_once)
     sys.exit(code)
 
@@ -51,13 +51,13 @@ def _on_signals(handler: Callable[[int, FrameType | None], NoReturn]) -> None:
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> NoReturn:
-    os._exit(128 + number)
+    os._exit(SIGNALLED + number)
 
 
 def _end_in_order(number: int, frame: FrameType | None) -> NoReturn:
     """Let temporary files be removed on the way out."""
     _received.append(number)
-    sys.exit(128 + number)
+    sys.exit(SIGNALLED + number)
 
 
 def _explain(error: BaseException) -> int:
@@ -66,7 +66,7 @@ def _explain(error: BaseException) -> int:
         _say(*map(with_options, (error.what, error.where, error.hint)))
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
-        return 130
+        return SIGNALLED + signal.SIGINT
     discard_stdout()
     if os.environ.get("SIMTOOL_DEBUG") == "1":
         for line in "".join(traceback.format_exception(error)).splitlines():
@@ -86,7 +86,7 @@ def _explain(error: BaseException) -> int:
             "report it, please, with the command line and what SIMTOOL_DEBUG=1 shows",
         )
         return DEFECT
-    return 3
+    return NOT_HERE
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -11,12 +11,11 @@ from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import Gate, Progress, Result, judge, parse_gate
 
+from .exit_codes import GATE_FAILED
 from .output.render import Output, render
 from .output.terminal import say_once_delivered
 from .progress import progress_on_stderr
 from .shrinking_files import end_where_a_map_shrinks
-
-GATE_FAILED = 1  # the exit code
 
 
 def ineffective(result: Result, name: str, *, typed: bool, why: str = "nothing random was asked for") -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from simtool.errors import SimtoolError
 from simtool.io import abandon
 
+from .exit_codes import NOT_HERE
 from .output.terminal import printable
 
 _ending = Lock()
@@ -38,7 +39,7 @@ def _end(number: int) -> None:
     try:
         _explain()
     finally:
-        os._exit(3)
+        os._exit(NOT_HERE)
 
 
 def _explain() -> None:

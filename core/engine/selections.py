@@ -17,8 +17,8 @@ from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .reducers.closest_pairs import ClosestPairs
 from .reducers.complete import Complete
+from .reducers.connected import Connected, Linkage
 from .reducers.leader import Leader
-from .reducers.linkage import Connected, Linkage
 from .reducers.self_join_top_k import SelfJoinTopK
 from .reducers.threshold import Threshold
 from .reducers.top_k import TopK

@@ -16,9 +16,9 @@ from ..settings import Settings
 from ..statistics.bootstrap import Bounds, Intervals, bootstrap_items, check_draws
 from ..statistics.permutation import flipped_p
 from .measure import Measure
-from .ranked import Ranked, measure_ranked, ranked_names
 from .report import SUFFIXES, TESTED, Report
 from .retrieved import retrieved
+from .trec_measures import Ranked, measure_ranked, ranked_names
 
 COUNTED_LISTS = ("queries", "relevant")
 DEFAULT_TIMES = 1000  # draws where two models are compared and nothing said

@@ -8,8 +8,8 @@ from ...results import Column
 from ..kernels import Tile
 from ..plan import Span
 from .base import SelectionSpec
+from .connected import Linkage
 from .leader import by_row
-from .linkage import Linkage
 
 MOST = 1 << 20  # counts of close rows of a group that are held before those that cannot be whole are dropped
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...results import Column
 from ..plan import Span
-from .linkage import Linkage
+from .connected import Linkage
 
 
 class Leader(Linkage):

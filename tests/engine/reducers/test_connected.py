@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from naive_groups import CLUSTERED, close_to, components, grouped
 
-from simtool.engine.reducers.linkage import roots, unite
+from simtool.engine.reducers.connected import roots, unite
 
 THRESHOLDS = [0.7, 0.8, 0.9, 0.95]
 

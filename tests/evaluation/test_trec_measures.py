@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simtool.evaluation.ranked import measure_ranked, ordered, ranked_names
+from simtool.evaluation.trec_measures import measure_ranked, ordered, ranked_names
 
 KS = [1, 2, 5, 10, 30]
 THEIRS = {"ndcg": "ndcg_cut", "map": "map_cut", "recall": "recall", "precision": "P"}
