@@ -63,6 +63,7 @@ ROOMS = (
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),
     ("fitting",),
+    ("training",),
     ("operations",),
 )
 STOREY = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
