@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from . import aggregates as aggregates
     from . import losses as losses
     from . import metrics as metrics
+    from . import nn as nn
     from .catalogue import find as find
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
@@ -53,7 +54,7 @@ _MODULES = {
     "results": ("Result",),
     "operations.compare": ("compare",),
 }
-_ROOMS = ("aggregates", "losses", "metrics")
+_ROOMS = ("aggregates", "losses", "metrics", "nn")
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 

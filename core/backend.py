@@ -72,6 +72,12 @@ class Backend:
         finally:
             torch.set_num_threads(threads)
 
+    def without_autocast(self) -> AbstractContextManager[Any]:
+        """Let torch compute in the dtypes that arrays have, whatever the caller's autocast says."""
+        import torch
+
+        return torch.autocast(self.device.partition(":")[0], enabled=False)
+
     @property
     def is_cuda(self) -> bool:
         """Whether arrays are in the memory of a GPU, and work on them goes on after the call that asked for it."""

@@ -1,7 +1,8 @@
-"""The loss of a batch of projected examples as one differentiable number."""
+"""The losses of a batch of examples, and these as one differentiable number."""
 
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
@@ -9,7 +10,8 @@ from ..losses.miners import ActiveTriplets
 from ..losses.numerics import hinge
 from ..scoring.batch_data import first_two
 from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
-from ..scoring.distances import distance_of, of_all, of_pairs
+from ..scoring.distances import distance_of, of_all
+from ..scoring.example_scores import score_of
 from ..scoring.examples import example_items, terms_of
 from ..scoring.features import ITEMS as FEATURES
 from ..scoring.features import feature_items
@@ -32,6 +34,26 @@ class Objective:
     request: LossSpec
     miner: str
     eps: float
+
+
+class BatchItems(NamedTuple):
+    """The losses of a batch.
+
+    Args:
+        losses: (k,) one per item; of a loss of all triplets, the sum of each anchor's.
+        similar: (k,) which items are those of a similar pair; None without binary labels.
+        triplets: of a loss of all triplets, how many items there are, and how many are not 0; else None.
+    """
+
+    losses: Array
+    similar: Array | None = None
+    triplets: tuple[int, int] | None = None
+
+    def reduced(self, reduction: str) -> Array:
+        """Return the items as one number without dims; 0 with gradient 0 where there is no item."""
+        if self.triplets is None:
+            return reduced(reduction, self.losses, self.similar)
+        return self.losses.sum() / divisor(reduction, *self.triplets)
 
 
 def check_fittable(spec: LossSpec, *, one_set: bool) -> None:
@@ -73,56 +95,69 @@ def batch_loss(
     weights: Array | None,
     backend: Backend,
 ) -> Array:
-    """Return the reduced loss of a batch of (n, r) float64 projected torch rows per input, and what belongs to them.
+    """Return the reduced loss of a batch: a tensor without dims; 0 with gradient 0 where there is no item."""
+    items = batch_items(objective, form, sides, numbers=numbers, codes=codes, weights=weights, backend=backend)
+    return items.reduced(objective.request.reduction)
 
-    Returns:
-        A float64 tensor without dims; 0 with gradient 0 where there is no item.
+
+def batch_items(
+    objective: Objective,
+    form: str,
+    sides: list[Array],
+    *,
+    numbers: Array | None,
+    codes: Array | None,
+    weights: Array | None,
+    backend: Backend,
+) -> BatchItems:
+    """Return the losses of a batch of (n, r) torch rows per input, and what belongs to them; checked by the caller.
 
     Raises:
         ParameterError: a parameter outside its range.
     """
     spec, eps = objective.request, objective.eps
     if spec.entry.item in FEATURES:
-        return reduced(spec.reduction, feature_items(spec, sides))
-    if form in ("pairs", "triplets"):
-        scores = [of_pairs(term.name, sides[term.left], sides[term.right], eps=eps) for term in terms_of(spec)]
-        return _reduced(spec, scores, numbers)
+        return BatchItems(feature_items(spec, sides))
+    if form in ("pairs", "triplets", "teacher"):
+        scores = [score_of(term, sides[term.left], sides[term.right], eps=eps) for term in terms_of(spec)]
+        return _of_examples(spec, scores, numbers)
     if form == "views":
-        return _views_loss(spec, sides, eps, backend)
+        return _of_views(spec, sides, eps, backend)
     assert codes is not None
     if weights is not None:
-        return _query_blocks_loss(spec, WholeRows(sides[0], weights, None, codes, (spec.metric,), eps, backend), "all")
-    return _classes_loss(spec, sides[0], codes, objective.miner, eps, backend)
+        return _of_query_blocks(spec, WholeRows(sides[0], weights, None, codes, (spec.metric,), eps, backend), "all")
+    return _of_classes(spec, sides[0], codes, objective.miner, eps, backend)
 
 
-def _classes_loss(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
+def _of_classes(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> BatchItems:
     if spec.entry.inputs == "pairs":
-        return _class_pairs_loss(spec, rows, codes, miner, eps, backend)
+        return _of_class_pairs(spec, rows, codes, miner, eps, backend)
     if spec.entry.two_of_each_class:
         first, second = first_two(backend.get(codes))
-        return _views_loss(spec, [rows[backend.put(each)] for each in (first, second)], eps, backend)
-    return _query_blocks_loss(spec, WholeRows(rows, rows, codes, None, (spec.metric,), eps, backend), miner)
+        return _of_views(spec, [rows[backend.put(each)] for each in (first, second)], eps, backend)
+    return _of_query_blocks(spec, WholeRows(rows, rows, codes, None, (spec.metric,), eps, backend), miner)
 
 
-def _reduced(spec: LossSpec, scores: list[Array], numbers: Array | None) -> Array:
-    """Return the reduced loss of examples with their scores."""
+def _of_examples(spec: LossSpec, scores: list[Array], numbers: Array | None) -> BatchItems:
+    """Return the losses of examples with their scores."""
     by_label = spec.entry.item != "batch" and spec.entry.labels == "binary" and numbers is not None
     items = example_items(spec, scores, numbers, slice(None))
-    return reduced(spec.reduction, items, numbers == 1 if by_label else None)
+    return BatchItems(items, numbers == 1 if by_label else None)
 
 
-def _views_loss(spec: LossSpec, sides: list[Array], eps: float, backend: Backend) -> Array:
+def _of_views(spec: LossSpec, sides: list[Array], eps: float, backend: Backend) -> BatchItems:
     if spec.parameters.get("symmetric"):
         one_way = spec.with_parameter("symmetric", 0.0)
-        return (_views_loss(one_way, sides, eps, backend) + _views_loss(one_way, sides[::-1], eps, backend)) / 2
+        both = [_of_views(one_way, each, eps, backend).losses for each in (sides, sides[::-1])]
+        return BatchItems((both[0] + both[1]) / 2)
     if not sides[0].shape[0]:
-        return sides[0].sum()
+        return BatchItems(sides[0].sum(1))
     partners = backend.xp.arange(sides[0].shape[0], device=sides[0].device)
-    return _query_blocks_loss(spec, WholeRows(sides[0], sides[1], None, partners, (spec.metric,), eps, backend), "all")
+    return _of_query_blocks(spec, WholeRows(sides[0], sides[1], None, partners, (spec.metric,), eps, backend), "all")
 
 
-def _class_pairs_loss(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> Array:
-    """Return a pair loss over all pairs of the batch, similar where both rows are of one class."""
+def _of_class_pairs(spec: LossSpec, rows: Array, codes: Array, miner: str, eps: float, backend: Backend) -> BatchItems:
+    """Return the losses of all pairs of the batch, similar where both rows are of one class."""
     first, second = upper_pairs(rows.shape[0], backend)
     distance = distance_of(spec.metric)
     if distance.takes_all_rows:
@@ -134,9 +169,8 @@ def _class_pairs_loss(spec: LossSpec, rows: Array, codes: Array, miner: str, eps
         kept = _hard(scores.detach(), same, larger_is_closer=distance.is_similarity)
         scores, same = scores[kept], same[kept]
         if not scores.shape[0]:
-            return scores.sum()
-    numbers = same.to(backend.xp.float64)
-    return _reduced(spec, [scores], numbers)
+            return BatchItems(scores)
+    return _of_examples(spec, [scores], same)
 
 
 def upper_pairs(n: int, backend: Backend) -> tuple[Array, Array]:
@@ -155,7 +189,7 @@ def _hard(scores: Array, same: Array, *, larger_is_closer: bool) -> Array:
     return xp.where(same, hinge(best_negative, -closeness), hinge(closeness, -worst_positive)) > 0
 
 
-def _query_blocks_loss(spec: LossSpec, batch: WholeRows, miner: str) -> Array:
+def _of_query_blocks(spec: LossSpec, batch: WholeRows, miner: str) -> BatchItems:
     backend = batch.backend
     statistics = statistics_of(batch, spec)
     items, kept, triplets = [], [], 0
@@ -167,9 +201,9 @@ def _query_blocks_loss(spec: LossSpec, batch: WholeRows, miner: str) -> Array:
         items.append(found)
         kept.append(backend.put(counted(spec, query_block, backend)))
     if isinstance(items[0], ActiveTriplets):
-        total, active = (sum(part.sum() for part in parts) for parts in zip(*items, strict=True))
-        return total / divisor(spec.reduction, triplets, int(active))
-    return reduced(spec.reduction, backend.xp.concat([each[keep] for each, keep in zip(items, kept, strict=True)]))
+        totals, active = (backend.xp.concat(parts) for parts in zip(*items, strict=True))
+        return BatchItems(totals, triplets=(triplets, int(active.sum())))
+    return BatchItems(backend.xp.concat([each[keep] for each, keep in zip(items, kept, strict=True)]))
 
 
 def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:

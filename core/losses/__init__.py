@@ -1,57 +1,68 @@
-"""The losses of metric learning: one file per family, one plain function per loss, one value per item.
+"""The losses of metric learning: `simtool.losses.NAME` for every name of the catalogue, of embeddings, to train with.
 
-`simtool.losses.NAME` is the formula of a loss, pure and not reduced, loaded when it is first used.
+They take numpy arrays or torch tensors, labels where the loss has them, `variant=`, `distance=`, `reduction=` and the
+parameters of the loss, and return what `simtool.loss` reports; `core/training` makes them. The modules here are the
+formulas: one file per family, one plain function per loss, one value per item.
 """
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here, and type checkers know the name
 if TYPE_CHECKING:
     import typing
 
-    from .classes import circle as circle
-    from .classes import lifted_structure as lifted_structure
-    from .classes import multi_similarity as multi_similarity
-    from .classes import nt_xent as nt_xent
-    from .classes import sup_con as sup_con
-    from .classifier import arcface as arcface
-    from .classifier import cosface as cosface
-    from .graded import cosent as cosent
-    from .graded import squared_error as squared_error
-    from .in_batch_negatives import info_nce as info_nce
-    from .in_batch_negatives import n_pairs as n_pairs
-    from .in_batch_negatives import siglip as siglip
-    from .miners import batch_all_triplet as batch_all_triplet
-    from .miners import batch_hard_triplet as batch_hard_triplet
-    from .miners import margin as margin
-    from .miners import semi_hard_triplet as semi_hard_triplet
-    from .neighbours import nca as nca
-    from .pairs import bce as bce
-    from .pairs import contrastive as contrastive
-    from .pairs import cosine_distance as cosine_distance
-    from .pairs import cosine_embedding as cosine_embedding
-    from .pairs import hinge_embedding as hinge_embedding
-    from .pairs import online_contrastive as online_contrastive
-    from .redundancy_reduction import barlow_twins as barlow_twins
-    from .redundancy_reduction import vicreg as vicreg
-    from .teacher import kl as kl
-    from .teacher import margin_mse as margin_mse
-    from .teacher import mse as mse
-    from .triplets import margin_ranking as margin_ranking
-    from .triplets import triplet as triplet
+    from ..training.losses import LossFunction
 
-
-def _functions() -> "dict[str, typing.Callable[[], typing.Any]]":
-    """Return what loads each public function: the functions of the rows of the catalogue."""
-    from ..catalogue import LOSSES
-
-    return {entry.function.partition(":")[2]: entry.load for entry in LOSSES}
+    angle: LossFunction
+    arcface: LossFunction
+    barlow_twins: LossFunction
+    batch_all_triplet: LossFunction
+    batch_hard_triplet: LossFunction
+    bce: LossFunction
+    circle: LossFunction
+    contrastive: LossFunction
+    cosent: LossFunction
+    cosface: LossFunction
+    cosine: LossFunction
+    cosine_distance: LossFunction
+    cosine_embedding: LossFunction
+    cosine_similarity: LossFunction
+    hinge_embedding: LossFunction
+    info_nce: LossFunction
+    kl: LossFunction
+    lifted_structure: LossFunction
+    margin: LossFunction
+    margin_mse: LossFunction
+    margin_ranking: LossFunction
+    mnrl: LossFunction
+    mse: LossFunction
+    multi_similarity: LossFunction
+    multiple_negatives_ranking: LossFunction
+    n_pairs: LossFunction
+    nca: LossFunction
+    nt_xent: LossFunction
+    online_contrastive: LossFunction
+    semi_hard_triplet: LossFunction
+    siglip: LossFunction
+    soft_nearest_neighbour: LossFunction
+    sup_con: LossFunction
+    triplet: LossFunction
+    vicreg: LossFunction
 
 
 def __getattr__(name: str) -> "typing.Any":
-    functions = {} if name.startswith("__") else _functions()
-    if name not in functions:
+    kinds = {} if name.startswith("__") else _kinds()
+    if name not in kinds:
         raise AttributeError(f"module 'simtool.losses' has no attribute {name!r}")
-    return functions[name]()
+    from ..training.losses import function_of
+
+    return function_of(kinds[name])
+
+
+def _kinds() -> dict[str, str]:
+    """Return the loss of each name, as Python spells it."""
+    from ..catalogue import LOSSES
+
+    return {name.replace("-", "_"): entry.name for entry in LOSSES for name in (entry.name, *entry.aliases)}
 
 
 def __dir__() -> list[str]:
-    return sorted(_functions())
+    return sorted(_kinds())

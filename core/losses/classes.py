@@ -112,7 +112,7 @@ def sup_con(scores: Array, positives: Array, negatives: Array, *, temperature: f
     check_positive(temperature=temperature)
     xp = namespace(scores)
     logits = scores / temperature
-    counts = xp.sum(xp.astype(positives, xp.float64), axis=1)
+    counts = xp.sum(xp.astype(positives, scores.dtype), axis=1)
     mean = xp.sum(xp.where(positives, logits, xp.zeros_like(logits)), axis=1) / xp.clip(counts, 1.0, None)
     if negatives.ndim == 1:
         every = joined(masked_logsumexp(logits, positives), negatives)

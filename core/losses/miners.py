@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..backend import Array, namespace
 from .decided_negatives import HingeSum, Nearest
-from .numerics import PAST, hinge, softplus
+from .numerics import hinge, past, softplus
 from .validation import check_at_least, check_finite, check_masks, check_switch, is_known
 
 
@@ -108,7 +108,7 @@ def semi_hard_triplet(distances: Array, positives: Array, negatives: Array, *, m
         if far.shape[0] == 0:
             losses.append(0.0 * near)  # stays differentiable
             continue
-        place = xp.searchsorted(far, PAST * near, side="right")
+        place = xp.searchsorted(far, past(near) * near, side="right")
         # past the end is the farthest
         chosen = xp.take(far, xp.clip(place, 0, far.shape[0] - 1), axis=0)
         losses.append(hinge(near, -chosen, margin))
@@ -155,9 +155,9 @@ def batch_all_triplet(distances: Array, positives: Array, negatives: Array, *, m
     totals, counts = [], []
     for near, far in _by_anchor(distances, positives, negatives):
         reach = near + margin
-        active = xp.searchsorted(far, reach / PAST, side="left")  # where `hinge` leaves something
+        active = xp.searchsorted(far, reach / past(reach), side="left")  # where `hinge` leaves something
         running = xp.cumulative_sum(far, include_initial=True)
-        losses = xp.astype(active, xp.float64) * reach - xp.take(running, active, axis=0)
+        losses = xp.astype(active, reach.dtype) * reach - xp.take(running, active, axis=0)
         # the difference of two large sums may round below 0
         totals.append(xp.sum(xp.clip(losses, 0.0, None)))
         counts.append(xp.sum(active))
@@ -208,7 +208,7 @@ def margin(
     else:
         push, pushed, dissimilar = _sums(hinge(-distances, beta, alpha), negatives)
     # a positive is in as many triplets as there are negatives, and the other way round
-    total = xp.astype(dissimilar, xp.float64) * pull + xp.astype(similar, xp.float64) * push
+    total = xp.astype(dissimilar, pull.dtype) * pull + xp.astype(similar, pull.dtype) * push
     return ActiveTriplets(total, dissimilar * pulled + similar * pushed)
 
 

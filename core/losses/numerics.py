@@ -11,6 +11,18 @@ ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a 
 PAST = (1 + ROUNDING) / (1 - ROUNDING)  # y is past x, both at least 0, where y - x is no rounding: y > PAST x
 
 
+def rounding(x: Array) -> float:
+    """Return ROUNDING, or what it is in the narrower dtype of an array."""
+    xp = namespace(x)
+    return ROUNDING if x.dtype == xp.float64 else 8.0 * float(xp.finfo(x.dtype).eps)
+
+
+def past(x: Array) -> float:
+    """Return PAST, or what it is in the narrower dtype of an array."""
+    share = rounding(x)
+    return (1 + share) / (1 - share)
+
+
 def hinge(*addends: Array | float) -> Array:
     """Return max(0, sum of the addends), where a sum that rounding may have made is 0.
 
@@ -26,7 +38,9 @@ def hinge(*addends: Array | float) -> Array:
         >>> hinge(np.asarray([0.1, 0.5]), 0.2, -0.3).round(6).tolist()
         [0.0, 0.4]
     """
-    return active(reduce(add, addends), sum(ROUNDING * abs(addend) for addend in addends))
+    total = reduce(add, addends)
+    share = rounding(total)
+    return active(total, sum(share * abs(addend) for addend in addends))
 
 
 def active(total: Array, doubt: Array) -> Array:
@@ -98,8 +112,8 @@ def unit_rows(x: Array, *, eps: float = EPS) -> Array:
     scale = magnitude(x)
     x = x / scale[:, None]
     squares = row_dots(x, x)
-    some = squares > 0
+    some = squares != 0  # NaN stays in, and stays NaN
     norms = xp.sqrt(xp.where(some, squares, xp.ones_like(squares)))
-    divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150))
+    divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150 if x.dtype == xp.float64 else 1e18))
     # masked, so that the gradient of a row of zeros is 0
     return xp.where(some[:, None], x / divisor[:, None], xp.zeros_like(x))

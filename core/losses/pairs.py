@@ -2,7 +2,7 @@
 
 from ..backend import Array, namespace
 from ..errors import ParameterError
-from .numerics import ROUNDING, hinge, softplus
+from .numerics import hinge, rounding, softplus
 from .validation import check_at_least, check_positive, check_switch, similar
 
 
@@ -159,7 +159,7 @@ def cosine_distance(similarities: Array) -> Array:
         >>> cosine_distance(np.asarray([0.75])).tolist()
         [0.25]
     """
-    apart, doubt = 1.0 - similarities, ROUNDING * (1.0 + abs(similarities))
+    apart, doubt = 1.0 - similarities, rounding(similarities) * (1.0 + abs(similarities))
     return namespace(similarities).where(abs(apart) <= doubt, 0.0 * apart, apart)
 
 

@@ -2,7 +2,7 @@
 
 from ..backend import Array, namespace
 from ..errors import DataError, ShapeError
-from .numerics import ROUNDING, active, logsumexp
+from .numerics import active, logsumexp, rounding
 from .validation import check_positive, check_same_shape, finite_scores, first
 
 
@@ -93,7 +93,7 @@ def kl(student: Array, teacher: Array, *, temperature: float = 1.0) -> Array:
         raise DataError(f"row {first(~xp.isfinite(teacher))} of the teacher's scores is not finite", "teacher")
     p, q = (x - logsumexp(x, axis=1)[:, None] for x in (teacher / temperature, student / temperature))
     shares = xp.exp(p)
-    doubt = ROUNDING * xp.sum(shares * (abs(p) + abs(q)), axis=1)
+    doubt = rounding(student) * xp.sum(shares * (abs(p) + abs(q)), axis=1)
     return temperature**2 * active(xp.sum(shares * (p - q), axis=1), doubt)
 
 

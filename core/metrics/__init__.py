@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .differences import snr as snr
     from .differences import sqeuclidean as sqeuclidean
     from .metric import Metric as Metric
+    from .metric import aligned as aligned
     from .metric import metric_of as metric_of
     from .metric import score_rows as score_rows
     from .numerics import EPS as EPS
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .products import dot as dot
 
 _HOMES = {
-    "metric": ("Metric", "metric_of", "score_rows"),
+    "metric": ("Metric", "aligned", "metric_of", "score_rows"),
     "numerics": ("EPS", "TURN", "is_rounded", "magnitude", "needs_scale", "row_dots"),
 }
 

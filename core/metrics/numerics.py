@@ -21,8 +21,9 @@ def magnitude(x: Array) -> Array:
     largest = xp.max(xp.abs(x), axis=-1)
     some = xp.isfinite(largest) & (largest > 0)
     exponent = xp.floor(xp.log2(xp.where(some, largest, xp.ones_like(largest))))
-    exponent = xp.where(largest == 0, xp.full_like(exponent, -1000.0), exponent)
-    return 2.0 ** xp.clip(exponent, -1000.0, 1000.0)
+    most = 1000.0 if x.dtype == xp.float64 else 120.0
+    exponent = xp.where(largest == 0, xp.full_like(exponent, -most), exponent)
+    return 2.0 ** xp.clip(exponent, -most, most)
 
 
 def row_dots(x: Array, y: Array) -> Array:

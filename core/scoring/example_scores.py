@@ -123,7 +123,7 @@ class AlignedRows:
             leaves = [backend.put(side, backend.xp.float64).requires_grad_() for side in rows]
             found = []
             for term in wanted:
-                total = _score(term, leaves[term.left], leaves[term.right], eps=self.eps).sum()
+                total = score_of(term, leaves[term.left], leaves[term.right], eps=self.eps).sum()
                 found.append([backend.get(slope) for slope in derivatives(total, leaves)])
             return start, stop, found
 
@@ -139,7 +139,8 @@ class AlignedRows:
             yield start, stop, [vectors.read(start, stop) for vectors in self.inputs]
 
 
-def _score(term: Term, x: Array, y: Array, *, eps: float) -> Array:
+def score_of(term: Term, x: Array, y: Array, *, eps: float) -> Array:
+    """Return the (n,) scores of aligned rows; differentiable in torch."""
     return of_pairs(term.name, x, y, eps=eps) if term.score is None else term.score(x, y)
 
 
@@ -177,7 +178,7 @@ class _Products:
             wide = self._wide([side[start : start + step] for side in rows])
             if self.scaled and not all(_moderate(side) for side in wide):
                 wide = self._wide(rows)
-                return [_score(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
+                return [score_of(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
             products = [row_dots(wide[i], wide[j]) for i, j in pairs]
             parts.append(products + [self._of_rows(term, wide[term.left], wide[term.right]) for term in others])
         columns = [self.backend.xp.concat(column) for column in zip(*parts, strict=True)]
@@ -190,7 +191,7 @@ class _Products:
     def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
         """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
         if not _is_metric(term) or not metric_of(term.name).expands_squares:
-            return _score(term, x, y, eps=self.eps)
+            return score_of(term, x, y, eps=self.eps)
         apart = x - y
         return self._finished(term.name, row_dots(apart, apart))
 

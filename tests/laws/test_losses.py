@@ -12,7 +12,7 @@ from scipy.spatial import distance
 from simtool import loss, metrics
 from simtool.errors import DataError, LabelError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.losses import contrastive, cosine_distance, cosine_embedding
+from simtool.losses.pairs import contrastive, cosine_distance, cosine_embedding
 
 KINDS = ["contrastive", "cosine", "cosine-embedding", "cosine-distance"]
 MARGINS = {"contrastive": 1.0, "cosine": 0.5, "cosine-embedding": 0.0, "cosine-distance": None}  # the catalogue page
