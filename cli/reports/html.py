@@ -41,7 +41,7 @@ def html_report(result: Result, verdicts: Sequence[Verdict]) -> Iterator[str]:
         *section("Notes", _notes(result)),
         *section("Command", [f"<pre>{text(_command_line())}</pre>"]),
         *section("Inputs", _facts("input", result.inputs)),
-        *section("Parameters", _facts("parameter", result.parameters)),
+        *section("Parameters", _facts("parameter", _given(result.parameters))),
         *section("Versions", _facts("program", _versions())),
     ]
     yield from page(f"FAILED: {title}" if failed else title, body)
@@ -73,6 +73,10 @@ def _facts(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
         yield table([TextColumn(name, list(facts)), TextColumn("value", values)])
 
 
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
 def _rows(result: Result) -> Iterator[str]:
     if result.rows.names:
         read = result.rows.read(0, min(len(result.rows), MOST_ROWS))
@@ -86,7 +90,7 @@ def _grid(grid: Grid) -> str:
     """Return the shown corner of a matrix, shaded as on a terminal."""
     count = len(grid.column_ids)
     cells, styles = cells_of(grid.scores.reshape(-1)), shades(grid.scores.reshape(-1))
-    columns = [TextColumn("", cells_of(grid.row_ids))]
+    columns = [TextColumn("id", cells_of(grid.row_ids))]
     columns += [
         TextColumn(name, cells[place::count], True, styles[place::count])
         for place, name in enumerate(cells_of(grid.column_ids))

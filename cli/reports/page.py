@@ -7,7 +7,7 @@ from html import escape
 
 from rich.style import Style
 
-from ..output.columns import TextColumn, clipped
+from ..output.columns import TextColumn
 from ..output.terminal import printable
 
 ROOM, ROOM_OF_ROWS = 60_000, 250_000  # bytes of one section, and of the rows
@@ -26,8 +26,8 @@ h1 { font-size: 1.6rem; margin: .5rem 0; } h2 { font-size: 1.2rem; margin: 1.5re
 .failed { border-color: var(--failed); } .failed h2 { color: var(--failed); margin-top: .5rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { border-bottom: 1px solid var(--line); padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top;
-  overflow-wrap: anywhere; min-width: 3rem; }
+th, td { border-bottom: 1px solid var(--line); padding: .2rem .5rem; text-align: left; vertical-align: top;
+  overflow-wrap: break-word; max-width: 30rem; }
 .number { text-align: right; white-space: nowrap; }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid; }
 th[aria-sort=ascending] button::after { content: " ▲"; } th[aria-sort=descending] button::after { content: " ▼"; }
@@ -103,7 +103,9 @@ def table(columns: Sequence[TextColumn], *, total: int | None = None, sortable: 
 
 def text(value: str) -> str:
     """Return text as HTML: printable, and without its middle where it is very long."""
-    return escape(clipped(printable(value), LONGEST))
+    half = LONGEST // 2
+    short = value if len(value) <= LONGEST else f"{value[:half]}…{value[1 - half :]}"
+    return escape(printable(short))
 
 
 def _head(column: TextColumn, *, sortable: bool) -> str:

@@ -8,16 +8,16 @@ import numpy as np
 
 from .records import Column, Columns, Histogram
 
-_WIDTH, _HEIGHT, _LEFT, _BELOW, _ABOVE = 360, 90, 56, 32, 8  # of the plot and of the space around it, in pixels
+_WIDTH, _HEIGHT, _LEFT, _BELOW, _ABOVE = 360, 90, 56, 22, 8  # of the plot and of the space around it, in pixels
 _POINTS = 300  # of a curve that are drawn
 _TEXT = 'font-size="11" fill="currentColor"'
 
 
 def histogram_figures(histogram: Histogram) -> Iterator[str]:
-    """Yield a picture of each group that has values, its bars as high as the highest of its own."""
+    """Yield a picture of each group that has values, over one range, its bars as high as the highest of its own."""
+    used = np.flatnonzero(sum(histogram.counts.values()))
     for group, counts in histogram.counts.items():
-        used = np.flatnonzero(counts)
-        if len(used):
+        if counts.any():
             part = slice(int(used[0]), int(used[-1]) + 1)
             yield _bars(histogram.name, group, histogram.edges[part.start : part.stop + 1], counts[part])
 

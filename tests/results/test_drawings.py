@@ -14,13 +14,14 @@ def parsed(figure):
 
 
 def test_bars_are_as_high_as_their_counts_and_empty_ends_are_left_out():
-    counts = {"<a>": np.array([0, 4, 0, 2, 0]), "none": np.zeros(5, dtype=int)}
-    (figure,) = map(parsed, histogram_figures(Histogram("cosine", np.linspace(0, 1, 6), counts)))
+    counts = {"<a>": np.array([0, 4, 0, 2, 0]), "none": np.zeros(5, dtype=int), "b": np.array([0, 0, 0, 0, 1])}
+    figure, other = map(parsed, histogram_figures(Histogram("cosine", np.linspace(0, 1, 6), counts)))
     bars = [float(bar.get("height")) for bar in figure.iter("rect")]
-    assert np.array(bars) / max(bars) == pytest.approx([1, 0, 0.5])
-    assert [text.text for text in figure.iter("text")] == ["0.2", "cosine", "0.8", "0", "4"]
+    assert np.array(bars) / max(bars) == pytest.approx([1, 0, 0.5, 0])
+    assert [float(bar.get("height")) > 0 for bar in other.iter("rect")] == [False, False, False, True]
+    assert [text.text for text in figure.iter("text")] == ["0.2", "cosine", "1", "0", "4"]
     said = figure.find("svg").get("aria-label")
-    assert said == "cosine: <a>. 6 values from 0.2 to 0.8, most of them, 4, between 0.2 and 0.4"
+    assert said == "cosine: <a>. 6 values from 0.2 to 1, most of them, 4, between 0.2 and 0.4"
     assert figure.find("figcaption").text == "cosine: <a>"
 
 

@@ -97,7 +97,7 @@ def test_secrets_of_addresses_are_left_out(full, monkeypatch):
     assert page(full).inside("pre") == ["simtool compare 'https://…@host/x.npy?…' 'a b'"]
 
 
-@pytest.mark.parametrize("length", [5, 100_000])
+@pytest.mark.parametrize("length", [5, 2000])
 def test_a_page_of_many_rows_is_less_than_a_megabyte(length):
     ids = np.array([f"{'<&>' * length}{row}" for row in range(MOST_ROWS)], dtype=object)
     many = Columns({name: np.tile(ids, 200) for name in ("a", "b")} | {"score": np.arange(100_000) / 3})
