@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .reports.asking import reporting
 from .usage import explained
 
 # command -> its function, in the module of the command's name
@@ -47,7 +48,7 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     app.callback()(simtool)
     for name in asked or COMMANDS:
         module = import_module(f".commands.{name}", __package__)
-        app.command(name)(getattr(module, COMMANDS[name]))
+        app.command(name)(reporting(getattr(module, COMMANDS[name])))
     return app
 
 

@@ -154,6 +154,21 @@ PlotOption = Annotated[
     str | None,
     typer.Option("--plot", metavar="PATH", help="Draw a picture: .png, .svg or .pdf.", show_default=False),
 ]
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="PATH",
+        help="Write a report too: .html (a page), .md, .json or .xml (JUnit: each gate a test case). Repeatable.",
+        show_default=False,
+    ),
+]
+GithubSummaryOption = Annotated[
+    bool,
+    typer.Option(
+        "--github-summary", help="In GitHub Actions: add the result to the job's summary, and annotate failed gates."
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AssertOption = Annotated[
     list[str] | None,

@@ -15,6 +15,8 @@ from .exit_codes import GATE_FAILED
 from .output.render import Output, render
 from .output.terminal import say_once_delivered
 from .progress import progress_on_stderr
+from .reports.asking import asked
+from .reports.reports import Reports
 from .shrinking_files import end_where_a_map_shrinks
 
 
@@ -32,10 +34,12 @@ class Session:
     Args:
         output: the file and the format on stdout.
         gates: the conditions.
+        reports: what is written beside the output.
     """
 
     output: Output
     gates: tuple[Gate, ...]
+    reports: Reports
 
     @classmethod
     def open(
@@ -77,7 +81,7 @@ class Session:
         checked = replace(checked, escape_formulas=escape_formulas)
         if not writes_listing:
             checked = replace(checked, listing="--format csv")
-        return cls(checked, parsed)
+        return cls(checked, parsed, Reports.check(asked(), force=force, inputs=named))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -102,11 +106,13 @@ class Session:
         if not self.output.quiet:
             for path, content in result.written.items():
                 say_once_delivered(f"wrote {path}{f' ({content})' if content else ''}")
+        result = replace(result, notes=(*result.notes, *without_effect))
+        self.reports.write(result, verdicts, self.output)
         shown = result
         if result.headline is not None and self.only_shows_a_table:
             wanted = {*result.headline, *self.keys}
             shown = replace(result, summary={key: value for key, value in result.summary.items() if key in wanted})
-        render(replace(shown, notes=(*shown.notes, *without_effect)), self.output, gates=verdicts)
+        render(shown, self.output, gates=verdicts)
         for verdict in verdicts:
             say_once_delivered(verdict.sentence())
         if not all(verdict.passed for verdict in verdicts):

@@ -109,7 +109,7 @@ def render(result: Result, output: Output, *, gates: Sequence[Verdict] = ()) -> 
     """
     if output.path is not None and output.file_format is not None:
         with replacing(output.path, force=output.force) as temporary, open(temporary, "wb") as file:
-            _write(result, output.file_format, file, gates, output)
+            write_as(output.file_format, result, file, gates, output)
         output = output.written(_description(result, output.file_format))
     if output.shown is not None:
         _show(result, output.shown, gates, output)
@@ -143,10 +143,11 @@ def _show(result: Result, shown: str, gates: Sequence[Verdict], output: Output) 
             stream.write(on_stdout(result, limit=output.limit, listing=output.listing))
         else:
             # what goes through a pipe is read from its start to its end, which the file format is not made for
-            _write(result, "arrow-stream" if shown == "arrow" else shown, stream, gates, output)
+            write_as("arrow-stream" if shown == "arrow" else shown, result, stream, gates, output)
 
 
-def _write(result: Result, format: str, file: BinaryIO, gates: Sequence[Verdict], output: Output) -> None:
+def write_as(format: str, result: Result, file: BinaryIO, gates: Sequence[Verdict], output: Output) -> None:
+    """Write a result in one of the formats of a file."""
     match format:
         case _ if format in ARRAYS:
             if result.array is None:

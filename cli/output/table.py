@@ -65,7 +65,7 @@ def _parts(result: Result, limit: int, listing: str, width: int) -> Iterator[Ren
     if rest:
         yield from _summary_lines(rest)
     if "percent" in result.summary:
-        yield Text(f"\n{_headline(result)}", style="bold")
+        yield Text(f"\n{headline(result)}", style="bold")
 
 
 def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
     return rest if not rest or rows.names[:1] == ("aggregate",) else dict(summary)
 
 
-def _headline(result: Result) -> str:
+def headline(result: Result) -> str:
     """Return the percentage with the name of what it is of, and how it was made."""
     percent, made = result.summary["percent"], result.parameters.get("percent")
     name = result.parameters.get("percent_of", next(key for key in result.summary if key != "percent"))
@@ -104,7 +104,7 @@ def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterato
     read = rows.read(0, shown)
     kept = [index for index, name in enumerate(next(iter(read.values())).tolist()) if name not in result.repeats]
     columns = [
-        TextColumn(printable(_title(name, result)), cells_of(read[name][kept]), is_number(read[name]))
+        TextColumn(printable(column_title(name, result)), cells_of(read[name][kept]), is_number(read[name]))
         for name in rows.names
         if name not in result.repeats
     ]
@@ -122,7 +122,7 @@ def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterato
         yield Text("\n".join(wrap(more, width, break_on_hyphens=False)), style="dim")
 
 
-def _title(name: str, result: Result) -> str:
+def column_title(name: str, result: Result) -> str:
     """Return the header of a column: a score and a distance go by the name of their metric."""
     named_by = {"score": "metric", "distance": "distance"}.get(name, "")
     return str(result.parameters.get(named_by) or name)

@@ -2,6 +2,8 @@
 
 from .arrow import arrow_array as arrow_array
 from .arrow import arrow_type as arrow_type
+from .drawings import curve_figures as curve_figures
+from .drawings import histogram_figures as histogram_figures
 from .gates import Gate as Gate
 from .gates import GateError as GateError
 from .gates import Verdict as Verdict

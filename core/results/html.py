@@ -4,16 +4,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .records import Histogram
+from .drawings import histogram_figures
 from .values import scalar_to_python, to_python
 
 if TYPE_CHECKING:
     from .result import Result
 
 ROWS = 20
-_WIDTH, _HEIGHT = 360, 60  # of a histogram, in pixels
 
 
 def html(result: "Result") -> str:
@@ -25,7 +22,7 @@ def html(result: "Result") -> str:
     parts = [
         f"<b>{escape(result.command)}</b> {escape(inputs)}",
         _table(("", ""), result.summary.items()),
-        *map(_histogram, result.histograms),
+        *(figure for histogram in result.histograms for figure in histogram_figures(histogram)),
         _table(tuple(rows), cells) if rows else "",
         f"<p>{left:,} more rows</p>" if left > 0 else "",
     ]
@@ -43,26 +40,3 @@ def _cell(value: Any) -> str:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
     return f'<td style="text-align:{"right" if is_number else "left"}">{escape(text)}</td>'
-
-
-def _histogram(histogram: Histogram) -> str:
-    """Return the bars of each group, each as high as the highest of its own."""
-    return "".join(
-        _bars(f"{histogram.name}: {name}", histogram.edges, counts) for name, counts in histogram.counts.items()
-    )
-
-
-def _bars(name: str, edges: Any, counts: Any) -> str:
-    used = np.flatnonzero(counts)
-    if not len(used):
-        return ""
-    first, last = int(used[0]), int(used[-1]) + 1
-    shown, width = counts[first:last], _WIDTH / (last - first)
-    heights = (shown / shown.max() * _HEIGHT).tolist()
-    bars = "".join(
-        f'<rect x="{place * width:.2f}" y="{_HEIGHT - height:.2f}" width="{width:.2f}" height="{height:.2f}"/>'
-        for place, height in enumerate(heights)
-    )
-    said = f"{name}, {edges[first]:.4g} to {edges[last]:.4g}"
-    picture = f'<svg role="img" aria-label="{escape(said)}" width="{_WIDTH}" height="{_HEIGHT}">{bars}</svg>'
-    return f'<figure style="margin:0" fill="currentColor">{picture}<figcaption>{escape(said)}</figcaption></figure>'

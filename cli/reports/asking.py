@@ -1,0 +1,62 @@
+"""The options of reports, which every command takes, and what was typed for them."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any
+
+from .. import options
+
+_ADDED = {"report": (options.ReportOption, None), "github_summary": (options.GithubSummaryOption, False)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was typed for the options of reports.
+
+    Args:
+        paths: for --report.
+        github: whether --github-summary was typed.
+        others: the real paths of all else that was typed, in case it names a file that is written too.
+    """
+
+    paths: Sequence[str] = ()
+    github: bool = False
+    others: frozenset[str] = frozenset()
+
+
+_NOTHING = Asked()
+_asked: ContextVar[Asked] = ContextVar("asked", default=_NOTHING)
+
+
+def asked() -> Asked:
+    """Return what the command that is running was asked for."""
+    return _asked.get()
+
+
+def reporting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of reports, which its session takes from here."""
+    own = signature(command, eval_str=True)
+
+    @wraps(command)
+    def run(*, report: list[str] | None = None, github_summary: bool = False, **typed: Any) -> None:
+        others = frozenset(
+            os.path.realpath(text) for text in typed.values() if isinstance(text, str) and "\0" not in text
+        )
+        token = _asked.set(Asked(report or (), github_summary, others))
+        try:
+            command(**typed)
+        finally:
+            _asked.reset(token)
+
+    extra = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in _ADDED.items()
+    ]
+    kept = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own.parameters.values()]
+    run.__signature__ = own.replace(parameters=[*kept, *extra])  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in (*kept, *extra)}
+    return run

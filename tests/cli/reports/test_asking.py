@@ -1,0 +1,34 @@
+"""The options of reports: added to a command, and gone when it has ended."""
+
+from inspect import signature
+
+import pytest
+
+from simtool.cli.reports.asking import Asked, asked, reporting
+
+
+def command(a: str, top: int | None = None) -> None:
+    seen.append((a, top, asked()))
+    if a == "bad":
+        raise KeyError
+
+
+seen = []
+
+
+def test_a_command_is_called_as_it_is_and_the_session_sees_what_was_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    seen.clear()
+    reporting(command)(a="x.npy", top=3, report=["r.html"], github_summary=True)
+    assert seen == [("x.npy", 3, Asked(["r.html"], True, frozenset([str((tmp_path / "x.npy").resolve())])))]
+    assert asked() == Asked()
+
+
+def test_nothing_stays_after_an_error():
+    with pytest.raises(KeyError):
+        reporting(command)(a="bad", report=["r.html"])
+    assert asked() == Asked()
+
+
+def test_the_options_follow_those_of_the_command():
+    assert list(signature(reporting(command)).parameters) == ["a", "top", "report", "github_summary"]
