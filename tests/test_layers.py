@@ -62,7 +62,7 @@ ROOMS = (
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),
-    ("fitting",),
+    ("fitting", "mining"),
     ("operations",),
 )
 STOREY = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
