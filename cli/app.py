@@ -19,6 +19,7 @@ COMMANDS = {
     "channels": "channels",
     "dedup": "dedup",
     "leak": "leak",
+    "mine": "mine",
     "loss": "loss",
     "evaluate": "evaluate",
     "fit": "fit",

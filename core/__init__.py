@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .operations.inspect import inspect as inspect
     from .operations.leak import leak as leak
     from .operations.loss import loss as loss
+    from .operations.mine import mine as mine
     from .operations.pairwise import pairwise as pairwise
     from .operations.similarity import similarity as similarity
     from .results import Result as Result
@@ -51,6 +52,7 @@ _MODULES = {
     "operations.describe": ("describe",),
     "operations.leak": ("leak",),
     "operations.loss": ("loss",),
+    "operations.mine": ("mine",),
     "results": ("Result",),
     "operations.compare": ("compare",),
 }

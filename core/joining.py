@@ -9,6 +9,7 @@ from .errors import DataError
 from .io import Vectors, select, with_ids
 from .io.vectors import name_rows
 from .results import Column, Result
+from .suggestions import closest
 
 JOINS = ("row", "id")
 SHOWN = 3
@@ -83,6 +84,34 @@ def join_rows(a: Vectors, b: Vectors) -> tuple[Vectors, Vectors, Joined]:
     assert joined.b is not None
     ids = a.ids[joined.a]
     return with_ids(_taken(a, joined.a), ids), with_ids(_taken(b, joined.b), ids), joined
+
+
+def rows_by_id(vectors: Vectors, wanted: Column, where: str) -> Column:
+    """Return the row of each id that is wanted; without ids they are row numbers.
+
+    Args:
+        vectors: the input.
+        wanted: (k,) ids, compared as text.
+        where: the column that holds them, for messages.
+
+    Raises:
+        DataError: an id that is not there, or comes twice.
+    """
+    ids = np.arange(vectors.shape[0]) if vectors.ids is None else vectors.ids
+    place: dict[str, int] = {}
+    for row, name in enumerate(map(str, ids.tolist())):
+        if name in place:
+            raise DataError(f"the id {name!r} comes twice, in rows {place[name]} and {row}", vectors.name)
+        place[name] = row
+    rows = np.asarray([place.get(str(name), -1) for name in wanted.tolist()], dtype=np.int64)
+    missing = np.flatnonzero(rows < 0)
+    if len(missing):
+        first = str(wanted[missing[0]])
+        kind = "row numbers, as there are no ids" if vectors.ids is None else "ids"
+        match = closest(first, list(place)[:10_000])
+        what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
+        raise DataError(what, where, f"did you mean {match}?" if match else "")
+    return rows
 
 
 def stated(result: Result, *, by_id: bool) -> Result:

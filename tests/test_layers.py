@@ -62,7 +62,7 @@ ROOMS = (
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),
-    ("fitting",),
+    ("fitting", "mining"),
     ("training",),
     ("operations", "nn"),
 )

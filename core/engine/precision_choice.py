@@ -79,6 +79,8 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
     # distances do not change with the origin, and near the rows little cancels
     center = middle(b) if metric.expands_squares else None
     plain = Kernel(metric, FLOAT32.name, job.scaled, backend, center=center)
+    if reach.capped:
+        return plain
     if backend.name == "torch" and job.precision != FLOAT32.name and metric.is_product:
         plain = replace(plain, dtype=(BFLOAT16 if calibration.pays(BFLOAT16, backend, job.dims) else FLOAT32).name)
     if backend.device != "cpu" or 2.0 * len(a) * len(b) * a.shape[1] < SMALL:

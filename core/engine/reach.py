@@ -17,6 +17,7 @@ class Reach:
         halved: whether half of the tiles are enough, of two that hold the same pairs.
         joined: whether they are for tiles of scores, which are read both ways.
         by_column: whether the neighbours of columns are wanted too.
+        capped: whether pairs that are too close do not count, which a coarse product or a prefix does not tell.
     """
 
     rank: float = 1.0
@@ -26,3 +27,4 @@ class Reach:
     halved: bool = False
     joined: bool = False
     by_column: bool = False
+    capped: bool = False

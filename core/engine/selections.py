@@ -15,6 +15,7 @@ from .precision_choice import choose_kernel
 from .reach import Reach
 from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
+from .reducers.capped_top_k import CappedTopK
 from .reducers.closest_pairs import ClosestPairs
 from .reducers.complete import Complete
 from .reducers.connected import Connected, Linkage
@@ -61,6 +62,7 @@ def each_nearest(
     *,
     give_back: Give | None = None,
     threshold: float | None = None,
+    caps: Column | None = None,
 ) -> Kernel:
     """Give the k closest rows of B of each row of A, of equals the first: rows of A ascending, closest first.
 
@@ -73,6 +75,7 @@ def each_nearest(
         give_back: takes the closest row of A of each row of B as well: its place among the rows of B that are left, the
             row of A and the score.
         threshold: the least similarity, or the largest distance, of what is given; None for any.
+        caps: (n,) the largest similarity, or the least distance, of what is given of each row of A; None for any.
         progress: called with the rows of A that are done and their total.
 
     Returns:
@@ -82,9 +85,10 @@ def each_nearest(
         # of equal rows the first are listed: more than k of them are never needed
         b = Distinct.of(b, k + (job.excluded.most if job.excluded else 0), job.budget)
     k, excluded = min(k, len(b.rows)), job.excluded and job.excluded.of_columns(b.kept)
-    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN and threshold is None
+    joins = b.kept is None and give_back is None and job.upper_triangle and k <= SELF_JOIN
+    joins = joins and threshold is None and caps is None
     least = None if threshold is None else float(job.metric.proxy_score(np.asarray(threshold)))
-    reach = Reach(k, least, excluded=excluded, joined=joins, by_column=give_back is not None)
+    reach = Reach(k, least, excluded=excluded, joined=joins, by_column=give_back is not None, capped=caps is not None)
     kernel = choose_kernel(job, a, b.rows, reach)
     plan = _plan(job.budget, kernel, a, b.rows)
     if kernel.knows_scores:
@@ -93,7 +97,11 @@ def each_nearest(
         plan, joins = plan.with_long_rows(job.budget.long_tile, kernel.width(job.dims)), False
     spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
     give = _numbered(give, b)
-    rows: Reducer = SelfJoinTopK(k, spec, plan.query_block, give) if joins else TopK(k, spec, give, threshold)
+    rows: Reducer = TopK(k, spec, give, threshold)
+    if joins:
+        rows = SelfJoinTopK(k, spec, plan.query_block, give)
+    elif caps is not None:
+        rows = CappedTopK(k, spec, give, threshold, caps=caps)
     if give_back is None:
         sweep(a, b.rows, kernel, rows, plan, progress)
         return kernel

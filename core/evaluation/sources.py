@@ -18,9 +18,8 @@ from .. import checks
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, select, split_source, with_ids
 from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name
-from ..io.vectors import name_rows
+from ..joining import rows_by_id
 from ..results import Column
-from ..suggestions import closest
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
 
@@ -184,21 +183,7 @@ def _from_ids(given: EvaluationSources, nulls: bool) -> EvaluationInputs:
 
 def _looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
     """Return the row of each id of a column; without ids the column holds row numbers."""
-    wanted = table.values(column)
-    ids = np.arange(vectors.shape[0]) if vectors.ids is None else vectors.ids
-    place: dict[str, int] = {}
-    for row, name in enumerate(map(str, ids.tolist())):
-        if name in place:
-            raise DataError(f"the id {name!r} comes twice, in rows {place[name]} and {row}", vectors.name)
-        place[name] = row
-    rows = np.asarray([place.get(str(name), -1) for name in wanted.tolist()], dtype=np.int64)
-    missing = np.flatnonzero(rows < 0)
-    if len(missing):
-        first = str(wanted[missing[0]])
-        kind = "row numbers, as there are no ids" if vectors.ids is None else "ids"
-        match = closest(first, list(place)[:10_000])
-        what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
-        raise DataError(what, join_name(table.name, column), f"did you mean {match}?" if match else "")
+    rows = rows_by_id(vectors, table.values(column), join_name(table.name, column))
     return with_ids(select(vectors, rows), None)
 
 

@@ -1,0 +1,155 @@
+"""`simtool mine`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from ..options import (
+    EPS,
+    SOURCE,
+    AssertOption,
+    BackendOption,
+    DeviceOption,
+    EpsOption,
+    EscapeFormulasOption,
+    ForceOption,
+    FormatOption,
+    HeaderOption,
+    IdsOption,
+    InputFormatOption,
+    LabelsOption,
+    MaxMemoryOption,
+    MetricOption,
+    MetricParamOption,
+    NonfiniteDropOption,
+    OutputOption,
+    QuietOption,
+    SeedOption,
+    TopOption,
+    VectorsArgument,
+)
+from ..selecting import selecting
+
+
+@selecting("vectors", "corpus", rows=False, keeps=True)
+def mine(
+    vectors: VectorsArgument,
+    labels: LabelsOption = None,
+    corpus: Annotated[
+        str | None,
+        typer.Option(
+            "--corpus", metavar="SOURCE", help=f"Where positives and negatives come from: {SOURCE}.", show_default=False
+        ),
+    ] = None,
+    positives: Annotated[
+        str | None,
+        typer.Option(
+            "--positives",
+            metavar="TABLE",
+            help="Ids that belong together, instead of classes: columns anchor and positive, or the first two.",
+            show_default=False,
+        ),
+    ] = None,
+    num_positives: Annotated[
+        int | None,
+        typer.Option(
+            "--num-positives",
+            metavar="N",
+            help="Of a class the N closest are positives.  [default: 1]",
+            show_default=False,
+        ),
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option("--strategy", help="`hardest`, or `semi-hard`: further from the anchor than its positive.")
+    ] = "hardest",
+    range_min: Annotated[int, typer.Option("--range-min", metavar="N", help="Skip the N closest candidates.")] = 0,
+    range_max: Annotated[
+        int | None,
+        typer.Option(
+            "--range-max",
+            metavar="N",
+            help="Only the N closest candidates.  [default: as many as are needed]",
+            show_default=False,
+        ),
+    ] = None,
+    absolute_margin: Annotated[
+        float | None,
+        typer.Option("--absolute-margin", help="Negatives are this much further than the positive; 0: no closer."),
+    ] = None,
+    relative_margin: Annotated[
+        float | None,
+        typer.Option("--relative-margin", help="The same as a share of the positive's score: 0.05."),
+    ] = None,
+    max_score: Annotated[float | None, typer.Option("--max-score", help="Negatives score at most this.")] = None,
+    min_score: Annotated[float | None, typer.Option("--min-score", help="Negatives score at least this.")] = None,
+    num_negatives: Annotated[int, typer.Option("--num-negatives", metavar="N", help="Of each anchor, at most.")] = 3,
+    sampling: Annotated[
+        str, typer.Option("--sampling", help="`top`: the closest candidates, or `random`: any of the window.")
+    ] = "top",
+    metric: MetricOption = "cosine",
+    param: MetricParamOption = None,
+    eps: EpsOption = EPS,
+    seed: SeedOption = 0,
+    ids: IdsOption = None,
+    ids_corpus: Annotated[
+        str | None, typer.Option("--ids-corpus", metavar="SOURCE", help="Ids of the corpus, as --ids.")
+    ] = None,
+    nonfinite: NonfiniteDropOption = "error",
+    max_memory: MaxMemoryOption = None,
+    header: HeaderOption = "auto",
+    input_format: InputFormatOption = None,
+    output: OutputOption = None,
+    format: FormatOption = None,
+    force: ForceOption = False,
+    gates: AssertOption = None,
+    quiet: QuietOption = False,
+    top: TopOption = None,
+    escape_formulas: EscapeFormulasOption = False,
+    device: DeviceOption = "cpu",
+    backend: BackendOption = "auto",
+) -> None:
+    """Choose positives and hard negatives of each row, for training on triplets.
+
+    Examples:
+
+        simtool mine sample_data/digits.parquet --absolute-margin 0
+        simtool mine sample_data/digits.parquet --strategy semi-hard \\
+            --range-min 5 --range-max 50 --sampling random -o triplets.parquet
+        simtool mine sample_data/words.parquet --keep-columns word \\
+            --positives pairs.csv --relative-margin 0.05
+
+    All pairs are looked at, in one sweep and bounded memory. Candidates are the rows of other classes, or those that
+    are no given positive, that margins and scores allow; ranks count these. -o npy holds (t, 3) row numbers.
+    """
+    import simtool
+
+    from ..parsing import parse_parameters
+    from ..session import Session, ineffective
+
+    inputs = [vectors, labels, corpus, positives, ids, ids_corpus]
+    how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
+    session = Session.open(output, format, gates, inputs=inputs, limit=top, **how)
+    belonging: dict[str, Any] = {"corpus": corpus, "positives": positives, "num_positives": num_positives}
+    ranks: dict[str, Any] = {"strategy": strategy, "range_min": range_min, "range_max": range_max}
+    margins: dict[str, Any] = {"absolute_margin": absolute_margin, "relative_margin": relative_margin}
+    scores: dict[str, Any] = {"max_score": max_score, "min_score": min_score}
+    taking: dict[str, Any] = {"num_negatives": num_negatives, "sampling": sampling, "seed": seed}
+    reading: dict[str, Any] = {"ids": ids, "ids_corpus": ids_corpus, "header": header, "nonfinite": nonfinite}
+    computing: dict[str, Any] = {"metric": metric, "eps": eps, "device": device, "backend": backend}
+    with session.progress() as progress:
+        result = simtool.mine(
+            vectors,
+            labels,
+            parameters=parse_parameters(param or []),
+            max_memory=max_memory,
+            progress=progress,
+            require_keys=session.keys,
+            **belonging,
+            **ranks,
+            **margins,
+            **scores,
+            **taking,
+            **reading,
+            **computing,
+        )
+    session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

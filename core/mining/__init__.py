@@ -1,0 +1,1 @@
+"""Positives and hard negatives of anchors, chosen from all pairs."""
