@@ -19,7 +19,7 @@ from simtool.results import Grid, Result, Rows, scalar_to_python, to_python
 
 from .bars import histogram_lines, history_line
 from .cells import cells_of, is_number, significant
-from .columns import TextColumn, clipped, fitted
+from .fitted_columns import TextColumn, clipped, fitted
 from .header import header
 from .shades import shades
 from .terminal import printable, stdout_is_terminal, text_of

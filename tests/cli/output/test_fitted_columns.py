@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from simtool.cli.output.columns import TextColumn, clipped, fitted
+from simtool.cli.output.fitted_columns import TextColumn, clipped, fitted
 
 WORDS = TextColumn("meaning", ["pulls similar pairs together, pushes the others to the margin"] * 2)
 IDS = TextColumn("id", ["a-very-long-identifier-of-a-row", "short"])
