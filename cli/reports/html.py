@@ -17,7 +17,7 @@ from simtool.results import Grid, Result, Verdict, curve_figures, histogram_figu
 
 from ..option_names import as_option
 from ..output.cells import cells_of, is_number, significant
-from ..output.columns import TextColumn
+from ..output.fitted_columns import TextColumn
 from ..output.shades import shades
 from ..output.table import column_title, headline
 from .page import ROOM, page, section, table, text, within

@@ -7,7 +7,7 @@ from html import escape
 
 from rich.style import Style
 
-from ..output.columns import TextColumn
+from ..output.fitted_columns import TextColumn
 from ..output.terminal import printable
 
 ROOM, ROOM_OF_ROWS = 60_000, 250_000  # bytes of one section, and of the rows

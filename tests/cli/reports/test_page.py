@@ -2,7 +2,7 @@
 
 from read_html import Page
 
-from simtool.cli.output.columns import TextColumn
+from simtool.cli.output.fitted_columns import TextColumn
 from simtool.cli.reports.page import LONGEST, section, table, text, within
 
 
