@@ -12,6 +12,7 @@ COMMANDS = [
     "pairwise",
     "dedup",
     "leak",
+    "mine",
     "compare",
     "channels",
     "loss",
