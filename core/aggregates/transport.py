@@ -1,27 +1,29 @@
 """Entropic transport of one set onto the other: Sinkhorn's algorithm in the log domain."""
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from math import fsum, inf
 from typing import NamedTuple
 
 import numpy as np
 
 from ..backend import Array, Backend, quiet
-from ..engine import Kernel, Side, budget_of
+from ..blas import one_blas_thread
+from ..engine import budget_of, overlapped
 from ..errors import ParameterError, ResourceError
-from ..metrics import EPS, needs_scale
+from ..metrics import EPS
 from ..results import Column, Progress, begin
 from .record import NUMPY, AggregateRecord
+from .transport_costs import Costs
 from .weights import shares
 
 TRANSPORTED = 1 << 29  # pairs that a transport may go over in every iteration: 23 170 x 23 170
-TILE = 1 << 21  # pairs whose cosines are computed at a time
-PIECE = 1 << 15  # and of which exponentials are taken at a time, few enough for a core's cache
 UNDERFLOW = 1e-280  # sums above it have lost nothing that matters
 EVERY = 10  # iterations after which a Newton step is tried
 SOLVED = 1024  # rows of the smaller side up to which it is
+ROUGH = 1e-6  # share of what the columns are off by that float32 terms leave of it
 HALVINGS = 12  # of a Newton step that gains nothing
-KEPT = 4  # share of the budget that cosines may take that stay in memory between the iterations
 
 
 class Transport(NamedTuple):
@@ -71,8 +73,9 @@ def sinkhorn(
 
     Args:
         x: (n, d) finite rows.
-        y: (m, d); n m at most 536 870 912, as in 23 170 x 23 170. Costs that take more than a quarter of the memory are
-            computed again in every iteration, a tile at a time.
+        y: (m, d); n m at most 536 870 912, as in 23 170 x 23 170. Where m is above 1024, most iterations are on float32
+            terms; exact ones in float64 tell what these are off by, and whether the marginals hold. What takes more
+            than a quarter of the memory is computed again in every iteration, a tile at a time.
         weights_a: (n,) of the rows of x, at least 0, brought to the sum 1; None: all the same.
         weights_b: (m,) of the rows of y.
         epsilon: above 0, in units of the cost; smaller is closer to the best assignment, and slower.
@@ -112,18 +115,13 @@ def sinkhorn(
     budget_of(None).check(8 * (n + m) * x.shape[1], f"the unit vectors of {n + m:,} rows", hint)
     if len(y) > len(x):
         x, a, y, b = y, b, x, a  # the plan is the same, and the columns have to be the fewer
-    with quiet():
-        plan = _Plan(_Costs(x, y, eps, backend), a, b, epsilon)
+    with one_blas_thread(), quiet():
         begin(progress, "transport plan, at most", "iterations")
-        for iteration in range(1, max_iterations + 1):
-            fitted = plan.fitted()
-            if progress is not None:
-                progress(iteration, max_iterations)
+        plan = _Plan(Costs(x, y, eps, backend), a, b, epsilon, max_iterations, progress)
+        while plan.iterations < max_iterations:
+            plan.improve(tolerance)
             if plan.violation <= tolerance:
-                return Transport(1.0 - plan.cost, plan.cost, iteration, plan.violation)
-            plan.g = fitted
-            if iteration % EVERY == 0 and len(y) <= SOLVED:
-                plan.leap()
+                return Transport(1.0 - plan.cost, plan.cost, plan.iterations, plan.violation)
     raise ParameterError(
         f"after {max_iterations:,} iterations the marginals are off by {plan.violation:.2g}, expected {tolerance:g}",
         "«aggregates=sinkhorn»",
@@ -139,32 +137,6 @@ def _carried(rows: Column, share: Column | None) -> tuple[Column, Column]:
     return (rows if some.all() else rows[some]), share[some]
 
 
-class _Costs:
-    """The costs 1 - s by rows: their cosines are kept where there is room, else computed each time."""
-
-    def __init__(self, x: Column, y: Column, eps: float, backend: Backend) -> None:
-        self.backend = backend
-        self.kernel = Kernel("cosine", "float64", needs_scale(x.dtype) or needs_scale(y.dtype), backend, eps)
-        self.x, self.y = self.kernel.prepare(x), self.kernel.prepare(y)
-        self.step, self.piece = max(1, TILE // len(y)), max(1, (TILE if backend.is_cuda else PIECE) // len(y))
-        self.parts = [slice(start, start + self.step) for start in range(0, len(x), self.step)]
-        is_kept = 8 * len(x) * len(y) <= budget_of(None).left // KEPT
-        self.kept = [self._cosines(part) for part in self.parts] if is_kept else None
-
-    def scaled(self, epsilon: float) -> Iterator[tuple[slice, Array]]:
-        """Yield ranges of rows and their (rows, m) costs divided by -epsilon, to be written to."""
-        for number, part in enumerate(self.parts):
-            cosines = self._cosines(part) if self.kept is None else self.kept[number]
-            for start in range(0, cosines.shape[0], self.piece):
-                scaled = self.kernel.scores(cosines[start : start + self.piece]) - 1.0
-                scaled /= epsilon
-                yield slice(part.start + start, part.start + start + scaled.shape[0]), scaled
-
-    def _cosines(self, part: slice) -> Array:
-        rows = Side(self.x.rows[part], self.x.norms[part], self.x.lost[part], self.x.longest, self.x.most_lost)
-        return self.kernel.tile(rows, self.y)
-
-
 class _Plan:
     """A transport plan by the potentials g of its columns; those of the rows always fit.
 
@@ -173,34 +145,71 @@ class _Plan:
         a: (n,) positive weights that sum to 1.
         b: (m,) of the columns.
         epsilon: the strength of the entropy.
+        limit: iterations.
+        progress: called with those that are done.
     """
 
-    def __init__(self, costs: _Costs, a: Column, b: Column, epsilon: float) -> None:
+    def __init__(
+        self, costs: Costs, a: Column, b: Column, epsilon: float, limit: int, progress: Progress | None
+    ) -> None:
         self.costs, self.epsilon, self.xp = costs, epsilon, costs.backend.xp
         self.a, self.b = a, b
         self.weights = costs.backend.put(a)
         self.log_a, self.log_b = (costs.backend.put(np.log(v)) for v in (a, b))
         self.g = self.xp.zeros_like(self.log_b)
-        self.violation, self.cost = inf, 0.0
+        self.violation, self.cost, self.change = inf, 0.0, None
+        self.iterations, self.limit, self.progress = 0, limit, progress
+        self.rough = None if len(b) <= SOLVED else costs.roughly(self.weights, self.log_b, epsilon)
+
+    def improve(self, tolerance: float) -> None:
+        """Note cost and violation of a better plan; where the columns are many, one that float32 terms led to."""
+        before = self.violation
+        if self.rough is not None:
+            goal = max(tolerance / 2, ROUGH * min(before, 1.0))
+            self.g = self.rough.approach(self.g, self.change, goal, lambda: self._counted(1))
+        fitted = self.fitted()
+        self._counted(0)
+        if self.violation > tolerance and (self.rough is None or self.violation >= before):
+            self.g, self.rough = fitted, None
+            if self.iterations % EVERY == 0 and len(self.b) <= SOLVED:
+                self.leap()
+
+    def _counted(self, ahead: int) -> bool:
+        """Count an iteration, unless it is among the last ones; whether it was."""
+        if self.iterations + ahead >= self.limit:
+            return False
+        self.iterations += 1
+        if self.progress is not None:
+            self.progress(self.iterations, self.limit)
+        return True
 
     def fitted(self) -> Array:
         """Return the potentials that fit the columns, once the rows do; notes cost and violation of the plan."""
-        xp, total, costs = self.xp, self.xp.zeros_like(self.g), []
-        column = self.log_b + self.g / self.epsilon
-        for part, scaled in self._query_blocks():
-            terms = scaled + column[None, :]
-            terms -= xp.max(terms, axis=1)[:, None]
-            terms = xp.exp(terms)
-            # a row of the plan is made of these terms as shares of their sum, times the weight of the row
-            held = self.weights[part] / xp.sum(terms, axis=1)
-            total += held @ terms
-            costs.append(float(xp.sum(held * xp.vecdot(terms, scaled))))
+        xp, count = self.xp, len(self.costs.parts)
+        totals, costs = zip(*overlapped(self._part_sums, range(count), self.costs.workers), strict=True)
+        total = sum(totals, start=xp.zeros_like(self.g))
         # columns that no row comes near are lost to underflow
         change = xp.log(total) - self.log_b if float(xp.min(total)) > UNDERFLOW else self._log_change()
+        self.change = change
         off = self.costs.backend.get(xp.expm1(change))
         self.violation = fsum((np.abs(off) * self.b).tolist())
         self.cost = min(max(-self.epsilon * fsum(costs), 0.0), 2.0)
         return self.g - self.epsilon * change
+
+    def _part_sums(self, number: int) -> tuple[Array, float]:
+        """Return the sums of the columns of a part of the plan, and what it costs, divided by -epsilon."""
+        xp, total, costs = self.xp, self.xp.zeros_like(self.g), []
+        column = self.log_b + self.g / self.epsilon
+        with quiet():
+            for part, scaled in self.costs.scaled(self.epsilon, number):
+                terms = scaled + column[None, :]
+                terms -= xp.max(terms, axis=1)[:, None]
+                terms = xp.exp(terms)
+                # a row of the plan is made of these terms as shares of their sum, times the weight of the row
+                held = self.weights[part] / xp.sum(terms, axis=1)
+                total += held @ terms
+                costs.append(float(xp.sum(held * xp.vecdot(terms, scaled))))
+        return total, fsum(costs)
 
     def _log_change(self) -> Array:
         """Return the logarithm of the sum of each column as a share of its weight, in logarithms throughout."""
@@ -249,7 +258,7 @@ class _Plan:
 
     def _query_blocks(self) -> Iterator[tuple[slice, Array]]:
         """Yield the rows of each query block and their costs divided by -epsilon."""
-        return self.costs.scaled(self.epsilon)
+        return chain.from_iterable(map(partial(self.costs.scaled, self.epsilon), range(len(self.costs.parts))))
 
     def _plan(self, part: slice, scaled: Array) -> Array:
         row = self.log_a[part] + self._rows(scaled) / self.epsilon
