@@ -1,6 +1,7 @@
 """The catalogue: one frozen row per metric, aggregate and loss. Imports neither numpy nor torch."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..errors import ParameterError
 from ..suggestions import closest
@@ -9,6 +10,7 @@ from .batch_losses import BATCH_LOSSES
 from .entry import ROLES as ROLES
 from .entry import Entry as Entry
 from .entry import Variant as Variant
+from .libraries import library_loss
 from .losses import LOSSES as ITEM_LOSSES
 from .metrics import METRICS
 from .percentages import PERCENTAGES as PERCENTAGES
@@ -27,14 +29,16 @@ def names(kind: str) -> tuple[str, ...]:
 
 
 def find(kind: str, name: str) -> Entry:
-    """Return the row of that kind with that name or alias.
+    """Return the row of that kind with that name or alias; a library's name of a loss gives it as there.
 
     Raises:
-        ParameterError: no such name; the error offers the closest one.
+        ParameterError: no such name, and the error offers the closest one; or one of several libraries.
     """
     for entry in KINDS[kind]:
         if name in (entry.name, *entry.aliases):
             return entry
+    if kind == "loss" and (named := library_loss(name)):
+        return replace(find(kind, named.loss), variant=named.variant)
     known = [spelling for entry in KINDS[kind] for spelling in (entry.name, *entry.aliases)]
     raise unknown_name(kind, name, known)
 
@@ -49,6 +53,8 @@ def search(name: str) -> tuple[Entry, ...]:
     plurals = {"metrics": "metric", "aggregates": "aggregate", "losses": "loss"}
     kind = plurals.get(name, name)
     found = tuple(entry for entry in everything if kind == entry.kind or name in (entry.name, *entry.aliases))
+    if not found and library_loss(name):
+        return (find("loss", name),)
     if not found:
         known = [*plurals, *(spelling for entry in everything for spelling in (entry.name, *entry.aliases))]
         raise unknown_name("name", name, known)

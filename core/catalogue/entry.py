@@ -72,6 +72,7 @@ class Entry:
         gradient: what a reader should know of the gradient, if anything.
         parameters: name -> default.
         variants: name -> the loss of another library.
+        variant: of a loss found by a library's name, which of them it stands for.
         laws: properties that the tests check.
         peers: where other implementations differ.
     """
@@ -104,6 +105,7 @@ class Entry:
     gradient: str = ""
     parameters: Parameters = field(default_factory=dict)
     variants: Mapping[str, Variant] = field(default_factory=dict)
+    variant: str = ""
     laws: tuple[str, ...] = ()
     peers: str = ""
 

@@ -66,11 +66,12 @@ def read_specs(
         ParameterError: an unknown name, a parameter that no loss has, or losses that do not go together.
     """
     found = [_entry(kind, one_set) for kind in kinds]
-    entries = list({entry.name: entry for entry in found}.values())
+    entries = list({(entry.name, entry.variant): entry for entry in found}.values())
     if not entries:
         raise ParameterError("no loss was asked for", "«kind»", "as in «kind=contrastive»")
     first = entries[0]
     for entry in entries:
+        _check_named(entry, [other.name for other in entries], variant)
         if entry.inputs != first.inputs:
             what = f"{first.name} takes {first.inputs}, {entry.name} takes {entry.inputs}"
             raise ParameterError(what, "«kind»", "ask for them in two runs")
@@ -93,7 +94,16 @@ def _entry(kind: str, one_set: bool) -> Entry:
     every = find("loss", entry.of_classes)
     variants = {name: each for name, each in entry.variants.items() if each.metric in ("", *every.metrics)}
     every = replace(every, name=entry.name, aliases=(), of_classes=entry.of_classes)
-    return replace(every, reduction="mean", variants=variants)
+    return replace(every, reduction="mean", variants=variants, variant=entry.variant)
+
+
+def _check_named(entry: Entry, names: Sequence[str], variant: str | None) -> None:
+    """Refuse one loss as several libraries have it, and a variant beside a library's name."""
+    if names.count(entry.name) > 1:
+        raise ParameterError(f"{entry.name} is asked for as of several libraries", "«kind»", "ask in two runs")
+    if variant is not None and entry.variant:
+        what = f"a library's name means its own variant of {entry.name}, {entry.variant}"
+        raise ParameterError(what, "«variant»", "leave it out")
 
 
 def swept(specs: Iterable[LossSpec], name: str, values: Sequence[float]) -> list[LossSpec]:
@@ -112,6 +122,7 @@ def _spec(
     entry: Entry, variant: str | None, metric: str | None, reduction: str | None, given: Mapping[str, float]
 ) -> LossSpec:
     as_whom = Variant(entry.source, reduction=entry.reduction)
+    variant = variant or entry.variant or None
     if variant is not None:
         if variant not in entry.variants:
             if not entry.variants:
