@@ -1,5 +1,6 @@
 """The checks at the door of every operation: options, shapes, finite rows. Each runs once."""
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from math import isnan, prod
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from .catalogue import Entry, names
 from .errors import DataError, OutputError, ParameterError, ShapeError
 from .io import RaggedVectors, Vectors, as_source, as_values, as_vectors, open_vectors, read_values, with_ids
+from .io.in_memory import tensor_values
 from .io.output import check_output
 from .io.vectors import name_rows, place_of
 from .metrics import Metric, is_rounded, metric_of
@@ -48,8 +50,9 @@ def check_outputs(*paths: str | None, force: bool, inputs: Sequence[Any]) -> Non
     wanted = [path for path in paths if path is not None]
     for path in wanted:
         check_output(path, force=force, inputs=[source for source in inputs if isinstance(source, str)])
+    real = [os.path.realpath(path) for path in wanted]
     for number, path in enumerate(wanted):
-        if path in wanted[:number]:
+        if real[number] in real[:number]:
             raise OutputError("two outputs have one path", path, "name another file for one of them")
 
 
@@ -166,8 +169,7 @@ def given(
     if isinstance(x, str):
         return open_vectors(x, ids=ids, nulls=nulls, header=header, others=others, max_memory=max_memory)
     if hasattr(x, "detach"):
-        x = x.detach().cpu()
-        x = (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()
+        x = tensor_values(x)
     vectors: Vectors = x if hasattr(x, "read") else as_vectors(x, name)
     if ids is None:
         return vectors

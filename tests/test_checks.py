@@ -57,6 +57,8 @@ def test_two_outputs_are_two_files_and_no_input(tmp_path):
     checks.check_outputs(path, None, force=False, inputs=["elsewhere.npy", np.eye(2)])
     with pytest.raises(OutputError, match="two outputs have one path"):
         checks.check_outputs(path, path, force=False, inputs=[])
+    with pytest.raises(OutputError, match="two outputs have one path"):
+        checks.check_outputs(path, str(tmp_path / "." / ".." / tmp_path.name / "x.npy"), force=False, inputs=[])
     np.save(path, np.eye(2))
     with pytest.raises(OutputError, match="is also the input"):
         checks.check_outputs(path, force=True, inputs=[path])

@@ -3,7 +3,7 @@
 Accepted: what hands out an Arrow stream, an Arrow array or the dataframe interchange protocol; what numpy makes an
 array of; paths. A table goes wherever a source goes, so its vectors, ids and labels are found as in a file, and where
 no column holds lists all columns of numbers are the vector. Numbers are not copied where they lie in one piece.
-Refused: masked arrays that hide something, lists of different lengths, open files.
+Refused: masked arrays that hide something, tensors without dense numbers, lists of different lengths, open files.
 Lost: the index of a DataFrame, unless it has a name.
 """
 
@@ -98,24 +98,42 @@ def as_source(given: Any, name: str) -> Any:
     """
     if isinstance(given, os.PathLike):
         return os.fspath(given)
-    if given is None or isinstance(given, str) or _is_tensor(given) or _is_vectors(given):
+    if isinstance(given, type):
+        raise DataError(f"expected vectors, got the class {given.__name__}", name, "hand over an object of it")
+    if given is None or isinstance(given, str) or _is_vectors(given):
+        return given
+    if _is_tensor(given):
+        _check_tensor(given, name)
         return given
     if hasattr(given, "read") and not hasattr(given, "__array__"):
         what = f"expected vectors, got an open file ({type(given).__name__})"
         raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
-    found = None if isinstance(given, np.ndarray) else _arrow(given)
+    found = None if isinstance(given, np.ndarray) else _arrow(given, name)
     if found is None:
         return _array(given, name)
     return _column_or_table(found, name)
 
 
 def as_table(given: Any, name: str) -> Any:
-    """Return what `as_source` returns, and an array of vectors as a table of one column."""
+    """Return a source as it is, and an array of vectors as a table of one column.
+
+    Raises:
+        DataError, ShapeError: as for `as_source`; or it is no table of vectors (n, d).
+    """
     found = as_source(given, name)
-    if _is_tensor(found):
-        found = found.detach().cpu().numpy()
-    if not isinstance(found, np.ndarray) or found.ndim != 2:
+    if isinstance(found, str):
         return found
+    if _is_tensor(found):
+        found = tensor_values(found)
+    if not isinstance(found, np.ndarray):
+        raise DataError(f"expected a table, got {type(given).__name__}", name, "hand over an array, a table, or a path")
+    from .vectors import check_numeric
+
+    check_numeric(found.dtype, name)
+    if found.ndim != 2:
+        raise ShapeError(f"expected vectors (n, d), got shape {found.shape}", name, "every row is one vector")
+    if not found.shape[1]:
+        raise ShapeError(f"the input is empty: shape {found.shape}", name, "at least one number per row is needed")
     import pyarrow as pa
 
     from .buffers import arrow_values
@@ -136,7 +154,26 @@ def as_values(given: Any, source: Any) -> Any:
     if isinstance(given, list | tuple | np.ndarray):
         return given
     found = as_source(given, "values")
-    return np.asarray(found.detach().cpu()) if _is_tensor(found) else found
+    return tensor_values(found) if _is_tensor(found) else found
+
+
+def tensor_values(tensor: Any) -> Any:
+    """Return the numbers of a tensor as an array; bfloat16 becomes float32, which holds each of them."""
+    tensor = tensor.detach().cpu()
+    return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+
+
+def _check_tensor(tensor: Any, name: str) -> None:
+    """Refuse a tensor of which numpy makes no array."""
+    kind = str(tensor.dtype).removeprefix("torch.")
+    if tensor.is_nested or str(tensor.layout) != "torch.strided":
+        got, hint = ("nested", "tensor.unbind()") if tensor.is_nested else ("sparse", "tensor.to_dense()")
+        raise DataError(f"expected a dense tensor, got a {got} one", name, hint)
+    if tensor.is_meta:
+        raise DataError("the tensor is on the meta device, where it has no numbers", name, "load it to the cpu")
+    if tensor.is_quantized or "float8" in kind or "float4" in kind:
+        hint = "tensor.dequantize()" if tensor.is_quantized else "tensor.float()"
+        raise DataError(f"expected floats or integers, got {kind}", name, hint)
 
 
 def _is_tensor(given: Any) -> bool:
@@ -147,8 +184,17 @@ def _is_vectors(given: Any) -> bool:
     return hasattr(given, "read") and hasattr(given, "shape")
 
 
-def _arrow(given: Any) -> Any:
+def _arrow(given: Any, name: str) -> Any:
     """Return an Arrow table, or a column, of what hands one out; None of anything else."""
+    try:
+        return _handed_out(given)
+    except (ValueError, TypeError, NotImplementedError) as error:  # as of Arrow itself
+        raise DataError(
+            f"Arrow refuses this {type(given).__name__}: {error}", name, "rename or cast columns"
+        ) from error
+
+
+def _handed_out(given: Any) -> Any:
     if not any(hasattr(given, way) for way in ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__")):
         return None
     import pyarrow as pa
@@ -189,9 +235,15 @@ def _array(given: Any, name: str) -> Any:
         return given.data
     if isinstance(given, np.ndarray):
         return given
+    if isinstance(given, list | tuple) and any(map(_is_tensor, given)):
+        given = [tensor_values(as_source(row, name)) if _is_tensor(row) else row for row in given]
     try:
-        return np.asarray(given)
+        array = np.asarray(given)
     except ValueError as error:
         lengths = sorted({len(row) for row in given if hasattr(row, "__len__")})
         what = f"rows of different lengths: {', '.join(map(str, lengths[:4]))}"
         raise ShapeError(what, name, "every row needs the same length") from error
+    if array.ndim or array.dtype != object:
+        return array
+    hint = "table.collect()" if hasattr(given, "collect") else "hand over an array, a table, or a path"
+    raise DataError(f"expected vectors, got {type(given).__name__}", name, hint)

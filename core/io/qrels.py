@@ -97,16 +97,22 @@ def _lines(
             raise DataError(f"expected {form}; {what}", path)
         try:
             value = kind(parsed[2])
-        except ValueError:
-            if number == 1 and "\t" in line and parse is _judgement:  # a header
+            finite = isfinite(value)
+        except (ValueError, OverflowError):
+            if number == 1 and parse is _judgement and _is_header(line):
                 continue
-            raise DataError(f"line {number}: expected a number, got {parsed[2]!r}", path) from None
-        if not isfinite(value):
+            noun = "a whole number" if parse is _judgement else "a number"
+            raise DataError(f"line {number}: expected {noun}, got {parsed[2].strip()[:40]!r}", path) from None
+        if not finite:
             raise DataError(f"line {number}: the score is {value}", path, "a finite number orders documents")
         empty = False
         yield number, (parsed[0], parsed[1], value)
     if empty:
         raise DataError("the file holds no line of a document", path)
+
+
+def _is_header(line: str) -> bool:
+    return "\t" in line and not any(map(str.isdigit, line.rpartition("\t")[2]))
 
 
 def _decoded(source: Source) -> Iterator[tuple[int, str]]:

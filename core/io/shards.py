@@ -125,9 +125,11 @@ class ShardedTable:
             missing = next((name for name in first.columns if name not in part.columns), None)
             more = next((name for name in part.columns if name not in first.columns), None)
             if missing is not None or more is not None:
-                differs = f"has no column {missing!r}" if missing is not None else f"has a column {more!r} too"
+                # a file of one array has a column without a name
+                differs = f"has no {_called(missing)}" if missing is not None else f"has a {_called(more)} too"
                 what = f"the files of {self.name} differ in their columns: this one {differs}"
-                raise DataError(what, part.name, f"the columns of {first.name}: {', '.join(first.columns[:20])}")
+                names = ", ".join(name or "unnamed" for name in first.columns[:20])
+                raise DataError(what, part.name, f"the columns of {first.name}: {names}")
 
     @property
     def format(self) -> str:
@@ -230,6 +232,10 @@ class ShardedTable:
                 raise DataError(what, self.parts[number].name, "ids must differ between files; or name others: «ids_a»")
             seen.update(dict.fromkeys(own, number))
         return joined_values([ids for ids in found if ids is not None], "", [part.name for part in self.parts])
+
+
+def _called(column: str | None) -> str:
+    return f"column {column!r}" if column else "unnamed column"
 
 
 def joined_table(name: str, tables: Sequence[Table], most: int) -> Table:

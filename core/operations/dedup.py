@@ -16,6 +16,7 @@ from ..grouping.groups import ROW, Arrangement, Groups, GroupsFound
 from ..grouping.outputs import GroupOutputs
 from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
+from ..io import as_table, as_values
 from ..io.listed_columns import with_carried
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
@@ -28,7 +29,7 @@ LARGEST = 10
 
 
 def dedup(
-    source: str,
+    source: Any,
     *,
     threshold: float | str | None = None,
     exact: bool = False,
@@ -46,7 +47,7 @@ def dedup(
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
     seed: int = 0,
-    ids: str | None = None,
+    ids: Any = None,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
     header: str = "auto",
@@ -55,13 +56,13 @@ def dedup(
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
 ) -> Result:
-    """Group the rows of a file that are close to each other, and keep one of each group.
+    """Group the rows of an input that are close to each other, and keep one of each group.
 
     All pairs are looked at, none is missed, and no list of them is kept: the groups are the same for any budget, device
     and number of threads.
 
     Args:
-        source: PATH, PATH::NAME, or `-` for standard input.
+        source: PATH, PATH::NAME, or `-` for standard input; or a table or an array in memory.
         threshold: rows are close with at least this similarity, or at most this distance; or `@PATH[:NAME]`, as for
             `pairwise`.
         exact: only rows with the same numbers are of one group; without a threshold.
@@ -98,12 +99,8 @@ def dedup(
         Leader: Hartigan 1975, "Clustering Algorithms", chapter 3. Components: Tarjan 1975, with union-find.
 
     Example:
-        >>> import os, tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = os.path.join(folder, "x.npy")
-        ...     np.save(path, np.asarray([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]]))
-        ...     found = dedup(path, threshold=0.95)
-        ...     found.array.tolist(), found.summary["dropped"]
+        >>> found = dedup(np.asarray([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]]), threshold=0.95)
+        >>> found.array.tolist(), found.summary["dropped"]
         ([0, 1, 0], 1)
     """
     checks.check_keys(require_keys, ("rows", "thresholds") if sweep is not None else KEYS)
@@ -118,6 +115,8 @@ def dedup(
     outputs = GroupOutputs(output, groups, dropped, force, escape_formulas)
     thresholds = _thresholds(threshold, sweep, outputs, measure, exact=exact)
     _check_linkage(linkage, rule, measure)
+    source = as_table(source, "vectors")
+    ids = as_values(ids, source)
     outputs.check([source, ids])
     with delivery():
         rows = TableRows.open(source, ids, [by, rule.column], settings)

@@ -14,6 +14,7 @@ from ..errors import ParameterError
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.leaks import Leaks, label_column
 from ..grouping.table_rows import TableRows, check_form
+from ..io import as_table, as_values
 from ..io.listed_columns import carried_columns
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
@@ -24,8 +25,8 @@ KEYS = ("rows", "train_rows", "leaked", "clean", "share", "disagreeing", "thresh
 
 
 def leak(
-    train: str,
-    test: str,
+    train: Any,
+    test: Any,
     *,
     threshold: float | str | None = None,
     sweep: Sequence[float] | None = None,
@@ -36,8 +37,8 @@ def leak(
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
-    ids_train: str | None = None,
-    ids_test: str | None = None,
+    ids_train: Any = None,
+    ids_test: Any = None,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
     header: str = "auto",
@@ -49,7 +50,7 @@ def leak(
     """Find the rows of a test set that have a near-duplicate in the training set.
 
     Args:
-        train: the training set: PATH, PATH::NAME, or `-` for standard input.
+        train: the training set: PATH, PATH::NAME, or `-` for standard input; or a table or an array in memory.
         test: the test set.
         threshold: a row is leaked if the closest row of the training set has at least this similarity, or at most this
             distance; or `@PATH[:NAME]`, as for `pairwise`.
@@ -79,12 +80,7 @@ def leak(
         The closest row of `simtool.pairwise`.
 
     Example:
-        >>> import os, tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     train, test = (os.path.join(folder, name) for name in ("train.npy", "test.npy"))
-        ...     np.save(train, np.eye(2))
-        ...     np.save(test, np.asarray([[1.0, 1.0], [0.1, 1.0]]))
-        ...     leak(train, test, threshold=0.9).rows.read(0, 1)["train"].tolist()
+        >>> leak(np.eye(2), np.asarray([[1.0, 1.0], [0.1, 1.0]]), threshold=0.9).rows.read(0, 1)["train"].tolist()
         [1]
     """
     checks.check_keys(require_keys, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
@@ -96,6 +92,8 @@ def leak(
         threshold = read_threshold(threshold.removeprefix("@"), metric)
     thresholds = _thresholds(threshold, sweep, output, measure)
     check_form(output)
+    train, test = as_table(train, "train"), as_table(test, "test")
+    ids_train, ids_test = as_values(ids_train, train), as_values(ids_test, test)
     checks.check_outputs(output, force=force, inputs=[train, test, ids_train, ids_test])
     with delivery():
         named = None if labels is None else label_column(labels)

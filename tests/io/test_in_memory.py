@@ -156,11 +156,56 @@ def test_a_frame_is_projected_and_converted(tmp_path):
         (pd.DataFrame({"text": IDS}), DataError, "no column holds vectors"),
         (pl.DataFrame({"v": [[1.0, 2.0], None]}), DataError, "row 1 is null or holds a null"),
         (["a", "b"], DataError, "expected floats or integers"),
+        (pd.DataFrame([[1.0, 2.0]], columns=["v", "v"]), DataError, "Duplicate column names"),
+        (pd.DataFrame({"v": [object()]}), DataError, "Arrow refuses this DataFrame"),
+        (pd.DataFrame, DataError, "the class DataFrame"),
+        (pl.DataFrame({"v": [[1.0]]}).lazy(), DataError, "got LazyFrame"),
+        ({"v": [[1.0]]}, DataError, "expected vectors, got dict"),
+        (torch.zeros(2, 2, device="meta"), DataError, "meta device"),
+        (torch.eye(2).to_sparse(), DataError, "got a sparse one"),
+        (
+            torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged),
+            DataError,
+            "got a nested one",
+        ),
+        (torch.eye(2).to(torch.float8_e4m3fn), DataError, "got float8_e4m3fn"),
+        ([torch.zeros(2, device="meta")], DataError, "meta device"),
     ],
 )
 def test_what_is_refused_is_named(given, error, what):
+    for door in (simtool.pairwise, simtool.dedup):
+        with pytest.raises(error, match=what):
+            door(given, threshold=0.9)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "what"),
+    [
+        (X.astype("c8"), DataError, "got complex64"),
+        (X.astype("U8"), DataError, "got str"),
+        ([[]], ShapeError, "the input is empty"),
+        (X[0], ShapeError, r"expected vectors \(n, d\)"),
+        (None, DataError, "expected a table, got NoneType"),
+    ],
+)
+def test_what_makes_no_table_is_named(given, error, what, tmp_path):
     with pytest.raises(error, match=what):
-        simtool.pairwise(given)
+        simtool.convert(given, output=str(tmp_path / "x.parquet"))
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_a_quantized_tensor_is_named():
+    with pytest.raises(DataError, match="got qint8"):
+        simtool.pairwise(torch.quantize_per_tensor(torch.eye(2), 0.1, 0, torch.qint8))
+
+
+def test_tensors_of_training_are_numbers():
+    rows = [torch.tensor(row, requires_grad=True) for row in X]
+    assert np.array_equal(as_source(rows, "A"), X)
+    half = torch.tensor(X).bfloat16()
+    found = simtool.dedup(half, threshold=-1.0)
+    expected = simtool.dedup(half.float().numpy(), threshold=-1.0)
+    assert np.array_equal(found.rows.read(0, 9)["score"], expected.rows.read(0, 9)["score"])
 
 
 def test_a_mask_that_hides_nothing_is_none():

@@ -48,7 +48,9 @@ def test_a_blank_in_an_id_is_refused_and_nothing_is_written(tmp_path):
     [
         ("1 0 10 2\n1 0 10 3\n", "line 2: document 10 of query 1 is judged 2 and 3"),
         ("1 0 10 2\n1 10 3\n", "line 2"),
-        ("1 0 10 2\n1 0 11 high\n", "line 2: expected a number, got 'high'"),
+        ("1 0 10 2\n1 0 11 high\n", "line 2: expected a whole number, got 'high'"),
+        ("1\t10\t0.5\n1\t11\t1\n", "line 1: expected a whole number, got '0.5'"),
+        (f"1 0 10 {'9' * 400}\n", "line 1: expected a whole number"),
         ("query-id\tcorpus-id\tscore\n", "holds no line"),
     ],
 )

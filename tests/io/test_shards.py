@@ -140,3 +140,12 @@ def test_what_is_unpacked_of_all_files_fits_together(tmp_path):
         open_vectors(str(tmp_path / "*.npz"), max_memory="200M")
     assert open_vectors(str(tmp_path / "[01].npz"), max_memory="256M").shape == (2048, 1024)
     assert refused.value.where == f"{tmp_path}/*.npz::x"
+
+
+def test_a_file_without_column_names_beside_a_table_is_told(tmp_path):
+    paths = [str(tmp_path / name) for name in ("x.npy", "y.parquet")]
+    np.save(paths[0], np.eye(2))
+    pq.write_table(pa.table({"v": [[1.0, 0.0]]}), paths[1])
+    with pytest.raises(DataError, match="this one has no unnamed column") as caught:
+        simtool.inspect(*paths)
+    assert caught.value.hint == f"the columns of {paths[0]}: unnamed"

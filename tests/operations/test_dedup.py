@@ -152,6 +152,23 @@ def test_what_is_selected_is_grouped_and_written(tmp_path):
     assert found.rows.names == ("group", "size", "id", "kept", "score", "label")
 
 
+def test_tables_and_arrays_in_memory_are_files(tmp_path):
+    table, output = pq.read_table(DIGITS), str(tmp_path / "kept.parquet")
+    options = {"threshold": 0.98, "by": "label", "keep": "min:label"}
+    expected = simtool.dedup(DIGITS, **options)
+    for given in (table, table.to_pandas()):
+        found = simtool.dedup(given, **options, output=output, force=True)
+        assert found.array.tolist() == expected.array.tolist()
+        assert found.rows.read(0, 99)["id"].tolist() == expected.rows.read(0, 99)["id"].tolist()
+        assert pq.read_table(output)["label"].to_numpy().tolist() == (
+            table["label"].to_numpy()[expected.array == np.arange(1797)].tolist()
+        )
+    names = [f"r{row}" for row in range(1797)]
+    found = simtool.dedup(vectors_of(DIGITS), threshold=0.98, ids=names, groups=str(tmp_path / "g.parquet"))
+    assert found.array.tolist() == kept_by_components(vectors_of(DIGITS), 0.98)
+    assert pq.read_table(tmp_path / "g.parquet")["id"].to_pylist() == names
+
+
 def test_fewer_duplicates_make_an_evaluation_of_digits_harder(tmp_path):
     output = str(tmp_path / "kept.parquet")
     simtool.dedup(DIGITS, threshold=0.97, output=output)

@@ -56,6 +56,19 @@ def test_leaked_rows_are_those_of_a_loop_worst_first(halves, threshold):
     }
 
 
+def test_tables_and_arrays_in_memory_are_files(halves):
+    expected = simtool.leak(*halves, threshold=0.97)
+    for found in (
+        simtool.leak(*map(pq.read_table, halves), threshold=0.97),
+        simtool.leak(halves[0], pq.read_table(halves[1]).to_pandas(), threshold=0.97),
+    ):
+        assert found.summary == expected.summary
+        assert found.rows.read(0, 999)["test"].tolist() == expected.rows.read(0, 999)["test"].tolist()
+    train, test = np.eye(3), np.asarray([[0.0, 1.0, 0.1]])
+    found = simtool.leak(train, test, threshold=0.9, ids_train=["a", "b", "c"])
+    assert found.rows.read(0, 1)["train"].tolist() == ["b"]
+
+
 def test_labels_that_disagree_are_told(tmp_path):
     for name, labels in (("train", ["cat", "dog"]), ("test", ["cat", "cat"])):
         pq.write_table(pa.table({"v": [[1.0, 0.0], [0.0, 1.0]], "kind": labels}), tmp_path / f"{name}.parquet")
