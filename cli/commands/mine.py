@@ -51,14 +51,8 @@ def mine(
         ),
     ] = None,
     num_positives: Annotated[
-        int | None,
-        typer.Option(
-            "--num-positives",
-            metavar="N",
-            help="Of a class the N closest are positives.  [default: 1]",
-            show_default=False,
-        ),
-    ] = None,
+        int, typer.Option("--num-positives", metavar="N", help="Of a class the N closest are positives.")
+    ] = 1,
     strategy: Annotated[
         str, typer.Option("--strategy", help="`hardest`, or `semi-hard`: further from the anchor than its positive.")
     ] = "hardest",
@@ -115,11 +109,12 @@ def mine(
         simtool mine sample_data/digits.parquet --absolute-margin 0
         simtool mine sample_data/digits.parquet --strategy semi-hard \\
             --range-min 5 --range-max 50 --sampling random -o triplets.parquet
-        simtool mine sample_data/words.parquet --keep-columns word \\
-            --positives pairs.csv --relative-margin 0.05
+        simtool mine sample_data/digits.parquet --relative-margin 0.05 \\
+            --num-positives 2 --assert 'skipped == 0'
 
     All pairs are looked at, in one sweep and bounded memory. Candidates are the rows of other classes, or those that
-    are no given positive, that margins and scores allow; ranks count these. -o npy holds (t, 3) row numbers.
+    are no given positive, that margins and scores allow; ranks count these. -o x.npy holds (t, 3) row
+    numbers. Given pairs of ids replace classes: --positives pairs.csv, with --corpus where queries are apart.
     """
     import simtool
 

@@ -6,13 +6,14 @@ Refused: ids that are not there or come twice, a table with one column, pairs an
 Lost: the table's other columns.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
-from ..checks import check_dtype, check_rows, check_same_width, refuse_rounded
-from ..engine import Exclusion, Input, PairwiseJob, prepare_input
+from ..checks import check_dtype, check_rows, check_same_width, plural, refuse_rounded
+from ..engine import Exclusion, Input, PairwiseJob, prepare_input, same_rows
 from ..errors import DataError, InputNotFoundError
 from ..io import Table, Vectors, open_table
 from ..io.table import join_name
@@ -31,7 +32,8 @@ class MiningInputs:
     """Rows, and which of them belong together.
 
     Args:
-        job: anchors against the rows that negatives come from; leaves out an anchor itself, and with classes its class.
+        job: anchors against the rows that negatives come from; leaves out an anchor itself, in two sets
+            by equal ids, and with classes its class.
         codes: (n,) the class of each row, or None.
         pairs: (2, p) rows of both sides that belong together, or None.
         of: what says so, for the result.
@@ -70,9 +72,16 @@ class MiningInputs:
         found = [_rows(side, table, column) for side, column in zip(sides_of, _columns(table), strict=True)]
         pairs = np.stack(found)
         pairs = pairs[:, (pairs >= 0).all(axis=0)]
-        if len(sides) == 1:
-            job = replace(job, excluded=Exclusion.of_rows(*job.shape))
+        if len(sides) == 1 or (job.a.named and job.b.named):
+            job = replace(job, excluded=same_rows(job.a, job.b)[1])
         return cls(job, None, pairs, table.name)
+
+    def notes(self) -> Iterator[str]:
+        """Yield what to tell the reader of the inputs, and how many queries are rows of the corpus."""
+        yield from self.job.notes()
+        excluded = self.job.excluded
+        if self.job.b is not self.job.a and excluded and (same := int(np.isin(excluded.a, excluded.b).sum())):
+            yield f"{plural(same, 'query')} with the id of a row of the corpus, which is no negative then"
 
     def positives(self, count: int) -> Positives:
         """Return the positives: those of the pairs, or the `count` closest of each class."""

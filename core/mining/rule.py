@@ -58,9 +58,10 @@ class NegativeRule:
             raise ParameterError(what, "«range_max»", "raise «range_max», or lower «range_min» or «num_negatives»")
 
     def stated(self) -> dict[str, Any]:
-        """Return the parameters that were asked for, for the result; the seed only where it counts."""
-        stated = {**vars(self), "range_max": self.stop}
-        return {**stated, "seed": self.seed if self.sampling == "random" else None}
+        """Return the parameters for the result; the seed, and a window by default, only of a random choice."""
+        if self.sampling == "random":
+            return {**vars(self), "range_max": self.stop}
+        return {**vars(self), "seed": None}
 
     @property
     def stop(self) -> int:

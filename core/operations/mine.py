@@ -27,7 +27,7 @@ def mine(
     *,
     corpus: Any = None,
     positives: str | None = None,
-    num_positives: int | None = None,
+    num_positives: int = 1,
     strategy: str = "hardest",
     range_min: int = 0,
     range_max: int | None = None,
@@ -63,7 +63,7 @@ def mine(
         corpus: the vectors that positives and negatives come from.
         positives: a table of pairs instead of classes: its columns `anchor` and `positive`, or the first two, hold ids
             of both. An anchor may have several.
-        num_positives: how many positives of a class are listed, the closest; 1 by default. Given pairs are all listed.
+        num_positives: how many positives of a class are listed, the closest. Given pairs are all listed.
         strategy: `hardest` (the closest candidates) or `semi-hard` (only those further than the positive).
         range_min: how many of the closest candidates are skipped.
         range_max: the rank at which the candidates end; by default only as many as are needed, with random sampling
@@ -134,7 +134,7 @@ def mine(
                 raise LabelError(what, "«labels»", "«labels» FILE or ::NAME, or «positives» TABLE")
             vectors = checks.given(found.vectors[0], "A")
             inputs = MiningInputs.of_classes(vectors, found.labels, found.labels_name, measure, settings)
-        return MinePlan(inputs, rule, num_positives or 1, settings).run(progress)
+        return MinePlan(inputs, rule, num_positives, settings).run(progress)
 
 
 @dataclass(frozen=True)
@@ -178,17 +178,17 @@ class MinePlan:
             rows=triplets.rows(job),
             array=triplets.numbers(job),
             histograms=triplets.histograms(job),
-            notes=(*job.notes(), *triplets.notes(self.rule.num_negatives)),
+            notes=(*inputs.notes(), *triplets.notes(self.rule.num_negatives)),
             provenance=provenance({"vectors": job.a.vectors, "corpus": None if job.b is job.a else job.b.vectors}),
         )
 
 
-def _check_form(labels: Any, corpus: Any, positives: str | None, num_positives: int | None) -> None:
+def _check_form(labels: Any, corpus: Any, positives: str | None, num_positives: int) -> None:
     """Refuse what belongs to classes beside pairs, and the other way round."""
     if positives is None and corpus is not None:
         what = "nothing says which rows of the corpus belong to which query"
         raise ParameterError(what, "«corpus»", "«positives» TABLE names pairs of ids")
-    for name, value in (("labels", labels), ("num_positives", num_positives)):
-        if positives is not None and value is not None:
+    for name, is_given in (("labels", labels is not None), ("num_positives", num_positives != 1)):
+        if positives is not None and is_given:
             what = "this is for classes, and here the positives are given"
             raise ParameterError(what, f"«{name}», «positives»", f"leave «{name}» or «positives» out")

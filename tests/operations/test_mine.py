@@ -140,6 +140,14 @@ def test_given_positives_of_one_file_leave_out_the_anchor_itself(retrieval):
     assert simtool.mine(corpus, positives=pairs).array.tolist() == loop(scores, positives, allowed, {})
 
 
+def test_a_row_of_the_corpus_with_the_id_of_the_query_is_no_negative(tmp_path):
+    (tmp_path / "pairs.csv").write_text("anchor,positive\nbook,library\ntiger,cat\n", encoding="utf-8")
+    words, pairs = "sample_data/words.parquet", str(tmp_path / "pairs.csv")
+    both, alone = simtool.mine(words, corpus=words, positives=pairs), simtool.mine(words, positives=pairs)
+    assert both.array.tolist() == alone.array.tolist()
+    assert "437 queries with the id of a row of the corpus, which is no negative then" in both.notes
+
+
 SAMPLED = [
     {"num_negatives": 3},
     {"num_negatives": 2, "range_min": 5},
@@ -193,6 +201,16 @@ def test_a_random_choice_is_of_the_window_and_the_same_for_any_budget():
     assert np.unique(found.array, axis=0).shape == (2000, 3)
     assert found.array.tolist() == simtool.mine(rows, labels, seed=1, max_memory="170M", **options).array.tolist()
     assert found.array.tolist() != simtool.mine(rows, labels, seed=2, **options).array.tolist()
+
+
+def test_texts_become_a_data_set_for_a_trainer():
+    datasets = pytest.importorskip("datasets")
+    source = simtool.Selection(DIGITS, keep=("label",))
+    found = simtool.mine(source, "::label", num_negatives=1).to_arrow()
+    data = datasets.Dataset(found).select_columns(["label_anchor", "label_positive", "label_negative"])
+    labels = np.asarray([list(row.values()) for row in data])
+    assert (labels[:, 0] == labels[:, 1]).all()
+    assert (labels[:, 0] != labels[:, 2]).all()
 
 
 def test_the_summary_and_the_histogram_count_each_pair_once(retrieval):
