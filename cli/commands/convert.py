@@ -46,6 +46,15 @@ def convert(
         int | None,
         typer.Option("--truncate", metavar="N", help="Write the first N numbers of every row.", show_default=False),
     ] = None,
+    quantize: Annotated[
+        str | None,
+        typer.Option(
+            "--quantize",
+            metavar="PRECISION",
+            help="Write float32, float16, int8, uint8, binary or ubinary, as sentence-transformers quantizes.",
+            show_default=False,
+        ),
+    ] = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Write unit vectors; zero rows stay zero.")] = False,
     shuffle: ShuffleOption = False,
     split: Annotated[
@@ -108,6 +117,7 @@ def convert(
             force=force,
             dtype=dtype,
             truncate=truncate,
+            quantize=quantize,
             normalize=normalize,
             shuffle=shuffle,
             split=None if split is None else parse_split(split),

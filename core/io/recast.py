@@ -40,7 +40,7 @@ class Recast:
             DataError: a finite number becomes infinity.
         """
         given = vectors.read(start, stop)
-        lengths = _unit(given) if self.normalize else given
+        lengths = unit_rows(given) if self.normalize else given
         with np.errstate(all="ignore"):
             made: Array = lengths.astype(self.dtype, copy=False)
         if made.dtype != lengths.dtype:
@@ -77,7 +77,7 @@ def _any(rows: Array) -> Array:
     return np.asarray(rows.any(axis=tuple(range(1, rows.ndim))))
 
 
-def _unit(given: Array) -> Array:
+def unit_rows(given: Array) -> Array:
     """Return float64 vectors of length 1; zero vectors stay zero."""
     rows = given.astype(np.float64)
     with np.errstate(all="ignore"):

@@ -20,8 +20,10 @@ from .. import checks, nonfinite
 from ..delivery import delivery
 from ..engine import resident
 from ..errors import ParameterError
-from ..io import as_table, as_vectors, select, with_ids
+from ..io import Vectors, as_table, as_vectors, select, with_ids
 from ..io.output import replacing
+from ..io.quantized import WRITTEN, UnitVectors
+from ..io.quantized import quantize as quantized
 from ..io.recast import Recast, recast_dtype
 from ..io.split_rows import check_shares, split_rows
 from ..io.truncated import truncate as truncated
@@ -42,6 +44,7 @@ def convert(
     force: bool = False,
     dtype: str | None = None,
     truncate: int | None = None,
+    quantize: str | None = None,
     normalize: bool = False,
     shuffle: bool = False,
     split: Mapping[str, float] | None = None,
@@ -65,6 +68,8 @@ def convert(
         force: existing outputs may be replaced.
         dtype: `float16`, `float32` or `float64`; by default that of the vectors, and float32 in fbin and fvecs.
         truncate: write the first numbers of every vector, this many, as of a Matryoshka model.
+        quantize: `float32`, `float16`, `int8`, `uint8`, `binary` or `ubinary`, as sentence-transformers has them, after
+            truncating and normalizing; the ranges of int8 and uint8 are those of all rows.
         normalize: write unit vectors, along the last dim; zero vectors stay zero. What is truncated is made a unit
             vector after that.
         shuffle: write the rows in a random order.
@@ -100,7 +105,11 @@ def convert(
     settings = Settings(nonfinite=nonfinite, max_memory=max_memory, header=header).checked()
     if dtype is not None:
         checks.check_choice("dtype", dtype, DTYPES)
-    form = Form.of(output, dtype, escape=escape_formulas)
+    if quantize is not None:
+        checks.check_choice("quantize", quantize, tuple(WRITTEN))
+        if dtype is not None:
+            raise ParameterError("quantizing sets the dtype", "«dtype»", "leave it out, or «quantize»")
+    form = Form.of(output, dtype if quantize is None else WRITTEN[quantize], escape=escape_formulas)
     checks.check_least(0, seed=seed)
     checks.check_least(1, truncate=truncate)
     if split is not None:
@@ -113,6 +122,8 @@ def convert(
     with delivery():
         given = open_input(taken, ids, by, form, settings)
         given = replace(given, vectors=truncated(given.vectors, truncate))
+        if quantize is not None:
+            given = replace(given, vectors=_quantized(given.vectors, quantize, normalize=normalize))
         rows = given.vectors.shape[0]
         parts = np.zeros(rows, np.int64)
         if split is not None:
@@ -121,6 +132,7 @@ def convert(
         drawn = seed if shuffle or split is not None else None
         how = {
             "truncate": truncate,
+            "quantize": quantize,
             "normalize": normalize,
             "shuffle": shuffle,
             "split": shares,
@@ -128,6 +140,11 @@ def convert(
             "seed": drawn,
         }
         return _plan(given, form, paths, parts, how, settings).run(force=force, progress=progress)
+
+
+def _quantized(vectors: Vectors, precision: str, *, normalize: bool) -> Vectors:
+    """Return the vectors in a precision, after they are made unit vectors where that is asked for."""
+    return quantized(UnitVectors(vectors) if normalize else vectors, precision)
 
 
 def _path_of(output: str, part: str) -> str:
@@ -175,7 +192,10 @@ class ConvertPlan:
 
     def run(self, *, force: bool, progress: Progress | None) -> Result:
         """Write all parts in one pass, and read them back."""
-        recast, dims = Recast(self.dtype, self.how["normalize"]), self.given.vectors.shape[1:]
+        recast, dims = (
+            Recast(self.dtype, self.how["normalize"] and self.how["quantize"] is None),
+            self.given.vectors.shape[1:],
+        )
         sums = [Checksum(self.dtype) for _ in self.paths]
         with ExitStack() as stack:
             files = [stack.enter_context(replacing(path, force=force)) for path in self.paths.values()]
@@ -251,7 +271,7 @@ class ConvertPlan:
                 "zero": recast.zero,
             },
             rows=rows,
-            notes=(*given.notes, *given.left_out(self.form), *_said(recast)),
+            notes=(*given.notes, *given.left_out(self.form), *_said(recast), *_ranged(self.how["quantize"])),
             provenance=provenance({"vectors": given.vectors}),
             written={path: f"{count:,} rows" for path, count in zip(paths, counts.tolist(), strict=True)},
         )
@@ -264,3 +284,8 @@ def _said(recast: Recast) -> Iterator[str]:
         yield f"{checks.plural(recast.vanished, 'row')} became zero: the numbers are too small for {recast.dtype.name}"
     if recast.normalize and recast.zero:
         yield f"{checks.plural(recast.zero, 'zero row')} without a direction, kept as zero"
+
+
+def _ranged(precision: str | None) -> Iterator[str]:
+    if precision in ("int8", "uint8"):
+        yield f"{precision}: 256 steps between the least and the largest number of each dim, over all rows"
