@@ -4,7 +4,7 @@ from functools import reduce
 from math import inf
 from operator import add
 
-from ..backend import Array, namespace
+from ..backend import Array, constant, namespace
 from ..metrics import EPS, magnitude, row_dots
 
 ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a sum is taken for 0
@@ -69,7 +69,7 @@ def masked_logsumexp(values: Array, members: Array) -> Array:
     """
     xp = namespace(values)
     values = xp.where(members, values, xp.full_like(values, -inf))
-    top = xp.max(values, axis=1)
+    top = constant(xp.max(values, axis=1))  # no gradient goes through it: what it adds is taken off again
     top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
     some = xp.any(members, axis=1)
     total = xp.sum(xp.exp(values - top[:, None]), axis=1)
