@@ -9,6 +9,7 @@ from ..options import (
     AssertOption,
     BackendOption,
     BootstrapOption,
+    CorpusOption,
     DeviceOption,
     EpsOption,
     EscapeFormulasOption,
@@ -84,10 +85,7 @@ def evaluate(
         str | None,
         typer.Option("--queries", metavar="SOURCE", help="Vectors with ids, with --qrels.", show_default=False),
     ] = None,
-    corpus: Annotated[
-        str | None,
-        typer.Option("--corpus", metavar="SOURCE", help="Vectors with ids, ranked for each query.", show_default=False),
-    ] = None,
+    corpus: CorpusOption = None,
     qrels: Annotated[
         str | None,
         typer.Option("--qrels", metavar="FILE", help="Relevance of documents, of BEIR or TREC.", show_default=False),

@@ -6,9 +6,9 @@ import typer
 
 from ..options import (
     EPS,
-    SOURCE,
     AssertOption,
     BackendOption,
+    CorpusOption,
     DeviceOption,
     EpsOption,
     EscapeFormulasOption,
@@ -35,12 +35,7 @@ from ..selecting import selecting
 def mine(
     vectors: VectorsArgument,
     labels: LabelsOption = None,
-    corpus: Annotated[
-        str | None,
-        typer.Option(
-            "--corpus", metavar="SOURCE", help=f"Where positives and negatives come from: {SOURCE}.", show_default=False
-        ),
-    ] = None,
+    corpus: CorpusOption = None,
     positives: Annotated[
         str | None,
         typer.Option(
