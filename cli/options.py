@@ -293,6 +293,12 @@ IdsOption = Annotated[
         show_default=False,
     ),
 ]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--corpus", metavar="SOURCE", help="Vectors that each query is compared with, with ids.", show_default=False
+    ),
+]
 TemperatureOption = Annotated[
     float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
 ]

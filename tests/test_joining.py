@@ -7,7 +7,7 @@ import pytest
 import simtool
 from simtool.errors import DataError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
-from simtool.joining import check_join, join_ids, join_rows
+from simtool.joining import check_join, join_ids, join_rows, rows_by_id
 
 GENERATOR = np.random.default_rng(8)
 A, B = GENERATOR.standard_normal((2, 50, 4))
@@ -90,3 +90,12 @@ def test_what_has_no_movement_is_refused():
         simtool.compare(A[None], B[None], per_id=True)
     with pytest.raises(ParameterError, match="one listing at a time"):
         simtool.compare(A, B, per_id=True, matches=True, aggregates=["argmax"])
+
+
+def test_rows_are_found_by_id_or_by_number():
+    rows = as_vectors(np.eye(3), "x.npy")
+    named = with_ids(rows, np.asarray(["a", "b", "c"], dtype=object))
+    assert rows_by_id(named, np.asarray(["c", "a", "c"], dtype=object), "pairs.csv").tolist() == [2, 0, 2]
+    assert rows_by_id(rows, np.asarray([2, 0]), "pairs.csv").tolist() == [2, 0]
+    with pytest.raises(DataError, match=r"row 1: 'd' is not among the 3 ids of x.npy"):
+        rows_by_id(named, np.asarray(["a", "d"], dtype=object), "pairs.csv")
