@@ -26,6 +26,7 @@ from ..options import (
     PlotOption,
     QuietOption,
     SeedOption,
+    SweepsOption,
 )
 from ..selecting import selecting
 
@@ -131,6 +132,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    sweep: SweepsOption = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -185,7 +187,7 @@ def evaluate(
     """
     import simtool
 
-    from ..parsing import parse_parameters, sources_or_stdin, two_at_most
+    from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
     from ..plots.curves import check_kind, curve_picture, drawing
     from ..session import Session, ineffective
 
@@ -210,6 +212,7 @@ def evaluate(
             b,
             labels,
             parameters=parse_parameters(param or []),
+            sweep=parse_sweeps(sweep) if sweep else None,
             progress=progress,
             require_keys=session.keys,
             require_counts=picture is not None,
