@@ -40,6 +40,15 @@ SweepOption = Annotated[
         help="A row for each value of a parameter, as of a margin or the threshold; or NAME=V,V,V.",
     ),
 ]
+SweepsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sweep",
+        metavar="NAME=V,V,V",
+        help="A row for each `truncate=64,128` and `quantize=float16,int8,binary`. Repeatable.",
+        show_default=False,
+    ),
+]
 KeptRowsOption = Annotated[
     str | None,
     typer.Option(

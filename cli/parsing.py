@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from math import isfinite
+from typing import Any
 
 from simtool.errors import ParameterError
 
@@ -92,6 +93,19 @@ def parse_threshold_sweep(text: str) -> list[float]:
         hint = "as in --sweep threshold=0.9:0.99:0.01"
         raise ParameterError(f"the threshold is swept, and {name} is another parameter", "--sweep", hint)
     return values
+
+
+def parse_sweeps(texts: Sequence[str]) -> dict[str, list[Any]]:
+    """Read `truncate=N,N` and `quantize=NAME,NAME`."""
+    found: dict[str, list[Any]] = {}
+    for text in texts:
+        name, mark, values = text.partition("=")
+        if not mark or name in found:
+            what = f"{name} is swept twice" if mark else f"expected NAME=V,V,V, got {text!r}"
+            raise ParameterError(what, "--sweep", "as in --sweep truncate=64,128 --sweep quantize=int8,binary")
+        parts = [value.strip() for value in values.split(",")]
+        found[name] = [int(part) if part.isdecimal() else part for part in parts]
+    return found
 
 
 def parse_split(text: str) -> dict[str, float]:

@@ -27,6 +27,7 @@ from ..options import (
     PlotOption,
     QuietOption,
     SeedOption,
+    SweepsOption,
 )
 from ..selecting import selecting
 
@@ -129,6 +130,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    sweep: SweepsOption = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -183,7 +185,7 @@ def evaluate(
     """
     import simtool
 
-    from ..parsing import parse_parameters, sources_or_stdin, two_at_most
+    from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
     from ..plots.curves import check_kind, curve_picture, drawing
     from ..session import Session, ineffective
 
@@ -208,6 +210,7 @@ def evaluate(
             b,
             labels,
             parameters=parse_parameters(param or []),
+            sweep=parse_sweeps(sweep) if sweep else None,
             progress=progress,
             require_keys=session.keys,
             require_counts=picture is not None,

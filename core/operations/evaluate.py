@@ -17,6 +17,7 @@ from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
+from ..evaluation.swept import EvaluationSweep
 from ..evaluation.thresholds_file import write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
@@ -60,6 +61,7 @@ def evaluate(
     seed: int = 0,
     exact_pairs: int = EXACT_PAIRS,
     at: Sequence[str] = (),
+    sweep: Mapping[str, Sequence[Any]] | None = None,
     thresholds_out: str | None = None,
     force: bool = False,
     max_memory: str | int | None = None,
@@ -103,6 +105,9 @@ def evaluate(
         exact_pairs: up to this many pairs of one input are scored exactly and ranked; more are counted in bins.
         at: rates that a threshold is to reach, as in `precision=0.99`, `recall=0.9` or `far=0.001`; the measure beside
             it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
+        sweep: `truncate` -> widths and `quantize` -> precisions, as of `convert`: a row for each combination, with its
+            bytes per vector and what it loses against the full vectors. Prefixes are made unit vectors, int8 and uint8
+            are compared as the numbers they stand for, bits by the metric hamming.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
         nonfinite: `error`, or `drop` the pairs or rows.
@@ -135,7 +140,8 @@ def evaluate(
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
     wanted = [WantedRate.of(each) for each in at]
-    reached = [key for each in wanted for key in each.keys]
+    swept = None if sweep is None else EvaluationSweep.of(sweep)
+    reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
     checks.check_keys(
         [key for key in require_keys if key not in reached],
         keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
@@ -158,6 +164,9 @@ def evaluate(
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
     given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
+    if swept is not None and (at or thresholds_out is not None or require_counts or qrels is not None):
+        what = "a sweep has no thresholds and no curve, and is of pairs or classes"
+        raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out», «plot» and «qrels»")
     beside = {"run_out": run_out, "per_query": per_query or None}
     _check_judged(judged, given, beside)
     with delivery():
@@ -170,6 +179,8 @@ def evaluate(
             what = "a curve or a threshold is of positives and negatives, and there are no labels"
             raise LabelError(what, "«labels»", "add labels")
         plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
+        if swept is not None:
+            return swept.run(inputs, partial(_evaluated, plan, progress))
         result = with_wanted(plan.run(progress), wanted)
         if thresholds_out is None:
             return result
@@ -325,6 +336,12 @@ def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mappi
         if given[parameter] is not None and given[parameter] != []:
             where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
             raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")
+
+
+def _evaluated(plan: EvaluatePlan, progress: Progress | None, inputs: EvaluationInputs, is_bits: bool) -> Result:
+    """Run a plan with other vectors; packed bits have a metric of their own."""
+    metric = metric_of("hamming") if is_bits else plan.metric
+    return replace(plan, inputs=inputs, metric=metric).run(progress)
 
 
 def _check_alone(inputs: EvaluationInputs) -> None:

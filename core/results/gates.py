@@ -18,7 +18,7 @@ _COMPARISONS = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_GATE = re.compile(rf"\s*([^\s<>=!]+)\s*({'|'.join(_COMPARISONS)})\s*([^\s<>=!]+)\s*")
+_GATE = re.compile(rf"\s*([^\s<>=!\[]+(?:\[[^\]]*\][^\s<>=!]*)?)\s*({'|'.join(_COMPARISONS)})\s*([^\s<>=!]+)\s*")
 _EXAMPLE = f"for example «gate=mean >= 0.9»; the operators are {' '.join(_COMPARISONS)}"
 
 

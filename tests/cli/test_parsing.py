@@ -10,6 +10,7 @@ from simtool.cli.parsing import (
     parse_dims,
     parse_parameters,
     parse_sweep,
+    parse_sweeps,
     parse_threshold,
     sources_or_stdin,
     two_at_most,
@@ -117,3 +118,10 @@ def test_two_sources_at_most():
     with pytest.raises(ParameterError, match="got 3") as several:
         two_at_most(["a", "b", "c"])
     assert several.value.hint == SEVERAL
+
+
+def test_sweeps_of_widths_and_precisions():
+    assert parse_sweeps(["truncate=8, 16", "quantize=int8"]) == {"truncate": [8, 16], "quantize": ["int8"]}
+    for wrong in (["truncate"], ["truncate=8", "truncate=9"]):
+        with pytest.raises(ParameterError):
+            parse_sweeps(wrong)

@@ -128,3 +128,8 @@ def test_the_record_is_json() -> None:
         "value": 0.91,
         "passed": True,
     }
+
+
+def test_a_key_may_name_a_combination_in_brackets():
+    gate = parse_gate("roc_auc[truncate=64,quantize=int8].loss <= 0.01")
+    assert (gate.key, gate.operator, gate.number) == ("roc_auc[truncate=64,quantize=int8].loss", "<=", 0.01)
