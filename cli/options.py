@@ -268,12 +268,6 @@ BootstrapOption = Annotated[
         show_default=False,
     ),
 ]
-CorpusOption = Annotated[
-    str | None,
-    typer.Option(
-        "--corpus", metavar="SOURCE", help="Vectors with ids, which are ranked for each query.", show_default=False
-    ),
-]
 TopOption = Annotated[
     int | None,
     typer.Option(
