@@ -86,7 +86,7 @@ def test_in_a_notebook_ids_stay_text_and_long_tables_end():
     assert "&lt;a&gt;.npy" in shown
     assert "<b>&" not in shown
     assert shown.count("<rect") == 2
-    assert "cosine: all, 0.25 to 0.75" in shown
+    assert "cosine: all. 6 values from 0.25 to 0.75" in shown
     long = Result("x", {}, {}, {}, Columns({"row": np.arange(30)}))._repr_html_()
     assert long.count("<tr>") == 20 + 1 + 1
     assert "10 more rows" in long
