@@ -1,8 +1,9 @@
-"""Columns that share the width of a terminal: numbers whole, ids clipped in the middle, sentences wrapped.
+"""Columns that share the width of a terminal: numbers whole under broken headers, ids clipped, sentences wrapped.
 
 What still does not fit is left out from the right, and the caller says so.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST_SENTENCE, LEAST_ID = 16, 12  # characters below which text is not squeezed
+_PARTS = re.compile(r"[^_.@-]*[_.@-]|[^_.@-]+")  # of a header
 _FRAME = 3  # characters between two columns
 
 
@@ -47,13 +49,16 @@ class TextColumn:
     @cached_property
     def least(self) -> int:
         """The width below which it is left out."""
-        squeezed = max(LEAST_SENTENCE if self.wraps else LEAST_ID, cell_len(self.name))
-        return self.width if self.is_number else min(self.width, squeezed)
+        if self.is_number:
+            return max(map(cell_len, (*_PARTS.findall(self.name), *self.cells)))
+        return min(self.width, max(LEAST_SENTENCE if self.wraps else LEAST_ID, cell_len(self.name)))
 
     def within(self, width: int) -> "TextColumn":
-        """Return the column with its ids clipped."""
+        """Return the column with its ids clipped, or the header of its numbers broken after _ and other marks."""
         if self.wraps or self.width <= width:
             return self
+        if self.is_number:
+            return replace(self, name=_broken(self.name, width))
         return replace(self, name=clipped(self.name, width), cells=[clipped(cell, width) for cell in self.cells])
 
 
@@ -98,15 +103,26 @@ def fitted(columns: Sequence[TextColumn], width: int) -> tuple[Table, list[str]]
     return table, [column.name for column in columns[len(kept) :]]
 
 
+def _broken(name: str, width: int) -> str:
+    """Return a header on as many lines as it needs."""
+    lines = [""]
+    for part in _PARTS.findall(name):
+        if lines[-1] and cell_len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
 def _frame(columns: Sequence[TextColumn]) -> int:
     return _FRAME * len(columns) + 1
 
 
 def _widths(columns: Sequence[TextColumn], room: int) -> list[int]:
-    """Return a width per column: sentences give way before ids, and the widest before the others."""
+    """Return a width per column: sentences give way before headers, those before ids, and the widest first."""
     widths = [column.width for column in columns]
-    for gives_way in ([column.wraps for column in columns], [not column.is_number for column in columns]):
-        most = max(widths)
+    wraps, numbers = [column.wraps for column in columns], [column.is_number for column in columns]
+    for gives_way in (wraps, numbers, [not number for number in numbers]):
+        most = min(max(widths), room + 1)
         while sum(widths) > room and most > 1:
             most -= 1
             widths = [

@@ -10,7 +10,7 @@ from .batch_losses import BATCH_LOSSES
 from .entry import ROLES as ROLES
 from .entry import Entry as Entry
 from .entry import Variant as Variant
-from .libraries import library_loss
+from .libraries import LIBRARY_LOSSES, library_loss
 from .losses import LOSSES as ITEM_LOSSES
 from .metrics import METRICS
 from .percentages import PERCENTAGES as PERCENTAGES
@@ -40,7 +40,8 @@ def find(kind: str, name: str) -> Entry:
     if kind == "loss" and (named := library_loss(name)):
         return replace(find(kind, named.loss), variant=named.variant)
     known = [spelling for entry in KINDS[kind] for spelling in (entry.name, *entry.aliases)]
-    raise unknown_name(kind, name, known)
+    of_libraries = [each.name for each in LIBRARY_LOSSES] if kind == "loss" else []
+    raise unknown_name(kind, name, known, of_libraries)
 
 
 def search(name: str) -> tuple[Entry, ...]:
@@ -61,10 +62,10 @@ def search(name: str) -> tuple[Entry, ...]:
     return found
 
 
-def unknown_name(kind: str, name: str, known: Iterable[str]) -> ParameterError:
-    """Return the error for a misspelt name, with the closest known one."""
+def unknown_name(kind: str, name: str, known: Iterable[str], others: Sequence[str] = ()) -> ParameterError:
+    """Return the error for a misspelt name, with the closest of the known ones, which it may list, and of others."""
     known = list(dict.fromkeys(known))
-    guess = closest(name, known)
+    guess = closest(name, [*known, *others])
     shown = f"one of: {', '.join(known)}" if len(known) <= MOST_SHOWN else "simtool list shows all names"
     hint = f"did you mean {guess}?" if guess else shown
     return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)

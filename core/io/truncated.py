@@ -64,5 +64,5 @@ def truncate(vectors: Vectors, width: int | None) -> Vectors:
         return vectors
     if len(vectors.shape) != 2 or vectors.shape[1] < width:
         what = f"there are no {width} numbers to keep of each row: the shape is {vectors.shape}"
-        raise ShapeError(what, vectors.name, "a smaller «truncate»")
+        raise ShapeError(what, vectors.name, "keep fewer")
     return TruncatedVectors(vectors, width)

@@ -69,3 +69,9 @@ def test_full_names_are_unique_and_name_rows_and_variants():
 def test_what_does_not_go_together_is_refused(options, message):
     with pytest.raises(ParameterError, match=message):
         simtool.loss(SIDES[0], labels=INPUTS["class"], **options)
+
+
+def test_a_misspelt_name_of_a_library_is_offered():
+    with pytest.raises(ParameterError) as caught:
+        find("loss", "SupConLos")
+    assert caught.value.hint == "did you mean SupConLoss?"

@@ -47,3 +47,16 @@ def test_an_id_is_clipped_in_the_middle(width):
     assert "…" in text
     assert text.startswith("日"[: width // 4])
     assert text.endswith("r")
+
+
+def test_the_header_of_numbers_is_broken_before_a_column_is_left_out():
+    scores = TextColumn("positive_similarity", ["0.1234", "0.5"], is_number=True)
+    lines, left_out = drawn([TextColumn("id", ["an-identifier", "b"]), scores, NUMBERS], 40)
+    assert left_out == []
+    assert max(map(cell_len, lines)) <= 40
+    assert [line.split("│")[2].strip() for line in lines if line.startswith("│")][:2] == ["positive_", "similarity"]
+
+
+def test_a_text_of_a_million_characters_takes_no_longer():
+    lines, _ = drawn([IDS, TextColumn("text", ["x" * 1_000_000, "y"])], 60)
+    assert max(map(cell_len, lines)) <= 60
