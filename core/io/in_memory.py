@@ -4,7 +4,7 @@ Accepted: what hands out an Arrow stream, an Arrow array or the dataframe interc
 array of; paths. A table goes wherever a source goes, so its vectors, ids and labels are found as in a file, and where
 no column holds lists all columns of numbers are the vector. Numbers are not copied where they lie in one piece.
 Refused: masked arrays that hide something, tensors without dense numbers, lists of different lengths, open files.
-Lost: the index of a DataFrame, unless it has a name.
+Lost: the index of a DataFrame, unless it has a name and is no range of numbers.
 """
 
 import os

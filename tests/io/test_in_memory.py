@@ -123,6 +123,12 @@ def test_a_table_of_numbers_says_which_of_them_make_the_vector():
     assert_allclose(found.array, UNIT_X @ UNIT_X.T, atol=1e-6)
 
 
+def test_an_index_of_numbers_is_no_part_of_the_vectors():
+    some = pd.DataFrame(X, columns=list("wxyz")).iloc[[4, 0, 2]]
+    expected = UNIT_X[[4, 0, 2]] @ UNIT_X[[4, 0, 2]].T
+    assert_allclose(simtool.pairwise(some, precision="float64").array, expected, atol=1e-12)
+
+
 def test_an_index_without_a_name_is_no_column_and_one_with_a_name_is():
     table = pd.DataFrame({"v": list(X)}, index=IDS)
     assert simtool.pairwise(table, top_k=1).rows.read(0, 1)["a"].tolist() == [0]
