@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from time import process_time
 
 from .errors import SimtoolError
 from .staged import StagedFile, switch
@@ -25,12 +26,14 @@ class Delivery:
         begun: every file that is being written or waits.
         files: those that wait, in the order in which they take their places.
         afterwards: what to do once they have.
+        started: the seconds that the process had taken of a processor when it began.
     """
 
     inputs: list[Check] = field(default_factory=list)
     begun: list[StagedFile] = field(default_factory=list)
     files: list[StagedFile] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    started: float = field(default_factory=process_time)
 
 
 _current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
@@ -71,6 +74,12 @@ def watch(check: Check) -> None:
     """Let a check of an input run before anything is delivered."""
     if (current := _current.get()) is not None:
         current.inputs.append(check)
+
+
+def spent() -> float:
+    """Return the seconds that the command has taken of a processor since it began to open its inputs."""
+    current = _current.get()
+    return 0.0 if current is None else process_time() - current.started
 
 
 def check_inputs() -> None:

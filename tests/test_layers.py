@@ -59,6 +59,7 @@ ROOMS = (
     ("nonfinite", "joining"),
     ("engine",),
     ("settings", "feature_maps"),
+    ("estimates",),
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),

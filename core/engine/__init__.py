@@ -8,6 +8,7 @@ Its front; other rooms import from here and from nowhere behind it. The question
 - `group_rows`: groups of close rows.
 - `reduce_pairs`: whatever a reducer makes of the tiles.
 - `select_pairs`, `full_matrix`: two inputs to a result, listed or whole.
+- `scan_phase`, `tiles_phase`, `reading_phase`: what a pass will do, told before it.
 
 The rest are the records that a caller hands in or gets back.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
+    from .calibration import operation_seconds as operation_seconds
     from .candidates import Hits as Hits
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
@@ -35,16 +37,24 @@ if TYPE_CHECKING:
     from .kernels import Kernel as Kernel
     from .kernels import Side as Side
     from .kernels import Tile as Tile
+    from .listing import ROW as ROW
     from .listing import Choice as Choice
+    from .listing import check_list as check_list
     from .listing import select_pairs as select_pairs
     from .matches import Match as Match
     from .matches import Matches as Matches
     from .matches import nearest as nearest
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
+    from .matrices import check_matrix as check_matrix
     from .matrices import full_matrix as full_matrix
+    from .matrices import matrix_bytes as matrix_bytes
     from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
+    from .phases import Phase as Phase
+    from .phases import reading_phase as reading_phase
+    from .phases import scan_phase as scan_phase
+    from .phases import tiles_phase as tiles_phase
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
@@ -60,6 +70,7 @@ if TYPE_CHECKING:
     from .selections import group_rows as group_rows
     from .selections import reduce_pairs as reduce_pairs
     from .selections import within as within
+    from .threads import BLOCK as BLOCK
     from .threads import in_blocks as in_blocks
     from .threads import overlapped as overlapped
     from .threads import processors as processors
@@ -76,6 +87,7 @@ _MODULES = {
         "gathered",
         "spending",
     ),
+    "calibration": ("operation_seconds",),
     "candidates": ("Hits",),
     "duplicates": (
         "first_equals",
@@ -98,7 +110,9 @@ _MODULES = {
         "Tile",
     ),
     "listing": (
+        "ROW",
         "Choice",
+        "check_list",
         "select_pairs",
     ),
     "matches": (
@@ -108,10 +122,20 @@ _MODULES = {
         "nearest_both",
         "nearest_others",
     ),
-    "matrices": ("full_matrix",),
+    "matrices": (
+        "check_matrix",
+        "full_matrix",
+        "matrix_bytes",
+    ),
     "matrix_rows": (
         "MatrixCells",
         "MatrixRows",
+    ),
+    "phases": (
+        "Phase",
+        "reading_phase",
+        "scan_phase",
+        "tiles_phase",
     ),
     "plan": (
         "Plan",
@@ -137,6 +161,7 @@ _MODULES = {
         "within",
     ),
     "threads": (
+        "BLOCK",
         "in_blocks",
         "overlapped",
         "processors",

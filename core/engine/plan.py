@@ -10,6 +10,7 @@ CORPUS_BLOCK = 4096
 SIDE_BYTES = 32 << 20  # of the prepared rows of one side of a tile
 FULL_ROWS_BYTES = 32 << 20  # whole rows of a matrix that are held until they are written
 LONG_ROW, FEWEST = 1 << 17, 128  # rows of B, at most, and of A, at least, of a long tile
+TASK = 1 << 37  # operations of a task, about: a second or two of a processor
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,15 @@ class Plan:
         corpus_block = max(self.corpus_block, min(fitting, -(-self.columns // GROUPS) * GROUPS))
         query_block = min(self.query_block, max(fewest, room // (4 * corpus_block) // 32 * 32))
         return replace(self, query_block=query_block, corpus_block=corpus_block)
+
+    def tasks(self, dims: int) -> list[Span]:
+        """Return the rows of A of each task, which can be computed apart: whole query blocks, by the shapes alone.
+
+        Args:
+            dims: d.
+        """
+        operations = 2 * self.query_block * self.columns * dims
+        return list(_spans(self.rows, max(1, TASK // operations) * self.query_block))
 
     def query_blocks(self) -> Iterator[Span]:
         """Yield the ranges of A's rows."""

@@ -157,3 +157,15 @@ def test_formulas_are_escaped_in_what_a_spreadsheet_opens(call):
     assert call("pairwise f.csv --top-k 1 --format csv -q --escape-formulas")[1] == escaped
     assert call("pairwise f.csv --top-k 1 -o out.csv -q --escape-formulas")[0] == 0
     assert Path("out.csv").read_text() == escaped
+
+
+def test_a_dry_run_is_told_on_stdout_and_writes_no_file(call, tmp_path):
+    asked = "pairwise x.npy y.npy -o m.npy --dry-run"
+    code, out, err = call(f"{asked} --format json --assert pairs==64")
+    assert code == 0
+    assert json.loads(out)["summary"]["bytes_written"] == 8 * 8 * 4
+    assert "passed pairs == 64" in err
+    assert call("pairwise x.npy y.npy --plot m.png --dry-run")[0] == 0
+    assert not list(tmp_path.glob("m.*"))
+    (tmp_path / "m.npy").touch()
+    assert call(asked)[0] == 2
