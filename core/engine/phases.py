@@ -17,6 +17,8 @@ from .reach import Reach
 from .resident_rows import resident_bytes
 from .selections import SELF_JOIN, joins_tiles
 
+LEAST_SHARE = 0.4  # what is expected of another number format on a busy machine is not trusted beyond it
+
 
 @dataclass(frozen=True)
 class Phase:
@@ -89,7 +91,7 @@ def scan_phase(
     reach = _reach(job, n, m, choice or Choice())
     halved = reach.halved or reach.joined
     phase = tiles_phase(name, shape, job.budget, halved=halved, batches=batches, itemsize=_itemsize(job))
-    return phase if choice is None else replace(phase, share=expected_share(job, reach, (n, m)))
+    return phase if choice is None else replace(phase, share=max(LEAST_SHARE, expected_share(job, reach, (n, m))))
 
 
 def _itemsize(job: PairwiseJob) -> int:

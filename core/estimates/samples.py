@@ -13,6 +13,7 @@ from ..results import Column
 
 ROWS, BYTES = 1 << 16, 32 << 20  # of a sample, at most
 PIECES = 8  # of an array
+MAPPED_SECONDS = 2e-10  # for the system to hand out a byte of a mapped file
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Sample:
 
     Args:
         rows: of the input.
-        byte_seconds: of a processor; none for an array, which is read where it lies.
+        byte_seconds: of a processor; of an array, which is read where it lies, those that the system takes.
     """
 
     rows: Rows
@@ -61,7 +62,9 @@ class Sample:
         read = chosen.read(0, count)
         seconds = time.process_time() - start
         held = ArrayVectors(vectors.name, read, chosen.ids)
-        return cls(Rows(held, numbers), 0.0 if isinstance(vectors, ArrayVectors) else seconds / max(1, read.nbytes))
+        return cls(
+            Rows(held, numbers), MAPPED_SECONDS if isinstance(vectors, ArrayVectors) else seconds / max(1, read.nbytes)
+        )
 
 
 def most_rows(*inputs: Vectors) -> int:
