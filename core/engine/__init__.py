@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
-    from .candidates import Hits as Hits
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from .matrices import full_matrix as full_matrix
     from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
+    from .places import Hits as Hits
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
@@ -76,7 +76,7 @@ _MODULES = {
         "gathered",
         "spending",
     ),
-    "candidates": ("Hits",),
+    "places": ("Hits",),
     "duplicates": (
         "first_equals",
         "occurrences",

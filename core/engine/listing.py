@@ -9,9 +9,9 @@ import numpy as np
 
 from ..checks import plural
 from ..results import Column, Columns, Progress, Result, RowsInto, Scalar, begin, over_batches
-from .candidates import Hits
 from .job import PairwiseJob
 from .kernels import Kernel
+from .places import Hits
 from .reducers.base import Give
 from .reducers.full_matrix import Moments
 from .selections import closest_pairs, each_nearest, within
