@@ -61,13 +61,6 @@ KeptRowsOption = Annotated[
 ]
 
 MetricOption = Annotated[str, typer.Option("--metric", help=f"{', '.join(names('metric'))}.")]
-PairMetricOption = Annotated[
-    str,
-    typer.Option(
-        "--metric",
-        help=f"{', '.join(names('metric'))}. Of sets of tokens: maxsim (ColBERT's late interaction) or argmax.",
-    ),
-]
 MetricParamOption = Annotated[
     list[str] | None,
     typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the metric. Repeatable.", show_default=False),

@@ -19,10 +19,10 @@ from ..options import (
     IdsBOption,
     InputFormatOption,
     MaxMemoryOption,
+    MetricOption,
     MetricParamOption,
     NonfiniteOption,
     OutputOption,
-    PairMetricOption,
     PlotOption,
     QuietOption,
     ThresholdOption,
@@ -45,7 +45,7 @@ def pairwise(
     ] = None,
     threshold: ThresholdOption = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
-    metric: PairMetricOption = "cosine",
+    metric: MetricOption = "cosine",
     param: MetricParamOption = None,
     dim: Annotated[
         int, typer.Option("--dim", help="The dim along which a vector lies; dims before the rows are batches.")
@@ -103,8 +103,8 @@ def pairwise(
     Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
 
-    `--metric maxsim` compares sets of tokens: arrays (items, tokens, d) with zero rows as padding, nested lists, or rows
-    of which those with one id are one set. The score is the sum over the tokens of A of their best cosine in B, so
+    `--metric maxsim` or `argmax` compares sets of tokens: arrays (items, tokens, d) with zero rows as padding, nested lists, or rows
+    of which those with one id are one set. Maxsim is the sum over the tokens of A of their best cosine in B, so
     that A holds the queries and B the documents.
     """
     import simtool
