@@ -144,7 +144,7 @@ def _of_prefixes(
     job: PairwiseJob, plain: Kernel, products: list[Contender], a: Column, b: Column, reach: Reach
 ) -> Iterator[tuple[float, Contender]]:
     """Yield the products of prefixes with the seconds that each is expected to take, with some to spare."""
-    plan = job.budget.plan(len(a), len(b), a.shape[1] // 4, plain.precision.itemsize)
+    plan = job.budget.plan(len(a), len(b), max(1, a.shape[1] // 4), plain.precision.itemsize)
     prepared = 1 if plan.kept_columns >= len(b) else -(-len(a) // plan.query_block)
     sample = sample_of(plain, a, b, reach, prepared)
     if sample is None:
