@@ -49,7 +49,7 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     app.callback()(simtool)
     for name in asked or COMMANDS:
         module = import_module(f".commands.{name}", __package__)
-        app.command(name)(reporting(getattr(module, COMMANDS[name])))
+        app.command(name)(reporting(name, getattr(module, COMMANDS[name])))
     return app
 
 

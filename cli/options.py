@@ -172,6 +172,16 @@ ReportOption = Annotated[
         show_default=False,
     ),
 ]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="PATH",
+        help="Show how far the numbers moved since an earlier run: its .json, .html or .parquet. A gate on it is "
+        "`delta.KEY OP NUMBER`.",
+        show_default=False,
+    ),
+]
 GithubSummaryOption = Annotated[
     bool,
     typer.Option(

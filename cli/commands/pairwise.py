@@ -135,6 +135,7 @@ def pairwise(
             **reading,
             **computing,
         )
+        target.describe(result)
     rest = target.rest()
     if picture is not None:
         picture.write(*heat_drawing(result))

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from .paths import SEVERAL as SEVERAL
     from .ragged import RaggedVectors as RaggedVectors
     from .ragged import as_ragged as as_ragged
+    from .runs import CLOSING as CLOSING
+    from .runs import OPENING as OPENING
+    from .runs import embedded as embedded
     from .selection import Keep as Keep
     from .selection import Selection as Selection
     from .selection import beside as beside
@@ -60,6 +63,7 @@ _MODULES = {
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
     "paths": ("SEVERAL",),
     "ragged": ("RaggedVectors", "as_ragged"),
+    "runs": ("CLOSING", "OPENING", "embedded"),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("assume",),
     "table": ("Table", "pick_vectors"),
