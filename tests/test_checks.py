@@ -51,7 +51,7 @@ def test_a_key_of_a_group_is_one_that_groups_have():
     known = ["eer", "eer.threshold"]
     checks.check_keys(["eer[en]"], known, given_by, ["eer"])
     for key, of_groups, said in (
-        ("eer[en]", (), "add by=SOURCE, which"),
+        ("eer[en]", (), "add by='SOURCE', which"),
         ("eer.low[en]", ["eer"], "add bootstrap=1000, which"),
         ("eer.threshold[en]", ["eer"], "did you mean eer? "),
         ("ear[en]", ["eer"], "did you mean eer? "),
