@@ -27,6 +27,7 @@ COMMANDS = {
     "convert": "convert",
     "explain": "explain",
     "inspect": "inspect",
+    "report": "report",
     "list": "list_catalogue",
 }
 

@@ -43,7 +43,7 @@ def _chosen(result: Result) -> dict[str, Any]:
 
 def _defaults(result: Result) -> dict[str, Any]:
     """Return the defaults of the library's function, of the loss, and of the aggregates by their names."""
-    door = getattr(simtool, result.command, None)
+    door = getattr(simtool, result.parameters.get("command", result.command), None)  # a report is of another command
     defaults = {} if door is None else {name: each.default for name, each in signature(door).parameters.items()}
     kind = result.parameters.get("kind")
     if isinstance(kind, str):

@@ -1,5 +1,6 @@
 """A result becomes what was asked for: a table or data on stdout, a file, notes on stderr."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from .cells import is_number
 from .moved import moved_since
 from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
+REPORTS = {".html": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 _BINARY = {"npy", "parquet", "arrow"}
 _MARKUP = re.compile(r"[\\|<`*\[]")
@@ -73,7 +75,7 @@ class Output:
         file_format = None
         if path is not None:
             check_output(path, force=force, inputs=inputs)
-            file_format = output_format(path)
+            file_format = REPORTS.get(os.path.splitext(path)[1].lower()) or output_format(path)
         if format is not None:
             _check_shown(format)
         if limit is not None and limit < 1:
@@ -158,6 +160,14 @@ def write_as(format: str, result: Result, file: BinaryIO, gates: Sequence[Verdic
         case "json":
             for part in result.document(gates=[verdict.record() for verdict in gates], spell=as_option):
                 file.write(part.encode())
+        case "html":
+            from ..reports.html import html_report
+
+            file.writelines(part.encode() for part in html_report(result, gates))
+        case "junit":
+            from ..reports.junit import junit_report
+
+            file.write(junit_report(result, gates))
         case "markdown":
             _write_markdown(result, file, gates)
         case _:

@@ -4,6 +4,7 @@ from .arrow import arrow_array as arrow_array
 from .arrow import arrow_type as arrow_type
 from .baseline import DELTA as DELTA
 from .baseline import Baseline as Baseline
+from .baseline import all_numbers as all_numbers
 from .baseline import no_baseline as no_baseline
 from .baseline import numbers_named as numbers_named
 from .drawings import curve_figures as curve_figures

@@ -100,7 +100,7 @@ class Baseline:
         found = [(_estimate(new, place), _estimate(old, place)) for place in shared]
         moved = [one.minus(other) for one, other in found]
         columns: dict[str, Column] = {
-            "number": np.asarray([name if group is None else f"{name}[{group}]" for name, group in shared], object),
+            "number": np.asarray([_key(place) for place in shared], object),
             "before": _column([other.value for _, other in found]),
             "now": _column([one.value for one, _ in found]),
             "difference": _column([each.value for each in moved]),
@@ -108,6 +108,12 @@ class Baseline:
         if any(each.low is not None for each in moved):
             columns |= {"low": _column([each.low for each in moved]), "high": _column([each.high for each in moved])}
         return Columns(columns)
+
+
+def all_numbers(result: "Result") -> dict[str, Scalar]:
+    """Return the numbers of the summary, and those of groups as `roc_auc[en]`."""
+    numbers = numbers_of(result)
+    return {_key(place): value for place, value in numbers.items() if not _is_of_all(place, numbers)}
 
 
 def numbers_named(result: "Result", keys: Collection[str]) -> dict[str, Scalar]:
@@ -158,6 +164,11 @@ def _check(key: str, result: "Result", source: str) -> None:
             check_group(group, groups)
         known = [of for of, each in numbers_of(result) if each is None]
         raise ParameterError(f"no number is called {key!r}", source or "«gate»", nearest_keys(key, known))
+
+
+def _key(place: Place) -> str:
+    name, group = place
+    return name if group is None else f"{name}[{group}]"
 
 
 def _is_end(place: Place, numbers: Numbers) -> bool:
