@@ -6,6 +6,7 @@ import typer
 
 from simtool.catalogue import names
 
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 EPS = 1e-8  # what a cosine divides by at least
 SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
 
@@ -149,7 +150,7 @@ FormatOption = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="What stdout carries: table (default), json, jsonl, csv, markdown, npy, parquet or arrow.",
+        help=f"What stdout carries: {', '.join(FORMATS)}.  [default: table]",
         show_default=False,
     ),
 ]

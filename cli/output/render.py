@@ -11,12 +11,12 @@ from simtool.io import ARRAYS, check_output, embedded, open_rows, output_format,
 from simtool.results import Column, Result, Verdict, in_batches, scalar_to_python, to_python
 
 from ..option_names import as_option
+from ..options import FORMATS
 from .cells import is_number
 from .moved import moved_since
 from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
 REPORTS = {".html": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
-FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 _BINARY = {"npy", "parquet", "arrow"}
 _MARKUP = re.compile(r"[\\|<`*\[]")
 
