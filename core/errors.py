@@ -1,7 +1,7 @@
 """What simtool says when it cannot go on. Imports nothing heavy, so that every layer may raise these."""
 
 from .addresses import without_secrets
-from .characters import UNSAFE
+from .characters import UNSAFE, printable
 from .placeholders import as_argument, spelled
 from .suggestions import closest
 
@@ -16,6 +16,7 @@ __all__ = [
     "ShapeError",
     "SimtoolError",
     "closest",
+    "printable",
     "spelled",
     "without_secrets",
 ]

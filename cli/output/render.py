@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Self
 
-from simtool.errors import OutputError, ParameterError, closest
+from simtool.errors import OutputError, ParameterError, closest, printable
 from simtool.io import ARRAYS, check_output, open_rows, output_format, replacing, write_array
 from simtool.results import Result, Verdict, in_batches, scalar_to_python, to_python
 
 from ..option_names import as_option
-from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
+from .terminal import say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 _BINARY = {"npy", "parquet", "arrow"}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+    from matplotlib.figure import Figure
 
     from ..statistics.counts import Counts
 
@@ -215,6 +216,21 @@ class Result:
             raise ResourceError("polars is not installed", "to_polars", "pip install polars") from error
         frame: polars.DataFrame = polars.from_arrow(self.to_arrow())  # type: ignore[assignment]
         return frame
+
+    def plot(self, kind: str | None = None) -> "Figure":
+        """Return a picture of the result as a matplotlib figure, which no list of open figures holds.
+
+        Args:
+            kind: of an evaluation `roc` (the default), `det`, `precision-recall`, `scores` or `all`; of a matrix
+                `heat-map`, of a training run `history`, of a sweep `sweep`, of what has histograms `histogram`.
+
+        Raises:
+            ParameterError: it has no such picture.
+            ResourceError: matplotlib is not installed.
+        """
+        from ..plots import figure_of
+
+        return figure_of(self, kind)
 
     def save(self, path: "str | os.PathLike[str]", *, force: bool = False) -> None:
         """Write the result to a file, which appears whole.
