@@ -7,6 +7,7 @@ from .suggestions import closest
 
 __all__ = [
     "UNSAFE",
+    "ColumnError",
     "DataError",
     "InputNotFoundError",
     "LabelError",
@@ -50,6 +51,10 @@ class ShapeError(SimtoolError, ValueError):
 
 class ParameterError(SimtoolError, ValueError):
     """An option or argument is outside its range, misspelt, or does not go with another."""
+
+
+class ColumnError(ParameterError, KeyError):
+    """A result has no column of that name."""
 
 
 class DataError(SimtoolError, ValueError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ..addresses import without_secrets
-from ..errors import ResourceError
+from ..errors import ColumnError, ResourceError, closest
 from ..placeholders import Spell, as_argument, spelled
 from .gates import GateError, judge, parse_gate
 from .records import Column, Columns, Grid, HeatMap, Histogram, Note, Rows, Scalar, in_batches
@@ -28,6 +28,14 @@ def _shown(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_shown, value))
     return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
+
+
+def _no_column(result: "Result", name: str) -> ColumnError:
+    """Return the error that names the columns there are."""
+    guess = closest(name, result.rows.names)
+    columns = ", ".join(result.rows.names) or "none; its numbers are in result.summary"
+    hint = f"{f'did you mean {guess}? ' if guess else ''}columns: {columns}"
+    return ColumnError(f"the result of {result.command} has no column {name!r}", "", hint)
 
 
 @dataclass(frozen=True)
@@ -149,8 +157,20 @@ class Result:
     @overload
     def __getitem__(self, index: slice) -> "Result": ...
 
-    def __getitem__(self, index: int | slice) -> "dict[str, Any] | Result":
-        """Return a row as a dict, or the result with some of its rows."""
+    @overload
+    def __getitem__(self, index: str) -> Column: ...
+
+    def __getitem__(self, index: int | slice | str) -> "dict[str, Any] | Result | Column":
+        """Return a row as a dict, the result with some of its rows, or a column as an array.
+
+        Raises:
+            ColumnError: there is no such column; a KeyError.
+            IndexError: there is no such row.
+        """
+        if isinstance(index, str):
+            if index not in self.rows.names:
+                raise _no_column(self, index)
+            return self.rows.read(0, len(self.rows))[index]
         rows = range(len(self.rows))[index]
         if isinstance(rows, int):
             return {name: to_python(column)[0] for name, column in self.rows.read(rows, rows + 1).items()}
