@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
     from .io import Selection as Selection
+    from .io import Vectors as Vectors
     from .io import open_items as open_items
     from .io import open_pairs as open_pairs
     from .io import open_table as open_table
@@ -47,7 +48,7 @@ _MODULES = {
     "operations.channels": ("channels",),
     "operations.apply": ("apply",),
     "operations.fit": ("fit",),
-    "io": ("Selection", "open_items", "open_pairs", "open_table", "open_vectors"),
+    "io": ("Selection", "Vectors", "open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.convert": ("convert",),
     "operations.dedup": ("dedup",),
     "operations.describe": ("describe",),

@@ -9,10 +9,10 @@ from rich.text import Text
 
 import simtool
 from simtool.catalogue import find
+from simtool.errors import printable
 from simtool.results import Result, scalar_to_python
 
 from .cells import significant
-from .terminal import printable
 
 # what became of a choice, rather than a choice; JSON has it
 _FOUND = {"scan", "excluded_by", "percent_of", "items", "cosine_eps"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Self
 
-from simtool.errors import OutputError, ParameterError, closest
+from simtool.errors import OutputError, ParameterError, closest, printable
 from simtool.io import ARRAYS, check_output, embedded, open_rows, output_format, replacing, write_array
 from simtool.results import Column, Result, Verdict, in_batches, scalar_to_python, to_python
 
@@ -14,7 +14,7 @@ from ..option_names import as_option
 from ..options import FORMATS
 from .cells import is_number
 from .moved import moved_since
-from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
+from .terminal import say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
 REPORTS = {".html": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
 _BINARY = {"npy", "parquet", "arrow"}

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from simtool.catalogue import PERCENTAGES
+from simtool.errors import printable
 from simtool.results import Baseline, Grid, Result, Rows, scalar_to_python, to_python
 
 from .bars import histogram_lines, history_line
@@ -23,7 +24,7 @@ from .fitted_columns import TextColumn, clipped, fitted
 from .header import header
 from .moved import moved_since
 from .shades import shades
-from .terminal import printable, stdout_is_terminal, text_of
+from .terminal import stdout_is_terminal, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
 _LONGEST_HEADER = 12  # characters of an id above a column of a matrix, where the width is limited

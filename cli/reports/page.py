@@ -7,10 +7,10 @@ from html import escape
 
 from rich.style import Style
 
+from simtool.errors import printable
 from simtool.io import CLOSING, OPENING
 
 from ..output.fitted_columns import TextColumn
-from ..output.terminal import printable
 
 ROOM, ROOM_OF_ROWS = 60_000, 250_000  # bytes of one section, and of the rows
 LONGEST = 400  # characters of a text

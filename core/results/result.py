@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ..addresses import without_secrets
+from ..errors import ColumnError, closest
 from ..placeholders import Spell, as_argument, spelled
 from .baseline import Baseline, numbers_named
 from .gates import GateError, judge, parse_gate
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+    from matplotlib.figure import Figure
 
     from ..statistics.counts import Counts
 
@@ -27,6 +29,14 @@ def _shown(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_shown, value))
     return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
+
+
+def _no_column(result: "Result", name: str) -> ColumnError:
+    """Return the error that names the columns there are."""
+    guess = closest(name, result.rows.names)
+    columns = ", ".join(result.rows.names) or "none; its numbers are in result.summary"
+    hint = f"{f'did you mean {guess}? ' if guess else ''}columns: {columns}"
+    return ColumnError(f"the result of {result.command} has no column {name!r}", "", hint)
 
 
 @dataclass(frozen=True)
@@ -150,8 +160,20 @@ class Result:
     @overload
     def __getitem__(self, index: slice) -> "Result": ...
 
-    def __getitem__(self, index: int | slice) -> "dict[str, Any] | Result":
-        """Return a row as a dict, or the result with some of its rows."""
+    @overload
+    def __getitem__(self, index: str) -> Column: ...
+
+    def __getitem__(self, index: int | slice | str) -> "dict[str, Any] | Result | Column":
+        """Return a row as a dict, the result with some of its rows, or a column as an array.
+
+        Raises:
+            ColumnError: there is no such column; a KeyError.
+            IndexError: there is no such row.
+        """
+        if isinstance(index, str):
+            if index not in self.rows.names:
+                raise _no_column(self, index)
+            return self.rows.read(0, len(self.rows))[index]
         rows = range(len(self.rows))[index]
         if isinstance(rows, int):
             return {name: to_python(column)[0] for name, column in self.rows.read(rows, rows + 1).items()}
@@ -206,6 +228,21 @@ class Result:
         from .arrow import polars_frame
 
         return polars_frame(self.table)
+
+    def plot(self, kind: str | None = None) -> "Figure":
+        """Return a picture of the result as a matplotlib figure, which no list of open figures holds.
+
+        Args:
+            kind: of an evaluation `roc` (the default), `det`, `precision-recall`, `scores` or `all`; of a matrix
+                `heat-map`, of a training run `history`, of a sweep `sweep`, of what has histograms `histogram`.
+
+        Raises:
+            ParameterError: it has no such picture.
+            ResourceError: matplotlib is not installed.
+        """
+        from ..plots import figure_of
+
+        return figure_of(self, kind)
 
     def save(self, path: "str | os.PathLike[str]", *, force: bool = False) -> None:
         """Write the result to a file, which appears whole.
