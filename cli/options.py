@@ -6,6 +6,7 @@ import typer
 
 from simtool.catalogue import names
 
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 EPS = 1e-8  # what a cosine divides by at least
 SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
 
@@ -149,7 +150,7 @@ FormatOption = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="What stdout carries: table (default), json, jsonl, csv, markdown, npy, parquet or arrow.",
+        help=f"What stdout carries: {', '.join(FORMATS)}.  [default: table]",
         show_default=False,
     ),
 ]
@@ -169,6 +170,16 @@ ReportOption = Annotated[
         "--report",
         metavar="PATH",
         help="Write a report too: .html (a page), .md, .json or .xml (JUnit: each gate a test case). Repeatable.",
+        show_default=False,
+    ),
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="PATH",
+        help="Show how far the numbers moved since an earlier run: its .json, .html or .parquet. A gate on it is "
+        "`delta.KEY OP NUMBER`.",
         show_default=False,
     ),
 ]

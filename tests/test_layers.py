@@ -62,7 +62,7 @@ ROOMS = (
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),
-    ("fitting", "mining"),
+    ("fitting", "mining", "plots"),
     ("training",),
     ("operations", "nn"),
 )
@@ -81,7 +81,7 @@ def imported_rooms(path):
             yield from [names[0]] if names else [alias.name for alias in node.names]
 
 
-LOADED_WHEN_ASKED = {"core/results/result.py": {"io"}}  # the writers that save a result
+LOADED_WHEN_ASKED = {"core/results/result.py": {"io", "plots"}}  # what saves a result, and what draws it
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_front_of_the_engine_resolves_and_hides_no_module():
         getattr(engine, "nearst")  # noqa: B009 - the name is wrong on purpose
 
 
-FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation"))}
+FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation", "plots"))}
 
 
 @pytest.mark.parametrize("path", CLI, ids=name_of)
@@ -123,7 +123,7 @@ def test_the_command_line_knows_the_library_and_a_few_fronts(path):
     assert ours <= FRONTS
 
 
-@pytest.mark.parametrize("room", ["io", "evaluation"])
+@pytest.mark.parametrize("room", ["io", "evaluation", "plots"])
 def test_a_front_offers_what_type_checkers_see(room):
     package = importlib.import_module(f"simtool.{room}")
     tree = ast.parse((ROOT / "core" / room / "__init__.py").read_text(encoding="utf-8"))

@@ -108,10 +108,11 @@ def pairwise(
     that A holds the queries and B the documents.
     """
     import simtool
+    from simtool.plots import MOST, heat_drawing
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters, parse_threshold
-    from ..plots.heat_map import MOST, heat_drawing, heat_picture
+    from ..plots.picture import heat_picture
     from ..session import Session
 
     selects = (top_k, threshold, max_pairs) != (None, None, None)
@@ -141,7 +142,8 @@ def pairwise(
             **reading,
             **computing,
         )
+        target.describe(result)
     rest = target.rest()
     if picture is not None:
-        picture.write(*heat_drawing(result))
+        picture.write(heat_drawing(result))
     rest.deliver(result)

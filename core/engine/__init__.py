@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .precision_choice import middle as middle
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
+    from .reducers.heat_map import MeanCells as MeanCells
     from .rescoring import Pairs as Pairs
     from .resident_rows import READ_BYTES as READ_BYTES
     from .resident_rows import held_bytes as held_bytes
@@ -131,6 +132,7 @@ _MODULES = {
     ),
     "reducers.base": ("Reducer",),
     "reducers.full_matrix": ("Moments",),
+    "reducers.heat_map": ("MeanCells",),
     "rescoring": ("Pairs",),
     "resident_rows": (
         "READ_BYTES",

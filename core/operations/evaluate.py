@@ -13,18 +13,18 @@ from ..errors import LabelError, ParameterError, ShapeError
 from ..evaluation.histogram import score_histogram
 from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
 from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
-from ..evaluation.pair_job import PairScores, pair_job, read_scores
-from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
+from ..evaluation.pair_job import PairScores, check_groups, pair_job, read_scores
+from ..evaluation.report import ALL, COUNTED, evaluation_keys, group_rows, notes_on
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
 from ..evaluation.swept import EvaluationSweep
-from ..evaluation.thresholds_file import write_thresholds
+from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
 from ..io.vectors import ids_of, provenance
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import DROP_HINT
-from ..results import Progress, Result
+from ..results import Progress, Result, split_group
 from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
 from .similarity import plan_similarity
@@ -141,11 +141,14 @@ def evaluate(
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
     wanted = [WantedRate.of(each) for each in at]
     swept = None if sweep is None else EvaluationSweep.of(sweep)
+    keys = keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared)
+    grouped = [key for key in require_keys if key not in keys and split_group(key)[0] in keys]
     reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
     checks.check_keys(
         [key for key in require_keys if key not in reached],
-        keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
-        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
+        keys,
+        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of(), "«by=SOURCE»": grouped},
+        [] if by is None else [key for key in keys if not key.endswith(SUFFIX)],
     )
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -175,6 +178,7 @@ def evaluate(
             return JudgedPlan(judged, measure, settings, ks, *times, per_query, run_out, force).run(progress)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
+        check_groups(grouped, inputs.by)
         if (require_counts or wanted) and inputs.labels is None:
             what = "a curve or a threshold is of positives and negatives, and there are no labels"
             raise LabelError(what, "«labels»", "add labels")
@@ -256,7 +260,7 @@ class EvaluatePlan:
                 "nonfinite": self.settings.nonfinite,
             },
             summary=overall.summary(),
-            rows=group_rows({**groups, "overall": overall}) if groups else overall.rows(),
+            rows=group_rows({**groups, ALL: overall}) if groups else overall.rows(),
             array=job.sample.scores,
             histograms=(score_histogram(counts["overall"], name),) if counts else (),
             counts=counts,

@@ -22,6 +22,7 @@ COMMANDS = [
     "apply",
     "convert",
     "inspect",
+    "report",
     "list",
 ]
 APP = app_for()
