@@ -287,10 +287,10 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
 
 
 def _formed_from(vectors: Vectors | None) -> str:
-    if isinstance(vectors, IdentifiedVectors):
-        return _formed_from(vectors.base)
     if isinstance(vectors, SelectedVectors):
         return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
+    if hasattr(vectors, "base") and not hasattr(vectors, "provenance"):
+        return _formed_from(vectors.base)
     return str(getattr(vectors, "provenance", ""))
 
 

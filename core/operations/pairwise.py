@@ -19,6 +19,8 @@ from ..engine import (
 from ..errors import ParameterError
 from ..evaluation.thresholds_file import read_threshold
 from ..io import Vectors
+from ..io.cut_down import CutDown
+from ..io.quantized import WRITTEN
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto, shapes_line
@@ -35,6 +37,8 @@ def pairwise(
     top_k: int | None = None,
     threshold: float | str | None = None,
     max_pairs: int | None = None,
+    truncate: int | None = None,
+    quantize: str | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
@@ -65,6 +69,9 @@ def pairwise(
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
+        truncate: compare unit vectors of the first numbers of every row, this many, as of a Matryoshka model.
+        quantize: compare the rows in this precision, as `convert` writes it: int8 and uint8 as the numbers that they
+            stand for, binary and ubinary by the metric hamming.
         metric: a name of the catalogue, as in `simtool.describe("metrics")`.
         parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
@@ -122,7 +129,11 @@ def pairwise(
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
     choice = Choice(top_k, threshold, max_pairs, max_results)
-    measure = metric_of(metric, eps=eps, **(parameters or {}))
+    checks.check_least(1, truncate=truncate)
+    if quantize is not None:
+        checks.check_choice("quantize", quantize, tuple(WRITTEN))
+    cut = CutDown(truncate, quantize)
+    measure = metric_of(cut.metric(metric, dim), eps=eps, **(parameters or {}))
     _check_choice(choice, measure)
     check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
@@ -131,7 +142,8 @@ def pairwise(
     with delivery():
         opened = [settings.open(a, "A", ids_a), *([] if b is None else [settings.open(b, "B", ids_b)])]
         exclude_self = b is None if exclude_self is None else exclude_self
-        plan = _plan(opened, measure, choice if selects else None, dim, precision, settings, exclude_self=exclude_self)
+        how: dict[str, Any] = {"precision": precision, "settings": settings, "exclude_self": exclude_self}
+        plan = _plan(opened, measure, choice if selects else None, dim, cut, **how)
         return plan.run(into, rows_into, heat_map, progress)
 
 
@@ -143,6 +155,7 @@ class PairwisePlan:
         job: both sides, the pairs that are left out, and where to compute.
         choice: the pairs that are listed; None for the matrix.
         dim: along which a vector lies.
+        cut: what is compared of each vector.
         excluded_by: `id` or `row` where a row is not compared with itself, else None.
         settings: of the door.
     """
@@ -150,6 +163,7 @@ class PairwisePlan:
     job: PairwiseJob
     choice: Choice | None
     dim: int
+    cut: CutDown
     excluded_by: str | None
     settings: Settings
 
@@ -171,6 +185,7 @@ class PairwisePlan:
                 "metric": job.metric.name,
                 "eps": settings.eps,
                 **job.metric.parameters,
+                **vars(self.cut),
                 "dim": self.dim,
                 "exclude_self": self.excluded_by is not None,
                 "excluded_by": self.excluded_by,
@@ -182,7 +197,7 @@ class PairwisePlan:
                 "nonfinite": settings.nonfinite,
                 "shapes": _shapes(job, listed, self.dim),
             },
-            notes=(*job.notes(), *_left_out(job, self.excluded_by), *result.notes),
+            notes=(*job.notes(), *self.cut.notes, *_left_out(job, self.excluded_by), *result.notes),
             provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
         )
 
@@ -192,13 +207,14 @@ def _plan(
     metric: Metric,
     choice: Choice | None,
     dim: int,
+    cut: CutDown,
+    *,
     precision: str,
     settings: Settings,
-    *,
     exclude_self: bool,
 ) -> PairwisePlan:
     """Lay out both sides, checked; A twice where there is no B."""
-    budget = settings.budget(*opened)
+    budget, opened = settings.budget(*opened), [cut.of_whole_bytes(side) for side in opened]
     for vectors in opened:
         checks.check_dtype(vectors, metric)
     sides = [prepare_input(side, dim, settings.nonfinite, budget) for side in opened]
@@ -208,7 +224,7 @@ def _plan(
         checks.refuse_rounded(side.vectors, metric.name)
     excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
     job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
-    return PairwisePlan(job, choice, dim, excluded_by, settings)
+    return PairwisePlan(job, choice, dim, cut, excluded_by, settings)
 
 
 def _left_out(job: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
