@@ -70,5 +70,7 @@ class CutDown:
         found = self.of(vectors)
         if self.is_bits and (width := self.truncate or vectors.shape[1]) % 8:
             what = f"the bits of {width} numbers do not fill whole bytes, so that their share would be wrong"
-            raise ShapeError(what, vectors.name, f"«truncate={width // 8 * 8}»" if width > 8 else "use another precision")
+            raise ShapeError(
+                what, vectors.name, f"«truncate={width // 8 * 8}»" if width > 8 else "use another precision"
+            )
         return found

@@ -289,9 +289,8 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
 def _formed_from(vectors: Vectors | None) -> str:
     if isinstance(vectors, SelectedVectors):
         return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
-    if hasattr(vectors, "base") and not hasattr(vectors, "provenance"):
-        return _formed_from(vectors.base)
-    return str(getattr(vectors, "provenance", ""))
+    base: Vectors | None = getattr(vectors, "base", None)
+    return _formed_from(base) if base is not None else str(getattr(vectors, "provenance", ""))
 
 
 def _plain(value: object) -> object:

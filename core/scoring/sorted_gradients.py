@@ -11,7 +11,8 @@ from ..losses.miners import ActiveTriplets
 from ..losses.negatives import Ends, ScoreTile
 from ..losses.numerics import unit_rows
 from ..results import Column
-from .distances import Prepared, distance_of
+from .distances import distance_of
+from .loss_distance import Prepared
 from .row_distances import differences_pulled
 from .sorted_batch import SortedBatch
 from .sorted_losses import counted, near_items, wanted_of

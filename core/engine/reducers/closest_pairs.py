@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...results import Column
-from ..candidates import Found, Hits, Scan
+from ..candidates import Scan
 from ..kernels import Kernel, Tile
+from ..places import Found, Hits
 from ..plan import Span
 from ..tie_order import closest_of_all
 from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec
