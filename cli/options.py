@@ -315,6 +315,16 @@ IdsOption = Annotated[
         show_default=False,
     ),
 ]
+ExamplesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--examples",
+        metavar="TABLE",
+        help="Columns anchor, positive, negative, or a, b, with ids of VECTORS, as `mine -o` writes them; of two files "
+        "the first has the anchors.",
+        show_default=False,
+    ),
+]
 CorpusOption = Annotated[
     str | None,
     typer.Option(
