@@ -247,6 +247,25 @@ InputFormatOption = Annotated[
         show_default=False,
     ),
 ]
+TruncateOption = Annotated[
+    int | None,
+    typer.Option(
+        "--truncate",
+        metavar="N",
+        help="Only the first N numbers of every row, as of a Matryoshka model; they are compared as unit vectors.",
+        show_default=False,
+    ),
+]
+QuantizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quantize",
+        metavar="PRECISION",
+        help="Vectors in float32, float16, int8, uint8, binary or ubinary, as sentence-transformers quantizes; "
+        "bits are compared by hamming.",
+        show_default=False,
+    ),
+]
 EscapeFormulasOption = Annotated[
     bool,
     typer.Option(
@@ -304,6 +323,16 @@ IdsOption = Annotated[
         "--ids",
         metavar="SOURCE",
         help="Ids of VECTORS: a file, one per row, or `::NAME`, a column.",
+        show_default=False,
+    ),
+]
+ExamplesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--examples",
+        metavar="TABLE",
+        help="Columns anchor, positive, negative, or a, b, with ids of VECTORS, as `mine -o` writes them; of two files "
+        "the first has the anchors.",
         show_default=False,
     ),
 ]

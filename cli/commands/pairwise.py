@@ -24,9 +24,11 @@ from ..options import (
     NonfiniteOption,
     OutputOption,
     PlotOption,
+    QuantizeOption,
     QuietOption,
     ThresholdOption,
     TopOption,
+    TruncateOption,
 )
 from ..selecting import selecting
 
@@ -45,6 +47,8 @@ def pairwise(
     ] = None,
     threshold: ThresholdOption = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
+    truncate: TruncateOption = None,
+    quantize: QuantizeOption = None,
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
     dim: Annotated[
@@ -96,6 +100,7 @@ def pairwise(
         simtool pairwise sample_data/words.parquet --threshold 0.8
         simtool pairwise sample_data/words.parquet -o scores.npy
         simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
+        simtool pairwise sample_data/words.parquet -k 5 --truncate 128 --quantize int8
         simtool pairwise sample_data/words.parquet --plot heat.png
         simtool pairwise sample_data/texts_a.npy sample_data/texts_b.npy \\
             --metric maxsim --top-k 3
@@ -122,6 +127,7 @@ def pairwise(
     picture = heat_picture(plot, inputs, output, selects=selects, force=force, quiet=quiet)
     selection: dict[str, Any] = {"top_k": top_k, "max_pairs": max_pairs, "max_results": max_results}
     reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
+    cut: dict[str, Any] = {"truncate": truncate, "quantize": quantize}
     computing: dict[str, Any] = {"precision": precision, "eps": eps, "device": device, "backend": backend}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
@@ -139,6 +145,7 @@ def pairwise(
             heat_map=None if picture is None else MOST,
             progress=progress,
             **selection,
+            **cut,
             **reading,
             **computing,
         )

@@ -21,6 +21,8 @@ from ..engine import (
 from ..errors import ParameterError
 from ..evaluation.thresholds_file import read_threshold
 from ..io import Vectors
+from ..io.cut_down import CutDown
+from ..io.quantized import WRITTEN
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto, shapes_line
@@ -37,6 +39,8 @@ def pairwise(
     top_k: int | None = None,
     threshold: float | str | None = None,
     max_pairs: int | None = None,
+    truncate: int | None = None,
+    quantize: str | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
@@ -68,8 +72,7 @@ def pairwise(
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`; or of sets of tokens `maxsim`, the sum
-            over the tokens of A of the best cosine in B, which is not symmetric, or `argmax`.
+            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
         parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
@@ -125,12 +128,17 @@ def pairwise(
         raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
+    cut = CutDown(truncate, quantize)
+    checks.check_least(1, truncate=truncate)
+    if quantize is not None:
+        checks.check_choice("quantize", quantize, tuple(WRITTEN))
+    metric = cut.metric(metric, dim)
     choice = Choice(top_k, threshold, max_pairs, max_results).checked()
     measure = measure_of_sets(metric, parameters or {}) or metric_of(metric, eps=eps, **(parameters or {}))
     if choice.threshold is not None:
         checks.check_threshold(choice.threshold, measure if isinstance(measure, Metric) else None)
     if isinstance(measure, AggregateRequest):
-        check_set_options(metric, dim=dim, precision=precision, nonfinite=nonfinite)
+        check_set_options(metric, cut, dim=dim, precision=precision, nonfinite=nonfinite)
     else:
         check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
@@ -145,7 +153,7 @@ def pairwise(
             plan = plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self)
         else:
             opened = [settings.open(*side) for side in sides]
-            plan = _plan(opened, measure, chosen, dim, precision, settings, exclude_self=exclude_self)
+            plan = _plan(opened, measure, chosen, dim, cut, precision, settings, exclude_self=exclude_self)
         return plan.run(into, rows_into, heat_map, progress)
 
 
@@ -157,6 +165,7 @@ class PairwisePlan:
         job: both sides, the pairs that are left out, and where to compute.
         choice: the pairs that are listed; None for the matrix.
         dim: along which a vector lies.
+        cut: what is compared of each vector.
         excluded_by: `id` or `row` where a row is not compared with itself, else None.
         settings: of the door.
     """
@@ -164,6 +173,7 @@ class PairwisePlan:
     job: PairwiseJob
     choice: Choice | None
     dim: int
+    cut: CutDown
     excluded_by: str | None
     settings: Settings
 
@@ -185,6 +195,7 @@ class PairwisePlan:
                 "metric": job.metric.name,
                 "eps": settings.eps,
                 **job.metric.parameters,
+                **vars(self.cut),
                 "dim": self.dim,
                 "exclude_self": self.excluded_by is not None,
                 "excluded_by": self.excluded_by,
@@ -196,7 +207,7 @@ class PairwisePlan:
                 "nonfinite": settings.nonfinite,
                 "shapes": _shapes(job, listed, self.dim),
             },
-            notes=(*job.notes(), *job.left_out(self.excluded_by), *result.notes),
+            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
             provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
         )
 
@@ -206,13 +217,14 @@ def _plan(
     metric: Metric,
     choice: Choice | None,
     dim: int,
+    cut: CutDown,
     precision: str,
     settings: Settings,
     *,
     exclude_self: bool,
 ) -> PairwisePlan:
     """Lay out both sides, checked; A twice where there is no B."""
-    budget = settings.budget(*opened)
+    budget, opened = settings.budget(*opened), [cut.of_whole_bytes(side) for side in opened]
     for vectors in opened:
         checks.check_dtype(vectors, metric)
     sides = [prepare_input(side, dim, settings.nonfinite, budget) for side in opened]
@@ -222,7 +234,7 @@ def _plan(
         checks.refuse_rounded(side.vectors, metric.name)
     excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
     job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
-    return PairwisePlan(job, choice, dim, excluded_by, settings)
+    return PairwisePlan(job, choice, dim, cut, excluded_by, settings)
 
 
 def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
