@@ -10,6 +10,8 @@ import typer
 
 from .reports.asking import reporting
 from .usage import explained
+from .working import COMMANDS as LONG
+from .working import working
 
 # command -> its function, in the module of the command's name
 COMMANDS = {
@@ -24,6 +26,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "fit": "fit",
     "apply": "apply",
+    "merge": "merge",
     "convert": "convert",
     "explain": "explain",
     "inspect": "inspect",
@@ -48,8 +51,8 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     )
     app.callback()(simtool)
     for name in asked or COMMANDS:
-        module = import_module(f".commands.{name}", __package__)
-        app.command(name)(reporting(getattr(module, COMMANDS[name])))
+        command = reporting(getattr(import_module(f".commands.{name}", __package__), COMMANDS[name]))
+        app.command(name)(working(command) if name in LONG else command)
     return app
 
 

@@ -10,6 +10,7 @@ import typer
 from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import Gate, Progress, Result, judge, parse_gate
+from simtool.work import stop_short
 
 from .exit_codes import GATE_FAILED
 from .output.render import Output, render
@@ -101,6 +102,7 @@ class Session:
                 a gate names.
             without_effect: a sentence for each option that was typed and changes nothing.
         """
+        stop_short()
         check_inputs()
         verdicts = judge(self.gates, result.summary, more="; --format json shows them all")
         if not self.output.quiet:
