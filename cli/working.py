@@ -74,7 +74,9 @@ def _in_folder(command: Command, typed: Mapping[str, Any], work: str, part: tupl
                 say(line)
 
 
-def fold(work: str, output: str | None, format: str | None, *, force: bool, quiet: bool) -> None:
+def fold(
+    work: str, output: str | None, format: str | None, gates: list[str] | None, *, force: bool, quiet: bool
+) -> None:
     """Run the command of a work folder again, with every block found.
 
     Raises:
@@ -90,7 +92,7 @@ def fold(work: str, output: str | None, format: str | None, *, force: bool, quie
         raise ParameterError("no work is kept here", work, "name the folder that was named with --work")
     name, stated = manifest.operation, {**manifest.beside, **manifest.parameters}
     stated |= {"output": output or stated.get("output"), "format": format or stated.get("format")}
-    stated |= {"force": force, "quiet": quiet}
+    stated |= {"gates": gates or stated.get("gates"), "force": force, "quiet": quiet}
     if output is not None and "://" not in output:
         stated["output"] = os.path.abspath(output)
     work = work if "://" in work else os.path.abspath(work)

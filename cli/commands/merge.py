@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import ForceOption, FormatOption, OutputOption, QuietOption
+from ..options import AssertOption, ForceOption, FormatOption, OutputOption, QuietOption
 
 
 def merge(
@@ -14,6 +14,7 @@ def merge(
     output: OutputOption = None,
     format: FormatOption = None,
     force: ForceOption = False,
+    gates: AssertOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Fold the blocks of a work folder into the result of its command.
@@ -29,4 +30,4 @@ def merge(
     """
     from ..working import fold
 
-    fold(folder, output, format, force=force, quiet=quiet)
+    fold(folder, output, format, gates, force=force, quiet=quiet)

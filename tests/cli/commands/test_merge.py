@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from simtool.engine import plan
+from simtool.engine import matches, plan
+from simtool.scoring import batch_data, batch_scores, batches, example_scores, mined_rows, sorted_batch
 from simtool.work.run import WorkRun
 
 OUTPUTS = ("o.csv", "o.npy", "o.json", "o.parquet")
@@ -21,7 +22,23 @@ COMMANDS = {
     "thresholds": "dedup rows.npy --sweep threshold=0.6:0.9:0.1 --format csv",
     "leak": "leak rows.npy others.npy --threshold 0.7 -o o.npy",
     "mine": "mine rows.npy --labels classes.npy --absolute-margin 0 -o o.csv",
+    "ranks": "evaluate rows.npy --labels classes.npy --format json",
+    "binned scores": "evaluate rows.npy --labels classes.npy --exact-pairs 9 --format json",
+    "argmax": "compare rows.npy others.npy --aggregate argmax --aggregate chamfer --format json",
+    "mmd": "compare rows.npy others.npy --aggregate mmd --aggregate energy --format json",
+    "balls": "compare rows.npy others.npy --aggregate prdc --format json",
+    "neighbours": "compare rows.npy partners.npy --aggregate knn-overlap --aggregate mutual --format json",
+    "pairs": "loss rows.npy partners.npy --labels similar.npy --kind contrastive --margin 1 -o o.csv",
+    "classes": "loss rows.npy --labels classes.npy --kind sup-con --kind multi-similarity --format json",
+    "items": "loss rows.npy --labels classes.npy --kind nt-xent -o o.csv",
+    "mined": "loss rows.npy --labels classes.npy --kind semi-hard-triplet -o o.csv",
+    "gradient": "loss rows.npy --labels classes.npy --kind sup-con --grad o.npy",
+    "views": "loss rows.npy partners.npy --kind info-nce --format json",
+    "batches": "loss rows.npy --labels classes.npy --kind circle --batch-size 50 --shuffle --format json",
+    "classifier": "loss rows.npy --labels classes.npy --kind arcface --weights weights.npy --format json",
 }
+# loops that are not kept, because they take next to no time
+PLAIN = {"linear": "compare rows.npy others.npy --aggregate mean --format json"}
 IN_ORDER = {
     "leader": "dedup rows.npy --threshold 0.8 --linkage leader -o o.npy",
     "complete": "dedup rows.npy --threshold 0.8 --linkage complete -o o.npy",
@@ -32,6 +49,13 @@ IN_ORDER = {
 def small_blocks(monkeypatch):
     monkeypatch.setattr(plan, "QUERY_BLOCK", 16)
     monkeypatch.setattr(plan, "FULL_ROWS_BYTES", 16 * 4 * 90)
+    monkeypatch.setattr(matches, "SMALL", 0)
+    monkeypatch.setattr(sorted_batch, "ROWS", 16)
+    for module in (batch_data, batches):
+        monkeypatch.setattr(module, "SORTED", 500)
+    monkeypatch.setattr(mined_rows, "HELD", 1 << 11)
+    monkeypatch.setattr(batch_scores, "STRIPE_BYTES", 1 << 12)
+    monkeypatch.setattr(example_scores, "CPU_PIECE", 100)
 
 
 @pytest.fixture
@@ -41,7 +65,10 @@ def bytes_of(typed, inputs):
     centers = random.normal(size=(40, 6))
     for name, count in {"rows": 120, "others": 90}.items():
         np.save(f"{name}.npy", (centers[random.integers(40, size=count)] + 0.4 * random.normal(size=(count, 6))))
+    np.save("partners.npy", np.load("rows.npy") + 0.3 * random.normal(size=(120, 6)))
+    np.save("weights.npy", random.normal(size=(7, 6)))
     np.save("classes.npy", np.arange(120) % 7)
+    np.save("similar.npy", np.arange(120) % 2)
 
     def bytes_of(line):
         code, out, err = typed(line)
@@ -68,11 +95,14 @@ def stopped_after(count, monkeypatch):
     monkeypatch.setattr(WorkRun, "_computed", computed)
 
 
-@pytest.mark.parametrize("name", COMMANDS | IN_ORDER)
-def test_a_kept_run_and_one_that_was_stopped_give_the_bytes_of_a_plain_one(name, bytes_of, typed, monkeypatch):
-    line = (COMMANDS | IN_ORDER)[name]
+@pytest.mark.parametrize("name", COMMANDS | IN_ORDER | PLAIN)
+def test_a_kept_run_and_one_that_was_stopped_give_the_bytes_of_a_plain_one(name, bytes_of, typed, inputs, monkeypatch):
+    line = (COMMANDS | IN_ORDER | PLAIN)[name]
     plain = bytes_of(line)
     assert bytes_of(f"{line} --work kept") == plain
+    if name in PLAIN:
+        return
+    assert len(list(inputs.glob("kept/*/block-*"))) > 2
     with monkeypatch.context() as patch:
         stopped_after(2, patch)
         assert typed(f"{line} --work w")[0] == 130
