@@ -231,11 +231,12 @@ def refuse_overflow(names: str) -> DataError:
     return DataError("a score leaves the range of float64", names, "scale the inputs down")
 
 
-def check_threshold(threshold: float, metric: Metric) -> None:
+def check_threshold(threshold: float, metric: Metric | None) -> None:
     """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
     if isnan(threshold):
         raise ParameterError("the threshold is not a number", "«threshold»")
-    end = metric.end
-    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
+    if metric is None or (end := metric.end) is None:  # as of sums, which have no end
+        return
+    if threshold > end if metric.larger_is_closer else threshold < end:
         what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
         raise ParameterError(what, "«threshold»")

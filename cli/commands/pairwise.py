@@ -97,9 +97,15 @@ def pairwise(
         simtool pairwise sample_data/words.parquet -o scores.npy
         simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
         simtool pairwise sample_data/words.parquet --plot heat.png
+        simtool pairwise sample_data/texts_a.npy sample_data/texts_b.npy \\
+            --metric maxsim --top-k 3
 
     Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
+
+    `--metric maxsim` or `argmax` compares sets of tokens: arrays (items, tokens, d) with zero rows as padding, nested lists, or rows
+    of which those with one id are one set. Maxsim is the sum over the tokens of A of their best cosine in B, so
+    that A holds the queries and B the documents.
     """
     import simtool
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
-    from .candidates import Hits as Hits
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -36,15 +35,18 @@ if TYPE_CHECKING:
     from .kernels import Side as Side
     from .kernels import Tile as Tile
     from .listing import Choice as Choice
+    from .listing import Listing as Listing
     from .listing import select_pairs as select_pairs
     from .matches import Match as Match
     from .matches import Matches as Matches
     from .matches import nearest as nearest
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
+    from .matrices import MatrixTarget as MatrixTarget
     from .matrices import full_matrix as full_matrix
     from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
+    from .places import Hits as Hits
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
@@ -64,6 +66,8 @@ if TYPE_CHECKING:
     from .threads import in_blocks as in_blocks
     from .threads import overlapped as overlapped
     from .threads import processors as processors
+    from .tie_order import best_of as best_of
+    from .tie_order import closest_of_all as closest_of_all
     from .workspace import Scratch as Scratch
 
 _MODULES = {
@@ -77,7 +81,7 @@ _MODULES = {
         "gathered",
         "spending",
     ),
-    "candidates": ("Hits",),
+    "places": ("Hits",),
     "duplicates": (
         "first_equals",
         "occurrences",
@@ -100,6 +104,7 @@ _MODULES = {
     ),
     "listing": (
         "Choice",
+        "Listing",
         "select_pairs",
     ),
     "matches": (
@@ -109,7 +114,10 @@ _MODULES = {
         "nearest_both",
         "nearest_others",
     ),
-    "matrices": ("full_matrix",),
+    "matrices": (
+        "MatrixTarget",
+        "full_matrix",
+    ),
     "matrix_rows": (
         "MatrixCells",
         "MatrixRows",
@@ -144,6 +152,10 @@ _MODULES = {
         "in_blocks",
         "overlapped",
         "processors",
+    ),
+    "tie_order": (
+        "best_of",
+        "closest_of_all",
     ),
     "workspace": ("Scratch",),
 }

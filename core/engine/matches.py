@@ -9,12 +9,12 @@ from ..errors import ParameterError
 from ..metrics import EPS, metric_of, needs_scale
 from ..results import Column, Progress, begin
 from .budget import budget_of
-from .candidates import Hits
 from .duplicates import Distinct
 from .exclusion import Exclusion
 from .input_rows import Input
 from .job import PairwiseJob
 from .kernels import Kernel, Tile
+from .places import Hits
 from .reducers.base import joined
 from .rescoring import Pairs
 from .selections import each_nearest

@@ -14,8 +14,9 @@ import numpy as np
 
 from ..backend import Array
 from ..results import Column
-from .candidates import Found, Scan
+from .candidates import Scan
 from .kernels import Kernel, Tile
+from .places import Found
 from .plan import CORPUS_BLOCK, Span
 from .rescoring import Pairs
 from .rotation import Rotation

@@ -1,11 +1,13 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import checks
+from ..aggregates.record import AggregateRequest
 from ..backend import quiet
+from ..comparison.pairs_of_sets import SetsPlan, check_set_options, measure_of_sets, plan_sets
 from ..delivery import delivery
 from ..engine import (
     Choice,
@@ -55,17 +57,19 @@ def pairwise(
     heat_map: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
-    """Compare every row of A with every row of B, or A with itself.
+    """Compare every row of A with every row of B, or A with itself; or every set of tokens with every set.
 
     Args:
         a: Vectors, a numpy array or a source as for `open_vectors`, (..., n, d) of real numbers; leading dims are
-            batches, as in matmul.
+            batches, as in matmul. Under a measure of sets (n, tokens, d) with zero rows as padding, or a list of
+            arrays (tokens, d), or a source as for `open_items`, or rows with ids: those of one id are one set.
         b: (..., m, d), or None for A against itself.
         top_k: keep the k closest rows of B for each row of A; with a threshold, of those that reach it.
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+        metric: a name of the catalogue, as in `simtool.describe("metrics")`; or of sets of tokens `maxsim`, the sum
+            over the tokens of A of the best cosine in B, which is not symmetric, or `argmax`.
         parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
@@ -121,17 +125,27 @@ def pairwise(
         raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
-    choice = Choice(top_k, threshold, max_pairs, max_results)
-    measure = metric_of(metric, eps=eps, **(parameters or {}))
-    _check_choice(choice, measure)
-    check_precision(precision, measure, backend, device, selects=selects)
+    choice = Choice(top_k, threshold, max_pairs, max_results).checked()
+    measure = measure_of_sets(metric, parameters or {}) or metric_of(metric, eps=eps, **(parameters or {}))
+    if choice.threshold is not None:
+        checks.check_threshold(choice.threshold, measure if isinstance(measure, Metric) else None)
+    if isinstance(measure, AggregateRequest):
+        check_set_options(metric, dim=dim, precision=precision, nonfinite=nonfinite)
+    else:
+        check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
+    exclude_self = b is None if exclude_self is None else exclude_self
+    sides = [(a, "A", ids_a), *([] if b is None else [(b, "B", ids_b)])]
+    chosen = choice if selects else None
     with delivery():
-        opened = [settings.open(a, "A", ids_a), *([] if b is None else [settings.open(b, "B", ids_b)])]
-        exclude_self = b is None if exclude_self is None else exclude_self
-        plan = _plan(opened, measure, choice if selects else None, dim, precision, settings, exclude_self=exclude_self)
+        plan: PairwisePlan | SetsPlan
+        if isinstance(measure, AggregateRequest):
+            plan = plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self)
+        else:
+            opened = [settings.open(*side) for side in sides]
+            plan = _plan(opened, measure, chosen, dim, precision, settings, exclude_self=exclude_self)
         return plan.run(into, rows_into, heat_map, progress)
 
 
@@ -182,7 +196,7 @@ class PairwisePlan:
                 "nonfinite": settings.nonfinite,
                 "shapes": _shapes(job, listed, self.dim),
             },
-            notes=(*job.notes(), *_left_out(job, self.excluded_by), *result.notes),
+            notes=(*job.notes(), *job.left_out(self.excluded_by), *result.notes),
             provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
         )
 
@@ -211,23 +225,8 @@ def _plan(
     return PairwisePlan(job, choice, dim, excluded_by, settings)
 
 
-def _left_out(job: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
-    """Yield which pairs of two sets are left out, and how many."""
-    if job.excluded is None or job.self_join:
-        return
-    count = checks.plural(int(job.excluded.counts.sum()), "pair")
-    if excluded_by == "id":
-        yield f"{count} of equal ids left out"
-    else:
-        yield f"{count} of equal row numbers left out, because A and B do not both have ids"
-
-
 def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
-    scores = str((*job.batch, *job.shape))
-    if choice.top_k is not None:
-        scores = f"top {choice.top_k} of {scores}"
-    elif choice.threshold is not None or choice.max_pairs is not None:
-        scores = f"pairs of {scores}"
+    scores = choice.of(str((*job.batch, *job.shape)))
     a, b = job.a.vectors.shape, job.b.vectors.shape
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
@@ -236,17 +235,3 @@ def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) ->
     """Return the keys of the summary."""
     counted = () if top_k is None else ("k",)
     return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
-
-
-def _check_choice(choice: Choice, metric: Metric) -> None:
-    given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
-    asked = [option for option, value in given.items() if value is not None]
-    if len(asked) > 1 and choice.max_pairs is not None:
-        what = "the closest pairs of all go with no other selection"
-        raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
-    counts = {"«top_k»": choice.top_k, "«max_pairs»": choice.max_pairs, "«max_results»": choice.max_results}
-    for option, number in counts.items():
-        if number is not None:
-            checks.check_count(option, number)
-    if choice.threshold is not None:
-        checks.check_threshold(choice.threshold, metric)

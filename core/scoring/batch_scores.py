@@ -11,8 +11,9 @@ from ..backend import Array, Backend
 from ..losses.classes import class_masks
 from ..losses.in_batch_negatives import partner_mask
 from ..results import Column
-from .distances import Prepared, distance_of
+from .distances import distance_of
 from .histogram import Bins
+from .loss_distance import Prepared
 from .spec import LossSpec
 
 STRIPE_BYTES = 256 << 20

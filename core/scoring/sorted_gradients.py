@@ -12,7 +12,8 @@ from ..losses.negatives import Ends, ScoreTile
 from ..losses.numerics import unit_rows
 from ..results import Column
 from ..work import kept
-from .distances import Prepared, distance_of
+from .distances import distance_of
+from .loss_distance import Prepared
 from .row_distances import differences_pulled
 from .sorted_batch import SortedBatch
 from .sorted_losses import counted, near_items, wanted_of

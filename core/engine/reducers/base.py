@@ -8,9 +8,10 @@ import numpy as np
 
 from ...backend import Array
 from ...results import Column
-from ..candidates import Found, Hits, Scan
+from ..candidates import Scan
 from ..exclusion import Exclusion
 from ..kernels import Kernel, Tile
+from ..places import Found, Hits
 from ..plan import Span
 from ..prefix_scan import PrefixKernel, PrefixScan
 from ..rescoring import Pairs

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from ...results import Column
-from ..candidates import Found, Hits
 from ..kernels import Tile
+from ..places import Found, Hits
 from ..plan import Span
 from .base import NOTHING, PartialResult, Reducer, joined
 from .capped_top_k import ROUNDING

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from ...results import Column
-from ..candidates import Found, Hits, Scan
+from ..candidates import Scan
 from ..kernels import Kernel, Tile
+from ..places import Found, Hits
 from ..plan import Span
 from ..tie_order import closest_of_all
 from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec
