@@ -189,6 +189,24 @@ GithubSummaryOption = Annotated[
         "--github-summary", help="In GitHub Actions: add the result to the job's summary, and annotate failed gates."
     ),
 ]
+WorkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--work",
+        metavar="DIR",
+        help="Keep finished blocks in this folder, or s3://...: the same command goes on where it was stopped.",
+        show_default=False,
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="With --work: compute only part I of N, counted from 1, and write no output; `simtool merge` does.",
+        show_default=False,
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AssertOption = Annotated[
     list[str] | None,

@@ -10,6 +10,7 @@ import typer
 from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import DELTA, Baseline, Gate, Progress, Result, judge, no_baseline, numbers_named, parse_gate
+from simtool.work import stop_short
 
 from .exit_codes import GATE_FAILED
 from .output.render import Output, render
@@ -110,6 +111,7 @@ class Session:
                 a gate names.
             without_effect: a sentence for each option that was typed and changes nothing.
         """
+        stop_short()
         check_inputs()
         result = replace(result, baseline=self.baseline)
         numbers = numbers_named(result, [gate.key for gate in self.gates])

@@ -55,7 +55,7 @@ ROOMS = (
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),
-    ("checks",),
+    ("checks", "work"),
     ("nonfinite", "joining"),
     ("engine",),
     ("settings", "feature_maps"),
@@ -114,7 +114,8 @@ def test_the_front_of_the_engine_resolves_and_hides_no_module():
         getattr(engine, "nearst")  # noqa: B009 - the name is wrong on purpose
 
 
-FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation", "plots"))}
+SEEN = ("errors", "results", "catalogue", "io", "evaluation", "plots", "work")
+FRONTS = {"simtool", *(f"simtool.{room}" for room in SEEN)}
 
 
 @pytest.mark.parametrize("path", CLI, ids=name_of)

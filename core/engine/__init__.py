@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
     from .precision_choice import middle as middle
+    from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
     from .reducers.heat_map import MeanCells as MeanCells
@@ -130,7 +131,10 @@ _MODULES = {
         "check_precision",
         "middle",
     ),
-    "reducers.base": ("Reducer",),
+    "reducers.base": (
+        "PartialResult",
+        "Reducer",
+    ),
     "reducers.full_matrix": ("Moments",),
     "reducers.heat_map": ("MeanCells",),
     "rescoring": ("Pairs",),
