@@ -98,7 +98,7 @@ def fold(
     work = work if "://" in work else os.path.abspath(work)
     if os.path.isdir(manifest.place):  # else this is another machine
         os.chdir(manifest.place)
-    command = reporting(getattr(import_module(f".commands.{name}", __package__), name))
+    command = reporting(name, getattr(import_module(f".commands.{name}", __package__), name))
     for each in signature(command).parameters.values():
         stated.setdefault(each.name, None)  # as all that is not in the manifest was
         for option in getattr(each.annotation, "__metadata__", ()):
