@@ -207,6 +207,24 @@ ShardOption = Annotated[
         show_default=False,
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ray[://ADDRESS]",
+        help="Share the blocks out to Ray: one that is started here, or that of a head.",
+        show_default=False,
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        help="With --cluster: how many.  [default: one for each CPU, or GPU with --device cuda]",
+        show_default=False,
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AssertOption = Annotated[
     list[str] | None,
