@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simtool.catalogue import names
+from simtool.catalogue import DEVICES, names
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 EPS = 1e-8  # what a cosine divides by at least
@@ -317,6 +317,15 @@ DeviceOption = Annotated[
     ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Tell what it would take instead of doing it: operations, bytes, memory, tasks and time."
+    ),
+]
+DeviceNameOption = Annotated[
+    str, typer.Option("--device-name", help=f"The GPU that --dry-run tells GPU-hours of: {', '.join(DEVICES)}.")
+]
 NonfiniteDropOption = Annotated[
     str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
 ]

@@ -19,12 +19,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from ..errors import DataError
 from .arrow_columns import lists_of
 from .arrow_types import is_list
+from .buffers import arrow_present, arrow_texts
 from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_cells import BEYOND
 from .numbers import WORDS, is_number
@@ -201,7 +203,9 @@ class CsvBatches(TextBatches):
         if is_list(kind):
             return to_lists(cells, kind)
         if pa.types.is_boolean(kind):
-            return pa.array([WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()], kind)
+            words = [WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()]
+            there = np.asarray([word is not None for word in words], dtype=bool)
+            return arrow_present(np.asarray([bool(word) for word in words], np.uint8), there).cast(kind)
         return self._numbers(cells, kind)
 
     def _matrix(self, block: Block, names: Sequence[str], kind: Any) -> pa.Array:
@@ -252,7 +256,7 @@ class CsvBatches(TextBatches):
         with _long_fields():
             rows = [[cell or None for cell in row] for row in self._rows(block, piece)]
         columns = zip(*rows, strict=True) if rows else [() for _ in self._names]
-        return pa.table([pa.array(column, pa.string()) for column in columns], names=self._names)
+        return pa.table([arrow_texts(column) for column in columns], names=self._names)
 
     def _rows(self, block: Block, piece: bytes) -> Iterator[list[str]]:
         lines, reader = Lines(piece), None
