@@ -55,7 +55,7 @@ ROOMS = (
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),
-    ("checks",),
+    ("checks", "work"),
     ("nonfinite", "joining"),
     ("engine",),
     ("settings", "feature_maps"),
@@ -63,7 +63,7 @@ ROOMS = (
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),
-    ("fitting", "mining"),
+    ("fitting", "mining", "plots"),
     ("training",),
     ("operations", "nn"),
 )
@@ -82,7 +82,7 @@ def imported_rooms(path):
             yield from [names[0]] if names else [alias.name for alias in node.names]
 
 
-LOADED_WHEN_ASKED = {"core/results/result.py": {"io"}}  # the writers that save a result
+LOADED_WHEN_ASKED = {"core/results/result.py": {"io", "plots"}}  # what saves a result, and what draws it
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,8 @@ def test_the_front_of_the_engine_resolves_and_hides_no_module():
         getattr(engine, "nearst")  # noqa: B009 - the name is wrong on purpose
 
 
-FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation"))}
+SEEN = ("errors", "results", "catalogue", "io", "evaluation", "plots", "work")
+FRONTS = {"simtool", *(f"simtool.{room}" for room in SEEN)}
 
 
 @pytest.mark.parametrize("path", CLI, ids=name_of)
@@ -124,7 +125,7 @@ def test_the_command_line_knows_the_library_and_a_few_fronts(path):
     assert ours <= FRONTS
 
 
-@pytest.mark.parametrize("room", ["io", "evaluation"])
+@pytest.mark.parametrize("room", ["io", "evaluation", "plots"])
 def test_a_front_offers_what_type_checkers_see(room):
     package = importlib.import_module(f"simtool.{room}")
     tree = ast.parse((ROOT / "core" / room / "__init__.py").read_text(encoding="utf-8"))

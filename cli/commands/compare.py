@@ -205,4 +205,5 @@ def compare(
             **drawing,
             **computing,
         )
+        target.describe(result)
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -190,9 +190,10 @@ def evaluate(
     `--thresholds-out t.json` keeps the thresholds, and `simtool pairwise --threshold @t.json:eer` takes one.
     """
     import simtool
+    from simtool.plots import curve_drawing
 
     from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
-    from ..plots.curves import check_kind, curve_picture, drawing
+    from ..plots.picture import curve_picture
     from ..session import Session, ineffective
 
     alone = scores is None and qrels is None
@@ -238,7 +239,7 @@ def evaluate(
             **resampling,
         )
     if picture is not None and not dry_run:
-        picture.write(*drawing(result, check_kind(plot_kind)))
+        picture.write(curve_drawing(result, plot_kind))
     unused = ineffective(result, "seed", typed=seed != 0)
     unused += ineffective(result, "k", typed=ks is not None, why=UNRANKED)
     session.deliver(result, without_effect=unused)

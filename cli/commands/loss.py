@@ -16,6 +16,7 @@ from ..options import (
     DryRunOption,
     EpsOption,
     EscapeFormulasOption,
+    ExamplesOption,
     ForceOption,
     FormatOption,
     HeaderOption,
@@ -53,6 +54,7 @@ def loss(
             show_default=False,
         ),
     ] = None,
+    examples: ExamplesOption = None,
     labels: LabelsOption = None,
     margin: MarginOption = None,
     temperature: TemperatureOption = None,
@@ -129,11 +131,17 @@ def loss(
     from ..session import Session, ineffective
 
     sources = sources_or_stdin(vectors)
-    inputs = [*sources, labels, ids, weights]
+    inputs = [*sources, examples, labels, ids, weights]
     is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, dry_run=dry_run, **how)
-    labelling: dict[str, Any] = {"labels": labels, "ids": ids, "weights": weights, "header": header}
+    labelling: dict[str, Any] = {
+        "examples": examples,
+        "labels": labels,
+        "ids": ids,
+        "weights": weights,
+        "header": header,
+    }
     formula: dict[str, Any] = {"variant": variant, "distance": distance, "reduction": reduction, "eps": eps}
     reading: dict[str, Any] = {"nonfinite": nonfinite, "max_memory": max_memory}
     computing: dict[str, Any] = {"device": device, "backend": backend}

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .budget import gathered as gathered
     from .budget import spending as spending
     from .calibration import operation_seconds as operation_seconds
-    from .candidates import Hits as Hits
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from .kernels import Tile as Tile
     from .listing import ROW as ROW
     from .listing import Choice as Choice
+    from .listing import Listing as Listing
     from .listing import check_list as check_list
     from .listing import select_pairs as select_pairs
     from .matches import Match as Match
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .matches import nearest as nearest
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
+    from .matrices import MatrixTarget as MatrixTarget
     from .matrices import check_matrix as check_matrix
     from .matrices import full_matrix as full_matrix
     from .matrices import matrix_bytes as matrix_bytes
@@ -55,12 +56,15 @@ if TYPE_CHECKING:
     from .phases import reading_phase as reading_phase
     from .phases import scan_phase as scan_phase
     from .phases import tiles_phase as tiles_phase
+    from .places import Hits as Hits
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
     from .precision_choice import middle as middle
+    from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
+    from .reducers.heat_map import MeanCells as MeanCells
     from .rescoring import Pairs as Pairs
     from .resident_rows import READ_BYTES as READ_BYTES
     from .resident_rows import held_bytes as held_bytes
@@ -74,6 +78,8 @@ if TYPE_CHECKING:
     from .threads import in_blocks as in_blocks
     from .threads import overlapped as overlapped
     from .threads import processors as processors
+    from .tie_order import best_of as best_of
+    from .tie_order import closest_of_all as closest_of_all
     from .workspace import Scratch as Scratch
 
 _MODULES = {
@@ -88,7 +94,7 @@ _MODULES = {
         "spending",
     ),
     "calibration": ("operation_seconds",),
-    "candidates": ("Hits",),
+    "places": ("Hits",),
     "duplicates": (
         "first_equals",
         "occurrences",
@@ -112,6 +118,7 @@ _MODULES = {
     "listing": (
         "ROW",
         "Choice",
+        "Listing",
         "check_list",
         "select_pairs",
     ),
@@ -123,6 +130,7 @@ _MODULES = {
         "nearest_others",
     ),
     "matrices": (
+        "MatrixTarget",
         "check_matrix",
         "full_matrix",
         "matrix_bytes",
@@ -145,8 +153,12 @@ _MODULES = {
         "check_precision",
         "middle",
     ),
-    "reducers.base": ("Reducer",),
+    "reducers.base": (
+        "PartialResult",
+        "Reducer",
+    ),
     "reducers.full_matrix": ("Moments",),
+    "reducers.heat_map": ("MeanCells",),
     "rescoring": ("Pairs",),
     "resident_rows": (
         "READ_BYTES",
@@ -165,6 +177,10 @@ _MODULES = {
         "in_blocks",
         "overlapped",
         "processors",
+    ),
+    "tie_order": (
+        "best_of",
+        "closest_of_all",
     ),
     "workspace": ("Scratch",),
 }

@@ -114,3 +114,13 @@ class PairwiseJob:
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
         if counted and self.metric.zero_score is not None:
             yield f"{counted}: their {self.metric.name} score is {self.metric.zero_score}"
+
+    def left_out(self, excluded_by: str | None) -> Iterator[str]:
+        """Yield which pairs of two sets are left out, and how many."""
+        if self.excluded is None or self.self_join:
+            return
+        count = plural(int(self.excluded.counts.sum()), "pair")
+        if excluded_by == "id":
+            yield f"{count} of equal ids left out"
+        else:
+            yield f"{count} of equal row numbers left out, because A and B do not both have ids"

@@ -14,6 +14,7 @@ from .kernels import Kernel
 from .listing import Choice
 from .precision_choice import expected_share
 from .reach import Reach
+from .reducers.base import Reducer
 from .resident_rows import resident_bytes
 from .selections import SELF_JOIN, joins_tiles
 
@@ -54,7 +55,15 @@ def reading_phase(vectors: Sequence[Vectors], budget: Budget) -> Phase:
 
 
 def tiles_phase(
-    name: str, shape: tuple[int, int, int], budget: Budget, *, halved: bool = False, batches: int = 1, itemsize: int = 4
+    name: str,
+    shape: tuple[int, int, int],
+    budget: Budget,
+    *,
+    halved: bool = False,
+    batches: int = 1,
+    itemsize: int = 4,
+    row_bytes: int = Reducer.kept_bytes,
+    whole_rows: bool = False,
 ) -> Phase:
     """Return a pass over the tiles of all pairs.
 
@@ -65,11 +74,13 @@ def tiles_phase(
         halved: whether two orders of a pair are one, and no row is its own pair.
         batches: how many such passes there are, one after the other.
         itemsize: bytes of a number in a tile.
+        row_bytes: of what is kept of a row of A.
+        whole_rows: whether whole rows of a matrix are.
     """
     n, m, dims = shape
     pairs = batches * (n * (n - 1) // 2 if halved else n * m)
     plan = budget.plan(n, m, dims, itemsize)
-    blocks, tasks = -(-n // plan.query_block), len(plan.tasks(dims))
+    blocks, tasks = -(-n // plan.query_block), len(plan.kept_blocks(dims, row_bytes, whole_rows=whole_rows))
     again = 0 if plan.kept_columns >= m else m * dims * itemsize * (blocks - 1)
     memory = budget.scan_bytes(plan, dims, itemsize)
     return Phase(name, pairs, 2 * dims * pairs, batches * again, 0, memory, batches * tasks, blocks)
@@ -90,7 +101,17 @@ def scan_phase(
     n, m, _ = shape
     reach = _reach(job, n, m, choice or Choice())
     halved = reach.halved or reach.joined
-    phase = tiles_phase(name, shape, job.budget, halved=halved, batches=batches, itemsize=_itemsize(job))
+    itemsize = _itemsize(job)
+    phase = tiles_phase(
+        name,
+        shape,
+        job.budget,
+        halved=halved,
+        batches=batches,
+        itemsize=itemsize,
+        row_bytes=m * itemsize if choice is None else Reducer.kept_bytes,
+        whole_rows=choice is None,
+    )
     return phase if choice is None else replace(phase, share=max(LEAST_SHARE, expected_share(job, reach, (n, m))))
 
 

@@ -24,12 +24,11 @@ from ..io import (
     open_table,
     pick_vectors,
     read_values,
-    select,
     split_source,
     with_ids,
 )
 from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name
-from ..joining import rows_by_id
+from ..joining import looked_up
 from ..results import Column
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
@@ -209,19 +208,15 @@ def _from_ids(given: EvaluationSources, nulls: bool) -> EvaluationInputs:
             listed = ", ".join(name for name in table.columns if name) or "no names"
             what = f"expected a table with columns a and b, ids of the pairs, but its columns are {listed}"
             raise InputNotFoundError(what, table.name, "name the two columns a and b")
-    a, b = (_looked_up(vectors, table, name) for name in ("a", "b"))
+    a, b = (with_ids(looked_up(vectors, table, name), None) for name in ("a", "b"))
     against: tuple[Vectors, Vectors] | None = None
     if given.against is not None:
         others = [given.open(source, nulls=nulls, ids=given.ids) for source in given.against]
-        first, second = (_looked_up(other, table, name) for other, name in zip(others, ("a", "b"), strict=True))
+        first, second = (
+            with_ids(looked_up(other, table, name), None) for other, name in zip(others, ("a", "b"), strict=True)
+        )
         against = first, second
     return _with_values(given, table, a, b, None, nulls, against=against)
-
-
-def _looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
-    """Return the row of each id of a column; without ids the column holds row numbers."""
-    rows = rows_by_id(vectors, table.values(column), join_name(table.name, column))
-    return with_ids(select(vectors, rows), None)
 
 
 def _with_values(

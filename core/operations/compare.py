@@ -13,11 +13,11 @@ from ..backend import quiet
 from ..catalogue import DEVICE
 from ..comparison.best_items import unfit_for_best
 from ..comparison.compared_sets import ALIGNED, BEST, ComparisonInputs
-from ..comparison.cross import Cross
+from ..comparison.item_pairs import ItemPairs
 from ..comparison.moved import check_moved, moved_rows
 from ..comparison.options import CompareOptions, keys_of_either
 from ..comparison.phases import comparison_phases
-from ..comparison.read_sets import as_sets, read_inputs
+from ..comparison.read_sets import open_sets, read_inputs, source_of_sets
 from ..comparison.report import CompareSpec, ComparisonOutcome, report
 from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
@@ -25,7 +25,7 @@ from ..delivery import delivery
 from ..engine import Phase, spending
 from ..errors import ParameterError, SimtoolError
 from ..estimates import Planned, Rows, check_dry_run, dry_run_of
-from ..io import RaggedVectors, as_source, as_values, beside, open_items, open_table, read_values, split_source
+from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
 from ..results import Columns, Into, Progress, Result
@@ -143,13 +143,12 @@ def compare(
     given = tuple(
         (side, *(as_values(each, side) for each in values))
         for side, values in (
-            (_side(a, "A"), (ids_a, weights_a, lengths_a)),
-            (_side(b, "B"), (ids_b, weights_b, lengths_b)),
+            (source_of_sets(a, "A"), (ids_a, weights_a, lengths_a)),
+            (source_of_sets(b, "B"), (ids_b, weights_b, lengths_b)),
         )
     )
     with delivery():
-        opened = [_opened(*side, settings=settings) for side in given]
-        sides = as_sets(opened[0], "A"), as_sets(opened[1], "B")
+        sides = open_sets(*given[0], name="A", settings=settings), open_sets(*given[1], name="B", settings=settings)
         tokens = (side.tokens if isinstance(side, RaggedVectors) else side for side in sides)
         weights, lengths = (tuple(_values(side[place], side[0], settings) for side in given) for place in (2, 3))
         if dry_run:
@@ -300,22 +299,8 @@ def _misfit(inputs: ComparisonInputs, request: AggregateRequest) -> SimtoolError
 
 
 def _crossed(inputs: ComparisonInputs, spec: CompareSpec, into: Into | None) -> ComparisonOutcome:
-    matrix = Cross(inputs, spec.requests[0], into)
-    matrix.run(eps=spec.eps, backend=spec.backend, progress=spec.progress)
-    return ComparisonOutcome(cross=matrix)
-
-
-def _side(given: Any, name: str) -> Any:
-    """Return a source, or what is a list of sets as it is."""
-    is_list = isinstance(given, list | tuple) and not (len(given) and np.ndim(given[0]) == 1)
-    return given if is_list or isinstance(given, RaggedVectors) else as_source(given, name)
-
-
-def _opened(side: Any, ids: Any, *others: Any, settings: Settings) -> Any:
-    """Return a side, opened where it is a source."""
-    if not isinstance(side, str):
-        return side if ids is None else settings.open(side, "vectors", ids)
-    return open_items(side, ids=ids, others=[each for each in others if isinstance(each, str)], **settings.reading)
+    pairs = ItemPairs.of(inputs, spec.requests[0], spec.eps, spec.backend)
+    return ComparisonOutcome(matrix=pairs.matrix(into, progress=spec.progress))
 
 
 def _values(values: Any, side: Any, settings: Settings) -> Any:

@@ -12,15 +12,16 @@ from ..errors import LabelError, ParameterError
 from ..estimates import check_dry_run, dry_run_of
 from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
 from ..evaluation.labelled_rows import EXACT_PAIRS
+from ..evaluation.pair_job import check_groups
 from ..evaluation.report import evaluation_keys
 from ..evaluation.retrieval import KS
 from ..evaluation.sources import EvaluationSources, open_evaluated
 from ..evaluation.swept import EvaluationSweep
-from ..evaluation.thresholds_file import write_thresholds
+from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
 from ..metrics import EPS, metric_of
-from ..results import Progress, Result
+from ..results import Progress, Result, split_group
 from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
 from .evaluate_plan import EvaluatePlan, evaluated
@@ -139,12 +140,15 @@ def evaluate(
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
     wanted = [WantedRate.of(each) for each in at]
     swept = None if sweep is None else EvaluationSweep.of(sweep)
-    reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
+    keys = keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared)
     required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    grouped = [key for key in required if key not in keys and split_group(key)[0] in keys]
+    reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
     checks.check_keys(
         [key for key in required if key not in reached],
-        keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
-        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
+        keys,
+        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of(), "«by=SOURCE»": grouped},
+        [] if by is None else [key for key in keys if not key.endswith(SUFFIX)],
     )
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -176,6 +180,7 @@ def evaluate(
             return dry_run_of("evaluate", *ranked.planned(), settings=settings, device_name=device_name)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
+        check_groups(grouped, inputs.by)
         if (require_counts or wanted) and inputs.labels is None:
             what = "a curve or a threshold is of positives and negatives, and there are no labels"
             raise LabelError(what, "«labels»", "add labels")

@@ -14,7 +14,7 @@ from ..estimates import Planned, Rows
 from ..evaluation.histogram import score_histogram
 from ..evaluation.labelled_rows import PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
-from ..evaluation.report import COUNTED, group_rows, notes_on
+from ..evaluation.report import ALL, COUNTED, group_rows, notes_on
 from ..evaluation.sources import EvaluationInputs
 from ..evaluation.swept import EvaluationSweep
 from ..io.vectors import ids_of, provenance
@@ -154,7 +154,7 @@ class EvaluatePlan:
                 "nonfinite": self.settings.nonfinite,
             },
             summary=overall.summary(),
-            rows=group_rows({**groups, "overall": overall}) if groups else overall.rows(),
+            rows=group_rows({**groups, ALL: overall}) if groups else overall.rows(),
             array=job.sample.scores,
             histograms=(score_histogram(counts["overall"], name),) if counts else (),
             counts=counts,

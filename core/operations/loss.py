@@ -1,6 +1,7 @@
 """`loss`: the losses of metric learning, one by one and together, and what they mean."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,7 @@ def loss(
     kind: str | Sequence[str],
     join: str = "row",
     labels: Any = None,
+    examples: Any = None,
     labels_name: str = "labels",
     weights: Any = None,
     variant: str | None = None,
@@ -70,6 +72,9 @@ def loss(
         join: of pairs, `row` (row i with row i), or `id`: rows of the same id, in the order of the first input, whose
             rows the labels follow; others are left out, and said.
         labels: (n,) what the loss takes: 0/1, false/true or -1/1, scores, or classes; None for a loss without.
+        examples: a table of ids, as `mine` writes it: its columns `anchor`, `positive`, `negative`, or `a`, `b`, hold
+            ids of rows of the vectors, or row numbers of vectors without ids. One input has them all; of two the
+            first has the anchors. Labels are those of the examples.
         labels_name: the file and column of the labels, for messages.
         weights: (classes, d) the weight matrix of a classifier.
         variant: the loss as that library computes it.
@@ -128,7 +133,11 @@ def loss(
     checks.check_least(0, seed=seed)
     with delivery():
         one_or_more, joined = bool(entries[0].of_classes), Joined()
-        opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more)
+        opened = open_labelled(
+            vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more, examples=examples
+        )
+        if by_id and examples is not None:
+            raise ParameterError("examples name rows by their ids already", "«join=id»", "leave it out")
         if by_id:
             opened, joined = _joined(opened)
         matrix = None if weights is None else settings.open(weights, "weights")
@@ -159,7 +168,8 @@ def loss(
         )
         report = example_report.report if entry.is_of_examples else batch_report.report
         if not dry_run:
-            return stated(report(job), by_id=by_id)
+            result = report(job)
+            return stated(replace(result, inputs={**result.inputs, **opened.named}), by_id=by_id)
 
         def some(sample: Sequence[Rows], within: Settings) -> Planned:
             chosen = of_rows(job, [each.vectors for each in sample], sample[0].numbers)

@@ -10,7 +10,8 @@ from ..backend import Backend
 from ..losses.negatives import Settle
 from ..results import Column
 from .batch_scores import WholeRows
-from .distances import Prepared, distance_of
+from .distances import distance_of
+from .loss_distance import Prepared
 
 ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
 HELD = 1 << 21  # numbers of a gradient by columns that are held at a time

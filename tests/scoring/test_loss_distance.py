@@ -1,0 +1,28 @@
+"""A loss's distance of prepared rows: quick ones are as close to the exact ones as they say."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from simtool.losses.decided_negatives import DOUBT
+from simtool.scoring.distances import distance_of
+
+
+@pytest.mark.parametrize(("metric", "peer"), [("euclidean", "euclidean"), ("sqeuclidean", "sqeuclidean")])
+def test_quick_distances_are_within_doubt_of_themselves(metric, peer):
+    x, y = np.random.default_rng(0).normal(size=(2, 40, 6)) + 1e3
+    y[:9] = x[:9] + 1e-7
+    distance = distance_of(metric)
+    sides = distance.prepare(x, y)
+    found, expected = distance.of_prepared(*sides, quick=True), cdist(x, y, peer)
+    assert (np.abs(found - expected) <= DOUBT * expected).all()
+    assert np.abs(found - expected).max() <= distance.quick_error(*sides)
+    part = distance.of_prepared(sides[0].part(3, 20), sides[1].part(5, 40))
+    np.testing.assert_allclose(part, expected[3:20, 5:40], rtol=1e-14)
+
+
+def test_what_has_no_quick_way_has_no_error_of_it():
+    sides = distance_of("cosine").prepare(*np.random.default_rng(1).normal(size=(2, 4, 3)))
+    assert distance_of("cosine").quick_error(*sides) == 0.0
+    assert distance_of("cosine").takes_all_rows
+    assert not distance_of("manhattan").takes_all_rows
