@@ -27,7 +27,7 @@ from ..options import (
     PlotOption,
     QuietOption,
     SeedOption,
-    SweepsOption,
+    SweepOption,
 )
 from ..selecting import selecting
 
@@ -130,7 +130,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    sweep: SweepsOption = None,
+    sweep: SweepOption = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
