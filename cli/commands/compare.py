@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AArgument,
@@ -11,7 +13,9 @@ from ..options import (
     BackendOption,
     BArgument,
     BootstrapOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -115,6 +119,8 @@ def compare(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Compare two sets of vectors down to one percentage.
 
@@ -163,6 +169,7 @@ def compare(
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
+        dry_run=dry_run,
     )
     person = session.only_shows_a_table
     listed = top  # by their score; of a table without matches it is how many rows are shown
@@ -190,10 +197,13 @@ def compare(
             into=target.into if cross else None,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **weighting,
             **padding,
             **reading,
             **drawing,
             **computing,
         )
+        target.describe(result)
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -146,9 +146,10 @@ def fit(
     If it is killed, `--resume` continues from the last saved epoch. `simtool apply HEAD FILE -o OUT` projects a file.
     """
     import simtool
+    from simtool.plots import history_drawing
 
     from ..parsing import parse_parameters, sources_or_stdin
-    from ..plots.history import check_history_picture, history_drawing
+    from ..plots.picture import history_picture
     from ..progress import Epochs
     from ..session import Session
 
@@ -157,7 +158,7 @@ def fit(
     session = Session.open(
         None, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=inputs
     )
-    picture = check_history_picture(plot, head, inputs, outputs, force=force or resume, quiet=quiet)
+    picture = history_picture(plot, head, inputs, outputs, force=force or resume, quiet=quiet)
     loss: dict[str, Any] = {"kind": kind, "variant": variant, "distance": distance, "eps": eps}
     projection: dict[str, Any] = {"head": head, "rank": rank, "init": init, "head_bias": bias}
     steps: dict[str, Any] = {"optimizer": optimizer, "lr": lr, "weight_decay": weight_decay, "patience": patience}
@@ -182,5 +183,5 @@ def fit(
         **reading,
     )
     if picture is not None and result.history is not None:
-        picture.write(*history_drawing(result))
+        picture.write(history_drawing(result))
     session.deliver(result, without_effect=[] if result.written else [NOT_KEPT])

@@ -4,12 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
+    DeviceNameOption,
     DeviceOption,
     DistanceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ExamplesOption,
@@ -101,6 +105,8 @@ def loss(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Compute losses of pairs, triplets or whole batches, and what is still active.
 
@@ -128,7 +134,7 @@ def loss(
     inputs = [*sources, examples, labels, ids, weights]
     is_listed = not sweep and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
-    session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, **how)
+    session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, dry_run=dry_run, **how)
     labelling: dict[str, Any] = {
         "examples": examples,
         "labels": labels,
@@ -155,6 +161,8 @@ def loss(
             all_items=session.output.wants_array,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **labelling,
             **formula,
             **batches,

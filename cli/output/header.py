@@ -9,10 +9,10 @@ from rich.text import Text
 
 import simtool
 from simtool.catalogue import find
+from simtool.errors import printable
 from simtool.results import Result, scalar_to_python
 
 from .cells import significant
-from .terminal import printable
 
 # what became of a choice, rather than a choice; JSON has it
 _FOUND = {"scan", "excluded_by", "percent_of", "items", "cosine_eps"}
@@ -43,7 +43,7 @@ def _chosen(result: Result) -> dict[str, Any]:
 
 def _defaults(result: Result) -> dict[str, Any]:
     """Return the defaults of the library's function, of the loss, and of the aggregates by their names."""
-    door = getattr(simtool, result.command, None)
+    door = getattr(simtool, result.parameters.get("command", result.command), None)  # a report is of another command
     defaults = {} if door is None else {name: each.default for name, each in signature(door).parameters.items()}
     kind = result.parameters.get("kind")
     if isinstance(kind, str):

@@ -15,14 +15,16 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from simtool.catalogue import PERCENTAGES
-from simtool.results import Grid, Result, Rows, scalar_to_python, to_python
+from simtool.errors import printable
+from simtool.results import Baseline, Grid, Result, Rows, scalar_to_python, to_python
 
 from .bars import histogram_lines, history_line
 from .cells import cells_of, is_number, significant
 from .fitted_columns import TextColumn, clipped, fitted
 from .header import header
+from .moved import moved_since
 from .shades import shades
-from .terminal import printable, stdout_is_terminal, text_of
+from .terminal import stdout_is_terminal, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
 _LONGEST_HEADER = 12  # characters of an id above a column of a matrix, where the width is limited
@@ -61,11 +63,23 @@ def _parts(result: Result, limit: int, listing: str, width: int) -> Iterator[Ren
     for histogram in result.histograms:
         yield from histogram_lines(histogram)
     rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
-    rest = {key: value for key, value in rest.items() if key not in result.repeats}
+    wanted = rest if result.headline is None else result.headline
+    rest = {key: value for key, value in rest.items() if key in wanted and key not in result.repeats}
     if rest:
         yield from _summary_lines(rest)
+    if result.baseline is not None:
+        yield from _baseline_parts(result, result.baseline, width)
     if "percent" in result.summary:
         yield Text(f"\n{headline(result)}", style="bold")
+
+
+def _baseline_parts(result: Result, baseline: Baseline, width: int) -> Iterator[RenderableType]:
+    moved, said = moved_since(result, baseline)
+    yield Text(f"\nagainst {printable(baseline.source)}", style="bold")
+    if moved:
+        yield fitted([TextColumn(name, cells_of(each), is_number(each)) for name, each in moved.items()], width)[0]
+    for sentence in said:
+        yield Text("\n".join(wrap(printable(sentence), width, break_on_hyphens=False)), style="dim")
 
 
 def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:

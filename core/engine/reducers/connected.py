@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Linkage(Reducer):
         codes: (n,) ascending; only rows of equal codes are compared. None for all.
     """
 
-    scans = True
+    scans = in_order = True
     is_upper = False  # whether each row meets the later ones instead
 
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
@@ -65,6 +66,19 @@ class Linkage(Reducer):
         """Return the proxy score that a pair of each row of the query block must reach to matter."""
         return np.full(len(query_block), self.spec.least(self.loosest))
 
+    def part(self) -> PartialResult:
+        """Return the reducer itself, which has to know the rows before."""
+        return PartialResult(self)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return for each threshold the groups of some rows."""
+        return [first[rows.start : rows.stop] for first in self.first]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over the groups of some rows."""
+        for first, own in zip(self.first, kept, strict=True):
+            first[rows.start : rows.stop] = own
+
     @abstractmethod
     def fold(self, query_block: Span, row: Column, column: Column) -> None:
         """Take pairs that may be close."""
@@ -80,6 +94,7 @@ class Connected(Linkage):
     Several query blocks share the groups: in whatever order pairs are folded in, the groups are the same.
     """
 
+    in_order = False
     apart = is_upper = True  # the first query block meets all rows: what it joins need not be looked at again
 
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
@@ -170,6 +185,21 @@ class Connected(Linkage):
 
     def merge(self, query_block: Span, partial: PartialResult) -> None:
         """Have nothing to take over."""
+
+    def part(self) -> PartialResult:
+        """Return a reducer that shares the groups, and knows what they were."""
+        return replace(self.partial(self.spec.kernel), before=self.groups())
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return for each threshold the rows that got into another group, and its first row."""
+        groups = self.groups()
+        changed = [np.flatnonzero(now != was) for now, was in zip(groups, part.before, strict=True)]
+        return [(rows, now[rows]) for rows, now in zip(changed, groups, strict=True)]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Make one group of what was."""
+        for first, (some, firsts) in zip(self.first, kept, strict=True):
+            unite(first, some, firsts)
 
 
 def roots(first: Column, rows: Column) -> Column:

@@ -1,14 +1,13 @@
 """A matrix of scores as a heat map."""
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simtool.errors import ParameterError
-from simtool.results import Column, HeatMap, Result
-
-from .picture import Picture, shortened, title_of
+from ..engine import MatrixRows, MeanCells
+from ..errors import ParameterError
+from ..results import Column, HeatMap, Result
+from .style import Drawing, shortened, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,27 +21,16 @@ HEIGHT, TALL = 5.6, 9.0  # inches; the taller one has a pixel for each of 1000 c
 COARSE = 600  # rows or columns that the lower one shows
 
 
-def heat_picture(
-    path: str | None, inputs: Sequence[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
-) -> Picture | None:
-    """Refuse, before any work, a heat map that could not be drawn after it; None without a path."""
-    if path is not None and selects:
-        what = "the heat map is of the whole matrix, and this keeps a part of it"
-        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
-    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output])
-
-
-def heat_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[float, float]]:
-    """Return what draws the heat map of a result, and its size in inches.
+def heat_drawing(result: Result) -> Drawing:
+    """Return the heat map of a matrix.
 
     Where scores have both signs the map is that of the table on a terminal, its light middle at zero; else its
     lightness tells larger from smaller.
 
     Args:
-        result: of `pairwise`, with a heat map.
+        result: with a heat map, or a matrix in memory.
     """
-    heat_map = result.heat_map
-    assert heat_map is not None
+    heat_map = result.heat_map or _means(result)
     rows, columns = heat_map.shape
     ratio = min(max(columns / rows, 0.5), 2.0)
     height = HEIGHT if max(heat_map.scores.shape) <= COARSE else TALL
@@ -54,9 +42,20 @@ def heat_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[floa
         _label(axes.xaxis, "B" if "b" in result.inputs else "A", columns, heat_map.column_ids, turned=90)
         axes.set_title(f"{title_of(result.inputs)}\n{rows:,} × {columns:,} scores")
         bar = figure.colorbar(image, ax=axes, shrink=0.9)
-        bar.set_label(_meaning(str(result.parameters["metric"]), heat_map))
+        bar.set_label(_meaning(_measure(result), heat_map))
 
-    return draw, (height * ratio + 1.2, height)
+    return Drawing(draw, (height * ratio + 1.2, height))
+
+
+def _means(result: Result) -> HeatMap:
+    """Return a matrix in memory in means, without the cells that are no rows of the result."""
+    rows, array = result.rows, result.array
+    assert isinstance(rows, MatrixRows)
+    if array is None or array.ndim != 2:
+        raise ParameterError("a heat map shows one matrix, and this is a batch of them", "kind", "select one of them")
+    means = MeanCells(rows.matrix.shape, MOST, excluded=rows.cells.excluded)
+    means.take(0, rows.matrix)
+    return means.means(rows.cells.a, rows.cells.b)
 
 
 def _image(axes: "Axes", heat_map: HeatMap) -> Any:
@@ -98,6 +97,11 @@ def _label(axis: "Axis", name: str, count: int, ids: Column, *, turned: int) -> 
     names = [shortened(str(each), LONGEST) for each in ids.tolist()]
     is_long = max(map(len, names)) > 2
     axis.set_ticks(np.arange(count), labels=names, fontsize=8 if count <= 20 else 6, rotation=turned * is_long)
+
+
+def _measure(result: Result) -> str:
+    """Return what the scores are of."""
+    return str(result.parameters.get("metric") or result.parameters["aggregates"][0])
 
 
 def _meaning(metric: str, heat_map: HeatMap) -> str:

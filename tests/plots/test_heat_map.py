@@ -5,8 +5,8 @@ import pytest
 from drawn_pictures import RNG, checked, figure_of, words_of
 
 import simtool
-from simtool.cli.plots.heat_map import heat_drawing
 from simtool.io.vectors import ArrayVectors
+from simtool.plots.heat_map import heat_drawing
 
 
 def test_a_small_matrix_is_drawn_with_its_names(tmp_path):
@@ -18,7 +18,7 @@ def test_a_small_matrix_is_drawn_with_its_names(tmp_path):
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["a$b$", "x\\ny", "z" * 19 + "…"]
     assert bar.get_ylabel() == "cosine (white: left out)"
-    checked(tmp_path / "heat.svg").write(*heat_drawing(result))
+    checked(tmp_path / "heat.svg").write(heat_drawing(result))
     assert words_of(tmp_path / "heat.svg").count("a$b$") == 2  # as it is, and not as a formula
 
 
