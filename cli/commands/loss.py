@@ -25,6 +25,7 @@ from ..options import (
     MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     ScaleOption,
     SeedOption,
@@ -93,6 +94,7 @@ def loss(
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
+    plot: PlotOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
@@ -117,9 +119,11 @@ def loss(
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
+    from simtool.plots import drawing_of
 
     from ..output.gradients import gradient_target
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
+    from ..plots.picture import Picture
     from ..session import Session, ineffective
 
     sources = sources_or_stdin(vectors)
@@ -127,6 +131,7 @@ def loss(
     is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, **how)
+    picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output, grad])
     labelling: dict[str, Any] = {"labels": labels, "ids": ids, "weights": weights, "header": header}
     formula: dict[str, Any] = {"variant": variant, "distance": distance, "reduction": reduction, "eps": eps}
     reading: dict[str, Any] = {"nonfinite": nonfinite, "max_memory": max_memory}
@@ -153,4 +158,6 @@ def loss(
             **reading,
             **computing,
         )
+    if picture is not None:
+        picture.write(drawing_of(result))
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -24,7 +24,7 @@ def histogram_lines(histogram: Histogram, room: int) -> Iterator[Text]:
         return
     part = slice(int(used[0]), int(used[-1]) + 1)
     low, high = (decimal(float(histogram.edges[edge]), 2) for edge in (part.start, part.stop))
-    width = max(map(cell_len, (*histogram.counts, histogram.name)))
+    width = max(map(cell_len, (*histogram.counts, histogram.name, *histogram.marks)))
     merged = 1
     while merged < part.stop - part.start and width + 2 + -(-(part.stop - part.start) // merged) > room:
         merged *= 2
@@ -36,6 +36,13 @@ def histogram_lines(histogram: Histogram, room: int) -> Iterator[Text]:
         steps = np.ceil(shown / max(1, shown.max()) * (len(_BLOCKS) - 1)).astype(int)
         blocks = "".join(_BLOCKS[step] for step in steps.tolist()).rstrip()
         yield Text.assemble((f"{name:<{width}}", "bold"), "  ", blocks)
+    for name, value in histogram.marks.items():
+        place = (int(np.searchsorted(histogram.edges, value, side="right")) - 1 - part.start) // merged
+        if 0 <= place < len(starts):
+            number = significant(float(value))
+            after = width + 4 + place + len(number) <= room
+            mark = f"{' ' * place}▲ {number}" if after else f"{number} ▲".rjust(place + 1)
+            yield Text.assemble((f"{name:<{width}}", "bold"), "  ", mark)
 
 
 def history_line(history: Columns) -> Text:

@@ -28,3 +28,11 @@ def test_a_block_is_of_several_bins_where_there_is_no_room():
 def test_a_history_runs_between_its_extremes():
     history = Columns({"epoch": np.arange(3), "loss": np.asarray([2.0, 1.0, 0.0]), "score": np.full(3, np.nan)})
     assert history_line(history).plain == "loss  █▅▁  2 to 0"
+
+
+def test_a_mark_points_at_its_bin():
+    histogram = Histogram("d", np.arange(5.0), {"all": np.asarray([1, 2, 3, 4])}, {"margin": 1.5, "far": 9.0})
+    lines = [line.plain for line in histogram_lines(histogram, 80)]
+    assert lines[1:] == ["all     ▂▄▆█", "margin   ▲ 1.5"]
+    narrow = Histogram("d", np.arange(5.0), {"all": np.asarray([1, 2, 3, 4])}, {"m": 3.5})
+    assert [line.plain for line in histogram_lines(narrow, 9)][2] == "m    3.5 ▲"[:10]
