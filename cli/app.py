@@ -11,6 +11,8 @@ import typer
 from .completion import answering, completing, is_asked
 from .reports.asking import reporting
 from .usage import explained
+from .working import COMMANDS as LONG
+from .working import working
 
 # command -> its function, in the module of the command's name
 COMMANDS = {
@@ -25,6 +27,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "fit": "fit",
     "apply": "apply",
+    "merge": "merge",
     "convert": "convert",
     "explain": "explain",
     "inspect": "inspect",
@@ -52,6 +55,7 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     for name in asked or COMMANDS:
         module = import_module(f".commands.{name}", __package__)
         command = reporting(name, getattr(module, COMMANDS[name]))
+        command = working(command) if name in LONG else command
         app.command(name)(completing(command) if is_asked() else command)
     return app
 

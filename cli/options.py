@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simtool.catalogue import names
+from simtool.catalogue import DEVICES, names
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 EPS = 1e-8  # what a cosine divides by at least
@@ -189,6 +189,42 @@ GithubSummaryOption = Annotated[
         "--github-summary", help="In GitHub Actions: add the result to the job's summary, and annotate failed gates."
     ),
 ]
+WorkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--work",
+        metavar="DIR",
+        help="Keep finished blocks in this folder, or s3://...: the same command goes on where it was stopped.",
+        show_default=False,
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="With --work: compute only part I of N, counted from 1, and write no output; `simtool merge` does.",
+        show_default=False,
+    ),
+]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ray[://ADDRESS]",
+        help="Share the blocks out to Ray: one that is started here, or that of a head.",
+        show_default=False,
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        help="With --cluster: how many.  [default: one for each CPU, or GPU with --device cuda]",
+        show_default=False,
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AssertOption = Annotated[
     list[str] | None,
@@ -247,6 +283,25 @@ InputFormatOption = Annotated[
         show_default=False,
     ),
 ]
+TruncateOption = Annotated[
+    int | None,
+    typer.Option(
+        "--truncate",
+        metavar="N",
+        help="Only the first N numbers of every row, as of a Matryoshka model; they are compared as unit vectors.",
+        show_default=False,
+    ),
+]
+QuantizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quantize",
+        metavar="PRECISION",
+        help="Vectors in float32, float16, int8, uint8, binary or ubinary, as sentence-transformers quantizes; "
+        "bits are compared by hamming.",
+        show_default=False,
+    ),
+]
 EscapeFormulasOption = Annotated[
     bool,
     typer.Option(
@@ -262,6 +317,15 @@ DeviceOption = Annotated[
     ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Tell what it would take instead of doing it: operations, bytes, memory, tasks and time."
+    ),
+]
+DeviceNameOption = Annotated[
+    str, typer.Option("--device-name", help=f"The GPU that --dry-run tells GPU-hours of: {', '.join(DEVICES)}.")
+]
 NonfiniteDropOption = Annotated[
     str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
 ]
@@ -304,6 +368,16 @@ IdsOption = Annotated[
         "--ids",
         metavar="SOURCE",
         help="Ids of VECTORS: a file, one per row, or `::NAME`, a column.",
+        show_default=False,
+    ),
+]
+ExamplesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--examples",
+        metavar="TABLE",
+        help="Columns anchor, positive, negative, or a, b, with ids of VECTORS, as `mine -o` writes them; of two files "
+        "the first has the anchors.",
         show_default=False,
     ),
 ]

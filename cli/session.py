@@ -10,6 +10,7 @@ import typer
 from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import DELTA, Baseline, Gate, Progress, Result, judge, no_baseline, numbers_named, parse_gate
+from simtool.work import stop_short
 
 from .exit_codes import GATE_FAILED
 from .output.render import Output, render
@@ -58,6 +59,7 @@ class Session:
         limit: int | None = None,
         escape_formulas: bool = False,
         writes_listing: bool = True,
+        dry_run: bool = False,
     ) -> Self:
         """Refuse, before any work, what would fail after it.
 
@@ -73,6 +75,7 @@ class Session:
             limit: rows that a table shows; None for as many as usual.
             escape_formulas: whether --escape-formulas was typed.
             writes_listing: whether -o takes the rows that a table shows.
+            dry_run: whether the result is a plan, which stdout takes and no file.
         """
         end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
@@ -83,6 +86,9 @@ class Session:
         checked = replace(checked, escape_formulas=escape_formulas)
         if not writes_listing:
             checked = replace(checked, listing="--format csv")
+        if dry_run:
+            shown = format or "table"
+            checked = replace(checked, path=None, file_format=None, shown=shown, listing="--format csv")
         typed = asked()
         reports = Reports.check(typed, force=force, inputs=named)
         keys, baseline = [gate.key for gate in parsed], None
@@ -110,6 +116,7 @@ class Session:
                 a gate names.
             without_effect: a sentence for each option that was typed and changes nothing.
         """
+        stop_short()
         check_inputs()
         result = replace(result, baseline=self.baseline)
         numbers = numbers_named(result, [gate.key for gate in self.gates])

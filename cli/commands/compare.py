@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AArgument,
@@ -11,7 +13,9 @@ from ..options import (
     BackendOption,
     BArgument,
     BootstrapOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -117,6 +121,8 @@ def compare(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Compare two sets of vectors down to one percentage.
 
@@ -167,6 +173,7 @@ def compare(
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
+        dry_run=dry_run,
     )
     picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output])
     person = session.only_shows_a_table
@@ -195,6 +202,8 @@ def compare(
             into=target.into if cross and picture is None else None,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **weighting,
             **padding,
             **reading,
@@ -202,6 +211,6 @@ def compare(
             **computing,
         )
         target.describe(result)
-    if picture is not None:
+    if picture is not None and not dry_run:
         picture.write(drawing_of(result))
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

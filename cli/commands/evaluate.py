@@ -4,13 +4,17 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
     BootstrapOption,
     CorpusOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -168,6 +172,8 @@ def evaluate(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Measure how well similar pairs are told from dissimilar ones, and where to put the threshold.
 
@@ -195,7 +201,15 @@ def evaluate(
     inputs = [a, b, *(against or ()), labels, targets, scores, pairs, by, ids, queries, corpus, qrels, run, against_run]
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(
-        output, format, gates, inputs=inputs, beside=[thresholds_out, run_out], has_array=False, limit=ALL, **how
+        output,
+        format,
+        gates,
+        inputs=inputs,
+        beside=[thresholds_out, run_out],
+        has_array=False,
+        limit=ALL,
+        dry_run=dry_run,
+        **how,
     )
     picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out, run_out], force=force, quiet=quiet)
     given: dict[str, Any] = {"targets": targets, "scores": scores, "pairs": pairs, "by": by, "against": against}
@@ -214,6 +228,8 @@ def evaluate(
             sweep=parse_sweeps(sweep) if sweep else None,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             require_counts=picture is not None,
             **given,
             **writing,
@@ -222,7 +238,7 @@ def evaluate(
             **computing,
             **resampling,
         )
-    if picture is not None:
+    if picture is not None and not dry_run:
         picture.write(curve_drawing(result, plot_kind))
     unused = ineffective(result, "seed", typed=seed != 0)
     unused += ineffective(result, "k", typed=ks is not None, why=UNRANKED)

@@ -4,14 +4,19 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
+    DeviceNameOption,
     DeviceOption,
     DistanceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
+    ExamplesOption,
     ForceOption,
     FormatOption,
     HeaderOption,
@@ -50,6 +55,7 @@ def loss(
             show_default=False,
         ),
     ] = None,
+    examples: ExamplesOption = None,
     labels: LabelsOption = None,
     margin: MarginOption = None,
     temperature: TemperatureOption = None,
@@ -101,6 +107,8 @@ def loss(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Compute losses of pairs, triplets or whole batches, and what is still active.
 
@@ -127,12 +135,18 @@ def loss(
     from ..session import Session, ineffective
 
     sources = sources_or_stdin(vectors)
-    inputs = [*sources, labels, ids, weights]
+    inputs = [*sources, examples, labels, ids, weights]
     is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
-    session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, **how)
+    session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, dry_run=dry_run, **how)
     picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output, grad])
-    labelling: dict[str, Any] = {"labels": labels, "ids": ids, "weights": weights, "header": header}
+    labelling: dict[str, Any] = {
+        "examples": examples,
+        "labels": labels,
+        "ids": ids,
+        "weights": weights,
+        "header": header,
+    }
     formula: dict[str, Any] = {"variant": variant, "distance": distance, "reduction": reduction, "eps": eps}
     reading: dict[str, Any] = {"nonfinite": nonfinite, "max_memory": max_memory}
     computing: dict[str, Any] = {"device": device, "backend": backend}
@@ -152,12 +166,14 @@ def loss(
             all_items=session.output.wants_array,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **labelling,
             **formula,
             **batches,
             **reading,
             **computing,
         )
-    if picture is not None:
+    if picture is not None and not dry_run:
         picture.write(drawing_of(result))
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

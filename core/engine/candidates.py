@@ -141,11 +141,17 @@ class Scan:
             part = slice(start, start + step)
             yield self._bounded(*self._gather(query[part], group[part], low))
 
+    def hits(self, lower_bound: Column) -> Column:
+        """Return the (queries, groups) truth of which group has a place that may reach `lower_bound`."""
+        low = self.kernel.proxy_threshold(lower_bound, self.host_error)
+        reached: Column = self.host_maxima >= rounded_up(low, self.host_maxima.dtype)[:, None]
+        return reached
+
     def _hit(self, lower_bound: Column) -> tuple[Column, Column]:
         """Return what reaches `lower_bound` at least, (queries,), and the flat places of the maxima that do."""
         if self._seen is None or self._seen[0] is not lower_bound:
             low = self.kernel.proxy_threshold(lower_bound, self.host_error)
-            places = np.flatnonzero(self.host_maxima >= rounded_up(low, self.host_maxima.dtype)[:, None])
+            places = np.flatnonzero(self.hits(lower_bound))
             self._seen = (lower_bound, low, places)
         return self._seen[1:]
 

@@ -20,6 +20,7 @@ COMMANDS = [
     "evaluate",
     "fit",
     "apply",
+    "merge",
     "convert",
     "inspect",
     "report",

@@ -206,3 +206,15 @@ def test_a_file_of_rows_that_came_one_by_one_is_a_baseline_too(call):
     assert call("pairwise x.npy --top-k 2 -o old.parquet -q")[0] == 0
     out = call("pairwise x.npy --top-k 2 --baseline old.parquet --format json")[1]
     assert {row["difference"] for row in json.loads(out)["baseline"]["numbers"]} == {0}
+
+
+def test_a_dry_run_is_told_on_stdout_and_writes_no_file(call, tmp_path):
+    asked = "pairwise x.npy y.npy -o m.npy --dry-run"
+    code, out, err = call(f"{asked} --format json --assert pairs==64")
+    assert code == 0
+    assert json.loads(out)["summary"]["bytes_written"] == 8 * 8 * 4
+    assert "passed pairs == 64" in err
+    assert call("pairwise x.npy y.npy --plot m.png --dry-run")[0] == 0
+    assert not list(tmp_path.glob("m.*"))
+    (tmp_path / "m.npy").touch()
+    assert call(asked)[0] == 2
