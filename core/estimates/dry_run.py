@@ -20,7 +20,7 @@ from ..memory import WORKING
 from ..metrics.precision import FLOAT32
 from ..results import Column, Columns, Result
 from ..settings import Settings
-from .samples import Rows, Sample, most_rows
+from .samples import InputSample, Rows, most_rows
 from .trials import Trial, extrapolated, grown
 
 WRITTEN_SECONDS = 1e-9  # to hand a byte to the system
@@ -72,7 +72,7 @@ def dry_run_of(
         inputs: what it takes, by role.
         make: plans it for some rows of each input, which it checks as it would check all.
         settings: of the door.
-        device_name: the device that GPU-hours are told of.
+        device_name: the device that GPU-hours are of.
 
     Raises:
         ResourceError: the job does not fit in the budget.
@@ -81,7 +81,7 @@ def dry_run_of(
     budget, backend = settings.budget(*sides), settings.space()
     make = partial(_within_budget, make, replace(settings, max_memory=None))
     with spending(budget):
-        samples = [Sample.of(each, most_rows(*sides)) for each in sides]
+        samples = [InputSample.of(each, most_rows(*sides)) for each in sides]
         planned = make([each.rows for each in samples])
         phases = [reading_phase(sides, budget), *planned.phases([side.shape for side in sides])]
         start, work, timed = _work_seconds(sides, samples, make, phases, backend)
@@ -111,7 +111,7 @@ def _within_budget(make: Make, settings: Settings, rows: Sequence[Rows]) -> Plan
 
 def _work_seconds(
     sides: Sequence[Vectors],
-    samples: Sequence[Sample],
+    samples: Sequence[InputSample],
     make: Callable[[Sequence[Rows]], Planned],
     phases: Sequence[Phase],
     backend: Backend,
@@ -134,7 +134,7 @@ def _work_seconds(
         seconds = flop * operation_seconds(FLOAT32, backend, sides[0].shape[-1])
         return 0.0, seconds, f"seconds are those of the products alone: a sample could not be run, {error.what}"
     rows = trials[-1].rows
-    said = f"seconds are told by runs on up to {rows:,} of {sum(each.shape[0] for each in sides):,} rows"
+    said = f"seconds are estimated from runs on up to {rows:,} of {sum(each.shape[0] for each in sides):,} rows"
     return start, extrapolated(trials, sum(each.shape[0] for each in sides), flop), said
 
 

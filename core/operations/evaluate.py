@@ -154,12 +154,7 @@ def evaluate(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked(("error", "drop"))
     measure = metric_of(metric, eps=eps, **(parameters or {}))
-    checks.check_least(2, folds=folds)
-    checks.check_least(0, bootstrap=bootstrap, seed=seed)
-    if bootstrap == 1:
-        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
-    for each in ks:
-        checks.check_count("«k»", each)
+    _check_counts(ks, folds, bootstrap, seed)
     sides = [as_source(side, name) for side, name in zip((a, b), "AB", strict=True) if side is not None]
     scores, pairs = as_source(scores, "scores"), as_source(pairs, "pairs")
     first = next((each for each in (pairs, scores, *sides) if each is not None), None)
@@ -170,8 +165,7 @@ def evaluate(
     if swept is not None and (at or thresholds_out is not None or require_counts or qrels is not None):
         what = "a sweep has no thresholds and no curve, and is of pairs or classes"
         raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out» and «qrels»")
-    beside = {"run_out": run_out, "per_query": per_query or None}
-    _check_judged(judged, given, beside)
+    _check_judged(judged, given, {"run_out": run_out, "per_query": per_query or None})
     with delivery():
         if qrels is not None:
             ranked = JudgedPlan(judged, measure, settings, ks, bootstrap, seed, per_query, run_out, force)
@@ -196,6 +190,16 @@ def evaluate(
             return result
         count = write_thresholds(thresholds_out, result, force=force, metric=metric)
         return replace(result, written={thresholds_out: checks.plural(count, "threshold")})
+
+
+def _check_counts(ks: Sequence[int], folds: int, bootstrap: int | None, seed: int) -> None:
+    """Refuse numbers that count nothing."""
+    checks.check_least(2, folds=folds)
+    checks.check_least(0, bootstrap=bootstrap, seed=seed)
+    if bootstrap == 1:
+        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
+    for each in ks:
+        checks.check_count("«k»", each)
 
 
 def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
