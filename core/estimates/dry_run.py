@@ -20,7 +20,7 @@ from ..memory import WORKING
 from ..metrics.precision import FLOAT32
 from ..results import Column, Columns, Result
 from ..settings import Settings
-from .samples import InputSample, Rows, most_rows
+from .samples import InputSample, SomeRows, most_rows
 from .trials import Trial, extrapolated, grown
 
 WRITTEN_SECONDS = 1e-9  # to hand a byte to the system
@@ -52,7 +52,7 @@ class Planned:
     trial: Callable[[], object]
 
 
-Make = Callable[[Sequence[Rows], Settings], Planned]  # plans the job of some rows of each input
+Make = Callable[[Sequence[SomeRows], Settings], Planned]  # plans the job of some rows of each input
 
 
 def check_dry_run(require_keys: Collection[str], device_name: str) -> tuple[str, ...]:
@@ -105,14 +105,14 @@ def dry_run_of(
     )
 
 
-def _within_budget(make: Make, settings: Settings, rows: Sequence[Rows]) -> Planned:
+def _within_budget(make: Make, settings: Settings, rows: Sequence[SomeRows]) -> Planned:
     return make(rows, settings)
 
 
 def _work_seconds(
     sides: Sequence[Vectors],
     samples: Sequence[InputSample],
-    make: Callable[[Sequence[Rows]], Planned],
+    make: Callable[[Sequence[SomeRows]], Planned],
     phases: Sequence[Phase],
     backend: Backend,
 ) -> tuple[float, float, str]:
