@@ -2,11 +2,11 @@
 
 `python benchmarks/cluster_simulation.py [--rows 1e7 1e8] [--workers 2 10 100 1000] ...`
 
-What is assumed are options, each with its default: what a pair of rows costs a worker (measured: 60 000 × 60 000, d 384,
-top 10, in 25.3 CPU seconds); how much the time of a block varies; the bandwidth of a worker, and of the storage that all
-share; the round trip of the queue, which serves one worker at a time; how often a worker is lost and how long its
-replacement takes. A worker reads all rows when it begins; where they do not fit in its memory it reads them for every
-block, while it computes. The fold at the end is not simulated: it reads k pairs for each row.
+What is assumed are options, each with its default: what a pair of rows costs a worker (measured: 60 000 × 60 000,
+d 384, top 10, in 25.3 CPU seconds); how much the time of a block varies; the bandwidth of a worker, and of the storage
+that all share; the round trip of the queue, which serves one worker at a time; how often a worker is lost and how long
+its replacement takes. A worker reads all rows when it begins; where they do not fit in its memory it reads them for
+every block, while it computes. The fold at the end is not simulated: it reads k pairs for each row.
 """
 
 import argparse
