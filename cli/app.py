@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .completion import answering, completing, is_asked
 from .reports.asking import reporting
 from .usage import explained
 from .working import COMMANDS as LONG
@@ -30,6 +31,7 @@ COMMANDS = {
     "convert": "convert",
     "explain": "explain",
     "inspect": "inspect",
+    "report": "report",
     "list": "list_catalogue",
 }
 
@@ -51,8 +53,10 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     )
     app.callback()(simtool)
     for name in asked or COMMANDS:
-        command = reporting(getattr(import_module(f".commands.{name}", __package__), COMMANDS[name]))
-        app.command(name)(working(command) if name in LONG else command)
+        module = import_module(f".commands.{name}", __package__)
+        command = reporting(name, getattr(module, COMMANDS[name]))
+        command = working(command) if name in LONG else command
+        app.command(name)(completing(command) if is_asked() else command)
     return app
 
 
@@ -99,7 +103,7 @@ def run(typed: Sequence[str]) -> Any:
     # an argument that begins with a dash and is not - alone would be taken for an option
     arguments = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in typed]
     try:
-        with delivery():
+        with answering(), delivery():
             return app_for(arguments)(arguments, standalone_mode=False)
     except typer.TyperException as error:
         raise explained(error) from error

@@ -195,7 +195,7 @@ def _command(name: str, typed: Mapping[str, Any]) -> Command:
     """Return a command, after what its options do when they are typed."""
     from importlib import import_module
 
-    command = reporting(getattr(import_module(f".commands.{name}", __package__), name))
+    command = reporting(name, getattr(import_module(f".commands.{name}", __package__), name))
     for each in signature(command).parameters.values():
         for option in getattr(each.annotation, "__metadata__", ()):
             if getattr(option, "callback", None) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from time import process_time
 from typing import TYPE_CHECKING
 
 from .errors import SimtoolError
@@ -30,6 +31,7 @@ class Delivery:
         begun: every file that is being written or waits.
         files: those that wait, in the order in which they take their places.
         afterwards: what to do once they have.
+        started: the seconds that the process had taken of a processor when it began.
     """
 
     inputs: list[Check] = field(default_factory=list)
@@ -37,6 +39,7 @@ class Delivery:
     begun: list[StagedFile] = field(default_factory=list)
     files: list[StagedFile] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    started: float = field(default_factory=process_time)
 
 
 _current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
@@ -84,6 +87,12 @@ def watched() -> "dict[str, Fingerprint]":
     """Return what the inputs were when they were opened, by name."""
     current = _current.get()
     return {} if current is None else current.opened
+
+
+def spent() -> float:
+    """Return the seconds that the command has taken of a processor since it began to open its inputs."""
+    current = _current.get()
+    return 0.0 if current is None else process_time() - current.started
 
 
 def check_inputs() -> None:

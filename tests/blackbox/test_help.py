@@ -23,6 +23,7 @@ COMMANDS = [
     "merge",
     "convert",
     "inspect",
+    "report",
     "list",
 ]
 APP = app_for()
