@@ -1,4 +1,4 @@
-"""What a job will take, before it runs: a plan's phases by arithmetic, its seconds by runs on a sample of the rows."""
+"""What a job will take, known before it: a plan's phases by arithmetic, its seconds by runs on a sample of the rows."""
 
 from .dry_run import KEYS as KEYS
 from .dry_run import Make as Make

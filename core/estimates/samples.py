@@ -38,7 +38,7 @@ class SomeRows:
 
 
 @dataclass(frozen=True)
-class InputSample:
+class HeldSample:
     """A sample of an input, and how long a byte of it took to read.
 
     Args:

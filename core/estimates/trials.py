@@ -1,4 +1,4 @@
-"""How long a job takes, estimated from runs of it on more and more rows of a sample."""
+"""How long a job takes, from runs of it on more and more rows of a sample."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

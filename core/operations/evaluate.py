@@ -154,7 +154,12 @@ def evaluate(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked(("error", "drop"))
     measure = metric_of(metric, eps=eps, **(parameters or {}))
-    _check_counts(ks, folds, bootstrap, seed)
+    checks.check_least(2, folds=folds)
+    checks.check_least(0, bootstrap=bootstrap, seed=seed)
+    if bootstrap == 1:
+        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
+    for each in ks:
+        checks.check_count("«k»", each)
     sides = [as_source(side, name) for side, name in zip((a, b), "AB", strict=True) if side is not None]
     scores, pairs = as_source(scores, "scores"), as_source(pairs, "pairs")
     first = next((each for each in (pairs, scores, *sides) if each is not None), None)
@@ -164,14 +169,14 @@ def evaluate(
     given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
     if swept is not None and (at or thresholds_out is not None or require_counts or qrels is not None):
         what = "a sweep has no thresholds and no curve, and is of pairs or classes"
-        raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out» and «qrels»")
-    _check_judged(judged, given, {"run_out": run_out, "per_query": per_query or None})
+        raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out», «plot» and «qrels»")
+    beside = {"run_out": run_out, "per_query": per_query or None}
+    _check_judged(judged, given, beside)
+    foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name)
     with delivery():
         if qrels is not None:
             ranked = JudgedPlan(judged, measure, settings, ks, bootstrap, seed, per_query, run_out, force)
-            if not dry_run:
-                return ranked.run(progress)
-            return dry_run_of("evaluate", *ranked.planned(), settings=settings, device_name=device_name)
+            return foreseen(*ranked.planned()) if dry_run else ranked.run(progress)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
         check_groups(grouped, inputs.by)
@@ -181,8 +186,7 @@ def evaluate(
         plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
         if dry_run:
             plan.check()
-            some = partial(plan.of_rows, swept)
-            return dry_run_of("evaluate", inputs.sides, some, settings=settings, device_name=device_name)
+            return foreseen(inputs.sides, partial(plan.of_rows, swept))
         if swept is not None:
             return swept.run(inputs, partial(evaluated, plan, progress))
         result = with_wanted(plan.run(progress), wanted)
@@ -190,16 +194,6 @@ def evaluate(
             return result
         count = write_thresholds(thresholds_out, result, force=force, metric=metric)
         return replace(result, written={thresholds_out: checks.plural(count, "threshold")})
-
-
-def _check_counts(ks: Sequence[int], folds: int, bootstrap: int | None, seed: int) -> None:
-    """Refuse numbers that count nothing."""
-    checks.check_least(2, folds=folds)
-    checks.check_least(0, bootstrap=bootstrap, seed=seed)
-    if bootstrap == 1:
-        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
-    for each in ks:
-        checks.check_count("«k»", each)
 
 
 def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
