@@ -24,6 +24,7 @@ from ..output.moved import moved_since
 from ..output.shades import shades
 from ..output.table import column_title, headline
 from .page import ROOM, page, section, table, text, within
+from .pictures import curve_pictures, drift_pictures, sweep_pictures
 
 MOST_ROWS = 500
 
@@ -40,6 +41,9 @@ def html_report(result: Result, verdicts: Sequence[Verdict]) -> Iterator[str]:
         *section("Against the baseline", _against(result)),
         *section("Rows", _rows(result)),
         *section("Matrix", map(_grid, result.grids)),
+        *section("Curves", curve_pictures(result)),
+        *section("Sweep", sweep_pictures(result)),
+        *section("Drift", drift_pictures(result)),
         *section("Distributions", histograms),
         *section("Sweep", curve_figures(sweep_curves(result)) if swept(result) else ()),
         *section("History", () if result.history is None else curve_figures(result.history)),

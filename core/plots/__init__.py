@@ -7,6 +7,7 @@ from ..fronts import front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .choice import drawing_of as drawing_of
     from .choice import figure_of as figure_of
     from .curves import check_curves as check_curves
     from .curves import curve_drawing as curve_drawing
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .sweep import swept as swept
 
 _MODULES = {
-    "choice": ("figure_of",),
+    "choice": ("drawing_of", "figure_of"),
     "curves": ("check_curves", "curve_drawing"),
     "heat_map": ("MOST", "heat_drawing"),
     "histograms": ("histogram_drawing",),

@@ -94,6 +94,6 @@ def _lines(result: Result) -> dict[str, dict[str, tuple[Column, Column]]]:
 def _measures(result: Result) -> list[str]:
     """Return the columns that are drawn."""
     if result.command == "loss":
-        return ["loss"]
+        return [name for name in ("loss", "active_share", "gradient_norm") if name in result.rows.names]
     names = result.rows.names[len(swept(result)) + 1 :]
     return [name for name in names if "." not in name][:MOST]

@@ -53,7 +53,7 @@ def test_few_dims_are_not_cut(dims):
     result = simtool.pairwise(rows_a, rows_b, metric="euclidean", top_k=1)
     distances = np.linalg.norm(rows_a[:, None] - rows_b, axis=2)
     assert "prefix" not in result.parameters["scan"]
-    assert np.array_equal(result.rows["b"], distances.argmin(axis=1))
+    assert np.array_equal(result.rows.read(0, N)["b"], distances.argmin(axis=1))
 
 
 def test_the_dims_of_a_prefix_are_in_the_parameters():
