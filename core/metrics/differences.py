@@ -47,7 +47,7 @@ class SquaredEuclidean(Metric):
         """Return the squared distance."""
         xp, apart = namespace(x, y), x - y
         if apart.dtype == xp.float32:  # nothing cancels among squares
-            return (xp.astype(xp.vecdot(apart, apart), xp.float64),)
+            return (xp.astype(xp.sum(apart * apart, axis=-1), xp.float64),)
         return (row_dots(apart, apart),)
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
