@@ -15,6 +15,7 @@ try:
 
     from simtool.errors import SimtoolError
 
+    from .blas_kernels import choose_blas_kernels
     from .exit_codes import DEFECT, NOT_HERE, SIGNALLED
     from .option_names import with_options
     from .output.terminal import discard_stdout, say
@@ -28,6 +29,7 @@ def main() -> None:
     """Run the command line; every error that a user can meet ends here, as a few lines on stderr."""
     _on_signals(_end_at_once)  # there is nothing to tidy up yet, and an import may swallow an exception
     try:
+        choose_blas_kernels()
         from .app import run
 
         _on_signals(_end_in_order)

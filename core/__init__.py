@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .operations.loss import loss as loss
     from .operations.mine import mine as mine
     from .operations.pairwise import pairwise as pairwise
+    from .operations.report import report as report
     from .operations.similarity import similarity as similarity
     from .results import Result as Result
 
@@ -54,6 +55,7 @@ _MODULES = {
     "operations.leak": ("leak",),
     "operations.loss": ("loss",),
     "operations.mine": ("mine",),
+    "operations.report": ("report",),
     "results": ("Result",),
     "operations.compare": ("compare",),
 }

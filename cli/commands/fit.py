@@ -11,6 +11,7 @@ from ..options import (
     DistanceOption,
     EpsOption,
     EscapeFormulasOption,
+    ExamplesOption,
     ForceOption,
     FormatOption,
     HeaderOption,
@@ -46,6 +47,7 @@ def fit(
         ),
     ] = None,
     kind: KindOption = None,
+    examples: ExamplesOption = None,
     labels: LabelsOption = None,
     head: Annotated[
         str, typer.Option("--head", help="linear, low-rank, orthogonal, diagonal, or whiten, which needs no loss.")
@@ -152,7 +154,7 @@ def fit(
     from ..session import Session
 
     sources = sources_or_stdin(vectors)
-    inputs, outputs = [*sources, labels, ids], [output, held_out_ids]
+    inputs, outputs = [*sources, examples, labels, ids], [output, held_out_ids]
     session = Session.open(
         None, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=inputs
     )
@@ -166,6 +168,7 @@ def fit(
     reading: dict[str, Any] = {"ids": ids, "header": header, "nonfinite": nonfinite, "max_memory": max_memory}
     result = simtool.fit(
         *sources,
+        examples=examples,
         labels=labels,
         device=device,
         on_epoch=None if quiet else Epochs(),

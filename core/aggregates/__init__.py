@@ -9,6 +9,7 @@ from ..catalogue import AGGREGATES
 
 if TYPE_CHECKING:
     from . import (
+        aligned_rows,
         assignment,
         chamfer_hausdorff,
         classifier,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     centroid = closed_forms.centroid_cosine
     mean = closed_forms.mean_of_pairs
     mmd_linear = closed_forms.mmd_linear
-    paired = closed_forms.paired
+    paired = aligned_rows.paired
     frechet = gaussian.frechet_distance
     cka = kernel_alignment.linear_cka
     cka_rbf = kernel_alignment.rbf_cka

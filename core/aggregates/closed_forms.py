@@ -11,42 +11,13 @@ from ..checks import refuse_overflow
 from ..engine import Kernel
 from ..metrics import EPS, cosine, needs_scale, score_rows
 from ..results import Column
-from ..statistics.bootstrap import weighted_means
 from .mixed import MixedSets
-from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Evaluator, Parameters
+from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Parameters
 from .resample import Resample
 from .token_blocks import TokenTile
-from .weights import mean_of, shares
+from .weights import shares
 
 CHUNK = 1 << 18  # numbers that are widened at a time
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-
-
-class Paired(NamedTuple):
-    """Cosines of row i with row i.
-
-    Args:
-        mean: weighted, where there are weights.
-        min: the least.
-        q05: the quantile .05 of the rows, unweighted, linear between them; so are the others.
-        q25: the quantile .25.
-        median: the quantile .5.
-        q75: the quantile .75.
-        q95: the quantile .95.
-    """
-
-    mean: float
-    min: float
-    q05: float
-    q25: float
-    median: float
-    q75: float
-    q95: float
-
-    @property
-    def score(self) -> float:
-        """The mean."""
-        return self.mean
 
 
 class TwoSample(NamedTuple):
@@ -144,63 +115,6 @@ def centroid_cosine(
     return float(cosine(*means, eps=eps))
 
 
-def paired(
-    x: Column,
-    y: Column,
-    *,
-    weights_a: Column | None = None,
-    weights_b: Column | None = None,
-    eps: float = EPS,
-    backend: Backend = NUMPY,
-) -> Paired:
-    """Mean, least and quantiles of the cosine of row i of x with row i of y.
-
-    Args:
-        x: (n, d) finite rows.
-        y: (n, d).
-        weights_a: (n,) of the rows of x, at least 0, for the mean; pair i weighs weights_a[i] weights_b[i].
-        weights_b: (n,) of the rows of y. None: all the same.
-        eps: the least norm to divide by.
-        backend: where to compute.
-
-    Returns:
-        Cosines in [-1, 1]. The n scores are held while their quantiles are taken, 8 bytes each.
-
-    Raises:
-        ShapeError, DataError: weights that do not fit.
-
-    Source:
-        The mean of the aligned similarity; quantiles of Hyndman, Fan 1996, type 7, numpy's default.
-
-    Example:
-        >>> paired(np.eye(2), np.ones((2, 2)) * [[1], [-1]]).min
-        -0.7071067811865475
-    """
-    scores = paired_scores(x, y, eps=eps, backend=backend)
-    return paired_of(scores, pair_weights(len(x), weights_a, weights_b))
-
-
-def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend = NUMPY) -> Column:
-    """Return the (n,) cosines of row i of x with row i of y."""
-    scores = np.empty(len(x))
-    for part in _parts(x):
-        wide = [backend.put(rows[part], backend.xp.float64) for rows in (x, y)]
-        scores[part] = backend.get(score_rows("cosine", *wide, eps=eps))
-    return scores
-
-
-def pair_weights(rows: int, weights_a: Column | None, weights_b: Column | None) -> Column | None:
-    """Return the (n,) shares of the pairs of row i with row i; None where all are the same."""
-    sides = shares(weights_a, rows, "«weights_a»"), shares(weights_b, rows, "«weights_b»")
-    parts = [share for share in sides if share is not None]
-    return shares(np.prod(parts, axis=0), rows, "«weights_a», «weights_b»") if parts else None
-
-
-def paired_of(scores: Column, weights: Column | None = None) -> Paired:
-    """Return what `paired` does of the scores of the pairs and their shares."""
-    return Paired(mean_of(scores, weights), float(scores.min()), *np.quantile(scores, QUANTILES).tolist())
-
-
 def mmd_linear(x: Column, y: Column, *, backend: Backend = NUMPY) -> TwoSample:
     """Squared maximum mean discrepancy with the linear kernel x·y, of the rows as they are.
 
@@ -243,7 +157,8 @@ def _both_shares(
     return shares(weights_a, len(x), "«weights_a»"), shares(weights_b, len(y), "«weights_b»")
 
 
-def _parts(rows: Column) -> Iterator[slice]:
+def parts_of(rows: Column) -> Iterator[slice]:
+    """Yield the rows, as many at a time as are widened together."""
     step = max(1, CHUNK // rows.shape[1])
     return (slice(start, start + step) for start in range(0, len(rows), step))
 
@@ -251,7 +166,7 @@ def _parts(rows: Column) -> Iterator[slice]:
 def _mean_unit(rows: Column, share: Column | None, eps: float, backend: Backend) -> Column:
     kernel = Kernel("cosine", "float64", needs_scale(rows.dtype), backend, eps)
     total = np.zeros(rows.shape[1])
-    for part in _parts(rows):
+    for part in parts_of(rows):
         total += backend.get(_sum(kernel.prepare(rows[part]).rows, share, part, backend))
     return total / len(rows) if share is None else total
 
@@ -260,7 +175,7 @@ def mean_row(rows: Column, share: Column | None, backend: Backend) -> Column:
     """Return the (d,) mean of the rows, weighted by (n,) shares if there are any, in float64 and in one pass."""
     total = np.zeros(rows.shape[1])
     scale = 2.0 ** len(rows).bit_length()  # no sum overflows, and division by a power of two is exact
-    for part in _parts(rows):
+    for part in parts_of(rows):
         wide = backend.put(rows[part], backend.xp.float64)
         total += backend.get(_sum(wide / scale, share, part, backend))
     return total * (scale / len(rows) if share is None else scale)
@@ -275,7 +190,7 @@ def _spread(rows: Column, origin: Column, backend: Backend) -> tuple[Column, flo
     """Return the mean of the rows seen from the origin, and their summed squared distances from it, in one pass."""
     xp = backend.xp
     mean, spread, count = np.zeros(rows.shape[1]), 0.0, 0
-    for part in _parts(rows):
+    for part in parts_of(rows):
         wide = backend.put(rows[part], xp.float64) - backend.put(origin)
         own = xp.mean(wide, axis=0)
         rest = wide - own[None, :]
@@ -298,6 +213,7 @@ def _mean_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
 
 
 MEAN = AggregateRecord(
+    in_one_pass=True,
     resampled=_mean_drawn,
     mixed=lambda sets, _: sets.block_means(sets.cosines)[1],
     in_blocks=BlockForm(_mean_in_tile, lambda block, _: block.means(unit=True)),
@@ -326,31 +242,13 @@ def _centroid_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
 
 
 CENTROID = AggregateRecord(
+    in_one_pass=True,
     resampled=_centroid_drawn,
     mixed=_centroid_mixed,
     in_blocks=BlockForm(_centroid_in_tile, lambda block, parameters: block.means(unit=_of_units(parameters))),
 )
 
 
-def _pair_scores(job: Evaluator) -> Column:
-    return np.asarray(job.once("cosines of pairs", lambda: paired_scores(*job.paired[:2], **job.options)))
-
-
-def _paired_shared(job: Evaluator, parameters: Parameters) -> Paired:
-    return paired_of(_pair_scores(job), pair_weights(len(job.paired.x), *job.paired[2:]))
-
-
-def _paired_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column]:
-    scores = _pair_scores(draw.evaluator)
-    share = pair_weights(len(scores), *draw.evaluator.paired[2:])
-    return {request.name: weighted_means(draw.pair_counts(len(scores)), scores, share)}
-
-
-PAIRED = AggregateRecord(
-    parts=("min", "q05", "q25", "median", "q75", "q95"),
-    same_items=True,
-    shared=_paired_shared,
-    resampled=_paired_drawn,
+MMD_LINEAR = AggregateRecord(
+    parts=("unbiased",), in_one_pass=True, mixed=lambda sets, _: sets.discrepancies(sets.centred_dots)
 )
-
-MMD_LINEAR = AggregateRecord(parts=("unbiased",), mixed=lambda sets, _: sets.discrepancies(sets.centred_dots))

@@ -88,6 +88,7 @@ class AggregateRecord:
         repeated: those of them that are the number itself under the name that the field has for it.
         same_items: row i of A belongs to row i of B.
         any_dims: the rows of A and of B may differ in length.
+        in_one_pass: whether each row is read for itself, and not compared with every other.
         depth: the parameter that says how many of the closest rows of B it looks at; None: one, or none.
         bidirectional: it takes the best matches of the rows of A and those of the rows of B.
         crossed: whether all pairs of items may be scored by it.
@@ -105,6 +106,7 @@ class AggregateRecord:
     repeated: tuple[str, ...] = ()
     same_items: bool = False
     any_dims: bool = False
+    in_one_pass: bool = False
     depth: str | None = None
     bidirectional: bool = False
     crossed: bool = False

@@ -52,7 +52,7 @@ AGGREGATES = (
         formula="mean_i s(x_i, y_i); min, quantiles .05 .25 .5 .75 .95",
         range="[-1, 1]",
         larger_is_closer=True,
-        function="simtool.aggregates.closed_forms:paired",
+        function="simtool.aggregates.aligned_rows:paired",
         source="mean of the aligned similarity",
         laws=("symmetric", "scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding"),
     ),

@@ -10,6 +10,7 @@ from ..catalogue import AGGREGATES, names
 from ..engine import Choice, same_rows, spending
 from ..errors import ParameterError
 from ..io import RaggedVectors, Selection, Vectors, as_values
+from ..io.cut_down import CutDown
 from ..io.vectors import provenance
 from ..results import Into, Progress, Result, RowsInto, shapes_line
 from ..settings import Settings
@@ -36,7 +37,7 @@ def measure_of_sets(metric: str, parameters: Mapping[str, float]) -> AggregateRe
     return read_requests(named, parameters, 0)[0]
 
 
-def check_set_options(name: str, *, dim: int, precision: str, nonfinite: str) -> None:
+def check_set_options(name: str, cut: CutDown, *, dim: int, precision: str, nonfinite: str) -> None:
     """Refuse options that sets of tokens do not have.
 
     Raises:
@@ -47,6 +48,9 @@ def check_set_options(name: str, *, dim: int, precision: str, nonfinite: str) ->
         if given not in taken:
             what = f"{name} of sets of tokens takes {' or '.join(map(str, taken))} as {option}, got {given}"
             raise ParameterError(what, f"«{option}»", "leave it out")
+    if cut != CutDown():
+        what = f"{name} of sets of tokens takes the numbers as they are"
+        raise ParameterError(what, "«truncate», «quantize»", "leave them out")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Its front; other rooms import from here and from nowhere behind it. The question
 - `group_rows`: groups of close rows.
 - `reduce_pairs`: whatever a reducer makes of the tiles.
 - `select_pairs`, `full_matrix`: two inputs to a result, listed or whole.
+- `scan_phase`, `tiles_phase`, `reading_phase`: what a pass will do, told before it.
 
 The rest are the records that a caller hands in or gets back.
 """
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
-    from .candidates import Hits as Hits
+    from .calibration import operation_seconds as operation_seconds
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from .kernels import Kernel as Kernel
     from .kernels import Side as Side
     from .kernels import Tile as Tile
+    from .listing import ROW as ROW
     from .listing import Choice as Choice
     from .listing import Listing as Listing
+    from .listing import check_list as check_list
     from .listing import select_pairs as select_pairs
     from .matches import Match as Match
     from .matches import Matches as Matches
@@ -44,13 +47,21 @@ if TYPE_CHECKING:
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
     from .matrices import MatrixTarget as MatrixTarget
+    from .matrices import check_matrix as check_matrix
     from .matrices import full_matrix as full_matrix
+    from .matrices import matrix_bytes as matrix_bytes
     from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
+    from .phases import Phase as Phase
+    from .phases import reading_phase as reading_phase
+    from .phases import scan_phase as scan_phase
+    from .phases import tiles_phase as tiles_phase
+    from .places import Hits as Hits
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
     from .precision_choice import middle as middle
+    from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
     from .reducers.heat_map import MeanCells as MeanCells
@@ -63,6 +74,7 @@ if TYPE_CHECKING:
     from .selections import group_rows as group_rows
     from .selections import reduce_pairs as reduce_pairs
     from .selections import within as within
+    from .threads import BLOCK as BLOCK
     from .threads import in_blocks as in_blocks
     from .threads import overlapped as overlapped
     from .threads import processors as processors
@@ -81,7 +93,8 @@ _MODULES = {
         "gathered",
         "spending",
     ),
-    "candidates": ("Hits",),
+    "calibration": ("operation_seconds",),
+    "places": ("Hits",),
     "duplicates": (
         "first_equals",
         "occurrences",
@@ -103,8 +116,10 @@ _MODULES = {
         "Tile",
     ),
     "listing": (
+        "ROW",
         "Choice",
         "Listing",
+        "check_list",
         "select_pairs",
     ),
     "matches": (
@@ -116,11 +131,19 @@ _MODULES = {
     ),
     "matrices": (
         "MatrixTarget",
+        "check_matrix",
         "full_matrix",
+        "matrix_bytes",
     ),
     "matrix_rows": (
         "MatrixCells",
         "MatrixRows",
+    ),
+    "phases": (
+        "Phase",
+        "reading_phase",
+        "scan_phase",
+        "tiles_phase",
     ),
     "plan": (
         "Plan",
@@ -130,7 +153,10 @@ _MODULES = {
         "check_precision",
         "middle",
     ),
-    "reducers.base": ("Reducer",),
+    "reducers.base": (
+        "PartialResult",
+        "Reducer",
+    ),
     "reducers.full_matrix": ("Moments",),
     "reducers.heat_map": ("MeanCells",),
     "rescoring": ("Pairs",),
@@ -147,6 +173,7 @@ _MODULES = {
         "within",
     ),
     "threads": (
+        "BLOCK",
         "in_blocks",
         "overlapped",
         "processors",

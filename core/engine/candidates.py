@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import numpy as np
 
@@ -11,68 +11,23 @@ from ..backend import Array, rounded_up
 from ..errors import DataError
 from ..results import Column
 from .kernels import Kernel, Tile
+from .places import Found, Hits
 from .plan import GROUPS, Span
 from .rescoring import Pairs
 from .triton_kernel import gathered, maxima_of
 
 MANY = 4  # groups of an query that are hit above which looking at the whole tile is faster
+CROWDED = 1 / 16  # share of the groups of a tile, of which more are a crowd
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
 GATHERED = 1 << 17  # places of a tile that are fetched and looked at at a time
 SIFTED = 1 << 18  # places that are only compared
 GATHERED_ON_GPU = 1 << 24
 
-SPARSE = 1 << 22  # places of a table of rows by rank that may be empty for the most part
 
-Hits = tuple[Column, Column, Column]  # query, neighbour and what belongs to the pair
-
-
-class Found(NamedTuple):
-    """Places that may matter.
-
-    Args:
-        query: (n,) int64.
-        neighbour: (n,) int64.
-        least: (n,) float64 lower bounds of their exact proxy score.
-        most: (n,) upper bounds.
-    """
-
-    query: Column
-    neighbour: Column
-    least: Column
-    most: Column
-
-    @classmethod
-    def of(cls, parts: list["Found"]) -> Self:
-        """Return the places of all parts, one part after the other."""
-        if not parts:
-            return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
-        return cls(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-    def where(self, keep: Column) -> Self:
-        """Return the places that are kept."""
-        return type(self)(*(column[keep] for column in self))
-
-
-def kth_largest(queries: Column, values: Column, count: int, k: int) -> Column:
-    """Return the k-th largest value of each of `count` queries; -inf for one with fewer, or where few have nearly all.
-
-    Args:
-        queries: (n,) numbers below `count`, in any order.
-        values: (n,) float64.
-        count: how many queries there are.
-        k: at least 1.
-    """
-    each = np.bincount(queries, minlength=count)
-    width = int(each.max(initial=0))
-    if width < k or count * width > max(8 * len(queries), SPARSE):
-        return np.full(count, -np.inf)
-    order = np.argsort(queries.astype(np.min_scalar_type(count)), kind="stable")  # numpy is fast at 16 bits
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(each) - each, each)
-    table = np.full((count, width), -np.inf)
-    table[queries[order], rank] = values[order]
-    table.sort(axis=1)  # a partition takes ten times as long where most are -inf
-    return table[:, width - k]
+def is_crowded(hits: Column) -> bool:
+    """Tell whether so many groups of a tile have a place that matters that its places had better not be listed."""
+    return bool(np.count_nonzero(hits) > CROWDED * hits.size)
 
 
 class Scan:
@@ -192,11 +147,28 @@ class Scan:
             part = slice(start, start + step)
             yield self._bounded(*self._gather(query[part], group[part], low))
 
+    def leave_out(self, query: Column, neighbour: Column) -> None:
+        """Make places -inf, in the tile too, and the maxima of their groups those of what is left."""
+        backend, xp = self.kernel.backend, self.kernel.backend.xp
+        row, column = backend.put(query), backend.put(neighbour)
+        self.tile.proxy[row, column] = self.proxy[row, column] = -np.inf
+        groups = backend.put(neighbour % GROUPS)
+        members = groups[:, None] + backend.put(np.arange(0, self.proxy.shape[1], GROUPS))[None, :]
+        self.maxima[row, groups] = xp.max(self.proxy[row[:, None], members], axis=1)
+        self._seen = None
+        self.__dict__.pop("host_maxima", None)
+
+    def hits(self, lower_bound: Column) -> Column:
+        """Return the (queries, groups) truth of which group has a place that may reach `lower_bound`."""
+        low = self.kernel.proxy_threshold(lower_bound, self.host_error)
+        reached: Column = self.host_maxima >= rounded_up(low, self.host_maxima.dtype)[:, None]
+        return reached
+
     def _hit(self, lower_bound: Column) -> tuple[Column, Column]:
         """Return what reaches `lower_bound` at least, (queries,), and the flat places of the maxima that do."""
         if self._seen is None or self._seen[0] is not lower_bound:
             low = self.kernel.proxy_threshold(lower_bound, self.host_error)
-            places = np.flatnonzero(self.host_maxima >= rounded_up(low, self.host_maxima.dtype)[:, None])
+            places = np.flatnonzero(self.hits(lower_bound))
             self._seen = (lower_bound, low, places)
         return self._seen[1:]
 

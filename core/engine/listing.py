@@ -11,9 +11,9 @@ import numpy as np
 from ..checks import check_count, plural
 from ..errors import ParameterError
 from ..results import Column, Columns, Progress, Result, RowsInto, Scalar, begin, over_batches
-from .candidates import Hits
 from .job import PairwiseJob
 from .kernels import Kernel
+from .places import Hits
 from .reducers.base import Give
 from .reducers.full_matrix import Moments
 from .selections import closest_pairs, each_nearest, within
@@ -60,15 +60,32 @@ class Choice:
             return f"top {self.top_k} of {scores}"
         return scores if self.threshold is None and self.max_pairs is None else f"pairs of {scores}"
 
+    def most(self, n: int, m: int) -> int | None:
+        """Return how many pairs of n × m are listed at most; None for as many as reach a threshold."""
+        if self.threshold is not None and self.top_k is None:
+            return None
+        return min(self.max_pairs or n * min(self.top_k or m, m), n * m)
+
 
 def select_pairs(job: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
     """List chosen pairs; the options are checked by the caller."""
+    if rows_into is None:
+        check_list(job, choice, *job.shape)
     listing = Listing(job, choice, rows_into)
     begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
     for number, a, b in job.batches():
         part = over_batches(progress, number, prod(job.batch))
         listing.kernel = _select(job, choice, a, b, partial(listing.take, number), part)
     return listing.result()
+
+
+def check_list(job: PairwiseJob, choice: Choice, n: int, m: int) -> int:
+    """Return the bytes of a list of chosen pairs of n × m rows, as far as they are known, if they fit."""
+    count = choice.most(n, m)
+    if count is None:
+        return 0
+    job.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
+    return 2 * count * ROW
 
 
 def _select(job: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> Kernel:

@@ -122,10 +122,21 @@ class MatrixTarget:
         return None if self.means is None else self.means.means(self.job.a.ids, self.job.b.ids)
 
     def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
-        size = prod(shape) * np.dtype(dtype).itemsize
-        hint = "«output=scores.npy» writes it as it comes; pairwise keeps a part with «top_k» or «threshold»"
-        self.job.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+        check_matrix(self.job, shape)
         return np.empty(shape, dtype=dtype)
+
+
+def matrix_bytes(job: PairwiseJob, shape: tuple[int, ...]) -> int:
+    """Return the bytes of a matrix of that shape."""
+    return prod(shape) * np.dtype(_dtypes(job)[0]).itemsize
+
+
+def check_matrix(job: PairwiseJob, shape: tuple[int, ...]) -> int:
+    """Return the bytes of a matrix that is kept, and refuse one that does not fit."""
+    size = matrix_bytes(job, shape)
+    hint = "«output=scores.npy» writes it as it comes; «top_k» or «threshold» keep a part"
+    job.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+    return size
 
 
 def _most(heat_map: int, job: PairwiseJob) -> int:

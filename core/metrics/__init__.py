@@ -5,12 +5,14 @@ if TYPE_CHECKING:
     import typing
 
     from .bits import hamming as hamming
-    from .differences import chebyshev as chebyshev
     from .differences import euclidean as euclidean
-    from .differences import manhattan as manhattan
-    from .differences import minkowski as minkowski
     from .differences import snr as snr
     from .differences import sqeuclidean as sqeuclidean
+    from .directions import angular as angular
+    from .directions import correlation as correlation
+    from .lp_distances import chebyshev as chebyshev
+    from .lp_distances import manhattan as manhattan
+    from .lp_distances import minkowski as minkowski
     from .metric import Metric as Metric
     from .metric import aligned as aligned
     from .metric import metric_of as metric_of
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from .numerics import magnitude as magnitude
     from .numerics import needs_scale as needs_scale
     from .numerics import row_dots as row_dots
-    from .products import angular as angular
-    from .products import correlation as correlation
     from .products import cosine as cosine
     from .products import dot as dot
 

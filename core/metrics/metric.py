@@ -130,6 +130,10 @@ class Metric:
         """Return which scores have a vector without direction on a side; only where `zero_score` is a number."""
         return (sums[1] == 0) | (sums[2] == 0)
 
+    def shortened(self, sums: Sums, scales: Scales) -> Array:
+        """Return which scores divide by eps instead of a norm that is not zero; only where `zero_score` is a number."""
+        raise NotImplementedError
+
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return (n, d) float64 rows as tiles take them.
 

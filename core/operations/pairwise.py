@@ -1,26 +1,40 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from .. import checks
 from ..aggregates.record import AggregateRequest
 from ..backend import quiet
-from ..comparison.pairs_of_sets import SetsPlan, check_set_options, measure_of_sets, plan_sets
+from ..catalogue import DEVICE
+from ..comparison.pairs_of_sets import check_set_options, measure_of_sets, plan_sets
 from ..delivery import delivery
 from ..engine import (
+    ROW,
     Choice,
     PairwiseJob,
+    Phase,
+    check_list,
+    check_matrix,
     check_precision,
     full_matrix,
+    matrix_bytes,
     prepare_input,
     same_rows,
+    scan_phase,
     select_pairs,
 )
 from ..errors import ParameterError
+from ..estimates import Planned, Rows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..io import Vectors
+from ..io.cut_down import CutDown
+from ..io.quantized import WRITTEN
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto, shapes_line
@@ -37,6 +51,8 @@ def pairwise(
     top_k: int | None = None,
     threshold: float | str | None = None,
     max_pairs: int | None = None,
+    truncate: int | None = None,
+    quantize: str | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
@@ -56,6 +72,8 @@ def pairwise(
     rows_into: RowsInto | None = None,
     heat_map: int | None = None,
     progress: Progress | None = None,
+    dry_run: bool = False,
+    device_name: str = DEVICE,
 ) -> Result:
     """Compare every row of A with every row of B, or A with itself; or every set of tokens with every set.
 
@@ -68,8 +86,7 @@ def pairwise(
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`; or of sets of tokens `maxsim`, the sum
-            over the tokens of A of the best cosine in B, which is not symmetric, or `argmax`.
+            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
         parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
@@ -94,6 +111,10 @@ def pairwise(
         rows_into: takes the rows of a selection as they come, a dict of columns; without it they are kept.
         heat_map: average the matrix, kept or not, into at most this many rows and columns: `heat_map` of the result.
         progress: called with the rows that are done and their total.
+        dry_run: tell what the job would take instead of doing it. The summary is `rows_a`, `rows_b`, `pairs`, `flop`,
+            `bytes_read`, `bytes_written`, `peak_memory`, `tasks`, `seconds`, `cpu_seconds` and `gpu_hours`, and there
+            is a row for each phase. No more is read than headers and a sample, and nothing is written.
+        device_name: the GPU that `gpu_hours` are of: a100, b200, h100, h200, l4, l40s or mi300x.
 
     Returns:
         A result with the summary `rows`, `columns`, `mean`, `min`, `max`, also `k` or `pairs`, of the listed
@@ -116,7 +137,8 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    checks.check_keys(require_keys, _keys(top_k, threshold, selects=selects))
+    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    checks.check_keys(required, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
@@ -125,12 +147,17 @@ def pairwise(
         raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
+    cut = CutDown(truncate, quantize)
+    checks.check_least(1, truncate=truncate)
+    if quantize is not None:
+        checks.check_choice("quantize", quantize, tuple(WRITTEN))
+    metric = cut.metric(metric, dim)
     choice = Choice(top_k, threshold, max_pairs, max_results).checked()
     measure = measure_of_sets(metric, parameters or {}) or metric_of(metric, eps=eps, **(parameters or {}))
     if choice.threshold is not None:
         checks.check_threshold(choice.threshold, measure if isinstance(measure, Metric) else None)
     if isinstance(measure, AggregateRequest):
-        check_set_options(metric, dim=dim, precision=precision, nonfinite=nonfinite)
+        check_set_options(metric, cut, dim=dim, precision=precision, nonfinite=nonfinite)
     else:
         check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
@@ -140,13 +167,24 @@ def pairwise(
     sides = [(a, "A", ids_a), *([] if b is None else [(b, "B", ids_b)])]
     chosen = choice if selects else None
     with delivery():
-        plan: PairwisePlan | SetsPlan
         if isinstance(measure, AggregateRequest):
-            plan = plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self)
-        else:
-            opened = [settings.open(*side) for side in sides]
-            plan = _plan(opened, measure, chosen, dim, precision, settings, exclude_self=exclude_self)
-        return plan.run(into, rows_into, heat_map, progress)
+            if dry_run:
+                what = f"a dry run of {metric} is not known: sets of tokens are read whole"
+                raise ParameterError(what, "«dry_run»", "leave it out, or name a metric of vectors")
+            return plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self).run(
+                into, rows_into, heat_map, progress
+            )
+        opened = [settings.open(*side) for side in sides]
+        plan = partial(_plan, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+        if not dry_run:
+            return plan(settings, opened).run(into, rows_into, heat_map, progress)
+
+        def planned(rows: Sequence[Rows], within: Settings) -> Planned:
+            of_rows = plan(within, [each.vectors for each in rows])
+            return Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
+
+        inputs = dict(zip("ab", opened, strict=False))
+        return dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
 
 
 @dataclass(frozen=True)
@@ -157,6 +195,7 @@ class PairwisePlan:
         job: both sides, the pairs that are left out, and where to compute.
         choice: the pairs that are listed; None for the matrix.
         dim: along which a vector lies.
+        cut: what is compared of each vector.
         excluded_by: `id` or `row` where a row is not compared with itself, else None.
         settings: of the door.
     """
@@ -164,8 +203,30 @@ class PairwisePlan:
     job: PairwiseJob
     choice: Choice | None
     dim: int
+    cut: CutDown
     excluded_by: str | None
     settings: Settings
+
+    def phases(self, into: Into | None, rows_into: RowsInto | None, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+        """Return the scan of inputs of these shapes; what nobody takes as it comes is kept."""
+        job, choice = self.job, self.choice
+        rows = [shape[: (dim := self.dim % len(shape))] + shape[dim + 1 :] for shape in shapes]
+        (*batch_a, n), (*batch_b, m) = rows[0], rows[-1]
+        batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
+        shape = n, m, shapes[0][self.dim]
+        if choice is None:
+            written, name = matrix_bytes(job, (*batch, n, m)), "matrix"
+            held = check_matrix(job, (*batch, n, m)) if into is None else 0
+        else:
+            name = "closest rows" if choice.top_k is not None else "close pairs"
+            written = prod(batch) * ROW * (choice.most(n, m) or 0)
+            held = check_list(job, choice, n, m) if rows_into is None else 0
+        phase = scan_phase(name, job, shape, choice, batches=prod(batch))
+        return [replace(phase, bytes_written=written, memory=phase.memory + held)]
+
+    def trial(self) -> None:
+        """Compute it for nobody."""
+        self.run(lambda shape, dtype: lambda part: None, lambda columns: None, None, None)
 
     def run(
         self, into: Into | None, rows_into: RowsInto | None, heat_map: int | None, progress: Progress | None
@@ -185,6 +246,7 @@ class PairwisePlan:
                 "metric": job.metric.name,
                 "eps": settings.eps,
                 **job.metric.parameters,
+                **vars(self.cut),
                 "dim": self.dim,
                 "exclude_self": self.excluded_by is not None,
                 "excluded_by": self.excluded_by,
@@ -196,23 +258,24 @@ class PairwisePlan:
                 "nonfinite": settings.nonfinite,
                 "shapes": _shapes(job, listed, self.dim),
             },
-            notes=(*job.notes(), *job.left_out(self.excluded_by), *result.notes),
+            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
             provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
         )
 
 
 def _plan(
-    opened: list[Vectors],
-    metric: Metric,
     choice: Choice | None,
+    metric: Metric,
     dim: int,
+    cut: CutDown,
     precision: str,
     settings: Settings,
+    opened: list[Vectors],
     *,
     exclude_self: bool,
 ) -> PairwisePlan:
     """Lay out both sides, checked; A twice where there is no B."""
-    budget = settings.budget(*opened)
+    budget, opened = settings.budget(*opened), [cut.of_whole_bytes(side) for side in opened]
     for vectors in opened:
         checks.check_dtype(vectors, metric)
     sides = [prepare_input(side, dim, settings.nonfinite, budget) for side in opened]
@@ -222,7 +285,7 @@ def _plan(
         checks.refuse_rounded(side.vectors, metric.name)
     excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
     job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
-    return PairwisePlan(job, choice, dim, excluded_by, settings)
+    return PairwisePlan(job, choice, dim, cut, excluded_by, settings)
 
 
 def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:

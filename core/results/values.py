@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,10 +49,21 @@ def json_text(value: Any) -> str:
 
 def json_rows(columns: Mapping[str, NDArray[Any]]) -> Iterator[str]:
     """Yield each row as one line of JSON, without its line end."""
+    names = (json_text(name).replace("%", "%%") for name in columns)
+    line = "{" + ", ".join(f"{name}: %s" for name in names) + "}"
+    for row in zip(*map(_json_fields, columns.values()), strict=True):
+        yield line % row
+
+
+def _json_fields(column: NDArray[Any]) -> Iterable[str]:
+    """Return the text of each value of a column."""
+    values = to_python(column)
+    if column.ndim == 1 and column.dtype.kind in "iu":
+        return map(str, values)
+    if column.ndim == 1 and column.dtype.kind == "f":
+        return (repr(value) if math.isfinite(value) else "null" for value in values)
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    values = [_without_nonfinite(to_python(column)) for column in columns.values()]
-    for row in zip(*values, strict=True):
-        yield UNSAFE.sub(_json_escape, encode(dict(zip(columns, row, strict=True))))
+    return (UNSAFE.sub(_json_escape, encode(value)) for value in _without_nonfinite(values))
 
 
 def _without_nonfinite(value: Any) -> Any:

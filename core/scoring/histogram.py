@@ -7,7 +7,7 @@ import numpy as np
 
 from ..engine import in_blocks
 from ..results import Column
-from .distances import LossDistance
+from .loss_distance import LossDistance
 
 MOST = 40  # bins, below 256: a number of 8 bits tells one
 

@@ -1,4 +1,4 @@
-"""Means, centroids, pairs and the linear discrepancy, against plain loops."""
+"""Means, centroids and the linear discrepancy, against plain loops."""
 
 import tracemalloc
 from math import fsum, isnan, sqrt
@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.aggregates import closed_forms as closed
-from simtool.aggregates.closed_forms import centroid_cosine, mean_of_pairs, mmd_linear, paired
+from simtool.aggregates.aligned_rows import paired
+from simtool.aggregates.closed_forms import centroid_cosine, mean_of_pairs, mmd_linear
 from simtool.backend import choose_backend
 from simtool.errors import DataError, ShapeError
 
@@ -72,31 +73,6 @@ def test_the_unit_centroid_does_not_see_lengths():
     x, y = np.asarray([[100.0, 0], [0, 1]]), np.asarray([[1.0, 0]])
     assert centroid_cosine(x, y, **NUMPY) == pytest.approx(100 / sqrt(10001), abs=1e-12)
     assert centroid_cosine(x, y, unit=True, **NUMPY) == pytest.approx(sqrt(0.5), abs=1e-12)
-
-
-@pytest.mark.parametrize("options", [NUMPY, TORCH])
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
-def test_paired_is_its_loop(monkeypatch, options, dtype):
-    monkeypatch.setattr(closed, "CHUNK", 50)
-    rng = np.random.default_rng(0)
-    x, y = (rng.normal(size=(101, 4)).astype(dtype) for _ in range(2))
-    x[7] = 0
-    scores = [cosine(p, q) for p, q in zip(x.astype(float).tolist(), y.astype(float).tolist(), strict=True)]
-    assert scores[7] == 0
-    found = paired(x, y, **options)
-    # of 101 sorted numbers the quantile p is number 100 p
-    ranked = sorted(scores)
-    expected = (fsum(scores) / 101, ranked[0], *(ranked[i] for i in (5, 25, 50, 75, 95)))
-    assert found == pytest.approx(expected, abs=1e-12)
-    assert found.score == found.mean
-    wa, wb = rng.integers(1, 4, 101), rng.integers(1, 4, 101)
-    weighted = paired(x, y, weights_a=wa, weights_b=wb, **options)
-    total = fsum(p * q * s for p, q, s in zip(wa, wb, scores, strict=True))
-    assert weighted.mean == pytest.approx(total / int((wa * wb).sum()), abs=1e-12)
-    assert weighted[1:] == found[1:]
-    assert paired(np.repeat(x, wa, axis=0), np.repeat(y, wa, axis=0), **options).mean == pytest.approx(
-        paired(x, y, weights_a=wa, **options).mean, abs=1e-12
-    )
 
 
 def estimates(x, y, k):

@@ -12,7 +12,8 @@ from scipy.stats import energy_distance as scipy_energy
 from sklearn.metrics.pairwise import polynomial_kernel, rbf_kernel
 
 from simtool.aggregates import two_sample as module
-from simtool.aggregates.two_sample import energy_distance, median_width, mmd_laplacian, mmd_poly3, mmd_rbf
+from simtool.aggregates.kernel_means import median_width
+from simtool.aggregates.two_sample import energy_distance, mmd_laplacian, mmd_poly3, mmd_rbf
 from simtool.backend import choose_backend
 from simtool.engine.rescoring import Pairs
 from simtool.errors import DataError, ParameterError
@@ -153,30 +154,6 @@ def test_a_set_with_itself_is_at_no_distance_and_of_close_pairs_only_different_r
     two_sample(x, x * (1 + 1e-9), NAMES, **NUMPY)
     assert sum(counted) == 200  # each row with the one that is almost itself
     assert found["energy"].unbiased == pytest.approx(-2 * cdist(x, x).mean() / 199, rel=1e-9)
-
-
-def test_the_width_is_that_of_drawn_pairs_where_there_are_many(monkeypatch):
-    rng = np.random.default_rng(6)
-    x, y = rng.normal(size=(700, 3)), rng.normal(size=(600, 3)) + 1
-    whole = float(np.median(pdist(np.concatenate([x, y]))))
-    assert median_width(x, y) != whole
-    assert median_width(x, y) == pytest.approx(whole, rel=0.02)
-    assert median_width(x, y, seed=0) == median_width(x, y) != median_width(x, y, seed=1)
-    assert mmd_rbf(x, y, seed=1, **NUMPY).width == median_width(x, y, seed=1)
-    monkeypatch.setattr(module, "MEDIAN_PAIRS", 1300 * 1299 // 2)
-    assert median_width(x, y) == pytest.approx(whole, rel=1e-14)
-
-
-def test_no_row_is_drawn_with_itself(monkeypatch):
-    monkeypatch.setattr(module, "MEDIAN_PAIRS", 2)
-    widths = {median_width(np.eye(3)[:2], np.eye(3)[2:], seed=seed) for seed in range(20)}
-    assert widths == {sqrt(2)}
-
-
-def test_the_width_of_equal_rows():
-    assert median_width(np.ones((3, 2)), np.ones((2, 2))) == 1.0
-    assert median_width(np.ones((9, 1)), np.asarray([[4.0]])) == 3.0
-    assert mmd_rbf(np.ones((3, 2)), np.ones((2, 2)), **NUMPY) == (0.0, 0.0, 1.0)
 
 
 def test_memory_maps_and_mixed_dtypes(tmp_path):

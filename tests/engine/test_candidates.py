@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool.backend import choose_backend
-from simtool.engine.candidates import DENSE, Found, Scan, kth_largest
+from simtool.engine.candidates import DENSE, Scan
 from simtool.engine.kernels import Kernel, Tile
+from simtool.engine.places import Found
 from simtool.engine.plan import GROUPS, Span
 from simtool.engine.rescoring import Pairs
 from simtool.errors import DataError
@@ -190,22 +191,24 @@ def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column, m
     assert (np.diff(whole[0]) >= 0).all()
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    counts=st.lists(st.integers(0, 30), min_size=1, max_size=20),
-    k=st.integers(1, 12),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_the_kth_largest_of_each_owner_is_what_sorting_finds(counts, k, seed):
-    rng = np.random.default_rng(seed)
-    queries = rng.permutation(np.repeat(np.arange(len(counts)), counts))
-    values = np.round(rng.normal(size=len(queries)), 1)  # with ties
-    expected = [sorted(values[queries == query])[-k] if count >= k else -np.inf for query, count in enumerate(counts)]
-    assert kth_largest(queries, values, len(counts), k).tolist() == expected
-
-
-def test_owners_that_have_nearly_all_places_are_not_ranked():
-    queries = np.zeros(1 << 16, dtype=np.int64)
-    found = kth_largest(queries, np.arange(1.0, 1 + len(queries)), 1000, 2)  # a table of 65 million places
-    assert (found == -np.inf).all()
-    assert kth_largest(queries, np.arange(1.0, 1 + len(queries)), 1, 2).tolist() == [len(queries) - 1.0]
+@pytest.mark.parametrize(("backend", "dtype"), SCANS)
+def test_what_is_left_out_is_found_no_more(backend, dtype):
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=(20, 4)).astype("f4"), rng.normal(size=(300, 4)).astype("f4")
+    tile, _ = scored(backend, dtype, a, b)
+    plain = on_host(tile, tile.proxy).copy()
+    low = np.sort(plain, axis=1)[:, -30]
+    scan = Scan(tile, low, has_missing=False)
+    query, rank = np.repeat(np.arange(20), 2), np.tile([-1, -3], 20)
+    neighbour = np.argsort(plain, axis=1)[query, rank]
+    next(scan.candidates(low))
+    scan.leave_out(query, neighbour)
+    plain[query, neighbour] = -np.inf
+    found = {place for each in scan.candidates(low) for place in zip(each.query, each.neighbour, strict=True)}
+    assert found >= set(zip(*np.nonzero(plain >= low[:, None]), strict=True))
+    assert not found & set(zip(query, neighbour, strict=True))
+    maxima = np.full((20, 384), -np.inf)
+    maxima[:, :300] = plain
+    maxima = maxima.reshape(20, 3, 128).max(axis=1)
+    matters = maxima > 0  # of the others any member of the group will do, where bounds are positive
+    np.testing.assert_array_equal(on_host(tile, scan.maxima)[matters], maxima[matters])

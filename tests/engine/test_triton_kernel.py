@@ -16,8 +16,9 @@ from brute_force import best, exact, listed, ranked, within
 from simtool import pairwise
 from simtool.backend import Backend, choose_backend
 from simtool.engine import triton_kernel as fused
-from simtool.engine.candidates import DENSE, Found, Scan
+from simtool.engine.candidates import DENSE, Scan
 from simtool.engine.kernels import Kernel, Tile
+from simtool.engine.places import Found
 from simtool.engine.plan import GROUPS, Span
 from simtool.engine.rescoring import Pairs
 from simtool.io import as_vectors, with_ids

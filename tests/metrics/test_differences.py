@@ -51,9 +51,6 @@ def test_distances_of_tiny_and_huge_vectors_are_scaled():
         assert metric.finish(sums, scales)[0] == pytest.approx(5 * size, rel=1e-15)
 
 
-@pytest.mark.parametrize(
-    ("name", "options"), [("minkowski", {"p": 0.5}), ("minkowski", {"p": np.inf}), ("snr", {"eps": 0})]
-)
-def test_parameters_without_a_distance_are_refused(name, options):
+def test_an_eps_that_would_divide_by_0_is_refused():
     with pytest.raises(ParameterError):
-        metric_of(name, **options)
+        metric_of("snr", eps=0)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...results import Column
-from ..candidates import Found, Hits, Scan, kth_largest
+from ..candidates import Scan
 from ..kernels import Kernel, Tile
+from ..places import Found, Hits, kth_largest
 from ..plan import Span
 from ..tie_order import best_of
 from .base import Give, PartialResult, SelectingReducer, SelectionSpec

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...errors import ResourceError
-from ..candidates import Hits
 from ..kernels import Kernel, Tile
+from ..places import Hits
 from ..plan import Span
 from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec
 
