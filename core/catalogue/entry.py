@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from math import inf
 from typing import Any
@@ -146,6 +146,7 @@ aggregate = partial(Entry, kind="aggregate")
 loss = partial(Entry, kind="loss", larger_is_closer=False)
 
 
+@cache
 def _load(function: str) -> Callable[..., Any]:
     module, _, name = function.partition(":")
     return getattr(import_module(module), name)  # type: ignore[no-any-return]

@@ -42,7 +42,7 @@ def info_nce(scores: Array, partners: Array, others: Array | None = None, *, tem
     check_positive(temperature=temperature)
     xp = namespace(scores)
     logits = scores / temperature
-    own = xp.sum(xp.where(partner, logits, xp.zeros_like(logits)), axis=1)
+    own = xp.take_along_axis(logits, partners[:, None], axis=1)[:, 0]
     # not lse - s_p: a tiny loss would vanish in the rounding of s_p
     return softplus((masked_logsumexp(logits, ~partner) if others is None else others) - own)
 
