@@ -14,7 +14,7 @@ def choose_blas_kernels() -> None:
     sixth slower there. No other processor of that family has AVX-512.
     """
     try:
-        with open(CPUINFO, "rb") as file:  # noqa: PTH123  pathlib takes longer to import than this takes
+        with open(CPUINFO, "rb") as file:
             lines = file.read(BYTES).decode(errors="replace").splitlines()
     except OSError:
         return
