@@ -8,6 +8,7 @@ import sys
 import warnings
 from typing import Any
 
+import info_nce
 import numpy as np
 import torch
 from pytorch_metric_learning import losses as pml
@@ -70,9 +71,14 @@ def of_sbert(name: str) -> Any:
     return peer([{"rows": side} for side in TENSORS[: len(entry.roles)]], labels)
 
 
+def of_info_nce(name: str) -> Any:
+    """Return the loss of info-nce-pytorch."""
+    return getattr(info_nce, name)()(*TENSORS[:2])
+
+
 def main() -> None:
     """Print the inputs and what the libraries give."""
-    of = {"torch": of_torch, "pml": of_pml, "sbert": of_sbert}
+    of = {"torch": of_torch, "pml": of_pml, "sbert": of_sbert, "info_nce_pytorch": of_info_nce}
     found = {row.full_name: of[row.library](row.name).item() for row in LIBRARY_LOSSES}
     inputs = {"sides": [side.tolist() for side in SIDES], **{name: each.tolist() for name, each in LABELS.items()}}
     about = "inputs, and what benchmarks/peer_names.py found the libraries to give on them"

@@ -8,8 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .completion import answering, completing, is_asked
 from .reports.asking import reporting
 from .usage import explained
+from .working import COMMANDS as LONG
+from .working import working
 
 # command -> its function, in the module of the command's name
 COMMANDS = {
@@ -24,9 +27,11 @@ COMMANDS = {
     "evaluate": "evaluate",
     "fit": "fit",
     "apply": "apply",
+    "merge": "merge",
     "convert": "convert",
     "explain": "explain",
     "inspect": "inspect",
+    "report": "report",
     "list": "list_catalogue",
 }
 
@@ -49,7 +54,9 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     app.callback()(simtool)
     for name in asked or COMMANDS:
         module = import_module(f".commands.{name}", __package__)
-        app.command(name)(reporting(getattr(module, COMMANDS[name])))
+        command = reporting(name, getattr(module, COMMANDS[name]))
+        command = working(command) if name in LONG else command
+        app.command(name)(completing(command) if is_asked() else command)
     return app
 
 
@@ -96,7 +103,7 @@ def run(typed: Sequence[str]) -> Any:
     # an argument that begins with a dash and is not - alone would be taken for an option
     arguments = [f"/dev/stdin{text[1:]}" if text.startswith("-::") else text for text in typed]
     try:
-        with delivery():
+        with answering(), delivery():
             return app_for(arguments)(arguments, standalone_mode=False)
     except typer.TyperException as error:
         raise explained(error) from error

@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from simtool.catalogue import names
+from simtool.catalogue import DEVICES, names
 
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 EPS = 1e-8  # what a cosine divides by at least
 SOURCE = "`PATH`, `PATH::NAME` for a column or member, or `-` for stdin"
 
@@ -33,19 +34,12 @@ ThresholdOption = Annotated[
     ),
 ]
 SweepOption = Annotated[
-    str | None,
-    typer.Option(
-        "--sweep",
-        metavar="NAME=FROM:TO:STEP",
-        help="A row for each value of a parameter, as of a margin or the threshold; or NAME=V,V,V.",
-    ),
-]
-SweepsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--sweep",
         metavar="NAME=V,V,V",
-        help="A row for each `truncate=64,128` and `quantize=float16,int8,binary`. Repeatable.",
+        help="A row for each value of a parameter, such as a margin or the threshold, also as NAME=FROM:TO:STEP; in "
+        "`evaluate` of `truncate` and `quantize`, repeatable.",
         show_default=False,
     ),
 ]
@@ -149,7 +143,7 @@ FormatOption = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="What stdout carries: table (default), json, jsonl, csv, markdown, npy, parquet or arrow.",
+        help=f"What stdout carries: {', '.join(FORMATS)}.  [default: table]",
         show_default=False,
     ),
 ]
@@ -172,10 +166,56 @@ ReportOption = Annotated[
         show_default=False,
     ),
 ]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="PATH",
+        help="Show how far the numbers moved since an earlier run: its .json, .html or .parquet. A gate on it is "
+        "`delta.KEY OP NUMBER`.",
+        show_default=False,
+    ),
+]
 GithubSummaryOption = Annotated[
     bool,
     typer.Option(
         "--github-summary", help="In GitHub Actions: add the result to the job's summary, and annotate failed gates."
+    ),
+]
+WorkOption = Annotated[
+    str | None,
+    typer.Option(
+        "--work",
+        metavar="DIR",
+        help="Keep finished blocks in this folder, or s3://...: the same command goes on where it was stopped.",
+        show_default=False,
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="With --work: compute only part I of N, counted from 1, and write no output; `simtool merge` does.",
+        show_default=False,
+    ),
+]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ray[://ADDRESS]",
+        help="Share the blocks out to Ray: one that is started here, or that of a head.",
+        show_default=False,
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        help="With --cluster: how many.  [default: one for each CPU, or GPU with --device cuda]",
+        show_default=False,
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
@@ -236,6 +276,25 @@ InputFormatOption = Annotated[
         show_default=False,
     ),
 ]
+TruncateOption = Annotated[
+    int | None,
+    typer.Option(
+        "--truncate",
+        metavar="N",
+        help="Only the first N numbers of every row, as of a Matryoshka model; they are compared as unit vectors.",
+        show_default=False,
+    ),
+]
+QuantizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--quantize",
+        metavar="PRECISION",
+        help="Vectors in float32, float16, int8, uint8, binary or ubinary, as sentence-transformers quantizes; "
+        "bits are compared by hamming.",
+        show_default=False,
+    ),
+]
 EscapeFormulasOption = Annotated[
     bool,
     typer.Option(
@@ -251,6 +310,15 @@ DeviceOption = Annotated[
     ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]
+DryRunOption = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Tell what it would take instead of doing it: operations, bytes, memory, tasks and time."
+    ),
+]
+DeviceNameOption = Annotated[
+    str, typer.Option("--device-name", help=f"The GPU that --dry-run tells GPU-hours of: {', '.join(DEVICES)}.")
+]
 NonfiniteDropOption = Annotated[
     str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
 ]
@@ -293,6 +361,16 @@ IdsOption = Annotated[
         "--ids",
         metavar="SOURCE",
         help="Ids of VECTORS: a file, one per row, or `::NAME`, a column.",
+        show_default=False,
+    ),
+]
+ExamplesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--examples",
+        metavar="TABLE",
+        help="Columns anchor, positive, negative, or a, b, with ids of VECTORS, as `mine -o` writes them; of two files "
+        "the first has the anchors.",
         show_default=False,
     ),
 ]

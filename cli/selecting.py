@@ -78,6 +78,9 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         raise ParameterError(what, "«qrels»", "convert selects rows and columns into a file")
     if typed.get("pairs") is not None:
         inputs = ("pairs",)  # of ids, which are looked up in all vectors
+    if typed.get("examples") is not None:  # of ids: they have rows, and the vectors columns
+        typed["examples"] = Selection(typed["examples"], **rows, seed=seed)
+        rows = dict.fromkeys(ROWS)
     if "vectors" in inputs and typed.get("vectors") is None and typed.get("scores") is None:
         typed["vectors"] = sources_or_stdin(None)
     keep = Keep(names, sum(_count(typed.get(name)) for name in inputs))
@@ -92,7 +95,8 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         if first is None:
             first = Selection(source, **rows, seed=seed, query=query or (), columns=columns, keep=keep)
             return first
-        if typed.get("join") == "id":  # rows of B have an order of their own, and those without a partner are left out
+        # rows of the others have an order of their own, and ids say which belong together
+        if typed.get("join") == "id" or typed.get("examples") is not None or "corpus" in inputs:
             return Selection(source, columns=of_b, keep=keep)
         if apart:
             rows_of_b = {name: selected[f"{name}_b"] for name in ROWS}

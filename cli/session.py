@@ -9,7 +9,8 @@ import typer
 
 from simtool.errors import OutputError
 from simtool.io import check_inputs
-from simtool.results import Gate, Progress, Result, judge, parse_gate
+from simtool.results import DELTA, Baseline, Gate, Progress, Result, judge, no_baseline, numbers_named, parse_gate
+from simtool.work import stop_short
 
 from .exit_codes import GATE_FAILED
 from .output.render import Output, render
@@ -35,11 +36,13 @@ class Session:
         output: the file and the format on stdout.
         gates: the conditions.
         reports: what is written beside the output.
+        baseline: the earlier run that the result is held against.
     """
 
     output: Output
     gates: tuple[Gate, ...]
     reports: Reports
+    baseline: Baseline | None = None
 
     @classmethod
     def open(
@@ -56,6 +59,7 @@ class Session:
         limit: int | None = None,
         escape_formulas: bool = False,
         writes_listing: bool = True,
+        dry_run: bool = False,
     ) -> Self:
         """Refuse, before any work, what would fail after it.
 
@@ -71,6 +75,7 @@ class Session:
             limit: rows that a table shows; None for as many as usual.
             escape_formulas: whether --escape-formulas was typed.
             writes_listing: whether -o takes the rows that a table shows.
+            dry_run: whether the result is a plan, which stdout takes and no file.
         """
         end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
@@ -81,12 +86,22 @@ class Session:
         checked = replace(checked, escape_formulas=escape_formulas)
         if not writes_listing:
             checked = replace(checked, listing="--format csv")
-        return cls(checked, parsed, Reports.check(asked(), force=force, inputs=named))
+        if dry_run:
+            shown = format or "table"
+            checked = replace(checked, path=None, file_format=None, shown=shown, listing="--format csv")
+        typed = asked()
+        reports = Reports.check(typed, force=force, inputs=named)
+        keys, baseline = [gate.key for gate in parsed], None
+        if typed.baseline is not None:
+            baseline = Baseline(typed.baseline, Result.load(typed.baseline)).check(typed.command, keys)
+        elif key := next((each for each in keys if each.startswith(DELTA)), None):
+            raise no_baseline(key)
+        return cls(checked, parsed, reports, baseline)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys that the summary must have."""
-        return tuple(gate.key for gate in self.gates)
+        """The keys that the summary must have, and groups of it."""
+        return tuple(gate.key.removeprefix(DELTA) for gate in self.gates)
 
     @property
     def only_shows_a_table(self) -> bool:
@@ -101,17 +116,19 @@ class Session:
                 a gate names.
             without_effect: a sentence for each option that was typed and changes nothing.
         """
+        stop_short()
         check_inputs()
-        verdicts = judge(self.gates, result.summary, more="; --format json shows them all")
+        result = replace(result, baseline=self.baseline)
+        numbers = numbers_named(result, [gate.key for gate in self.gates])
+        verdicts = judge(self.gates, numbers, more="; --format json shows them all")
         if not self.output.quiet:
             for path, content in result.written.items():
                 say_once_delivered(f"wrote {path}{f' ({content})' if content else ''}")
         result = replace(result, notes=(*result.notes, *without_effect))
         self.reports.write(result, verdicts, self.output)
         shown = result
-        if result.headline is not None and self.only_shows_a_table:
-            wanted = {*result.headline, *self.keys}
-            shown = replace(result, summary={key: value for key, value in result.summary.items() if key in wanted})
+        if result.headline is not None:
+            shown = replace(result, headline=(*result.headline, *self.keys))
         render(shown, self.output, gates=verdicts)
         for verdict in verdicts:
             say_once_delivered(verdict.sentence())

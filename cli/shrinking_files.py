@@ -6,11 +6,10 @@ import time
 from threading import Lock
 from typing import Any
 
-from simtool.errors import SimtoolError
+from simtool.errors import SimtoolError, printable
 from simtool.io import abandon
 
 from .exit_codes import NOT_HERE
-from .output.terminal import printable
 
 _ending = Lock()
 _kept: list[Any] = []  # the handler, which the system calls as long as the process lasts

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .catalogue import search as search
     from .errors import SimtoolError as SimtoolError
     from .io import Selection as Selection
+    from .io import Vectors as Vectors
     from .io import open_items as open_items
     from .io import open_pairs as open_pairs
     from .io import open_table as open_table
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .operations.loss import loss as loss
     from .operations.mine import mine as mine
     from .operations.pairwise import pairwise as pairwise
+    from .operations.report import report as report
     from .operations.similarity import similarity as similarity
     from .results import Result as Result
 
@@ -46,13 +48,14 @@ _MODULES = {
     "operations.channels": ("channels",),
     "operations.apply": ("apply",),
     "operations.fit": ("fit",),
-    "io": ("Selection", "open_items", "open_pairs", "open_table", "open_vectors"),
+    "io": ("Selection", "Vectors", "open_items", "open_pairs", "open_table", "open_vectors"),
     "operations.convert": ("convert",),
     "operations.dedup": ("dedup",),
     "operations.describe": ("describe",),
     "operations.leak": ("leak",),
     "operations.loss": ("loss",),
     "operations.mine": ("mine",),
+    "operations.report": ("report",),
     "results": ("Result",),
     "operations.compare": ("compare",),
 }

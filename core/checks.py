@@ -14,7 +14,7 @@ from .io.in_memory import tensor_values
 from .io.output import check_output
 from .io.vectors import name_rows, place_of
 from .metrics import Metric, is_rounded, metric_of
-from .results import nearest_keys
+from .results import nearest_keys, split_group
 from .suggestions import closest
 
 SURVEY_BYTES = 4 << 20
@@ -29,13 +29,27 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
         raise ParameterError(f"unknown value {value!r}", f"«{option}»", hint)
 
 
-def check_keys(required: Collection[str], known: Collection[str], given_by: Mapping[str, Collection[str]] = {}) -> None:
-    """Refuse a key that the summary will not have; `given_by` says what to ask for to get which others."""
+def check_keys(
+    required: Collection[str],
+    known: Collection[str],
+    given_by: Mapping[str, Collection[str]] = {},
+    of_groups: Collection[str] = (),
+) -> None:
+    """Refuse a key that the result will not have.
+
+    Args:
+        required: the keys.
+        known: those of the summary.
+        given_by: what to ask for to get which others.
+        of_groups: those that each group will have, as in `roc_auc[en]`.
+    """
     for key in required:
-        if key in known:
+        name, group = split_group(key)
+        if key in known or (group is not None and name in of_groups):
             continue
-        parameter = next((asked for asked, keys in given_by.items() if key in keys), None)
-        hint = nearest_keys(key, known) if parameter is None else f"add {parameter}, which gives that number"
+        wanted, there = (name, of_groups) if of_groups and group is not None else (key, known)
+        parameter = next((asked for asked, keys in given_by.items() if wanted in keys and wanted not in known), None)
+        hint = nearest_keys(wanted, there) if parameter is None else f"add {parameter}, which gives that number"
         raise ParameterError(f"no number is called {key!r}", "«require_keys»", hint)
 
 
@@ -122,12 +136,17 @@ def check_not_empty(vectors: Vectors) -> None:
 
 
 def check_same_width(
-    a: Vectors, b: Vectors, width_a: int, width_b: int, hint: str = "both inputs must come from the same model"
+    a: Vectors,
+    b: Vectors,
+    width_a: int,
+    width_b: int,
+    hint: str = "both inputs must come from the same model",
+    names: tuple[str, str] = ("A", "B"),
 ) -> None:
-    """Refuse vectors of different length."""
+    """Refuse vectors of different length; `names` is what the inputs are called."""
     if width_a != width_b:
         raise ShapeError(
-            f"the vectors differ in length: {width_a} in A, {width_b} in B",
+            f"the vectors differ in length: {width_a} in {names[0]}, {width_b} in {names[1]}",
             f"{a.name} {a.shape}, {b.name} {b.shape}",
             hint,
         )
@@ -231,11 +250,12 @@ def refuse_overflow(names: str) -> DataError:
     return DataError("a score leaves the range of float64", names, "scale the inputs down")
 
 
-def check_threshold(threshold: float, metric: Metric) -> None:
+def check_threshold(threshold: float, metric: Metric | None) -> None:
     """Refuse a threshold that no pair can reach, which would pass for a file without close pairs."""
     if isnan(threshold):
         raise ParameterError("the threshold is not a number", "«threshold»")
-    end = metric.end
-    if end is not None and (threshold > end if metric.larger_is_closer else threshold < end):
+    if metric is None or (end := metric.end) is None:  # as of sums, which have no end
+        return
+    if threshold > end if metric.larger_is_closer else threshold < end:
         what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
         raise ParameterError(what, "«threshold»")

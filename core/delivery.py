@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from time import process_time
+from typing import TYPE_CHECKING
 
 from .errors import SimtoolError
 from .staged import StagedFile, switch
+
+if TYPE_CHECKING:
+    from .io.source import Fingerprint
 
 Check = Callable[[], None]
 
@@ -22,15 +27,19 @@ class Delivery:
 
     Args:
         inputs: each raises a ResourceError where its input has changed.
+        opened: what the inputs were, by name.
         begun: every file that is being written or waits.
         files: those that wait, in the order in which they take their places.
         afterwards: what to do once they have.
+        started: the seconds that the process had taken of a processor when it began.
     """
 
     inputs: list[Check] = field(default_factory=list)
+    opened: "dict[str, Fingerprint]" = field(default_factory=dict)
     begun: list[StagedFile] = field(default_factory=list)
     files: list[StagedFile] = field(default_factory=list)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+    started: float = field(default_factory=process_time)
 
 
 _current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
@@ -67,10 +76,23 @@ def delivery() -> Iterator[None]:
         action()
 
 
-def watch(check: Check) -> None:
-    """Let a check of an input run before anything is delivered."""
+def watch(check: Check, name: str, opened: "Fingerprint") -> None:
+    """Let a check of an input run before anything is delivered, and note what the input was."""
     if (current := _current.get()) is not None:
         current.inputs.append(check)
+        current.opened[name] = opened
+
+
+def watched() -> "dict[str, Fingerprint]":
+    """Return what the inputs were when they were opened, by name."""
+    current = _current.get()
+    return {} if current is None else current.opened
+
+
+def spent() -> float:
+    """Return the seconds that the command has taken of a processor since it began to open its inputs."""
+    current = _current.get()
+    return 0.0 if current is None else process_time() - current.started
 
 
 def check_inputs() -> None:
@@ -103,6 +125,15 @@ def once_delivered(action: Callable[[], None]) -> None:
         current.afterwards.append(action)
     else:
         action()
+
+
+def withdraw() -> None:
+    """Let nothing take its place of what has been written so far, and do nothing afterwards."""
+    if (current := _current.get()) is not None:
+        for file in current.begun:
+            file.discard()
+        current.files.clear()
+        current.afterwards.clear()
 
 
 def abandon() -> None:

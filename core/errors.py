@@ -1,12 +1,13 @@
 """What simtool says when it cannot go on. Imports nothing heavy, so that every layer may raise these."""
 
 from .addresses import without_secrets
-from .characters import UNSAFE
+from .characters import UNSAFE, printable
 from .placeholders import as_argument, spelled
 from .suggestions import closest
 
 __all__ = [
     "UNSAFE",
+    "ColumnError",
     "DataError",
     "InputNotFoundError",
     "LabelError",
@@ -16,6 +17,7 @@ __all__ = [
     "ShapeError",
     "SimtoolError",
     "closest",
+    "printable",
     "spelled",
     "without_secrets",
 ]
@@ -49,6 +51,10 @@ class ShapeError(SimtoolError, ValueError):
 
 class ParameterError(SimtoolError, ValueError):
     """An option or argument is outside its range, misspelt, or does not go with another."""
+
+
+class ColumnError(ParameterError, KeyError):
+    """A result has no column of that name."""
 
 
 class DataError(SimtoolError, ValueError):

@@ -6,7 +6,8 @@ import numpy as np
 
 from .checks import check_choice, plural
 from .errors import DataError
-from .io import Vectors, select, with_ids
+from .io import Table, Vectors, select, with_ids
+from .io.table import join_name
 from .io.vectors import name_rows
 from .results import Column, Result
 from .suggestions import closest
@@ -112,6 +113,15 @@ def rows_by_id(vectors: Vectors, wanted: Column, where: str) -> Column:
         what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
         raise DataError(what, where, f"did you mean {match}?" if match else "")
     return rows
+
+
+def looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
+    """Return the row of each id in a column of a table; of vectors without ids the column holds row numbers.
+
+    Raises:
+        DataError: as `rows_by_id`.
+    """
+    return select(vectors, rows_by_id(vectors, table.values(column), join_name(table.name, column)))
 
 
 def stated(result: Result, *, by_id: bool) -> Result:

@@ -1,9 +1,13 @@
 """Modules for training: every loss of the catalogue as `Loss`, every metric as `Similarity`."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
 
+from .catalogue import find
+from .catalogue.libraries import LIBRARIES, LIBRARY_LOSSES, library_loss
 from .errors import ParameterError
 from .metrics import EPS, aligned, metric_of
 from .training.losses import batch_loss_of
@@ -79,6 +83,74 @@ class Loss(torch.nn.Module):
         spec = self.loss.spec
         shown = [spec.entry.name, *(f"{name}={value:g}" for name, value in spec.parameters.items())]
         return ", ".join(shown + ([f"num_classes={len(self.weights)}"] if self.weights is not None else []))
+
+
+LossClass = Callable[..., Loss]  # the class of a loss whose kind is filled in
+
+
+@cache
+def loss_class(full_name: str) -> LossClass:
+    """Return the loss of a library as a class that is called as there: `Loss` with its kind filled in.
+
+    Args:
+        full_name: with its library, as `pml.SupConLoss`.
+
+    Example:
+        >>> round(loss_class("pml.SupConLoss")(temperature=0.5)(torch.eye(2).repeat(2, 1), [0, 1, 0, 1]).item(), 4)
+        0.2395
+    """
+    entry = find("loss", full_name)
+
+    class LibraryLoss(Loss):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(full_name, **options)
+
+    LibraryLoss.__name__ = full_name.rpartition(".")[2]
+    LibraryLoss.__qualname__, LibraryLoss.__module__ = full_name, "simtool.losses"
+    of = entry.variants[entry.variant].source if entry.variant else full_name
+    LibraryLoss.__doc__ = f"{of}, defaults included: {entry.meaning}. Options are those of `Loss`, but for `variant`."
+    return LibraryLoss
+
+
+class Library:
+    """The losses of one library, each a class as it is there.
+
+    Args:
+        name: `torch`, `pml`, `sbert` or `info_nce_pytorch`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = f"simtool.losses.{name}"
+        self._names = {each.name: each.full_name for each in LIBRARY_LOSSES if each.library == name}
+
+    def __getattr__(self, name: str) -> LossClass:
+        """Return the class of a loss."""
+        if name.startswith("_") or name not in self._names:
+            raise AttributeError(f"{self.__name__} has no loss {name!r}; it has {', '.join(self._names)}")
+        return loss_class(self._names[name])
+
+    def __dir__(self) -> list[str]:
+        return sorted(self._names)
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}: {', '.join(self._names)}>"
+
+
+def library_attribute(name: str) -> Any:
+    """Return a library, or the class of a loss by its bare name; `simtool.losses.NAME`.
+
+    Raises:
+        AttributeError: libraries mean different losses by it, or none has it.
+    """
+    if name in LIBRARIES:
+        return Library(name)
+    try:
+        found = library_loss(name)
+    except ParameterError as error:  # hasattr and its like expect an AttributeError
+        raise AttributeError(f"{error.what}: {error.hint}") from error
+    if found is None:
+        raise AttributeError(f"module 'simtool.losses' has no attribute {name!r}")
+    return loss_class(found.full_name)
 
 
 class Similarity(torch.nn.Module):

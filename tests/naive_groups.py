@@ -8,6 +8,7 @@ from simtool.backend import choose_backend, quiet
 from simtool.engine import Exclusion, Input, PairwiseJob, budget_of
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
+from simtool.engine.prefix_scan import PrefixKernel
 from simtool.engine.reducers.base import SelectionSpec
 from simtool.engine.rescoring import Pairs
 from simtool.engine.selections import LINKAGES
@@ -42,10 +43,11 @@ def greedy(close, linkage):
     return first
 
 
-def grouped(linkage, rows, thresholds, tiling, codes=None, metric="cosine"):
+def grouped(linkage, rows, thresholds, tiling, codes=None, metric="cosine", rotation=None):
     """Return what a reducer makes of all tiles of a plan."""
     measure = metric_of(metric)
     kernel, pairs = Kernel(measure, "float32", False, choose_backend()), Pairs(measure, rows, rows, scaled=False)
+    kernel = kernel if rotation is None else PrefixKernel.of(kernel, rotation)
     reducer = LINKAGES[linkage](thresholds, SelectionSpec(kernel, pairs, measure.larger_is_closer), codes)
     with quiet():
         sweep(rows, rows, kernel, reducer, Plan(len(rows), len(rows), *tiling, kept_columns=len(rows), lanes=4))

@@ -46,6 +46,21 @@ def test_a_key_that_another_parameter_gives_names_that_parameter():
         assert f"add {parameter}, which gives that number" in str(caught.value)
 
 
+def test_a_key_of_a_group_is_one_that_groups_have():
+    given_by = {"«bootstrap=1000»": ["eer", "eer.threshold", "eer.low"], "«by=SOURCE»": ["eer[en]"]}
+    known = ["eer", "eer.threshold"]
+    checks.check_keys(["eer[en]"], known, given_by, ["eer"])
+    for key, of_groups, said in (
+        ("eer[en]", (), "add by='SOURCE', which"),
+        ("eer.low[en]", ["eer"], "add bootstrap=1000, which"),
+        ("eer.threshold[en]", ["eer"], "did you mean eer? "),
+        ("ear[en]", ["eer"], "did you mean eer? "),
+    ):
+        with pytest.raises(ParameterError) as caught:
+            checks.check_keys([key], known, given_by, of_groups)
+        assert said in str(caught.value)
+
+
 @pytest.mark.parametrize("eps", [-1e-9, np.nan, np.inf])
 def test_eps_is_finite_and_not_negative(eps):
     with pytest.raises(ParameterError, match="eps is"):

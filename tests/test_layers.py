@@ -55,14 +55,15 @@ ROOMS = (
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io",),
-    ("checks",),
+    ("checks", "work"),
     ("nonfinite", "joining"),
     ("engine",),
     ("settings", "feature_maps"),
+    ("estimates",),
     ("statistics",),
     ("losses", "aggregates"),
     ("evaluation", "scoring", "comparison", "grouping"),
-    ("fitting", "mining"),
+    ("fitting", "mining", "plots"),
     ("training",),
     ("operations", "nn"),
 )
@@ -81,7 +82,7 @@ def imported_rooms(path):
             yield from [names[0]] if names else [alias.name for alias in node.names]
 
 
-LOADED_WHEN_ASKED = {"core/results/result.py": {"io"}}  # the writers that save a result
+LOADED_WHEN_ASKED = {"core/results/result.py": {"io", "plots"}}  # what saves a result, and what draws it
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,8 @@ def test_the_front_of_the_engine_resolves_and_hides_no_module():
         getattr(engine, "nearst")  # noqa: B009 - the name is wrong on purpose
 
 
-FRONTS = {"simtool", *(f"simtool.{room}" for room in ("errors", "results", "catalogue", "io", "evaluation"))}
+SEEN = ("errors", "results", "catalogue", "io", "evaluation", "plots", "work")
+FRONTS = {"simtool", *(f"simtool.{room}" for room in SEEN)}
 
 
 @pytest.mark.parametrize("path", CLI, ids=name_of)
@@ -123,7 +125,7 @@ def test_the_command_line_knows_the_library_and_a_few_fronts(path):
     assert ours <= FRONTS
 
 
-@pytest.mark.parametrize("room", ["io", "evaluation"])
+@pytest.mark.parametrize("room", ["io", "evaluation", "plots"])
 def test_a_front_offers_what_type_checkers_see(room):
     package = importlib.import_module(f"simtool.{room}")
     tree = ast.parse((ROOT / "core" / room / "__init__.py").read_text(encoding="utf-8"))
@@ -213,6 +215,16 @@ def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, argument
 def test_a_small_job_on_parquet_imports_neither_torch_nor_pandas(arguments):
     script = COMMAND.format(arguments=["simtool", *arguments.split()])
     assert loaded(script, *HEAVY) == {"pyarrow"}
+
+
+@pytest.mark.parametrize(
+    "options", ["", "--where id!='a'", "--where flag", "--where x0>1", "--keep-columns text,flag,some", "--format csv"]
+)
+def test_a_small_job_on_csv_imports_no_pandas(tmp_path, options):
+    rows = ['a,"q ""x""",1,2,true,', "b,yy,3,4,false,3", "c,zz,+5,6,true,4", "d,zz,5,6,true,4"]
+    (tmp_path / "t.csv").write_text("\n".join(["id,text,x0,x1,flag,some", *rows]))
+    script = COMMAND.format(arguments=["simtool", "pairwise", "t.csv", "-k", "1", *options.split()])
+    assert loaded(script, *HEAVY, cwd=tmp_path) == {"pyarrow"}
 
 
 def test_packages_are_the_folders():

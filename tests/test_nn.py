@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import simtool
-from simtool.catalogue import LOSSES
+from simtool.catalogue import LOSSES, find
+from simtool.catalogue.libraries import LIBRARY_LOSSES, bare_names
 from simtool.errors import ParameterError
 from simtool.metrics import cosine
 from simtool.nn import Loss, Similarity
@@ -113,3 +114,35 @@ def test_what_cannot_be_is_refused_at_once(options, message):
 def test_a_wrong_number_of_arrays_is_said():
     with pytest.raises(TypeError, match="expected embeddings and labels, got 3 arrays"):
         Loss("sup-con")(ROWS, ROWS, CODES)
+
+
+@pytest.mark.parametrize("row", LIBRARY_LOSSES, ids=lambda row: row.full_name)
+def test_a_library_s_name_is_a_class_as_it_is_there(row):
+    sizes = {"num_classes": 4, "embedding_dim": 6} if find("loss", row.loss).inputs == "classifier" else {}
+    torch.manual_seed(1)
+    module = getattr(getattr(simtool.losses, row.library), row.name)(**sizes)
+    torch.manual_seed(1)
+    expected = Loss(row.full_name, **sizes)
+    assert isinstance(module, Loss)
+    assert repr(module).startswith(f"{row.name}({row.loss}")
+    assert pickle.loads(pickle.dumps(module)).loss == module.loss == expected.loss
+    if row.name in bare_names():
+        assert type(getattr(simtool.losses, row.name)(**sizes)) is type(module)
+
+
+def test_a_library_s_class_takes_its_parameters():
+    module = simtool.losses.SupConLoss(temperature=0.3)
+    assert module(ROWS, CODES) == Loss("pml.SupConLoss", temperature=0.3)(ROWS, CODES)
+    with pytest.raises(ParameterError, match="has no margin"):
+        simtool.losses.SupConLoss(margin=1)
+
+
+@pytest.mark.parametrize("name", ["TripletMarginLoss", "ContrastiveLoss"])
+def test_an_ambiguous_name_is_refused_and_lists_both(name):
+    both = " or ".join(row.full_name for row in LIBRARY_LOSSES if row.name == name)
+    with pytest.raises(AttributeError, match=f"are different losses: say {both}"):
+        getattr(simtool.losses, name)
+    assert not hasattr(simtool.losses, name)
+    assert name not in dir(simtool.losses)
+    with pytest.raises(AttributeError, match=r"simtool\.losses\.pml has no loss 'SupCon'; it has ArcFaceLoss"):
+        simtool.losses.pml.SupCon  # noqa: B018 - the name is wrong on purpose

@@ -16,4 +16,4 @@ def test_a_users_script_is_clean_under_mypy(tmp_path):
 
 
 def test_a_users_script_runs(tmp_path):
-    assert main(tmp_path) == ["a", "rank", "b", "score", "2", "1.732"]
+    assert main(tmp_path) == ["a", "rank", "b", "score", "2", "1.732", "3 0 2"]

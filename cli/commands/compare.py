@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AArgument,
@@ -11,7 +13,9 @@ from ..options import (
     BackendOption,
     BArgument,
     BootstrapOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -23,6 +27,7 @@ from ..options import (
     MaxMemoryOption,
     NonfiniteDropOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     SeedOption,
     TopOption,
@@ -109,12 +114,15 @@ def compare(
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
+    plot: PlotOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Compare two sets of vectors down to one percentage.
 
@@ -147,9 +155,11 @@ def compare(
     and B belong together.
     """
     import simtool
+    from simtool.plots import drawing_of
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters
+    from ..plots.picture import Picture
     from ..session import Session, ineffective
 
     inputs = [a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b]
@@ -163,7 +173,9 @@ def compare(
         force=force,
         quiet=quiet,
         escape_formulas=escape_formulas,
+        dry_run=dry_run,
     )
+    picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output])
     person = session.only_shows_a_table
     listed = top  # by their score; of a table without matches it is how many rows are shown
     if person:
@@ -187,13 +199,18 @@ def compare(
             top=listed,
             # a column for each of all aggregates is more than a person reads
             by_item=not (person and "all" in (aggregate or ())),
-            into=target.into if cross else None,
+            into=target.into if cross and picture is None else None,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **weighting,
             **padding,
             **reading,
             **drawing,
             **computing,
         )
+        target.describe(result)
+    if picture is not None and not dry_run:
+        picture.write(drawing_of(result))
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -14,10 +14,12 @@ from ..options import (
     InputFormatOption,
     MaxMemoryOption,
     NonfiniteOption,
+    QuantizeOption,
     QuietOption,
     SeedOption,
     ShuffleOption,
     SourcesArgument,
+    TruncateOption,
 )
 from ..selecting import selecting
 
@@ -42,19 +44,8 @@ def convert(
             "--dtype", help="float16, float32 or float64.  [default: that of the vectors]", show_default=False
         ),
     ] = None,
-    truncate: Annotated[
-        int | None,
-        typer.Option("--truncate", metavar="N", help="Write the first N numbers of every row.", show_default=False),
-    ] = None,
-    quantize: Annotated[
-        str | None,
-        typer.Option(
-            "--quantize",
-            metavar="PRECISION",
-            help="Write float32, float16, int8, uint8, binary or ubinary, as sentence-transformers quantizes.",
-            show_default=False,
-        ),
-    ] = None,
+    truncate: TruncateOption = None,
+    quantize: QuantizeOption = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Write unit vectors; zero rows stay zero.")] = False,
     shuffle: ShuffleOption = False,
     split: Annotated[

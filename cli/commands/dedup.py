@@ -4,11 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -86,6 +90,8 @@ def dedup(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Drop near-duplicates: rows that are closer than a threshold.
 
@@ -115,6 +121,7 @@ def dedup(
         has_array=False,
         writes_listing=False,
         limit=SHOWN if top is None else top,
+        dry_run=dry_run,
         **how,
     )
     with session.progress() as progress:
@@ -142,6 +149,8 @@ def dedup(
             backend=backend,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **how,
         )
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

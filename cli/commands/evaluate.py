@@ -4,13 +4,17 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
     BootstrapOption,
     CorpusOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -27,7 +31,7 @@ from ..options import (
     PlotOption,
     QuietOption,
     SeedOption,
-    SweepsOption,
+    SweepOption,
 )
 from ..selecting import selecting
 
@@ -130,7 +134,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    sweep: SweepsOption = None,
+    sweep: SweepOption = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -168,6 +172,8 @@ def evaluate(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Measure how well similar pairs are told from dissimilar ones, and where to put the threshold.
 
@@ -184,9 +190,10 @@ def evaluate(
     `--thresholds-out t.json` keeps the thresholds, and `simtool pairwise --threshold @t.json:eer` takes one.
     """
     import simtool
+    from simtool.plots import curve_drawing, sweep_drawing
 
     from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
-    from ..plots.curves import check_kind, curve_picture, drawing
+    from ..plots.picture import curve_picture
     from ..session import Session, ineffective
 
     alone = scores is None and qrels is None
@@ -194,9 +201,18 @@ def evaluate(
     inputs = [a, b, *(against or ()), labels, targets, scores, pairs, by, ids, queries, corpus, qrels, run, against_run]
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(
-        output, format, gates, inputs=inputs, beside=[thresholds_out, run_out], has_array=False, limit=ALL, **how
+        output,
+        format,
+        gates,
+        inputs=inputs,
+        beside=[thresholds_out, run_out],
+        has_array=False,
+        limit=ALL,
+        dry_run=dry_run,
+        **how,
     )
-    picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out, run_out], force=force, quiet=quiet)
+    outputs = [output, thresholds_out, run_out]
+    picture = curve_picture(plot, plot_kind, inputs, outputs, swept=bool(sweep), force=force, quiet=quiet)
     given: dict[str, Any] = {"targets": targets, "scores": scores, "pairs": pairs, "by": by, "against": against}
     given |= {"queries": queries, "corpus": corpus, "qrels": qrels, "run": run, "against_run": against_run}
     writing: dict[str, Any] = {"at": at or (), "thresholds_out": thresholds_out, "run_out": run_out, "force": force}
@@ -213,7 +229,9 @@ def evaluate(
             sweep=parse_sweeps(sweep) if sweep else None,
             progress=progress,
             require_keys=session.keys,
-            require_counts=picture is not None,
+            dry_run=dry_run,
+            device_name=device_name,
+            require_counts=picture is not None and not sweep,
             **given,
             **writing,
             **ranking,
@@ -221,8 +239,8 @@ def evaluate(
             **computing,
             **resampling,
         )
-    if picture is not None:
-        picture.write(*drawing(result, check_kind(plot_kind)))
+    if picture is not None and not dry_run:
+        picture.write(sweep_drawing(result) if sweep else curve_drawing(result, plot_kind))
     unused = ineffective(result, "seed", typed=seed != 0)
     unused += ineffective(result, "k", typed=ks is not None, why=UNRANKED)
     session.deliver(result, without_effect=unused)

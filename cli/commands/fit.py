@@ -11,6 +11,7 @@ from ..options import (
     DistanceOption,
     EpsOption,
     EscapeFormulasOption,
+    ExamplesOption,
     ForceOption,
     FormatOption,
     HeaderOption,
@@ -46,6 +47,7 @@ def fit(
         ),
     ] = None,
     kind: KindOption = None,
+    examples: ExamplesOption = None,
     labels: LabelsOption = None,
     head: Annotated[
         str, typer.Option("--head", help="linear, low-rank, orthogonal, diagonal, or whiten, which needs no loss.")
@@ -144,18 +146,19 @@ def fit(
     If it is killed, `--resume` continues from the last saved epoch. `simtool apply HEAD FILE -o OUT` projects a file.
     """
     import simtool
+    from simtool.plots import history_drawing
 
     from ..parsing import parse_parameters, sources_or_stdin
-    from ..plots.history import check_history_picture, history_drawing
+    from ..plots.picture import history_picture
     from ..progress import Epochs
     from ..session import Session
 
     sources = sources_or_stdin(vectors)
-    inputs, outputs = [*sources, labels, ids], [output, held_out_ids]
+    inputs, outputs = [*sources, examples, labels, ids], [output, held_out_ids]
     session = Session.open(
         None, format, gates, force=force, quiet=quiet, escape_formulas=escape_formulas, inputs=inputs
     )
-    picture = check_history_picture(plot, head, inputs, outputs, force=force or resume, quiet=quiet)
+    picture = history_picture(plot, head, inputs, outputs, force=force or resume, quiet=quiet)
     loss: dict[str, Any] = {"kind": kind, "variant": variant, "distance": distance, "eps": eps}
     projection: dict[str, Any] = {"head": head, "rank": rank, "init": init, "head_bias": bias}
     steps: dict[str, Any] = {"optimizer": optimizer, "lr": lr, "weight_decay": weight_decay, "patience": patience}
@@ -165,6 +168,7 @@ def fit(
     reading: dict[str, Any] = {"ids": ids, "header": header, "nonfinite": nonfinite, "max_memory": max_memory}
     result = simtool.fit(
         *sources,
+        examples=examples,
         labels=labels,
         device=device,
         on_epoch=None if quiet else Epochs(),
@@ -179,5 +183,5 @@ def fit(
         **reading,
     )
     if picture is not None and result.history is not None:
-        picture.write(*history_drawing(result))
+        picture.write(history_drawing(result))
     session.deliver(result, without_effect=[] if result.written else [NOT_KEPT])

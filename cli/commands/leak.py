@@ -4,12 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     SOURCE,
     AssertOption,
     BackendOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -70,6 +74,8 @@ def leak(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Find rows of a test set that have a near-duplicate in the training set.
 
@@ -93,7 +99,16 @@ def leak(
     inputs = [train, test, ids_train, ids_test]
     how: dict[str, Any] = {"force": force, "escape_formulas": escape_formulas}
     session = Session.open(
-        None, format, gates, quiet=quiet, inputs=inputs, has_array=False, writes_listing=False, limit=top, **how
+        None,
+        format,
+        gates,
+        quiet=quiet,
+        inputs=inputs,
+        has_array=False,
+        writes_listing=False,
+        limit=top,
+        dry_run=dry_run,
+        **how,
     )
     reading: dict[str, Any] = {"ids_train": ids_train, "ids_test": ids_test, "header": header, "nonfinite": nonfinite}
     with session.progress() as progress:
@@ -112,6 +127,8 @@ def leak(
             backend=backend,
             progress=progress,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             **reading,
             **how,
         )

@@ -4,12 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
+from simtool.catalogue import DEVICE
+
 from ..options import (
     EPS,
     AArgument,
     AssertOption,
     BackendOption,
+    DeviceNameOption,
     DeviceOption,
+    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,
@@ -24,9 +28,11 @@ from ..options import (
     NonfiniteOption,
     OutputOption,
     PlotOption,
+    QuantizeOption,
     QuietOption,
     ThresholdOption,
     TopOption,
+    TruncateOption,
 )
 from ..selecting import selecting
 
@@ -45,6 +51,8 @@ def pairwise(
     ] = None,
     threshold: ThresholdOption = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
+    truncate: TruncateOption = None,
+    quantize: QuantizeOption = None,
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
     dim: Annotated[
@@ -87,6 +95,8 @@ def pairwise(
     escape_formulas: EscapeFormulasOption = False,
     device: DeviceOption = "cpu",
     backend: BackendOption = "auto",
+    dry_run: DryRunOption = False,
+    device_name: DeviceNameOption = DEVICE,
 ) -> None:
     """Compare every row of A with every row of B.
 
@@ -96,25 +106,36 @@ def pairwise(
         simtool pairwise sample_data/words.parquet --threshold 0.8
         simtool pairwise sample_data/words.parquet -o scores.npy
         simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
+        simtool pairwise sample_data/words.parquet -k 5 --truncate 128 --quantize int8
         simtool pairwise sample_data/words.parquet --plot heat.png
+        simtool pairwise sample_data/texts_a.npy sample_data/texts_b.npy \\
+            --metric maxsim --top-k 3
 
     Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
     Without B a threshold lists each pair once.
+
+    `--metric maxsim` or `argmax` compares sets of tokens: arrays (items, tokens, d) with zero rows as padding, nested lists, or rows
+    of which those with one id are one set. Maxsim is the sum over the tokens of A of their best cosine in B, so
+    that A holds the queries and B the documents.
     """
     import simtool
+    from simtool.plots import MOST, heat_drawing
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters, parse_threshold
-    from ..plots.heat_map import MOST, heat_drawing, heat_picture
+    from ..plots.picture import heat_picture
     from ..session import Session
 
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     inputs = [a, b, ids_a, ids_b]
-    session = Session.open(output, format, gates, inputs=inputs, has_array=not selects, limit=top, **how)
+    session = Session.open(
+        output, format, gates, inputs=inputs, has_array=not selects, limit=top, dry_run=dry_run, **how
+    )
     picture = heat_picture(plot, inputs, output, selects=selects, force=force, quiet=quiet)
     selection: dict[str, Any] = {"top_k": top_k, "max_pairs": max_pairs, "max_results": max_results}
     reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}
+    cut: dict[str, Any] = {"truncate": truncate, "quantize": quantize}
     computing: dict[str, Any] = {"precision": precision, "eps": eps, "device": device, "backend": backend}
     with stream_target(session) as target, session.progress() as progress:
         result = simtool.pairwise(
@@ -127,15 +148,19 @@ def pairwise(
             exclude_self=exclude_self,
             max_memory=max_memory,
             require_keys=session.keys,
+            dry_run=dry_run,
+            device_name=device_name,
             into=target.into,
             rows_into=target.rows_into,
             heat_map=None if picture is None else MOST,
             progress=progress,
             **selection,
+            **cut,
             **reading,
             **computing,
         )
+        target.describe(result)
     rest = target.rest()
-    if picture is not None:
-        picture.write(*heat_drawing(result))
+    if picture is not None and not dry_run:
+        picture.write(heat_drawing(result))
     rest.deliver(result)

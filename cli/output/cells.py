@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from simtool.errors import printable
 from simtool.results import Column, to_python
 
-from .terminal import printable, text_of
+from .terminal import text_of
 
 _DIGITS = 6
 _DECIMALS = 4

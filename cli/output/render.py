@@ -1,18 +1,22 @@
 """A result becomes what was asked for: a table or data on stdout, a file, notes on stderr."""
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Self
 
-from simtool.errors import OutputError, ParameterError, closest
-from simtool.io import ARRAYS, check_output, open_rows, output_format, replacing, write_array
-from simtool.results import Result, Verdict, in_batches, scalar_to_python, to_python
+from simtool.errors import OutputError, ParameterError, closest, printable
+from simtool.io import ARRAYS, check_output, embedded, open_rows, output_format, replacing, write_array
+from simtool.results import Column, Result, Verdict, in_batches, scalar_to_python, to_python
 
 from ..option_names import as_option
-from .terminal import printable, say, say_once_delivered, standard_output, stdout_is_terminal, text_of
+from ..options import FORMATS
+from .cells import is_number
+from .moved import moved_since
+from .terminal import say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
-FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
+REPORTS = {".html": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
 _BINARY = {"npy", "parquet", "arrow"}
 _MARKUP = re.compile(r"[\\|<`*\[]")
 
@@ -71,7 +75,7 @@ class Output:
         file_format = None
         if path is not None:
             check_output(path, force=force, inputs=inputs)
-            file_format = output_format(path)
+            file_format = REPORTS.get(os.path.splitext(path)[1].lower()) or output_format(path)
         if format is not None:
             _check_shown(format)
         if limit is not None and limit < 1:
@@ -156,34 +160,53 @@ def write_as(format: str, result: Result, file: BinaryIO, gates: Sequence[Verdic
         case "json":
             for part in result.document(gates=[verdict.record() for verdict in gates], spell=as_option):
                 file.write(part.encode())
+        case "html":
+            from ..reports.html import html_report
+
+            file.writelines(part.encode() for part in html_report(result, gates))
+        case "junit":
+            from ..reports.junit import junit_report
+
+            file.write(junit_report(result, gates))
         case "markdown":
             _write_markdown(result, file, gates)
         case _:
             with open_rows(file, format, escape_formulas=output.escape_formulas) as writer:
                 for columns in in_batches(result.table):
                     writer.write(columns)
+                writer.describe(embedded(result))
 
 
 def _write_markdown(result: Result, file: BinaryIO, gates: Sequence[Verdict]) -> None:
     def write_row(cells: Iterable[str]) -> None:
         file.write(f"| {' | '.join(cells)} |\n".encode())
 
+    def write_table(columns: Mapping[str, Column], *, headed: bool = True) -> None:
+        if headed:
+            write_row(map(_markdown, columns))
+            write_row("---:" if is_number(column) else "---" for column in columns.values())
+        for row in zip(*map(to_python, columns.values()), strict=True):
+            write_row(map(_markdown, row))
+
     for verdict in gates:
         file.write(f"- {_markdown(verdict.sentence())}\n".encode())
     if gates:
         file.write(b"\n")
     for number, columns in enumerate(in_batches(result.rows)):
-        if number == 0 and columns:
-            write_row(map(_markdown, columns))
-            write_row("---:" if column.dtype.kind in "iuf" else "---" for column in columns.values())
-        for row in zip(*map(to_python, columns.values()), strict=True):
-            write_row(map(_markdown, row))
+        if columns:
+            write_table(columns, headed=number == 0)
     if result.rows.names:
         file.write(b"\n")
     write_row(("summary", "value"))
     write_row(("---", "---:"))
     for key, value in result.summary.items():
         write_row((_markdown(key), _markdown(scalar_to_python(value))))
+    if result.baseline is not None:
+        moved, said = moved_since(result, result.baseline)
+        file.write(f"\nAgainst {_markdown(result.baseline.source)}:\n\n".encode())
+        if moved:
+            write_table(moved)
+        file.writelines(f"\n{_markdown(sentence)}\n".encode() for sentence in said)
     if result.inputs:
         file.write(b"\n")
     for role, name in result.inputs.items():

@@ -7,8 +7,8 @@ from math import prod
 from typing import Any
 
 from simtool.errors import ParameterError
-from simtool.io import ARRAYS, RowWriter, open_matrix, open_rows, replacing
-from simtool.results import Column, MatrixPart, RowsInto, Sink
+from simtool.io import ARRAYS, RowWriter, embedded, open_matrix, open_rows, replacing
+from simtool.results import Column, MatrixPart, Result, RowsInto, Sink
 
 from ..session import Session
 from .render import Output
@@ -83,6 +83,11 @@ class StreamTarget:
         self.writer.write(columns)
         self.count += len(columns["score"])
         self.written = f"{self.count} row{'' if self.count == 1 else 's'}"
+
+    def describe(self, result: Result) -> None:
+        """Keep the document of the result in the file that its rows have gone to."""
+        if self.writer is not None:
+            self.writer.describe(embedded(result))
 
     def rest(self) -> Session:
         """Return the run that is left once the file is in its place."""

@@ -3,25 +3,14 @@
 import io
 import math
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import BinaryIO, TextIO, cast
 
-from simtool.errors import UNSAFE, without_secrets
+from simtool.errors import printable, without_secrets
 
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 LONGEST_ARGUMENT, LONGEST_LINE = 200, 1000  # characters of a message
-
-
-def printable(text: str) -> str:
-    r"""Return `text` with all that a terminal would obey, hide, or could not encode, written out.
-
-    Control characters, direction marks, line separators, lone surrogates, and what has no width, such as soft hyphens
-    and tag characters, become `\x1b`, `\u202e` or `\U000e0041`.
-    """
-    return UNSAFE.sub(_written_out, text)
 
 
 def text_of(value: object) -> str:
@@ -109,13 +98,6 @@ class _PrintableStream:
         """Write whole characters; line ends stay."""
         lines = data.decode().split("\n")
         self._stream.write("\n".join(map(printable, lines)).encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-
-
-def _written_out(match: re.Match[str]) -> str:
-    character = match[0]
-    code = ord(character)
-    written = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    return _NAMED.get(character, written)
 
 
 def _binary_stdout() -> AbstractContextManager[BinaryIO]:

@@ -7,54 +7,23 @@ The same result gives the same bytes, whatever the user's matplotlibrc says.
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from simtool.errors import OutputError, ResourceError
+from simtool.errors import OutputError, ParameterError
 from simtool.io import check_output, replacing
+from simtool.plots import Drawing, check_curves, check_matplotlib, plain_style
 
-from ..output.terminal import printable, say, say_once_delivered
+from ..output.terminal import say, say_once_delivered
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-# of Okabe and Ito 2008, told apart by every kind of colour vision
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
 SUFFIXES = (".png", ".svg", ".pdf")
-BESIDE = ("labels", "targets", "by", "pairs")  # inputs that are not what a picture is of
-LONGEST = 64  # characters of a title
 # without a date, so that the bytes depend on the result alone
 _SAVED: dict[str, dict[str, Any]] = {
     ".png": {},
     ".svg": {"metadata": {"Date": None}},
     ".pdf": {"metadata": {"CreationDate": None}},
-}
-_STYLE: Any = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.8,
-    "legend.frameon": True,
-    "legend.framealpha": 0.9,
-    "legend.edgecolor": "none",
-    "legend.fontsize": 9,
-    "legend.handlelength": 2.4,
-    "lines.linewidth": 1.8,
-    "text.parse_math": False,  # an id may hold a dollar sign
-    "svg.hashsalt": "simtool",
-    "svg.fonttype": "none",
-    "pdf.fonttype": 42,
-    "savefig.dpi": 150,
 }
 
 
@@ -105,70 +74,73 @@ class Picture:
         check_output(path, force=force, inputs=[source for source in inputs if source is not None])
         if any(os.path.realpath(path) == os.path.realpath(other) for other in outputs if other is not None):
             raise OutputError("the picture and the other output are two files", path, "name another file")
-        _check_matplotlib()
+        check_matplotlib("--plot")
         return cls(path, force, quiet)
 
-    def write(self, draw: Callable[["Figure"], None], size: tuple[float, float]) -> None:
+    def write(self, drawing: Drawing) -> None:
         """Draw and write the file.
 
         Args:
-            draw: puts axes into an empty figure.
-            size: width and height in inches.
+            drawing: what is drawn.
 
         Raises:
             OutputError: the file exists without `force`, or it may not be written.
             ResourceError: the disk is full.
         """
-        from matplotlib.figure import Figure
-
-        with _plain_style(), _glyphs_noted(quiet=self.quiet), replacing(self.path, force=self.force) as temporary:
-            figure = Figure(figsize=size, layout="constrained")
-            draw(figure)
+        with plain_style(), _glyphs_noted(quiet=self.quiet), replacing(self.path, force=self.force) as temporary:
             suffix = _suffix(self.path)
-            figure.savefig(temporary, format=suffix[1:], **_SAVED[suffix])
+            drawing.figure().savefig(temporary, format=suffix[1:], **_SAVED[suffix])
         if not self.quiet:
             say_once_delivered(f"wrote {self.path}")
 
 
-def title_of(inputs: Mapping[str, str]) -> str:
-    """Return the files that a result is of, cut where it is long.
+def curve_picture(
+    path: str | None,
+    kind: str | None,
+    inputs: Sequence[str | None],
+    outputs: Sequence[str | None],
+    *,
+    swept: bool = False,
+    force: bool,
+    quiet: bool,
+) -> Picture | None:
+    """Refuse, before any work, a picture of an evaluation that could not be drawn after it; None without a path."""
+    if swept and kind is not None:
+        raise ParameterError("a sweep has one picture, of the measures over the bytes", "--plot-kind", "leave it out")
+    if kind is not None:
+        check_curves(kind, "--plot-kind")
+    if path is None and kind is not None:
+        raise ParameterError("there is no picture to be of this kind", "--plot-kind", "--plot PATH draws one")
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
 
-    Example:
-        >>> title_of({"a": "data/x.npy", "b": "y.parquet::v", "labels": "labels.npy"})
-        'x.npy, y.parquet'
-    """
-    subjects = [name for role, name in inputs.items() if role not in BESIDE and not role.startswith("against")]
-    files = dict.fromkeys(os.path.basename(name.split("::")[0]) or name for name in subjects)
-    return shortened(", ".join(files), LONGEST)
+
+def heat_picture(
+    path: str | None, inputs: Sequence[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
+) -> Picture | None:
+    """Refuse, before any work, a heat map that could not be drawn after it; None without a path."""
+    if path is not None and selects:
+        what = "the heat map is of the whole matrix, and this keeps a part of it"
+        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output])
 
 
-def shortened(text: str, longest: int) -> str:
-    """Return printable text of at most so many characters."""
-    text = printable(text)
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+def history_picture(
+    path: str | None,
+    head: str,
+    inputs: Sequence[str | None],
+    outputs: Sequence[str | None],
+    *,
+    force: bool,
+    quiet: bool,
+) -> Picture | None:
+    """Refuse, before any work, a curve that could not be drawn after it; None without a path."""
+    if path is not None and head == "whiten":
+        raise ParameterError("whitening has no epochs, so there is no curve", "--plot", "leave it out")
+    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
 
 
 def _suffix(path: str) -> str:
     return os.path.splitext(path)[1].lower()
-
-
-def _check_matplotlib() -> None:
-    try:
-        import matplotlib.figure  # noqa: F401 - whether it is there is the question
-    except ImportError:
-        what = "a picture needs matplotlib, which is not installed"
-        raise ResourceError(what, "--plot", "pip install matplotlib") from None
-
-
-@contextmanager
-def _plain_style() -> Iterator[None]:
-    """Draw in one style, and leave matplotlib's settings as they were."""
-    import matplotlib as mpl
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
-        yield
 
 
 @contextmanager

@@ -10,7 +10,11 @@ from typing import Any
 
 from .. import options
 
-_ADDED = {"report": (options.ReportOption, None), "github_summary": (options.GithubSummaryOption, False)}
+_ADDED = {
+    "report": (options.ReportOption, None),
+    "baseline": (options.BaselineOption, None),
+    "github_summary": (options.GithubSummaryOption, False),
+}
 
 
 @dataclass(frozen=True)
@@ -18,12 +22,16 @@ class Asked:
     """What was typed for the options of reports.
 
     Args:
+        command: its name.
         paths: for --report.
+        baseline: for --baseline.
         github: whether --github-summary was typed.
         others: the real paths of all else that was typed, in case it names a file that is written too.
     """
 
+    command: str = ""
     paths: Sequence[str] = ()
+    baseline: str | None = None
     github: bool = False
     others: frozenset[str] = frozenset()
 
@@ -37,24 +45,26 @@ def asked() -> Asked:
     return _asked.get()
 
 
-def reporting(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of reports, which its session takes from here."""
+def reporting(name: str, command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command of a name the options of reports, which its session takes from here."""
     own = signature(command, eval_str=True)
 
     @wraps(command)
-    def run(*, report: list[str] | None = None, github_summary: bool = False, **typed: Any) -> None:
+    def run(
+        *, report: list[str] | None = None, baseline: str | None = None, github_summary: bool = False, **typed: Any
+    ) -> None:
         others = frozenset(
-            os.path.realpath(text) for text in typed.values() if isinstance(text, str) and "\0" not in text
+            os.path.realpath(text) for text in (baseline, *typed.values()) if isinstance(text, str) and "\0" not in text
         )
-        token = _asked.set(Asked(report or (), github_summary, others))
+        token = _asked.set(Asked(name, report or (), baseline, github_summary, others))
         try:
             command(**typed)
         finally:
             _asked.reset(token)
 
     extra = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in _ADDED.items()
+        Parameter(added, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for added, (annotation, default) in _ADDED.items()
     ]
     kept = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own.parameters.values()]
     run.__signature__ = own.replace(parameters=[*kept, *extra])  # type: ignore[attr-defined]

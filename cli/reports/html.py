@@ -13,14 +13,18 @@ from typing import Any
 
 from simtool import __version__
 from simtool.errors import without_secrets
+from simtool.io import embedded
+from simtool.plots import sweep_curves, swept
 from simtool.results import Grid, Result, Verdict, curve_figures, histogram_figures, scalar_to_python
 
 from ..option_names import as_option
 from ..output.cells import cells_of, is_number, significant
 from ..output.fitted_columns import TextColumn
+from ..output.moved import moved_since
 from ..output.shades import shades
 from ..output.table import column_title, headline
 from .page import ROOM, page, section, table, text, within
+from .pictures import curve_pictures, drift_pictures, sweep_pictures
 
 MOST_ROWS = 500
 
@@ -34,9 +38,14 @@ def html_report(result: Result, verdicts: Sequence[Verdict]) -> Iterator[str]:
         f"<h1>{text(title)}</h1>",
         *_gates(verdicts, failed),
         *section("Summary", _summary(result)),
+        *section("Against the baseline", _against(result)),
         *section("Rows", _rows(result)),
         *section("Matrix", map(_grid, result.grids)),
+        *section("Curves", curve_pictures(result)),
+        *section("Sweep", sweep_pictures(result)),
+        *section("Drift", drift_pictures(result)),
         *section("Distributions", histograms),
+        *section("Sweep", curve_figures(sweep_curves(result)) if swept(result) else ()),
         *section("History", () if result.history is None else curve_figures(result.history)),
         *section("Notes", _notes(result)),
         *section("Command", [f"<pre>{text(_command_line())}</pre>"]),
@@ -44,7 +53,7 @@ def html_report(result: Result, verdicts: Sequence[Verdict]) -> Iterator[str]:
         *section("Parameters", _facts("parameter", _given(result.parameters))),
         *section("Versions", _facts("program", _versions())),
     ]
-    yield from page(f"FAILED: {title}" if failed else title, body)
+    yield from page(f"FAILED: {title}" if failed else title, body, embedded(result))
 
 
 def _gates(verdicts: Sequence[Verdict], failed: int) -> Iterator[str]:
@@ -64,6 +73,15 @@ def _summary(result: Result) -> Iterator[str]:
         yield f"<p><strong>{text(headline(result))}</strong></p>"
     keys = result.summary if result.headline is None else result.headline
     yield from _facts("number", {key: result.summary[key] for key in keys if key in result.summary})
+
+
+def _against(result: Result) -> Iterator[str]:
+    if result.baseline is not None:
+        moved, said = moved_since(result, result.baseline)
+        yield f"<p>{text(result.baseline.source)}</p>"
+        if moved:
+            yield table([TextColumn(name, cells_of(each), is_number(each)) for name, each in moved.items()])
+        yield from (f"<p>{text(sentence)}</p>" for sentence in said)
 
 
 def _facts(name: str, facts: Mapping[str, Any]) -> Iterator[str]:

@@ -7,9 +7,8 @@ Lost: the numbers that no gate names.
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from simtool.errors import printable
 from simtool.results import Result, Verdict
-
-from ..output.terminal import printable
 
 _NO_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}  # beyond what is not printable
 

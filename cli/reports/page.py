@@ -7,8 +7,10 @@ from html import escape
 
 from rich.style import Style
 
+from simtool.errors import printable
+from simtool.io import CLOSING, OPENING
+
 from ..output.fitted_columns import TextColumn
-from ..output.terminal import printable
 
 ROOM, ROOM_OF_ROWS = 60_000, 250_000  # bytes of one section, and of the rows
 LONGEST = 400  # characters of a text
@@ -59,13 +61,15 @@ _HASH = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'"
 
 
-def page(title: str, body: Iterable[str]) -> Iterator[str]:
-    """Yield a page with this title and these parts of HTML."""
+def page(title: str, body: Iterable[str], document: str) -> Iterator[str]:
+    """Yield a page with this title and these parts of HTML, and a document of JSON that is not shown."""
     yield '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{text(title)}</title><style>{_STYLE}</style></head>\n<body><main>\n"
     yield from (f"{part}\n" for part in body)
+    # data, which no browser runs; a < stands only within its texts
+    yield OPENING + document.replace("<", "\\u003c") + CLOSING
     yield f"</main><script>{_SCRIPT}</script></body></html>\n"
 
 

@@ -7,17 +7,15 @@ Refused: any other suffix, and a path that an input or another output has.
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Self
+from typing import Self
 
 from simtool.errors import OutputError
 from simtool.io import check_output, replacing
 from simtool.results import Result, Verdict
 
-from ..output.render import Output, write_as
+from ..output.render import REPORTS, Output, write_as
 from ..output.terminal import say_once_delivered
 from .asking import Asked
-
-SUFFIXES = {".html": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,10 @@ class Reports:
         """
         taken = set(asked.others)
         for path in asked.paths:
-            if _suffix(path) not in SUFFIXES:
+            if _suffix(path) not in REPORTS:
                 found = f"the suffix {_suffix(path)!r}" if _suffix(path) else "no suffix"
                 what = f"a report's suffix names its format, and this path has {found}"
-                raise OutputError(what, path, f"use {', '.join(SUFFIXES)}")
+                raise OutputError(what, path, f"use {', '.join(REPORTS)}")
             check_output(path, force=force, inputs=inputs)
             if (real := os.path.realpath(path)) in taken:
                 raise OutputError(
@@ -72,7 +70,7 @@ class Reports:
         """
         for path in self.paths:
             with replacing(path, force=output.force) as temporary, open(temporary, "wb") as file:
-                _write(SUFFIXES[_suffix(path)], result, verdicts, file, output)
+                write_as(REPORTS[_suffix(path)], result, file, verdicts, output)
             if not output.quiet:
                 say_once_delivered(f"wrote {path} (report)")
         if self.github:
@@ -80,19 +78,6 @@ class Reports:
 
             annotate(result, verdicts)
             append_summary(result, verdicts, output)
-
-
-def _write(kind: str, result: Result, verdicts: Sequence[Verdict], file: BinaryIO, output: Output) -> None:
-    if kind == "html":
-        from .html import html_report
-
-        file.writelines(part.encode() for part in html_report(result, verdicts))
-    elif kind == "junit":
-        from .junit import junit_report
-
-        file.write(junit_report(result, verdicts))
-    else:
-        write_as(kind, result, file, verdicts, output)
 
 
 def _suffix(path: str) -> str:

@@ -117,6 +117,7 @@ def _paired_drawn(draw: Resample, request: AggregateRequest) -> dict[str, Column
 PAIRED = AggregateRecord(
     parts=("min", "q05", "q25", "median", "q75", "q95"),
     same_items=True,
+    in_one_pass=True,
     shared=_paired_shared,
     resampled=_paired_drawn,
 )

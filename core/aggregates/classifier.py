@@ -84,7 +84,7 @@ def c2st(
     return Separation(float(np.mean(scores)), float(np.std(scores)))
 
 
-C2ST = AggregateRecord(parts=("spread",), most_in_all=1 << 20)
+C2ST = AggregateRecord(parts=("spread",), in_one_pass=True, most_in_all=1 << 20)
 
 
 def fold_numbers(n: int, m: int, folds: int, seed: int) -> Column:

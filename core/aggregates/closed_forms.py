@@ -213,6 +213,7 @@ def _mean_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
 
 
 MEAN = AggregateRecord(
+    in_one_pass=True,
     resampled=_mean_drawn,
     mixed=lambda sets, _: sets.block_means(sets.cosines)[1],
     in_blocks=BlockForm(_mean_in_tile, lambda block, _: block.means(unit=True)),
@@ -241,10 +242,13 @@ def _centroid_in_tile(tile: TokenTile, request: AggregateRequest) -> Column:
 
 
 CENTROID = AggregateRecord(
+    in_one_pass=True,
     resampled=_centroid_drawn,
     mixed=_centroid_mixed,
     in_blocks=BlockForm(_centroid_in_tile, lambda block, parameters: block.means(unit=_of_units(parameters))),
 )
 
 
-MMD_LINEAR = AggregateRecord(parts=("unbiased",), mixed=lambda sets, _: sets.discrepancies(sets.centred_dots))
+MMD_LINEAR = AggregateRecord(
+    parts=("unbiased",), in_one_pass=True, mixed=lambda sets, _: sets.discrepancies(sets.centred_dots)
+)

@@ -11,7 +11,7 @@ from ..results import Column
 from .moments import centred, check_same_space, moments, scale_of
 from .record import NUMPY, AggregateRecord
 
-FRECHET = AggregateRecord(("means", "covariances"))
+FRECHET = AggregateRecord(("means", "covariances"), in_one_pass=True)
 
 
 class Frechet(NamedTuple):

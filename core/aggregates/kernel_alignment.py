@@ -22,7 +22,7 @@ TILE = 1024  # rows of a tile of the n × n kernel matrices
 DIGIT = 16  # bits of a number that are counted in one pass
 
 
-CKA, CKA_RBF = of_spaces("unbiased"), of_spaces("unbiased")
+CKA, CKA_RBF = of_spaces("unbiased", in_one_pass=True), of_spaces("unbiased")
 
 
 class Alignment(NamedTuple):

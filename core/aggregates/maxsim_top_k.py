@@ -164,6 +164,7 @@ MAX = AggregateRecord(
 MAXSIM = AggregateRecord(
     parts=("sum",),
     crossed=True,
+    summed=True,
     shared=lambda job, _: maxsim_of(forward_match(job), job.sets.weights_a),
     resampled=lambda draw, request: {request.name: draw.means(0, forward_match(draw.evaluator).scores)},
     mixed=lambda sets, _: sets.of_parts(sets.cosines, lambda scores: maxsim_of(matches_of(scores).forward).mean),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend import Array, Backend
 from ..checks import refuse_overflow
-from ..engine import Kernel, Pairs, Reducer, Span, Tile, largest_of, middle, nearest_others, reduce_pairs
+from ..engine import Kernel, Pairs, PartialResult, Reducer, Span, Tile, largest_of, middle, nearest_others, reduce_pairs
 from ..errors import ParameterError
 from ..metrics import EPS, needs_scale
 from ..results import Column, Progress, begin
@@ -200,6 +200,23 @@ class _Balls(Reducer):
     def __post_init__(self) -> None:
         self.covered, self.recalled = np.zeros((2, len(self.radii)), dtype=bool)
         self.precise = np.zeros(len(self.other_radii), dtype=bool)
+
+    def part(self) -> PartialResult:
+        """Return what looks at query blocks by themselves."""
+        return PartialResult(_Balls(self.pairs, self.radii, self.other_radii))
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return what lies in which ball, of the rows and of all columns."""
+        found, own = part.reducer, slice(rows.start, rows.stop)
+        assert isinstance(found, _Balls)
+        return found.inside, found.covered[own], found.recalled[own], np.packbits(found.precise)
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over what lies in which ball."""
+        inside, covered, recalled, precise = kept
+        self.inside += inside
+        self.covered[rows.start : rows.stop], self.recalled[rows.start : rows.stop] = covered, recalled
+        self.precise |= np.unpackbits(precise, count=len(self.precise)).astype(bool)
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Note what lies in which ball."""

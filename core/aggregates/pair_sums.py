@@ -1,15 +1,17 @@
 """Means of functions of all pairs of rows: of two sets, and of each with itself, through the tiled sweep."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import fsum, isfinite, nan
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array, Backend, quiet
 from ..checks import refuse_overflow
-from ..engine import Kernel, Pairs, Reducer, Span, Tile, occurrences, reduce_pairs, row_hashes
+from ..engine import Kernel, Pairs, PartialResult, Reducer, Span, Tile, occurrences, reduce_pairs, row_hashes
 from ..metrics import metric_of, needs_scale, row_dots
 from ..results import Column, Progress, begin
 from .closed_forms import TwoSample, mean_row
@@ -102,6 +104,24 @@ class FunctionSums(Reducer):
 
     def __post_init__(self) -> None:
         self.totals = [[] for _ in self.functions]
+
+    def part(self) -> PartialResult:
+        """Return what sums query blocks by themselves."""
+        if not self.kernel.measure.scores_are_proxies:
+            _ = self.codes  # once, and not in every part
+        other = copy(self)
+        other.totals = [[] for _ in self.functions]
+        return PartialResult(other)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the sums of the tiles, which are summed exactly at the end."""
+        assert isinstance(part.reducer, FunctionSums)
+        return part.reducer.totals
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over the sums of some tiles."""
+        for totals, own in zip(self.totals, kept, strict=True):
+            totals.extend(own)
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether all pairs of a tile have been seen the other way round."""

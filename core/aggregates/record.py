@@ -88,9 +88,11 @@ class AggregateRecord:
         repeated: those of them that are the number itself under the name that the field has for it.
         same_items: row i of A belongs to row i of B.
         any_dims: the rows of A and of B may differ in length.
+        in_one_pass: whether each row is read for itself, and not compared with every other.
         depth: the parameter that says how many of the closest rows of B it looks at; None: one, or none.
         bidirectional: it takes the best matches of the rows of A and those of the rows of B.
-        crossed: whether the matrix of all items may be of it.
+        crossed: whether all pairs of items may be scored by it.
+        summed: whether `pairwise` gives the sum over the tokens of A instead of their mean.
         shared: its value from what several aggregates share; None: that of its function.
         resampled: (draws,) numbers by summary key when rows are drawn again, best matches held fixed.
         mixed: (1 + deals,) scores: of the sets, and of the rows of both mixed and dealt again.
@@ -104,9 +106,11 @@ class AggregateRecord:
     repeated: tuple[str, ...] = ()
     same_items: bool = False
     any_dims: bool = False
+    in_one_pass: bool = False
     depth: str | None = None
     bidirectional: bool = False
     crossed: bool = False
+    summed: bool = False
     shared: Callable[["Evaluator", Parameters], Any] | None = None
     resampled: Callable[["Resample", "AggregateRequest"], dict[str, Column]] | None = None
     mixed: Callable[["MixedSets", "AggregateRequest"], Column] | None = None

@@ -12,7 +12,7 @@ CHUNK = 1 << 20  # numbers that are widened at a time
 PROJECTED = 1 << 23  # numbers along lines that are held at a time, unless one line has more
 
 
-SLICED_WASSERSTEIN = AggregateRecord()
+SLICED_WASSERSTEIN = AggregateRecord(in_one_pass=True)
 
 
 def sliced_wasserstein(

@@ -168,7 +168,8 @@ def representational_similarity(x: Column, y: Column, *, eps: float = EPS, backe
     return float(np.clip(np.vdot(*ranks) / norms[0] / norms[1], -1.0, 1.0))
 
 
-PROCRUSTES, SVCCA, RSA = of_spaces("disparity"), of_spaces("kept_a", "kept_b"), of_spaces()
+PROCRUSTES = of_spaces("disparity", in_one_pass=True)
+SVCCA, RSA = of_spaces("kept_a", "kept_b", in_one_pass=True), of_spaces()
 
 
 def _cosines(rows: Column, eps: float, backend: Backend) -> Column:

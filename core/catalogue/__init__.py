@@ -7,6 +7,10 @@ from ..errors import ParameterError
 from ..suggestions import closest
 from .aggregates import AGGREGATES as SET_AGGREGATES
 from .batch_losses import BATCH_LOSSES
+from .devices import DEVICE as DEVICE
+from .devices import DEVICES as DEVICES
+from .devices import USED as USED
+from .devices import gpu_hours as gpu_hours
 from .entry import ROLES as ROLES
 from .entry import Entry as Entry
 from .entry import Variant as Variant

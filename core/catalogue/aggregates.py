@@ -66,7 +66,7 @@ AGGREGATES = (
         source="Khattab, Zaharia 2020, ColBERT, equation 3",
         aliases=("colbert",),
         laws=("scale-invariant", "rotation-invariant", "bounded", "identity", "zero-padding", "row-order"),
-        peers="ColBERT reports the sum; the mean is argmax's precision",
+        peers="not symmetric: X is the query. ColBERT and PyLate report the sum, as pairwise does of all pairs of sets",
     ),
     aggregate(
         name="top-k-mean",

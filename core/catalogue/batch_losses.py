@@ -28,6 +28,7 @@ BATCH_LOSSES: tuple[Entry, ...] = (
             "sbert-symmetric": Variant(
                 f"{SBERT} MultipleNegativesSymmetricRankingLoss, scale 20", {"temperature": 0.05, "symmetric": 1.0}
             ),
+            "info-nce-pytorch": Variant("info-nce-pytorch InfoNCE", {"temperature": 0.1}),
             "clip": Variant(
                 "Radford et al. 2021, figure 3, at the initial temperature", {"temperature": 0.07, "symmetric": 1.0}
             ),

@@ -137,6 +137,11 @@ class Entry:
         return ROLES[self.inputs]
 
     @property
+    def is_of_examples(self) -> bool:
+        """Of a loss: whether its examples are scored one by one."""
+        return self.inputs in ("pairs", "triplets", "teacher")
+
+    @property
     def takes_batches(self) -> bool:
         """Of a loss: whether an item depends on the other rows of its batch."""
         return self.inputs in ("classes", "views") or self.whole_batch

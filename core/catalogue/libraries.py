@@ -10,7 +10,8 @@ class LibraryLoss:
     """A loss as a library calls it.
 
     Args:
-        library: `torch`, `pml` (pytorch-metric-learning) or `sbert` (sentence-transformers).
+        library: `torch`, `pml` (pytorch-metric-learning), `sbert` (sentence-transformers) or
+            `info_nce_pytorch`.
         name: of the library's class.
         loss: the row of the catalogue.
         variant: of that row; "" is the row's own defaults.
@@ -55,7 +56,15 @@ LIBRARY_LOSSES = (
     LibraryLoss("sbert", "MultipleNegativesSymmetricRankingLoss", "info-nce", "sbert-symmetric"),
     LibraryLoss("sbert", "OnlineContrastiveLoss", "online-contrastive"),
     LibraryLoss("sbert", "TripletLoss", "triplet", "sbert"),
+    LibraryLoss("info_nce_pytorch", "InfoNCE", "info-nce", "info-nce-pytorch"),
 )
+LIBRARIES = tuple(dict.fromkeys(each.library for each in LIBRARY_LOSSES))
+
+
+def bare_names() -> tuple[str, ...]:
+    """Return the names that mean one loss without their library."""
+    names = [each.name for each in LIBRARY_LOSSES]
+    return tuple(name for name in names if names.count(name) == 1)
 
 
 def library_loss(name: str) -> LibraryLoss | None:

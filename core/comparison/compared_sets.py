@@ -162,14 +162,15 @@ class ComparisonInputs:
 
     def _padding_notes(self) -> list[str]:
         notes = []
-        for name, ragged in zip(SIDES, self.ragged, strict=True):
-            if ragged is not None:
+        own = (0,) if self.sides[0] is self.sides[1] else (0, 1)  # a list against itself is named once
+        for side in own:
+            if (ragged := self.ragged[side]) is not None:
                 extent = f"{ragged.lengths.min()} to {ragged.lengths.max()} tokens"
-                notes.append(f"items of {name.upper()} have {extent}, {ragged.offsets[-1]} in all")
+                notes.append(f"items of {SIDES[side].upper()} have {extent}, {ragged.offsets[-1]} in all")
         sizes = [side.zero.size for side in self.sides]
         padded = [size - int(side.real.sum()) for size, side in zip(sizes, self.tokens, strict=True)]
         if any(padded):
-            counted = f"{padded[0]} of {sizes[0]} in A, {padded[1]} of {sizes[1]} in B"
+            counted = ", ".join(f"{padded[side]} of {sizes[side]} in {SIDES[side].upper()}" for side in own)
             given = any(lengths is not None for lengths in self.lengths)
             what = "rows beyond the lengths are padding" if given else "zero rows are padding"
             notes.append(f"{what} and were left out: {counted}")
@@ -178,9 +179,8 @@ class ComparisonInputs:
             notes.append(f"{checks.plural(inside[0], 'zero row')} in A, {inside[1]} in B: their cosine is 0")
         if self.matching == ALIGNED:
             return [*notes, *self._empty_note(self.tokens[0].empty | self.tokens[1].empty, "", self.items)]
-        if self.matching == BEST:
-            for side, name in enumerate(SIDES):
-                notes += self._empty_note(self.tokens[side].empty, f" of {name.upper()}", self.item_ids(side))
+        for side in own:
+            notes += self._empty_note(self.tokens[side].empty, f" of {SIDES[side].upper()}", self.item_ids(side))
         return notes
 
     def _zeros_inside(self, side: int) -> int:

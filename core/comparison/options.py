@@ -9,7 +9,7 @@ from ..checks import check_choice, check_least
 from ..errors import ParameterError
 from .best_items import best_keys
 from .compared_sets import ALIGNED, BEST, BEST_SIZES
-from .cross import CROSS_KEYS
+from .item_pairs import MATRIX_KEYS
 from .report import endings
 from .requests import named_aggregates, names_with
 
@@ -93,7 +93,7 @@ def summary_keys(
         ['argmax.low', 'argmax.high', 'items']
     """
     if cross:
-        return list(CROSS_KEYS)
+        return list(MATRIX_KEYS)
     keys = ["percent"]
     for name in named_aggregates(aggregates):
         own = best_keys(name) if items == BEST else keys_of(name)

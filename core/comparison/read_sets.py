@@ -8,10 +8,11 @@ import numpy as np
 from .. import checks
 from ..engine import Budget, Input, budget_of, prepare_input
 from ..errors import DataError, ParameterError, ShapeError
-from ..io import RaggedVectors, Vectors, as_ragged
+from ..io import RaggedVectors, Vectors, as_ragged, as_source, open_items, select
 from ..io.vectors import name_rows
 from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column
+from ..settings import Settings
 from .compared_sets import ALIGNED, BEST, SIDES, ComparisonInputs
 
 
@@ -54,7 +55,8 @@ def read_inputs(
     if matching == ALIGNED:
         checks.check_same_ids(*given)
     budget = budget_of(None)
-    sides = [_laid_out(each, nonfinite, budget) for each in given]
+    first = _laid_out(a, nonfinite, budget)
+    sides = [first, first if b is a else _laid_out(b, nonfinite, budget)]
     read = [_weights(w, each, side, name) for w, each, side, name in zip(weights, given, sides, SIDES, strict=True)]
     own = [_lengths(w, each, name) for w, each, name in zip(lengths, given, SIDES, strict=True)]
     ragged = [each if isinstance(each, RaggedVectors) else None for each in given]
@@ -63,11 +65,52 @@ def read_inputs(
     )
 
 
+def source_of_sets(given: Any, name: str) -> Any:
+    """Return what a caller hands over as a source, Vectors or an array; a list of sets as it is."""
+    is_list = isinstance(given, list | tuple) and not (len(given) and np.ndim(given[0]) == 1)
+    return given if is_list or isinstance(given, RaggedVectors) else as_source(given, name)
+
+
+def open_sets(side: Any, ids: Any, *others: Any, name: str, settings: Settings) -> Vectors | RaggedVectors:
+    """Return a set, or a list of sets that may differ in length.
+
+    Args:
+        side: what `source_of_sets` returns.
+        ids: of its rows or items, or None.
+        *others: what else is read, as for `open_vectors`.
+        name: what messages call it.
+        settings: of the door.
+    """
+    if isinstance(side, str):
+        return open_items(side, ids=ids, others=[each for each in others if isinstance(each, str)], **settings.reading)
+    if ids is not None:
+        side = settings.open(side, "vectors", ids)
+    return as_sets(side, name)
+
+
 def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
     """Return a set or a list of sets: a list of arrays, which may differ in length, or what other operations take."""
     if isinstance(x, RaggedVectors):
         return x
     return as_ragged(x, name) if isinstance(x, list | tuple) else checks.given(x, name)
+
+
+def rows_by_id(rows: Vectors) -> RaggedVectors:
+    """Return rows (n, d) as items: the rows of one id are the tokens of one item; items in order of their first row.
+
+    Raises:
+        ShapeError: the rows have no ids.
+    """
+    if rows.ids is None:
+        what = f"expected sets of tokens, got single rows {rows.shape} without ids"
+        hint = "an array (items, tokens, d), nested lists, or ids of the items: rows of one id are one set («ids_a»)"
+        raise ShapeError(what, rows.name, hint)
+    codes: dict[Any, int] = {}
+    item = np.asarray([codes.setdefault(each, len(codes)) for each in rows.ids.tolist()])
+    order = np.argsort(item, kind="stable")
+    tokens = rows if np.array_equal(order, np.arange(len(order))) else select(rows, order)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(item))])
+    return RaggedVectors(tokens, offsets, np.asarray(list(codes), dtype=rows.ids.dtype))
 
 
 def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bool, where: str) -> str | None:

@@ -1,7 +1,7 @@
 """What `compare` found, as a result: the percentage, a summary, a table and notes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan, nan
 from typing import Any
 
@@ -14,7 +14,6 @@ from ..results import Column, Columns, Progress, Result, Scalar
 from ..statistics.permutation import Null
 from .best_items import best_keys
 from .compared_sets import BEST, ComparisonInputs
-from .cross import Cross
 from .matches import extremes
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
@@ -63,7 +62,7 @@ class ComparisonOutcome:
         bounds: key -> (low, high).
         nulls: name -> its null.
         matches: who matched whom.
-        cross: the matrix of all items.
+        matrix: of all pairs of items, as `pairwise` gives it.
         notes: what to tell the reader.
     """
 
@@ -73,7 +72,7 @@ class ComparisonOutcome:
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     nulls: Mapping[str, Null] = field(default_factory=dict)
     matches: dict[str, Column] | None = None
-    cross: Cross | None = None
+    matrix: Result | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -104,11 +103,10 @@ def report(
     named = {name: side.vectors.name for name, side in zip("ab", inputs.sides, strict=True)}
     formed = provenance({name: side.vectors for name, side in zip("ab", inputs.sides, strict=True)})
     notes = (*inputs.notes(spec.requests), *outcome.notes)
-    if outcome.cross is not None:
-        matrix = outcome.cross
-        parameters = {"aggregates": [matrix.request.name], "cross": True, **settings}
-        shown = matrix.summary(), matrix.rows(), matrix.array, (matrix.grid(),)
-        return Result("compare", named, parameters, *shown, notes=notes, provenance=formed)
+    if outcome.matrix is not None:
+        parameters = {"aggregates": [spec.requests[0].name], "cross": True, **settings}
+        shown = replace(outcome.matrix, command="compare", inputs=named, parameters=parameters)
+        return replace(shown, notes=notes, provenance=formed)
     of, percent, more = _percentage(spec, outcome)
     keys = {request.name: best_keys(request.name) if inputs.matching == BEST else request.keys for request in every}
     numbers = _numbers(keys, spec, outcome)

@@ -8,6 +8,7 @@ Its front; other rooms import from here and from nowhere behind it. The question
 - `group_rows`: groups of close rows.
 - `reduce_pairs`: whatever a reducer makes of the tiles.
 - `select_pairs`, `full_matrix`: two inputs to a result, listed or whole.
+- `scan_phase`, `tiles_phase`, `reading_phase`: what a pass will do, told before it.
 
 The rest are the records that a caller hands in or gets back.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .budget import budget_of as budget_of
     from .budget import gathered as gathered
     from .budget import spending as spending
+    from .calibration import operation_seconds as operation_seconds
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -34,23 +36,35 @@ if TYPE_CHECKING:
     from .kernels import Kernel as Kernel
     from .kernels import Side as Side
     from .kernels import Tile as Tile
+    from .listing import ROW as ROW
     from .listing import Choice as Choice
+    from .listing import Listing as Listing
+    from .listing import check_list as check_list
     from .listing import select_pairs as select_pairs
     from .matches import Match as Match
     from .matches import Matches as Matches
     from .matches import nearest as nearest
     from .matches import nearest_both as nearest_both
     from .matches import nearest_others as nearest_others
+    from .matrices import MatrixTarget as MatrixTarget
+    from .matrices import check_matrix as check_matrix
     from .matrices import full_matrix as full_matrix
+    from .matrices import matrix_bytes as matrix_bytes
     from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
+    from .phases import Phase as Phase
+    from .phases import reading_phase as reading_phase
+    from .phases import scan_phase as scan_phase
+    from .phases import tiles_phase as tiles_phase
     from .places import Hits as Hits
     from .plan import Plan as Plan
     from .plan import Span as Span
     from .precision_choice import check_precision as check_precision
     from .precision_choice import middle as middle
+    from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
+    from .reducers.heat_map import MeanCells as MeanCells
     from .rescoring import Pairs as Pairs
     from .resident_rows import READ_BYTES as READ_BYTES
     from .resident_rows import held_bytes as held_bytes
@@ -60,9 +74,12 @@ if TYPE_CHECKING:
     from .selections import group_rows as group_rows
     from .selections import reduce_pairs as reduce_pairs
     from .selections import within as within
+    from .threads import BLOCK as BLOCK
     from .threads import in_blocks as in_blocks
     from .threads import overlapped as overlapped
     from .threads import processors as processors
+    from .tie_order import best_of as best_of
+    from .tie_order import closest_of_all as closest_of_all
     from .workspace import Scratch as Scratch
 
 _MODULES = {
@@ -76,6 +93,7 @@ _MODULES = {
         "gathered",
         "spending",
     ),
+    "calibration": ("operation_seconds",),
     "places": ("Hits",),
     "duplicates": (
         "first_equals",
@@ -98,7 +116,10 @@ _MODULES = {
         "Tile",
     ),
     "listing": (
+        "ROW",
         "Choice",
+        "Listing",
+        "check_list",
         "select_pairs",
     ),
     "matches": (
@@ -108,10 +129,21 @@ _MODULES = {
         "nearest_both",
         "nearest_others",
     ),
-    "matrices": ("full_matrix",),
+    "matrices": (
+        "MatrixTarget",
+        "check_matrix",
+        "full_matrix",
+        "matrix_bytes",
+    ),
     "matrix_rows": (
         "MatrixCells",
         "MatrixRows",
+    ),
+    "phases": (
+        "Phase",
+        "reading_phase",
+        "scan_phase",
+        "tiles_phase",
     ),
     "plan": (
         "Plan",
@@ -121,8 +153,12 @@ _MODULES = {
         "check_precision",
         "middle",
     ),
-    "reducers.base": ("Reducer",),
+    "reducers.base": (
+        "PartialResult",
+        "Reducer",
+    ),
     "reducers.full_matrix": ("Moments",),
+    "reducers.heat_map": ("MeanCells",),
     "rescoring": ("Pairs",),
     "resident_rows": (
         "READ_BYTES",
@@ -137,9 +173,14 @@ _MODULES = {
         "within",
     ),
     "threads": (
+        "BLOCK",
         "in_blocks",
         "overlapped",
         "processors",
+    ),
+    "tie_order": (
+        "best_of",
+        "closest_of_all",
     ),
     "workspace": ("Scratch",),
 }

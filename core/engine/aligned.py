@@ -74,8 +74,8 @@ class AlignedJob:
         """How many there are."""
         return prod(self.shape[d] for d in self.kept)
 
-    def run(self) -> tuple[Column, int]:
-        """Return the scores and how many of them have a zero vector on a side."""
+    def run(self) -> tuple[Column, int, int]:
+        """Return the scores, and how many have on a side a zero vector, and one that is shorter than eps."""
         if prod(self.shape) == 0:
             checks.check_not_empty(self.a if prod(self.a.shape) == 0 else self.b)
         limit = CPU_PIECE if self.backend.device == "cpu" else GPU_PIECE
@@ -83,20 +83,20 @@ class AlignedJob:
         order = [0, *(d for d in self.kept if d), *(d for d in self.dims if d)]
         first = next(split(self.shape, order, limit))
         pieces = split(self.shape, order, limit)
-        scores, zeros = np.empty(tuple(self.shape[d] for d in self.kept)), 0
+        scores, zeros, short = np.empty(tuple(self.shape[d] for d in self.kept)), 0, 0
         if any(first[d].stop < self.shape[d] for d in self.dims):
             with quiet():
-                scores[...], zeros, whole = self._finished(*self._accumulated(list(pieces)))
+                scores[...], zeros, short, whole = self._finished(*self._accumulated(list(pieces)))
             self._check(whole)
-            return scores, zeros
+            return scores, zeros, short
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if self.backend.name == "numpy" else 1
         parts = ((self._target(piece), self._views(piece)) for piece in pieces)
-        for target, score, count, whole in overlapped(self._scored, parts, workers):
+        for target, score, without_direction, shortened, whole in overlapped(self._scored, parts, workers):
             self._check(whole)
             scores[target] = score
-            zeros += count
-        return scores, zeros
+            zeros, short = zeros + without_direction, short + shortened
+        return scores, zeros, short
 
     def _check(self, whole: bool) -> None:
         """Refuse scores that are not finite. It reads the inputs, so it runs in the caller's thread."""
@@ -105,25 +105,26 @@ class AlignedJob:
             refuse_nonfinite(self.b, self.hint)
             raise checks.refuse_overflow(f"{self.a.name}, {self.b.name}")
 
-    def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int, bool]:
+    def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int, int, bool]:
         """Return the place of a piece and what `_finished` makes of it."""
         with quiet():
             x, y = self._put(part[1])
             scales = self._scales(x, y)
             return part[0], *self._finished(self._terms(x, y, scales), scales)
 
-    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> tuple[Column, int, bool]:
-        """Return the scores, how many of them have a zero vector on a side, and whether all are finite."""
+    def _finished(self, sums: tuple[Array, ...], scales: tuple[Array, Array]) -> tuple[Column, int, int, bool]:
+        """Return the scores, how many have a zero and a short vector on a side, and whether all are finite."""
         xp = self.backend.xp
         finite = reduce(lambda x, y: x & y, (xp.isfinite(part) for part in sums))
         score = self.metric.finish(sums, scales)
         whole = bool(xp.all(finite & xp.isfinite(score)))
         if not whole:
             score = xp.where(finite, score, xp.full_like(score, float("nan")))
-        zeros = 0
+        zeros = short = 0
         if self.metric.zero_score is not None:
             zeros = int(xp.sum(self.metric.undirected(sums), dtype=xp.int64))
-        return self.backend.get(score), zeros, whole
+            short = int(xp.sum(self.metric.shortened(sums, scales), dtype=xp.int64))
+        return self.backend.get(score), zeros, short, whole
 
     def _accumulated(self, pieces: list[Piece]) -> tuple[tuple[Array, ...], tuple[Array, Array]]:
         """Sum the terms of vectors that come in several pieces; float64 needs a first pass for the scale."""

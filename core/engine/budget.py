@@ -11,6 +11,7 @@ from ..memory import WORKING, allowed_bytes, share_of, shown
 from ..results import Column
 from .plan import Plan
 from .resident_rows import held_bytes, resident
+from .threads import processors
 
 CANDIDATE = 120  # bytes that a candidate takes while candidates are joined, sorted and scored
 WIDEST = 1 << 16  # rows of B in a tile on a GPU
@@ -55,6 +56,20 @@ class Budget:
         lanes = max(1, self.left // 4 // (WORKING + MOST * CANDIDATE))
         return Plan.of(rows, columns, dims, kept_columns=_kept(self.left, dims, itemsize), lanes=lanes)
 
+    def scan_bytes(self, plan: Plan, dims: int, itemsize: int) -> int:
+        """Return what a sweep takes at most beside its inputs and what any job needs.
+
+        That is its lanes, the prepared rows of B, and its candidates.
+
+        Args:
+            plan: the sweep.
+            dims: numbers in a row.
+            itemsize: bytes of a prepared number.
+        """
+        lanes = min(plan.lanes, processors(), -(-plan.rows // plan.query_block))
+        prepared = min(plan.columns, plan.kept_columns) * _kept_row(dims, itemsize)
+        return (lanes - 1) * WORKING + lanes * min(MOST, plan.rows * plan.columns) * CANDIDATE + prepared
+
     def check(self, size: int, what: str, hint: str = "") -> None:
         """Refuse work that does not fit beside its inputs, before it starts.
 
@@ -93,7 +108,11 @@ def on_device(plan: Plan, free: int | None, dims: int, itemsize: int) -> Plan:
 
 def _kept(total: int, dims: int, itemsize: int) -> int:
     """Return how many prepared rows, each with its norm and loss, are kept in half of some bytes."""
-    return max(0, total // 2 - WORKING) // (dims * itemsize + 16)
+    return max(0, total // 2 - WORKING) // _kept_row(dims, itemsize)
+
+
+def _kept_row(dims: int, itemsize: int) -> int:
+    return dims * itemsize + 16
 
 
 _running: ContextVar[Budget | None] = ContextVar("budget of the running job", default=None)

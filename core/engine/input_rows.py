@@ -49,7 +49,12 @@ class Input:
         return cls(ArrayVectors("rows", rows), rows, numbers, numbers, False, none, none, largest_of(rows), ())
 
     def carried(self, rows: Column, role: str) -> dict[str, Column]:
-        """Return the columns that a listing carries of some rows; of row -1, which is none, without a value."""
+        """Return the columns that a listing carries of some rows; of row -1, which is none, without a value.
+
+        The rows of a batch have none: what is carried belongs to the first dim.
+        """
+        if len(self.vectors.shape) != 2:
+            return {}
         return carried_columns(self.vectors, np.where(rows < 0, rows, self.numbers[rows]), role)
 
 

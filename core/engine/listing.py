@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import fsum, inf, prod
+from typing import Self
 
 import numpy as np
 
-from ..checks import plural
+from ..checks import check_count, plural
+from ..errors import ParameterError
 from ..results import Column, Columns, Progress, Result, RowsInto, Scalar, begin, over_batches
 from .job import PairwiseJob
 from .kernels import Kernel
@@ -35,19 +37,55 @@ class Choice:
     max_pairs: int | None = None
     max_results: int = 100_000_000
 
+    def checked(self) -> Self:
+        """Return it, unless selections do not go together or a number is no count.
+
+        Raises:
+            ParameterError: they are such.
+        """
+        given = {"«top_k»": self.top_k, "«threshold»": self.threshold, "«max_pairs»": self.max_pairs}
+        asked = [option for option, value in given.items() if value is not None]
+        if len(asked) > 1 and self.max_pairs is not None:
+            what = "the closest pairs of all go with no other selection"
+            raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
+        counts = {"«top_k»": self.top_k, "«max_pairs»": self.max_pairs, "«max_results»": self.max_results}
+        for option, number in counts.items():
+            if number is not None:
+                check_count(option, number)
+        return self
+
+    def of(self, scores: str) -> str:
+        """Return what is listed of a matrix of that shape, in words."""
+        if self.top_k is not None:
+            return f"top {self.top_k} of {scores}"
+        return scores if self.threshold is None and self.max_pairs is None else f"pairs of {scores}"
+
+    def most(self, n: int, m: int) -> int | None:
+        """Return how many pairs of n × m are listed at most; None for as many as reach a threshold."""
+        if self.threshold is not None and self.top_k is None:
+            return None
+        return min(self.max_pairs or n * min(self.top_k or m, m), n * m)
+
 
 def select_pairs(job: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:
     """List chosen pairs; the options are checked by the caller."""
-    n, m = job.shape
-    if rows_into is None and (choice.threshold is None or choice.top_k is not None):
-        count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
-        job.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
-    listing = _Listing(job, choice, rows_into)
+    if rows_into is None:
+        check_list(job, choice, *job.shape)
+    listing = Listing(job, choice, rows_into)
     begin(progress, "closest rows" if choice.top_k is not None else "close pairs")
     for number, a, b in job.batches():
         part = over_batches(progress, number, prod(job.batch))
         listing.kernel = _select(job, choice, a, b, partial(listing.take, number), part)
     return listing.result()
+
+
+def check_list(job: PairwiseJob, choice: Choice, n: int, m: int) -> int:
+    """Return the bytes of a list of chosen pairs of n × m rows, as far as they are known, if they fit."""
+    count = choice.most(n, m)
+    if count is None:
+        return 0
+    job.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
+    return 2 * count * ROW
 
 
 def _select(job: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, progress: Progress | None) -> Kernel:
@@ -59,8 +97,15 @@ def _select(job: PairwiseJob, choice: Choice, a: Column, b: Column, give: Give, 
 
 
 @dataclass
-class _Listing:
-    """Collects the pairs as rows of the result, or hands them on."""
+class Listing:
+    """Collects the pairs as rows of the result, or hands them on.
+
+    Args:
+        job: both sides, whose rows are listed.
+        choice: which pairs.
+        rows_into: takes the rows; None keeps them.
+        kernel: what scanned them, if anything.
+    """
 
     job: PairwiseJob
     choice: Choice
@@ -70,7 +115,14 @@ class _Listing:
     sums: list[Column] = field(default_factory=list)
     kernel: Kernel | None = None
 
+    def __post_init__(self) -> None:
+        (n, m), choice = self.job.shape, self.choice
+        if self.rows_into is None and (choice.threshold is None or choice.top_k is not None):
+            count = min(choice.max_pairs or n * min(choice.top_k or m, m), n * m)
+            self.job.budget.check(2 * count * ROW, f"a list of {count:,} pairs", "a smaller number, or more memory")
+
     def take(self, number: int, hits: Hits) -> None:
+        """Take the pairs of a batch as they come: row, column and score."""
         columns = self._columns(number, hits)
         rows, _, scores = hits
         if len(scores):
@@ -84,6 +136,7 @@ class _Listing:
             self.rows_into(columns)
 
     def result(self) -> Result:
+        """Return what was listed."""
         empty = np.empty(0, dtype=np.int64)
         if not self.moments.count and self.rows_into is not None:
             self.rows_into(self._columns(0, (empty, empty, np.empty(0))))

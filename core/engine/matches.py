@@ -15,6 +15,7 @@ from .input_rows import Input
 from .job import PairwiseJob
 from .kernels import Kernel, Tile
 from .places import Hits
+from .reducers.base import joined
 from .rescoring import Pairs
 from .selections import each_nearest
 from .tie_order import best_of
@@ -152,12 +153,6 @@ def job_of_rows(
         backend=backend,
         budget=budget_of(None),
     )
-
-
-def joined(found: list[Hits]) -> Hits:
-    """Return hits that were given in turn as one."""
-    query, neighbour, score = (np.concatenate(part) for part in zip(*found, strict=True))
-    return query, neighbour, score
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def full_matrix(
     n, m = job.shape
     dtype, arithmetic = _dtypes(job)
     kernel = Kernel(job.metric, arithmetic, job.scaled, job.backend)
-    target = _Target(job, into, dtype, heat_map)
+    target = MatrixTarget(job, into, dtype, heat_map)
     moments: list[Moments] = []
     begin(progress, "matrix")
     for number, a, b in job.batches():
@@ -45,17 +45,7 @@ def full_matrix(
             kept = job.budget.plan(n, m, job.dims, np.dtype(arithmetic).itemsize).kept_columns
             sweep(a, b, kernel, reducer, Plan.of(n, m, job.dims, kept_columns=kept, whole_rows=True), part)
             moments.append(reducer.moments())
-    summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
-    return Result(
-        "pairwise",
-        {},
-        {"scan": kernel.products},
-        summary,
-        target.rows(),
-        target.array,
-        target.grids(),
-        target.heat_map(),
-    )
+    return target.result(kernel.products, moments)
 
 
 def _dtypes(job: PairwiseJob) -> tuple[str, str]:
@@ -68,8 +58,15 @@ def _dtypes(job: PairwiseJob) -> tuple[str, str]:
     return "float32", "float32" if product else "float64"
 
 
-class _Target:
-    """Takes whole rows: for the caller's sink or the array in memory, and for what a person sees of them."""
+class MatrixTarget:
+    """Takes whole rows: for the caller's sink or the array in memory, and for what a person sees of them.
+
+    Args:
+        job: both sides, whose rows are compared.
+        into: opens what takes the rows; None keeps them.
+        dtype: of the scores.
+        heat_map: rows and columns of the matrix in means; None: no means.
+    """
 
     def __init__(self, job: PairwiseJob, into: Into | None, dtype: str, heat_map: int | None) -> None:
         (n, m), self.job = job.shape, job
@@ -98,13 +95,20 @@ class _Target:
         elif self.array is not None:
             self.array.reshape(-1, scores.shape[1])[start : start + len(scores)] = scores
 
-    def rows(self) -> MatrixRows | Columns:
+    def result(self, scan: str, moments: list[Moments]) -> Result:
+        """Return the matrix, what its products were computed in and what its scores are like."""
+        n, m = self.job.shape
+        summary = {"rows": n, "columns": m, **Moments().merge(moments).summary()}
+        shown = self.array, self._grids(), self._heat_map()
+        return Result("pairwise", {}, {"scan": scan}, summary, self._rows(), *shown)
+
+    def _rows(self) -> MatrixRows | Columns:
         """Return the cells of a matrix in memory."""
         if self.array is None:
             return Columns({})
         return MatrixRows(self.array.reshape(-1, self.array.shape[-1]), self.cells)
 
-    def grids(self) -> tuple[Grid, ...]:
+    def _grids(self) -> tuple[Grid, ...]:
         """Return the corner, or those of the first matrices of a batch."""
         (rows, columns), batches = self.corners[0].shape, prod(self.job.batch)
         ids = self.job.a.ids[:rows], self.job.b.ids[:columns]
@@ -113,15 +117,26 @@ class _Target:
             for number, corner in enumerate(self.corners)
         )
 
-    def heat_map(self) -> HeatMap | None:
+    def _heat_map(self) -> HeatMap | None:
         """Return the whole matrix in means, where they were asked for."""
         return None if self.means is None else self.means.means(self.job.a.ids, self.job.b.ids)
 
     def _allocated(self, shape: tuple[int, ...], dtype: str) -> Column:
-        size = prod(shape) * np.dtype(dtype).itemsize
-        hint = "«output=scores.npy» writes it as it comes; «top_k» or «threshold» keep a part"
-        self.job.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+        check_matrix(self.job, shape)
         return np.empty(shape, dtype=dtype)
+
+
+def matrix_bytes(job: PairwiseJob, shape: tuple[int, ...]) -> int:
+    """Return the bytes of a matrix of that shape."""
+    return prod(shape) * np.dtype(_dtypes(job)[0]).itemsize
+
+
+def check_matrix(job: PairwiseJob, shape: tuple[int, ...]) -> int:
+    """Return the bytes of a matrix that is kept, and refuse one that does not fit."""
+    size = matrix_bytes(job, shape)
+    hint = "«output=scores.npy» writes it as it comes; «top_k» or «threshold» keep a part"
+    job.budget.check(size, f"the {' x '.join(map(str, shape))} matrix", hint)
+    return size
 
 
 def _most(heat_map: int, job: PairwiseJob) -> int:

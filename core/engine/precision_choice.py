@@ -88,7 +88,28 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
     if backend.device != "cpu" or 2.0 * len(a) * len(b) * a.shape[1] < SMALL:
         return plain
     with backend.in_one_thread():  # small products, in which threads would wait for each other most of the time
-        return _cheapest(job, plain, a, b, reach)
+        return _cheapest(job, plain, a, b, reach, (len(a), len(b)))[1]
+
+
+def expected_share(job: PairwiseJob, reach: Reach, shape: tuple[int, int]) -> float:
+    """Return the share of the time of whole rows in float32 that the scan takes which a larger job would choose.
+
+    Args:
+        job: whose rows are a sample of those of the larger one.
+        reach: how far the selection looks.
+        shape: rows of both sides of the larger job.
+    """
+    _, a, b = next(job.batches())
+    small = 2.0 * shape[0] * shape[1] * job.dims < SMALL
+    if small or job.backend.device != "cpu" or job.precision == FLOAT64.name or reach.capped:
+        return 1.0
+    if not job.metric.has_product or not job.fits_float32 or job.precision in (INT8.name, BFLOAT16.name):
+        return 1.0
+    center = middle(b) if job.metric.expands_squares else None
+    plain = Kernel(job.metric, FLOAT32.name, job.scaled, job.backend, center=center)
+    with job.backend.in_one_thread():
+        contender = next(_contenders(job, plain))
+        return _cheapest(job, plain, a, b, reach, shape)[0] / _seconds(contender, job, a, b, reach, shape)
 
 
 def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:
@@ -127,28 +148,39 @@ def _asked(job: PairwiseJob) -> Kernel:
     return Kernel(job.metric, dtype, job.scaled, backend)
 
 
-def _cheapest(job: PairwiseJob, plain: Kernel, a: Column, b: Column, reach: Reach) -> Kernel:
-    """Return the kernel of the product that is expected to take least time on the processor."""
+def _cheapest(
+    job: PairwiseJob, plain: Kernel, a: Column, b: Column, reach: Reach, shape: tuple[int, int]
+) -> tuple[float, Kernel]:
+    """Return the seconds and the kernel of the product that is expected to take least time on the processor.
+
+    The rows are those of a job of that shape, or a sample of them.
+    """
     products = list(_contenders(job, plain))
-    costs = [(_seconds(each, job, a, b, reach), each) for each in products]
-    costs += _of_prefixes(job, plain, products, a, b, reach)
-    for _, best in sorted(costs, key=lambda cost: cost[0]):
+    costs = [(_seconds(each, job, a, b, reach, shape), each) for each in products]
+    costs += _of_prefixes(job, plain, products, a, b, reach, shape)
+    for seconds, best in sorted(costs, key=lambda cost: cost[0]):
         kernel = replace(plain, dtype=best.precision.name)
         if best.library == "torch" and plain.backend.name != "torch":
             kernel = replace(kernel, backend=choose_backend("torch", "cpu"))
             if not calibration.pays(BFLOAT16, kernel.backend, job.dims):
                 continue
-        return kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
-    return plain
+        return seconds, kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
+    return costs[0][0], plain
 
 
 def _of_prefixes(
-    job: PairwiseJob, plain: Kernel, products: list[Contender], a: Column, b: Column, reach: Reach
+    job: PairwiseJob,
+    plain: Kernel,
+    products: list[Contender],
+    a: Column,
+    b: Column,
+    reach: Reach,
+    shape: tuple[int, int],
 ) -> Iterator[tuple[float, Contender]]:
     """Yield the products of prefixes with the seconds that each is expected to take, with some to spare."""
-    plan = job.budget.plan(len(a), len(b), a.shape[1] // 4, plain.precision.itemsize)
-    prepared = 1 if plan.kept_columns >= len(b) else -(-len(a) // plan.query_block)
-    sample = sample_of(plain, a, b, reach, prepared)
+    plan = job.budget.plan(*shape, max(1, a.shape[1] // 4), plain.precision.itemsize)
+    prepared = 1 if plan.kept_columns >= plan.columns else -(-plan.rows // plan.query_block)
+    sample = sample_of(plain, a, b, reach, prepared, shape)
     if sample is None:
         return
     for each in products:
@@ -158,11 +190,14 @@ def _of_prefixes(
                 yield each.start + seconds / (PREFIX_PAYS * processors()), replace(each, rotation=rotation)
 
 
-def _seconds(contender: Contender, job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
+def _seconds(
+    contender: Contender, job: PairwiseJob, a: Column, b: Column, reach: Reach, shape: tuple[int, int]
+) -> float:
     """Return the seconds that a scan of whole rows is expected to take."""
-    work = 2.0 * len(a) * len(b) * a.shape[1] * contender.operation * (0.5 if reach.halved or reach.joined else 1.0)
+    pairs = shape[0] * shape[1]
+    work = 2.0 * pairs * a.shape[1] * contender.operation * (0.5 if reach.halved or reach.joined else 1.0)
     if contender.precision is INT8:  # the others list few pairs more than are wanted
-        work += _listed(job, a, b, reach) * (PAIR_SECONDS + NUMBER_SECONDS * a.shape[1])
+        work += pairs * _listed(job, a, b, reach, shape[1]) * (PAIR_SECONDS + NUMBER_SECONDS * a.shape[1])
     return float(contender.start + work / processors())
 
 
@@ -185,13 +220,13 @@ def is_loaded(library: str) -> bool:
     return library in sys.modules
 
 
-def _listed(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
-    """Return how many pairs a scan in int8 is expected to list, judged by a sample of both sides."""
+def _listed(job: PairwiseJob, a: Column, b: Column, reach: Reach, m: int) -> float:
+    """Return the share of pairs that a scan in int8 is expected to list, judged by a sample of both sides."""
     x, y = (rows[:: max(1, len(rows) // some)][:some] for rows, some in ((a, QUERIES), (b, CORPUS)))
     plain = Kernel(job.metric, FLOAT32.name, job.scaled, job.backend)
     coarse = replace(plain, dtype=INT8.name)
     proxy = plain.tile(plain.prepare(x), plain.prepare(y))
-    rank = min(len(y), max(1, round(reach.rank * len(y) / len(b))))
+    rank = min(len(y), max(1, round(reach.rank * len(y) / m)))
     if reach.least is None:
         least = np.partition(proxy, -rank, axis=1)[:, -rank]
         # a score that is as far below the k-th as both bounds reach
@@ -200,8 +235,8 @@ def _listed(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> float:
         least = reach.least - coarse.error(coarse.prepare(x), coarse.prepare(y))
     share = np.count_nonzero(proxy >= least[:, None]) / proxy.size
     if reach.least is None:
-        share *= reach.rank / (rank * len(b) / len(y))  # where the sample is too small for its rank
-    return float(share * len(a) * len(b))
+        share *= reach.rank / (rank * m / len(y))  # where the sample is too small for its rank
+    return float(share)
 
 
 def middle(rows: Column) -> Column:

@@ -32,7 +32,9 @@ WIDENED_SECONDS = 2e-9  # to prepare a number of a row
 OF_ALL, OF_ROW, SEEDS = 8.0, 1.5, 2.0
 
 
-def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int) -> "SampledRows | None":
+def sample_of(
+    kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int, shape: tuple[int, int] | None = None
+) -> "SampledRows | None":
     """Return a sample of two sets of rows, or None where a prefix is known to be of no use, in milliseconds.
 
     Args:
@@ -41,17 +43,19 @@ def sample_of(kernel: Kernel, a: Column, b: Column, reach: Reach, prepared: int)
         b: (m, d).
         reach: how far the selection looks.
         prepared: how often the rows of B are prepared.
+        shape: rows of both sides of the job, where these are a sample of them.
     """
-    n, m, d = len(a), len(b), a.shape[1]
+    shape = shape or (len(a), len(b))
+    (n, m), d = shape, a.shape[1]
     if n * m < LARGE * d * d or d < 2 * STEP or reach.by_column or not kernel.measure.has_product:
         return None
     if reach.least is None and not reach.of_all and reach.rank * FEW > m:
         return None
-    some = _rough(kernel, b[_finite(b, _every(m, FIRST))])
+    some = _rough(kernel, b[_finite(b, _every(len(b), FIRST))])
     if len(some) < 2 or not effective_dims(some) <= SPARE * d:
         return None
     rows, columns = (_finite(part, _every(len(part), count)) for part, count in ((a, QUERIES), (b, CORPUS)))
-    return SampledRows(kernel, a, b, rows, columns, reach, prepared) if len(rows) and len(columns) else None
+    return SampledRows(kernel, a, b, rows, columns, reach, prepared, shape) if len(rows) and len(columns) else None
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,7 @@ class SampledRows:
         columns: (c,) numbers of its rows of B.
         reach: how far the selection looks.
         prepared: how often the rows of B are prepared.
+        shape: rows of both sides of the job.
     """
 
     kernel: Kernel
@@ -75,6 +80,7 @@ class SampledRows:
     columns: Column
     reach: Reach
     prepared: int
+    shape: tuple[int, int]
 
     def cheapest(self, precision: Precision, operation: float) -> tuple[float, Rotation | None]:
         """Return the seconds of one thread that a scan of the best length is expected to take, and its rotation.
@@ -83,7 +89,7 @@ class SampledRows:
             precision: of the products.
             operation: seconds of a multiplication or an addition.
         """
-        n, (m, d) = len(self.a), self.b.shape
+        (n, m), d = self.shape, self.b.shape[1]
         each = PAIR_SECONDS + NUMBER_SECONDS * d
         pairs = n * m * (0.5 if self.reach.halved else 1.0)
         ranking = 0.0 if self.reach.least is not None or self.reach.of_all else n * ROW_SECONDS
@@ -100,7 +106,7 @@ class SampledRows:
         """Return the share of pairs that is scored where this share reaches the last lower bound."""
         if self.reach.least is not None:
             return share
-        return OF_ALL * share if self.reach.of_all else OF_ROW * share + SEEDS * self.reach.rank / len(self.b)
+        return OF_ALL * share if self.reach.of_all else OF_ROW * share + SEEDS * self.reach.rank / self.shape[1]
 
     @cached_property
     def x(self) -> Column:
@@ -124,9 +130,9 @@ class SampledRows:
         """(s,) the proxy scores that the last of the pairs that are wanted are expected to have."""
         if self.reach.least is not None:
             return np.full(len(self.rows), self.reach.least)
-        m = len(self.b)
-        count = min(m, max(CORPUS, len(self.a) * m // (SHARE * len(self.rows))))
-        columns = _every(m, count)
+        n, m = self.shape
+        count = min(len(self.b), max(CORPUS, n * m // (SHARE * len(self.rows))))
+        columns = _every(len(self.b), count)
         proxies = np.empty((len(self.rows), len(columns)), dtype=np.float32)
         for start in range(0, len(columns), CHUNK):
             part = columns[start : start + CHUNK]

@@ -24,6 +24,7 @@ from .rotation import Rotation
 DENSE = 64  # a tile of which more than one place in DENSE is left takes less time as a product of whole rows
 SIFTED = 1 << 18  # places that are compared at a time
 GROUPS = 2048  # at most, into which the neighbours of a row are divided
+SAMPLED = 64  # places of a query, of so many neighbours as a tile of whole rows has, that tell how many are left
 ROUNDS = (2, 8, 32)  # times as many places as are asked for are scored until few are left
 
 
@@ -143,6 +144,12 @@ class PrefixScan(Scan):
     def candidates(self, lower_bound: Column) -> Iterator[Found]:
         """Yield every place that may reach `lower_bound`, queries ascending; only an upper bound is known of it."""
         yield from self._reached(lower_bound) if self.found is None else self.found
+
+    def hits(self, lower_bound: Column) -> Column:
+        """Return the (queries, places) truth of which of some places may reach `lower_bound`."""
+        low, some = self.kernel.proxy_threshold(lower_bound, self.host_error), self.proxy[:, :: CORPUS_BLOCK // SAMPLED]
+        reached: Column = self._host(some) >= low[:, None]
+        return reached
 
     def rescan(
         self, lower_bound: Column, pairs: Pairs, query_block: Span, corpus_block: Span, usual: float = 0.0

@@ -3,18 +3,20 @@
 import mmap
 import os
 import tempfile
-from typing import Any
+from math import prod
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from ..errors import ResourceError
 from ..io import Vectors
+from ..io.derived import DerivedVectors
 from ..io.shards import ShardedVectors
 from ..io.vectors import ArrayVectors, IdentifiedVectors, SelectedVectors
 from ..memory import available_memory, lies_in_memory, shown
 from ..results import Column
 
-__all__ = ["READ_BYTES", "available_memory", "held_bytes", "resident"]
+__all__ = ["READ_BYTES", "available_memory", "held_bytes", "resident", "resident_bytes"]
 
 READ_BYTES = 32 << 20
 STRING = 64  # bytes of a short Python string and of its place
@@ -22,7 +24,7 @@ STRING = 64  # bytes of a short Python string and of its place
 
 def held_bytes(vectors: Vectors) -> int:
     """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
-    if isinstance(vectors, SelectedVectors | IdentifiedVectors):
+    if isinstance(vectors, SelectedVectors | IdentifiedVectors | DerivedVectors):
         return held_bytes(vectors.base)
     if isinstance(vectors, ShardedVectors):
         return sum(map(held_bytes, vectors.parts))
@@ -43,6 +45,12 @@ def _is_mapped(array: Column) -> bool:
     return isinstance(base, mmap.mmap)
 
 
+def resident_bytes(vectors: Vectors, most: int) -> int:
+    """Return the bytes of memory that `resident` takes."""
+    size = prod(vectors.shape) * vectors.dtype.itemsize
+    return 0 if _stays(vectors) or size > most else size
+
+
 def resident(vectors: Vectors, most: int) -> Column:
     """Return all rows as one array in C order: what is mapped so stays mapped, what fits is read, the rest is mapped.
 
@@ -52,9 +60,9 @@ def resident(vectors: Vectors, most: int) -> Column:
         vectors: any input.
         most: bytes that fit.
     """
-    if isinstance(vectors, ArrayVectors) and vectors.array.dtype.isnative and vectors.array.flags.c_contiguous:
+    if _stays(vectors):
         return vectors.array
-    size = int(np.prod(vectors.shape)) * vectors.dtype.itemsize
+    size = prod(vectors.shape) * vectors.dtype.itemsize
     array: Any
     if size <= most:
         array = np.empty(vectors.shape, dtype=vectors.dtype)
@@ -75,3 +83,8 @@ def resident(vectors: Vectors, most: int) -> Column:
         stop = min(start + step, vectors.shape[0])
         array[start:stop] = vectors.read(start, stop)
     return array  # type: ignore[no-any-return]
+
+
+def _stays(vectors: Vectors) -> TypeGuard[ArrayVectors]:
+    """Tell whether the rows lie where any of them can be reached."""
+    return isinstance(vectors, ArrayVectors) and vectors.array.dtype.isnative and vectors.array.flags.c_contiguous

@@ -92,7 +92,7 @@ def each_nearest(
     kernel = choose_kernel(job, a, b.rows, reach)
     plan = _plan(job.budget, kernel, a, b.rows)
     if kernel.knows_scores:
-        joins = joins and _joins(job, k, kernel, plan)
+        joins = joins and joins_tiles(job, k, kernel, plan)
     else:  # what is sure comes of the most promising places of a tile, so that it had better be long
         plan, joins = plan.with_long_rows(job.budget.long_tile, kernel.width(job.dims)), False
     spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
@@ -213,7 +213,7 @@ def _spec(
     )
 
 
-def _joins(job: PairwiseJob, k: int, kernel: Kernel, plan: Plan) -> bool:
+def joins_tiles(job: PairwiseJob, k: int, kernel: Kernel, plan: Plan) -> bool:
     """Tell whether a small top k of one set had better read each tile both ways: what it knows of all rows is kept."""
     if query_blocks_at_once(kernel, plan) > MANY:
         return False

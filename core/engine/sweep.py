@@ -1,20 +1,26 @@
 """The sweep: every query block of A against every block of B, through a kernel into a reducer.
 
-Of several devices each takes the next query block when it is free, and what they found is merged in order.
+Of several devices each takes the next query block when it is free, and what they found is merged in order. Where work
+is kept, some query blocks make a block of it, which is computed by itself, or found.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import cached_property
+from hashlib import blake2b
 from queue import SimpleQueue
+from typing import Any
 
 from ..blas import is_controlled
 from ..results import Column, Progress
+from ..work import blocks, is_kept
 from .kernels import Kernel, Tile
 from .lanes import Lane
 from .plan import Plan, Span
 from .reducers.base import PartialResult, Reducer
 from .threads import overlapped, processors
 
+TOLD = 64  # rows that tell a set from others
 BUFFERED_BYTES = 256 << 20  # of the tiles of a query block, in float64, that wait for the query blocks before it
 
 
@@ -30,22 +36,74 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
         plan: the grid, and how many prepared rows of B may be kept; a GPU keeps as many as it has room for.
         progress: called with the number of finished rows of A and of all.
     """
-    with ExitStack() as stack:
-        count = query_blocks_at_once(kernel, plan) if reducer.apart else 1
+    part = reducer.part() if is_kept() else None
+    with _Ways(a, b, kernel, reducer if part is None else part.reducer, plan) as ways:
+        if part is None:
+            for query_block in ways.through(reducer, plan.query_blocks()):
+                if progress is not None:
+                    progress(query_block.stop, plan.rows)
+            return
+        ranges = plan.kept_blocks(a.shape[1], reducer.kept_bytes, whole_rows=reducer.whole_rows)
+
+        def compute(number: int) -> Any:
+            part = reducer.part()
+            assert part is not None
+            for query_block in ways.through(part.reducer, plan.within(ranges[number]).query_blocks()):
+                if progress is not None:
+                    progress(query_block.stop, plan.rows)
+            return reducer.kept(ranges[number], part)
+
+        name, key = type(reducer).__name__.lower(), f"{_told(a)} {_told(b)}"
+        found = blocks(name, key, len(ranges), compute, in_order=reducer.in_order)
+        for rows, state in zip(ranges, found, strict=True):
+            reducer.restore(rows, state)
+            if progress is not None:
+                progress(rows.stop, plan.rows)
+
+
+def _told(rows: Column) -> str:
+    """Return what tells rows from others: their shape, and a few of them."""
+    some = rows[:: max(1, len(rows) // TOLD)]
+    return f"{rows.shape} {rows.dtype} {blake2b(some.tobytes(), digest_size=8).hexdigest()}"
+
+
+class _Ways(ExitStack):
+    """The lanes of a sweep, made when the first query block is asked for.
+
+    Args:
+        a: (n, d) rows.
+        b: (m, d) rows.
+        kernel: of the tiles.
+        reducer: of the kind that the tiles are for.
+        plan: the grid.
+    """
+
+    def __init__(self, a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan) -> None:
+        super().__init__()
+        self.sides, self.kernel, self.reducer, self.plan = (a, b), kernel, reducer, plan
+
+    @cached_property
+    def lanes(self) -> list[Lane]:
+        """One for each device, or for each query block that the CPU takes at once."""
+        kernel, plan = self.kernel, self.plan
+        count = query_blocks_at_once(kernel, plan) if self.reducer.apart else 1
         workers = processors() if count == 1 and kernel.backend.name == "numpy" and is_controlled() else 1
         if max(count, workers) > 1:
             # a library's own threads wait for each other by counting, which takes time from everybody else
-            stack.enter_context(kernel.backend.in_one_thread())
-        kernels = _kernels(kernel, reducer, plan)
-        lanes = [stack.enter_context(Lane(a, b, one, plan, workers=workers)) for one in kernels]
+            self.enter_context(kernel.backend.in_one_thread())
+        kernels = _kernels(kernel, self.reducer, plan)
+        lanes = [self.enter_context(Lane(*self.sides, one, plan, workers=workers)) for one in kernels]
         if count > 1:
             # what is between the products keeps one thread busy: several query blocks at once use them all
             lanes[0].corpus_blocks.keep_all()
-            lanes += [Lane(a, b, kernel, plan, lanes[0].corpus_blocks) for _ in range(count - 1)]
-        finished = map(lanes[0].finish(reducer), plan.query_blocks())
-        for query_block in finished if len(lanes) == 1 else _spread(lanes, reducer, plan.query_blocks()):
-            if progress is not None:
-                progress(query_block.stop, plan.rows)
+            lanes += [Lane(*self.sides, kernel, plan, lanes[0].corpus_blocks) for _ in range(count - 1)]
+        return lanes
+
+    def through(self, reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
+        """Take query blocks into a reducer, and yield each when it has it."""
+        if len(self.lanes) == 1:
+            return map(self.lanes[0].finish(reducer), query_blocks)
+        return _spread(self.lanes, reducer, query_blocks)
 
 
 def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:

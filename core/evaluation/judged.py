@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..checks import plural
-from ..errors import DataError
+from ..engine import Choice, Phase, each_nearest, scan_phase
+from ..errors import DataError, ParameterError
+from ..estimates import Make, Planned, SomeRows
+from ..io import Vectors
 from ..io.qrels import Qrels, Run, read_qrels, read_run, write_run
-from ..io.vectors import provenance
+from ..io.vectors import provenance, select
 from ..metrics import Metric
 from ..results import Column, Columns, Progress, Result
 from ..settings import Settings
@@ -17,7 +20,7 @@ from ..statistics.bootstrap import Bounds, Intervals, bootstrap_items, check_dra
 from ..statistics.permutation import flipped_p
 from .measure import Measure
 from .report import SUFFIXES, TESTED, Report
-from .retrieved import retrieved
+from .retrieved import open_ranked, ranking_job, retrieved
 from .trec_measures import Ranked, measure_ranked, ranked_names
 
 COUNTED_LISTS = ("queries", "relevant")
@@ -131,6 +134,33 @@ class JudgedPlan:
             written=written,
             headline=None if self.per_query else COUNTED_LISTS,
         )
+
+    def planned(self) -> tuple[dict[str, Vectors], Make]:
+        """Return what is ranked, and what plans the ranking of some rows for a dry run.
+
+        Raises:
+            ParameterError: the lists are there already.
+        """
+        sources, depth = self.sources, max(self.ks)
+        if sources.run is not None:
+            what = "lists that are there already are measured as they are read, which needs no plan"
+            raise ParameterError(what, "«run»", "a dry run is of queries and a corpus")
+        qrels = self._file(sources.qrels, read_qrels)
+        given = sources.queries, sources.corpus
+        queries, corpus, judged = open_ranked(given, qrels, depth, self.metric, self.settings)
+        models = 2 if sources.is_compared else 1
+
+        def some(rows: Sequence[SomeRows], within: Settings) -> Planned:
+            job = ranking_job(rows[0].vectors, rows[1].vectors, self.metric, within)
+
+            def phases(shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+                (count, dims), (documents, _) = shapes
+                phase = scan_phase("closest documents", job, (count, documents, dims), Choice(top_k=depth))
+                return [phase] * models
+
+            return Planned(phases, lambda: each_nearest(job, job.a.rows, job.b.rows, depth, lambda hits: None))
+
+        return {"queries": select(queries, judged), "corpus": corpus}, some
 
     def _file(self, given: Any, read: Any) -> Any:
         return read(given, max_memory=self.settings.max_memory) if isinstance(given, str) else given

@@ -1,5 +1,6 @@
 """Pairs that are scored in one model and perhaps another, with what belongs to them, ready to be measured."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +11,10 @@ from ..errors import DataError, LabelError, ShapeError
 from ..io.vectors import name_rows
 from ..labels import BinaryLabels, binary_labels, class_labels, score_labels
 from ..nonfinite import NOTHING_LEFT
-from ..results import Column
+from ..results import Column, check_group, split_group
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Counts
-from .report import Report
+from .report import ALL, Report
 from .scored_pairs import Sample
 from .sources import EvaluationInputs
 
@@ -139,6 +140,19 @@ def pair_job(
     assert samples[0] is not None
     groups = {} if inputs.by is None else _groups(np.asarray(inputs.by), count, names["by"], keep)
     return PairJob(samples[0], samples[1], groups, tuple(notes))
+
+
+def check_groups(keys: Collection[str], by: Column | None) -> None:
+    """Refuse a key of a group that no pair is of, before any is scored.
+
+    Raises:
+        ParameterError: with the nearest names.
+    """
+    known = [] if by is None else [*dict.fromkeys(map(str, np.asarray(by).tolist())), ALL]
+    for key in keys:
+        group = split_group(key)[1]
+        if known and group is not None:
+            check_group(group, known)
 
 
 def _binary(labels: Column, count: int, name: str) -> BinaryLabels:

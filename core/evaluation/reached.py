@@ -1,12 +1,13 @@
 """What becomes of tiles where rows are ranked: those that reach a threshold are kept, those closer than one counted."""
 
+from copy import copy
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..backend import Array
-from ..engine import PairwiseJob, Reducer, Span, Tile
+from ..engine import PairwiseJob, PartialResult, Reducer, Span, Tile
 from ..results import Column
 
 
@@ -51,6 +52,26 @@ class Reaching(Reducer):
         self.error, self.count = np.zeros(len(self.queries)), np.zeros(len(self.queries), dtype=np.int64)
         # nobody asks for -inf, which stands for no pair
         self.asked = np.maximum(self.thresholds, np.finfo(self.thresholds.dtype).min)
+
+    def part(self) -> PartialResult:
+        """Return what takes query blocks by themselves, and gives no query up that it need not."""
+        return PartialResult(Reaching(self.queries, self.thresholds, self.most, self.bidirectional))
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the places, and of the queries that the rows may tell of the error and the count."""
+        found = part.reducer
+        assert isinstance(found, Reaching)
+        filled = slice(rows.start, None if self.bidirectional else rows.stop)
+        count = found.count[filled]
+        return found.found, found.error[filled], count.astype(np.min_scalar_type(int(count.max(initial=0))))
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over what was found, and count it."""
+        found, error, count = kept
+        filled = slice(rows.start, rows.start + len(count))
+        self.found += found
+        self.error[filled] = np.maximum(self.error[filled], error)
+        self.count[filled] += count
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has been seen the other way round."""
@@ -138,6 +159,21 @@ class Closer(Reducer):
         self.count = np.zeros(len(self.queries), dtype=np.int64)
         self.pairs = self.job.pairs(self.job.a.rows, self.job.b.rows)
         self.sign = -1.0 if self.job.entry.larger_is_closer else 1.0
+
+    def part(self) -> PartialResult:
+        """Return what counts query blocks by themselves."""
+        other = copy(self)
+        other.count = np.zeros_like(self.count)
+        return PartialResult(other)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the counts of the queries."""
+        assert isinstance(part.reducer, Closer)
+        return part.reducer.count[rows.start : rows.stop]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over the counts of the queries."""
+        self.count[rows.start : rows.stop] = kept
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Count a tile."""

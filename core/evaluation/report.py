@@ -16,6 +16,7 @@ from .scored_pairs import has_threshold, measure_names
 COUNTED = ("pairs", "positives", "negatives", "rows", "classes", "queries", "error_bound")
 SUFFIXES = ("low", "high", "against", "difference", "difference.low", "difference.high", "error")
 TESTED = "difference.p"
+ALL = "overall"  # the row of all groups together
 
 
 @dataclass(frozen=True)

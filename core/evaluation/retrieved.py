@@ -46,22 +46,11 @@ def retrieved(
         ShapeError: the inputs do not fit together.
         ResourceError: the lists do not fit.
     """
-    queries, corpus = (settings.open(side, name) for side, name in zip(given, ("queries", "corpus"), strict=True))
-    for side in (queries, corpus):
-        checks.check_rows(side)
-        checks.check_dtype(side, metric)
-    checks.check_same_width(queries, corpus, queries.shape[1], corpus.shape[1])
-    asked, documents = _names(queries, "queries"), _names(corpus, "corpus")
-    judged = np.flatnonzero([name in qrels for name in asked.tolist()])
+    queries, corpus, judged = open_ranked(given, qrels, depth, metric, settings)
     known = {document for listed in qrels.values() for document in listed}
-    _check_known(len(judged), "query", asked, qrels, queries.name)
-    _check_known(len(known.intersection(documents.tolist())), "document", documents, known, corpus.name)
-    budget = settings.budget(queries, corpus)
-    size = len(judged) * min(depth, len(documents))
-    budget.check(size * LISTED, f"a list of {size:,} documents", "a smaller «k»")
-    a = prepare_input(select(queries, judged), -1, settings.nonfinite, budget, DROP_HINT)
-    b = prepare_input(corpus, -1, settings.nonfinite, budget, DROP_HINT)
-    job = PairwiseJob(a, b, metric, None, False, "auto", settings.space(), budget)
+    asked, documents = _names(queries, "queries"), _names(corpus, "corpus")
+    job = ranking_job(select(queries, judged), corpus, metric, settings)
+    a, b = job.a, job.b
     run: dict[str, dict[str, float]] = {name: {} for name in asked[judged[a.numbers]].tolist()}
     order, names, sign = list(run), documents[b.numbers], 1.0 if metric.larger_is_closer else -1.0
 
@@ -78,10 +67,36 @@ def retrieved(
     return run, queries, corpus, (*job.notes(), *((lost,) if absent else ()))
 
 
+def open_ranked(
+    given: tuple[Any, Any], qrels: Qrels, depth: int, metric: Metric, settings: Settings
+) -> tuple[Vectors, Vectors, Column]:
+    """Return the queries, the corpus and the numbers of the judged queries; arguments and errors are as above."""
+    queries, corpus = (settings.open(side, name) for side, name in zip(given, ("queries", "corpus"), strict=True))
+    for side in (queries, corpus):
+        checks.check_rows(side)
+        checks.check_dtype(side, metric)
+    checks.check_same_width(queries, corpus, queries.shape[1], corpus.shape[1])
+    asked, documents = _names(queries, "queries"), _names(corpus, "corpus")
+    judged = np.flatnonzero([name in qrels for name in asked.tolist()])
+    known = {document for listed in qrels.values() for document in listed}
+    _check_known(len(judged), "query", asked, qrels, queries.name)
+    _check_known(len(known.intersection(documents.tolist())), "document", documents, known, corpus.name)
+    size = len(judged) * min(depth, len(documents))
+    settings.budget(queries, corpus).check(size * LISTED, f"a list of {size:,} documents", "a smaller «k»")
+    return queries, corpus, judged
+
+
+def ranking_job(queries: Vectors, corpus: Vectors, metric: Metric, settings: Settings) -> PairwiseJob:
+    """Return the job that ranks the rows of a corpus around each query."""
+    budget = settings.budget(queries, corpus)
+    a, b = (prepare_input(side, -1, settings.nonfinite, budget, DROP_HINT) for side in (queries, corpus))
+    return PairwiseJob(a, b, metric, None, False, "auto", settings.space(), budget)
+
+
 def _names(vectors: Vectors, role: str) -> Column:
     """Return the ids as text, as the qrels have them."""
     if vectors.ids is None:
-        hint = "name a table with a column `id`, or ids with `simtool.io.with_ids`"
+        hint = "name a table with a column `id`; `convert` with «ids» makes one of vectors without"
         raise DataError(f"the {role} have no ids, and the qrels name rows by id", vectors.name, hint)
     names = np.asarray([str(each) for each in vectors.ids.tolist()], dtype=object)
     if len(set(names.tolist())) < len(names):

@@ -9,16 +9,26 @@ Lost: every other column.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 
 from .. import checks
 from ..errors import DataError, InputNotFoundError, ParameterError
-from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, select, split_source, with_ids
+from ..io import (
+    Table,
+    Vectors,
+    as_vectors,
+    beside,
+    open_table,
+    pick_vectors,
+    read_values,
+    split_source,
+    with_ids,
+)
 from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name
-from ..joining import rows_by_id
+from ..joining import looked_up
 from ..results import Column
 
 COMPUTED = ("score", "scores", "similarity", "distance", "cosine")
@@ -108,6 +118,32 @@ class EvaluationInputs:
     against: tuple[Vectors, Vectors] | Column | None
     names: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def sides(self) -> dict[str, Vectors]:
+        """The vectors by role; scores as vectors of one number where there are no others."""
+        if self.scores is not None:
+            return {"scores": as_vectors(np.asarray(self.scores, dtype=np.float64)[:, None], self.names["scores"])}
+        against = () if self.against is None else self.against
+        named = zip(("a", "b", "against_a", "against_b"), (self.a, self.b, *against), strict=False)
+        return {role: side for role, side in named if side is not None}
+
+    def some(self, rows: Sequence[Vectors], numbers: Column) -> Self:
+        """Return some pairs, or rows of one input.
+
+        Args:
+            rows: of each of the sides.
+            numbers: which they are.
+        """
+        values = {name: getattr(self, name) for name in ("scores", "labels", "targets", "by")}
+        values = {name: None if each is None else np.asarray(each)[numbers] for name, each in values.items()}
+        sides: dict[str, Any] = dict(zip(self.sides, rows, strict=True))
+        against: Any = self.against
+        if self.scores is not None:
+            sides, against = {}, None if against is None else np.asarray(against)[numbers]
+        elif against is not None:
+            against = sides.pop("against_a"), sides.pop("against_b")
+        return replace(self, **values, **sides, against=against)
+
 
 def open_evaluated(given: EvaluationSources, *, nulls: bool = False) -> EvaluationInputs:
     """Open what is to be evaluated.
@@ -172,19 +208,15 @@ def _from_ids(given: EvaluationSources, nulls: bool) -> EvaluationInputs:
             listed = ", ".join(name for name in table.columns if name) or "no names"
             what = f"expected a table with columns a and b, ids of the pairs, but its columns are {listed}"
             raise InputNotFoundError(what, table.name, "name the two columns a and b")
-    a, b = (_looked_up(vectors, table, name) for name in ("a", "b"))
+    a, b = (with_ids(looked_up(vectors, table, name), None) for name in ("a", "b"))
     against: tuple[Vectors, Vectors] | None = None
     if given.against is not None:
         others = [given.open(source, nulls=nulls, ids=given.ids) for source in given.against]
-        first, second = (_looked_up(other, table, name) for other, name in zip(others, ("a", "b"), strict=True))
+        first, second = (
+            with_ids(looked_up(other, table, name), None) for other, name in zip(others, ("a", "b"), strict=True)
+        )
         against = first, second
     return _with_values(given, table, a, b, None, nulls, against=against)
-
-
-def _looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
-    """Return the row of each id of a column; without ids the column holds row numbers."""
-    rows = rows_by_id(vectors, table.values(column), join_name(table.name, column))
-    return with_ids(select(vectors, rows), None)
 
 
 def _with_values(

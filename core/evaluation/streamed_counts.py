@@ -10,11 +10,12 @@ lies between the two, and so does the reported one.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import floor
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array
-from ..engine import Budget, Kernel, Reducer, Span, Tile, reduce_pairs
+from ..engine import Budget, Kernel, PartialResult, Reducer, Span, Tile, reduce_pairs
 from ..results import Column, Progress, begin
 from ..statistics.counts import Counts
 from .d_prime import gap_and_spread
@@ -48,6 +49,24 @@ class PairHistogram(Reducer):
     positives: Column = field(default_factory=lambda: np.zeros(LAST + 1, dtype=np.int64))
     error: float = 0.0
     buffers: tuple[Column, Column] | None = None
+
+    def part(self) -> PartialResult:
+        """Return what counts query blocks by themselves."""
+        return PartialResult(PairHistogram(self.kernel, self.firsts))
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the counts, in as few bytes as hold them."""
+        counted = part.reducer
+        assert isinstance(counted, PairHistogram)
+        counts = (counted.everything, counted.positives)
+        return *(each.astype(np.min_scalar_type(int(each.max()))) for each in counts), counted.error
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Add the counts of a part."""
+        everything, positives, error = kept
+        self.everything += everything
+        self.positives += positives
+        self.error = max(self.error, error)
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile lies below the diagonal."""
@@ -120,6 +139,21 @@ class Together(Reducer):
     """Takes every tile through several reducers."""
 
     reducers: Sequence[Reducer]
+
+    def part(self) -> PartialResult | None:
+        """Return parts of all of them."""
+        parts = [reducer.part() for reducer in self.reducers]
+        found = [part for part in parts if part is not None]
+        return PartialResult(Together([part.reducer for part in found]), before=found) if found == parts else None
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return what is kept of each."""
+        return [each.kept(rows, own) for each, own in zip(self.reducers, part.before, strict=True)]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Let each take over its own."""
+        for each, own in zip(self.reducers, kept, strict=True):
+            each.restore(rows, own)
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether no reducer wants a tile."""

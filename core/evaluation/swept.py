@@ -10,16 +10,13 @@ import numpy as np
 from .. import checks
 from ..errors import ParameterError
 from ..io import Vectors
-from ..io.quantized import WRITTEN, UnitVectors
-from ..io.quantized import quantize as quantized
-from ..io.truncated import truncate as truncated
+from ..io.cut_down import CutDown
+from ..io.quantized import WRITTEN
 from ..results import Columns, Result
 from .sources import EvaluationInputs
 
 MEASURES = ("roc_auc", "average_precision", "best_f1", "ndcg@10", "map@r")
 MEASURED = [name + end for name in MEASURES for end in ("", ".low", ".high")]
-INTEGERS = "int8 and uint8: compared are the numbers that they stand for, with the range of each dim over all rows"
-BITS = "binary and ubinary: compared are the bits, by the metric hamming"
 
 Evaluate = Callable[[EvaluationInputs, bool], Result]  # inputs, and whether they are packed bits
 
@@ -84,29 +81,20 @@ class EvaluationSweep:
         full = evaluate(inputs, False)
         summary, rows = dict(full.summary), list[dict[str, Any]]()
         for combination, given in zip(self.combinations, cheap, strict=True):
-            found = evaluate(given, str(combination.get("quantize")).endswith("binary")).summary
+            found = evaluate(given, CutDown(**combination).is_bits).summary
             row = combination | {"bytes": _row_bytes(inputs.a, combination)} | _measured(full.summary, found)
             rows.append(row)
             mark = _marked(combination)
             summary |= {_key(name, mark): value for name, value in row.items() if name not in combination}
         columns = {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
-        notes = [note for note in (INTEGERS, BITS) if {*note.split(":")[0].split(" and ")} & {*self.precisions}]
         swept = {"sweep": " ".join(f"{name}={','.join(map(str, values))}" for name, values in self._swept.items())}
+        notes = dict.fromkeys(note for each in self.precisions for note in CutDown(quantize=each).notes)
         result = replace(full, summary=summary, rows=Columns(columns), notes=(*full.notes, *notes), array=None)
         return replace(result, parameters={**full.parameters, **swept})
 
     def _of(self, inputs: EvaluationInputs, combination: Mapping[str, Any]) -> EvaluationInputs:
-        sides = (None if side is None else _cheaper(side, **combination) for side in (inputs.a, inputs.b))
-        a, b = sides
+        a, b = (None if side is None else CutDown(**combination).of(side) for side in (inputs.a, inputs.b))
         return replace(inputs, a=a, b=b)
-
-
-def _cheaper(vectors: Vectors, truncate: int | None = None, quantize: str | None = None) -> Vectors:
-    """Return unit vectors of the first numbers, in a precision; bits as the metric hamming takes them."""
-    kept = vectors if truncate is None else UnitVectors(truncated(vectors, truncate))
-    if quantize is None:
-        return kept
-    return quantized(kept, "ubinary" if quantize == "binary" else quantize, restored=True)
 
 
 def _measured(full: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, float | None]:
@@ -121,7 +109,7 @@ def _measured(full: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, fl
 def _row_bytes(vectors: Vectors, combination: Mapping[str, Any]) -> int:
     width = int(combination.get("truncate", vectors.shape[1]))
     precision = combination.get("quantize", vectors.dtype.name)
-    if precision in ("binary", "ubinary"):
+    if CutDown(quantize=precision).is_bits:
         return (width + 7) // 8
     return width * int(np.dtype(precision).itemsize)
 

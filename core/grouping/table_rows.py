@@ -1,7 +1,7 @@
 """The rows of a file with all their columns: opened as vectors, and some of them written again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, 
 from ..io.array_writers import ARRAYS
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
+from ..io.selected import SelectedTable
 from ..io.table import ID_NAMES, LABEL_NAMES, check_column, join_name
 from ..results import Column
 from ..settings import Settings
@@ -57,6 +58,15 @@ class TableRows:
         if ids is not None:
             own = read_values(beside(ids, path), base=table, wanted=ID_NAMES, rows=table.rows, **reading)
         return cls(table, column, table.vectors(column, own))
+
+    def some(self, vectors: Vectors, numbers: Column) -> Self:
+        """Return some rows, of which the vectors are read already.
+
+        Args:
+            vectors: (k, d) of these rows.
+            numbers: (k,) which rows.
+        """
+        return replace(self, table=SelectedTable(self.table, numbers, "", (), 0), vectors=vectors)
 
     @property
     def label(self) -> str | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..delivery import check_inputs as check_inputs
     from ..delivery import delivery as delivery
     from ..delivery import once_delivered as once_delivered
+    from ..delivery import withdraw as withdraw
     from ..memory import prepare_address_space as prepare_address_space
     from ..staged import writing_error as writing_error
     from .array_writers import ARRAYS as ARRAYS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .in_memory import as_source as as_source
     from .in_memory import as_table as as_table
     from .in_memory import as_values as as_values
+    from .offered_columns import column_names as column_names
     from .opening import open_items as open_items
     from .opening import open_table as open_table
     from .opening import open_vectors as open_vectors
@@ -36,9 +38,13 @@ if TYPE_CHECKING:
     from .paths import SEVERAL as SEVERAL
     from .ragged import RaggedVectors as RaggedVectors
     from .ragged import as_ragged as as_ragged
+    from .runs import CLOSING as CLOSING
+    from .runs import OPENING as OPENING
+    from .runs import embedded as embedded
     from .selection import Keep as Keep
     from .selection import Selection as Selection
     from .selection import beside as beside
+    from .sniffing import INPUT_FORMATS as INPUT_FORMATS
     from .sniffing import assume as assume
     from .table import Table as Table
     from .table import pick_vectors as pick_vectors
@@ -50,18 +56,20 @@ if TYPE_CHECKING:
     from .writers import open_rows as open_rows
 
 _MODULES = {
-    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered"),
+    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered", "withdraw"),
     ".memory": ("prepare_address_space",),
     ".staged": ("writing_error",),
     "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
     "in_memory": ("as_source", "as_table", "as_values"),
+    "offered_columns": ("column_names",),
     "opening": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
     "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
     "paths": ("SEVERAL",),
     "ragged": ("RaggedVectors", "as_ragged"),
+    "runs": ("CLOSING", "OPENING", "embedded"),
     "selection": ("Keep", "Selection", "beside"),
-    "sniffing": ("assume",),
+    "sniffing": ("INPUT_FORMATS", "assume"),
     "table": ("Table", "pick_vectors"),
     "vectors": ("Vectors", "as_vectors", "select", "with_ids"),
     "writers": ("RowWriter", "open_rows"),

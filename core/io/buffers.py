@@ -1,5 +1,6 @@
 """Numbers and text between Arrow and numpy by their buffers: pyarrow's own ways import pandas where it is installed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,3 +32,30 @@ def arrow_values(values: Array) -> pa.Array:
     """Return (n,) numbers as an Arrow array, not copied where they lie one after another."""
     held = np.ascontiguousarray(values)
     return pa.Array.from_buffers(pa.from_numpy_dtype(held.dtype), len(held), [None, pa.py_buffer(held)])
+
+
+def arrow_texts(values: Sequence[str | None]) -> pa.Array:
+    """Return texts and nulls as an Arrow array."""
+    held = [b"" if value is None else value.encode() for value in values]
+    ends = np.cumsum([0, *map(len, held)]).astype(np.int32)
+    there = _bitmap(np.asarray([value is not None for value in values], dtype=bool))
+    return pa.Array.from_buffers(pa.string(), len(held), [there, pa.py_buffer(ends), pa.py_buffer(b"".join(held))])
+
+
+def arrow_present(values: Array, there: Array) -> pa.Array:
+    """Return (n,) numbers as an Arrow array, null where they are not there."""
+    held = np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(held.dtype), len(held), [_bitmap(there), pa.py_buffer(held)])
+
+
+def arrow_scalar(value: float | bool | str, kind: pa.DataType) -> pa.Scalar:
+    """Return a number, a bool or a text of a type."""
+    if isinstance(value, str):
+        return arrow_texts([value])[0].cast(kind)
+    if isinstance(value, bool):
+        return arrow_values(np.asarray([value], np.uint8)).cast(kind)[0]
+    return arrow_values(np.asarray([value], kind.to_pandas_dtype()))[0]
+
+
+def _bitmap(there: Array) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(there, bitorder="little"))

@@ -6,6 +6,7 @@ Lost: a number that is missing is NaN, so that integers of which some are missin
 text as ISO 8601 writes it, and bools become text where some are missing.
 """
 
+import math
 import mmap
 import tempfile
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from ..errors import DataError, ResourceError
 from ..memory import lies_in_memory
-from .buffers import arrow_values
+from .buffers import arrow_scalar, arrow_values, numpy_values
 from .pieces import piece_types, read_pieces
 from .table import Table, join_name
 from .vectors import Array
@@ -148,6 +149,5 @@ def _values(column: pa.ChunkedArray, kind: str) -> Array:
     if kind == "bools with gaps":
         array = array.cast(pa.large_string())
     elif kind == "numbers with gaps":
-        array = array.cast(pa.float64())
-    values: Array = array.to_numpy(zero_copy_only=False)
-    return values
+        array = array.cast(pa.float64()).fill_null(arrow_scalar(math.nan, pa.float64()))
+    return numpy_values(array)

@@ -5,11 +5,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import DataError
 from .arrow_types import null_mask
+from .buffers import arrow_present, arrow_scalar
 from .json_cells import Seen, settled, to_array
 from .json_lines import parse_lines
 from .numbers import INTEGER, NUMBER, WORDS, is_integer
@@ -112,7 +114,7 @@ def _all_match(cells: pa.Array, pattern: str) -> bool:
 def trimmed(cells: pa.Array) -> pa.Array:
     """Return the cells without white space around them, null where nothing is left."""
     found = pc.utf8_trim_whitespace(cells)
-    return pc.if_else(pc.equal(found, ""), pa.scalar(None, pa.string()), found)
+    return pc.if_else(pc.equal(found, arrow_scalar("", pa.string())), pa.nulls(1, pa.string())[0], found)
 
 
 def integers(cells: pa.Array) -> pa.Array | None:
@@ -123,7 +125,8 @@ def integers(cells: pa.Array) -> pa.Array | None:
         texts = cells.to_pylist()
     if not all(text is None or is_integer(text) for text in texts):
         return None
-    return pa.array([None if text is None else int(text) for text in texts], pa.int64())
+    there = np.asarray([text is not None for text in texts], dtype=bool)
+    return arrow_present(np.asarray([int(text or 0) for text in texts], dtype=np.int64), there)
 
 
 def to_lists(cells: pa.Array, kind: Any) -> pa.Array:

@@ -1,6 +1,7 @@
 """Reader of CSV and tab-separated values.
 
-Accepted: quoted cells as RFC 4180 has them, with line ends in them; a header, or none: see `header`. A column whose
+Accepted: quoted cells as RFC 4180 has them, with line ends in them; a header, or none: see `header`. A first line of
+a word and numbers is no header, and its words are ids. A column whose
 first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as `wide`
 says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a null,
 and a quoted empty cell an empty text.
@@ -19,20 +20,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from ..errors import DataError
 from .arrow_columns import lists_of
 from .arrow_types import is_list
+from .buffers import arrow_present, arrow_texts
 from .csv_cells import Cells, integers, to_lists, trimmed
 from .json_cells import BEYOND
 from .numbers import WORDS, is_number
 from .source import Source
+from .table import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 from .text_blocks import Block, TextBatches
 from .wide import DIGITS, describe_columns, picked_columns, stem, wide_vectors
 
 LONGEST_FIELD = 1 << 30
+NAMES = (*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES)  # of columns, which are no words
 
 
 class CsvBatches(TextBatches):
@@ -49,10 +54,13 @@ class CsvBatches(TextBatches):
             names = [cell.strip() for cell in first]
             plain = all(is_number(name) for name in names)
             counted = len(names) > 1 and names == [str(number) for number in range(len(names))]
-            self.has_header = header == "yes" or (header == "auto" and (counted or not plain))
+            self._has_words = header == "auto" and _is_word_with_numbers(names)
+            self.has_header = header == "yes" or (header == "auto" and (counted or not plain) and not self._has_words)
             if self.has_header:
                 self._check_header(names, typed=header == "yes")
             self._names = names if self.has_header else [str(number) for number in range(len(names))]
+            if self._has_words:
+                self._names[0] = ID_NAMES[0]
             self._cells = {name: Cells() for name in self._names}
             self._odd_blocks: set[int] = set()
             for block, piece in self._cut(*((after, line) if self.has_header else (self._start, self._first_line))):
@@ -62,7 +70,7 @@ class CsvBatches(TextBatches):
             raise DataError(what, source.name, "say which: «header» yes or «header» no")
         if not self.counts:
             raise DataError("the table has a header and no rows", source.name)
-        self._form(apart, columns, named=self.has_header or header == "no")
+        self._form(apart, columns, named=self.has_header or self._has_words or header == "no")
 
     def may_hold_nulls(self, column: str) -> bool:
         """Say whether the column holds a null."""
@@ -165,6 +173,9 @@ class CsvBatches(TextBatches):
             for names in self.vectors.values():
                 self._check_alike(names, numeric, apart)
             self.provenance = describe_columns(self._source.name, self.vectors, numeric)
+        if self._has_words:
+            said = "; line 1 has no names: its first column is ids"
+            self.provenance = {name: text + said for name, text in self.provenance.items()}
         whole = {name: all(self._cells[each].whole for each in names) for name, names in self.vectors.items()}
         made = [
             (name, pa.list_(pa.int64() if whole[name] else pa.float64(), len(names)))
@@ -201,7 +212,9 @@ class CsvBatches(TextBatches):
         if is_list(kind):
             return to_lists(cells, kind)
         if pa.types.is_boolean(kind):
-            return pa.array([WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()], kind)
+            words = [WORDS.get(cell.strip()) if cell else None for cell in cells.to_pylist()]
+            there = np.asarray([word is not None for word in words], dtype=bool)
+            return arrow_present(np.asarray([bool(word) for word in words], np.uint8), there).cast(kind)
         return self._numbers(cells, kind)
 
     def _matrix(self, block: Block, names: Sequence[str], kind: Any) -> pa.Array:
@@ -252,7 +265,7 @@ class CsvBatches(TextBatches):
         with _long_fields():
             rows = [[cell or None for cell in row] for row in self._rows(block, piece)]
         columns = zip(*rows, strict=True) if rows else [() for _ in self._names]
-        return pa.table([pa.array(column, pa.string()) for column in columns], names=self._names)
+        return pa.table([arrow_texts(column) for column in columns], names=self._names)
 
     def _rows(self, block: Block, piece: bytes) -> Iterator[list[str]]:
         lines, reader = Lines(piece), None
@@ -271,6 +284,13 @@ class CsvBatches(TextBatches):
         if isinstance(error, UnicodeDecodeError):
             return self._not_utf8(start + lines.used + error.start)
         return DataError(f"line {line + lines.count - 1} is not CSV: {error}", self._source.name)
+
+
+def _is_word_with_numbers(cells: Sequence[str]) -> bool:
+    """Say whether a row is a word and its vector: text, then numbers that no header counts its columns by."""
+    word, *numbers = cells
+    is_word = bool(word) and not is_number(word) and not word.startswith("[") and word.lower() not in NAMES
+    return is_word and bool(numbers) and all(map(is_number, numbers)) and not all(map(str.isdigit, numbers))
 
 
 class Lines:

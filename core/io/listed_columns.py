@@ -7,7 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from ..results import Columns, Rows
+from .derived import DerivedVectors
 from .vectors import Array, Carries, IdentifiedVectors, SelectedVectors, Vectors
+
+UNDER = (IdentifiedVectors, DerivedVectors)  # whose rows are those of their base
 
 
 def carried_columns(vectors: Vectors, rows: Array, role: str) -> dict[str, Array]:
@@ -20,9 +23,9 @@ def carried_columns(vectors: Vectors, rows: Array, role: str) -> dict[str, Array
     """
     if isinstance(vectors, SelectedVectors):
         return carried_columns(vectors.base, np.where(rows < 0, rows, vectors.index[rows]), role)
-    if not isinstance(vectors, IdentifiedVectors):
+    if not isinstance(vectors, UNDER):
         return {}
-    if vectors.carried is None:
+    if isinstance(vectors, DerivedVectors) or vectors.carried is None:
         return carried_columns(vectors.base, rows, role)
     found = vectors.carried.take(np.maximum(rows, 0))
     return {f"{name}_{role}": _without(values, rows < 0) for name, values in found.items()}
@@ -86,13 +89,13 @@ def source_rows(vectors: Vectors, rows: Array) -> Array:
     """Return the numbers that rows have in the input they are selected from."""
     if isinstance(vectors, SelectedVectors):
         return source_rows(vectors.base, vectors.index[rows])
-    return source_rows(vectors.base, rows) if isinstance(vectors, IdentifiedVectors) else rows
+    return source_rows(vectors.base, rows) if isinstance(vectors, UNDER) else rows
 
 
 def _carries(vectors: Vectors) -> Carries | None:
     if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
         return vectors.carried
-    return _carries(vectors.base) if isinstance(vectors, IdentifiedVectors | SelectedVectors) else None
+    return _carries(vectors.base) if isinstance(vectors, (*UNDER, SelectedVectors)) else None
 
 
 def _without(values: Array, missing: Array) -> Array:

@@ -134,7 +134,7 @@ class AnswerBatches(TextBatches):
             if isinstance(cell, str):
                 return np.frombuffer(b64decode(cell, validate=True), "<f4")
             if isinstance(cell, list) and cell and all(type(each) in (int, float) for each in cell):
-                return np.asarray(pa.array([float(each) for each in cell], pa.float32()))
+                return np.asarray([float(each) for each in cell], np.float64).astype(np.float32)
         except (binascii.Error, ValueError, OverflowError) as error:
             raise self._no_vector(number, place) from error
         raise self._no_vector(number, place)

@@ -29,11 +29,18 @@ class LabelledVectors:
         vectors: (n, d) each; row i of all of them is one example.
         labels: one label or score per row, or None.
         labels_name: the file and column of the labels, for messages.
+        examples: the table of ids that they were looked up by, or nothing.
     """
 
     vectors: tuple[Vectors, ...]
     labels: Array | None
     labels_name: str
+    examples: str = ""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What a result names as an input beside the vectors."""
+        return {"examples": self.examples} if self.examples else {}
 
 
 @dataclass(frozen=True)
@@ -139,12 +146,16 @@ def open_examples(
     else:
         columns = [_side(table, roles, role, or_one_set=or_one_set) for role in roles]
     sides = tuple(table.vectors(name, found) for name in columns)
+    return LabelledVectors(sides, *table_labels(table, labels, wanted, **reading))
+
+
+def table_labels(table: Table, labels: str | None, wanted: Sequence[str], **reading: Any) -> tuple[Array | None, str]:
+    """Return the labels of a table's rows and what messages call them: what was typed, or a column of such a name."""
     if labels is not None:
         where = f"{table.name}{labels}" if labels.startswith("::") else labels
-        return LabelledVectors(sides, read_values(labels, base=table, wanted=tuple(wanted), **reading), where)
+        return read_values(labels, base=table, wanted=tuple(wanted), **reading), where
     labelling = _label_column(table, wanted)
-    found_labels = None if labelling is None else table.values(labelling)
-    return LabelledVectors(sides, found_labels, join_name(table.name, labelling or ""))
+    return None if labelling is None else table.values(labelling), join_name(table.name, labelling or "")
 
 
 def _side(table: Table, roles: Sequence[str], name: str, *, or_one_set: bool) -> str:

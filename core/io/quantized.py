@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, ShapeError
+from .derived import DerivedVectors
 from .recast import recast_dtype, unit_rows
 from .vectors import Array, Vectors, name_rows, place_of
 
@@ -20,30 +21,13 @@ PIECE_BYTES = 8 << 20  # of rows in float64
 
 
 @dataclass(frozen=True)
-class UnitVectors:
+class UnitVectors(DerivedVectors):
     """The rows of other vectors with length 1; zero rows stay zero."""
-
-    base: Vectors
-
-    @property
-    def name(self) -> str:
-        """The name of the base."""
-        return self.base.name
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(rows, width)."""
-        return self.base.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the base where that is a float."""
         return recast_dtype(self.base.dtype, None, normalize=True)
-
-    @property
-    def ids(self) -> Array | None:
-        """The ids of the base."""
-        return self.base.ids
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows `start` to `stop` (exclusive)."""
@@ -51,7 +35,7 @@ class UnitVectors:
 
 
 @dataclass(frozen=True)
-class QuantizedVectors:
+class QuantizedVectors(DerivedVectors):
     """The rows of other vectors in another precision.
 
     Args:
@@ -61,15 +45,9 @@ class QuantizedVectors:
         restored: give int8 and uint8 as the numbers they stand for, q · step + least.
     """
 
-    base: Vectors
     precision: str
     ranges: Array | None = None
     restored: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name of the base."""
-        return self.base.name
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -81,11 +59,6 @@ class QuantizedVectors:
     def dtype(self) -> np.dtype[Any]:
         """The dtype of what is read."""
         return np.dtype("float64" if self._is_restored else WRITTEN[self.precision])
-
-    @property
-    def ids(self) -> Array | None:
-        """The ids of the base."""
-        return self.base.ids
 
     @property
     def _is_restored(self) -> bool:

@@ -50,6 +50,41 @@ class RaggedVectors:
         return int(np.searchsorted(self.offsets, token, side="right")) - 1
 
 
+@dataclass(frozen=True)
+class PaddedVectors:
+    """Items of tokens as one array, in which zero rows fill up the shorter ones."""
+
+    items: RaggedVectors
+
+    @property
+    def name(self) -> str:
+        """The name of the items."""
+        return self.items.name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(items, tokens of the longest, d)."""
+        return self.items.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the tokens."""
+        return self.items.tokens.dtype
+
+    @property
+    def ids(self) -> Array | None:
+        """(items,) ids or None."""
+        return self.items.ids
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return items `start` to `stop` (exclusive), (stop - start, tokens, d)."""
+        offsets = self.items.offsets[start : stop + 1]
+        padded = np.zeros((stop - start, *self.shape[1:]), self.dtype)
+        places = np.arange(self.shape[1]) < np.diff(offsets)[:, None]
+        padded[places] = self.items.tokens.read(int(offsets[0]), int(offsets[-1]))
+        return padded
+
+
 @runtime_checkable
 class MayBeRagged(Protocol):
     """A table that may hold items of different numbers of tokens."""

@@ -6,6 +6,7 @@ from ..errors import OutputError
 from ..results import in_batches
 from .array_writers import ARRAYS, write_array
 from .output import check_output, output_format, replacing
+from .runs import embedded
 from .writers import open_rows
 
 if TYPE_CHECKING:
@@ -34,3 +35,4 @@ def save(result: "Result", path: str, *, force: bool) -> None:
             with open_rows(temporary, file_format) as writer:
                 for columns in in_batches(result.table):
                     writer.write(columns)
+                writer.describe(embedded(result))

@@ -189,6 +189,7 @@ class Selection(str):
 
     def _matching(self, table: Table, rows: Array) -> Array:
         """Return those of the rows for which the condition holds."""
+        import pyarrow as pa
 
         from .buffers import arrow_values, numpy_values
         from .pieces import piece_types, read_pieces
@@ -196,12 +197,9 @@ class Selection(str):
 
         condition = read_condition(self.where or "", piece_types(table), table.name)
         found, first, last = [np.empty(0, np.int64)], 0, int(rows[-1]) + 1 if len(rows) else 0
-        place = "row number"  # more than any column is called: those of the condition alone are read
-        while place in condition.columns:
-            place += " "
         for piece in read_pieces(table, condition.columns):
-            numbers = arrow_values(np.arange(first, first + len(piece)))
-            found.append(numpy_values(piece.append_column(place, numbers).filter(condition.expression)[place]))
+            numbers = pa.chunked_array([arrow_values(np.arange(first, first + len(piece)))])
+            found.append(numpy_values(numbers.filter(condition.holds(piece))))
             first += len(piece)
             if first >= last:
                 break

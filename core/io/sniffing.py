@@ -29,6 +29,8 @@ FOREIGN = (
     (b"\xfe\xff", "UTF-16 text", "save it as UTF-8"),
 )
 
+INPUT_FORMATS = tuple(each.name for each in FORMATS.values() if not each.marks)
+
 # what `«input_format»` says, for the one command that this process or context runs
 _assumed: ContextVar[str | None] = ContextVar("input_format", default=None)
 
@@ -54,11 +56,12 @@ def assumed(name: str | None) -> str | None:
     """
     if name is None:
         return _assumed.get()
-    if name not in FORMATS or FORMATS[name].marks:
-        files = [each.name for each in FORMATS.values() if not each.marks]
-        nearest = closest(name, files)
+    if name not in INPUT_FORMATS:
+        nearest = closest(name, INPUT_FORMATS)
         guess = f"did you mean {nearest}? " if nearest else ""
-        raise ParameterError(f"no format is called {name!r}", "«input_format»", f"{guess}there is {', '.join(files)}")
+        raise ParameterError(
+            f"no format is called {name!r}", "«input_format»", f"{guess}there is {', '.join(INPUT_FORMATS)}"
+        )
     return name
 
 

@@ -234,7 +234,8 @@ def on_disk(source: str | Source) -> Iterator[str]:
 
 def watch_source(source: Source) -> None:
     """Let nothing be delivered where this file changes from now on."""
-    watch(partial(source.check_unchanged, source.fingerprint()))
+    opened = source.fingerprint()
+    watch(partial(source.check_unchanged, opened), source.name, opened)
 
 
 def _read_standard_input(most: int) -> bytes:

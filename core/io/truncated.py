@@ -6,40 +6,24 @@ Lost: the other numbers; nothing makes the rest a unit vector again.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..errors import ShapeError
+from .derived import DerivedVectors
 from .vectors import Array, Vectors
 
 
 @dataclass(frozen=True)
-class TruncatedVectors:
+class TruncatedVectors(DerivedVectors):
     """The first `width` numbers of the rows of other vectors."""
 
-    base: Vectors
     width: int
-
-    @property
-    def name(self) -> str:
-        """The name of the base."""
-        return self.base.name
 
     @property
     def shape(self) -> tuple[int, ...]:
         """(rows, width)."""
         return (self.base.shape[0], self.width)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the base."""
-        return self.base.dtype
-
-    @property
-    def ids(self) -> Array | None:
-        """The ids of the base."""
-        return self.base.ids
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows `start` to `stop` (exclusive)."""

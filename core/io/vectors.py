@@ -287,11 +287,10 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
 
 
 def _formed_from(vectors: Vectors | None) -> str:
-    if isinstance(vectors, IdentifiedVectors):
-        return _formed_from(vectors.base)
     if isinstance(vectors, SelectedVectors):
         return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
-    return str(getattr(vectors, "provenance", ""))
+    base: Vectors | None = getattr(vectors, "base", None)
+    return _formed_from(base) if base is not None else str(getattr(vectors, "provenance", ""))
 
 
 def _plain(value: object) -> object:

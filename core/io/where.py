@@ -11,8 +11,7 @@ As in SQL, a comparison with null holds of no row, and neither does its opposite
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_, eq, ge, gt, le, lt, ne, or_
+from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 
 from ..errors import InputNotFoundError, ParameterError
 from ..suggestions import closest
+from .buffers import arrow_scalar
 from .numbers import MOST_DIGITS
 
 TOKEN = re.compile(
@@ -28,8 +28,16 @@ TOKEN = re.compile(
     r"|(?P<sign><>|<=|>=|==|!=|[=<>(),])|(?P<end>\Z))"
 )
 COMPARED: dict[str, Callable[[Any, Any], Any]] = {
-    "=": eq, "==": eq, "!=": ne, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge
-}  # fmt: skip
+    "=": pc.equal,
+    "==": pc.equal,
+    "!=": pc.not_equal,
+    "<>": pc.not_equal,
+    "<": pc.less,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    ">=": pc.greater_equal,
+}
+Compute = Callable[[pa.Table], Any]  # of some rows: one value for each, or a single one for all
 WORDS = ("and", "or", "not", "in", "is", "null", "true", "false")
 LONGEST = 10_000  # characters
 DEEPEST = 50  # parentheses and negations within each other
@@ -47,10 +55,13 @@ class Token:
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition that has been read: the columns that it names, and the expression for Arrow."""
+    """A condition that has been read: the columns that it names, and what computes whether it holds of each row.
+
+    It is no expression of Arrow, whose evaluation imports pandas where that is installed.
+    """
 
     columns: tuple[str, ...]
-    expression: Any
+    holds: Compute
 
 
 def read_condition(text: str, types: dict[str, Any], table: str) -> Condition:
@@ -118,25 +129,25 @@ class _Parser:
         if self._take(value) is None:
             raise self._unexpected(value)
 
-    def _any_of(self) -> Any:
+    def _any_of(self) -> Compute:
         parts = [self._all_of()]
         while self._take("or"):
             parts.append(self._all_of())
-        return _balanced(or_, parts)
+        return _balanced(pc.or_kleene, parts)
 
-    def _all_of(self) -> Any:
+    def _all_of(self) -> Compute:
         parts = [self._negated()]
         while self._take("and"):
             parts.append(self._negated())
-        return _balanced(and_, parts)
+        return _balanced(pc.and_kleene, parts)
 
-    def _negated(self) -> Any:
+    def _negated(self) -> Compute:
         self._depth += 1
         if self._depth > DEEPEST:
             raise self._error(f"more than {DEEPEST} conditions within each other", self._here.place)
         try:
             if self._take("not"):
-                return ~self._negated()
+                return _of(pc.invert, self._negated())
             if self._take("("):
                 inner = self._any_of()
                 self._expect(")")
@@ -145,19 +156,21 @@ class _Parser:
         finally:
             self._depth -= 1
 
-    def _test(self) -> Any:
+    def _test(self) -> Compute:
         column, kind = self._column("a column")
-        field = pc.field(column)
+        field = _field(column)
         if sign := self._take(*COMPARED):
             return _compared(sign.value, field, kind, *self._operand(kind))
         if self._take("is"):
             negated = self._take("not") is not None
             self._expect("null")
-            return field.is_valid() if negated else field.is_null()
+            return _of(pc.is_valid if negated else pc.is_null, field)
         negated = self._take("not") is not None
         if self._take("in"):
-            found = _balanced(or_, [_compared("=", field, kind, each, each.type) for each in self._members(kind)])
-            return ~found if negated else found
+            found = _balanced(
+                pc.or_kleene, [_compared("=", field, kind, _constant(each), each.type) for each in self._members(kind)]
+            )
+            return _of(pc.invert, found) if negated else found
         if negated or kind != pa.bool_():
             raise self._unexpected("in" if negated else "=, !=, <, <=, >, >=, in or is")
         return field
@@ -177,16 +190,16 @@ class _Parser:
         self._used[name] = None
         return name, self._types[name]
 
-    def _operand(self, kind: Any) -> tuple[Any, Any]:
+    def _operand(self, kind: Any) -> tuple[Compute, Any]:
         """Step over what a column of this type is compared with; return it and its type."""
         if self._here.kind not in ("word", "quoted"):
             value = self._value(kind)
-            return value, value.type
+            return _constant(value), value.type
         place = self._here.place
         name, other = self._column("a value")
         if noun(other) != noun(kind):
             raise self._error(f"{noun(kind)} cannot be compared with {name!r}, which holds {noun(other)}", place)
-        return pc.field(name), other
+        return _field(name), other
 
     def _members(self, kind: Any) -> list[pa.Scalar]:
         self._expect("(")
@@ -265,37 +278,51 @@ def plain(kind: Any) -> Any:
 def _scalar(token: Token, kind: Any, found: str) -> pa.Scalar:
     kind = plain(kind)
     if found == "bools":
-        return pa.scalar(token.value == "true")
+        return arrow_scalar(token.value == "true", pa.bool_())
     if found == "numbers":
         whole = re.fullmatch(r"[+-]?\d+", token.value) is not None
         if pa.types.is_integer(kind) and whole and len(token.value) <= MOST_DIGITS:
             low, high = (0, 2**kind.bit_width) if pa.types.is_unsigned_integer(kind) else _signed(kind.bit_width)
             if low <= int(token.value) < high:
-                return pa.scalar(int(token.value), kind)
+                return arrow_scalar(int(token.value), kind)
         # 0.1 is the float32 nearest to it in a column of these
-        return pa.scalar(float(token.value), kind if pa.types.is_floating(kind) else pa.float64())
+        return arrow_scalar(float(token.value), kind if pa.types.is_floating(kind) else pa.float64())
     text = token.value[1:-1].replace("''", "'")
     if not pa.types.is_timestamp(kind) or kind.tz is None:
-        return pa.scalar(text).cast(kind)
+        return arrow_scalar(text, kind)
     try:
-        return pa.scalar(text).cast(kind)
+        return arrow_scalar(text, kind)
     except pa.ArrowInvalid:  # without an offset
-        return pc.assume_timezone(pa.scalar(text).cast(pa.timestamp(kind.unit)), "UTC").cast(kind)
+        return pc.assume_timezone(arrow_scalar(text, pa.timestamp(kind.unit)), "UTC").cast(kind)
 
 
-def _compared(sign: str, one: Any, kind: Any, other: Any, its: Any) -> Any:
+def _compared(sign: str, one: Compute, kind: Any, other: Compute, its: Any) -> Compute:
     """Compare a column with a value or a column; numbers of two types as float64, rounded where it must be."""
     if kind != its and noun(kind) == "numbers":
-        one, other = (each.cast(pa.float64(), safe=False) for each in (one, other))
-    return COMPARED[sign](one, other)
+        one, other = (_of(partial(pc.cast, target_type=pa.float64(), safe=False), each) for each in (one, other))
+    return _of(COMPARED[sign], one, other)
+
+
+def _field(name: str) -> Compute:
+    return lambda table: table[name]
+
+
+def _constant(value: pa.Scalar) -> Compute:
+    return lambda table: value
+
+
+def _of(function: Callable[..., Any], *parts: Compute) -> Compute:
+    """Return what computes a function of what its parts are."""
+    return lambda table: function(*(part(table) for part in parts))
 
 
 def _signed(bits: int) -> tuple[int, int]:
     return -(2 ** (bits - 1)), 2 ** (bits - 1)
 
 
-def _balanced(join: Callable[[Any, Any], Any], parts: Sequence[Any]) -> Any:
-    """Join expressions as a tree that is not deep."""
+def _balanced(function: Callable[[Any, Any], Any], parts: Sequence[Compute]) -> Compute:
+    """Join conditions as a tree that is not deep."""
+    join = partial(_of, function)
     while len(parts) > 2:
         parts = [reduce(join, parts[place : place + 2]) for place in range(0, len(parts), 2)]
     return reduce(join, parts)

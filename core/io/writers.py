@@ -22,6 +22,7 @@ Target = str | BinaryIO
 # what a CSV field needs quotes for: to any reader, or to one that trims blanks
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 _EMPTY = '""'
+DOCUMENT = "simtool"  # the key of a result's document in the metadata of Parquet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,6 +31,9 @@ class RowWriter(Protocol):
 
     def write(self, columns: Mapping[str, Column]) -> None:
         """Append rows, a 1-D array per column; a batch of no rows still fixes the header."""
+
+    def describe(self, document: str) -> None:
+        """Keep the document of the result that the rows are of, where the format has a place for it."""
 
     def close(self) -> None:
         """Write what the format wants at its end; the file stays open."""
@@ -68,6 +72,9 @@ class _CsvWriter:
         # a line of its own that is empty would be no row to most readers
         self._file.write("".join(f"{line or _EMPTY}\n" for line in lines).encode("utf-8", "backslashreplace"))
 
+    def describe(self, document: str) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -84,6 +91,9 @@ class _JsonLinesWriter:
 
     def write(self, columns: Mapping[str, Column]) -> None:
         self._file.write("".join(f"{line}\n" for line in json_rows(columns)).encode())
+
+    def describe(self, document: str) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -104,6 +114,10 @@ class _ArrowWriter:
             self._writer = self._open_writer(self._file, self._schema)
         arrays = [arrow_array(columns[field.name], field) for field in self._schema]
         self._writer.write_table(pa.table(arrays, schema=self._schema))
+
+    def describe(self, document: str) -> None:
+        if hasattr(self._writer, "add_key_value_metadata"):  # of Parquet alone
+            self._writer.add_key_value_metadata({DOCUMENT: document})
 
     def close(self) -> None:
         if self._writer is not None:

@@ -1,14 +1,17 @@
 """The losses of metric learning: `simtool.losses.NAME` for every name of the catalogue, of embeddings, to train with.
 
 They take numpy arrays or torch tensors, labels where the loss has them, `variant=`, `distance=`, `reduction=` and the
-parameters of the loss, and return what `simtool.loss` reports; `core/training` makes them. The modules here are the
-formulas: one file per family, one plain function per loss, one value per item.
+parameters of the loss, and return what `simtool.loss` reports; `core/training` makes them. `simtool.losses.SupConLoss`
+is that library's loss as a class, as it is there; `simtool.losses.pml.TripletMarginLoss` where two libraries mean
+different losses by a name. The modules here are the formulas: one file per family, one plain function per loss, one
+value per item.
 """
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here, and type checkers know the name
 if TYPE_CHECKING:
     import typing
 
+    from ..nn import Library, LossClass
     from ..training.losses import LossFunction
 
     angle: LossFunction
@@ -47,14 +50,48 @@ if TYPE_CHECKING:
     triplet: LossFunction
     vicreg: LossFunction
 
+    AnglELoss: LossClass
+    ArcFaceLoss: LossClass
+    BatchAllTripletLoss: LossClass
+    BatchHardSoftMarginTripletLoss: LossClass
+    BatchHardTripletLoss: LossClass
+    BatchSemiHardTripletLoss: LossClass
+    CircleLoss: LossClass
+    CoSENTLoss: LossClass
+    CosFaceLoss: LossClass
+    CosineEmbeddingLoss: LossClass
+    CosineSimilarityLoss: LossClass
+    InfoNCE: LossClass
+    LiftedStructureLoss: LossClass
+    MSELoss: LossClass
+    MarginLoss: LossClass
+    MarginMSELoss: LossClass
+    MultiSimilarityLoss: LossClass
+    MultipleNegativesRankingLoss: LossClass
+    MultipleNegativesSymmetricRankingLoss: LossClass
+    NPairsLoss: LossClass
+    NTXentLoss: LossClass
+    OnlineContrastiveLoss: LossClass
+    SupConLoss: LossClass
+    TripletLoss: LossClass
+
+    info_nce_pytorch: Library
+    pml: Library
+    sbert: Library
+    torch: Library
+
 
 def __getattr__(name: str) -> "typing.Any":
     kinds = {} if name.startswith("__") else _kinds()
-    if name not in kinds:
-        raise AttributeError(f"module 'simtool.losses' has no attribute {name!r}")
-    from ..training.losses import function_of
+    if name in kinds:
+        from ..training.losses import function_of
 
-    return function_of(kinds[name])
+        return function_of(kinds[name])
+    if name.startswith("__"):
+        raise AttributeError(f"module 'simtool.losses' has no attribute {name!r}")
+    from ..nn import library_attribute
+
+    return library_attribute(name)
 
 
 def _kinds() -> dict[str, str]:
@@ -65,4 +102,6 @@ def _kinds() -> dict[str, str]:
 
 
 def __dir__() -> list[str]:
-    return sorted(_kinds())
+    from ..catalogue.libraries import LIBRARIES, bare_names
+
+    return sorted([*_kinds(), *LIBRARIES, *bare_names()])

@@ -115,5 +115,6 @@ def unit_rows(x: Array, *, eps: float = EPS) -> Array:
     some = squares != 0  # NaN stays in, and stays NaN
     norms = xp.sqrt(xp.where(some, squares, xp.ones_like(squares)))
     divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150 if x.dtype == xp.float64 else 1e18))
+    divisor = xp.astype(divisor, x.dtype)
     # masked, so that the gradient of a row of zeros is 0
     return xp.where(some[:, None], x / divisor[:, None], xp.zeros_like(x))

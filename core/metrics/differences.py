@@ -45,7 +45,8 @@ class SquaredEuclidean(Metric):
 
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the squared distance."""
-        return (row_dots(x - y, x - y),)
+        apart = x - y
+        return (row_dots(apart, apart),)
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return the rows seen from the center."""

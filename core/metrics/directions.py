@@ -127,6 +127,10 @@ class Correlation(Cosine):
         """Return which scores have a vector of equal numbers on a side."""
         return super().undirected(sums[3:])
 
+    def shortened(self, sums: Sums, scales: Scales) -> Array:
+        """Return which correlations divide by eps instead of a norm of what is left that is not zero."""
+        return super().shortened(sums[3:], scales)
+
     def _directed(self, rows: Array) -> Array:
         return centered(rows)[1]
 

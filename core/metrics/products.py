@@ -136,12 +136,19 @@ class Cosine(Product):
         one = xp.ones_like(dots)
         some = (xx != 0) & (yy != 0)  # NaN stays in, and stays NaN
         # one root of the product, not a product of roots: equal rows give exactly 1
-        squares = [
-            xp.maximum(xp.where(some, square, one), xp.clip(self.eps / scale, 0.0, 1e75) ** 2)
-            for square, scale in ((xx, scales[0]), (yy, scales[1]))
-        ]
-        cosines = xp.where(some, dots, xp.zeros_like(dots)) / xp.sqrt(squares[0] * squares[1])
+        least = self._least_squares(scales)
+        xx, yy = (xp.maximum(xp.where(some, square, one), low) for square, low in zip((xx, yy), least, strict=True))
+        cosines = xp.where(some, dots, xp.zeros_like(dots)) / xp.sqrt(xx * yy)
         return xp.clip(cosines, -1.0, 1.0)
+
+    def shortened(self, sums: Sums, scales: Scales) -> Array:
+        """Return which cosines divide by eps instead of a norm that is not zero."""
+        (_, xx, yy), least = sums, self._least_squares(scales)
+        return ((xx < least[0]) | (yy < least[1])) & (xx != 0) & (yy != 0)
+
+    def _least_squares(self, scales: Scales) -> list[Array]:
+        """Return the least squared norm of the scaled vectors of each side."""
+        return [namespace(scale).clip(self.eps / scale, 0.0, 1e75) ** 2 for scale in scales]
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return the rows at unit length."""

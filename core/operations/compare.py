@@ -10,19 +10,23 @@ import numpy as np
 from .. import checks
 from ..aggregates.record import AggregateRequest
 from ..backend import quiet
+from ..catalogue import DEVICE
 from ..comparison.best_items import unfit_for_best
 from ..comparison.compared_sets import ALIGNED, BEST, ComparisonInputs
-from ..comparison.cross import Cross
+from ..comparison.item_pairs import ItemPairs
 from ..comparison.moved import check_moved, moved_rows
 from ..comparison.options import CompareOptions, keys_of_either
-from ..comparison.read_sets import as_sets, read_inputs
+from ..comparison.phases import comparison_phases
+from ..comparison.read_sets import open_sets, read_inputs, source_of_sets
 from ..comparison.report import CompareSpec, ComparisonOutcome, report
 from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_requests
 from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
-from ..engine import spending
+from ..engine import Phase, spending
 from ..errors import ParameterError, SimtoolError
-from ..io import RaggedVectors, as_source, as_values, beside, open_items, open_table, read_values, split_source
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
+from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
+from ..io.ragged import PaddedVectors
 from ..metrics import EPS
 from ..results import Columns, Into, Progress, Result
 from ..settings import Settings
@@ -59,6 +63,8 @@ def compare(
     into: Into | None = None,
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    dry_run: bool = False,
+    device_name: str = DEVICE,
 ) -> Result:
     """Compare two sets of vectors, or the items of two lists of sets.
 
@@ -95,7 +101,7 @@ def compare(
         nonfinite: `error`, or `drop` (2-D inputs).
         into: of `cross`, opens what takes whole rows of the matrix.
         progress: called with the rows or items that are done and their total.
-        eps, max_memory, device, backend, ids_a, ids_b, header, require_keys: as for `pairwise`.
+        eps, max_memory, device, backend, ids_a, ids_b, header, require_keys, dry_run, device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `percent`, and per aggregate its score, further numbers as in `argmax.precision`,
@@ -123,7 +129,7 @@ def compare(
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
-        require_keys,
+        check_dry_run(require_keys, device_name) if dry_run else require_keys,
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )
@@ -137,15 +143,20 @@ def compare(
     given = tuple(
         (side, *(as_values(each, side) for each in values))
         for side, values in (
-            (_side(a, "A"), (ids_a, weights_a, lengths_a)),
-            (_side(b, "B"), (ids_b, weights_b, lengths_b)),
+            (source_of_sets(a, "A"), (ids_a, weights_a, lengths_a)),
+            (source_of_sets(b, "B"), (ids_b, weights_b, lengths_b)),
         )
     )
     with delivery():
-        opened = [_opened(*side, settings=settings) for side in given]
-        sides = as_sets(opened[0], "A"), as_sets(opened[1], "B")
+        sides = open_sets(*given[0], name="A", settings=settings), open_sets(*given[1], name="B", settings=settings)
         tokens = (side.tokens if isinstance(side, RaggedVectors) else side for side in sides)
         weights, lengths = (tuple(_values(side[place], side[0], settings) for side in given) for place in (2, 3))
+        if dry_run:
+            asked = options, requests, seed, ALL in aggregates
+            some = partial(_planned, asked, weights, lengths)
+            padded = [PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in sides]
+            inputs_of = dict(zip("ab", padded, strict=True))
+            return dry_run_of("compare", inputs_of, some, settings=settings, device_name=device_name)
         with spending(settings.budget(*tokens)):
             inputs = read_inputs(
                 *sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items
@@ -180,6 +191,15 @@ class ComparePlan:
     cross: bool
     settings: Settings
 
+    def phases(self, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+        """Return the passes over inputs of these shapes."""
+        matching, budget = self.inputs.matching, self.settings.budget()
+        return comparison_phases(self.spec.requests, shapes, budget, matching=matching, cross=self.cross)
+
+    def trial(self) -> None:
+        """Compute the aggregates for nobody."""
+        self.run(lambda shape, dtype: lambda part: None, by_item=True)
+
     def run(self, into: Into | None, *, by_item: bool) -> Result:
         """Compute the aggregates."""
         inputs, spec = self.inputs, self.spec
@@ -191,6 +211,33 @@ class ComparePlan:
                 outcome = score(inputs, spec, self.left_out)
         shown = {"eps": self.settings.eps, "nonfinite": self.settings.nonfinite}
         return report(inputs, spec, outcome, every=self.requests, settings=shown, by_item=by_item)
+
+
+def _planned(
+    asked: tuple[CompareOptions, Sequence[AggregateRequest], int, bool],
+    weights: Sequence[Any],
+    lengths: Sequence[Any],
+    rows: Sequence[SomeRows],
+    settings: Settings,
+) -> Planned:
+    """Plan the comparison of some rows of each side, for a dry run."""
+    options, requests, seed, everything = asked
+    chosen: list[Any] = [
+        [None if each is None else np.asarray(each)[side.numbers] for each, side in zip(values, rows, strict=True)]
+        for values in (weights, lengths)
+    ]
+    inputs = read_inputs(
+        *(each.vectors for each in rows),
+        weights=tuple(chosen[0]),
+        lengths=tuple(chosen[1]),
+        nonfinite=settings.nonfinite,
+        cross=options.cross,
+        items=options.items,
+    )
+    plan = _plan(inputs, requests, options, seed, settings, None, everything=everything)
+    if options.per_id:
+        check_moved(inputs)
+    return Planned(plan.phases, plan.trial)
 
 
 def _plan(
@@ -252,22 +299,8 @@ def _misfit(inputs: ComparisonInputs, request: AggregateRequest) -> SimtoolError
 
 
 def _crossed(inputs: ComparisonInputs, spec: CompareSpec, into: Into | None) -> ComparisonOutcome:
-    matrix = Cross(inputs, spec.requests[0], into)
-    matrix.run(eps=spec.eps, backend=spec.backend, progress=spec.progress)
-    return ComparisonOutcome(cross=matrix)
-
-
-def _side(given: Any, name: str) -> Any:
-    """Return a source, or what is a list of sets as it is."""
-    is_list = isinstance(given, list | tuple) and not (len(given) and np.ndim(given[0]) == 1)
-    return given if is_list or isinstance(given, RaggedVectors) else as_source(given, name)
-
-
-def _opened(side: Any, ids: Any, *others: Any, settings: Settings) -> Any:
-    """Return a side, opened where it is a source."""
-    if not isinstance(side, str):
-        return side if ids is None else settings.open(side, "vectors", ids)
-    return open_items(side, ids=ids, others=[each for each in others if isinstance(each, str)], **settings.reading)
+    pairs = ItemPairs.of(inputs, spec.requests[0], spec.eps, spec.backend)
+    return ComparisonOutcome(matrix=pairs.matrix(into, progress=spec.progress))
 
 
 def _values(values: Any, side: Any, settings: Settings) -> Any:

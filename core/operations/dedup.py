@@ -1,16 +1,19 @@
 """`dedup`: exact near-duplicates over all pairs of rows: which rows belong together, and which of them is kept."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import checks
 from ..backend import quiet
+from ..catalogue import DEVICE
 from ..delivery import delivery
-from ..engine import Exclusion, PairwiseJob, prepare_input
+from ..engine import Choice, Exclusion, PairwiseJob, Phase, prepare_input, scan_phase
 from ..errors import ParameterError
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.groups import ROW, Arrangement, Groups, GroupsFound
 from ..grouping.outputs import GroupOutputs
@@ -55,6 +58,8 @@ def dedup(
     backend: str = "auto",
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    dry_run: bool = False,
+    device_name: str = DEVICE,
 ) -> Result:
     """Group the rows of an input that are close to each other, and keep one of each group.
 
@@ -80,8 +85,8 @@ def dedup(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         largest: how many of the largest groups are listed.
         seed: of `keep=random`.
-        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys: as for
-            `pairwise`.
+        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
+            device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `rows`, `kept`, `dropped`, `groups` (of two rows or more), `largest_group` and
@@ -103,7 +108,8 @@ def dedup(
         >>> found.array.tolist(), found.summary["dropped"]
         ([0, 1, 0], 1)
     """
-    checks.check_keys(require_keys, ("rows", "thresholds") if sweep is not None else KEYS)
+    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    checks.check_keys(required, ("rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
@@ -120,11 +126,18 @@ def dedup(
     outputs.check([source, ids])
     with delivery():
         rows = TableRows.open(source, ids, [by, rule.column], settings)
-        job = _job(rows, measure, settings)
         how: dict[str, Any] = {"linkage": None if exact else linkage, "keep": keep, "by": by, "exact": exact or None}
         how["seed"] = seed if rule.rule == "random" else None
-        plan = DedupPlan(rows, job, thresholds, rule, how, outputs, largest, settings)
-        return plan.swept(progress) if sweep is not None else plan.run(progress)
+        plan = partial(_plan, measure, thresholds, rule, how, outputs, largest)
+        if not dry_run:
+            planned = plan(settings, rows)
+            return planned.swept(progress) if sweep is not None else planned.run(progress)
+
+        def some(sample: Sequence[SomeRows], within: Settings) -> Planned:
+            of_rows = plan(within, rows.some(sample[0].vectors, sample[0].numbers))
+            return Planned(of_rows.phases, of_rows.trial)
+
+        return dry_run_of("dedup", {"vectors": rows.vectors}, some, settings=settings, device_name=device_name)
 
 
 @dataclass(frozen=True)
@@ -185,11 +198,32 @@ class DedupPlan:
         rows = Columns({"threshold": np.asarray(self.thresholds), **table})
         return self._result(found, {"rows": counts[0]["rows"], "thresholds": len(counts)}, rows=rows)
 
+    def phases(self, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+        """Return the scan of so many rows; equal rows are found without one."""
+        ((count, dims),) = shapes
+        held, rows = self._held(count), count * dims * self.rows.vectors.dtype.itemsize
+        written = 0 if self.outputs.kept is None and self.outputs.dropped is None else rows
+        if not self.thresholds:
+            return [Phase("equal rows", bytes_written=written, memory=held)]
+        loosest = (min if self.job.metric.larger_is_closer else max)(self.thresholds)
+        phase = scan_phase("close pairs", self.job, (count, count, dims), Choice(threshold=loosest))
+        return [replace(phase, bytes_written=written, memory=phase.memory + held)]
+
+    def trial(self) -> None:
+        """Group the rows and write nothing."""
+        replace(self, outputs=replace(self.outputs, kept=None, groups=None, dropped=None)).swept(None)
+
+    def _held(self, count: int) -> int:
+        """Return the bytes of the groups of so many rows, and refuse what does not fit."""
+        size = count * (ROW + 8 * len(self.thresholds))
+        self.job.budget.check(size, f"the groups of {count:,} rows")
+        return size
+
     def _found(self, progress: Progress | None) -> GroupsFound:
         """Return the groups at each threshold."""
         job, numbers = self.job, self.job.a.numbers
         count, by, column = len(numbers), self.how["by"], self.keep.column
-        job.budget.check(count * (ROW + 8 * len(self.thresholds)), f"the groups of {count:,} rows")
+        self._held(count)
         values = self.rows.values(by, numbers)
         codes: Column | None = None if values is None else np.unique(values, return_inverse=True)[1]
         where = "" if column is None else self.rows.named(column)
@@ -253,8 +287,17 @@ def _check_linkage(linkage: str, keep: KeepRule, metric: Metric) -> None:
         raise ParameterError(what, "«keep=medoid»", "«linkage» connected or complete, or another «keep»")
 
 
-def _job(rows: TableRows, metric: Metric, settings: Settings) -> PairwiseJob:
-    """Return the rows of a file against themselves, checked."""
+def _plan(
+    metric: Metric,
+    thresholds: tuple[float, ...],
+    keep: KeepRule,
+    how: Mapping[str, Any],
+    outputs: GroupOutputs,
+    largest: int,
+    settings: Settings,
+    rows: TableRows,
+) -> DedupPlan:
+    """Lay out the rows of a file against themselves, checked."""
     vectors = rows.vectors
     checks.check_rows(vectors)
     checks.check_dtype(vectors, metric)
@@ -262,4 +305,5 @@ def _job(rows: TableRows, metric: Metric, settings: Settings) -> PairwiseJob:
     side = prepare_input(vectors, -1, settings.nonfinite, budget)
     checks.refuse_rounded(vectors, metric.name)
     excluded = Exclusion.of_rows(len(side.rows), len(side.rows))
-    return PairwiseJob(side, side, metric, excluded, True, "auto", settings.space(), budget)
+    job = PairwiseJob(side, side, metric, excluded, True, "auto", settings.space(), budget)
+    return DedupPlan(rows, job, thresholds, keep, how, outputs, largest, settings)

@@ -1,35 +1,30 @@
 """`evaluate`: how well scores tell similar pairs from dissimilar ones, where to put the threshold, how sure that is."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from .. import checks
+from ..catalogue import DEVICE
 from ..delivery import delivery
-from ..errors import LabelError, ParameterError, ShapeError
-from ..evaluation.histogram import score_histogram
+from ..errors import LabelError, ParameterError
+from ..estimates import check_dry_run, dry_run_of
 from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
-from ..evaluation.labelled_rows import EXACT_PAIRS, PAIR, evaluate_classes
-from ..evaluation.pair_job import PairScores, pair_job, read_scores
-from ..evaluation.report import COUNTED, evaluation_keys, group_rows, notes_on
+from ..evaluation.labelled_rows import EXACT_PAIRS
+from ..evaluation.pair_job import check_groups
+from ..evaluation.report import evaluation_keys
 from ..evaluation.retrieval import KS
-from ..evaluation.sources import EvaluationInputs, EvaluationSources, open_evaluated
+from ..evaluation.sources import EvaluationSources, open_evaluated
 from ..evaluation.swept import EvaluationSweep
-from ..evaluation.thresholds_file import write_thresholds
+from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
-from ..io.vectors import ids_of, provenance
-from ..metrics import EPS, Metric, metric_of
-from ..nonfinite import DROP_HINT
-from ..results import Progress, Result
+from ..metrics import EPS, metric_of
+from ..results import Progress, Result, split_group
 from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
-from .similarity import plan_similarity
-
-DEFAULT_TIMES = 1000  # resamples where a difference is asked for and nothing said
+from .evaluate_plan import EvaluatePlan, evaluated
 
 
 def evaluate(
@@ -72,6 +67,8 @@ def evaluate(
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
     require_counts: bool = False,
+    dry_run: bool = False,
+    device_name: str = DEVICE,
 ) -> Result:
     """Measure how well pairs are told apart: those of two inputs, scored ones, or all pairs of one labelled input.
 
@@ -113,7 +110,8 @@ def evaluate(
         nonfinite: `error`, or `drop` the pairs or rows.
         progress: called with the rows that are done and their total, for one labelled input.
         require_counts: refuse pairs without labels, which have no `counts`.
-        metric, parameters, eps, max_memory, header, device, backend, require_keys: as for `pairwise`.
+        metric, parameters, eps, max_memory, header, device, backend, require_keys, dry_run, device_name: as for
+            `pairwise`.
 
     Returns:
         A result with a row per measure (`metric`, `value`, `threshold`, `low`, `high`, ...), or per group and one
@@ -132,6 +130,7 @@ def evaluate(
         Each measure's own, in `simtool.evaluation` and `simtool.statistics`.
 
     Example:
+        >>> import numpy as np
         >>> found = evaluate(scores=np.asarray([0.1, 0.4, 0.35, 0.8]), labels=np.asarray([0, 0, 1, 1]), folds=2)
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
@@ -141,22 +140,21 @@ def evaluate(
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
     wanted = [WantedRate.of(each) for each in at]
     swept = None if sweep is None else EvaluationSweep.of(sweep)
+    keys = keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared)
+    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    grouped = [key for key in required if key not in keys and split_group(key)[0] in keys]
     reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
     checks.check_keys(
-        [key for key in require_keys if key not in reached],
-        keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared),
-        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of()},
+        [key for key in required if key not in reached],
+        keys,
+        {"«bootstrap=1000»": keys_of(against=compared), "«against=A B»": keys_of(), "«by=SOURCE»": grouped},
+        [] if by is None else [key for key in keys if not key.endswith(SUFFIX)],
     )
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked(("error", "drop"))
     measure = metric_of(metric, eps=eps, **(parameters or {}))
-    checks.check_least(2, folds=folds)
-    checks.check_least(0, bootstrap=bootstrap, seed=seed)
-    if bootstrap == 1:
-        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
-    for each in ks:
-        checks.check_count("«k»", each)
+    _check_counts(ks, folds, bootstrap, seed)
     sides = [as_source(side, name) for side, name in zip((a, b), "AB", strict=True) if side is not None]
     scores, pairs = as_source(scores, "scores"), as_source(pairs, "pairs")
     first = next((each for each in (pairs, scores, *sides) if each is not None), None)
@@ -166,21 +164,27 @@ def evaluate(
     given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
     if swept is not None and (at or thresholds_out is not None or require_counts or qrels is not None):
         what = "a sweep has no thresholds and no curve, and is of pairs or classes"
-        raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out», «plot» and «qrels»")
-    beside = {"run_out": run_out, "per_query": per_query or None}
-    _check_judged(judged, given, beside)
+        raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out» and «qrels»")
+    _check_judged(judged, given, {"run_out": run_out, "per_query": per_query or None})
     with delivery():
         if qrels is not None:
-            times = (bootstrap, seed)
-            return JudgedPlan(judged, measure, settings, ks, *times, per_query, run_out, force).run(progress)
+            ranked = JudgedPlan(judged, measure, settings, ks, bootstrap, seed, per_query, run_out, force)
+            if not dry_run:
+                return ranked.run(progress)
+            return dry_run_of("evaluate", *ranked.planned(), settings=settings, device_name=device_name)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
+        check_groups(grouped, inputs.by)
         if (require_counts or wanted) and inputs.labels is None:
             what = "a curve or a threshold is of positives and negatives, and there are no labels"
             raise LabelError(what, "«labels»", "add labels")
         plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
+        if dry_run:
+            plan.check()
+            some = partial(plan.of_rows, swept)
+            return dry_run_of("evaluate", inputs.sides, some, settings=settings, device_name=device_name)
         if swept is not None:
-            return swept.run(inputs, partial(_evaluated, plan, progress))
+            return swept.run(inputs, partial(evaluated, plan, progress))
         result = with_wanted(plan.run(progress), wanted)
         if thresholds_out is None:
             return result
@@ -188,135 +192,14 @@ def evaluate(
         return replace(result, written={thresholds_out: checks.plural(count, "threshold")})
 
 
-@dataclass(frozen=True)
-class EvaluatePlan:
-    """What is evaluated: opened, its options checked, and nothing scored yet.
-
-    Args:
-        inputs: pairs, scores, or one input with classes.
-        metric: what pairs are scored with, or the direction of scores.
-        settings: of the door.
-        ks: depths of the retrieval; none for no retrieval.
-        folds: of the fold accuracy.
-        bootstrap: resamples, or None.
-        seed: of the resamples.
-        exact_pairs: how many pairs of one input are ranked.
-    """
-
-    inputs: EvaluationInputs
-    metric: Metric
-    settings: Settings
-    ks: Sequence[int]
-    folds: int
-    bootstrap: int | None
-    seed: int
-    exact_pairs: int
-
-    def run(self, progress: Progress | None) -> Result:
-        """Score the pairs and measure how well they are told apart."""
-        inputs, settings = self.inputs, self.settings
-        if inputs.scores is not None or inputs.b is not None:
-            return self._of_pairs()
-        _check_alone(inputs)
-        return evaluate_classes(
-            inputs.a,
-            inputs.labels,
-            inputs.names["labels"],
-            self.metric.entry,
-            ks=sorted(set(self.ks)),
-            times=self.bootstrap or 0,
-            seed=self.seed,
-            exact_pairs=self.exact_pairs,
-            progress=progress,
-            parameters={name: value for name, value in self.metric.parameters.items() if name != "eps"},
-            eps=settings.eps,
-            max_memory=settings.max_memory,
-            nonfinite=settings.nonfinite,
-            device=settings.device,
-            backend=settings.backend,
-        )
-
-    def _of_pairs(self) -> Result:
-        """Evaluate pairs of two inputs, or pairs that are scored already."""
-        inputs, entry = self.inputs, self.metric.entry
-        scored, others = self._scored_both()
-        job = pair_job(scored, others, inputs, larger_is_closer=entry.larger_is_closer, folds=self.folds)
-        times = self.bootstrap if self.bootstrap is not None else DEFAULT_TIMES if others is not None else 0
-        overall = job.report(times, self.seed)
-        groups = {name: job.part(rows).report(times, self.seed) for name, rows in job.groups.items()}
-        counts, name = job.counts(), entry.name if inputs.scores is None else "score"
-        return Result(
-            command="evaluate",
-            inputs=scored.inputs | _beside(others, inputs),
-            parameters={
-                **self._shown(),
-                "folds": self.folds,
-                "bootstrap": times or None,
-                "seed": self.seed if times else None,
-                "nonfinite": self.settings.nonfinite,
-            },
-            summary=overall.summary(),
-            rows=group_rows({**groups, "overall": overall}) if groups else overall.rows(),
-            array=job.sample.scores,
-            histograms=(score_histogram(counts["overall"], name),) if counts else (),
-            counts=counts,
-            notes=(*scored.notes, *job.notes, *notes_on(overall)),
-            provenance=provenance({"a": inputs.a, "b": inputs.b}),
-            headline=() if groups else COUNTED,
-        )
-
-    def _shown(self) -> dict[str, Any]:
-        """Return what the scores were computed with; scores that were there already have a direction alone."""
-        if self.inputs.scores is not None:
-            direction = f"{'larger' if self.metric.larger_is_closer else 'smaller'} is closer"
-            return {"metric": None, "direction": direction, "eps": None}
-        return {"metric": self.metric.name, "direction": None, "eps": self.settings.eps, **self.metric.parameters}
-
-    def _scored_both(self) -> tuple[PairScores, PairScores | None]:
-        """Return the scores of the pairs, and those in the other model where there is one."""
-        inputs = self.inputs
-        if inputs.labels is None and inputs.targets is None:
-            what = "an evaluation needs one binary label or one target score per pair"
-            raise LabelError(what, "«labels»", "«labels» FILE or «targets» FILE, or a column `label` or `score`")
-        a, b, scores, against, names = inputs.a, inputs.b, inputs.scores, inputs.against, inputs.names
-        opened = [side for side in (a, b, *((against or ()) if scores is None else ())) if hasattr(side, "read")]
-        count = np.size(scores) if scores is not None else checks.given(a, "A").shape[0]
-        needed = count * PAIR * (1 if against is None else 2)
-        self.settings.budget(*opened).check(needed, f"a ranking of {count:,} pairs")
-        scored = self._scored(a, b, scores, names["scores"])
-        if against is None:
-            return scored, None
-        other: tuple[Any, Any, Any] = (*against, None) if scores is None else (None, None, against)
-        found = self._scored(*other, names["against"])
-        if len(found.scores) != len(scored.scores):
-            lengths = f"{len(scored.scores)} and {len(found.scores)}"
-            what = f"the same pairs are compared in both models, but there are {lengths}"
-            raise ShapeError(what, "«against»", "both need a row for each pair")
-        return scored, found
-
-    def _scored(self, a: Any, b: Any, scores: Any, name: str) -> PairScores:
-        nonfinite = self.settings.nonfinite
-        if scores is not None:
-            return PairScores(read_scores(scores, name, nonfinite), {"scores": name}, None, ())
-        sides = a, b = checks.given(a, "A"), checks.given(b, "B")
-        checks.check_aligned(sides, "pair")
-        # pairs that are not finite are left out once they are scored
-        settings = replace(self.settings, nonfinite="propagate" if nonfinite == "drop" else "error")
-        found = plan_similarity(a, b, -1, self.metric, settings, DROP_HINT).run()
-        narrow = all(side.dtype.kind == "f" and side.dtype.itemsize < 8 for side in sides)
-        return PairScores(np.asarray(found.array), {"a": a.name, "b": b.name}, ids_of(*sides), found.notes, narrow)
-
-
-def _beside(others: PairScores | None, inputs: EvaluationInputs) -> dict[str, str]:
-    """Return the inputs beside the pairs, by their role."""
-    names = inputs.names
-    values = {"labels": inputs.labels, "targets": inputs.targets, "by": inputs.by}
-    found = {role: names[role] for role, value in values.items() if value is not None}
-    if "pairs" in names:
-        found["pairs"] = names["pairs"]
-    if others is not None:
-        found |= {f"against_{role}" if role in ("a", "b") else "against": name for role, name in others.inputs.items()}
-    return found
+def _check_counts(ks: Sequence[int], folds: int, bootstrap: int | None, seed: int) -> None:
+    """Refuse numbers that count nothing."""
+    checks.check_least(2, folds=folds)
+    checks.check_least(0, bootstrap=bootstrap, seed=seed)
+    if bootstrap == 1:
+        raise ParameterError("one resample has no spread", "«bootstrap»", "200 or more give an interval")
+    for each in ks:
+        checks.check_count("«k»", each)
 
 
 def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mapping[str, Any]) -> None:
@@ -336,22 +219,3 @@ def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mappi
         if given[parameter] is not None and given[parameter] != []:
             where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
             raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")
-
-
-def _evaluated(plan: EvaluatePlan, progress: Progress | None, inputs: EvaluationInputs, is_bits: bool) -> Result:
-    """Run a plan with other vectors; packed bits have a metric of their own."""
-    metric = metric_of("hamming") if is_bits else plan.metric
-    return replace(plan, inputs=inputs, metric=metric).run(progress)
-
-
-def _check_alone(inputs: EvaluationInputs) -> None:
-    """Refuse what belongs to pairs where one input is compared with itself."""
-    if inputs.a is None:
-        raise ParameterError("there is nothing to evaluate", "VECTORS", "name vectors, or «scores»")
-    if inputs.labels is None:
-        what = "one input is evaluated by the class of each row, and there are no classes"
-        raise LabelError(what, "«labels»", "«labels» FILE or ::NAME; for pairs name two inputs, or «pairs»")
-    for parameter, value in (("targets", inputs.targets), ("by", inputs.by), ("against", inputs.against)):
-        if value is not None:
-            what = "this belongs to pairs, and one input with classes is compared with itself"
-            raise ParameterError(what, f"«{parameter}»", "leave it out, or name pairs")

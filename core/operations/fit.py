@@ -38,6 +38,7 @@ def fit(
     *vectors: Any,
     kind: str | None = None,
     labels: Any = None,
+    examples: Any = None,
     labels_name: str = "labels",
     variant: str | None = None,
     distance: str | None = None,
@@ -86,6 +87,7 @@ def fit(
         kind: a loss of the catalogue; None only with a `whiten` head.
         labels: (n,) what the loss takes: 0/1, false/true or -1/1, scores, or classes; or their source. A column `label`
             or `score` of the table is found by itself.
+        examples: a table of ids of rows of the vectors that make the examples, as for `loss`.
         labels_name: what messages call labels that are no source.
         variant: the loss as that library computes it.
         distance: the metric to compute it on.
@@ -155,7 +157,9 @@ def fit(
     or_one_set = entry is None or entry.inputs in ("pairs", "triplets")
     with delivery():
         entries = [] if entry is None else [entry]
-        opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=or_one_set)
+        opened = open_labelled(
+            vectors, entries, labels, labels_name, ids, settings, or_one_set=or_one_set, examples=examples
+        )
         one_set, notes = len(opened.vectors) == 1, list[str]()
         request = None if entry is None else _request(entry, variant, distance, parameters, one_set=one_set)
         given = read_examples(opened.vectors, request, opened.labels, opened.labels_name, settings, notes)
@@ -187,7 +191,8 @@ def fit(
         backend = choose_backend("torch", device)
         run = Run(given, parts_of(given, plan, notes), plan, objective, backend, output, force, notes, on_epoch)
         result = _run(run, held_out_ids, resume=resume, force=force)
-    return replace(result, provenance=provenance(dict(zip(given.names, opened.vectors, strict=True))))
+    formed = provenance(dict(zip(given.names, opened.vectors, strict=True)))
+    return replace(result, inputs={**result.inputs, **opened.named}, provenance=formed)
 
 
 def _request(

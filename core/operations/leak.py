@@ -1,16 +1,19 @@
 """`leak`: rows of a test set that have a near-duplicate in the training set."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import checks
 from ..backend import quiet
+from ..catalogue import DEVICE
 from ..delivery import delivery
-from ..engine import Hits, PairwiseJob, each_nearest, prepare_input
+from ..engine import Choice, Hits, PairwiseJob, Phase, each_nearest, prepare_input, scan_phase
 from ..errors import ParameterError
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.leaks import Leaks, label_column
 from ..grouping.table_rows import TableRows, check_form
@@ -46,6 +49,8 @@ def leak(
     backend: str = "auto",
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    dry_run: bool = False,
+    device_name: str = DEVICE,
 ) -> Result:
     """Find the rows of a test set that have a near-duplicate in the training set.
 
@@ -61,8 +66,8 @@ def leak(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         ids_train: a source of the ids of the training set.
         ids_test: a source of those of the test set.
-        metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys: as for
-            `pairwise`.
+        metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
+            device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `rows` (of the test set), `train_rows`, `leaked`, `clean`, `share` (leaked of all),
@@ -83,7 +88,8 @@ def leak(
         >>> leak(np.eye(2), np.asarray([[1.0, 1.0], [0.1, 1.0]]), threshold=0.9).rows.read(0, 1)["train"].tolist()
         [1]
     """
-    checks.check_keys(require_keys, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
+    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    checks.check_keys(required, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
@@ -101,8 +107,18 @@ def leak(
             role: TableRows.open(source, ids, [named], settings)
             for role, source, ids in (("train", train, ids_train), ("test", test, ids_test))
         }
-        plan = _plan(sides, measure, thresholds, named, settings)
-        return plan.swept(progress) if sweep is not None else plan.run(output, force, escape_formulas, progress)
+        if not dry_run:
+            plan = _plan(sides, measure, thresholds, named, settings)
+            return plan.swept(progress) if sweep is not None else plan.run(output, force, escape_formulas, progress)
+
+        def some(samples: Sequence[SomeRows], within: Settings) -> Planned:
+            pairs = zip(sides.items(), samples, strict=True)
+            chosen = {role: side.some(rows.vectors, rows.numbers) for (role, side), rows in pairs}
+            of_rows = _plan(chosen, measure, thresholds, named, within)
+            return Planned(partial(of_rows.phases, output), partial(of_rows.swept, None))
+
+        inputs = {role: side.vectors for role, side in sides.items()}
+        return dry_run_of("leak", inputs, some, settings=settings, device_name=device_name)
 
 
 @dataclass(frozen=True)
@@ -145,6 +161,17 @@ class LeakPlan:
         summary = leaks.summary(len(job.a.numbers), len(job.b.numbers), disagreeing, threshold)
         return self._result(scan, summary, Columns(columns), disagreeing, written)
 
+    def phases(self, output: str | None, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+        """Return the scan of a training and a test set of these shapes."""
+        (trained, dims), (tested, _) = shapes
+        written = 0 if output is None else tested * dims * self.test.vectors.dtype.itemsize
+        choice = Choice(top_k=1, threshold=self._loosest)
+        return [replace(scan_phase("closest rows", self.job, (tested, trained, dims), choice), bytes_written=written)]
+
+    @property
+    def _loosest(self) -> float:
+        return (min if self.job.metric.larger_is_closer else max)(self.thresholds)
+
     def swept(self, progress: Progress | None) -> Result:
         """Tell how many rows are leaked at each threshold."""
         leaks, scan = self._leaks(progress)
@@ -157,10 +184,9 @@ class LeakPlan:
     def _leaks(self, progress: Progress | None) -> tuple[Leaks, str]:
         """Return the closest row of the training set of each row that has one within the loosest threshold."""
         job, found = self.job, list[Hits]()
-        loosest = (min if job.metric.larger_is_closer else max)(self.thresholds)
         begin(progress, "closest rows")
         with quiet():
-            kernel = each_nearest(job, job.a.rows, job.b.rows, 1, found.append, progress, threshold=loosest)
+            kernel = each_nearest(job, job.a.rows, job.b.rows, 1, found.append, progress, threshold=self._loosest)
         return Leaks.of(found, job.metric), kernel.products
 
     def _result(
@@ -188,7 +214,7 @@ class LeakPlan:
             },
             summary=summary,
             rows=rows,
-            notes=(*job.notes(), *notes),
+            notes=(*job.notes(("test", "train")), *notes),
             provenance=provenance({"train": job.b.vectors, "test": job.a.vectors}),
             written=written,
         )
@@ -221,7 +247,8 @@ def _plan(
     for side in (train, test):
         checks.check_rows(side.vectors)
         checks.check_dtype(side.vectors, metric)
-    checks.check_same_width(test.vectors, train.vectors, test.vectors.shape[1], train.vectors.shape[1])
+    widths = train.vectors.shape[1], test.vectors.shape[1]
+    checks.check_same_width(train.vectors, test.vectors, *widths, names=("train", "test"))
     b, a = (prepare_input(side.vectors, -1, settings.nonfinite, budget) for side in (train, test))
     for side in (train, test):
         checks.refuse_rounded(side.vectors, metric.name)

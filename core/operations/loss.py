@@ -1,15 +1,17 @@
 """`loss`: the losses of metric learning, one by one and together, and what they mean."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import checks
-from ..catalogue import Entry, find
+from ..catalogue import DEVICE, Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError, ShapeError
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import LabelledVectors, Vectors
 from ..io.vectors import ids_of
 from ..joining import Joined, check_join, join_rows, stated
@@ -20,6 +22,7 @@ from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
 from ..scoring.job import LossJob
+from ..scoring.phases import loss_phases, of_rows
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from ..settings import Settings
 from .loss_inputs import check_inputs, check_parameters, check_weights, classes_of_weights, open_labelled
@@ -32,6 +35,7 @@ def loss(
     kind: str | Sequence[str],
     join: str = "row",
     labels: Any = None,
+    examples: Any = None,
     labels_name: str = "labels",
     weights: Any = None,
     variant: str | None = None,
@@ -54,6 +58,8 @@ def loss(
     gradients_to: OpenSink | None = None,
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    dry_run: bool = False,
+    device_name: str = DEVICE,
     parameters: Mapping[str, float | None] = {},
     **named: float | None,
 ) -> Result:
@@ -66,6 +72,9 @@ def loss(
         join: of pairs, `row` (row i with row i), or `id`: rows of the same id, in the order of the first input, whose
             rows the labels follow; others are left out, and said.
         labels: (n,) what the loss takes: 0/1, false/true or -1/1, scores, or classes; None for a loss without.
+        examples: a table of ids, as `mine` writes it: its columns `anchor`, `positive`, `negative`, or `a`, `b`, hold
+            ids of rows of the vectors, or row numbers of vectors without ids. One input has them all; of two the
+            first has the anchors. Labels are those of the examples.
         labels_name: the file and column of the labels, for messages.
         weights: (classes, d) the weight matrix of a classifier.
         variant: the loss as that library computes it.
@@ -86,7 +95,7 @@ def loss(
             takes the gradients, instead of `gradients`.
         parameters: of the losses by name; the catalogue has the defaults.
         **named: the same, as in `margin=0.5`.
-        eps, max_memory, device, backend, header, progress, require_keys: as for `pairwise`.
+        eps, max_memory, device, backend, header, progress, require_keys, dry_run, device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `loss`, `total`, `mean`, `active_mean`, `items`, `active`, `active_share`, and as
@@ -113,7 +122,8 @@ def loss(
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
     is_graded = (gradients or gradients_to) is not None
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
-    checks.check_keys(require_keys, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
+    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    checks.check_keys(required, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
     check_parameters(entries, parameters)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -123,7 +133,11 @@ def loss(
     checks.check_least(0, seed=seed)
     with delivery():
         one_or_more, joined = bool(entries[0].of_classes), Joined()
-        opened = open_labelled(vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more)
+        opened = open_labelled(
+            vectors, entries, labels, labels_name, ids, settings, or_one_set=one_or_more, examples=examples
+        )
+        if by_id and examples is not None:
+            raise ParameterError("examples name rows by their ids already", "«join=id»", "leave it out")
         if by_id:
             opened, joined = _joined(opened)
         matrix = None if weights is None else settings.open(weights, "weights")
@@ -132,27 +146,38 @@ def loss(
         entry = specs[0].entry
         inputs = check_inputs(entry, opened.vectors, [spec.metric or spec.entry.name for spec in specs])
         check_weights(entry, matrix, inputs[0])
-        if gradients_to is not None:
+        if gradients_to is not None and not dry_run:
             gradients = gradients_to(*_gradient_shapes(entry, inputs, matrix))
-        plan = _plan(
+        job = _plan(
             specs,
             inputs,
             matrix,
             opened.labels,
             opened.labels_name,
             settings,
+            all_rows=dry_run,
             sweep=None if sweep is None else sweep[0],
             batch_size=batch_size,
             shuffle=shuffle,
             seed=seed,
             top=top,
             all_items=all_items,
-            gradients=gradients,
+            gradients=(lambda start, parts: None) if dry_run and is_graded else gradients,
             progress=progress,
             said=joined.notes,
         )
-        report = example_report.report if _is_of_examples(entry) else batch_report.report
-        return stated(report(plan), by_id=by_id)
+        report = example_report.report if entry.is_of_examples else batch_report.report
+        if not dry_run:
+            result = report(job)
+            return stated(replace(result, inputs={**result.inputs, **opened.named}), by_id=by_id)
+
+        def some(sample: Sequence[SomeRows], within: Settings) -> Planned:
+            chosen = of_rows(job, [each.vectors for each in sample], sample[0].numbers)
+            whole = [side.shape for side in inputs]
+            return Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))
+
+        sides = dict(zip(entry.roles, inputs, strict=False))
+        return dry_run_of("loss", sides, some, settings=settings, device_name=device_name)
 
 
 def _joined(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:
@@ -180,11 +205,12 @@ def _plan(
     *,
     gradients: Sink | None,
     said: Sequence[str],
+    all_rows: bool,
     **options: Any,
 ) -> LossJob:
-    """Return what is computed: the inputs without rows that are to be dropped, and their labels read."""
+    """Return what is computed: the inputs without rows that are to be dropped, unless all stay, and their labels."""
     notes = list(said)
-    if settings.nonfinite == "drop":
+    if settings.nonfinite == "drop" and not all_rows:
         rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
         inputs, kept = drop_rows(inputs, noun, notes)
         if np.ndim(labels) and len(labels) == rows:
@@ -238,7 +264,7 @@ def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = Fal
         except ParameterError as error:
             refused.append(error)
             continue
-        keys = example_report.keys if _is_of_examples(specs[0].entry) else batch_report.keys
+        keys = example_report.keys if specs[0].entry.is_of_examples else batch_report.keys
         known |= dict.fromkeys(keys(specs, swept=swept, gradient=gradient))
     if len(refused) == 2:
         raise refused[0]
@@ -265,10 +291,6 @@ def _specs(
     return specs if sweep is None else swept(specs, *sweep)
 
 
-def _is_of_examples(entry: Entry) -> bool:
-    return entry.inputs in ("pairs", "triplets", "teacher")
-
-
 def _check_together(
     specs: Sequence[LossSpec], nonfinite: str, batch_size: int | None, *, is_graded: bool, is_swept: bool, shuffle: bool
 ) -> None:
@@ -279,7 +301,7 @@ def _check_together(
     if (is_graded or is_swept) and specs[0].reduction == "none":
         noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
         raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
-    if nonfinite == "propagate" and not _is_of_examples(entry):
+    if nonfinite == "propagate" and not entry.is_of_examples:
         raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
     singles = [spec.entry.name for spec in specs if not spec.entry.takes_batches]
     if singles and (batch_size is not None or shuffle):

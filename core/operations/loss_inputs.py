@@ -7,9 +7,11 @@ import numpy as np
 
 from .. import checks
 from ..catalogue import Entry, check_parameter
-from ..errors import LabelError, ParameterError, ShapeError
-from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, read_values
+from ..errors import InputNotFoundError, LabelError, ParameterError, ShapeError
+from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, open_table, read_values, with_ids
+from ..io.pairs import table_labels
 from ..io.table import LABEL_NAMES, SCORE_NAMES
+from ..joining import looked_up
 from ..labels import ClassLabels
 from ..nonfinite import refuse_nonfinite
 from ..settings import Settings
@@ -38,8 +40,11 @@ def open_labelled(
     settings: Settings,
     *,
     or_one_set: bool,
+    examples: Any = None,
 ) -> LabelledVectors:
     """Return the inputs of losses and their labels, opened where they are sources; one may be a set with classes."""
+    if examples is not None:
+        return open_examples_by_id(vectors, examples, entries, labels, ids, settings)
     vectors = [as_source(side, f"input {number}") for number, side in enumerate(vectors)]
     if vectors:
         labels, ids = as_values(labels, vectors[0]), as_values(ids, vectors[0])
@@ -69,6 +74,47 @@ def open_labelled(
     if typed is None and len(found.vectors) > 2 and all(entry.labels == "none" for entry in entries):
         return LabelledVectors(found.vectors, None, found.labels_name)
     return found
+
+
+def open_examples_by_id(
+    vectors: Sequence[Any], examples: Any, entries: Sequence[Entry], labels: Any, ids: Any, settings: Settings
+) -> LabelledVectors:
+    """Return examples whose roles are ids in a table, as `mine` writes it, looked up in one input or in several.
+
+    Args:
+        vectors: one input for all roles; or one for the first and one for the others, or one each.
+        examples: a table with a column of ids for each role, called like it, or `anchor`, `positive` and `negative`;
+            other columns as a table of vectors has them.
+        entries: the losses.
+        labels: (n,) of the examples, or their source, or a column of the table.
+        ids: of the vectors.
+        settings: of the door.
+
+    Raises:
+        ParameterError: a loss of one set, or more inputs than roles.
+        InputNotFoundError: the table has no such columns.
+        DataError: an id that is not there, or comes twice.
+    """
+    roles = entries[0].roles if entries else ()
+    if not 1 <= len(vectors) <= len(roles) or len(roles) == 1:
+        what = f"the examples have the roles {', '.join(roles)}, and there are {len(vectors)} inputs"
+        what = what if len(roles) > 1 else "examples are pairs or triplets, which nothing here takes"
+        raise ParameterError(what, "«examples»", "name one file of vectors, or leave «examples» out")
+    sides = [settings.open(as_source(side, "vectors"), f"input {number}", ids) for number, side in enumerate(vectors)]
+    source = as_source(examples, "examples")
+    table = open_table(source, **settings.reading)
+    columns = next((each for each in (roles, TRIPLETS[: len(roles)]) if set(each) <= set(table.value_columns)), None)
+    if columns is None:
+        listed = ", ".join(name for name in table.columns if name) or "no names"
+        what = f"expected a table with columns {', '.join(roles)}, which hold ids, but its columns are {listed}"
+        raise InputNotFoundError(what, table.name, "name the columns so, as `mine` does")
+    rows = [looked_up(sides[min(place, len(sides) - 1)], table, name) for place, name in enumerate(columns)]
+    given, anchors = table.ids(), rows[0].ids  # an example goes by its own id, or by its anchor's
+    rows = [with_ids(each, anchors if given is None else given) for each in rows]
+    if labels is not None and not isinstance(labels, str):
+        return LabelledVectors(tuple(rows), labels, "labels", table.name)
+    reading = {"header": settings.header, "max_memory": settings.max_memory}
+    return LabelledVectors(tuple(rows), *table_labels(table, labels, _label_columns(entries), **reading), table.name)
 
 
 def _label_columns(entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -1,24 +1,40 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
 from typing import Any
 
+import numpy as np
+
 from .. import checks
+from ..aggregates.record import AggregateRequest
 from ..backend import quiet
+from ..catalogue import DEVICE
+from ..comparison.pairs_of_sets import check_set_options, measure_of_sets, plan_sets
 from ..delivery import delivery
 from ..engine import (
+    ROW,
     Choice,
     PairwiseJob,
+    Phase,
+    check_list,
+    check_matrix,
     check_precision,
     full_matrix,
+    matrix_bytes,
     prepare_input,
     same_rows,
+    scan_phase,
     select_pairs,
 )
 from ..errors import ParameterError
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..io import Vectors
+from ..io.cut_down import CutDown
+from ..io.quantized import WRITTEN
 from ..io.vectors import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto, shapes_line
@@ -35,6 +51,8 @@ def pairwise(
     top_k: int | None = None,
     threshold: float | str | None = None,
     max_pairs: int | None = None,
+    truncate: int | None = None,
+    quantize: str | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
     eps: float = EPS,
@@ -54,18 +72,21 @@ def pairwise(
     rows_into: RowsInto | None = None,
     heat_map: int | None = None,
     progress: Progress | None = None,
+    dry_run: bool = False,
+    device_name: str = DEVICE,
 ) -> Result:
-    """Compare every row of A with every row of B, or A with itself.
+    """Compare every row of A with every row of B, or A with itself; or every set of tokens with every set.
 
     Args:
         a: Vectors, a numpy array or a source as for `open_vectors`, (..., n, d) of real numbers; leading dims are
-            batches, as in matmul.
+            batches, as in matmul. Under a measure of sets (n, tokens, d) with zero rows as padding, or a list of
+            arrays (tokens, d), or a source as for `open_items`, or rows with ids: those of one id are one set.
         b: (..., m, d), or None for A against itself.
         top_k: keep the k closest rows of B for each row of A; with a threshold, of those that reach it.
         threshold: keep the pairs with at least this similarity, or at most this distance; or `@PATH[:NAME]`, one
             that `evaluate` has written, `best_f1` where no name is given.
         max_pairs: keep the closest pairs of all, this many.
-        metric: a name of the catalogue, as in `simtool.describe("metrics")`.
+            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
         parameters: of the metric, as in `{"p": 3}`.
         eps: eps >= 0, the least norm that a cosine divides by.
         dim: the dim along which a vector lies; the last of the others counts the rows.
@@ -90,6 +111,10 @@ def pairwise(
         rows_into: takes the rows of a selection as they come, a dict of columns; without it they are kept.
         heat_map: average the matrix, kept or not, into at most this many rows and columns: `heat_map` of the result.
         progress: called with the rows that are done and their total.
+        dry_run: tell what the job would take instead of doing it. The summary is `rows_a`, `rows_b`, `pairs`, `flop`,
+            `bytes_read`, `bytes_written`, `peak_memory`, `tasks`, `seconds`, `cpu_seconds` and `gpu_hours`, and there
+            is a row for each phase. No more is read than headers and a sample, and nothing is written.
+        device_name: the GPU that `gpu_hours` are of: a100, b200, h100, h200, l4, l40s or mi300x.
 
     Returns:
         A result with the summary `rows`, `columns`, `mean`, `min`, `max`, also `k` or `pairs`, of the listed
@@ -112,7 +137,8 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    checks.check_keys(require_keys, _keys(top_k, threshold, selects=selects))
+    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    checks.check_keys(required, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
@@ -121,18 +147,44 @@ def pairwise(
         raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
-    choice = Choice(top_k, threshold, max_pairs, max_results)
-    measure = metric_of(metric, eps=eps, **(parameters or {}))
-    _check_choice(choice, measure)
-    check_precision(precision, measure, backend, device, selects=selects)
+    cut = CutDown(truncate, quantize)
+    checks.check_least(1, truncate=truncate)
+    if quantize is not None:
+        checks.check_choice("quantize", quantize, tuple(WRITTEN))
+    metric = cut.metric(metric, dim)
+    choice = Choice(top_k, threshold, max_pairs, max_results).checked()
+    measure = measure_of_sets(metric, parameters or {}) or metric_of(metric, eps=eps, **(parameters or {}))
+    if choice.threshold is not None:
+        checks.check_threshold(choice.threshold, measure if isinstance(measure, Metric) else None)
+    if isinstance(measure, AggregateRequest):
+        check_set_options(metric, cut, dim=dim, precision=precision, nonfinite=nonfinite)
+    else:
+        check_precision(precision, measure, backend, device, selects=selects)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
+    exclude_self = b is None if exclude_self is None else exclude_self
+    sides = [(a, "A", ids_a), *([] if b is None else [(b, "B", ids_b)])]
+    chosen = choice if selects else None
     with delivery():
-        opened = [settings.open(a, "A", ids_a), *([] if b is None else [settings.open(b, "B", ids_b)])]
-        exclude_self = b is None if exclude_self is None else exclude_self
-        plan = _plan(opened, measure, choice if selects else None, dim, precision, settings, exclude_self=exclude_self)
-        return plan.run(into, rows_into, heat_map, progress)
+        if isinstance(measure, AggregateRequest):
+            if dry_run:
+                what = f"a dry run of {metric} is not known: sets of tokens are read whole"
+                raise ParameterError(what, "«dry_run»", "leave it out, or name a metric of vectors")
+            return plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self).run(
+                into, rows_into, heat_map, progress
+            )
+        opened = [settings.open(*side) for side in sides]
+        plan = partial(_plan, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+        if not dry_run:
+            return plan(settings, opened).run(into, rows_into, heat_map, progress)
+
+        def planned(rows: Sequence[SomeRows], within: Settings) -> Planned:
+            of_rows = plan(within, [each.vectors for each in rows])
+            return Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
+
+        inputs = dict(zip("ab", opened, strict=False))
+        return dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
 
 
 @dataclass(frozen=True)
@@ -143,6 +195,7 @@ class PairwisePlan:
         job: both sides, the pairs that are left out, and where to compute.
         choice: the pairs that are listed; None for the matrix.
         dim: along which a vector lies.
+        cut: what is compared of each vector.
         excluded_by: `id` or `row` where a row is not compared with itself, else None.
         settings: of the door.
     """
@@ -150,8 +203,30 @@ class PairwisePlan:
     job: PairwiseJob
     choice: Choice | None
     dim: int
+    cut: CutDown
     excluded_by: str | None
     settings: Settings
+
+    def phases(self, into: Into | None, rows_into: RowsInto | None, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+        """Return the scan of inputs of these shapes; what nobody takes as it comes is kept."""
+        job, choice = self.job, self.choice
+        rows = [shape[: (dim := self.dim % len(shape))] + shape[dim + 1 :] for shape in shapes]
+        (*batch_a, n), (*batch_b, m) = rows[0], rows[-1]
+        batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
+        shape = n, m, shapes[0][self.dim]
+        if choice is None:
+            written, name = matrix_bytes(job, (*batch, n, m)), "matrix"
+            held = check_matrix(job, (*batch, n, m)) if into is None else 0
+        else:
+            name = "closest rows" if choice.top_k is not None else "close pairs"
+            written = prod(batch) * ROW * (choice.most(n, m) or 0)
+            held = check_list(job, choice, n, m) if rows_into is None else 0
+        phase = scan_phase(name, job, shape, choice, batches=prod(batch))
+        return [replace(phase, bytes_written=written, memory=phase.memory + held)]
+
+    def trial(self) -> None:
+        """Compute it for nobody."""
+        self.run(lambda shape, dtype: lambda part: None, lambda columns: None, None, None)
 
     def run(
         self, into: Into | None, rows_into: RowsInto | None, heat_map: int | None, progress: Progress | None
@@ -171,6 +246,7 @@ class PairwisePlan:
                 "metric": job.metric.name,
                 "eps": settings.eps,
                 **job.metric.parameters,
+                **vars(self.cut),
                 "dim": self.dim,
                 "exclude_self": self.excluded_by is not None,
                 "excluded_by": self.excluded_by,
@@ -182,23 +258,24 @@ class PairwisePlan:
                 "nonfinite": settings.nonfinite,
                 "shapes": _shapes(job, listed, self.dim),
             },
-            notes=(*job.notes(), *_left_out(job, self.excluded_by), *result.notes),
+            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
             provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
         )
 
 
 def _plan(
-    opened: list[Vectors],
-    metric: Metric,
     choice: Choice | None,
+    metric: Metric,
     dim: int,
+    cut: CutDown,
     precision: str,
     settings: Settings,
+    opened: list[Vectors],
     *,
     exclude_self: bool,
 ) -> PairwisePlan:
     """Lay out both sides, checked; A twice where there is no B."""
-    budget = settings.budget(*opened)
+    budget, opened = settings.budget(*opened), [cut.of_whole_bytes(side) for side in opened]
     for vectors in opened:
         checks.check_dtype(vectors, metric)
     sides = [prepare_input(side, dim, settings.nonfinite, budget) for side in opened]
@@ -208,26 +285,11 @@ def _plan(
         checks.refuse_rounded(side.vectors, metric.name)
     excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
     job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
-    return PairwisePlan(job, choice, dim, excluded_by, settings)
-
-
-def _left_out(job: PairwiseJob, excluded_by: str | None) -> Iterator[str]:
-    """Yield which pairs of two sets are left out, and how many."""
-    if job.excluded is None or job.self_join:
-        return
-    count = checks.plural(int(job.excluded.counts.sum()), "pair")
-    if excluded_by == "id":
-        yield f"{count} of equal ids left out"
-    else:
-        yield f"{count} of equal row numbers left out, because A and B do not both have ids"
+    return PairwisePlan(job, choice, dim, cut, excluded_by, settings)
 
 
 def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
-    scores = str((*job.batch, *job.shape))
-    if choice.top_k is not None:
-        scores = f"top {choice.top_k} of {scores}"
-    elif choice.threshold is not None or choice.max_pairs is not None:
-        scores = f"pairs of {scores}"
+    scores = choice.of(str((*job.batch, *job.shape)))
     a, b = job.a.vectors.shape, job.b.vectors.shape
     return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
@@ -236,17 +298,3 @@ def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) ->
     """Return the keys of the summary."""
     counted = () if top_k is None else ("k",)
     return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
-
-
-def _check_choice(choice: Choice, metric: Metric) -> None:
-    given = {"«top_k»": choice.top_k, "«threshold»": choice.threshold, "«max_pairs»": choice.max_pairs}
-    asked = [option for option, value in given.items() if value is not None]
-    if len(asked) > 1 and choice.max_pairs is not None:
-        what = "the closest pairs of all go with no other selection"
-        raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
-    counts = {"«top_k»": choice.top_k, "«max_pairs»": choice.max_pairs, "«max_results»": choice.max_results}
-    for option, number in counts.items():
-        if number is not None:
-            checks.check_count(option, number)
-    if choice.threshold is not None:
-        checks.check_threshold(choice.threshold, metric)

@@ -132,10 +132,13 @@ class SimilarityPlan:
     def run(self) -> Result:
         """Compute the scores."""
         job, metric, notes = self.job, self.job.metric, self.notes
-        scores, zeros = job.run()
+        scores, zeros, short = job.run()
         if zeros:
             what = f"{zeros} of {scores.size} scores have a {metric.without_direction} vector on a side"
             notes = (*notes, f"{what} and are {metric.zero_score}")
+        if short:
+            what = f"{short} of {scores.size} scores have a vector shorter than eps on a side and divide by eps"
+            notes = (*notes, f"{what}; «eps=0» divides by its own length")
         return Result(
             command="similarity",
             inputs={"a": job.a.name, "b": job.b.name},

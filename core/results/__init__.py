@@ -2,13 +2,22 @@
 
 from .arrow import arrow_array as arrow_array
 from .arrow import arrow_type as arrow_type
+from .baseline import DELTA as DELTA
+from .baseline import Baseline as Baseline
+from .baseline import all_numbers as all_numbers
+from .baseline import no_baseline as no_baseline
+from .baseline import numbers_named as numbers_named
+from .drawings import Mark as Mark
 from .drawings import curve_figures as curve_figures
 from .drawings import histogram_figures as histogram_figures
+from .drawings import plane_figure as plane_figure
 from .gates import Gate as Gate
 from .gates import GateError as GateError
 from .gates import Verdict as Verdict
 from .gates import judge as judge
 from .gates import parse_gate as parse_gate
+from .numbers import check_group as check_group
+from .numbers import split_group as split_group
 from .records import Column as Column
 from .records import Columns as Columns
 from .records import GradientSink as GradientSink

@@ -1,12 +1,17 @@
 """Columns of a result as Arrow has them, for files and for other libraries."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DataError
-from .records import Column
+from ..errors import DataError, ResourceError
+from .records import Column, Rows, in_batches
 from .values import to_python
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
 
 
 def arrow_type(column: Column) -> Any:
@@ -49,3 +54,33 @@ def arrow_array(column: Column, field: Any) -> Any:
         raise DataError(
             f"{field.name} holds text that is not Unicode: {error.object!a}", hint="«format=jsonl» escapes it"
         ) from error
+
+
+def arrow_table(rows: Rows) -> "pyarrow.Table":
+    """Return rows as an Arrow table."""
+    import pyarrow as pa
+
+    schema, parts = None, []
+    for columns in in_batches(rows):
+        schema = schema or pa.schema([(name, arrow_type(column)) for name, column in columns.items()])
+        parts.append(pa.table([arrow_array(columns[each.name], each) for each in schema], schema=schema))
+    return pa.concat_tables(parts)
+
+
+def pandas_frame(rows: Rows) -> "pandas.DataFrame":
+    """Return rows as a pandas DataFrame."""
+    try:
+        import pandas  # noqa: F401 - pyarrow imports it
+    except ImportError as error:
+        raise ResourceError("pandas is not installed", "to_pandas", "pip install pandas") from error
+    return arrow_table(rows).to_pandas()
+
+
+def polars_frame(rows: Rows) -> "polars.DataFrame":
+    """Return rows as a polars DataFrame."""
+    try:
+        import polars
+    except ImportError as error:
+        raise ResourceError("polars is not installed", "to_polars", "pip install polars") from error
+    frame: polars.DataFrame = polars.from_arrow(arrow_table(rows))  # type: ignore[assignment]
+    return frame

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..placeholders import Spell
+from .baseline import Baseline
 from .records import Column, in_batches
 from .result import Result
 from .values import json_rows, json_text, scalar_to_python, to_python
@@ -56,12 +57,23 @@ def _head(result: Result) -> dict[str, Any]:
         head["provenance"] = result.provenance
     if result.histograms:
         head["histograms"] = [
-            {"name": each.name, "edges": each.edges, "counts": dict(each.counts)} for each in result.histograms
+            {"name": each.name, "edges": each.edges, "counts": dict(each.counts), "marks": dict(each.marks)}
+            for each in result.histograms
         ]
     if result.history is not None:
         epochs = zip(*map(to_python, result.history.columns.values()), strict=True)
         head["history"] = [dict(zip(result.history.names, epoch, strict=True)) for epoch in epochs]
+    if result.baseline is not None:
+        head["baseline"] = _of_baseline(result, result.baseline)
     return {key: scalar_to_python(value) for key, value in head.items()}
+
+
+def _of_baseline(result: Result, baseline: Baseline) -> dict[str, Any]:
+    moved = baseline.differences(result)
+    rows = zip(*map(to_python, moved.columns.values()), strict=True)
+    changed = {name: {"before": was, "now": is_} for name, (was, is_) in baseline.changed(result).items()}
+    numbers = [dict(zip(moved.names, row, strict=True)) for row in rows]
+    return {"source": baseline.source, "parameters": changed, "numbers": numbers}
 
 
 def _nonfinite(value: Any, path: Path) -> Iterator[Path]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from ..addresses import without_secrets
-from ..errors import ResourceError
+from ..errors import ColumnError, closest
 from ..placeholders import Spell, as_argument, spelled
+from .baseline import Baseline, numbers_named
 from .gates import GateError, judge, parse_gate
 from .records import Column, Columns, Grid, HeatMap, Histogram, Note, Rows, Scalar, in_batches
 from .values import to_python
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas
     import polars
     import pyarrow
+    from matplotlib.figure import Figure
 
     from ..statistics.counts import Counts
 
@@ -27,6 +29,14 @@ def _shown(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_shown, value))
     return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
+
+
+def _no_column(result: "Result", name: str) -> ColumnError:
+    """Return the error that names the columns there are."""
+    guess = closest(name, result.rows.names)
+    columns = ", ".join(result.rows.names) or "none; its numbers are in result.summary"
+    hint = f"{f'did you mean {guess}? ' if guess else ''}columns: {columns}"
+    return ColumnError(f"the result of {result.command} has no column {name!r}", "", hint)
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Result:
         written: path -> what it holds, of files that the operation itself has written.
         headline: the keys of the summary that `rows` does not hold too; None for all.
         repeats: keys and columns whose numbers stand under another name too; a table leaves them out.
+        baseline: an earlier run, against which the numbers are held.
     """
 
     command: str
@@ -68,6 +79,7 @@ class Result:
     written: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] | None = None
     repeats: tuple[str, ...] = ()
+    baseline: Baseline | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notes", tuple(map(Note, self.notes)))
@@ -148,8 +160,20 @@ class Result:
     @overload
     def __getitem__(self, index: slice) -> "Result": ...
 
-    def __getitem__(self, index: int | slice) -> "dict[str, Any] | Result":
-        """Return a row as a dict, or the result with some of its rows."""
+    @overload
+    def __getitem__(self, index: str) -> Column: ...
+
+    def __getitem__(self, index: int | slice | str) -> "dict[str, Any] | Result | Column":
+        """Return a row as a dict, the result with some of its rows, or a column as an array.
+
+        Raises:
+            ColumnError: there is no such column; a KeyError.
+            IndexError: there is no such row.
+        """
+        if isinstance(index, str):
+            if index not in self.rows.names:
+                raise _no_column(self, index)
+            return self.rows.read(0, len(self.rows))[index]
         rows = range(len(self.rows))[index]
         if isinstance(rows, int):
             return {name: to_python(column)[0] for name, column in self.rows.read(rows, rows + 1).items()}
@@ -181,15 +205,9 @@ class Result:
 
     def to_arrow(self) -> "pyarrow.Table":
         """Return the rows as an Arrow table, or the summary where there are none by nature."""
-        import pyarrow as pa
+        from .arrow import arrow_table
 
-        from .arrow import arrow_array, arrow_type
-
-        schema, parts = None, []
-        for columns in in_batches(self.table):
-            schema = schema or pa.schema([(name, arrow_type(column)) for name, column in columns.items()])
-            parts.append(pa.table([arrow_array(columns[each.name], each) for each in schema], schema=schema))
-        return pa.concat_tables(parts)
+        return arrow_table(self.table)
 
     def to_pandas(self) -> "pandas.DataFrame":
         """Return the rows as a pandas DataFrame.
@@ -197,11 +215,9 @@ class Result:
         Raises:
             ResourceError: pandas is not installed.
         """
-        try:
-            import pandas  # noqa: F401 - pyarrow imports it
-        except ImportError as error:
-            raise ResourceError("pandas is not installed", "to_pandas", "pip install pandas") from error
-        return self.to_arrow().to_pandas()
+        from .arrow import pandas_frame
+
+        return pandas_frame(self.table)
 
     def to_polars(self) -> "polars.DataFrame":
         """Return the rows as a polars DataFrame.
@@ -209,12 +225,24 @@ class Result:
         Raises:
             ResourceError: polars is not installed.
         """
-        try:
-            import polars
-        except ImportError as error:
-            raise ResourceError("polars is not installed", "to_polars", "pip install polars") from error
-        frame: polars.DataFrame = polars.from_arrow(self.to_arrow())  # type: ignore[assignment]
-        return frame
+        from .arrow import polars_frame
+
+        return polars_frame(self.table)
+
+    def plot(self, kind: str | None = None) -> "Figure":
+        """Return a picture of the result as a matplotlib figure, which no list of open figures holds.
+
+        Args:
+            kind: of an evaluation `roc` (the default), `det`, `precision-recall`, `scores` or `all`; of a matrix
+                `heat-map`, of a training run `history`, of a sweep `sweep`, of what has histograms `histogram`.
+
+        Raises:
+            ParameterError: it has no such picture.
+            ResourceError: matplotlib is not installed.
+        """
+        from ..plots import figure_of
+
+        return figure_of(self, kind)
 
     def save(self, path: "str | os.PathLike[str]", *, force: bool = False) -> None:
         """Write the result to a file, which appears whole.
@@ -231,6 +259,40 @@ class Result:
 
         save(self, os.fspath(path), force=force)
 
+    @classmethod
+    def load(cls, path: "str | os.PathLike[str]") -> "Result":
+        """Return the result that a file holds: its JSON document, a report of HTML, or Parquet of simtool.
+
+        Args:
+            path: or an address. A page and Parquet have the rows where they are few.
+
+        Raises:
+            InputNotFoundError: there is no such file.
+            DataError: it holds no result.
+        """
+        from ..io.runs import load
+
+        return load(os.fspath(path))
+
+    def against(self, earlier: "Result | str | os.PathLike[str]") -> "Result":
+        """Return the result with an earlier run of the same command to be held against, as `--baseline` does.
+
+        Args:
+            earlier: its result, or its file.
+
+        Raises:
+            ParameterError: it is of another command.
+
+        Example:
+            >>> before, now = (Result("compare", {}, {}, {"argmax": score}) for score in (0.95, 0.90))
+            >>> now.against(before).check("delta.argmax >= -0.06")
+        """
+        if isinstance(earlier, Result):
+            baseline = Baseline("the earlier result", earlier)
+        else:
+            baseline = Baseline(os.fspath(earlier), Result.load(earlier))
+        return replace(self, baseline=baseline.check(self.command))
+
     def check(self, *gates: str) -> None:
         """Hold the summary to conditions, as `--assert` does.
 
@@ -244,7 +306,8 @@ class Result:
         Example:
             >>> Result("compare", {}, {}, {"argmax": 0.95}).check("argmax >= 0.9")
         """
-        verdicts = judge([parse_gate(gate) for gate in gates], self.summary)
+        parsed = [parse_gate(gate) for gate in gates]
+        verdicts = judge(parsed, numbers_named(self, [gate.key for gate in parsed]))
         failed = [verdict.sentence() for verdict in verdicts if not verdict.passed]
         if failed:
             raise GateError("; ".join(failed))

@@ -47,7 +47,7 @@ def keys(specs: Sequence[LossSpec], *, swept: bool, gradient: bool) -> list[str]
 def report(job: LossJob) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     _check(job)
-    job.budget.check(_held(job), *_describe(job))
+    held_bytes(job)
     backend = choose_backend(job.backend, job.device)
     data, names = _data(job, backend)
     if len(data.batches) > 1:
@@ -117,8 +117,8 @@ def _check(job: LossJob) -> None:
         raise ParameterError(what, "«kind»", "ask in two runs")
 
 
-def _held(job: LossJob) -> int:
-    """Return the bytes of the largest batch, of the items and statistics of all, and of the gradients."""
+def held_bytes(job: LossJob) -> int:
+    """Return the bytes of the largest batch, of the items and statistics of all, and of the gradients, if they fit."""
     rows = min(job.rows, job.batch_size or job.rows)
     sides = [*job.inputs, *([] if job.weights is None else [job.weights])]
     numbers = sum(side.shape[1] * (side.shape[0] if side is job.weights else rows) for side in sides)
@@ -128,6 +128,7 @@ def _held(job: LossJob) -> int:
     if job.gradients is not None or job.sweep is not None:
         every = 8 * sum(prod(side.shape) for side in sides)
         held += len(job.specs) * every + 8 * numbers * GRAPH
+    job.budget.check(held, *_describe(job))
     return held
 
 

@@ -1,6 +1,6 @@
 """Losses of a batch: query blocks of anchors with their whole rows of scores, never the whole matrix."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -85,13 +85,17 @@ class WholeRows:
 
     def query_blocks(self) -> Iterator[QueryBlock]:
         """Yield all anchors, query block by query block."""
-        for start in range(0, self.anchors.shape[0], self.step):
-            yield self.query_block(start)
+        yield from map(self.query_block, self.starts)
 
-    def parts(self) -> Iterator[QueryBlock]:
-        """Yield all anchors, in pieces of a query block that stay in a cache."""
+    @property
+    def starts(self) -> range:
+        """The first anchors of the query blocks."""
+        return range(0, self.anchors.shape[0], self.step)
+
+    def parts(self, starts: Iterable[int]) -> Iterator[QueryBlock]:
+        """Yield the anchors of some query blocks, in pieces that stay in a cache."""
         step = max(1, PART_CELLS // self.others.shape[0])
-        for query_block in self.query_blocks():
+        for query_block in map(self.query_block, starts):
             for first in range(0, query_block.positives.shape[0], step):
                 yield query_block.part(first, first + step)
 

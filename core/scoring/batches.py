@@ -1,6 +1,6 @@
 """Losses of batches: every batch by tiles or by whole rows, any number of losses and parameters at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -11,8 +11,9 @@ from ..backend import Array, Backend, quiet
 from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column, Progress
+from ..work import kept
 from .accumulator import HELD, Accumulator
-from .batch_data import BatchData, class_order, pays_sorting, put, whole_rows
+from .batch_data import SORTED, BatchData, class_order, pays_sorting, put, whole_rows
 from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of
 from .histogram import Bins
 from .mined_rows import mined_items
@@ -110,7 +111,12 @@ class _Run:
             batch = whole_rows(put(data, rows), data, rows, ("cosine", *(spec.metric for spec in specs)))
             work = partial(_work, specs, [statistics_of(batch, spec) for spec in specs], data, bins)
             others = self._others(rows)
-            for part in overlapped(work, batch.parts(), workers):
+
+            def through(starts: Iterable[int]) -> Iterator[_Part]:
+                return overlapped(work, batch.parts(starts), workers)
+
+            is_long = len(rows) * len(others) >= SORTED
+            for part in kept("rows-of-a-batch", batch.starts, through) if is_long else through(batch.starts):
                 anchors = rows[part.start : part.start + part.rows]
                 self.statistics.take(part.pairs, anchors, others)
                 for accumulator, entry in zip(self.accumulators, part.entries, strict=True):

@@ -41,7 +41,7 @@ def keys(specs: Sequence[LossSpec], *, swept: bool, gradient: bool) -> list[str]
 def report(job: LossJob) -> Result:
     """Compute and describe the losses; the inputs are checked by the caller."""
     backend = choose_backend(job.backend, job.device)
-    job.budget.check(_held(job), f"a loss of {job.rows:,} examples")
+    held_bytes(job)
     rows = AlignedRows(job.inputs, job.eps, backend)
     scored = score(rows, job.specs, job.labels, job.similar)
     _refuse_undefined(job, scored)
@@ -78,11 +78,18 @@ def report(job: LossJob) -> Result:
     )
 
 
-def _held(job: LossJob) -> int:
-    """Return the bytes of the scores, the items, their order and table, and the slopes of a gradient."""
-    terms = len({term for spec in job.specs for term in terms_of(spec)}) + len(job.inputs) - 1
+def held_bytes(job: LossJob) -> int:
+    """Return the bytes of the scores, the items, their order and table, and the slopes of a gradient, if they fit."""
+    terms = score_count(job)
     slopes = 8 * terms if job.gradients is not None or job.sweep is not None else 0
-    return 8 * job.rows * (terms + 2 * len(job.specs) + TABLE + slopes)
+    size = 8 * job.rows * (terms + 2 * len(job.specs) + TABLE + slopes)
+    job.budget.check(size, f"a loss of {job.rows:,} examples")
+    return size
+
+
+def score_count(job: LossJob) -> int:
+    """Return how many scores an example has: those of the losses, and the cosines that are reported."""
+    return len({term for spec in job.specs for term in terms_of(spec)}) + len(job.inputs) - 1
 
 
 def _slope_notes(job: LossJob, scored: Scored) -> list[str]:

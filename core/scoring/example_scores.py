@@ -1,6 +1,6 @@
 """Losses of examples that stand alone: their scores in one streamed pass, their gradients in a second one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from ..engine import Scratch, overlapped, processors
 from ..io import Vectors
 from ..metrics import metric_of, needs_scale, row_dots
 from ..results import Column
+from ..work import kept
 from .distances import of_pairs
 
 CPU_PART = 1 << 18  # numbers of one side: all sides widened stay in the processor's cache
@@ -71,7 +72,11 @@ class AlignedRows:
         # numpy computes in one thread, so several pieces at a time; torch has threads of its own
         workers = processors() if self.backend.name == "numpy" else 1
         limit = CPU_PIECE if self.backend.device == "cpu" else DEVICE_PIECE
-        for start, stop, values in overlapped(scored, self._pieces(limit), workers):
+
+        def through(ranges: Iterable[slice]) -> Iterator[tuple[int, int, list[Column]]]:
+            return overlapped(scored, self._pieces(ranges), workers)
+
+        for start, stop, values in kept("examples", self._ranges(limit), through):
             for column, value in zip(found, values, strict=True):
                 column[start:stop] = value
         return found
@@ -130,13 +135,15 @@ class AlignedRows:
         # torch in one thread, and several pieces at a time: its threads would wait for each other at every step
         with backend.in_one_thread():
             workers = processors() if backend.device == "cpu" else 1
-            yield from overlapped(derived, self._pieces(GRADIENT_PIECE), workers)
+            yield from overlapped(derived, self._pieces(self._ranges(GRADIENT_PIECE)), workers)
 
-    def _pieces(self, limit: int) -> Iterator[tuple[int, int, list[Column]]]:
+    def _ranges(self, limit: int) -> Iterator[slice]:
         step = max(1, limit // max(vectors.shape[1] for vectors in self.inputs))
-        for start in range(0, self.rows, step):
-            stop = min(start + step, self.rows)
-            yield start, stop, [vectors.read(start, stop) for vectors in self.inputs]
+        return (slice(start, min(start + step, self.rows)) for start in range(0, self.rows, step))
+
+    def _pieces(self, ranges: Iterable[slice]) -> Iterator[tuple[int, int, list[Column]]]:
+        for rows in ranges:
+            yield rows.start, rows.stop, [vectors.read(rows.start, rows.stop) for vectors in self.inputs]
 
 
 def score_of(term: Term, x: Array, y: Array, *, eps: float) -> Array:

@@ -12,6 +12,7 @@ from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.mined_negatives import Deciding, Miner
 from ..results import Column
+from ..work import kept
 from .distances import distance_of
 from .sorted_batch import SortedBatch
 from .sorted_gradients import by_given_rows, pull
@@ -36,7 +37,8 @@ def mined_items(
 ) -> Iterator[ItemLosses]:
     """Yield the losses of a batch, anchors in the order of the classes; say how many of these are done."""
     with one_blas_thread(), quiet():
-        found = overlapped(partial(_items, spec, miner, batch), _blocks(batch), _workers())
+        through = partial(overlapped, partial(_items, spec, miner, batch), workers=_workers())
+        found = kept("mined-rows", _blocks(batch), through)
         for rows, part in zip(_blocks(batch), found, strict=True):
             yield part
             progress(rows.stop - rows.start)

@@ -11,6 +11,7 @@ from ..losses.miners import ActiveTriplets
 from ..losses.negatives import Ends, ScoreTile
 from ..metrics import magnitude, row_dots
 from ..results import Column
+from ..work import kept
 from .distances import distance_of
 from .loss_distance import Prepared
 from .row_distances import differences_pulled
@@ -81,7 +82,8 @@ def _add_positives(
 ) -> None:
     """Add what the scores of positives pull at, and the derivatives of the loss by what the negatives come to."""
     work = partial(_near, spec, batch, summaries, counted(spec, batch), share)
-    for rows, columns, pulled, own in overlapped(work, batch.near_blocks(), workers):
+    through = partial(overlapped, work, workers=workers)
+    for rows, columns, pulled, own in kept("pulls-of-positives", batch.near_blocks(), through):
         totals[0][rows] += pulled[0]
         totals[-1][columns] += pulled[1]
         for place, slope in own:
@@ -111,7 +113,8 @@ def _add_negatives(wanted: Wanted, batch: SortedBatch, ends: Ends, totals: list[
     undefined = 0
     for columns in batch.column_blocks():
         work = partial(_far, wanted, batch, ends, columns)
-        for rows, pulled, without in overlapped(work, batch.query_blocks(), workers):
+        through = partial(overlapped, work, workers=workers)
+        for rows, pulled, without in kept("pulls-of-negatives", batch.query_blocks(), through):
             totals[0][rows] += pulled[0]
             totals[-1][columns] += pulled[1]
             undefined += without

@@ -11,6 +11,7 @@ from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column
+from ..work import kept
 from .sorted_batch import SortedBatch
 from .spec import LossSpec
 from .tile_sweep import Wanted
@@ -63,7 +64,8 @@ def items(spec: LossSpec, batch: SortedBatch, summaries: Column) -> Iterator[Ite
     """Yield the losses of a batch, anchors in the order of the classes."""
     work = partial(_block_items, spec, batch, summaries, counted(spec, batch))
     with one_blas_thread(), quiet():
-        yield from overlapped(work, batch.near_blocks(), processors() if is_controlled() else 1)
+        workers = processors() if is_controlled() else 1
+        yield from kept("positives", batch.near_blocks(), partial(overlapped, work, workers=workers))
 
 
 def _block_items(

@@ -13,6 +13,7 @@ from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.negatives import ScoreTile, Summary
 from ..results import Column
+from ..work import kept
 from .batch_scores import BlockPairStatistics
 from .distances import distance_of
 from .histogram import Bins
@@ -139,7 +140,8 @@ def sweep(
     with one_blas_thread(), quiet():
         task = _Task(batch, wanted, bins, found.summaries, found.hardest, all(each.is_quick(batch) for each in wanted))
         workers = processors() if is_controlled() else 1
-        for part in overlapped(partial(_query_block, task), batch.query_blocks(), workers):
+        through = partial(overlapped, partial(_query_block, task), workers=workers)
+        for part in kept("tiles", batch.query_blocks(), through):
             _merge(batch, wanted, found, part)
             progress(part.rows.stop - part.rows.start)
     return found

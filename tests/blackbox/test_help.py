@@ -20,8 +20,10 @@ COMMANDS = [
     "evaluate",
     "fit",
     "apply",
+    "merge",
     "convert",
     "inspect",
+    "report",
     "list",
 ]
 APP = app_for()

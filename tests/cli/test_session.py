@@ -157,3 +157,64 @@ def test_formulas_are_escaped_in_what_a_spreadsheet_opens(call):
     assert call("pairwise f.csv --top-k 1 --format csv -q --escape-formulas")[1] == escaped
     assert call("pairwise f.csv --top-k 1 -o out.csv -q --escape-formulas")[0] == 0
     assert Path("out.csv").read_text() == escaped
+
+
+@pytest.fixture
+def earlier(call):
+    """An earlier run of `evaluate`, as JSON."""
+    assert call("evaluate x.npy y.npy --labels similar.npy --report old.json --quiet")[0] == 0
+
+
+def test_numbers_are_held_against_an_earlier_run(call, earlier):
+    line = (
+        "evaluate x.npy y.npy --labels similar.npy --metric euclidean --baseline old.json --assert delta.roc_auc>=-0.1"
+    )
+    code, out, _ = call(f"{line} --format json")
+    before, now = json.loads(Path("old.json").read_text())["summary"]["roc_auc"], json.loads(out)
+    assert now["summary"]["roc_auc"] != before
+    moved = {row["number"]: row for row in now["baseline"]["numbers"]}["roc_auc"]
+    assert (moved["before"], moved["difference"]) == (before, now["summary"]["roc_auc"] - before)
+    assert now["baseline"]["parameters"] == {"metric": {"before": "cosine", "now": "euclidean"}}
+    (gate,) = now["gates"]
+    assert (gate["key"], gate["value"], code) == ("delta.roc_auc", moved["difference"], 0 if gate["passed"] else 1)
+    shown = call(line)[1]
+    assert "against old.json" in shown
+    assert "not the same parameters: metric euclidean, was cosine" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("evaluate no.npy no.npy --baseline gone.json", "no such file"),
+        ("evaluate no.npy no.npy --baseline pairs.csv", "expected the result of an earlier run"),
+        ("evaluate no.npy no.npy --baseline old.json --assert delta.acu>0", "no number is called 'acu'"),
+        ("evaluate no.npy no.npy --assert delta.roc_auc>0", "delta.roc_auc is a difference from an earlier run"),
+        ("compare no.npy no.npy --baseline old.json", "this is a result of evaluate, and it is compared with one of"),
+        (
+            "evaluate no.npy no.npy --baseline old.json --report old.json --force",
+            "the report and another file have one",
+        ),
+    ],
+)
+def test_a_baseline_is_looked_at_before_the_work(call, earlier, line, said):
+    code, out, err = call(line)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_a_file_of_rows_that_came_one_by_one_is_a_baseline_too(call):
+    assert call("pairwise x.npy --top-k 2 -o old.parquet -q")[0] == 0
+    out = call("pairwise x.npy --top-k 2 --baseline old.parquet --format json")[1]
+    assert {row["difference"] for row in json.loads(out)["baseline"]["numbers"]} == {0}
+
+
+def test_a_dry_run_is_told_on_stdout_and_writes_no_file(call, tmp_path):
+    asked = "pairwise x.npy y.npy -o m.npy --dry-run"
+    code, out, err = call(f"{asked} --format json --assert pairs==64")
+    assert code == 0
+    assert json.loads(out)["summary"]["bytes_written"] == 8 * 8 * 4
+    assert "passed pairs == 64" in err
+    assert call("pairwise x.npy y.npy --plot m.png --dry-run")[0] == 0
+    assert not list(tmp_path.glob("m.*"))
+    (tmp_path / "m.npy").touch()
+    assert call(asked)[0] == 2

@@ -47,6 +47,15 @@ def test_rows_of_a_few_long_dims_are_cut_and_others_are_not(task, metric):
         assert ("prefix" in result.parameters["scan"]) == falls
 
 
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_few_dims_are_not_cut(dims):
+    rows_a, rows_b = rows(N, falls=True, seed=1)[:, :dims], rows(M, falls=True)[:, :dims]
+    result = simtool.pairwise(rows_a, rows_b, metric="euclidean", top_k=1)
+    distances = np.linalg.norm(rows_a[:, None] - rows_b, axis=2)
+    assert "prefix" not in result.parameters["scan"]
+    assert np.array_equal(result.rows.read(0, N)["b"], distances.argmin(axis=1))
+
+
 def test_the_dims_of_a_prefix_are_in_the_parameters():
     found = simtool.pairwise(*(rows(size, falls=True).astype("f4") for size in (N, M)), top_k=5).parameters["scan"]
     assert found in {f"float32, numpy, prefix {length} of {DIMS}" for length in (16, 32)}

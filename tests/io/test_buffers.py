@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from simtool.io.buffers import arrow_values, numpy_values
+from simtool.io.buffers import arrow_present, arrow_scalar, arrow_texts, arrow_values, numpy_values
 
 NUMBERS = [pa.int8(), pa.uint16(), pa.int64(), pa.uint64(), pa.float16(), pa.float32(), pa.float64(), pa.bool_()]
 TEXT = [pa.string(), pa.large_string(), pa.string_view()]
@@ -31,3 +31,24 @@ def test_numbers_become_arrow_values(dtype):
     values = np.arange(12).astype(dtype)
     for given in (values, values[::3], values[:0]):
         assert arrow_values(given).equals(pa.array(given))
+
+
+def test_texts_and_nulls_become_what_arrow_makes_of_them():
+    for texts in (["a", None, "", "é" * 40], [], [None] * 9):
+        assert arrow_texts(texts).equals(pa.array(texts, pa.string()))
+
+
+def test_numbers_that_are_not_there_are_null():
+    there = np.asarray([True, False] * 5)
+    found = arrow_present(np.arange(10), there)
+    assert found.equals(pa.array([number if here else None for number, here in enumerate(there)], pa.int64()))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(3, pa.int8()), (1.5, pa.float32()), (True, pa.bool_()), ("a", pa.string()), ("2024-01-31", pa.date32())],
+    ids=str,
+)
+def test_a_scalar_is_the_one_that_arrow_makes(value, kind):
+    expected = pa.scalar(value).cast(kind) if isinstance(value, str) else pa.scalar(value, kind)
+    assert arrow_scalar(value, kind).equals(expected)

@@ -14,6 +14,7 @@ from written_files import X, check
 from simtool.errors import ParameterError
 from simtool.io import open_pairs, open_table, open_vectors, read_values, text_blocks
 from simtool.io import text as text_files
+from simtool.io.vectors import provenance
 
 
 @pytest.mark.parametrize("separator", ["\t", " ", ","])
@@ -66,7 +67,8 @@ def test_an_empty_cell_is_a_null(write):
     ("text", "what", "hint"),
     [
         ("x,y\n1,2\n1,2,3\n", "line 3 has 3 cells, expected 2", ""),
-        ("cat,0.5,0.25\ndog,1.5,2.5\n", "line 1 looks like data, not like a header: 0.5", "put a header line"),
+        ("cat,x,0.25\ndog,y,2.5\n", "line 1 looks like data, not like a header: 0.25", "put a header line"),
+        ("id,0.5,0.25\n1,1.5,2.5\n", "line 1 looks like data, not like a header: 0.5", "put a header line"),
         (",x\n0,1\n", "column 1 has no name", "index=False"),
         ("x,x\n0,1\n", "2 columns are named 'x'", "rename"),
         ('x,y\n"a,1\n', "line 2 is not CSV: unexpected end of data", ""),
@@ -185,3 +187,11 @@ def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, 
         table = open_table(str(path))
         found = [table.values(name).tolist() for name in ("first", "second")]
     assert found == [list(texts) for texts in zip(*rows, strict=True)]
+
+
+@pytest.mark.parametrize("comma", [",", "\t"])
+def test_a_word_and_numbers_in_line_1_are_no_header(write, comma):
+    found = open_vectors(write("cat,0.5,2\n007,0.25,3\n".replace(",", comma)))
+    assert found.ids.tolist() == ["cat", "007"]
+    np.testing.assert_array_equal(whole(found), [[0.5, 2.0], [0.25, 3.0]])
+    assert provenance({"a": found})["a"].endswith("are 2 columns: 1, 2; line 1 has no names: its first column is ids")

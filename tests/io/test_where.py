@@ -24,7 +24,7 @@ def rows(text, table=TABLE):
     types = {name: plain(kind) for name, kind in zip(table.column_names, table.schema.types, strict=True)}
     condition, table = read_condition(text, types, "t.parquet"), table.cast(pa.schema(list(types.items())))
     number = pa.array(range(len(table)))
-    return table.append_column("#", number).filter(condition.expression)["#"].to_pylist()
+    return table.append_column("#", number).filter(condition.holds(table))["#"].to_pylist()
 
 
 @pytest.mark.parametrize(

@@ -263,3 +263,11 @@ def test_the_result_names_every_input_and_the_metric_only_where_one_was_computed
     assert found.histograms[0].name == "score"
     found = evaluate(scores=scores, labels=labels, metric="l2", **options)
     assert found.parameters["direction"] == "smaller is closer"
+
+
+def test_a_group_that_is_not_there_is_refused_before_anything_is_scored(monkeypatch):
+    monkeypatch.setattr("simtool.operations.evaluate.EvaluatePlan.run", None)
+    scores, labels, by = np.arange(4.0), np.arange(4) % 2, np.asarray(["german", "german", "french", "french"])
+    with pytest.raises(ParameterError, match="no group is called 'germann'") as refusal:
+        evaluate(scores=scores, labels=labels, by=by, require_keys=["eer[overall]", "eer[germann]"])
+    assert refusal.value.hint == "did you mean german? there is german, french, overall"

@@ -1,12 +1,13 @@
 """The inputs of losses: labels by row and value, weights by id."""
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from loss_inputs import ROWS, data
 
 import simtool
 from simtool.catalogue import LOSSES
-from simtool.errors import LabelError
+from simtool.errors import DataError, InputNotFoundError, LabelError, ParameterError
 from simtool.io import as_vectors, with_ids
 
 BAD = {
@@ -49,3 +50,68 @@ def test_labels_of_another_shape_are_refused(kind):
             continue  # three sets take none, one set takes classes
         with pytest.raises(LabelError):
             simtool.loss(*inputs, **{**options, "labels": each})
+
+
+DIGITS = "sample_data/digits.parquet"
+
+
+@pytest.fixture
+def mined(tmp_path):
+    """A table of triplets as `mine` writes it, and their rows in float64."""
+    found = simtool.mine(DIGITS, absolute_margin=0.05, num_negatives=2)
+    pq.write_table(found.to_arrow(), tmp_path / "triplets.parquet")
+    rows = simtool.open_vectors(DIGITS).read(0, 1797).astype("f8")
+    rows /= np.linalg.norm(rows, axis=1)[:, None]
+    return str(tmp_path / "triplets.parquet"), [rows[numbers] for numbers in found.array.T]
+
+
+def test_the_loss_of_mined_triplets_is_that_of_a_loop(mined):
+    path, (a, p, n) = mined
+    how = {"kind": "triplet", "distance": "cosine-distance", "margin": 0.15}
+    found = simtool.loss(DIGITS, examples=path, **how)
+    expected = [max(0.0, (1 - x @ y) - (1 - x @ z) + 0.15) for x, y, z in zip(a, p, n, strict=True)]
+    np.testing.assert_allclose(found.array, expected, atol=1e-12)
+    assert found.inputs["examples"] == path
+    assert simtool.loss(DIGITS, DIGITS, examples=path, **how).array.tolist() == found.array.tolist()
+
+
+def test_pairs_of_ids_have_the_labels_of_their_table(tmp_path):
+    words = simtool.open_vectors("sample_data/words.parquet")
+    ids, rows = words.ids.tolist(), words.read(0, 437).astype("f8")
+    (tmp_path / "pairs.csv").write_text("a,b,label\ntiger,cat,1\nbook,tiger,0\n", encoding="utf-8")
+    found = simtool.loss("sample_data/words.parquet", examples=str(tmp_path / "pairs.csv"), kind="cosine", margin=0.1)
+    x, y = rows[[ids.index("tiger"), ids.index("book")]], rows[[ids.index("cat"), ids.index("tiger")]]
+    cosine = (x * y).sum(axis=1) / np.linalg.norm(x, axis=1) / np.linalg.norm(y, axis=1)
+    np.testing.assert_allclose(found.array, [1 - cosine[0], max(0.0, cosine[1] - 0.1)], atol=1e-12)
+
+
+def test_a_loss_of_pairs_takes_the_first_two_columns_of_triplets(mined):
+    path, (a, p, _) = mined
+    found = simtool.loss(DIGITS, examples=path, kind="info-nce", temperature=0.1)
+    scores = a @ p.T / 0.1
+    np.testing.assert_allclose(found.array, np.log(np.exp(scores).sum(axis=1)) - scores.diagonal(), atol=1e-5)
+
+
+def test_a_head_is_fitted_to_mined_triplets(mined):
+    path, _ = mined
+    how = {"kind": "triplet", "margin": 0.2, "epochs": 2, "held_out": 0.0}
+    rows = simtool.open_vectors(DIGITS).read(0, 1797)
+    numbers = simtool.mine(DIGITS, absolute_margin=0.05, num_negatives=2).array
+    found = simtool.fit(DIGITS, examples=path, **how)
+    np.testing.assert_allclose(found.array, simtool.fit(*(rows[each] for each in numbers.T), **how).array, atol=1e-6)
+    assert found.inputs["examples"] == path
+
+
+@pytest.mark.parametrize(
+    ("vectors", "how", "error", "said"),
+    [
+        ([DIGITS], {"kind": "sup-con"}, ParameterError, "pairs or triplets"),
+        ([DIGITS] * 4, {"kind": "triplet"}, ParameterError, "there are 4 inputs"),
+        (["sample_data/words.parquet"], {"kind": "triplet"}, DataError, "'digit-0' is not among"),
+        ([DIGITS], {"kind": "triplet", "examples": DIGITS}, InputNotFoundError, "anchor, positive, negative"),
+        ([DIGITS, DIGITS], {"kind": "triplet", "join": "id"}, ParameterError, "by their ids already"),
+    ],
+)
+def test_examples_that_do_not_fit_are_refused(mined, vectors, how, error, said):
+    with pytest.raises(error, match=said):
+        simtool.loss(*vectors, **{"examples": mined[0], **how})

@@ -1,6 +1,7 @@
 """Mined triplets: those of a plain loop in float64, and of sentence-transformers where it is right."""
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import simtool
@@ -203,11 +204,13 @@ def test_a_random_choice_is_of_the_window_and_the_same_for_any_budget():
     assert found.array.tolist() != simtool.mine(rows, labels, seed=2, **options).array.tolist()
 
 
-def test_texts_become_a_data_set_for_a_trainer():
+def test_texts_become_a_data_set_for_a_trainer(tmp_path):
     datasets = pytest.importorskip("datasets")
     source = simtool.Selection(DIGITS, keep=("label",))
     found = simtool.mine(source, "::label", num_negatives=1).to_arrow()
-    data = datasets.Dataset(found).select_columns(["label_anchor", "label_positive", "label_negative"])
+    pq.write_table(found, tmp_path / "triplets.parquet")
+    data = datasets.Dataset.from_parquet(str(tmp_path / "triplets.parquet"), cache_dir=str(tmp_path / "cache"))
+    data = data.select_columns(["label_anchor", "label_positive", "label_negative"])
     labels = np.asarray([list(row.values()) for row in data])
     assert (labels[:, 0] == labels[:, 1]).all()
     assert (labels[:, 0] != labels[:, 2]).all()

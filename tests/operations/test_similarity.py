@@ -42,6 +42,19 @@ def test_zero_rows_are_counted_once(metric, score):
     assert result.notes == (f"3 of 4 scores have a zero vector on a side and are {score}",)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-300])
+@pytest.mark.parametrize(("metric", "dim"), [("cosine", -1), ("angular", -1), ("correlation", 0)])
+def test_scores_that_divide_by_eps_are_counted(metric, dim, scale):
+    rows = np.asarray([[1e-12, -1e-12], [0.0, 0.0], [1.0, -2.0], [3e-9, -3e-9]]) * scale
+    if dim == 0:
+        rows = rows.T
+    short = 2 if scale == 1.0 else 3
+    others = np.asarray([[1.0, -1.0]] * 4) if dim else np.asarray([[1.0, -1.0]] * 4).T
+    result = similarity(rows, others, dim=dim, metric=metric)
+    assert f"{short} of 4 scores have a vector shorter than eps on a side and divide by eps" in result.notes[-1]
+    assert not any("shorter" in note for note in similarity(rows, others, dim=dim, metric=metric, eps=0).notes)
+
+
 def test_eps_is_the_least_norm():
     x = np.asarray([[1e-9, 0]], dtype="f4")
     assert similarity(x, x).array[0] == pytest.approx(0.01, rel=1e-6)

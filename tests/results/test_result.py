@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import simtool
-from simtool.errors import OutputError, ParameterError
+from simtool.errors import OutputError, ParameterError, SimtoolError
 from simtool.results import Columns, GateError, Histogram, Result
 
 IDS, SCORES = ["a", "b", "<b>&"], [0.5, -1.0, float("nan")]
@@ -110,3 +110,15 @@ def test_errors_in_python_name_arguments():
     with pytest.raises(ParameterError) as caught:
         RESULT.check("mean")
     assert "--" not in str(caught.value)
+
+
+def test_a_column_is_an_array_and_an_unknown_one_is_named():
+    assert RESULT["id"].tolist() == IDS
+    np.testing.assert_array_equal(RESULT["score"], SCORES)
+    with pytest.raises(KeyError) as raised:
+        RESULT["scores"]
+    assert isinstance(raised.value, SimtoolError)
+    assert raised.value.hint == "did you mean score? columns: id, score"
+    assert "has no column 'scores'" in str(raised.value)  # a KeyError alone would show the repr of its text
+    with pytest.raises(SimtoolError, match=r"columns: none; its numbers are in result\.summary"):
+        Result("inspect", {}, {}, {"rows": 2})["rows"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,9 @@ class Reducer:
     holds = False  # whether a tile's memory must not be used again
     scans = False  # whether it wants the maxima of groups first, and of most tiles nothing else
     apart = False  # whether a query block of it is done as fast without knowing of the others
+    in_order = False  # whether a query block needs those before it, so that blocks of kept work do too
+    whole_rows = False  # whether its plan is one of whole rows
+    kept_bytes = 24  # of what is kept of a row of A, about
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether this tile has nothing to give."""
@@ -56,13 +60,32 @@ class Reducer:
         """Take over the partial result of a query block; query blocks come in ascending order."""
         raise NotImplementedError
 
+    def part(self) -> "PartialResult | None":
+        """Return a reducer for some query blocks whose outcome can be kept, or None where none can."""
+        return None
+
+    def kept(self, rows: Span, part: "PartialResult") -> Any:
+        """Return what the query blocks of some rows came to in a `part`: arrays, numbers, and tuples of them."""
+        raise NotImplementedError
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over what was kept of some rows, whoever computed it; blocks of rows come in ascending order."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class PartialResult:
-    """What a reducer of one query block came to: its state, and what it gave; merged in the order of the blocks."""
+    """What a reducer of one query block came to: its state, and what it gave; merged in the order of the blocks.
+
+    Args:
+        reducer: with its state.
+        given: what it gave.
+        before: what was known when it began, where that is asked for.
+    """
 
     reducer: Reducer
     given: list[Hits] = field(default_factory=list)
+    before: Any = None
 
 
 @dataclass(frozen=True)
@@ -144,3 +167,21 @@ class SelectingReducer(Reducer):
         """Give what was found in the query block."""
         for hits in partial.given:
             self.give(hits)
+
+    def part(self) -> PartialResult | None:
+        """Return what takes query blocks by themselves."""
+        return self.partial(self.spec.kernel)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the pairs."""
+        return joined([NOTHING, *part.given])
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Give the pairs."""
+        self.merge(rows, PartialResult(self, [kept]))
+
+
+def joined(found: list[Hits]) -> Hits:
+    """Return hits that were given in turn as one."""
+    query, neighbour, score = (np.concatenate(part) for part in zip(*found, strict=True))
+    return query, neighbour, score

@@ -1,11 +1,16 @@
 """The k best of the rows of both sides from one sweep: each tile tells of its columns as of its rows."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from ...results import Column
 from ..kernels import Tile
+from ..places import Found, Hits
 from ..plan import Span
-from .base import Reducer
+from .base import NOTHING, PartialResult, Reducer, joined
+from .capped_top_k import ROUNDING
 from .self_join_top_k import SelfJoinTopK
 
 
@@ -32,6 +37,27 @@ class ColumnTopK(SelfJoinTopK):
     def end(self, query_block: Span) -> None:
         """Wait: no column is finished before the last query block."""
 
+    def part(self) -> PartialResult:
+        """Return what takes query blocks by themselves, from what is sure here."""
+        given: list[Hits] = []
+        reducer = ColumnTopK(self.k, self.spec, self.query_block, given.append)
+        reducer.lower_bound[:] = self.lower_bound
+        return PartialResult(reducer, given)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the k best of some rows of A for each column."""
+        assert isinstance(part.reducer, ColumnTopK)
+        part.reducer.finish()
+        return joined([NOTHING, *part.given])
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """File the k best of some rows of A under their columns."""
+        column, row, score = kept
+        least = self.spec.kernel.proxy_score(score)
+        self._keep(Found(column, row, least, least + ROUNDING * np.maximum(1.0, np.abs(least))))
+        if self.held > self.spec.most:
+            self._reduce()
+
     def finish(self) -> None:
         """Score the candidates and give the best."""
         for number in sorted(self.found):
@@ -52,6 +78,22 @@ class BidirectionalTopK(Reducer):
         """Start a query block."""
         self.rows.begin(query_block)
         self.columns.begin(query_block)
+
+    def part(self) -> PartialResult | None:
+        """Return both for query blocks by themselves."""
+        rows, columns = self.rows.part(), self.columns.part()
+        if rows is None or columns is None:
+            return None
+        return PartialResult(BidirectionalTopK(rows.reducer, columns.reducer), before=(rows, columns))
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return what is kept of both."""
+        return tuple(each.kept(rows, own) for each, own in zip((self.rows, self.columns), part.before, strict=True))
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over both."""
+        for each, own in zip((self.rows, self.columns), kept, strict=True):
+            each.restore(rows, own)
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Give a tile to both."""

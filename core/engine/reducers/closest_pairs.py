@@ -1,6 +1,7 @@
 """The closest pairs of all."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,20 @@ class ClosestPairs(SelectingReducer):
         self.found += other.found
         self.best = _joined(self.best, other.best)
         self._reduce_if_many()
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the best pairs, and the proxy score that so many are known to have."""
+        reducer = part.reducer
+        assert isinstance(reducer, ClosestPairs)
+        reducer._reduce()
+        return reducer.best, reducer.lower_bound
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over the best pairs."""
+        best, lower_bound = kept
+        self.merge(rows, PartialResult(replace(self, lower_bound=lower_bound, pool=np.empty(0), found=[], best=best)))
+        if len(self.best[2]) > 2 * self.most:
+            self._reduce()
 
     def _reduce_if_many(self) -> None:
         # of upper bounds alone nothing else raises what is sure

@@ -1,6 +1,7 @@
 """Groups of which all rows are close to each other: a row joins the earliest group to whose every row it is close."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,11 @@ class Complete(Linkage):
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
         super().__init__(thresholds, spec, codes)
         self.sizes = [np.zeros(len(first), dtype=np.int64) for first in self.first]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over the groups of some rows, and count their rows."""
+        super().restore(rows, kept)
+        self.sizes = [np.bincount(first[: rows.stop], minlength=len(first)) for first in self.first]
 
     def begin(self, query_block: Span) -> None:
         """Start a query block: nothing is counted, and no pair within it is known."""

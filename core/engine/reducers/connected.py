@@ -5,15 +5,18 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from ...results import Column
+from ..candidates import Scan, is_crowded
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from .base import PartialResult, Reducer, SelectionSpec
 
 FEW = 1024  # pairs that are scored at once
+PIVOTS = 16  # rows of a crowded tile that join their groups first
 
 
 class Linkage(Reducer):
@@ -28,7 +31,7 @@ class Linkage(Reducer):
         codes: (n,) ascending; only rows of equal codes are compared. None for all.
     """
 
-    scans = True
+    scans = in_order = True
     is_upper = False  # whether each row meets the later ones instead
 
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
@@ -45,10 +48,13 @@ class Linkage(Reducer):
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Fold in what may reach the loosest threshold."""
-        spec, lower_bound = self.spec, self.lower_bound(query_block)
-        scan = spec.scan(query_block, corpus_block, tile, lower_bound).rescan(
-            lower_bound, spec.pairs, query_block, corpus_block
-        )
+        lower_bound = self.lower_bound(query_block)
+        scan = self.spec.scan(query_block, corpus_block, tile, lower_bound)
+        self.sift(query_block, corpus_block, scan, lower_bound)
+
+    def sift(self, query_block: Span, corpus_block: Span, scan: Scan, lower_bound: Column) -> None:
+        """Fold in what may reach the lower bound of its row."""
+        scan = scan.rescan(lower_bound, self.spec.pairs, query_block, corpus_block)
         for found in scan.candidates(lower_bound):
             row, column = found.query + query_block.start, found.neighbour + corpus_block.start
             wanted = (column > row) if self.is_upper else (column < row)
@@ -59,6 +65,19 @@ class Linkage(Reducer):
     def lower_bound(self, query_block: Span) -> Column:
         """Return the proxy score that a pair of each row of the query block must reach to matter."""
         return np.full(len(query_block), self.spec.least(self.loosest))
+
+    def part(self) -> PartialResult:
+        """Return the reducer itself, which has to know the rows before."""
+        return PartialResult(self)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return for each threshold the groups of some rows."""
+        return [first[rows.start : rows.stop] for first in self.first]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over the groups of some rows."""
+        for first, own in zip(self.first, kept, strict=True):
+            first[rows.start : rows.stop] = own
 
     @abstractmethod
     def fold(self, query_block: Span, row: Column, column: Column) -> None:
@@ -75,6 +94,7 @@ class Connected(Linkage):
     Several query blocks share the groups: in whatever order pairs are folded in, the groups are the same.
     """
 
+    in_order = False
     apart = is_upper = True  # the first query block meets all rows: what it joins need not be looked at again
 
     def __init__(self, thresholds: Sequence[float], spec: SelectionSpec, codes: Column | None = None) -> None:
@@ -88,9 +108,33 @@ class Connected(Linkage):
         return super().skips(query_block, corpus_block) or self._is_one(query_block, corpus_block)
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
-        """Fold in a tile, unless its rows have become one group since it was asked for."""
-        if not self._is_one(query_block, corpus_block):
-            super().take(query_block, corpus_block, tile)
+        """Fold in a tile, unless its rows have become one group since it was asked for.
+
+        Of a crowded one the pairs within a group are left out, once a few rows have joined theirs: as good as none of
+        the millions of pairs of a large group is listed.
+        """
+        if self._is_one(query_block, corpus_block):
+            return
+        lower_bound = self.lower_bound(query_block)
+        scan = self.spec.scan(query_block, corpus_block, tile, lower_bound)
+        if is_crowded(scan.hits(lower_bound)):
+            scan = self._between_groups(query_block, corpus_block, tile, lower_bound)
+            if is_crowded(hits := scan.hits(lower_bound)):
+                pivots, few = np.argsort(-hits.sum(axis=1), kind="stable")[:PIVOTS], np.full(len(lower_bound), np.inf)
+                few[pivots] = lower_bound[pivots]
+                self.sift(query_block, corpus_block, scan, few)
+                scan = self._between_groups(query_block, corpus_block, tile, lower_bound)
+        self.sift(query_block, corpus_block, scan, lower_bound)
+
+    def _between_groups(self, query_block: Span, corpus_block: Span, tile: Tile, lower_bound: Column) -> Scan:
+        """Return the scan of a tile without the pairs of rows of one group."""
+        backend, proxy = tile.kernel.backend, tile.proxy
+        spans = (np.arange(span.start, span.stop) for span in (query_block, corpus_block))
+        with self.lock:
+            row, column = (backend.put(roots(self.strictest, rows)) for rows in spans)
+        one = row[:, None] == column[None, :]
+        between = replace(tile, scored=backend.xp.where(one, backend.xp.full_like(proxy, -np.inf), proxy))
+        return self.spec.scan(query_block, corpus_block, between, lower_bound)
 
     def _is_one(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether all rows of a tile are of one group at the strictest threshold."""
@@ -141,6 +185,21 @@ class Connected(Linkage):
 
     def merge(self, query_block: Span, partial: PartialResult) -> None:
         """Have nothing to take over."""
+
+    def part(self) -> PartialResult:
+        """Return a reducer that shares the groups, and knows what they were."""
+        return replace(self.partial(self.spec.kernel), before=self.groups())
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return for each threshold the rows that got into another group, and its first row."""
+        groups = self.groups()
+        changed = [np.flatnonzero(now != was) for now, was in zip(groups, part.before, strict=True)]
+        return [(rows, now[rows]) for rows, now in zip(changed, groups, strict=True)]
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Make one group of what was."""
+        for first, (some, firsts) in zip(self.first, kept, strict=True):
+            unite(first, some, firsts)
 
 
 def roots(first: Column, rows: Column) -> Column:

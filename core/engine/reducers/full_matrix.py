@@ -15,7 +15,7 @@ from ..exclusion import Exclusion
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from ..rescoring import Pairs
-from .base import Reducer
+from .base import PartialResult, Reducer
 
 Take = Callable[[int, Column], None]
 SUMMED = 1 << 16  # scores that are summed at a time, few enough to stay in a cache
@@ -63,6 +63,8 @@ class Full(Reducer):
         propagate: whether NaN may stay.
     """
 
+    whole_rows = True
+
     def __init__(
         self,
         kernel: Kernel,
@@ -77,6 +79,7 @@ class Full(Reducer):
         self.kernel = kernel
         self.pairs = pairs
         self.columns = columns
+        self.kept_bytes = columns * np.dtype(dtype).itemsize
         self.dtype = dtype
         self.take_rows = take_rows
         self.excluded = excluded
@@ -118,6 +121,35 @@ class Full(Reducer):
         """Return the moments of everything that was taken."""
         self._wait()
         return Moments().merge(self.parts)
+
+    def part(self) -> PartialResult:
+        """Return what keeps the rows of query blocks by themselves."""
+        rows: list[Column] = []
+        taking = Full(
+            self.kernel,
+            self.pairs,
+            self.columns,
+            self.dtype,
+            lambda _, scores: rows.append(scores.copy()),
+            excluded=self.excluded,
+            propagate=self.propagate,
+        )
+        return PartialResult(taking, before=rows)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Return the scores, query block by query block."""
+        assert isinstance(part.reducer, Full)
+        part.reducer.moments()
+        part.reducer.writer.shutdown()
+        return part.before
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Hand the rows on, as if they had been computed now."""
+        start = rows.start
+        for scores in kept:
+            self.rows = scores
+            self.end(Span(start, start + len(scores)))
+            start += len(scores)
 
     def __enter__(self) -> Self:
         return self

@@ -17,8 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from simtool.cli.output.render import FORMATS, Output, render
-from simtool.cli.output.terminal import printable
-from simtool.errors import OutputError, ParameterError
+from simtool.errors import OutputError, ParameterError, printable
 from simtool.results import Column, Columns, Grid, Result, Verdict, judge, parse_gate
 
 HOSTILE = [

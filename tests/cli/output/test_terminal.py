@@ -1,6 +1,5 @@
 """What reaches stdout and stderr, and what happens when nobody listens."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,14 +7,13 @@ import sys
 import pytest
 
 from simtool.cli.output.render import FORMATS
-from simtool.cli.output.terminal import printable, say, text_of
-from simtool.results import json_text
+from simtool.cli.output.terminal import say, text_of
 
 SCRIPT = """
 import sys
 import numpy as np
 from simtool.cli.output.render import Output, render
-from simtool.errors import ResourceError
+from simtool.errors import ResourceError, printable
 from simtool.results import Columns, Result
 
 rows = Columns({"row": np.arange(70_000), "score": np.linspace(0, 1, 70_000)})
@@ -61,30 +59,6 @@ def test_a_full_disk_behind_stdout_is_told(format: str) -> None:
         done = subprocess.run([sys.executable, "-c", SCRIPT, format], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.stderr.startswith("the output could not be written: No space left on device\nstdout\n")
     assert done.returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("\x1b[31m", "\\x1b[31m"),
-        ("a\nb\tc\rd", "a\\nb\\tc\\rd"),
-        ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"),
-        ("\u202e\u2066\u2028\ud800", "\\u202e\\u2066\\u2028\\ud800"),
-        ("[red]é 日本 🚀", "[red]é 日本 🚀"),
-        ("a\u200bb\xad\ufeff", "a\\u200bb\\xad\\ufeff"),
-        ("\u3164\u2062\U000e0041\U000e0100", "\\u3164\\u2062\\U000e0041\\U000e0100"),
-        ("👩\u200d🚀", "👩\\u200d🚀"),  # two ids that look alike are worse than an emoji in two parts
-    ],
-)
-def test_printable_writes_out_what_a_terminal_would_obey(text: str, expected: str) -> None:
-    assert printable(text) == expected
-
-
-def test_json_and_terminal_agree_on_what_is_unsafe() -> None:
-    for code in (*range(0x7F, 0x20000), *range(0xE0000, 0xE1010)):
-        character = chr(code)
-        assert json.loads(json_text(character)) == character
-        assert (printable(character) == character) is (json_text(character) == f'"{character}"'), hex(code)
 
 
 def test_a_line_on_stderr_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,16 +19,17 @@ seen = []
 def test_a_command_is_called_as_it_is_and_the_session_sees_what_was_typed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     seen.clear()
-    reporting(command)(a="x.npy", top=3, report=["r.html"], github_summary=True)
-    assert seen == [("x.npy", 3, Asked(["r.html"], True, frozenset([str((tmp_path / "x.npy").resolve())])))]
+    reporting("x", command)(a="x.npy", top=3, report=["r.html"], baseline="old.json", github_summary=True)
+    others = frozenset(str((tmp_path / name).resolve()) for name in ("x.npy", "old.json"))
+    assert seen == [("x.npy", 3, Asked("x", ["r.html"], "old.json", True, others))]
     assert asked() == Asked()
 
 
 def test_nothing_stays_after_an_error():
     with pytest.raises(KeyError):
-        reporting(command)(a="bad", report=["r.html"])
+        reporting("x", command)(a="bad", report=["r.html"])
     assert asked() == Asked()
 
 
 def test_the_options_follow_those_of_the_command():
-    assert list(signature(reporting(command)).parameters) == ["a", "top", "report", "github_summary"]
+    assert list(signature(reporting("x", command)).parameters) == ["a", "top", "report", "baseline", "github_summary"]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from naive_groups import CLUSTERED, close_to, components, grouped
+from right_angles import directions
 
-from simtool.engine.reducers.connected import roots, unite
+from simtool.engine.reducers.connected import Connected, roots, unite
 
 THRESHOLDS = [0.7, 0.8, 0.9, 0.95]
 
@@ -43,3 +44,32 @@ def test_a_star_and_a_chain_are_one_group_each():
     unite(first, np.full(999, 999), np.arange(999))
     unite(first, np.arange(1999, 1000, -1), np.arange(1998, 999, -1))
     assert roots(first, np.arange(2000)).tolist() == [0] * 1000 + [1000] * 1000
+
+
+def crowd():
+    """Return rows of which two in three are of one of two large groups, in any order, and the rest alone."""
+    rng = np.random.default_rng(1)
+    group = rng.integers(0, 3, 1500)
+    rows = np.concatenate([rng.normal(size=(2, 16)), np.zeros((1, 16))])[group]
+    return (rows + np.where(group == 2, 1.0, 0.1)[:, None] * rng.normal(size=(1500, 16))).astype("f4")
+
+
+@pytest.mark.parametrize("rotation", [None, directions(16, 8)])
+@pytest.mark.parametrize("tiling", [(256, 512), (128, 1536)])
+def test_of_large_groups_among_other_rows_few_pairs_are_listed(monkeypatch, tiling, rotation):
+    rows, listed, fold = crowd(), [], Connected.fold
+    monkeypatch.setattr(Connected, "fold", lambda self, *found: listed.append(len(found[1])) or fold(self, *found))
+    (found,) = grouped("connected", rows, [0.9], tiling, rotation=rotation)
+    close = close_to(rows, 0.9)
+    assert found.tolist() == components(close).tolist()
+    assert sum(listed) < close.sum() / 4  # half of the pairs
+
+
+def test_a_long_chain_of_crowded_tiles_is_one_group():
+    angles = np.linspace(0, 6, 1200)
+    rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype("f4")[np.random.default_rng(0).permutation(1200)]
+    (found,) = grouped("connected", rows, [0.9], (256, 512))
+    assert not found.any()
+    apart = rows[np.abs(rows[:, 1]) > 0.6]
+    (found,) = grouped("connected", apart, [0.9], (256, 512))
+    assert found.tolist() == components(close_to(apart, 0.9)).tolist()

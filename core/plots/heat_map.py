@@ -1,14 +1,13 @@
 """A matrix of scores as a heat map."""
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simtool.errors import ParameterError
-from simtool.results import Column, HeatMap, Result
-
-from .picture import Picture, shortened, title_of
+from ..engine import MatrixRows, MeanCells
+from ..errors import ParameterError
+from ..results import Column, HeatMap, Result
+from .style import Drawing, shortened, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,33 +15,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST = 1000  # rows and columns of the picture
+WRITTEN = 12  # rows and columns of which each cell has its number
 NAMED = 40  # rows and columns of which each has its name
 LONGEST = 20  # characters of a name
 HEIGHT, TALL = 5.6, 9.0  # inches; the taller one has a pixel for each of 1000 cells
 COARSE = 600  # rows or columns that the lower one shows
 
 
-def heat_picture(
-    path: str | None, inputs: Sequence[str | None], output: str | None, *, selects: bool, force: bool, quiet: bool
-) -> Picture | None:
-    """Refuse, before any work, a heat map that could not be drawn after it; None without a path."""
-    if path is not None and selects:
-        what = "the heat map is of the whole matrix, and this keeps a part of it"
-        raise ParameterError(what, "--plot", "leave out --top-k, --threshold and --max-pairs")
-    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=[output])
+def heat_drawing(result: Result) -> Drawing:
+    """Return the heat map of a matrix.
 
-
-def heat_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[float, float]]:
-    """Return what draws the heat map of a result, and its size in inches.
-
-    Where scores have both signs the map is that of the table on a terminal, its light middle at zero; else its
-    lightness tells larger from smaller.
+    The colours are those of the table on a terminal: blue is the least score and red the largest, and where scores have
+    both signs the light middle is at zero.
 
     Args:
-        result: of `pairwise`, with a heat map.
+        result: with a heat map, or a matrix in memory.
     """
-    heat_map = result.heat_map
-    assert heat_map is not None
+    heat_map = result.heat_map or _means(result)
     rows, columns = heat_map.shape
     ratio = min(max(columns / rows, 0.5), 2.0)
     height = HEIGHT if max(heat_map.scores.shape) <= COARSE else TALL
@@ -54,9 +43,20 @@ def heat_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[floa
         _label(axes.xaxis, "B" if "b" in result.inputs else "A", columns, heat_map.column_ids, turned=90)
         axes.set_title(f"{title_of(result.inputs)}\n{rows:,} × {columns:,} scores")
         bar = figure.colorbar(image, ax=axes, shrink=0.9)
-        bar.set_label(_meaning(str(result.parameters["metric"]), heat_map))
+        bar.set_label(_meaning(_measure(result), heat_map))
 
-    return draw, (height * ratio + 1.2, height)
+    return Drawing(draw, (height * ratio + 1.2, height))
+
+
+def _means(result: Result) -> HeatMap:
+    """Return a matrix in memory in means, without the cells that are no rows of the result."""
+    rows, array = result.rows, result.array
+    assert isinstance(rows, MatrixRows)
+    if array is None or array.ndim != 2:
+        raise ParameterError("a heat map shows one matrix, and this is a batch of them", "kind", "select one of them")
+    means = MeanCells(rows.matrix.shape, MOST, excluded=rows.cells.excluded)
+    means.take(0, rows.matrix)
+    return means.means(rows.cells.a, rows.cells.b)
 
 
 def _image(axes: "Axes", heat_map: HeatMap) -> Any:
@@ -65,10 +65,9 @@ def _image(axes: "Axes", heat_map: HeatMap) -> Any:
     rows, columns = heat_map.shape
     finite = heat_map.scores[np.isfinite(heat_map.scores)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-    colors = mpl.colormaps["cividis"]
     if low < 0 < high:
         low, high = -max(-low, high), max(-low, high)
-        colors = mpl.colormaps["coolwarm"]
+    colors = mpl.colormaps["coolwarm"]
     # the last range may be shorter than the others, and its cells go beyond the frame
     right, bottom = (int(edges[1]) * (len(edges) - 1) - 0.5 for edges in (heat_map.column_edges, heat_map.row_edges))
     image = axes.imshow(
@@ -83,7 +82,17 @@ def _image(axes: "Axes", heat_map: HeatMap) -> Any:
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(True)
+    if max(rows, columns) <= WRITTEN:
+        _write(axes, heat_map.scores, image)
     return image
+
+
+def _write(axes: "Axes", scores: Column, image: Any) -> None:
+    """Write each score into its cell, dark on light and light on dark."""
+    for place in zip(*np.nonzero(np.isfinite(scores)), strict=True):
+        red, green, blue, _ = image.cmap(image.norm(scores[place]))
+        color = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
+        axes.text(place[1], place[0], f"{scores[place]:.2f}", ha="center", va="center", color=color, fontsize=8)
 
 
 def _label(axis: "Axis", name: str, count: int, ids: Column, *, turned: int) -> None:
@@ -98,6 +107,11 @@ def _label(axis: "Axis", name: str, count: int, ids: Column, *, turned: int) -> 
     names = [shortened(str(each), LONGEST) for each in ids.tolist()]
     is_long = max(map(len, names)) > 2
     axis.set_ticks(np.arange(count), labels=names, fontsize=8 if count <= 20 else 6, rotation=turned * is_long)
+
+
+def _measure(result: Result) -> str:
+    """Return what the scores are of."""
+    return str(result.parameters.get("metric") or result.parameters["aggregates"][0])
 
 
 def _meaning(metric: str, heat_map: HeatMap) -> str:

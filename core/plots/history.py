@@ -1,39 +1,20 @@
 """The picture of a training run: the loss by epoch, and the score for early stopping."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simtool.errors import ParameterError
-from simtool.results import Result
-
-from .picture import BLUE, GREY, ORANGE, Picture, title_of
+from ..results import Result
+from .style import BLUE, GREY, ORANGE, Drawing, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIZE = (5.6, 4.6)  # inches
 
-
-def check_history_picture(
-    path: str | None,
-    head: str,
-    inputs: Sequence[str | None],
-    outputs: Sequence[str | None],
-    *,
-    force: bool,
-    quiet: bool,
-) -> Picture | None:
-    """Refuse, before any work, a picture that could not be drawn after it; None without a path."""
-    if path is not None and head == "whiten":
-        raise ParameterError("whitening has no epochs, so there is no curve", "--plot", "leave it out")
-    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
-
-
-def history_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[float, float]]:
-    """Return what draws the loss by epoch, below it the score for early stopping where there is one; and the size.
+def history_drawing(result: Result) -> Drawing:
+    """Return the loss by epoch, below it the score for early stopping where there is one.
 
     Args:
         result: of `fit`, with a history.
@@ -60,4 +41,4 @@ def history_drawing(result: Result) -> tuple[Callable[["Figure"], None], tuple[f
         if best is not None:
             panels[0].legend(loc="best")
 
-    return draw, SIZE
+    return Drawing(draw)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from drawn_pictures import figure_of, texts
 
-from simtool.cli.plots.history import history_drawing
+from simtool.plots.history import history_drawing
 from simtool.results import Columns, Result
 
 

@@ -1,25 +1,24 @@
 """Pictures of an evaluation: ROC, DET, precision and recall, scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simtool.errors import LabelError, ParameterError, closest
-from simtool.evaluation import Curve, det_curve, precision_recall_curve, roc_curve
-from simtool.results import Column, Result
-
-from .picture import BLUE, GREY, ORANGE, Picture, title_of
+from ..errors import LabelError, ParameterError, closest
+from ..evaluation.curves import Curve, det_curve, precision_recall_curve, roc_curve
+from ..results import Column, Result
+from .style import BLUE, GREY, LINES, SIZE, Drawing, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-SIZE, WIDE = (5.6, 4.6), (11.0, 9.0)  # inches
-STYLES = ((BLUE, "-"), (ORANGE, "--"))  # of one model, and of the other
+ALL = "all"  # kinds in one figure
+WIDE = (11.0, 9.0)  # inches
 FINE = 4000  # steps of an axis; points that are closer than one cannot be told apart
 RATES = (1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
 ROOM = 0.12  # of an axis, from one label to the next
@@ -39,68 +38,47 @@ class Kind:
     two_classes: bool = True
 
 
-def check_kind(kind: str | None) -> str:
-    """Return the kind of picture; `roc` by default.
+def check_curves(kind: str, where: str) -> None:
+    """Refuse what is no picture of an evaluation.
 
     Raises:
         ParameterError: there is no such kind.
     """
-    if kind is None:
-        return "roc"
-    known = (*KINDS, "all")
+    known = (*KINDS, ALL)
     if kind not in known:
         nearest = closest(kind, known)
         guess = f"did you mean {nearest}? " if nearest else ""
-        raise ParameterError(f"no picture is called {kind!r}", "--plot-kind", f"{guess}there is {', '.join(known)}")
-    return kind
+        raise ParameterError(f"no picture is called {kind!r}", where, f"{guess}there is {', '.join(known)}")
 
 
-def curve_picture(
-    path: str | None,
-    kind: str | None,
-    inputs: Sequence[str | None],
-    outputs: Sequence[str | None],
-    *,
-    force: bool,
-    quiet: bool,
-) -> Picture | None:
-    """Refuse, before any work, a picture of an evaluation that could not be drawn after it; None without a path."""
-    check_kind(kind)
-    if path is None:
-        if kind is not None:
-            raise ParameterError("there is no picture to be of this kind", "--plot-kind", "--plot PATH draws one")
-        return None
-    return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)
-
-
-def drawing(result: Result, kind: str) -> tuple[Callable[["Figure"], None], tuple[float, float]]:
-    """Return what draws a picture of an evaluation, and its size in inches.
+def curve_drawing(result: Result, kind: str | None = None) -> Drawing:
+    """Return a picture of an evaluation.
 
     Args:
         result: of `evaluate`, with counts.
-        kind: roc, det, precision-recall, scores, or all.
+        kind: roc, which is the default, det, precision-recall, scores, or all.
 
     Raises:
         LabelError: a curve of one class only.
     """
     positives, negatives = result.counts["overall"].totals
-    kinds = list(KINDS.values()) if kind == "all" else [KINDS[kind]]
+    kinds = list(KINDS.values()) if kind == ALL else [KINDS[kind or "roc"]]
     if any(each.two_classes for each in kinds) and not (positives and negatives):
         missing = "negatives" if positives else "positives"
         what = f"a curve needs positives and negatives, and there are no {missing}"
-        raise LabelError(what, "--plot", "--plot-kind scores shows one class, or leave it out")
+        raise LabelError(what, "«plot»", "the kind scores shows one class; or leave it out")
 
     def draw(figure: "Figure") -> None:
         side = 2 if len(kinds) > 1 else 1
         for axes, each in zip(np.ravel(figure.subplots(side, side)), kinds, strict=True):
             each.draw(axes, result)
 
-    return draw, WIDE if len(kinds) > 1 else SIZE
+    return Drawing(draw, WIDE if len(kinds) > 1 else SIZE)
 
 
 def _draw_roc(axes: "Axes", result: Result) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=":", label="chance")
-    for (name, counts), style in zip(result.counts.items(), STYLES, strict=False):
+    for (name, counts), style in zip(result.counts.items(), LINES, strict=False):
         _line(axes, roc_curve(counts), style, _named(result, name, "roc_auc", "AUC"))
     value, threshold = (_measured(result, key) for key in ("eer", "eer.threshold"))
     label = f"EER {_number(value)} at {_number(threshold)}"
@@ -112,7 +90,7 @@ def _draw_roc(axes: "Axes", result: Result) -> None:
 def _draw_det(axes: "Axes", result: Result) -> None:
     positives = result.counts["overall"].totals[0]
     lefts, tops = [], []
-    for (name, counts), style in zip(result.counts.items(), STYLES, strict=False):
+    for (name, counts), style in zip(result.counts.items(), LINES, strict=False):
         curve = det_curve(counts)
         line = Curve(_deviates(curve.x), _deviates(curve.y), curve.thresholds)
         _line(axes, line, style, _named(result, name, "eer", "EER"))
@@ -130,7 +108,7 @@ def _draw_precision_recall(axes: "Axes", result: Result) -> None:
     positives, negatives = result.counts["overall"].totals
     share = positives / (positives + negatives)
     axes.axhline(share, color=GREY, linewidth=1, linestyle=":", label=f"chance {share:.3g}")
-    for (name, counts), style in zip(result.counts.items(), STYLES, strict=False):
+    for (name, counts), style in zip(result.counts.items(), LINES, strict=False):
         label = _named(result, name, "average_precision", "average precision")
         _line(axes, precision_recall_curve(counts), style, label, drawstyle="steps-pre")
     _finish(axes, result, "Precision and recall", "recall", "precision")
@@ -140,7 +118,7 @@ def _draw_precision_recall(axes: "Axes", result: Result) -> None:
 
 def _draw_scores(axes: "Axes", result: Result) -> None:
     (histogram,) = result.histograms
-    for (name, counts), (color, style) in zip(histogram.counts.items(), STYLES, strict=True):
+    for (name, counts), (color, style) in zip(histogram.counts.items(), LINES, strict=False):
         total = int(counts.sum())
         if not total:
             continue

@@ -1,0 +1,28 @@
+"""Work that is kept: a folder of blocks, which runs share and find again.
+
+Its front; the doors of long loops ask `blocks` and `kept`, the command line opens a folder with `working`.
+"""
+
+from ..fronts import front
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .folder import WorkFolder as WorkFolder
+    from .keeping import PartDone as PartDone
+    from .keeping import blocks as blocks
+    from .keeping import is_kept as is_kept
+    from .keeping import kept as kept
+    from .keeping import stop_short as stop_short
+    from .manifest import Manifest as Manifest
+    from .run import Share as Share
+    from .run import WorkRun as WorkRun
+    from .run import shard as shard
+    from .run import working as working
+
+_MODULES = {
+    "folder": ("WorkFolder",),
+    "manifest": ("Manifest",),
+    "keeping": ("PartDone", "blocks", "is_kept", "kept", "stop_short"),
+    "run": ("Share", "WorkRun", "shard", "working"),
+}
+__getattr__, __dir__ = front(__name__, _MODULES)

@@ -1,0 +1,98 @@
+"""Blocks of a long loop: each is computed, or found where an earlier run has kept it. Imports next to nothing.
+
+A loop gives its name, what tells it from others, how many blocks it has, and what computes one. Without a run that
+keeps work it is a plain loop. Operations are deterministic, so the same run has the same loops in the same order, and
+blocks are a function of shapes alone: any machine may compute any of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+MOST = 256  # blocks of a loop whose items are no query blocks
+
+
+class Keeper(Protocol):
+    """A run that keeps its work."""
+
+    delivers: bool
+
+    def blocks(
+        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool
+    ) -> Iterator[Any]:
+        """Yield what the blocks of a loop come to, in order."""
+
+
+class PartDone(Exception):  # noqa: N818 - it ends a run, and nothing is wrong
+    """A run has computed its own blocks, and others are missing.
+
+    Args:
+        stage: the loop, or "" where nothing is missing.
+        missing: the names of its blocks that are not there, in order.
+    """
+
+    def __init__(self, stage: str = "", missing: Sequence[str] = ()) -> None:
+        super().__init__(stage)
+        self.stage, self.missing = stage, tuple(missing)
+
+
+current: ContextVar[Keeper | None] = ContextVar("the run that keeps its work", default=None)
+
+
+def is_kept() -> bool:
+    """Tell whether the work of the running job is kept."""
+    return current.get() is not None
+
+
+def blocks(
+    name: str, key: str, count: int, compute: Callable[[int], Outcome], *, in_order: bool = False
+) -> Iterator[Outcome]:
+    """Yield what each block of a loop comes to, in order: found, or computed and kept.
+
+    Args:
+        name: of the loop, in a few words with hyphens.
+        key: what tells it from loops of the same name, such as the shapes.
+        count: how many blocks there are.
+        compute: takes the number of a block.
+        in_order: a block needs those before it.
+
+    Raises:
+        PartDone: other runs have to compute blocks first.
+    """
+    run = current.get()
+    if run is None:
+        yield from map(compute, range(count))
+    else:
+        yield from run.blocks(name, key, count, compute, in_order=in_order)
+
+
+def kept(name: str, items: Iterable[Item], through: Callable[[Iterable[Item]], Iterable[Outcome]]) -> Iterator[Outcome]:
+    """Yield the outcomes of a loop over items, in order, some items a block where work is kept.
+
+    Args:
+        name: of the loop.
+        items: plain values, such as ranges of rows, that depend on shapes alone.
+        through: takes items and gives their outcomes: numbers, arrays, and records, tuples and lists of them.
+    """
+    if current.get() is None:
+        yield from through(items)
+        return
+    everything = list(items)
+    step = -(-len(everything) // MOST) or 1
+    parts = [everything[start : start + step] for start in range(0, len(everything), step)]
+    for found in blocks(name, repr(everything), len(parts), lambda number: list(through(parts[number]))):
+        yield from found
+
+
+def stop_short() -> None:
+    """End a run that only computes blocks, now that nothing is missing.
+
+    Raises:
+        PartDone: it is one.
+    """
+    run = current.get()
+    if run is not None and not run.delivers:
+        raise PartDone

@@ -1,0 +1,127 @@
+"""A run that keeps its work in a folder: its own blocks are computed, all others found."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from ..delivery import check_inputs
+from ..errors import ParameterError
+from .encoding import decoded, encoded
+from .folder import WorkFolder
+from .keeping import PartDone, current
+from .manifest import Manifest
+
+Share = Callable[[str, int], Iterable[int]]  # takes a stage and how many blocks it has, gives ascending numbers
+
+
+def shard(number: int, of: int) -> Share:
+    """Return the blocks of one of several runs: number of `of`, counted from 1."""
+    return lambda _, count: range(number - 1, count, of)
+
+
+@dataclass
+class WorkRun:
+    """One run of an operation in a work folder.
+
+    Args:
+        folder: where the blocks lie.
+        manifest: what is computed, of which inputs.
+        share: which missing blocks of a stage this run computes; None for each when its turn comes.
+        delivers: whether the result is wanted once no block is missing.
+        begun: how many stages have begun.
+    """
+
+    folder: WorkFolder
+    manifest: Manifest
+    share: Share | None = None
+    delivers: bool = True
+    begun: int = 0
+
+    def blocks(
+        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool
+    ) -> Iterator[Any]:
+        """Yield what the blocks of a stage come to, in order.
+
+        Raises:
+            PartDone: blocks are missing that are not of this run's share.
+            ParameterError: the inputs are others, or blocks that need those before them are to be shared out.
+        """
+        self.begun += 1
+        stage = f"{self.begun:03d}-{name}-{blake2b(f'{key} {count}'.encode(), digest_size=4).hexdigest()}"
+        self.manifest.check_inputs(self.folder)
+        names = [f"{stage}/block-{number + 1:05d}-of-{count:05d}" for number in range(count)]
+        if self.share is not None:
+            if in_order and not self.delivers:
+                what = "here each block of rows needs those before it, so that nothing can be shared out"
+                raise ParameterError(what, "«shard»", "leave it out; or another linkage: connected can")
+            for number in self.share(stage, count):
+                self._computed(names[number], number, compute)
+            self._stop_where_missing(stage, names)
+        for number, each in enumerate(names):
+            found = self._found(each) if self.share is not None else self._computed(each, number, compute)
+            if found is None:
+                self._stop(stage, [each])
+            else:
+                yield found[0]
+
+    def _computed(self, name: str, number: int, compute: Callable[[int], Any]) -> tuple[Any]:
+        """Return what a block came to, alone in a tuple."""
+        found = self._found(name)
+        if found is None:
+            token = current.set(None)  # what a block computes on its way is not kept
+            try:
+                found = (compute(number),)
+            finally:
+                current.reset(token)
+            self.folder.write(name, encoded(found[0]))
+        return found
+
+    def _found(self, name: str) -> tuple[Any] | None:
+        data = self.folder.read(name)
+        return None if data is None else decoded(data)
+
+    def _stop_where_missing(self, stage: str, names: list[str]) -> None:
+        there = self.folder.names(stage)
+        if missing := [name for name in names if name not in there]:
+            self._stop(stage, missing)
+
+    def _stop(self, stage: str, missing: list[str]) -> None:
+        check_inputs()
+        raise PartDone(stage, missing)
+
+
+@contextmanager
+def working(
+    path: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    beside: Mapping[str, Any] | None = None,
+    share: Share | None = None,
+    delivers: bool = True,
+) -> Iterator[WorkRun]:
+    """Keep the work of the body in a folder.
+
+    Args:
+        path: the folder, or an address; it is made where it is missing.
+        operation: what the body computes.
+        parameters: all that its blocks depend on but the inputs; a value of None is none.
+        beside: parameters that no block depends on; the folder keeps those of its first run.
+        share: which missing blocks this run computes; None for all.
+        delivers: whether the body's result is wanted.
+
+    Raises:
+        ParameterError: the folder is that of another operation, or of other parameters or inputs.
+        OutputError: the folder cannot be written to.
+        PartDone: blocks are missing that are not of this run's share.
+    """
+    folder = WorkFolder(path)
+    manifest = Manifest.of(folder, operation, parameters, beside or {})
+    run = WorkRun(folder, manifest, share, delivers)
+    token = current.set(run)
+    try:
+        yield run
+    finally:
+        current.reset(token)
