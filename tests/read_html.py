@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
-EMPTY_SVG = {"rect", "path", "polyline"}  # which close themselves
+EMPTY_SVG = {"rect", "path", "polyline", "circle"}  # which close themselves
 
 
 class Page(HTMLParser):

@@ -20,6 +20,7 @@ from ..options import (
     MaxMemoryOption,
     MetricOption,
     MetricParamOption,
+    PlotOption,
     QuietOption,
     TopOption,
 )
@@ -70,6 +71,7 @@ def channels(
             "--output", "-o", metavar="PATH", help="Write B, each channel times its weight, as npy.", show_default=False
         ),
     ] = None,
+    plot: PlotOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
@@ -91,8 +93,10 @@ def channels(
     stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
     import simtool
+    from simtool.plots import drawing_of
 
     from ..parsing import parse_parameters
+    from ..plots.picture import Picture
     from ..session import Session, ineffective
 
     session = Session.open(
@@ -105,6 +109,7 @@ def channels(
         quiet=quiet,
         escape_formulas=escape_formulas,
     )
+    picture = Picture.check(plot, force=force, quiet=quiet, inputs=[a, b, use_weights], outputs=[output, save_weights])
     result = simtool.channels(
         a,
         b,
@@ -126,5 +131,7 @@ def channels(
         header=header,
         require_keys=session.keys,
     )
+    if picture is not None:
+        picture.write(drawing_of(result))
     no_softmax = ineffective(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")
     session.deliver(result, without_effect=no_softmax)

@@ -27,6 +27,7 @@ from ..options import (
     MaxMemoryOption,
     NonfiniteDropOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     SeedOption,
     TopOption,
@@ -113,6 +114,7 @@ def compare(
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
+    plot: PlotOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
@@ -153,9 +155,11 @@ def compare(
     and B belong together.
     """
     import simtool
+    from simtool.plots import drawing_of
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters
+    from ..plots.picture import Picture
     from ..session import Session, ineffective
 
     inputs = [a, b, ids_a, ids_b, weights_a, weights_b, lengths_a, lengths_b]
@@ -171,6 +175,7 @@ def compare(
         escape_formulas=escape_formulas,
         dry_run=dry_run,
     )
+    picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output])
     person = session.only_shows_a_table
     listed = top  # by their score; of a table without matches it is how many rows are shown
     if person:
@@ -194,7 +199,7 @@ def compare(
             top=listed,
             # a column for each of all aggregates is more than a person reads
             by_item=not (person and "all" in (aggregate or ())),
-            into=target.into if cross else None,
+            into=target.into if cross and picture is None else None,
             progress=progress,
             require_keys=session.keys,
             dry_run=dry_run,
@@ -206,4 +211,6 @@ def compare(
             **computing,
         )
         target.describe(result)
+    if picture is not None and not dry_run:
+        picture.write(drawing_of(result))
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -30,6 +30,7 @@ from ..options import (
     MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
+    PlotOption,
     QuietOption,
     ScaleOption,
     SeedOption,
@@ -99,6 +100,7 @@ def loss(
     input_format: InputFormatOption = None,
     format: FormatOption = None,
     output: OutputOption = None,
+    plot: PlotOption = None,
     force: ForceOption = False,
     gates: AssertOption = None,
     quiet: QuietOption = False,
@@ -125,16 +127,19 @@ def loss(
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
+    from simtool.plots import drawing_of
 
     from ..output.gradients import gradient_target
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
+    from ..plots.picture import Picture
     from ..session import Session, ineffective
 
     sources = sources_or_stdin(vectors)
     inputs = [*sources, examples, labels, ids, weights]
-    is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
+    is_listed = not sweep and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, dry_run=dry_run, **how)
+    picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output, grad])
     labelling: dict[str, Any] = {
         "examples": examples,
         "labels": labels,
@@ -155,9 +160,9 @@ def loss(
             kind=kind,
             join=join,
             parameters=parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale),
-            sweep=None if sweep is None else parse_sweep(sweep),
+            sweep=parse_sweep(sweep) if sweep else None,
             gradients_to=gradients,
-            top=session.output.limit if sweep is None and session.only_shows_a_table else top,
+            top=session.output.limit if not sweep and session.only_shows_a_table else top,
             all_items=session.output.wants_array,
             progress=progress,
             require_keys=session.keys,
@@ -169,4 +174,6 @@ def loss(
             **reading,
             **computing,
         )
+    if picture is not None and not dry_run:
+        picture.write(drawing_of(result))
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

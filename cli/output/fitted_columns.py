@@ -1,6 +1,6 @@
 """Columns that share the width of a terminal: numbers whole under broken headers, ids clipped, sentences wrapped.
 
-What still does not fit is left out from the right, and the caller says so.
+What still does not fit is left out, from the right, and the caller says so.
 """
 
 import re
@@ -29,12 +29,14 @@ class TextColumn:
         cells: one per row.
         is_number: stands to the right, and is never cut.
         styles: one per row, or none.
+        is_main: the others are left out before it.
     """
 
     name: str
     cells: Sequence[str]
     is_number: bool = False
     styles: Sequence[Style | str] = ()
+    is_main: bool = False
 
     @cached_property
     def width(self) -> int:
@@ -83,9 +85,10 @@ def fitted(columns: Sequence[TextColumn], width: int) -> tuple[Table, list[str]]
         columns: in the order of their weight; the first one always stays.
         width: of the terminal.
     """
-    kept = list(columns)
-    while len(kept) > 1 and sum(column.least for column in kept) + _frame(kept) > width:
-        kept.pop()
+    places = list(range(len(columns)))
+    while len(places) > 1 and sum(columns[place].least for place in places) + _FRAME * len(places) + 1 > width:
+        places.remove(next((place for place in places[:0:-1] if not columns[place].is_main), places[-1]))
+    kept = [columns[place] for place in places]
     table = Table(box=box.ROUNDED)
     widths = _widths(kept, width - _frame(kept))
     shown = [column.within(share) for column, share in zip(kept, widths, strict=True)]
@@ -100,7 +103,7 @@ def fitted(columns: Sequence[TextColumn], width: int) -> tuple[Table, list[str]]
         )
     for row in range(max((len(column.cells) for column in shown), default=0)):
         table.add_row(*(Text(column.cells[row], style=column.styles[row] if column.styles else "") for column in shown))
-    return table, [column.name for column in columns[len(kept) :]]
+    return table, [column.name for place, column in enumerate(columns) if place not in places]
 
 
 def _broken(name: str, width: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import signature
+from textwrap import wrap
 from typing import Any
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ from simtool.errors import printable
 from simtool.results import Result, scalar_to_python
 
 from .cells import significant
+from .fitted_columns import clipped
 
 # what became of a choice, rather than a choice; JSON has it
 _FOUND = {"scan", "excluded_by", "percent_of", "items", "cosine_eps"}
@@ -26,7 +28,7 @@ def header(result: Result, width: int) -> Iterator[Text]:
     yield from map(Text, more)
     shapes = result.parameters.get("shapes")
     if shapes is not None:
-        yield Text(printable(shapes), style="dim")
+        yield Text("\n".join(wrap(printable(shapes), width)), style="dim")
     for line in _lines(list(_members(_chosen(result))), width):
         yield Text(line, style="dim")
 
@@ -65,7 +67,7 @@ def _members(members: Mapping[str, Any]) -> Iterator[str]:
 def _lines(words: Sequence[str], width: int) -> Iterator[str]:
     """Yield the words two spaces apart, on as many lines as they need."""
     line = ""
-    for word in map(printable, words):
+    for word in (clipped(printable(word), width) for word in words):
         if line and cell_len(line) + 2 + cell_len(word) > width:
             yield line
             line = ""

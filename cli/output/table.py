@@ -27,6 +27,7 @@ from .shades import shades
 from .terminal import stdout_is_terminal, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
+MAIN = ("loss", "score", "cosine", "value", "difference")  # columns that a table is about
 _LONGEST_HEADER = 12  # characters of an id above a column of a matrix, where the width is limited
 
 
@@ -61,7 +62,7 @@ def _parts(result: Result, limit: int, listing: str, width: int) -> Iterator[Ren
     if result.history is not None:
         yield history_line(result.history)
     for histogram in result.histograms:
-        yield from histogram_lines(histogram)
+        yield from histogram_lines(histogram, width)
     rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
     wanted = rest if result.headline is None else result.headline
     rest = {key: value for key, value in rest.items() if key in wanted and key not in result.repeats}
@@ -70,7 +71,7 @@ def _parts(result: Result, limit: int, listing: str, width: int) -> Iterator[Ren
     if result.baseline is not None:
         yield from _baseline_parts(result, result.baseline, width)
     if "percent" in result.summary:
-        yield Text(f"\n{headline(result)}", style="bold")
+        yield _sentence(f"\n{headline(result)}", width, "bold")
 
 
 def _baseline_parts(result: Result, baseline: Baseline, width: int) -> Iterator[RenderableType]:
@@ -79,7 +80,7 @@ def _baseline_parts(result: Result, baseline: Baseline, width: int) -> Iterator[
     if moved:
         yield fitted([TextColumn(name, cells_of(each), is_number(each)) for name, each in moved.items()], width)[0]
     for sentence in said:
-        yield Text("\n".join(wrap(printable(sentence), width, break_on_hyphens=False)), style="dim")
+        yield _sentence(sentence, width)
 
 
 def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +119,9 @@ def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterato
     read = rows.read(0, shown)
     kept = [index for index, name in enumerate(next(iter(read.values())).tolist()) if name not in result.repeats]
     columns = [
-        TextColumn(printable(column_title(name, result)), cells_of(read[name][kept]), is_number(read[name]))
+        TextColumn(
+            printable(column_title(name, result)), cells_of(read[name][kept]), is_number(read[name]), (), name in MAIN
+        )
         for name in rows.names
         if name not in result.repeats
     ]
@@ -127,19 +130,25 @@ def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterato
     yield table
     if left_out:
         said = f"no room for {', '.join(left_out)}; -o FILE or --format csv has all columns"
-        yield Text("\n".join(wrap(said, width, break_on_hyphens=False)), style="dim")
+        yield _sentence(said, width)
     if not len(rows):
         yield Text("no rows")
     elif shown < len(rows):
         left = len(rows) - shown
         more = f"… {left} more row{'s' * (left > 1)}; --top N shows more, {listing} all"
-        yield Text("\n".join(wrap(more, width, break_on_hyphens=False)), style="dim")
+        yield _sentence(more, width)
 
 
 def column_title(name: str, result: Result) -> str:
     """Return the header of a column: a score and a distance go by the name of their metric."""
     named_by = {"score": "metric", "distance": "distance"}.get(name, "")
     return str(result.parameters.get(named_by) or name)
+
+
+def _sentence(text: str, width: int, style: str = "dim") -> Text:
+    """Return text on as many lines as it needs."""
+    start = text[: len(text) - len(text.lstrip("\n"))]
+    return Text(start + "\n".join(wrap(printable(text.lstrip("\n")), width, break_on_hyphens=False)), style=style)
 
 
 def _grids_parts(grids: Sequence[Grid], width: int) -> Iterator[RenderableType]:
@@ -157,7 +166,7 @@ def _grids_parts(grids: Sequence[Grid], width: int) -> Iterator[RenderableType]:
     if is_cut or len(grids) < last.batches:
         size = " × ".join(map(str, last.shape if last.batch is None else (last.batches, *last.shape)))
         matrices = "matrix" if last.batch is None else "matrices"
-        yield Text(f"-o scores.npy writes the whole {size} {matrices}", style="dim")
+        yield _sentence(f"-o scores.npy writes the whole {size} {matrices}", width)
 
 
 def _grid_columns(grid: Grid, width: int) -> list[TextColumn]:

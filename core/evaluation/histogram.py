@@ -11,12 +11,13 @@ FEWEST, MOST = 10, 60  # bins of a histogram: as many as the root of the pairs, 
 LARGEST = float(np.finfo(np.float64).max)
 
 
-def score_histogram(counts: Counts, name: str) -> Histogram:
+def score_histogram(counts: Counts, name: str, best: float | None = None) -> Histogram:
     """Count positives and negatives between round edges, from the least score to the largest.
 
     Args:
         counts: pairs at each score; those counted in bins stand at the lower edges of their bins.
         name: of the scores.
+        best: the threshold of the best F1, which is marked.
 
     Returns:
         10 to 60 bins at most, for many pairs more of them, of one width: 1, 2 or 5 times a power of ten.
@@ -36,6 +37,7 @@ def score_histogram(counts: Counts, name: str) -> Histogram:
         name,
         edges,
         {each: np.bincount(place, held, minlength=len(edges) - 1).astype(np.int64) for each, held in groups.items()},
+        {} if best is None else {"best F1": best},
     )
 
 

@@ -79,7 +79,7 @@ def evaluate_classes(
         },
         summary=report.summary(),
         rows=report.rows(),
-        histograms=(score_histogram(counts, entry.name),),
+        histograms=(score_histogram(counts, entry.name, report.measures["best_f1"].threshold),),
         counts={"overall": counts},
         notes=(*job.notes(), *_notes(found, ranked, codes, times), *notes_on(report)),
         provenance=provenance({"a": side.vectors}),

@@ -156,7 +156,9 @@ class EvaluatePlan:
             summary=overall.summary(),
             rows=group_rows({**groups, ALL: overall}) if groups else overall.rows(),
             array=job.sample.scores,
-            histograms=(score_histogram(counts["overall"], name),) if counts else (),
+            histograms=(score_histogram(counts["overall"], name, overall.measures["best_f1"].threshold),)
+            if counts
+            else (),
             counts=counts,
             notes=(*scored.notes, *job.notes, *notes_on(overall)),
             provenance=provenance({"a": inputs.a, "b": inputs.b}),

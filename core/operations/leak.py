@@ -214,7 +214,7 @@ class LeakPlan:
             },
             summary=summary,
             rows=rows,
-            notes=(*job.notes(), *notes),
+            notes=(*job.notes(("test", "train")), *notes),
             provenance=provenance({"train": job.b.vectors, "test": job.a.vectors}),
             written=written,
         )
@@ -247,7 +247,8 @@ def _plan(
     for side in (train, test):
         checks.check_rows(side.vectors)
         checks.check_dtype(side.vectors, metric)
-    checks.check_same_width(test.vectors, train.vectors, test.vectors.shape[1], train.vectors.shape[1])
+    widths = train.vectors.shape[1], test.vectors.shape[1]
+    checks.check_same_width(train.vectors, test.vectors, *widths, names=("train", "test"))
     b, a = (prepare_input(side.vectors, -1, settings.nonfinite, budget) for side in (train, test))
     for side in (train, test):
         checks.refuse_rounded(side.vectors, metric.name)

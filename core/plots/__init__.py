@@ -7,6 +7,7 @@ from ..fronts import front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .choice import drawing_of as drawing_of
     from .choice import figure_of as figure_of
     from .curves import check_curves as check_curves
     from .curves import curve_drawing as curve_drawing
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
     from .style import check_matplotlib as check_matplotlib
     from .style import plain_style as plain_style
     from .style import title_of as title_of
+    from .sweep import sweep_curves as sweep_curves
     from .sweep import sweep_drawing as sweep_drawing
+    from .sweep import swept as swept
 
 _MODULES = {
-    "choice": ("figure_of",),
+    "choice": ("drawing_of", "figure_of"),
     "curves": ("check_curves", "curve_drawing"),
     "heat_map": ("MOST", "heat_drawing"),
     "histograms": ("histogram_drawing",),
     "history": ("history_drawing",),
     "style": ("Drawing", "check_matplotlib", "plain_style", "title_of"),
-    "sweep": ("sweep_drawing",),
+    "sweep": ("sweep_curves", "sweep_drawing", "swept"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST = 1000  # rows and columns of the picture
+WRITTEN = 12  # rows and columns of which each cell has its number
 NAMED = 40  # rows and columns of which each has its name
 LONGEST = 20  # characters of a name
 HEIGHT, TALL = 5.6, 9.0  # inches; the taller one has a pixel for each of 1000 cells
@@ -24,8 +25,8 @@ COARSE = 600  # rows or columns that the lower one shows
 def heat_drawing(result: Result) -> Drawing:
     """Return the heat map of a matrix.
 
-    Where scores have both signs the map is that of the table on a terminal, its light middle at zero; else its
-    lightness tells larger from smaller.
+    The colours are those of the table on a terminal: blue is the least score and red the largest, and where scores have
+    both signs the light middle is at zero.
 
     Args:
         result: with a heat map, or a matrix in memory.
@@ -64,10 +65,9 @@ def _image(axes: "Axes", heat_map: HeatMap) -> Any:
     rows, columns = heat_map.shape
     finite = heat_map.scores[np.isfinite(heat_map.scores)]
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-    colors = mpl.colormaps["cividis"]
     if low < 0 < high:
         low, high = -max(-low, high), max(-low, high)
-        colors = mpl.colormaps["coolwarm"]
+    colors = mpl.colormaps["coolwarm"]
     # the last range may be shorter than the others, and its cells go beyond the frame
     right, bottom = (int(edges[1]) * (len(edges) - 1) - 0.5 for edges in (heat_map.column_edges, heat_map.row_edges))
     image = axes.imshow(
@@ -82,7 +82,17 @@ def _image(axes: "Axes", heat_map: HeatMap) -> Any:
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(True)
+    if max(rows, columns) <= WRITTEN:
+        _write(axes, heat_map.scores, image)
     return image
+
+
+def _write(axes: "Axes", scores: Column, image: Any) -> None:
+    """Write each score into its cell, dark on light and light on dark."""
+    for place in zip(*np.nonzero(np.isfinite(scores)), strict=True):
+        red, green, blue, _ = image.cmap(image.norm(scores[place]))
+        color = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
+        axes.text(place[1], place[0], f"{scores[place]:.2f}", ha="center", va="center", color=color, fontsize=8)
 
 
 def _label(axis: "Axis", name: str, count: int, ids: Column, *, turned: int) -> None:

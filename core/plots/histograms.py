@@ -28,6 +28,8 @@ def histogram_drawing(result: Result) -> Drawing:
                 axes.stairs(counts, histogram.edges, fill=True, color=color, alpha=0.25)
                 label = f"{int(counts.sum()):,} {name}"
                 axes.stairs(counts, histogram.edges, color=color, linestyle=style, linewidth=1.6, label=label)
+            for name, value in histogram.marks.items():
+                axes.axvline(value, color="black", linewidth=1.4, linestyle="-.", label=f"{name} {value:.4g}")
             axes.set_xlabel(histogram.name)
             axes.set_ylabel("values in each bin")
             axes.legend(loc="best")

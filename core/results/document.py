@@ -57,7 +57,8 @@ def _head(result: Result) -> dict[str, Any]:
         head["provenance"] = result.provenance
     if result.histograms:
         head["histograms"] = [
-            {"name": each.name, "edges": each.edges, "counts": dict(each.counts)} for each in result.histograms
+            {"name": each.name, "edges": each.edges, "counts": dict(each.counts), "marks": dict(each.marks)}
+            for each in result.histograms
         ]
     if result.history is not None:
         epochs = zip(*map(to_python, result.history.columns.values()), strict=True)

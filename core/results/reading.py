@@ -156,6 +156,7 @@ class _Reader:
             name,
             self.column(edges, "float64", f"histograms.{name}.edges"),
             {group: self.column(each, "int64", f"histograms.{name}.{group}") for group, each in counts.items()},
+            self.mapping(content, "marks", int, float),
         )
 
 

@@ -1,7 +1,7 @@
 """The records that an operation hands back: named scalars and columns, and what belongs to them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
@@ -123,11 +123,13 @@ class Histogram:
         name: of what.
         edges: (bins + 1,) ascending.
         counts: group -> (bins,) how many values of it; the last bin holds its upper edge too.
+        marks: name -> a value that is worth a look, as a margin or a threshold.
     """
 
     name: str
     edges: Column
     counts: Mapping[str, Column]
+    marks: Mapping[str, float] = field(default_factory=dict)
 
 
 class Note(str):

@@ -62,7 +62,13 @@ def histograms(job: LossJob, scored: Scored) -> tuple[Histogram, ...]:
     if job.entry.inputs == "pairs" and scored.similar is None:
         return ()
     metrics = dict.fromkeys(spec.metric for spec in job.specs)
-    return tuple(_histogram(metric, _ends(job, scored, metric)) for metric in metrics)
+    return tuple(_histogram(metric, _ends(job, scored, metric), _marks(job)) for metric in metrics)
+
+
+def _marks(job: LossJob) -> dict[str, float]:
+    """Return the margin of the one loss of pairs that is asked for: where dissimilar pairs begin to count."""
+    is_one = len(job.specs) == 1 and job.entry.inputs == "pairs"
+    return {"margin": job.specs[0].parameters["margin"]} if is_one and "margin" in job.specs[0].parameters else {}
 
 
 def _ends(job: LossJob, scored: Scored, metric: str) -> tuple[Column, Column]:
@@ -76,12 +82,12 @@ def _ends(job: LossJob, scored: Scored, metric: str) -> tuple[Column, Column]:
     return found[0][np.isfinite(found[0])], found[1][np.isfinite(found[1])]
 
 
-def _histogram(metric: str, ends: tuple[Column, Column]) -> Histogram:
+def _histogram(metric: str, ends: tuple[Column, Column], marks: dict[str, float]) -> Histogram:
     extremes = [extreme(part) for part in ends if len(part) for extreme in (np.min, np.max)] or [0.0]
     distance = distance_of(metric)
     bins = bins_of(distance, float(min(extremes)) if distance.is_similarity else 0.0, float(max(extremes)))
     counts = {f"{end}s": bins.counts(part) for end, part in zip(ENDS, ends, strict=True)}
-    return Histogram(metric, bins.edges, counts)
+    return Histogram(metric, bins.edges, counts, marks)
 
 
 def _groups(cosines: Column, mask: Column | None) -> tuple[Group, Group]:

@@ -43,9 +43,11 @@ def test_a_loss_has_histograms_and_a_sweep_has_a_line():
     counts = [patch.get_data()[0].sum() for patch in axes.patches if not patch.get_fill()]
     assert counts == [each.sum() for each in result.histograms[0].counts.values()]
     swept = simtool.loss(X, labels=Y, kind="sup-con", sweep=("temperature", [0.1, 0.5, 1.0]))
-    (axes,) = swept.plot().axes
-    assert axes.lines[0].get_xydata().tolist() == [[row["temperature"], row["loss"]] for row in swept]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("temperature", "loss")
+    panels = swept.plot().axes
+    for axes, name in zip(panels, ("loss", "active_share", "gradient_norm"), strict=True):
+        assert axes.lines[0].get_xydata().tolist() == [[row["temperature"], row[name]] for row in swept]
+        assert axes.get_ylabel() == name
+    assert panels[-1].get_xlabel() == "temperature"
 
 
 def test_a_figure_shows_itself_and_leaves_settings_alone():

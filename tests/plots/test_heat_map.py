@@ -23,16 +23,18 @@ def test_a_small_matrix_is_drawn_with_its_names(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "colors", "limits"),
-    [([[1.0, 0], [-0.6, 0.8]], "coolwarm", (-0.6, 0.6)), ([[1.0, 0], [0.6, 0.8], [0, 1]], "cividis", (0, 0.8))],
+    ("rows", "other", "limits"),
+    [([[1.0, 0], [-0.6, 0.8]], [[1.0, 0]], (-1, 1)), ([[1.0, 0], [0.6, 0.8], [0, 1]], None, (0, 0.8))],
 )
-def test_zero_is_the_middle_of_scores_with_both_signs(rows, colors, limits):
-    result = simtool.pairwise(np.asarray(rows), heat_map=10)
-    if colors == "coolwarm":
-        result = simtool.pairwise(np.asarray(rows), np.asarray([[1.0, 0]]), heat_map=10)
-        limits = (-1, 1)
-    image = figure_of(heat_drawing(result)).axes[0].images[0]
-    assert image.get_cmap().name == colors
+def test_zero_is_the_middle_of_scores_with_both_signs(rows, other, limits):
+    result = simtool.pairwise(np.asarray(rows), None if other is None else np.asarray(other), heat_map=10)
+    axes = figure_of(heat_drawing(result)).axes[0]
+    image = axes.images[0]
+    assert image.get_cmap().name == "coolwarm"
+    written = [float(text.get_text()) for text in axes.texts]  # in a small one each cell has its number
+    assert written == pytest.approx(
+        [score for score in result.heat_map.scores.ravel() if np.isfinite(score)], abs=0.005
+    )
     assert image.get_clim() == pytest.approx(limits, abs=1e-6)
 
 

@@ -17,3 +17,10 @@ def test_each_group_has_its_bars_and_each_histogram_its_panel():
     assert [values.tolist() for values, _, _ in outlines] == [[1, 3], [4, 0]]
     assert all(np.array_equal(drawn, edges) for _, drawn, _ in outlines)
     assert texts(panels[0]) == ["4 positives", "4 negatives"]
+
+
+def test_a_mark_is_a_line_with_its_value():
+    histogram = Histogram("cosine", np.asarray([0.0, 1.0]), {"all": np.asarray([1])}, {"margin": 0.25})
+    (axes,) = figure_of(histogram_drawing(Result("loss", {}, {}, {}, histograms=(histogram,)))).axes
+    assert axes.lines[0].get_xdata()[0] == 0.25
+    assert texts(axes) == ["1 all", "margin 0.25"]

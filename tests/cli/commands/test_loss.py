@@ -447,3 +447,23 @@ def test_variants_are_those_of_the_library(report, folder, entry, variant):
     document = report(f"{typed(entry)} --variant {variant}")
     assert document["summary"]["loss"] == pytest.approx(expected.summary["loss"], rel=1e-12)
     assert document["parameters"]["variant"] == variant
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "loss x.npy y.npy --labels similar.npy --kind contrastive",
+        "loss x.npy y.npy --labels similar.npy --kind contrastive --sweep margin=0:1:0.5",
+        "compare x.npy y.npy",
+        "compare x.npy y.npy --per-id",
+        "compare items.npy items.npy --cross",
+        "channels maps.npy maps.npy",
+    ],
+)
+def test_a_picture_stands_beside_the_table(typed, inputs, line):
+    code, out, err = typed(f"{line} --plot picture.svg")
+    assert code == 0
+    assert "wrote picture.svg" in err
+    assert (inputs / "picture.svg").read_text().startswith("<?xml")
+    assert typed(line)[1] == out
+    assert typed(f"{line} --plot picture.svg")[0] == 2  # it is there already

@@ -60,3 +60,11 @@ def test_the_header_of_numbers_is_broken_before_a_column_is_left_out():
 def test_a_text_of_a_million_characters_takes_no_longer():
     lines, _ = drawn([IDS, TextColumn("text", ["x" * 1_000_000, "y"])], 60)
     assert max(map(cell_len, lines)) <= 60
+
+
+def test_what_a_table_is_about_goes_last():
+    main = TextColumn("loss", ["0.5", "0.25"], is_number=True, is_main=True)
+    lines, left_out = drawn([IDS, NUMBERS, WORDS, main], 30)
+    assert left_out == ["score", "meaning"]
+    assert any("0.25" in line for line in lines)
+    assert max(map(cell_len, lines)) <= 30

@@ -75,4 +75,4 @@ def test_a_matrix_shows_as_many_columns_as_fit(monkeypatch, columns):
     head = next(line for line in out if "identi" in line)
     assert head.count("identi") == (3 if columns == "80" else 1)
     assert ("…" in head.split("│")[-2]) is (columns == "40")
-    assert ("-o scores.npy writes the whole 3 × 3 matrix" in out) is (columns == "40")
+    assert ("-o scores.npy writes the whole 3 × 3 matrix" in " ".join(out)) is (columns == "40")
