@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from .. import __version__
 from ..delivery import watched
 from ..errors import DataError, OutputError, ParameterError
 from .folder import WorkFolder
 
 NAME = "manifest.json"
-VERSION = 1
-STATED = ("operation", "parameters", "beside", "inputs", "place")
+STATED = ("simtool", "operation", "parameters", "beside", "inputs", "place")
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Manifest:
         beside: parameters that no block depends on, of the first run.
         inputs: name -> size, time and digest.
         place: the folder in which paths of inputs begin.
+        simtool: the version that computes the blocks.
         is_new: whether no run has written it yet.
     """
 
@@ -33,6 +34,7 @@ class Manifest:
     beside: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     place: str = field(default_factory=os.getcwd)
+    simtool: str = __version__
     is_new: bool = True
 
     @classmethod
@@ -47,7 +49,7 @@ class Manifest:
             return None
         try:
             stated = json.loads(data)
-            if stated["version"] == VERSION:
+            if stated["simtool"] == __version__:
                 return cls(**{key: stated[key] for key in STATED}, is_new=False)
         except (ValueError, LookupError, TypeError):
             pass
@@ -95,7 +97,7 @@ class Manifest:
             self._write(folder, {**self.inputs, **now})
 
     def _write(self, folder: WorkFolder, inputs: dict[str, dict[str, Any]]) -> None:
-        stated = {"version": VERSION, **{name: getattr(self, name) for name in STATED}, "inputs": inputs}
+        stated = {name: getattr(self, name) for name in STATED} | {"inputs": inputs}
         try:
             folder.write(NAME, json.dumps(stated, indent=1).encode(), force=not self.is_new)
         except OutputError:
