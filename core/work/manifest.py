@@ -12,6 +12,7 @@ from ..errors import DataError, OutputError, ParameterError
 from .folder import WorkFolder
 
 NAME = "manifest.json"
+WORDS = {"size": "size", "modified": "time of change", "digest": "content"}
 STATED = ("simtool", "operation", "parameters", "beside", "inputs", "place")
 
 
@@ -86,12 +87,8 @@ class Manifest:
             for name, each in watched().items()
         }
         for name in sorted(now.keys() & self.inputs.keys()):
-            differing = [key for key, value in now[name].items() if value != self.inputs[name][key]]
-            if differing:
-                told = {"size": "size", "modified": "time of change", "digest": "content"}
-                what = (
-                    f"this input is another than the work was begun with: {', '.join(map(told.__getitem__, differing))}"
-                )
+            if differing := [WORDS[key] for key, value in now[name].items() if value != self.inputs[name][key]]:
+                what = f"this input is another than the work was begun with: {', '.join(differing)}"
                 raise ParameterError(what, name, f"«work» in another folder, or remove {folder.name}")
         if self.is_new or now.keys() - self.inputs.keys():
             self._write(folder, {**self.inputs, **now})
