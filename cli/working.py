@@ -45,7 +45,7 @@ def working(command: Command) -> Command:
         **typed: Any,
     ) -> None:
         _check(work, shard, cluster, workers)
-        if typed.get("dry_run"):  # which computes nothing
+        if typed.get("dry_run"):  # which keeps nothing
             command(**typed)
         elif cluster is not None:
             _on_cluster(command, typed, work, cluster, workers)
