@@ -21,6 +21,7 @@ from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
 from ..metrics import EPS, metric_of
+from ..nonfinite import DROP_HINT
 from ..results import Progress, Result, split_group
 from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
@@ -172,7 +173,7 @@ def evaluate(
         raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out», «plot» and «qrels»")
     beside = {"run_out": run_out, "per_query": per_query or None}
     _check_judged(judged, given, beside)
-    foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name)
+    foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name, hint=DROP_HINT)
     with delivery():
         if qrels is not None:
             ranked = JudgedPlan(judged, measure, settings, ks, bootstrap, seed, per_query, run_out, force)
