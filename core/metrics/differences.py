@@ -45,7 +45,9 @@ class SquaredEuclidean(Metric):
 
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the squared distance."""
-        apart = x - y
+        xp, apart = namespace(x, y), x - y
+        if apart.dtype == xp.float32:  # nothing cancels among squares
+            return (xp.astype(xp.sum(apart * apart, axis=-1), xp.float64),)
         return (row_dots(apart, apart),)
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:

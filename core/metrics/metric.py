@@ -13,7 +13,7 @@ from ..catalogue import Entry, find
 from ..errors import DataError, ParameterError, ShapeError
 from ..results import Column
 from .bounds import Side, sum_error
-from .numerics import EPS, any_of, is_moderate, is_rounded, magnitude
+from .numerics import EPS, any_of, are_moderate, is_rounded, magnitude
 from .precision import Precision
 
 CPU_BLOCK = 1 << 16  # numbers of both sides that are compared at a time, few enough for a core's cache
@@ -119,8 +119,7 @@ class Metric:
             y: of the dtype of x.
         """
         xp = namespace(x, y)
-        if x.dtype == xp.float32 and is_moderate(x) and is_moderate(y):  # nothing to be scaled
-            sums = self.terms(x, y)
+        if x.dtype == xp.float32 and are_moderate(*((sums := self.terms(x, y))[1:] or sums)):  # nothing to be scaled
             one = xp.ones_like(sums[0])
             return self.finish(sums, (one, one))
         scales = self.scales(magnitude(x), magnitude(y))

@@ -5,7 +5,7 @@ from typing import Any
 from ..backend import Array, constant, namespace
 
 EPS = 1e-8
-MODERATE = 1e15  # squares of such a number, and of 1 over it, are far from the ends of float32
+MODERATE = 1e30  # of a sum of squares, as is 1 over it: far from the ends of float32
 WHOLE = 8192  # numbers of a dot product; OpenBLAS divides longer ones among its threads
 HELD = 2**53  # a float64 holds every integer up to here
 TURN = 16 * 2.0**-52  # a cosine as near to 1 or -1 is that of aligned vectors, up to rounding: an angle below 1e-7
@@ -27,11 +27,10 @@ def magnitude(x: Array) -> Array:
     return 2.0 ** xp.clip(exponent, -most, most)
 
 
-def is_moderate(x: Array) -> bool:
-    """Tell whether products of rows stay in the range of float32, whose sums float64 takes."""
-    xp = namespace(x)
-    largest = xp.max(xp.abs(constant(x)), axis=-1)
-    return bool(xp.all((largest == 0) | ((largest > 1 / MODERATE) & (largest < MODERATE))))
+def are_moderate(*squares: Array) -> bool:
+    """Tell whether sums of squares are so far from 0 and from the end of float32 that no square left its range."""
+    xp = namespace(*squares)
+    return all(bool(xp.all((each > 1 / MODERATE) & (each < MODERATE))) for each in map(constant, squares))
 
 
 def row_dots(x: Array, y: Array) -> Array:

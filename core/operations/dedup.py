@@ -8,7 +8,7 @@ from .. import checks
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..estimates import Planned, Rows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.outputs import GroupOutputs
 from ..grouping.plan import COUNTED, DedupPlan
@@ -126,7 +126,7 @@ def dedup(
             planned = plan(settings, rows)
             return planned.swept(progress) if sweep is not None else planned.run(progress)
 
-        def some(sample: Sequence[Rows], within: Settings) -> Planned:
+        def some(sample: Sequence[SomeRows], within: Settings) -> Planned:
             of_rows = plan(within, rows.some(sample[0].vectors, sample[0].numbers))
             return Planned(of_rows.phases, of_rows.trial)
 
