@@ -14,7 +14,6 @@ from typing import Any
 from simtool import __version__
 from simtool.errors import without_secrets
 from simtool.io import embedded
-from simtool.plots import sweep_curves, swept
 from simtool.results import Grid, Result, Verdict, curve_figures, histogram_figures, scalar_to_python
 
 from ..option_names import as_option
@@ -45,7 +44,6 @@ def html_report(result: Result, verdicts: Sequence[Verdict]) -> Iterator[str]:
         *section("Sweep", sweep_pictures(result)),
         *section("Drift", drift_pictures(result)),
         *section("Distributions", histograms),
-        *section("Sweep", curve_figures(sweep_curves(result)) if swept(result) else ()),
         *section("History", () if result.history is None else curve_figures(result.history)),
         *section("Notes", _notes(result)),
         *section("Command", [f"<pre>{text(_command_line())}</pre>"]),

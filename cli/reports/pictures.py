@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from simtool.evaluation import Curve, det_curve, precision_recall_curve, roc_curve
+from simtool.plots import sweep_curves, swept
 from simtool.results import Column, Columns, Result, curve_figures, plane_figure
 
 SWEPT = ("loss", "active_share", "gradient_norm")
@@ -38,8 +39,13 @@ def curve_pictures(result: Result) -> Iterator[str]:
 
 
 def sweep_pictures(result: Result) -> Iterator[str]:
-    """Yield what becomes of a loss, of the share that is active and of the gradient, as a parameter changes."""
+    """Yield what becomes of a loss, of the share that is active and of the gradient, as a parameter changes.
+
+    Of an evaluation the measures over the bytes of a vector.
+    """
     names = result.rows.names
+    if result.command == "evaluate" and swept(result):
+        yield from curve_figures(sweep_curves(result))
     if result.command == "loss" and names[:1] == ("kind",) and "loss" in names[2:]:
         columns = result.rows.read(0, len(result.rows))
         for kind in dict.fromkeys(columns["kind"].tolist()):
