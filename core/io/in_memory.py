@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..backend import hands_out_dlpack, taken_by_dlpack
 from ..errors import DataError, ShapeError
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def as_source(given: Any, name: str) -> Any:
     """
     if isinstance(given, os.PathLike):
         return os.fspath(given)
+    given = taken_by_dlpack(given) if hands_out_dlpack(given) else given
     if isinstance(given, type):
         raise DataError(f"expected vectors, got the class {given.__name__}", name, "hand over an object of it")
     if given is None or isinstance(given, str) or _is_vectors(given):
