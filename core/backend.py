@@ -296,7 +296,8 @@ def taken_by_dlpack(given: Any) -> Array:
 
 def hands_out_dlpack(given: object) -> bool:
     """Tell whether an array of another library has to be taken by DLPack: on a GPU numpy makes no array of it."""
-    if isinstance(given, np.ndarray | np.generic) or not hasattr(given, "__dlpack_device__"):
+    taken_as_it_is = isinstance(given, np.ndarray | np.generic) or hasattr(given, "detach")
+    if taken_as_it_is or not hasattr(given, "__dlpack_device__"):
         return False
     return not hasattr(given, "__array__") or int(given.__dlpack_device__()[0]) not in HOST
 
