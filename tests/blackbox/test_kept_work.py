@@ -1,6 +1,6 @@
 """Runs that keep their work, killed for good in the middle: the next one gives the bytes of an undisturbed run.
 
-`SIMTOOL_KILLS` says how many kills there are of each command; `benchmarks/kills.py` kills all commands at random moments.
+`SIMTOOL_KILLS` is how often each command is killed; `benchmarks/kills.py` kills more of them, at random moments.
 """
 
 import os
