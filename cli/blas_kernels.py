@@ -1,9 +1,8 @@
 """Which kernels OpenBLAS takes, said before numpy loads it."""
 
 import os
-from pathlib import Path
 
-CPUINFO = Path("/proc/cpuinfo")
+CPUINFO = "/proc/cpuinfo"
 BYTES = 4096  # of which the first processor takes no more
 ZEN_3_AND_4 = "25"
 
@@ -15,7 +14,7 @@ def choose_blas_kernels() -> None:
     sixth slower there. No other processor of that family has AVX-512.
     """
     try:
-        with CPUINFO.open("rb") as file:
+        with open(CPUINFO, "rb") as file:
             lines = file.read(BYTES).decode(errors="replace").splitlines()
     except OSError:
         return

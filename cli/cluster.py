@@ -147,9 +147,9 @@ def _connected(ray: Any, cluster: str, workers: int | None) -> Iterator[None]:
     if name != "ray" or (mark and not address):
         raise ParameterError(f"expected ray or ray://ADDRESS, got {cluster!r}", "«cluster»")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    how: dict[str, Any] = {"address": address} if address else {"num_cpus": workers, "object_store_memory": OBJECTS}
-    if not address:
-        how["include_dashboard"] = False
+    how: dict[str, Any] = {"address": address}
+    if not address:  # another cluster of this machine is not ours
+        how = {"address": "local", "num_cpus": workers, "object_store_memory": OBJECTS, "include_dashboard": False}
     try:
         ray.init(**how, log_to_driver=False, logging_level="ERROR")
     except Exception as error:

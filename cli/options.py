@@ -34,19 +34,12 @@ ThresholdOption = Annotated[
     ),
 ]
 SweepOption = Annotated[
-    str | None,
-    typer.Option(
-        "--sweep",
-        metavar="NAME=FROM:TO:STEP",
-        help="A row for each value of a parameter, as of a margin or the threshold; or NAME=V,V,V.",
-    ),
-]
-SweepsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--sweep",
         metavar="NAME=V,V,V",
-        help="A row for each `truncate=64,128` and `quantize=float16,int8,binary`. Repeatable.",
+        help="A row for each value of a parameter, such as a margin or the threshold, also as NAME=FROM:TO:STEP; in "
+        "`evaluate` of `truncate` and `quantize`, repeatable.",
         show_default=False,
     ),
 ]

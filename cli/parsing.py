@@ -66,9 +66,11 @@ def parse_parameters(texts: Sequence[str], **named: float | None) -> dict[str, f
     return found
 
 
-def parse_sweep(text: str) -> tuple[str, list[float]]:
-    """Read `NAME=FROM:TO:STEP`, both ends included, or `NAME=V,V,V`."""
-    hint = "as in --sweep margin=0:1:0.1 or --sweep scale=1,5,20"
+def parse_sweep(texts: Sequence[str]) -> tuple[str, list[float]]:
+    """Read the one `NAME=FROM:TO:STEP`, both ends included, or `NAME=V,V,V`."""
+    hint, (text, *more) = "as in --sweep margin=0:1:0.1 or --sweep scale=1,5,20", texts
+    if more:
+        raise ParameterError(f"one parameter is swept, got {' and '.join(texts)}", "--sweep", hint)
     name, mark, values = text.partition("=")
     if not mark or not name.strip():
         raise ParameterError(f"expected NAME=FROM:TO:STEP, got {text!r}", "--sweep", hint)
@@ -86,9 +88,9 @@ def parse_sweep(text: str) -> tuple[str, list[float]]:
     return name, [float(start + number * step) for number in range(int(count) + 1)]
 
 
-def parse_threshold_sweep(text: str) -> list[float]:
+def parse_threshold_sweep(texts: Sequence[str]) -> list[float]:
     """Read `threshold=FROM:TO:STEP` or `threshold=V,V,V`."""
-    name, values = parse_sweep(text)
+    name, values = parse_sweep(texts)
     if name != "threshold":
         hint = "as in --sweep threshold=0.9:0.99:0.01"
         raise ParameterError(f"the threshold is swept, and {name} is another parameter", "--sweep", hint)

@@ -95,8 +95,8 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         if first is None:
             first = Selection(source, **rows, seed=seed, query=query or (), columns=columns, keep=keep)
             return first
-        # rows of B have an order of their own, and those without a partner are left out
-        if typed.get("join") == "id" or typed.get("examples") is not None:
+        # rows of the others have an order of their own, and ids say which belong together
+        if typed.get("join") == "id" or typed.get("examples") is not None or "corpus" in inputs:
             return Selection(source, columns=of_b, keep=keep)
         if apart:
             rows_of_b = {name: selected[f"{name}_b"] for name in ROWS}

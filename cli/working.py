@@ -45,7 +45,9 @@ def working(command: Command) -> Command:
         **typed: Any,
     ) -> None:
         _check(work, shard, cluster, workers)
-        if cluster is not None:
+        if typed.get("dry_run"):  # which keeps nothing
+            command(**typed)
+        elif cluster is not None:
             _on_cluster(command, typed, work, cluster, workers)
         elif shard is not None and work is not None:
             _part_of(command, typed, work, *_numbers(shard))

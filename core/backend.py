@@ -226,6 +226,13 @@ class Backend:
         maxima = maxima.view(xp.bfloat16) if as_bits else maxima
         return maxima.T if by_column else maxima
 
+    def blanked(self, array: Array, out: Array) -> Array:
+        """Return an array that is -inf where `out` holds: the same one, written to."""
+        if self.name == "torch":
+            return array.masked_fill_(out, -float("inf"))
+        np.copyto(array, -np.inf, where=out)
+        return array
+
     def at_least(
         self, array: Array, least: NDArray[np.float64], *, positive: bool
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -136,12 +136,17 @@ def check_not_empty(vectors: Vectors) -> None:
 
 
 def check_same_width(
-    a: Vectors, b: Vectors, width_a: int, width_b: int, hint: str = "both inputs must come from the same model"
+    a: Vectors,
+    b: Vectors,
+    width_a: int,
+    width_b: int,
+    hint: str = "both inputs must come from the same model",
+    names: tuple[str, str] = ("A", "B"),
 ) -> None:
-    """Refuse vectors of different length."""
+    """Refuse vectors of different length; `names` is what the inputs are called."""
     if width_a != width_b:
         raise ShapeError(
-            f"the vectors differ in length: {width_a} in A, {width_b} in B",
+            f"the vectors differ in length: {width_a} in {names[0]}, {width_b} in {names[1]}",
             f"{a.name} {a.shape}, {b.name} {b.shape}",
             hint,
         )

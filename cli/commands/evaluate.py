@@ -31,7 +31,7 @@ from ..options import (
     PlotOption,
     QuietOption,
     SeedOption,
-    SweepsOption,
+    SweepOption,
 )
 from ..selecting import selecting
 
@@ -134,7 +134,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    sweep: SweepsOption = None,
+    sweep: SweepOption = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -190,7 +190,7 @@ def evaluate(
     `--thresholds-out t.json` keeps the thresholds, and `simtool pairwise --threshold @t.json:eer` takes one.
     """
     import simtool
-    from simtool.plots import curve_drawing
+    from simtool.plots import curve_drawing, sweep_drawing
 
     from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
     from ..plots.picture import curve_picture
@@ -211,7 +211,8 @@ def evaluate(
         dry_run=dry_run,
         **how,
     )
-    picture = curve_picture(plot, plot_kind, inputs, [output, thresholds_out, run_out], force=force, quiet=quiet)
+    outputs = [output, thresholds_out, run_out]
+    picture = curve_picture(plot, plot_kind, inputs, outputs, swept=bool(sweep), force=force, quiet=quiet)
     given: dict[str, Any] = {"targets": targets, "scores": scores, "pairs": pairs, "by": by, "against": against}
     given |= {"queries": queries, "corpus": corpus, "qrels": qrels, "run": run, "against_run": against_run}
     writing: dict[str, Any] = {"at": at or (), "thresholds_out": thresholds_out, "run_out": run_out, "force": force}
@@ -230,7 +231,7 @@ def evaluate(
             require_keys=session.keys,
             dry_run=dry_run,
             device_name=device_name,
-            require_counts=picture is not None,
+            require_counts=picture is not None and not sweep,
             **given,
             **writing,
             **ranking,
@@ -239,7 +240,7 @@ def evaluate(
             **resampling,
         )
     if picture is not None and not dry_run:
-        picture.write(curve_drawing(result, plot_kind))
+        picture.write(sweep_drawing(result) if sweep else curve_drawing(result, plot_kind))
     unused = ineffective(result, "seed", typed=seed != 0)
     unused += ineffective(result, "k", typed=ks is not None, why=UNRANKED)
     session.deliver(result, without_effect=unused)

@@ -136,7 +136,7 @@ def loss(
 
     sources = sources_or_stdin(vectors)
     inputs = [*sources, examples, labels, ids, weights]
-    is_listed = sweep is None and len({simtool.find("loss", name).name for name in kind}) == 1
+    is_listed = not sweep and len({simtool.find("loss", name).name for name in kind}) == 1
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     session = Session.open(output, format, gates, inputs=inputs, has_array=is_listed, limit=top, dry_run=dry_run, **how)
     picture = Picture.check(plot, force=force, quiet=quiet, inputs=inputs, outputs=[output, grad])
@@ -160,9 +160,9 @@ def loss(
             kind=kind,
             join=join,
             parameters=parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale),
-            sweep=None if sweep is None else parse_sweep(sweep),
+            sweep=parse_sweep(sweep) if sweep else None,
             gradients_to=gradients,
-            top=session.output.limit if sweep is None and session.only_shows_a_table else top,
+            top=session.output.limit if not sweep and session.only_shows_a_table else top,
             all_items=session.output.wants_array,
             progress=progress,
             require_keys=session.keys,

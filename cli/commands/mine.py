@@ -31,7 +31,7 @@ from ..options import (
 from ..selecting import selecting
 
 
-@selecting("vectors", "corpus", rows=False, keeps=True)
+@selecting("vectors", "corpus", keeps=True)
 def mine(
     vectors: VectorsArgument,
     labels: LabelsOption = None,

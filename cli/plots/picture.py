@@ -100,10 +100,13 @@ def curve_picture(
     inputs: Sequence[str | None],
     outputs: Sequence[str | None],
     *,
+    swept: bool = False,
     force: bool,
     quiet: bool,
 ) -> Picture | None:
     """Refuse, before any work, a picture of an evaluation that could not be drawn after it; None without a path."""
+    if swept and kind is not None:
+        raise ParameterError("a sweep has one picture, of the measures over the bytes", "--plot-kind", "leave it out")
     if kind is not None:
         check_curves(kind, "--plot-kind")
     if path is None and kind is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from math import inf
 from typing import Any
@@ -64,6 +64,7 @@ class Entry:
         two_of_each_class: of a loss of classes, whether it takes the first two rows of each class, as two views.
         statistics: of a loss of classes, `module:name` of what every anchor must know of all others first; "" is none.
         negatives: of a loss of a batch, `module:name` of what an anchor's negatives come to, tile by tile.
+        slopes: of a loss of views, `module:name` of its derivatives, where no autograd is needed; "" is none.
         miner: of a loss of a batch that ranks an anchor's negatives instead, `module:name` of which of them decide.
         of_classes: of a loss of triplets, the loss that takes all triplets of one set with classes.
         ends: of a loss of triplets, what the second and the third input are to the first.
@@ -97,6 +98,7 @@ class Entry:
     two_of_each_class: bool = False
     statistics: str = ""
     negatives: str = ""
+    slopes: str = ""
     miner: str = ""
     of_classes: str = ""
     ends: tuple[str, str] = ("positive", "negative")
@@ -120,6 +122,10 @@ class Entry:
     def load_negatives(self) -> Any:
         """Return what sums up the negatives of an anchor, or None."""
         return _load(self.negatives) if self.negatives else None
+
+    def load_slopes(self) -> Callable[..., Any] | None:
+        """Return what computes the derivatives by the scores of partners and by what negatives come to, or None."""
+        return _load(self.slopes) if self.slopes else None
 
     def load_miner(self) -> Any:
         """Return what tells which negatives of an anchor decide, or None."""
@@ -146,6 +152,7 @@ aggregate = partial(Entry, kind="aggregate")
 loss = partial(Entry, kind="loss", larger_is_closer=False)
 
 
+@cache
 def _load(function: str) -> Callable[..., Any]:
     module, _, name = function.partition(":")
     return getattr(import_module(module), name)  # type: ignore[no-any-return]

@@ -17,11 +17,17 @@ from .rescoring import Pairs
 from .triton_kernel import gathered, maxima_of
 
 MANY = 4  # groups of an query that are hit above which looking at the whole tile is faster
+CROWDED = 1 / 16  # share of the groups of a tile, of which more are a crowd
 DENSE = 8  # a tile of which more than one group in DENSE is hit is scored again in float64
 
 GATHERED = 1 << 17  # places of a tile that are fetched and looked at at a time
 SIFTED = 1 << 18  # places that are only compared
 GATHERED_ON_GPU = 1 << 24
+
+
+def is_crowded(hits: Column) -> bool:
+    """Tell whether so many groups of a tile have a place that matters that its places had better not be listed."""
+    return bool(np.count_nonzero(hits) > CROWDED * hits.size)
 
 
 class Scan:
@@ -140,6 +146,17 @@ class Scan:
         for start in range(0, len(query), step):
             part = slice(start, start + step)
             yield self._bounded(*self._gather(query[part], group[part], low))
+
+    def leave_out(self, query: Column, neighbour: Column) -> None:
+        """Make places -inf, in the tile too, and the maxima of their groups those of what is left."""
+        backend, xp = self.kernel.backend, self.kernel.backend.xp
+        row, column = backend.put(query), backend.put(neighbour)
+        self.tile.proxy[row, column] = self.proxy[row, column] = -np.inf
+        groups = backend.put(neighbour % GROUPS)
+        members = groups[:, None] + backend.put(np.arange(0, self.proxy.shape[1], GROUPS))[None, :]
+        self.maxima[row, groups] = xp.max(self.proxy[row[:, None], members], axis=1)
+        self._seen = None
+        self.__dict__.pop("host_maxima", None)
 
     def hits(self, lower_bound: Column) -> Column:
         """Return the (queries, groups) truth of which group has a place that may reach `lower_bound`."""

@@ -104,12 +104,12 @@ class PairwiseJob:
         names = {"a": self.a.vectors.name, "b": self.b.vectors.name}
         return {"a": names["a"]} if self.self_join else names
 
-    def notes(self) -> Iterator[str]:
-        """Yield what to tell the reader of the inputs."""
+    def notes(self, names: tuple[str, str] = ("A", "B")) -> Iterator[str]:
+        """Yield what to tell the reader of the inputs, which are called so."""
         yield from self.a.notes
         if not self.self_join:
             yield from self.b.notes
-        sides = {"A": self.a} if self.self_join else {"A": self.a, "B": self.b}
+        sides = dict(zip(names, (self.a,) if self.self_join else (self.a, self.b), strict=False))
         zeros = {name: int(side.zero.sum()) for name, side in sides.items()}
         counted = " and ".join(f"{plural(count, 'zero row')} in {name}" for name, count in zeros.items() if count)
         if counted and self.metric.zero_score is not None:

@@ -1,4 +1,4 @@
-"""What a pass of a job will do, told from its shapes: pairs, operations, bytes, memory and tasks."""
+"""What a pass of a job will do, by its shapes: pairs, operations, bytes, memory and tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -20,7 +20,8 @@ from ..memory import WORKING
 from ..metrics.precision import FLOAT32
 from ..results import Column, Columns, Result
 from ..settings import Settings
-from .samples import Rows, Sample, most_rows
+from ..work import unkept
+from .samples import HeldSample, SomeRows, most_rows
 from .trials import Trial, extrapolated, grown
 
 WRITTEN_SECONDS = 1e-9  # to hand a byte to the system
@@ -52,7 +53,7 @@ class Planned:
     trial: Callable[[], object]
 
 
-Make = Callable[[Sequence[Rows], Settings], Planned]  # plans the job of some rows of each input
+Make = Callable[[Sequence[SomeRows], Settings], Planned]  # plans the job of some rows of each input
 
 
 def check_dry_run(require_keys: Collection[str], device_name: str) -> tuple[str, ...]:
@@ -72,7 +73,7 @@ def dry_run_of(
         inputs: what it takes, by role.
         make: plans it for some rows of each input, which it checks as it would check all.
         settings: of the door.
-        device_name: the device that GPU-hours are told of.
+        device_name: the device of the GPU-hours.
 
     Raises:
         ResourceError: the job does not fit in the budget.
@@ -80,8 +81,8 @@ def dry_run_of(
     opened, sides = spent(), list(inputs.values())
     budget, backend = settings.budget(*sides), settings.space()
     make = partial(_within_budget, make, replace(settings, max_memory=None))
-    with spending(budget):
-        samples = [Sample.of(each, most_rows(*sides)) for each in sides]
+    with spending(budget), unkept():
+        samples = [HeldSample.of(each, most_rows(*sides)) for each in sides]
         planned = make([each.rows for each in samples])
         phases = [reading_phase(sides, budget), *planned.phases([side.shape for side in sides])]
         start, work, timed = _work_seconds(sides, samples, make, phases, backend)
@@ -105,14 +106,14 @@ def dry_run_of(
     )
 
 
-def _within_budget(make: Make, settings: Settings, rows: Sequence[Rows]) -> Planned:
+def _within_budget(make: Make, settings: Settings, rows: Sequence[SomeRows]) -> Planned:
     return make(rows, settings)
 
 
 def _work_seconds(
     sides: Sequence[Vectors],
-    samples: Sequence[Sample],
-    make: Callable[[Sequence[Rows]], Planned],
+    samples: Sequence[HeldSample],
+    make: Callable[[Sequence[SomeRows]], Planned],
     phases: Sequence[Phase],
     backend: Backend,
 ) -> tuple[float, float, str]:
@@ -132,9 +133,9 @@ def _work_seconds(
         start, trials = grown(run, max(len(each.rows.numbers) for each in samples))
     except SimtoolError as error:  # what all rows have, some of them may lack
         seconds = flop * operation_seconds(FLOAT32, backend, sides[0].shape[-1])
-        return 0.0, seconds, f"seconds are those of the products alone: a sample could not be run, {error.what}"
+        return 0.0, seconds, f"seconds: those of the products alone, a sample could not be run, {error.what}"
     rows = trials[-1].rows
-    said = f"seconds are told by runs on up to {rows:,} of {sum(each.shape[0] for each in sides):,} rows"
+    said = f"seconds: from runs on up to {rows:,} of {sum(each.shape[0] for each in sides):,} rows"
     return start, extrapolated(trials, sum(each.shape[0] for each in sides), flop), said
 
 

@@ -17,7 +17,7 @@ MAPPED_SECONDS = 2e-10  # for the system to hand out a byte of a mapped file
 
 
 @dataclass(frozen=True)
-class Rows:
+class SomeRows:
     """Some rows of an input.
 
     Args:
@@ -28,17 +28,17 @@ class Rows:
     vectors: Vectors
     numbers: Column
 
-    def some(self, count: int) -> "Rows":
+    def some(self, count: int) -> "SomeRows":
         """Return `count` of them, as far apart as can be; all where there are fewer."""
         size = len(self.numbers)
         places = np.arange(size) if count >= size else np.arange(count) * size // count
         chosen = select(self.vectors, places)
         read = ArrayVectors(chosen.name, chosen.read(0, len(places)), chosen.ids)
-        return Rows(read, self.numbers[places])
+        return SomeRows(read, self.numbers[places])
 
 
 @dataclass(frozen=True)
-class Sample:
+class HeldSample:
     """A sample of an input, and how long a byte of it took to read.
 
     Args:
@@ -46,7 +46,7 @@ class Sample:
         byte_seconds: of a processor; of an array, which is read where it lies, those that the system takes.
     """
 
-    rows: Rows
+    rows: SomeRows
     byte_seconds: float
 
     @classmethod
@@ -63,7 +63,8 @@ class Sample:
         seconds = time.process_time() - start
         held = ArrayVectors(vectors.name, read, chosen.ids)
         return cls(
-            Rows(held, numbers), MAPPED_SECONDS if isinstance(vectors, ArrayVectors) else seconds / max(1, read.nbytes)
+            SomeRows(held, numbers),
+            MAPPED_SECONDS if isinstance(vectors, ArrayVectors) else seconds / max(1, read.nbytes),
         )
 
 

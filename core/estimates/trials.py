@@ -1,4 +1,4 @@
-"""How long a job takes, told by runs of it on more and more rows of a sample."""
+"""How long a job takes, from runs of it on more and more rows of a sample."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 FIRST = 256  # rows of the first run
 SPENT = 1.2  # seconds after which no run begins
 FLOP = 3e10  # of a run, at most: larger ones may choose another number format
-LEAST = 0.25  # share of a run that goes with the operations at least; what goes with the rows is told less well
+LEAST = 0.25  # share of a run that goes with the operations at least; what goes with the rows is known less well
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from ..checks import plural
 from ..engine import Choice, Phase, each_nearest, scan_phase
 from ..errors import DataError, ParameterError
-from ..estimates import Make, Planned, Rows
+from ..estimates import Make, Planned, SomeRows
 from ..io import Vectors
 from ..io.qrels import Qrels, Run, read_qrels, read_run, write_run
 from ..io.vectors import provenance, select
@@ -150,7 +150,7 @@ class JudgedPlan:
         queries, corpus, judged = open_ranked(given, qrels, depth, self.metric, self.settings)
         models = 2 if sources.is_compared else 1
 
-        def some(rows: Sequence[Rows], within: Settings) -> Planned:
+        def some(rows: Sequence[SomeRows], within: Settings) -> Planned:
             job = ranking_job(rows[0].vectors, rows[1].vectors, self.metric, within)
 
             def phases(shapes: Sequence[tuple[int, ...]]) -> list[Phase]:

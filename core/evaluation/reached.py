@@ -61,17 +61,17 @@ class Reaching(Reducer):
         """Return the places, and of the queries that the rows may tell of the error and the count."""
         found = part.reducer
         assert isinstance(found, Reaching)
-        told = slice(rows.start, None if self.bidirectional else rows.stop)
-        count = found.count[told]
-        return found.found, found.error[told], count.astype(np.min_scalar_type(int(count.max(initial=0))))
+        filled = slice(rows.start, None if self.bidirectional else rows.stop)
+        count = found.count[filled]
+        return found.found, found.error[filled], count.astype(np.min_scalar_type(int(count.max(initial=0))))
 
     def restore(self, rows: Span, kept: Any) -> None:
         """Take over what was found, and count it."""
         found, error, count = kept
-        told = slice(rows.start, rows.start + len(count))
+        filled = slice(rows.start, rows.start + len(count))
         self.found += found
-        self.error[told] = np.maximum(self.error[told], error)
-        self.count[told] += count
+        self.error[filled] = np.maximum(self.error[filled], error)
+        self.count[filled] += count
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
         """Tell whether a tile has been seen the other way round."""

@@ -96,7 +96,7 @@ def ranking_job(queries: Vectors, corpus: Vectors, metric: Metric, settings: Set
 def _names(vectors: Vectors, role: str) -> Column:
     """Return the ids as text, as the qrels have them."""
     if vectors.ids is None:
-        hint = "name a table with a column `id`, or ids with `simtool.io.with_ids`"
+        hint = "name a table with a column `id`; `convert` with «ids» makes one of vectors without"
         raise DataError(f"the {role} have no ids, and the qrels name rows by id", vectors.name, hint)
     names = np.asarray([str(each) for each in vectors.ids.tolist()], dtype=object)
     if len(set(names.tolist())) < len(names):

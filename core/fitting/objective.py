@@ -199,11 +199,12 @@ def _of_query_blocks(spec: LossSpec, batch: WholeRows, miner: str) -> BatchItems
         if isinstance(found, ActiveTriplets):
             triplets += int((query_block.positives.sum(1) * query_block.negatives.sum(1)).sum())
         items.append(found)
-        kept.append(backend.put(counted(spec, query_block, backend)))
+        kept.append(counted(spec, query_block, backend))
     if isinstance(items[0], ActiveTriplets):
         totals, active = (backend.xp.concat(parts) for parts in zip(*items, strict=True))
         return BatchItems(totals, triplets=(triplets, int(active.sum())))
-    return BatchItems(backend.xp.concat([each[keep] for each, keep in zip(items, kept, strict=True)]))
+    parts = [each if keep.all() else each[backend.put(keep)] for each, keep in zip(items, kept, strict=True)]
+    return BatchItems(parts[0] if len(parts) == 1 else backend.xp.concat(parts))
 
 
 def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:

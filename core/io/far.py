@@ -17,7 +17,7 @@ import numpy as np
 from ..addresses import without_secrets
 from ..memory import check_held
 from .retries import EndedEarlyError, attempt
-from .stores import Status, Store, open_store
+from .stores import Status, Store, first_answer, open_store
 from .vectors import Array, check_ids, check_numeric
 
 BLOCK = 4 << 20  # bytes that are asked for at once, at least
@@ -38,7 +38,7 @@ class FarFile:
         self._store: Store = open_store(address, most)
         self._lock = Lock()
         self._held: OrderedDict[int, bytes] = OrderedDict()
-        self.size = attempt(self.name, self._store.status).size
+        self.size = attempt(self.name, self._store.status, within=first_answer(address)).size
 
     def status(self) -> Status:
         """Return size and stamp as they are now."""
@@ -215,4 +215,4 @@ def far_vectors(name: str, array: FarArray, ids: Array | None) -> FarVectors:
 
 def far_names(pattern: str) -> list[str]:
     """Return the addresses that a pattern fits."""
-    return attempt(without_secrets(pattern), open_store(pattern, 0).names)
+    return attempt(without_secrets(pattern), open_store(pattern, 0).names, within=first_answer(pattern))

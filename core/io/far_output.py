@@ -16,7 +16,7 @@ from ..addresses import without_secrets
 from ..errors import InputNotFoundError, OutputError
 from ..staged import StagedFile, exists_already
 from .retries import attempt
-from .stores import Store, open_store
+from .stores import Store, first_answer, open_store
 
 
 class FarStagedFile(StagedFile):
@@ -76,7 +76,7 @@ def check_far_output(address: str, *, force: bool, inputs: Iterable[str]) -> Non
 def _exists(store: Store, name: str) -> bool:
     """Tell whether an object is there."""
     try:
-        attempt(name, store.status)
+        attempt(name, store.status, within=first_answer(name))
     except InputNotFoundError as error:
         if error.hint:  # access is denied
             raise OutputError(f"the output could not be written: {error.what}", name, error.hint) from None

@@ -1,12 +1,14 @@
 """What is asked of a network, asked again where the fault may pass, and refused without a word of what was sent.
 
 Accepted: faults that pass: answers 408, 425, 429 and 5xx, connections that are reset, refused or time out, bodies that
-end early. They are asked for again `len(PAUSES)` times, after longer and longer pauses.
+end early. They are asked for again `len(PAUSES)` times, after longer and longer pauses. What answers for the first time
+has `FIRST_ANSWER` seconds, where a library has pauses of its own.
 Refused: at once, what another attempt would not mend: 401, 403, 404, an unknown host, a certificate that is none.
 Lost: the text of every fault, which may hold an address with its signature, or an answer with an account.
 """
 
 import errno
+import math
 import os
 import random
 import re
@@ -14,13 +16,17 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException, InvalidURL, responses
-from typing import TypeVar
+from threading import Thread
+from typing import NoReturn, TypeVar
 
 from ..errors import InputNotFoundError, ResourceError, SimtoolError
 
 PAUSES = [0.2, 0.6, 1.8, 5.4]  # seconds
+FIRST_ANSWER = 15.0  # seconds that a library has which tries again by itself, for some minutes, without a network
 PASSING = {408, 425, 429}
 MISSING, DENIED = {404, 410}, {401, 403}
 AWS_MISSING = ("NO_SUCH_BUCKET", "NO_SUCH_KEY", "RESOURCE_NOT_FOUND")
@@ -66,29 +72,58 @@ class Fault:
     kind: str
 
 
-def attempt(name: str, action: Callable[[], Answer], *, opened: bool = False) -> Answer:
+def attempt(name: str, action: Callable[[], Answer], *, opened: bool = False, within: float | None = None) -> Answer:
     """Do something through a network, again where the fault may pass.
 
     Args:
         name: the address without its secrets.
         action: what to do; it may be done several times.
         opened: whether it was there and readable a moment ago.
+        within: seconds in which it has to end, however often it was done; None for any.
 
     Raises:
         InputNotFoundError: it is not there, or access is denied.
         ResourceError: the network or the server failed each time, or it fails once it was opened.
     """
-    for pause in (*PAUSES, None):
+    end = math.inf if within is None else time.monotonic() + within
+    for number, pause in enumerate((*PAUSES, math.inf), start=1):
         try:
-            return action()
+            return action() if within is None else _in_time(action, end - time.monotonic())
         except SimtoolError:
             raise
         except Exception as error:
             fault = fault_of(error)
-            if pause is None or fault.kind != "passing":
-                raise _refusal(fault, name, opened) from None
+            if pause == math.inf or fault.kind != "passing" or time.monotonic() + pause >= end:
+                raise _refusal(fault, name, opened, number) from None
             time.sleep(pause * random.uniform(0.8, 1.2))
     raise AssertionError("the last attempt returns or raises")
+
+
+def _in_time(action: Callable[[], Answer], seconds: float) -> Answer:
+    """Do something in a thread that nobody waits for any longer, as a library that tries again by itself may not end.
+
+    Raises:
+        TimeoutError: it did not end in time.
+    """
+    ended: list[Callable[[], Answer]] = []
+
+    def run() -> None:
+        try:
+            answer = action()
+            ended.append(lambda: answer)
+        except BaseException as error:
+            ended.append(partial(_raise, error))
+
+    thread = Thread(target=copy_context().run, args=(run,), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not ended:
+        raise TimeoutError
+    return ended[0]()
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -148,7 +183,7 @@ def _passes(error: BaseException) -> bool:
     return type(error).__module__.partition(".")[0] in ("aiohttp", "requests", "httpx", "urllib3")
 
 
-def _refusal(fault: Fault, name: str, opened: bool) -> SimtoolError:
+def _refusal(fault: Fault, name: str, opened: bool, tries: int) -> SimtoolError:
     scheme = name.partition("://")[0].lower()
     if opened and fault.kind != "passing":
         what = f"this input was there and cannot be read any more: {fault.reason}"
@@ -159,5 +194,5 @@ def _refusal(fault: Fault, name: str, opened: bool) -> SimtoolError:
         return InputNotFoundError(f"access is denied: {fault.reason}", name, CREDENTIALS[scheme])
     if fault.kind == "lasting":
         return ResourceError(f"this cannot be reached: {fault.reason}", name, "is the address right?")
-    what = f"the network or the server failed {len(PAUSES) + 1} times: {fault.reason}"
+    what = f"the network or the server failed {tries} time{'' if tries == 1 else 's'}: {fault.reason}"
     return ResourceError(what, name, "try again later")

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ..addresses import without_secrets
 from ..errors import DataError, ResourceError
-from .retries import CREDENTIALS, EndedEarlyError
+from .retries import CREDENTIALS, FIRST_ANSWER, EndedEarlyError
 
 EXTRA = "pip install 'simtool-embeddings[remote]'"
 LIBRARIES = ("fsspec", "gcsfs", "google", "adlfs", "azure", "huggingface_hub", "aiohttp", "asyncio")
@@ -68,7 +68,12 @@ def open_store(address: str, most: int) -> Store:
         from .http_store import HttpStore
 
         return HttpStore(address, most)
-    return FsspecStore(address, _filesystem(address))
+    return FsspecStore(address)
+
+
+def first_answer(address: str) -> float | None:
+    """Return how many seconds the first answer may take; None where our own pauses say so."""
+    return None if address.partition("://")[0].lower() in ("s3", "http", "https") else FIRST_ANSWER
 
 
 class S3Store:
@@ -148,10 +153,20 @@ class S3Store:
 class FsspecStore:
     """An object of a file system of fsspec."""
 
-    def __init__(self, address: str, system: Any) -> None:
-        """Take the address apart as the file system does."""
+    def __init__(self, address: str) -> None:
+        """Connect later."""
         self._scheme, self._name = address.partition("://")[0], without_secrets(address)
-        self._system, self._path = system, system._strip_protocol(address)
+        self._address = address
+
+    @cached_property
+    def _system(self) -> Any:
+        return _filesystem(self._address)
+
+    @cached_property
+    def _path(self) -> str:
+        """The address as the file system takes it apart."""
+        path: str = self._system._strip_protocol(self._address)
+        return path
 
     def status(self) -> Status:
         """Ask for size and stamp, past what the library remembers."""

@@ -29,7 +29,7 @@ class Nearest:
         return True
 
     def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
-        """Return the nearest of rows and columns."""
+        """Return the nearest of rows and columns; none where what is known is nearer."""
         scores, places = self._settled(tile)
         nearest = scores[places]
         rows, columns = (_least(nearest, along, count) for along, count in zip(places, scores.shape, strict=True))
@@ -43,7 +43,8 @@ class Nearest:
 
     def slopes(self, tile: ScoreTile, rows: Ends | None, columns: Ends | None) -> Column:
         """Return the derivatives, of which those that are as near have equal shares."""
-        scores, _ = self._settled(tile)
+        known = rows and rows[0], columns and columns[0]
+        scores, _ = self._settled(tile._replace(known=known))
         found = np.zeros(scores.shape)
         for ends, shape in ((rows, (-1, 1)), (columns, (1, -1))):
             if ends is not None:
@@ -54,9 +55,13 @@ class Nearest:
 
     def _settled(self, tile: ScoreTile) -> tuple[Column, tuple[Column, ...]]:
         """Return the distances, exact where they may be the smallest of a row or column, and where that is."""
-        scores, members, _, settle = tile
-        scores = scores.copy() if members is None else np.where(members, scores, inf)
-        rows, columns = ((1.0 + 2.0 * DOUBT) * scores.min(axis=axis) for axis in (1, 0))
+        members, settle = tile.members, tile.settle
+        scores = tile.scores.copy() if members is None else np.where(members, tile.scores, inf)
+        least = [scores.min(axis=axis) for axis in (1, 0)]
+        for own, known in zip(least, tile.known, strict=True):
+            if known is not None:
+                np.minimum(own, known[:, 0], out=own)
+        rows, columns = ((1.0 + 2.0 * DOUBT) * own for own in least)
         nearest = scores <= rows[:, None]
         nearest |= scores <= columns
         if members is not None:
@@ -110,7 +115,7 @@ class HingeSum:
         return np.where(active, -1.0, 0.0) * weights_of(rows, columns, lambda ends: ends[1][:, 0])
 
     def _hinged(self, tile: ScoreTile) -> Column:
-        scores, members, options, settle = tile
+        scores, members, options, settle, _ = tile
         addends = self.addends(scores, **options)
         total = sum(addends[1:], start=addends[0])
         doubt = 2.0 * DOUBT * sum(float(np.max(np.abs(each))) for each in addends)

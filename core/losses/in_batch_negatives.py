@@ -3,8 +3,11 @@
 Every function takes a query block of r rows of A with their scores against all m rows of B.
 """
 
+import numpy as np
+
 from ..backend import Array, namespace
 from ..errors import ShapeError
+from ..results import Column
 from .negatives import LogSumExp, SoftplusSum
 from .numerics import masked_logsumexp, softplus
 from .validation import check_finite, check_positive
@@ -42,7 +45,7 @@ def info_nce(scores: Array, partners: Array, others: Array | None = None, *, tem
     check_positive(temperature=temperature)
     xp = namespace(scores)
     logits = scores / temperature
-    own = xp.sum(xp.where(partner, logits, xp.zeros_like(logits)), axis=1)
+    own = xp.take_along_axis(logits, partners[:, None], axis=1)[:, 0]
     # not lse - s_p: a tiny loss would vanish in the rounding of s_p
     return softplus((masked_logsumexp(logits, ~partner) if others is None else others) - own)
 
@@ -52,6 +55,12 @@ def _over_temperature(scores: Array, *, temperature: float = 1.0) -> tuple[Array
 
 
 OTHERS = LogSumExp(_over_temperature)  # of info_nce and n_pairs
+
+
+def info_nce_slopes(own: Column, others: Column, *, temperature: float = 1.0) -> tuple[Column, Column]:
+    """Return the (r,) derivatives of the losses by the score of each anchor's partner, and by the known `others`."""
+    share = _sigmoid(others - own / temperature)
+    return -share / temperature, share
 
 
 def n_pairs(scores: Array, partners: Array, others: Array | None = None) -> Array:
@@ -129,6 +138,16 @@ def _logits(scores: Array, *, scale: float, bias: float) -> tuple[Array, float]:
 
 
 OTHER_LOGITS = SoftplusSum(_logits)  # of siglip
+
+
+def siglip_slopes(own: Column, others: Column, *, scale: float, bias: float) -> tuple[Column, Column]:
+    """Return what `info_nce_slopes` does of siglip."""
+    return -scale * _sigmoid(-(scale * own + bias)), np.ones_like(others)
+
+
+def _sigmoid(x: Column) -> Column:
+    found: Column = 0.5 * (1.0 + np.tanh(0.5 * x))  # no exponential that overflows
+    return found
 
 
 def partner_mask(scores: Array, partners: Array) -> Array:

@@ -30,12 +30,14 @@ class ScoreTile(NamedTuple):
         members: (r, c) bool, which pairs are negatives; None is all.
         options: of the loss.
         settle: for what the error of the scores leaves open.
+        known: what other negatives of the rows and of the columns come to, as far as that is known.
     """
 
     scores: Column
     members: Column | None
     options: Options
     settle: Settle
+    known: tuple[Column | None, Column | None] = (None, None)
 
 
 class Summary(Protocol):

@@ -5,7 +5,7 @@ from math import inf
 from operator import add
 
 from ..backend import Array, constant, namespace
-from ..metrics import EPS, magnitude, row_dots
+from ..metrics import EPS, are_moderate, magnitude, row_dots
 
 ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a sum is taken for 0
 PAST = (1 + ROUNDING) / (1 - ROUNDING)  # y is past x, both at least 0, where y - x is no rounding: y > PAST x
@@ -109,11 +109,14 @@ def running_logsumexp(x: Array) -> Array:
 def unit_rows(x: Array, *, eps: float = EPS) -> Array:
     """Return the (n, d) rows divided by max(norm, eps); a row of zeros stays, with no gradient."""
     xp = namespace(x)
+    if x.dtype == xp.float32 and are_moderate(squares := row_dots(x, x)):  # nothing to be scaled, no row of zeros
+        return x * xp.astype(1 / xp.clip(xp.sqrt(squares), eps, None), x.dtype)[:, None]
     scale = magnitude(x)
     x = x / scale[:, None]
     squares = row_dots(x, x)
     some = squares != 0  # NaN stays in, and stays NaN
     norms = xp.sqrt(xp.where(some, squares, xp.ones_like(squares)))
     divisor = xp.maximum(norms, xp.clip(eps / scale, 0.0, 1e150 if x.dtype == xp.float64 else 1e18))
+    divisor = xp.astype(divisor, x.dtype)
     # masked, so that the gradient of a row of zeros is 0
     return xp.where(some[:, None], x / divisor[:, None], xp.zeros_like(x))

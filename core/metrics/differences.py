@@ -45,7 +45,10 @@ class SquaredEuclidean(Metric):
 
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the squared distance."""
-        return (row_dots(x - y, x - y),)
+        xp, apart = namespace(x, y), x - y
+        if apart.dtype == xp.float32:  # nothing cancels among squares
+            return (xp.astype(xp.sum(apart * apart, axis=-1), xp.float64),)
+        return (row_dots(apart, apart),)
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return the rows seen from the center."""

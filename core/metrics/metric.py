@@ -13,7 +13,7 @@ from ..catalogue import Entry, find
 from ..errors import DataError, ParameterError, ShapeError
 from ..results import Column
 from .bounds import Side, sum_error
-from .numerics import EPS, any_of, is_rounded, magnitude
+from .numerics import EPS, any_of, are_moderate, is_rounded, magnitude
 from .precision import Precision
 
 CPU_BLOCK = 1 << 16  # numbers of both sides that are compared at a time, few enough for a core's cache
@@ -112,7 +112,16 @@ class Metric:
         return sums[0]
 
     def exact(self, x: Array, y: Array) -> Array:
-        """Return the scores of aligned float64 vectors along the last axis; shapes are checked by the caller."""
+        """Return the float64 scores of aligned vectors along the last axis; shapes are checked by the caller.
+
+        Args:
+            x: float64, or float32: then the numbers are compared in float32, and their sums are float64.
+            y: of the dtype of x.
+        """
+        xp = namespace(x, y)
+        if x.dtype == xp.float32 and are_moderate(*((sums := self.terms(x, y))[1:] or sums)):  # nothing to be scaled
+            one = xp.ones_like(sums[0])
+            return self.finish(sums, (one, one))
         scales = self.scales(magnitude(x), magnitude(y))
         x, y = x / scales[0][..., None], y / scales[1][..., None]
         return self.finish(self.terms(x, y), scales)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from ..backend import Array, namespace
+from ..backend import Array, constant, namespace
 
 EPS = 1e-8
+MODERATE = 1e30  # of a sum of squares, as is 1 over it: far from the ends of float32
 WHOLE = 8192  # numbers of a dot product; OpenBLAS divides longer ones among its threads
 HELD = 2**53  # a float64 holds every integer up to here
 TURN = 16 * 2.0**-52  # a cosine as near to 1 or -1 is that of aligned vectors, up to rounding: an angle below 1e-7
@@ -18,7 +19,7 @@ def magnitude(x: Array) -> Array:
     it hides no other where two are merged.
     """
     xp = namespace(x)
-    largest = xp.max(xp.abs(x), axis=-1)
+    largest = xp.max(xp.abs(constant(x)), axis=-1)  # a step function: no gradient goes through it
     some = xp.isfinite(largest) & (largest > 0)
     exponent = xp.floor(xp.log2(xp.where(some, largest, xp.ones_like(largest))))
     most = 1000.0 if x.dtype == xp.float64 else 120.0
@@ -26,9 +27,17 @@ def magnitude(x: Array) -> Array:
     return 2.0 ** xp.clip(exponent, -most, most)
 
 
+def are_moderate(*squares: Array) -> bool:
+    """Tell whether sums of squares are so far from 0 and from the end of float32 that no square left its range."""
+    xp = namespace(*squares)
+    return all(bool(xp.all((each > 1 / MODERATE) & (each < MODERATE))) for each in map(constant, squares))
+
+
 def row_dots(x: Array, y: Array) -> Array:
-    """Return the dot products of aligned rows, the same bits for any number of threads."""
+    """Return the dot products of aligned rows, the same bits for any number of threads; float64 for float32 too."""
     xp, width = namespace(x, y), x.shape[-1]
+    if x.dtype == xp.float32:  # products are rounded, and their sum is not
+        return xp.sum(x * y, axis=-1, dtype=xp.float64)
     if width <= WHOLE:
         return xp.vecdot(x, y)
     pieces = [slice(start, min(start + WHOLE, width)) for start in range(0, width, WHOLE)]

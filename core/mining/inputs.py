@@ -78,7 +78,7 @@ class MiningInputs:
 
     def notes(self) -> Iterator[str]:
         """Yield what to tell the reader of the inputs, and how many queries are rows of the corpus."""
-        yield from self.job.notes()
+        yield from self.job.notes(("A" if self.job.self_join else "the queries", "the corpus"))
         excluded = self.job.excluded
         if self.job.b is not self.job.a and excluded and (same := int(np.isin(excluded.a, excluded.b).sum())):
             yield f"{plural(same, 'query')} with the id of a row of the corpus, which is no negative then"

@@ -10,7 +10,7 @@ import numpy as np
 from ..checks import plural
 from ..engine import Budget, Hits, PairwiseJob
 from ..evaluation.histogram import score_histogram
-from ..io.listed_columns import carried_columns
+from ..io.listed_columns import carried_columns, source_rows
 from ..results import Column, Columns, Histogram, Scalar
 from ..statistics.counts import counts_of
 from .positives import Positives
@@ -69,9 +69,10 @@ class Triplets:
         return Columns(columns)
 
     def numbers(self, job: PairwiseJob) -> Column:
-        """Return (t, 3) row numbers of anchor, positive and negative in their inputs."""
+        """Return (t, 3) row numbers of anchor, positive and negative in their files."""
         anchor, positive, negative = self.sides.values()
-        return np.stack([job.a.numbers[anchor], job.b.numbers[positive], job.b.numbers[negative]], axis=1)
+        sides = ((job.a, anchor), (job.b, positive), (job.b, negative))
+        return np.stack([source_rows(side.vectors, side.numbers[rows]) for side, rows in sides], axis=1)
 
     def summary(self, queries: int) -> dict[str, Scalar]:
         """Return the counts and the mean scores; `queries` is how many anchors there might have been."""

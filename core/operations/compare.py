@@ -24,7 +24,7 @@ from ..comparison.scores import score_best_items, score_items, score_sets
 from ..delivery import delivery
 from ..engine import Phase, spending
 from ..errors import ParameterError, SimtoolError
-from ..estimates import Planned, Rows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
@@ -217,7 +217,7 @@ def _planned(
     asked: tuple[CompareOptions, Sequence[AggregateRequest], int, bool],
     weights: Sequence[Any],
     lengths: Sequence[Any],
-    rows: Sequence[Rows],
+    rows: Sequence[SomeRows],
     settings: Settings,
 ) -> Planned:
     """Plan the comparison of some rows of each side, for a dry run."""

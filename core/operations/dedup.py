@@ -13,7 +13,7 @@ from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..engine import Choice, Exclusion, PairwiseJob, Phase, prepare_input, scan_phase
 from ..errors import ParameterError
-from ..estimates import Planned, Rows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.groups import ROW, Arrangement, Groups, GroupsFound
 from ..grouping.outputs import GroupOutputs
@@ -133,7 +133,7 @@ def dedup(
             planned = plan(settings, rows)
             return planned.swept(progress) if sweep is not None else planned.run(progress)
 
-        def some(sample: Sequence[Rows], within: Settings) -> Planned:
+        def some(sample: Sequence[SomeRows], within: Settings) -> Planned:
             of_rows = plan(within, rows.some(sample[0].vectors, sample[0].numbers))
             return Planned(of_rows.phases, of_rows.trial)
 

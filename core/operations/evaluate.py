@@ -172,12 +172,11 @@ def evaluate(
         raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out», «plot» and «qrels»")
     beside = {"run_out": run_out, "per_query": per_query or None}
     _check_judged(judged, given, beside)
+    foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name)
     with delivery():
         if qrels is not None:
             ranked = JudgedPlan(judged, measure, settings, ks, bootstrap, seed, per_query, run_out, force)
-            if not dry_run:
-                return ranked.run(progress)
-            return dry_run_of("evaluate", *ranked.planned(), settings=settings, device_name=device_name)
+            return foreseen(*ranked.planned()) if dry_run else ranked.run(progress)
         inputs = open_evaluated(sources, nulls=nonfinite != "error")
         inputs = replace(inputs, names={**inputs.names, **(names or {})})
         check_groups(grouped, inputs.by)
@@ -187,8 +186,7 @@ def evaluate(
         plan = EvaluatePlan(inputs, measure, settings, ks if retrieval else (), folds, bootstrap, seed, exact_pairs)
         if dry_run:
             plan.check()
-            some = partial(plan.of_rows, swept)
-            return dry_run_of("evaluate", inputs.sides, some, settings=settings, device_name=device_name)
+            return foreseen(inputs.sides, partial(plan.of_rows, swept))
         if swept is not None:
             return swept.run(inputs, partial(evaluated, plan, progress))
         result = with_wanted(plan.run(progress), wanted)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import checks
 from ..engine import BLOCK, Phase, tiles_phase
 from ..errors import LabelError, ParameterError, ShapeError
-from ..estimates import Planned, Rows
+from ..estimates import Planned, SomeRows
 from ..evaluation.histogram import score_histogram
 from ..evaluation.labelled_rows import PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
@@ -67,7 +67,7 @@ class EvaluatePlan:
         scored = PairScores(np.zeros(count), {}, None, ())
         pair_job(scored, None, inputs, larger_is_closer=self.metric.larger_is_closer, folds=self.folds)
 
-    def of_rows(self, swept: EvaluationSweep | None, rows: Sequence[Rows], within: Settings) -> Planned:
+    def of_rows(self, swept: EvaluationSweep | None, rows: Sequence[SomeRows], within: Settings) -> Planned:
         """Plan the evaluation of some pairs or rows, for a dry run."""
         chosen = self.inputs.some([each.vectors for each in rows], rows[0].numbers)
         some = replace(self, inputs=chosen, settings=within)

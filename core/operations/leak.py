@@ -13,7 +13,7 @@ from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..engine import Choice, Hits, PairwiseJob, Phase, each_nearest, prepare_input, scan_phase
 from ..errors import ParameterError
-from ..estimates import Planned, Rows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.leaks import Leaks, label_column
 from ..grouping.table_rows import TableRows, check_form
@@ -111,7 +111,7 @@ def leak(
             plan = _plan(sides, measure, thresholds, named, settings)
             return plan.swept(progress) if sweep is not None else plan.run(output, force, escape_formulas, progress)
 
-        def some(samples: Sequence[Rows], within: Settings) -> Planned:
+        def some(samples: Sequence[SomeRows], within: Settings) -> Planned:
             pairs = zip(sides.items(), samples, strict=True)
             chosen = {role: side.some(rows.vectors, rows.numbers) for (role, side), rows in pairs}
             of_rows = _plan(chosen, measure, thresholds, named, within)
@@ -214,7 +214,7 @@ class LeakPlan:
             },
             summary=summary,
             rows=rows,
-            notes=(*job.notes(), *notes),
+            notes=(*job.notes(("test", "train")), *notes),
             provenance=provenance({"train": job.b.vectors, "test": job.a.vectors}),
             written=written,
         )
@@ -247,7 +247,8 @@ def _plan(
     for side in (train, test):
         checks.check_rows(side.vectors)
         checks.check_dtype(side.vectors, metric)
-    checks.check_same_width(test.vectors, train.vectors, test.vectors.shape[1], train.vectors.shape[1])
+    widths = train.vectors.shape[1], test.vectors.shape[1]
+    checks.check_same_width(train.vectors, test.vectors, *widths, names=("train", "test"))
     b, a = (prepare_input(side.vectors, -1, settings.nonfinite, budget) for side in (train, test))
     for side in (train, test):
         checks.refuse_rounded(side.vectors, metric.name)

@@ -11,7 +11,7 @@ from .. import checks
 from ..catalogue import DEVICE, Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError, ShapeError
-from ..estimates import Planned, Rows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import LabelledVectors, Vectors
 from ..io.vectors import ids_of
 from ..joining import Joined, check_join, join_rows, stated
@@ -171,7 +171,7 @@ def loss(
             result = report(job)
             return stated(replace(result, inputs={**result.inputs, **opened.named}), by_id=by_id)
 
-        def some(sample: Sequence[Rows], within: Settings) -> Planned:
+        def some(sample: Sequence[SomeRows], within: Settings) -> Planned:
             chosen = of_rows(job, [each.vectors for each in sample], sample[0].numbers)
             whole = [side.shape for side in inputs]
             return Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))

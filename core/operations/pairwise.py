@@ -30,7 +30,7 @@ from ..engine import (
     select_pairs,
 )
 from ..errors import ParameterError
-from ..estimates import Planned, Rows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..io import Vectors
 from ..io.cut_down import CutDown
@@ -179,7 +179,7 @@ def pairwise(
         if not dry_run:
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
-        def planned(rows: Sequence[Rows], within: Settings) -> Planned:
+        def planned(rows: Sequence[SomeRows], within: Settings) -> Planned:
             of_rows = plan(within, [each.vectors for each in rows])
             return Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from .style import check_matplotlib as check_matplotlib
     from .style import plain_style as plain_style
     from .style import title_of as title_of
+    from .sweep import sweep_curves as sweep_curves
     from .sweep import sweep_drawing as sweep_drawing
+    from .sweep import swept as swept
 
 _MODULES = {
     "choice": ("drawing_of", "figure_of"),
@@ -28,6 +30,6 @@ _MODULES = {
     "histograms": ("histogram_drawing",),
     "history": ("history_drawing",),
     "style": ("Drawing", "check_matplotlib", "plain_style", "title_of"),
-    "sweep": ("sweep_drawing",),
+    "sweep": ("sweep_curves", "sweep_drawing", "swept"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -48,14 +48,14 @@ def drawing_of(result: Result, kind: str | None = None) -> Drawing:
 def _drawings(result: Result) -> dict[str, Callable[[], Drawing]]:
     """Return the pictures that a result has by name, the usual one first."""
     found: dict[str, Callable[[], Drawing]] = {}
+    if swept(result):
+        found["sweep"] = partial(sweep_drawing, result)
     if result.counts:
         found |= {kind: partial(curve_drawing, result, kind) for kind in (*KINDS, ALL)}
     if result.heat_map is not None or isinstance(result.rows, MatrixRows):
         found["heat-map"] = partial(heat_drawing, result)
     if result.history is not None:
         found["history"] = partial(history_drawing, result)
-    if swept(result):
-        found["sweep"] = partial(sweep_drawing, result)
     if result.histograms:
         found["histogram"] = partial(histogram_drawing, result)
     if listed(result):

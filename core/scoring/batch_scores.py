@@ -143,12 +143,10 @@ def items_of(spec: LossSpec, query_block: QueryBlock, statistics: Array | None) 
 
 def counted(spec: LossSpec, query_block: QueryBlock, backend: Backend) -> Column:
     """Return which anchors, or which positive pairs in their order, are items of the loss."""
-    some = {
-        "positives": backend.get(backend.xp.any(query_block.positives, axis=1)),
-        "negatives": backend.get(backend.xp.any(query_block.negatives, axis=1)),
-    }
-    both = some["positives"] & some["negatives"]
-    anchors: Column = {**some, "both": both, "all": np.ones_like(both)}[spec.entry.counted]
+    anchors: Column = np.ones(query_block.positives.shape[0], dtype=bool)
+    for kind, members in (("positives", query_block.positives), ("negatives", query_block.negatives)):
+        if spec.entry.counted in (kind, "both"):
+            anchors = anchors & backend.get(backend.xp.any(members, axis=1))
     if spec.entry.item == "positive pair":
         anchors = anchors[np.nonzero(backend.get(query_block.positives))[0]]
     return anchors

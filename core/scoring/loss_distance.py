@@ -91,12 +91,21 @@ class LossDistance:
         prepared = [Prepared(side, None if frame is None else split(side, frame)) for side in sides]
         return prepared[0], prepared[-1]
 
-    def of_prepared(self, x: Prepared, y: Prepared, *, quick: bool = False) -> Array:
-        """Return the (n, m) scores of prepared rows; if `quick`, distances of numpy rows within DOUBT of themselves."""
+    def of_prepared(self, x: Prepared, y: Prepared, *, quick: bool = False, products: Array = None) -> Array:
+        """Return the (n, m) scores of prepared rows.
+
+        Args:
+            x: n rows.
+            y: m rows.
+            quick: whether distances, of numpy rows, may be within DOUBT of themselves.
+            products: (n, m) dot products of the rows, where they are known.
+        """
         if self.squared is not None and x.split is not None and y.split is not None:
-            return (quick_distances if quick else distances)(x.split, y.split, squared=self.squared)
+            if quick:
+                return quick_distances(x.split, y.split, squared=self.squared, products=products)
+            return distances(x.split, y.split, squared=self.squared)
         assert self.of_products is not None
-        return self.of_products(x.rows @ y.rows.T)
+        return self.of_products(x.rows @ y.rows.T if products is None else products)
 
     def quick_error(self, x: Prepared, y: Prepared) -> float:
         """Return how far a quick score of prepared numpy rows may be off; other scores have no quick way."""

@@ -48,6 +48,7 @@ class SplitRows(NamedTuple):
         low_squares: (n,) what the squared norms of the rows have beyond.
         doubt: (n,) the least squared distance, summed over both rows, that the expansion gives to its last bits.
         unit: (n,) that of the frame.
+        squares: (n,) the squared norms of the rows as they came.
     """
 
     given: Array
@@ -58,6 +59,7 @@ class SplitRows(NamedTuple):
     low_squares: Array
     doubt: Array
     unit: Array
+    squares: Array
 
     def part(self, start: int, stop: int) -> "SplitRows":
         """Return the rows `start` to `stop` (exclusive)."""
@@ -89,7 +91,7 @@ def split(x: Array, frame: Frame) -> SplitRows:
     # 4 |low| (|x| + |y|); that is 2^-51 of a squared distance, the error allowed, from here on
     doubt = (width + 4) * (0.5 * grid * sqrt(width)) * xp.sqrt(row_dots(constant(rows), constant(rows)))
     squares = row_dots(high, high), row_dots(high + rows, low)
-    return SplitRows(x, rows, high, low, *squares, doubt, frame.unit * xp.ones_like(doubt))
+    return SplitRows(x, rows, high, low, *squares, doubt, frame.unit * xp.ones_like(doubt), row_dots(x, x))
 
 
 def distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Array:
@@ -111,17 +113,26 @@ def distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Array:
     return found
 
 
-def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
+def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool, products: Column | None = None) -> Column:
     """Return the (n, m) distances of numpy rows that were split in one frame, or their squares, by a single product.
 
     Summed in any order, |x|^2 + |y|^2 - 2 xy is off by at most (d + 4) 2^-52 (|x|^2 + |y|^2): d 2^-53 of 2 |x| |y| in
     the product, as much in the squares, and four roundings. Where that may be more than DOUBT of the squared distance,
     it is computed from the differences. So every distance is within DOUBT of itself.
+
+    Args:
+        x: n rows.
+        y: m rows.
+        squared: whether their squares are wanted.
+        products: (n, m) of the rows as they came, if they are known; of rows seen from amid them less cancels.
     """
-    lengths = [side.high_squares + side.low_squares for side in (x, y)]
+    if products is None:
+        products, unit = x.rows @ y.rows.T, float(x.unit[0])
+        lengths = [side.high_squares + side.low_squares for side in (x, y)]
+    else:
+        lengths, unit = [x.squares, y.squares], 1.0
     share = (x.rows.shape[1] + 4) * 2.0**-52 / DOUBT
-    squares: Column = x.rows @ y.rows.T
-    squares *= -2.0
+    squares: Column = -2.0 * products
     squares += lengths[0][:, None]
     squares += lengths[1]
     close = None
@@ -131,7 +142,8 @@ def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
             return np.asarray(distances(x, y, squared=squared))
         squares[close] = 0.0
     found = squares if squared else np.sqrt(squares, out=squares)
-    found *= x.unit[0] ** 2 if squared else x.unit[0]
+    if unit != 1.0:
+        found *= unit * unit if squared else unit
     if close is not None:
         found[close] = differences(x.given, y.given, *close, squared=squared)
     return found
@@ -139,9 +151,10 @@ def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool) -> Column:
 
 def quick_error(x: SplitRows, y: SplitRows, *, squared: bool) -> float:
     """Return how far `quick_distances` may be off: of roots, at the least distance that is not computed again."""
-    lengths = sum(float((side.high_squares + side.low_squares).max()) for side in (x, y))
+    seen = [(side.high_squares + side.low_squares).max() * side.unit[0] ** 2 for side in (x, y)]
+    lengths = max(sum(seen), x.squares.max() + y.squares.max())
     error = (x.rows.shape[1] + 4) * 2.0**-52 * lengths
-    return float(x.unit[0] ** 2 * error if squared else x.unit[0] * sqrt(error * DOUBT) / 2)
+    return float(error if squared else sqrt(error * DOUBT) / 2)
 
 
 def differences_pulled(slopes: Column, found: Column, x: SplitRows, y: SplitRows, *, squared: bool) -> Column:

@@ -1,6 +1,6 @@
 """A batch whose rows are sorted by class, so that the positives of every anchor are one range of columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -78,6 +78,16 @@ class SortedBatch:
     def scores(self, metric: str, rows: slice, columns: slice, *, quick: bool = False) -> Column:
         """Return the (r, c) scores of a tile; if `quick`, distances within DOUBT of themselves."""
         found: Column = distance_of(metric).of_prepared(*self.sides(metric, rows, columns), quick=quick)
+        return found
+
+    def scores_of(self, metrics: Iterable[str], rows: slice, columns: slice, *, quick: bool) -> dict[str, Column]:
+        """Return the scores of a tile by several metrics; those of unit rows share the products of the cosines."""
+        x, y = self.sides("cosine", rows, columns)
+        products, found = x.rows @ y.rows.T, {}
+        for metric in metrics:
+            distance, sides = distance_of(metric), self.sides(metric, rows, columns)
+            shared = products if distance.of_unit_rows else None
+            found[metric] = distance.of_prepared(*sides, quick=quick, products=shared)
         return found
 
     def sides(self, metric: str, rows: slice, columns: slice) -> tuple[Prepared, Prepared]:

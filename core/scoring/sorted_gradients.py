@@ -9,7 +9,7 @@ from ..blas import is_controlled, one_blas_thread
 from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..losses.negatives import Ends, ScoreTile
-from ..losses.numerics import unit_rows
+from ..metrics import magnitude, row_dots
 from ..results import Column
 from ..work import kept
 from .distances import distance_of
@@ -40,14 +40,35 @@ def gradient(spec: LossSpec, batch: SortedBatch, summaries: Column, share: float
     assert wanted is not None
     sides = [batch.whole.anchors, batch.whole.others][: 1 if batch.is_self else 2]
     totals, slopes = [np.zeros(side.shape) for side in sides], np.zeros(summaries.shape)
-    with one_blas_thread(), choose_backend("torch").in_one_thread():
+    with one_blas_thread(), quiet():
         workers = processors() if is_controlled() else 1
-        _add_positives(spec, batch, summaries, share, totals, slopes, workers)
+        if spec.entry.slopes:
+            _add_partners(spec, batch, summaries, share, totals, slopes)
+        else:
+            with choose_backend("torch").in_one_thread():
+                _add_positives(spec, batch, summaries, share, totals, slopes, workers)
         undefined = _add_negatives(wanted, batch, (summaries, slopes), totals, workers)
     if distance_of(spec.metric).of_unit_rows:
         totals = [by_given_rows(side, total, batch.whole.eps) for side, total in zip(sides, totals, strict=True)]
     totals[0][batch.order] = totals[0].copy()
     return totals, undefined
+
+
+def _add_partners(
+    spec: LossSpec, batch: SortedBatch, summaries: Column, share: float, totals: list[Column], slopes: Column
+) -> None:
+    """Do what `_add_positives` does, for one partner of each anchor and derivatives that are known: without torch."""
+    derive, distance = spec.entry.load_slopes(), distance_of(spec.metric)
+    assert derive is not None
+    assert distance.of_products is not None
+    (x, y), partners = batch.whole.sides[spec.metric], batch.starts
+    for rows in batch.query_blocks():
+        anchors, others = x.rows[rows], y.rows[partners[rows]]
+        scores = distance.of_products(np.vecdot(anchors, others))
+        by_own, slopes[rows] = (share * spec.factor * each for each in derive(scores, summaries[rows], **spec.options))
+        pulled = (distance.slope * by_own)[:, None]
+        totals[0][rows] += pulled * others
+        totals[1][partners[rows]] += pulled * anchors  # no two anchors have the same partner
 
 
 def _add_positives(
@@ -138,10 +159,17 @@ def pull(metric: str, slopes: Column, scores: Column, x: Prepared, y: Prepared) 
 
 
 def by_given_rows(given: Column, slopes: Column, eps: float) -> Column:
-    """Return the gradient by rows, of that by the same at unit length."""
-    backend, step = choose_backend("torch"), max(1, CHAINED // given.shape[1])
-    for start in range(0, len(given), step):
-        leaf = backend.put(given[start : start + step]).requires_grad_()
-        unit_rows(leaf, eps=eps).backward(backend.put(slopes[start : start + step]))
-        slopes[start : start + step] = backend.get(leaf.grad)
+    """Return the gradient by rows, of that by the same at unit length: what is across each, over its length.
+
+    A row no longer than eps is divided by eps, whatever its direction; a row of zeros has no gradient.
+    """
+    step = max(1, CHAINED // given.shape[1])
+    with quiet():
+        for start in range(0, len(given), step):
+            rows, own = given[start : start + step], slopes[start : start + step]
+            scale = magnitude(rows)
+            scaled = rows / scale[:, None]
+            lengths, least = np.sqrt(row_dots(scaled, scaled)), np.minimum(eps / scale, 1e150)
+            own -= np.where(lengths > least, row_dots(own, scaled) / lengths**2, 0.0)[:, None] * scaled
+            own *= np.where(lengths > 0, 1.0 / np.maximum(lengths, least) / scale, 0.0)[:, None]
     return slopes

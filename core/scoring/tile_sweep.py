@@ -58,7 +58,7 @@ class Extremes:
     columns: Column
     ranks: Column
 
-    def take(self, anchors: slice | Column, scores: Column, columns: Column) -> None:
+    def take(self, anchors: Column, scores: Column, columns: Column) -> None:
         """Take scores that are better, or as good and of an earlier column."""
         earlier = self.ranks[columns] < self.ranks[self.columns[anchors]]
         better = (scores > self.scores[anchors]) | (earlier & (scores == self.scores[anchors]))
@@ -88,6 +88,7 @@ class _Task(NamedTuple):
         batch: of the tile.
         wanted: what is summed up.
         bins: metric -> those of its histogram, of each metric that is wanted at least.
+        summaries: of each, what is known by now.
         hardest: what is known of the hardest pairs by now.
         quick: whether distances by one product are good enough.
     """
@@ -95,18 +96,28 @@ class _Task(NamedTuple):
     batch: SortedBatch
     wanted: Sequence[Wanted]
     bins: Mapping[str, Bins]
+    summaries: Sequence[Column]
     hardest: tuple[Extremes, Extremes]
     quick: bool
 
 
 @dataclass
 class _Found:
-    """What comes of the tiles of some anchors: for these, and for the columns past them."""
+    """What comes of the tiles of some anchors: for these, and for the columns past them.
+
+    Args:
+        rows: the anchors.
+        summaries: per `Wanted`, of the anchors and of the columns.
+        counts: as in `Sweep`.
+        least: of the hardest pairs of these anchors, what is known to be reached.
+        extremes: what may be harder.
+    """
 
     rows: slice
     summaries: list[list[Column]]
     counts: dict[str, Column]
-    extremes: list[list[tuple[slice | Column, Column, Column]]] = field(default_factory=lambda: [[], []])
+    least: list[Column]
+    extremes: list[list[tuple[Column, Column, Column]]] = field(default_factory=lambda: [[], []])
 
 
 def sweep(
@@ -127,7 +138,7 @@ def sweep(
         (_none(batch), _none(batch)),
     )
     with one_blas_thread(), quiet():
-        task = _Task(batch, wanted, bins, found.hardest, all(each.is_quick(batch) for each in wanted))
+        task = _Task(batch, wanted, bins, found.summaries, found.hardest, all(each.is_quick(batch) for each in wanted))
         workers = processors() if is_controlled() else 1
         through = partial(overlapped, partial(_query_block, task), workers=workers)
         for part in kept("tiles", batch.query_blocks(), through):
@@ -158,7 +169,7 @@ def _query_block(task: _Task, rows: slice) -> _Found:
     past = len(batch.codes) - rows.stop if batch.is_self else 0
     summaries = [[each.nothing(size) for size in (count, past)] for each in task.wanted]
     counts = {metric: np.zeros((2, len(own.edges) - 1), np.int64) for metric, own in task.bins.items()}
-    found = _Found(rows, summaries, counts)
+    found = _Found(rows, summaries, counts, [best.scores[rows].copy() for best in task.hardest])
     with quiet():
         for tile in batch.tiles(rows):
             _take_tile(task, found, tile)
@@ -166,16 +177,16 @@ def _query_block(task: _Task, rows: slice) -> _Found:
 
 
 def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
-    batch, wanted, bins, hardest, quick = task
-    metrics = dict.fromkeys(["cosine", *bins])
-    scores = {metric: batch.scores(metric, tile.rows, tile.columns, quick=quick) for metric in metrics}
+    batch, wanted, bins, _, hardest, quick = task
+    scores = batch.scores_of(dict.fromkeys(["cosine", *bins]), tile.rows, tile.columns, quick=quick)
     same, diagonal = batch.same(tile.rows, tile.columns) if tile.mixed else (None, None)
     positives = None if same is None or diagonal is None else same & ~diagonal
     negatives = None if same is None else ~same
     past = slice(tile.columns.start - tile.rows.stop, tile.columns.stop - tile.rows.stop)
-    for each, summaries in zip(wanted, found.summaries, strict=True):
+    for each, summaries, seen in zip(wanted, found.summaries, task.summaries, strict=True):
         settle = batch.settle(each.metric, tile.rows, tile.columns)
-        own = each.summary.of_tile(ScoreTile(scores[each.metric], negatives, each.options, settle))
+        known = summaries[0], seen[tile.columns] if tile.turned else None
+        own = each.summary.of_tile(ScoreTile(scores[each.metric], negatives, each.options, settle, known))
         summaries[0][:] = each.summary.merge(summaries[0], own[0])
         if tile.turned:
             summaries[1][past] = own[1]
@@ -183,9 +194,9 @@ def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
         found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, diagonal, own_bins)
     closeness = scores["cosine"]
     if positives is not None and negatives is not None:
-        _extremes(np.where(positives, -closeness, -inf), tile, hardest[0], found.extremes[0])
+        _extremes(np.where(positives, -closeness, -inf), tile, hardest[0], found, 0)
         closeness = np.where(negatives, closeness, -inf)
-    _extremes(closeness, tile, hardest[1], found.extremes[1])
+    _extremes(closeness, tile, hardest[1], found, 1)
 
 
 def _counts(scores: Column, positives: Column | None, diagonal: Column | None, bins: Bins) -> Column:
@@ -197,19 +208,18 @@ def _counts(scores: Column, positives: Column | None, diagonal: Column | None, b
     return np.stack([few, counts - few - own])
 
 
-def _extremes(
-    scores: Column, tile: AnchorTile, best: Extremes, into: list[tuple[slice | Column, Column, Column]]
-) -> None:
-    """Add the best score of each row of a tile, and of each column where it is no worse than what came before."""
-    highest, places = _highest(scores, best.ranks[tile.columns])
-    into.append((tile.rows, highest, places + tile.columns.start))
-    if not tile.turned:
-        return
-    highest = scores.max(axis=0)
-    better = np.flatnonzero((highest >= best.scores[tile.columns]) & (highest > -inf))
-    if len(better):
-        highest, places = _highest(scores[:, better].T, best.ranks[tile.rows])
-        into.append((better + tile.columns.start, highest, places + tile.rows.start))
+def _extremes(scores: Column, tile: AnchorTile, best: Extremes, found: _Found, end: int) -> None:
+    """Add the best score of each row of a tile, and of each column, where it is no worse than what came before."""
+    sides = [(scores, tile.rows, tile.columns, found.least[end])]
+    if tile.turned:
+        sides.append((scores.T, tile.columns, tile.rows, best.scores[tile.columns].copy()))
+    for each, anchors, columns, least in sides:
+        highest = each.max(axis=1)
+        better = np.flatnonzero((highest >= least) & (highest > -inf))
+        if len(better):
+            highest, places = _highest(each[better], best.ranks[columns])
+            least[better] = highest
+            found.extremes[end].append((better + anchors.start, highest, places + columns.start))
 
 
 def _highest(scores: Column, ranks: Column) -> tuple[Column, Column]:

@@ -87,7 +87,7 @@ class BatchLoss:
         backend = device_of(tensors[0])
         read = labels_of(entry, labels, tensors[0].shape[0], backend, tensors[-1].shape[0])
         narrow, xp = is_narrow(tensors), backend.xp
-        dtype = xp.float32 if narrow and _of_products(self.spec) else xp.float64
+        dtype = xp.float32 if narrow and _fits_float32(self.spec) else xp.float64
         *sides, matrix = [x.to(dtype) for x in tensors] + ([None] if weights is None else [])
         with backend.without_autocast():
             items = batch_items(
@@ -105,10 +105,13 @@ class BatchLoss:
         return loss if any(map(is_tensor, inputs)) else backend.get(loss)[()]
 
 
-def _of_products(spec: LossSpec) -> bool:
-    """Tell whether float32 gives the loss to 1e-5: products of all rows, not differences of close ones."""
+def _fits_float32(spec: LossSpec) -> bool:
+    """Tell whether float32 gives the loss to 1e-5: of all rows with all rows products alone, which are not summed up
+    in float64 as the numbers of two aligned rows are."""
     entry = spec.entry
-    if entry.inputs not in ("classes", "views", "classifier"):
+    if entry.inputs in ("pairs", "triplets"):
+        return distance_of(spec.metric).takes_all_rows
+    if entry.inputs == "teacher":
         return False
     return entry.item in FEATURES or distance_of(spec.metric).of_products is not None
 

@@ -6,6 +6,7 @@ blocks are a function of shapes alone: any machine may compute any of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
@@ -40,6 +41,16 @@ class PartDone(Exception):  # noqa: N818 - it ends a run, and nothing is wrong
 
 
 current: ContextVar[Keeper | None] = ContextVar("the run that keeps its work", default=None)
+
+
+@contextmanager
+def unkept() -> Iterator[None]:
+    """Keep nothing of the body, as of a run on a sample."""
+    token = current.set(None)
+    try:
+        yield
+    finally:
+        current.reset(token)
 
 
 def is_kept() -> bool:

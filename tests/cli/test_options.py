@@ -7,7 +7,7 @@ import pytest
 
 from simtool.cli.app import app_for
 
-DIFFERENT = {"--sweep", "--output", "--dim", "--temperature", "--param", "--nonfinite", "--batch-size", "--held-out"}
+DIFFERENT = {"--output", "--dim", "--temperature", "--param", "--nonfinite", "--batch-size", "--held-out"}
 DIFFERENT |= {
     "--aggregate",
     "--weights",

@@ -36,7 +36,7 @@ from simtool.io import SEVERAL
     ],
 )
 def test_a_sweep_includes_both_ends(text, name, values):
-    assert parse_sweep(text) == (name, values)
+    assert parse_sweep([text]) == (name, values)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,13 @@ def test_a_sweep_includes_both_ends(text, name, values):
 )
 def test_a_sweep_that_cannot_be_read_is_refused(text, what):
     with pytest.raises(ParameterError, match=what) as refused:
-        parse_sweep(text)
+        parse_sweep([text])
     assert (refused.value.where, refused.value.hint[:5]) == ("--sweep", "as in")
+
+
+def test_one_parameter_is_swept():
+    with pytest.raises(ParameterError, match="got margin=1 and scale=2"):
+        parse_sweep(["margin=1", "scale=2"])
 
 
 def test_parameters_are_named_and_given_once():

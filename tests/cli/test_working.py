@@ -32,3 +32,19 @@ def test_without_the_options_a_command_is_called_as_it_is():
 
     working(command)(a=3)
     assert said == [3]
+
+
+def test_a_dry_run_keeps_nothing(tmp_path, monkeypatch):
+    import numpy as np
+
+    from simtool.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "sys.argv", ["simtool", "pairwise", "x.npy", "-k", "1", "--work", "kept", "--shard", "1/2", "--dry-run", "-q"]
+    )
+    np.save("x.npy", np.eye(4))
+    with pytest.raises(SystemExit) as end:
+        main.main()
+    assert not end.value.code
+    assert [each.name for each in tmp_path.iterdir()] == ["x.npy"]

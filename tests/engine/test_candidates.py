@@ -189,3 +189,26 @@ def test_candidates_come_in_pieces_of_ascending_owners(monkeypatch, by_column, m
     assert max(len(part[0]) for part in pieces) <= 999
     assert [column.tolist() for column in Found.of(pieces)] == [column.tolist() for column in whole]
     assert (np.diff(whole[0]) >= 0).all()
+
+
+@pytest.mark.parametrize(("backend", "dtype"), SCANS)
+def test_what_is_left_out_is_found_no_more(backend, dtype):
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=(20, 4)).astype("f4"), rng.normal(size=(300, 4)).astype("f4")
+    tile, _ = scored(backend, dtype, a, b)
+    plain = on_host(tile, tile.proxy).copy()
+    low = np.sort(plain, axis=1)[:, -30]
+    scan = Scan(tile, low, has_missing=False)
+    query, rank = np.repeat(np.arange(20), 2), np.tile([-1, -3], 20)
+    neighbour = np.argsort(plain, axis=1)[query, rank]
+    next(scan.candidates(low))
+    scan.leave_out(query, neighbour)
+    plain[query, neighbour] = -np.inf
+    found = {place for each in scan.candidates(low) for place in zip(each.query, each.neighbour, strict=True)}
+    assert found >= set(zip(*np.nonzero(plain >= low[:, None]), strict=True))
+    assert not found & set(zip(query, neighbour, strict=True))
+    maxima = np.full((20, 384), -np.inf)
+    maxima[:, :300] = plain
+    maxima = maxima.reshape(20, 3, 128).max(axis=1)
+    matters = maxima > 0  # of the others any member of the group will do, where bounds are positive
+    np.testing.assert_array_equal(on_host(tile, scan.maxima)[matters], maxima[matters])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simtool.estimates.samples import PIECES, Sample, most_rows
+from simtool.estimates.samples import PIECES, HeldSample, most_rows
 from simtool.io import as_vectors, with_ids
 from simtool.io.vectors import IdentifiedVectors
 
@@ -12,7 +12,7 @@ def rows(total, width=3):
 
 
 def test_rows_of_an_array_come_from_all_over_it():
-    sample = Sample.of(rows(1000), 64).rows
+    sample = HeldSample.of(rows(1000), 64).rows
     numbers = sample.numbers
     assert len(numbers) == len(set(numbers.tolist())) == 64
     assert (np.diff(numbers) > 0).all()
@@ -29,13 +29,13 @@ def test_of_a_file_that_is_no_array_the_first_rows_are_read():
             return super().read(start, stop)
 
     asked = []
-    sample = Sample.of(Reads(rows(1000), None), 64).rows
+    sample = HeldSample.of(Reads(rows(1000), None), 64).rows
     np.testing.assert_array_equal(sample.numbers, np.arange(64))
     assert asked == [(0, 64)]
 
 
 def test_some_rows_lie_far_apart_and_keep_their_numbers():
-    sample = Sample.of(rows(1000), 64).rows
+    sample = HeldSample.of(rows(1000), 64).rows
     some = sample.some(8)
     np.testing.assert_array_equal(some.numbers, sample.numbers[::8])
     np.testing.assert_array_equal(some.vectors.ids, some.numbers + 7)
@@ -43,7 +43,7 @@ def test_some_rows_lie_far_apart_and_keep_their_numbers():
 
 
 def test_inputs_of_one_length_have_the_same_rows():
-    a, b = (Sample.of(side, most_rows(rows(500), rows(500, 9))).rows for side in (rows(500), rows(500, 9)))
+    a, b = (HeldSample.of(side, most_rows(rows(500), rows(500, 9))).rows for side in (rows(500), rows(500, 9)))
     np.testing.assert_array_equal(a.numbers, b.numbers)
 
 

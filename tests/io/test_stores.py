@@ -1,6 +1,8 @@
 """Objects in a bucket of a server that speaks as S3 does, and in stand-ins for gs, az and hf."""
 
 import logging
+from threading import Event
+from time import sleep
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from far_files import BLOCK, ROWS, written
 
 import simtool
 from simtool.errors import DataError, InputNotFoundError, OutputError, ResourceError
-from simtool.io import delivery
+from simtool.io import delivery, stores
 
 SCHEMES = pytest.mark.parametrize("stand_in", ["gs", "az", "hf"], indirect=True)
 
@@ -110,3 +112,41 @@ def test_a_library_without_an_account_is_named_and_logs_nowhere(monkeypatch, cap
     assert refused.value.what == "the library for az finds no account: ValueError"
     assert refused.value.hint.startswith("AZURE_STORAGE_CONNECTION_STRING")
     assert "SECRET" not in "".join(capfd.readouterr())
+
+
+@SCHEMES
+@pytest.mark.parametrize("verb", ["info", "glob", "filesystem"])
+def test_a_library_that_never_answers_is_left_in_time(stand_in, verb, monkeypatch):
+    scheme, system = stand_in
+    answered = Event()
+    never = lambda *_, **__: answered.wait(60)  # noqa: E731
+    if verb == "filesystem":
+        monkeypatch.setattr("fsspec.filesystem", never)
+    else:
+        monkeypatch.setattr(type(system), verb, never)
+    monkeypatch.setattr(stores, "FIRST_ANSWER", 0.2)
+    try:
+        with pytest.raises(ResourceError, match="failed 1 time: no answer in time"):
+            simtool.open_vectors(f"{scheme}://bucket/{'*' if verb == 'glob' else 'x'}.npy")
+        if verb != "glob":
+            with pytest.raises(ResourceError, match="no answer in time"):
+                written(f"{scheme}://bucket/out.bin", b"x")
+    finally:
+        answered.set()
+
+
+@SCHEMES
+def test_tries_of_a_library_that_fails_slowly_end_in_time(stand_in, monkeypatch):
+    scheme, system = stand_in
+    tries = []
+
+    def fail(self, path, **_):
+        tries.append(path)
+        sleep(0.15)
+        raise ConnectionError
+
+    monkeypatch.setattr(type(system), "info", fail)
+    monkeypatch.setattr(stores, "FIRST_ANSWER", 0.4)
+    with pytest.raises(ResourceError, match=r"failed [23] times"):
+        simtool.open_vectors(f"{scheme}://bucket/x.npy")
+    assert len(tries) < 5

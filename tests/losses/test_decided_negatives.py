@@ -30,6 +30,21 @@ def test_the_nearest_and_how_many_are_as_near(members):
         assert ends[:, 1].tolist() == ties
 
 
+def test_what_is_known_to_be_nearer_leaves_less_to_compute():
+    known, asked = np.stack([np.full(7, 1.5), np.ones(7)], axis=1), []
+
+    def counted(scores, marked):
+        asked.append(int(marked.sum()))
+        settle(scores, marked)
+
+    nearest = Nearest()
+    alone, _ = nearest.of_tile(ScoreTile(ROUNDED, None, {}, counted))
+    columns = np.stack([np.zeros(5), np.ones(5)], axis=1)  # no row is nearer to these
+    rows, _ = nearest.of_tile(ScoreTile(ROUNDED, None, {}, counted, (known, columns)))
+    assert nearest.merge(known, rows).tolist() == nearest.merge(known, alone).tolist()
+    assert asked[1] == (np.minimum(EXACT.min(axis=1), 1.5)[:, None] == EXACT).sum() < asked[0]
+
+
 @pytest.mark.parametrize("members", [None, MEMBERS], ids=["all", "some"])
 def test_sums_of_what_is_within_a_margin(members):
     summary = HingeSum(lambda distances, margin: (-distances, margin))

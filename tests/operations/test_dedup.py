@@ -47,6 +47,28 @@ def test_groups_of_noisy_words_are_the_components_of_scipy(tmp_path):
     assert 0.05 < found.summary["dropped"] / 5000 < 0.95
 
 
+def test_groups_and_pairs_are_those_of_paraphrase_mining():
+    util, torch = pytest.importorskip("sentence_transformers.util"), pytest.importorskip("torch")
+    rows = vectors_of(WORDS)
+
+    class Stub:
+        def encode(self, texts, **_):
+            return torch.as_tensor(np.stack([rows[int(text)] for text in texts]))
+
+        encode_document = encode_query = encode
+
+    found = util.paraphrase_mining(
+        Stub(), list(map(str, range(437))), top_k=436, max_pairs=437 * 436, corpus_chunk_size=500
+    )
+    close = {(min(i, j), max(i, j)) for score, i, j in found if score >= 0.6}
+    listed = simtool.pairwise(rows, threshold=0.6).rows
+    listed = listed.read(0, len(listed))
+    assert set(zip(listed["a"].tolist(), listed["b"].tolist(), strict=True)) == close
+    graph = csr_matrix((np.ones(len(close)), np.asarray(sorted(close)).T), (437, 437))
+    labels, first = connected_components(graph, directed=False)[1].tolist(), {}
+    assert simtool.dedup(rows, threshold=0.6).array.tolist() == [first.setdefault(g, i) for i, g in enumerate(labels)]
+
+
 def test_equal_rows_are_one_group_and_zero_rows_are_none(tmp_path):
     np.save(tmp_path / "x.npy", SIX)
     found = simtool.dedup(str(tmp_path / "x.npy"), threshold=0.95)

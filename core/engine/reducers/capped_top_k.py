@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ...backend import Array, rounded_up
+from ...backend import rounded_up
 from ...results import Column
-from ..candidates import GATHERED_ON_GPU, SIFTED
+from ..candidates import Scan
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from .base import PartialResult
@@ -29,9 +29,26 @@ class CappedTopK(TopK):
 
     caps: Column = field(kw_only=True)
 
-    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
-        """Keep what may be among the k best that count."""
-        super().take(query_block, corpus_block, replace(tile, scored=self._capped(query_block, corpus_block, tile)))
+    def scanned(self, query_block: Span, corpus_block: Span, tile: Tile) -> Scan:
+        """Return a tile on its way to candidates, in which places that are closer than the cap of their row are -inf.
+
+        The tile is written to: nobody else looks at it.
+        """
+        spec, kernel, backend = self.spec, tile.kernel, tile.kernel.backend
+        below, above = (each[query_block.start : query_block.stop] for each in self._ceiling)
+        error = backend.get(tile.error()).astype(np.float64)
+        out = (
+            tile.proxy > backend.put(rounded_up(-kernel.proxy_threshold(-above, error), np.dtype(np.float32)))[:, None]
+        )
+        kept = spec.excluded.kept(backend, query_block, corpus_block) if spec.excluded and self._masks else None
+        tile = replace(tile, scored=backend.blanked(tile.proxy, out if kept is None else out | ~kept))
+        scan = spec.scan(query_block, corpus_block, tile, np.minimum(below, self.lower_bound))
+        for found in scan.candidates(below):
+            row, column = found.query + query_block.start, found.neighbour + corpus_block.start
+            score, caps = spec.pairs.score(row, column), self.caps[row]
+            closer = score > caps if spec.larger_is_closer else score < caps
+            scan.leave_out(found.query[closer], found.neighbour[closer])
+        return scan
 
     def partial(self, kernel: Kernel) -> PartialResult:
         """Return a reducer for one query block: no row of it needs to know of other query blocks."""
@@ -46,23 +63,3 @@ class CappedTopK(TopK):
         """Proxy scores of the caps: below the first a pair counts for certain, above the second it does not."""
         least = self.spec.kernel.proxy_score(self.caps)
         return least, least + ROUNDING * np.maximum(1.0, np.abs(least))
-
-    def _capped(self, query_block: Span, corpus_block: Span, tile: Tile) -> Array:
-        """Return the proxy scores of a tile, -inf where a pair is closer than its cap."""
-        kernel, backend = tile.kernel, tile.kernel.backend
-        xp, proxy, dtype = backend.xp, tile.proxy, np.dtype(kernel.dtype)
-        error = backend.get(tile.error()).astype(np.float64)
-        below, above = (each[query_block.start : query_block.stop] for each in self._ceiling)
-        within = -rounded_up(-kernel.proxy_threshold(below, error), dtype)
-        beyond = rounded_up(-kernel.proxy_threshold(-above, error), dtype)
-        low, high = (backend.put(each)[:, None] for each in (within, beyond))
-        capped = xp.where(proxy > high, xp.full_like(proxy, -np.inf), proxy)
-        step = max(1, (GATHERED_ON_GPU if backend.is_cuda else SIFTED) // proxy.shape[1])
-        for start in range(0, len(query_block), step):
-            part = slice(start, start + step)
-            row, column = (backend.get(each) for each in xp.nonzero(capped[part] >= low[part]))
-            score = self.spec.pairs.score(row + start + query_block.start, column + corpus_block.start)
-            caps = self.caps[row + start + query_block.start]
-            closer = score > caps if self.spec.larger_is_closer else score < caps
-            capped[backend.put(row[closer] + start), backend.put(column[closer])] = -np.inf
-        return capped

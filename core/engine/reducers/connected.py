@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from ...results import Column
-from ..candidates import Scan
+from ..candidates import Scan, is_crowded
 from ..kernels import Kernel, Tile
 from ..plan import Span
 from .base import PartialResult, Reducer, SelectionSpec
 
 FEW = 1024  # pairs that are scored at once
-CROWDED = 1 / 16  # share of the groups of a tile with a place that may be close, above which a few rows are taken first
-PIVOTS = 16  # how many
+PIVOTS = 16  # rows of a crowded tile that join their groups first
 
 
 class Linkage(Reducer):
@@ -201,11 +200,6 @@ class Connected(Linkage):
         """Make one group of what was."""
         for first, (some, firsts) in zip(self.first, kept, strict=True):
             unite(first, some, firsts)
-
-
-def is_crowded(hits: Column) -> bool:
-    """Tell whether many groups of a tile have a place that may be close."""
-    return bool(np.count_nonzero(hits) > CROWDED * hits.size)
 
 
 def roots(first: Column, rows: Column) -> Column:

@@ -45,10 +45,7 @@ class TopK(SelectingReducer):
 
     def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
         """Keep what may be among the k best."""
-        spec = self.spec
-        if self._masks:
-            tile = spec.without_others(query_block, corpus_block, tile)
-        scan = spec.scan(query_block, corpus_block, tile, self.lower_bound)
+        spec, scan = self.spec, self.scanned(query_block, corpus_block, tile)
         if self.fresh:
             self._tighten(scan)
         fine = scan.rescan(self.lower_bound, spec.pairs, query_block, corpus_block, usual=self._asked)
@@ -60,6 +57,12 @@ class TopK(SelectingReducer):
             self.held += len(self.found[-1].query)
             if self.held > self.limit:
                 self._settle(query_block)
+
+    def scanned(self, query_block: Span, corpus_block: Span, tile: Tile) -> Scan:
+        """Return a tile on its way to candidates, in which places that are left out are -inf, unless they are few."""
+        if self._masks:
+            tile = self.spec.without_others(query_block, corpus_block, tile)
+        return self.spec.scan(query_block, corpus_block, tile, self.lower_bound)
 
     def end(self, query_block: Span) -> None:
         """Score the candidates of the query block and give the k best of each row."""
