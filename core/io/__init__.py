@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..delivery import check_inputs as check_inputs
     from ..delivery import delivery as delivery
     from ..delivery import once_delivered as once_delivered
+    from ..delivery import watched as watched
     from ..delivery import withdraw as withdraw
     from ..memory import prepare_address_space as prepare_address_space
     from ..staged import writing_error as writing_error
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from .writers import open_rows as open_rows
 
 _MODULES = {
-    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered", "withdraw"),
+    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered", "watched", "withdraw"),
     ".memory": ("prepare_address_space",),
     ".staged": ("writing_error",),
     "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
