@@ -25,7 +25,8 @@ _ADDED = {
 # what says where a result goes and how it looks, and what only this machine is told: no block depends on it
 FREE = {
     "output", "format", "force", "gates", "quiet", "top", "escape_formulas", "plot", "plot_kind", "report",
-    "github_summary", "max_memory", "groups", "dropped", "largest", "run_out", "thresholds_out", "grad", "per_query",
+    "github_summary", "baseline", "dry_run", "device_name", "max_memory", "groups", "dropped",
+    "largest", "run_out", "thresholds_out", "grad", "per_query",
 }  # fmt: skip
 
 Command = Callable[..., None]
