@@ -302,6 +302,9 @@ EscapeFormulasOption = Annotated[
         help="In CSV output, put ' before text that a spreadsheet would run: = + - @, tab or carriage return first.",
     ),
 ]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", help="Say on stderr what was chosen and why, and how long each phase took.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 DeviceOption = Annotated[
     str,

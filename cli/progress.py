@@ -18,12 +18,12 @@ EVERY_EPOCHS = 10  # between two lines of training
 
 
 @contextmanager
-def progress_on_stderr(*, quiet: bool) -> Iterator["_Phases | None"]:
-    """Yield a callback that takes what is done of a phase and its total; None when quiet."""
-    if quiet:
+def progress_on_stderr(*, quiet: bool, verbose: bool = False) -> Iterator["_Phases | None"]:
+    """Yield a callback that takes what is done of a phase and its total; None when quiet; verbose tells each phase."""
+    if quiet and not verbose:
         yield None
         return
-    shown = _Bar() if sys.stderr is not None and sys.stderr.isatty() else _Lines()
+    shown = _Ended() if verbose else _Bar() if sys.stderr is not None and sys.stderr.isatty() else _Lines()
     try:
         yield shown
     finally:
@@ -70,6 +70,20 @@ class _Lines(_Phases):
         counted = f"{self.done:,} of {self.total:,} {self.unit}, {rate:,.{0 if rate >= 10 else 2}f} {self.unit}/s"
         name = f"{self.name}: " if self.name else ""
         say(f"progress: {name}{counted}, about {(self.total - self.done) / rate:,.0f} s left of this phase")
+
+
+class _Ended(_Phases):
+    """A line for each phase that has ended."""
+
+    def phase(self, name: str, unit: str) -> None:
+        self.stop()
+        super().phase(name, unit)
+
+    def stop(self) -> None:
+        if getattr(self, "done", 0):
+            seconds = time.monotonic() - self.start
+            say(f"verbose: {self.name or 'work'}: {self.done:,} {self.unit} in {seconds:.3g} s")
+            self.done = 0
 
 
 class _Bar(_Phases):

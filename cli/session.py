@@ -130,6 +130,10 @@ class Session:
         if result.headline is not None:
             shown = replace(result, headline=(*result.headline, *self.keys))
         render(shown, self.output, gates=verdicts)
+        if asked().verbose:
+            from .verbose import say_parameters
+
+            say_parameters(result.parameters)
         for verdict in verdicts:
             say_once_delivered(verdict.sentence())
         if not all(verdict.passed for verdict in verdicts):
@@ -137,4 +141,4 @@ class Session:
 
     def progress(self) -> AbstractContextManager[Progress | None]:
         """Return a context manager that yields what the work reports its progress to; None when quiet."""
-        return progress_on_stderr(quiet=self.output.quiet)
+        return progress_on_stderr(quiet=self.output.quiet, verbose=asked().verbose)

@@ -16,6 +16,7 @@ from .memory import TORCH, check_address_space
 
 Array = Any  # an array of numpy, torch or any other namespace of the array API
 
+HOST = (1, 3)  # kinds of devices of DLPack whose memory is the host's
 BACKENDS = ("auto", "numpy", "torch")
 DEVICE = re.compile(r"cpu|cuda(:\d+)?|mps|auto")
 
@@ -281,6 +282,24 @@ def rounded_up(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any
 def constant(array: Array) -> Array:
     """Return an array as one that no gradient goes through."""
     return array.detach() if hasattr(array, "detach") else array
+
+
+def taken_by_dlpack(given: Any) -> Array:
+    """Return what hands out DLPack without a copy: a numpy array, or a tensor on the device where it lies."""
+    kind, _ = given.__dlpack_device__()
+    if int(kind) in HOST:
+        return np.from_dlpack(given)
+    from torch.utils.dlpack import from_dlpack
+
+    return from_dlpack(given)
+
+
+def hands_out_dlpack(given: object) -> bool:
+    """Tell whether an array of another library has to be taken by DLPack: on a GPU numpy makes no array of it."""
+    taken_as_it_is = isinstance(given, np.ndarray | np.generic) or hasattr(given, "detach")
+    if taken_as_it_is or not hasattr(given, "__dlpack_device__"):
+        return False
+    return not hasattr(given, "__array__") or int(given.__dlpack_device__()[0]) not in HOST
 
 
 def recomputed(function: Callable[..., Array], *arrays: Array) -> Array:

@@ -135,7 +135,11 @@ def handled_rows(vectors: Vectors, missing: Column, nonfinite: str, hint: str) -
 
 def refuse_nonfinite(vectors: Vectors, hint: str = NONFINITE_HINT) -> None:
     """Raise the error that names the rows with NaN or infinity, if there are any."""
-    rows = nonfinite_rows(vectors)
+    refuse_rows(vectors, nonfinite_rows(vectors), hint)
+
+
+def refuse_rows(vectors: Vectors, rows: Column, hint: str = NONFINITE_HINT) -> None:
+    """Raise the error that names some rows, which hold NaN or infinity, if there are any."""
     if len(rows):
         verb = "holds" if len(rows) == 1 else "hold"
         raise DataError(

@@ -5,7 +5,10 @@
 Pages are put together in `build/docs` first, so that nothing generated lies among what is written by hand.
 """
 
+import doctest
 import html
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from reference import reference_pages
 
 import simtool
 from simtool.cli.app import app_for
@@ -26,10 +30,21 @@ CODE = ("formula", "range", "parameters", "function")
 
 
 def main() -> None:
-    """Put the pages together and build the site; a warning fails it."""
+    """Run the tutorial, put the pages together and build the site; an example that fails, or a warning, fails it."""
+    os.chdir(ROOT)
+    run_tutorial()
     put_together(STAGE)
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+
+
+def run_tutorial() -> None:
+    """Run the blocks of the tutorial in Python, one after another."""
+    page = (ROOT / "docs" / "tutorial_python.md").read_text(encoding="utf-8")
+    text = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE))
+    example = doctest.DocTestParser().get_doctest(text, {}, "the tutorial in Python", "docs/tutorial_python.md", 0)
+    if doctest.DocTestRunner().run(example).failed:
+        sys.exit("the tutorial does not do what it shows")
 
 
 def put_together(stage: Path) -> None:
@@ -40,6 +55,9 @@ def put_together(stage: Path) -> None:
     (stage / "catalogue.md").write_text("".join(catalogue_page()), encoding="utf-8")
     (stage / "formats.md").write_text("".join(formats_page()), encoding="utf-8")
     (stage / "commands.md").write_text("".join(commands_page()), encoding="utf-8")
+    (stage / "reference").mkdir()
+    for name, text in reference_pages():
+        (stage / "reference" / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def catalogue_page() -> Iterator[str]:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from simtool.errors import ParameterError
-from simtool.io import ARRAYS, RowWriter, embedded, open_matrix, open_rows, replacing
+from simtool.io import ARRAYS, GroupedRows, RowWriter, embedded, open_matrix, open_rows, replacing, row_groups
 from simtool.results import Column, MatrixPart, Result, RowsInto, Sink
 
 from ..session import Session
@@ -31,6 +31,7 @@ class StreamTarget:
         self.stack = stack
         self.written = ""
         self.writer: RowWriter | None = None
+        self.groups: GroupedRows | None = None
         self.count = 0
 
     def into(self, shape: tuple[int, ...], dtype: Any) -> Sink | None:
@@ -69,23 +70,43 @@ class StreamTarget:
     def rows_into(self) -> RowsInto | None:
         """What takes the rows of a selection; None keeps them, to be shown too or written at the end."""
         output = self.session.output
-        return self._rows if output.shown is None and output.file_format in TABLES else None
+        return self._selected if output.shown is None and output.file_format in TABLES else None
+
+    def _selected(self, columns: dict[str, Column]) -> None:
+        """Take rows of a selection, which come in pieces that depend on the machine."""
+        if self.writer is None:
+            self._open()
+            assert self.writer is not None
+            self.groups = self.stack.enter_context(row_groups(self.writer))
+        assert self.groups is not None
+        self.groups.write(columns)
+        self._count(columns)
 
     def _rows(self, columns: dict[str, Column]) -> None:
+        """Take whole rows of a matrix, whose memory is used again."""
         if self.writer is None:
-            output = self.session.output
-            assert output.path is not None
-            assert output.file_format is not None
-            temporary = self.stack.enter_context(replacing(output.path, force=output.force))
-            self.writer = self.stack.enter_context(
-                open_rows(temporary, output.file_format, escape_formulas=output.escape_formulas)
-            )
+            self._open()
+            assert self.writer is not None
         self.writer.write(columns)
+        self._count(columns)
+
+    def _open(self) -> None:
+        output = self.session.output
+        assert output.path is not None
+        assert output.file_format is not None
+        temporary = self.stack.enter_context(replacing(output.path, force=output.force))
+        self.writer = self.stack.enter_context(
+            open_rows(temporary, output.file_format, escape_formulas=output.escape_formulas)
+        )
+
+    def _count(self, columns: dict[str, Column]) -> None:
         self.count += len(columns["score"])
         self.written = f"{self.count} row{'' if self.count == 1 else 's'}"
 
     def describe(self, result: Result) -> None:
         """Keep the document of the result in the file that its rows have gone to."""
+        if self.groups is not None:
+            self.groups.finish()
         if self.writer is not None:
             self.writer.describe(embedded(result))
 

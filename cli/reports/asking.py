@@ -1,7 +1,8 @@
 """The options of reports, which every command takes, and what was typed for them."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -14,6 +15,7 @@ _ADDED = {
     "report": (options.ReportOption, None),
     "baseline": (options.BaselineOption, None),
     "github_summary": (options.GithubSummaryOption, False),
+    "verbose": (options.VerboseOption, False),
 }
 
 
@@ -26,6 +28,7 @@ class Asked:
         paths: for --report.
         baseline: for --baseline.
         github: whether --github-summary was typed.
+        verbose: whether --verbose was.
         others: the real paths of all else that was typed, in case it names a file that is written too.
     """
 
@@ -33,6 +36,7 @@ class Asked:
     paths: Sequence[str] = ()
     baseline: str | None = None
     github: bool = False
+    verbose: bool = False
     others: frozenset[str] = frozenset()
 
 
@@ -45,20 +49,37 @@ def asked() -> Asked:
     return _asked.get()
 
 
+@contextmanager
+def _explaining(*, wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    from ..verbose import explaining
+
+    with explaining():
+        yield
+
+
 def reporting(name: str, command: Callable[..., None]) -> Callable[..., None]:
     """Give the command of a name the options of reports, which its session takes from here."""
     own = signature(command, eval_str=True)
 
     @wraps(command)
     def run(
-        *, report: list[str] | None = None, baseline: str | None = None, github_summary: bool = False, **typed: Any
+        *,
+        report: list[str] | None = None,
+        baseline: str | None = None,
+        github_summary: bool = False,
+        verbose: bool = False,
+        **typed: Any,
     ) -> None:
         others = frozenset(
             os.path.realpath(text) for text in (baseline, *typed.values()) if isinstance(text, str) and "\0" not in text
         )
-        token = _asked.set(Asked(name, report or (), baseline, github_summary, others))
+        token = _asked.set(Asked(name, report or (), baseline, github_summary, verbose, others))
         try:
-            command(**typed)
+            with _explaining(wanted=verbose):
+                command(**typed)
         finally:
             _asked.reset(token)
 

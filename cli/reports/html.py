@@ -13,7 +13,7 @@ from typing import Any
 
 from simtool import __version__
 from simtool.errors import without_secrets
-from simtool.io import embedded
+from simtool.io import embedded, watched
 from simtool.plots import sweep_curves, swept
 from simtool.results import Grid, Result, Verdict, curve_figures, histogram_figures, scalar_to_python
 
@@ -24,7 +24,7 @@ from ..output.moved import moved_since
 from ..output.shades import shades
 from ..output.table import column_title, headline
 from .page import ROOM, page, section, table, text, within
-from .pictures import curve_pictures, drift_pictures, sweep_pictures
+from .pictures import curve_pictures, drift_pictures
 
 MOST_ROWS = 500
 
@@ -42,14 +42,13 @@ def html_report(result: Result, verdicts: Sequence[Verdict]) -> Iterator[str]:
         *section("Rows", _rows(result)),
         *section("Matrix", map(_grid, result.grids)),
         *section("Curves", curve_pictures(result)),
-        *section("Sweep", sweep_pictures(result)),
         *section("Drift", drift_pictures(result)),
         *section("Distributions", histograms),
         *section("Sweep", curve_figures(sweep_curves(result)) if swept(result) else ()),
         *section("History", () if result.history is None else curve_figures(result.history)),
         *section("Notes", _notes(result)),
         *section("Command", [f"<pre>{text(_command_line())}</pre>"]),
-        *section("Inputs", _facts("input", result.inputs)),
+        *section("Inputs", _inputs(result)),
         *section("Parameters", _facts("parameter", _given(result.parameters))),
         *section("Versions", _facts("program", _versions())),
     ]
@@ -89,6 +88,14 @@ def _facts(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
     if facts:
         values = [significant(scalar_to_python(value)) for value in facts.values()]
         yield table([TextColumn(name, list(facts)), TextColumn("value", values)])
+
+
+def _inputs(result: Result) -> Iterator[str]:
+    """Yield a table of the inputs, and one of the files that were read with what tells their content."""
+    yield from _facts("input", result.inputs)
+    if read := {name: f"{each.size:,} bytes, {each.digest}" for name, each in watched().items()}:
+        yield from _facts("file", read)
+        yield "<p>Digests are of the first and the last 64 KiB of a file.</p>"
 
 
 def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:

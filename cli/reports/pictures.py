@@ -1,4 +1,4 @@
-"""The pictures of a page: curves with the chosen threshold, what a sweep does, and how far ids moved."""
+"""The pictures of a page: curves with the chosen threshold, and how far ids moved."""
 
 from collections.abc import Iterator
 from statistics import NormalDist
@@ -8,7 +8,6 @@ import numpy as np
 from simtool.evaluation import Curve, det_curve, precision_recall_curve, roc_curve
 from simtool.results import Column, Columns, Result, curve_figures, plane_figure
 
-SWEPT = ("loss", "active_share", "gradient_norm")
 LEAST = 1e-4  # of a rate that a DET curve shows
 MOST_IDS = 100_000
 
@@ -37,18 +36,6 @@ def curve_pictures(result: Result) -> Iterator[str]:
         yield plane_figure(title, axes, lines, (across, up, said), ends)
 
 
-def sweep_pictures(result: Result) -> Iterator[str]:
-    """Yield what becomes of a loss, of the share that is active and of the gradient, as a parameter changes."""
-    names = result.rows.names
-    if result.command == "loss" and names[:1] == ("kind",) and "loss" in names[2:]:
-        columns = result.rows.read(0, len(result.rows))
-        for kind in dict.fromkeys(columns["kind"].tolist()):
-            mine = columns["kind"] == kind
-            part = {name: _floats(columns[name][mine]) for name in (names[1], *SWEPT) if name in names}
-            yield f"<p>{kind}</p>"
-            yield from curve_figures(Columns(part))
-
-
 def drift_pictures(result: Result) -> Iterator[str]:
     """Yield the cosine of each id with itself, the least first."""
     if result.parameters.get("per_id"):
@@ -68,7 +55,3 @@ def _deviates(rates: Column) -> Column:
     distinct, place = np.unique(np.clip(rates, LEAST, 1 - LEAST), return_inverse=True)
     ends = normal.inv_cdf(1 - LEAST)
     return np.asarray([normal.inv_cdf(rate) / ends / 2 + 0.5 for rate in distinct.tolist()])[place]
-
-
-def _floats(column: Column) -> Column:
-    return np.asarray([np.nan if value is None else value for value in column.tolist()], dtype=float)

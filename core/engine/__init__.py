@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from .reducers.base import Reducer as Reducer
     from .reducers.full_matrix import Moments as Moments
     from .reducers.heat_map import MeanCells as MeanCells
+    from .reducers.together import Together as Together
     from .rescoring import Pairs as Pairs
     from .resident_rows import READ_BYTES as READ_BYTES
     from .resident_rows import held_bytes as held_bytes
@@ -158,6 +159,7 @@ _MODULES = {
         "Reducer",
     ),
     "reducers.full_matrix": ("Moments",),
+    "reducers.together": ("Together",),
     "reducers.heat_map": ("MeanCells",),
     "rescoring": ("Pairs",),
     "resident_rows": (

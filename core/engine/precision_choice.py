@@ -5,6 +5,7 @@ scored again in float64. Products of numpy and NumKong are measured, in millisec
 before it is loaded the features of the processor say whether that can pay, and how large a job must be.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from .reach import Reach
 from .rotation import Rotation
 from .threads import processors
 
+_log = logging.getLogger(__name__)
 SMALL = 3e10  # operations of a scan that float32 ends before it is known whether another format is faster
 
 PREFIX_PAYS = 0.8  # share of the time of whole rows below which prefixes pay, whose time is less well known
@@ -86,6 +88,7 @@ def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kerne
     if backend.name == "torch" and job.precision != FLOAT32.name and metric.is_product:
         plain = replace(plain, dtype=(BFLOAT16 if calibration.pays(BFLOAT16, backend, job.dims) else FLOAT32).name)
     if backend.device != "cpu" or 2.0 * len(a) * len(b) * a.shape[1] < SMALL:
+        _log.info("float32: a job this small ends before another format could be tried")
         return plain
     with backend.in_one_thread():  # small products, in which threads would wait for each other most of the time
         return _cheapest(job, plain, a, b, reach, (len(a), len(b)))[1]
@@ -158,6 +161,8 @@ def _cheapest(
     products = list(_contenders(job, plain))
     costs = [(_seconds(each, job, a, b, reach, shape), each) for each in products]
     costs += _of_prefixes(job, plain, products, a, b, reach, shape)
+    for seconds, each in costs:
+        _log.info("%s by %s would take about %.3g s%s", each.precision.name, each.library, seconds, _prefix(each))
     for seconds, best in sorted(costs, key=lambda cost: cost[0]):
         kernel = replace(plain, dtype=best.precision.name)
         if best.library == "torch" and plain.backend.name != "torch":
@@ -166,6 +171,11 @@ def _cheapest(
                 continue
         return seconds, kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
     return costs[0][0], plain
+
+
+def _prefix(contender: Contender) -> str:
+    rotation = contender.rotation
+    return "" if rotation is None else f" with prefixes of {rotation.prefix} dims"
 
 
 def _of_prefixes(

@@ -1,5 +1,6 @@
 """Exact scores of chosen pairs, in float64 on the host, the same bits wherever the pair was found."""
 
+import logging
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from ..results import Column
 from .threads import overlapped, processors
 from .workspace import Scratch
 
+_log = logging.getLogger(__name__)
 CHUNK = 1 << 19  # numbers of each side that are gathered and widened at a time, few enough for a cache
 RUN = 16  # pairs of one row of A from which on it pays to take them together
 
@@ -37,6 +39,7 @@ class Pairs:
 
     def score(self, rows: Column, columns: Column) -> Column:
         """Return the float64 scores of the pairs (rows[i], columns[i])."""
+        _log.debug("%s pairs survived the bound of the scan and were scored in float64", len(rows))
         if self._normed and len(rows):
             _ = self.squares  # computed here once, before several workers ask for them
         step = max(1, CHUNK // self.a.shape[1])

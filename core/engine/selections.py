@@ -14,14 +14,15 @@ from .plan import Plan
 from .precision_choice import choose_kernel
 from .reach import Reach
 from .reducers.base import Give, Reducer, SelectionSpec
-from .reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
 from .reducers.capped_top_k import CappedTopK
 from .reducers.closest_pairs import ClosestPairs
+from .reducers.column_top_k import ColumnTopK
 from .reducers.complete import Complete
 from .reducers.connected import Connected, Linkage
 from .reducers.leader import Leader
 from .reducers.self_join_top_k import SelfJoinTopK
 from .reducers.threshold import Threshold
+from .reducers.together import Together
 from .reducers.top_k import TopK
 from .sweep import query_blocks_at_once, sweep
 
@@ -106,7 +107,7 @@ def each_nearest(
         sweep(a, b.rows, kernel, rows, plan, progress)
         return kernel
     columns = ColumnTopK(1, spec, plan.corpus_block, give_back)
-    sweep(a, b.rows, kernel, BidirectionalTopK(rows, columns), plan, progress)
+    sweep(a, b.rows, kernel, Together((rows, columns)), plan, progress)
     columns.finish()
     return kernel
 

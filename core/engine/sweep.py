@@ -4,6 +4,7 @@ Of several devices each takes the next query block when it is free, and what the
 is kept, some query blocks make a block of it, which is computed by itself, or found.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -20,6 +21,7 @@ from .plan import Plan, Span
 from .reducers.base import PartialResult, Reducer
 from .threads import overlapped, processors
 
+_log = logging.getLogger(__name__)
 TOLD = 64  # rows that tell a set from others
 BUFFERED_BYTES = 256 << 20  # of the tiles of a query block, in float64, that wait for the query blocks before it
 
@@ -36,6 +38,12 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
         plan: the grid, and how many prepared rows of B may be kept; a GPU keeps as many as it has room for.
         progress: called with the number of finished rows of A and of all.
     """
+    _log.info(
+        "%s × %s rows in tiles of %s × %s, products of %s; %s of the latter stay prepared",
+        *(f"{count:,}" for count in (plan.rows, plan.columns, plan.query_block, min(plan.corpus_block, plan.columns))),
+        kernel.products,
+        f"{min(plan.kept_columns, plan.columns):,}",
+    )
     part = reducer.part() if is_kept() else None
     with _Ways(a, b, kernel, reducer if part is None else part.reducer, plan) as ways:
         if part is None:

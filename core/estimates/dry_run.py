@@ -18,6 +18,7 @@ from ..io import Vectors
 from ..io.vectors import provenance
 from ..memory import WORKING
 from ..metrics.precision import FLOAT32
+from ..nonfinite import NONFINITE_HINT, nonfinite_rows, refuse_rows
 from ..results import Column, Columns, Result
 from ..settings import Settings
 from ..work import unkept
@@ -64,7 +65,13 @@ def check_dry_run(require_keys: Collection[str], device_name: str) -> tuple[str,
 
 
 def dry_run_of(
-    command: str, inputs: Mapping[str, Vectors], make: Make, *, settings: Settings, device_name: str
+    command: str,
+    inputs: Mapping[str, Vectors],
+    make: Make,
+    *,
+    settings: Settings,
+    device_name: str,
+    hint: str = NONFINITE_HINT,
 ) -> Result:
     """Return the plan of a job instead of doing it.
 
@@ -74,6 +81,7 @@ def dry_run_of(
         make: plans it for some rows of each input, which it checks as it would check all.
         settings: of the door.
         device_name: the device of the GPU-hours.
+        hint: what to type where rows are not finite.
 
     Raises:
         ResourceError: the job does not fit in the budget.
@@ -83,6 +91,9 @@ def dry_run_of(
     make = partial(_within_budget, make, replace(settings, max_memory=None))
     with spending(budget), unkept():
         samples = [HeldSample.of(each, most_rows(*sides)) for each in sides]
+        if settings.nonfinite == "error":
+            for side, sample in zip(sides, samples, strict=True):
+                refuse_rows(side, sample.rows.numbers[nonfinite_rows(sample.rows.vectors)], hint)
         planned = make([each.rows for each in samples])
         phases = [reading_phase(sides, budget), *planned.phases([side.shape for side in sides])]
         start, work, timed = _work_seconds(sides, samples, make, phases, backend)

@@ -14,9 +14,9 @@ from ..nonfinite import NOTHING_LEFT
 from ..results import Column, check_group, split_group
 from ..statistics.bootstrap import Intervals, Values, bootstrap
 from ..statistics.counts import Counts
+from .inputs import EvaluationInputs
 from .report import ALL, Report
 from .scored_pairs import Sample
-from .sources import EvaluationInputs
 
 
 @dataclass(frozen=True)

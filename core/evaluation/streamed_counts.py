@@ -7,7 +7,7 @@ be in order is in order for certain, and every rate is at its best; moved down a
 lies between the two, and so does the reported one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import floor
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array
-from ..engine import Budget, Kernel, PartialResult, Reducer, Span, Tile, reduce_pairs
+from ..engine import Budget, Kernel, PartialResult, Reducer, Span, Tile, Together, reduce_pairs
 from ..results import Column, Progress, begin
 from ..statistics.counts import Counts
 from .d_prime import gap_and_spread
@@ -132,37 +132,6 @@ class Streamed:
     measures: dict[str, Measure]
     errors: dict[str, float | None]
     threshold_error: float
-
-
-@dataclass(frozen=True)
-class Together(Reducer):
-    """Takes every tile through several reducers."""
-
-    reducers: Sequence[Reducer]
-
-    def part(self) -> PartialResult | None:
-        """Return parts of all of them."""
-        parts = [reducer.part() for reducer in self.reducers]
-        found = [part for part in parts if part is not None]
-        return PartialResult(Together([part.reducer for part in found]), before=found) if found == parts else None
-
-    def kept(self, rows: Span, part: PartialResult) -> Any:
-        """Return what is kept of each."""
-        return [each.kept(rows, own) for each, own in zip(self.reducers, part.before, strict=True)]
-
-    def restore(self, rows: Span, kept: Any) -> None:
-        """Let each take over its own."""
-        for each, own in zip(self.reducers, kept, strict=True):
-            each.restore(rows, own)
-
-    def skips(self, query_block: Span, corpus_block: Span) -> bool:
-        """Tell whether no reducer wants a tile."""
-        return all(reducer.skips(query_block, corpus_block) for reducer in self.reducers)
-
-    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
-        """Give a tile to all of them."""
-        for reducer in self.reducers:
-            reducer.take(query_block, corpus_block, tile)
 
 
 def all_pairs(

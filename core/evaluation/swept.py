@@ -13,7 +13,7 @@ from ..io import Vectors
 from ..io.cut_down import CutDown
 from ..io.quantized import WRITTEN
 from ..results import Columns, Result
-from .sources import EvaluationInputs
+from .inputs import EvaluationInputs
 
 MEASURES = ("roc_auc", "average_precision", "best_f1", "ndcg@10", "map@r")
 MEASURED = [name + end for name in MEASURES for end in ("", ".low", ".high")]
@@ -48,6 +48,16 @@ class EvaluationSweep:
         for precision in precisions:
             checks.check_choice("sweep", precision, tuple(WRITTEN))
         return cls(tuple(widths), tuple(precisions))
+
+    def check_alone(self, **others: Any) -> None:
+        """Refuse what a sweep has not.
+
+        Raises:
+            ParameterError: one of them is given.
+        """
+        if any(each is not None for each in others.values()):
+            what = "a sweep has no thresholds and no curve, and is of pairs or classes"
+            raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out» and «qrels»")
 
     @property
     def _swept(self) -> dict[str, tuple[Any, ...]]:

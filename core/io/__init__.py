@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..delivery import check_inputs as check_inputs
     from ..delivery import delivery as delivery
     from ..delivery import once_delivered as once_delivered
+    from ..delivery import watched as watched
     from ..delivery import withdraw as withdraw
     from ..memory import prepare_address_space as prepare_address_space
     from ..staged import writing_error as writing_error
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .array_writers import MatrixWriter as MatrixWriter
     from .array_writers import open_matrix as open_matrix
     from .array_writers import write_array as write_array
+    from .grouped_rows import GroupedRows as GroupedRows
+    from .grouped_rows import row_groups as row_groups
     from .in_memory import as_source as as_source
     from .in_memory import as_table as as_table
     from .in_memory import as_values as as_values
@@ -56,10 +59,11 @@ if TYPE_CHECKING:
     from .writers import open_rows as open_rows
 
 _MODULES = {
-    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered", "withdraw"),
+    ".delivery": ("abandon", "check_inputs", "delivery", "once_delivered", "watched", "withdraw"),
     ".memory": ("prepare_address_space",),
     ".staged": ("writing_error",),
     "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
+    "grouped_rows": ("GroupedRows", "row_groups"),
     "in_memory": ("as_source", "as_table", "as_values"),
     "offered_columns": ("column_names",),
     "opening": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),

@@ -1,6 +1,6 @@
 """What is in memory as an input: arrays, lists, tensors, and tables and columns of pandas, polars and Arrow.
 
-Accepted: what hands out an Arrow stream, an Arrow array or the dataframe interchange protocol; what numpy makes an
+Accepted: what hands out an Arrow stream or array, the dataframe interchange protocol or DLPack; what numpy makes an
 array of; paths. A table goes wherever a source goes, so its vectors, ids and labels are found as in a file, and where
 no column holds lists all columns of numbers are the vector. Numbers are not copied where they lie in one piece.
 Refused: masked arrays that hide something, tensors without dense numbers, lists of different lengths, open files.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..backend import hands_out_dlpack, taken_by_dlpack
 from ..errors import DataError, ShapeError
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def as_source(given: Any, name: str) -> Any:
     """
     if isinstance(given, os.PathLike):
         return os.fspath(given)
+    given = taken_by_dlpack(given) if hands_out_dlpack(given) else given
     if isinstance(given, type):
         raise DataError(f"expected vectors, got the class {given.__name__}", name, "hand over an object of it")
     if given is None or isinstance(given, str) or _is_vectors(given):
@@ -109,9 +111,7 @@ def as_source(given: Any, name: str) -> Any:
         what = f"expected vectors, got an open file ({type(given).__name__})"
         raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
     found = None if isinstance(given, np.ndarray) else _arrow(given, name)
-    if found is None:
-        return _array(given, name)
-    return _column_or_table(found, name)
+    return _array(given, name) if found is None else _column_or_table(found, name)
 
 
 def as_table(given: Any, name: str) -> Any:

@@ -85,6 +85,19 @@ class PaddedVectors:
         return padded
 
 
+def without_padding(rows: Array, lengths: Array) -> Array:
+    """Return padded items as an array of arrays (tokens, d).
+
+    Args:
+        rows: (n, tokens of the longest, d).
+        lengths: (n,) how many tokens of each are its own.
+    """
+    found = np.empty(len(rows), dtype=object)
+    for number, length in enumerate(lengths.tolist()):
+        found[number] = rows[number, :length]
+    return found
+
+
 @runtime_checkable
 class MayBeRagged(Protocol):
     """A table that may hold items of different numbers of tokens."""

@@ -19,6 +19,7 @@ from ..errors import OutputError, ParameterError, ShapeError, SimtoolError
 from .array_writers import ARRAYS, open_matrix
 from .formats import FORMATS
 from .output import output_format
+from .ragged import MayBeRagged, PaddedVectors, without_padding
 from .source import Reading, Source
 from .table import pick_vectors
 from .vectors import Array, Vectors
@@ -28,6 +29,7 @@ TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")
 TEXT = ("csv", "jsonl")
 READ_BYTES = 4 << 20
 FLOAT32_ALONE = ("fbin", "fvecs")
+RAGGED = ("parquet", "arrow", "arrow-stream", "jsonl")  # which hold items of different numbers of tokens
 FLAT = (*FLOAT32_ALONE, "csv")  # which hold one vector per row
 
 Write = Callable[[Array, Mapping[str, Array]], None]  # takes the next rows, and the other columns of them
@@ -76,6 +78,16 @@ class Form:
             hint = "" if dims < 1 else "write .parquet, .arrow, .jsonl, .npy or .safetensors"
             raise ShapeError(f"expected one vector per row, shape {form}, got {vectors.shape}", vectors.name, hint)
 
+    def check_ragged(self, where: str) -> None:
+        """Refuse items of different numbers of tokens where the format has no place for them.
+
+        Raises:
+            ShapeError: it has not.
+        """
+        if self.file_format not in RAGGED:
+            what = f"the rows hold different numbers of tokens, and {self.file_format} needs as many in each"
+            raise ShapeError(what, where, "write .parquet, .arrow or .jsonl")
+
     @property
     def has_columns(self) -> bool:
         """Whether ids and other columns have a place."""
@@ -95,7 +107,13 @@ class Checksum:
         self._hash = blake2b(digest_size=16)
 
     def add(self, rows: Array) -> None:
-        """Take the next rows."""
+        """Take the next rows, or items of tokens, each with its length."""
+        if rows.dtype == object:
+            self._hash.update(np.asarray([*map(len, rows)], "<i8").data.cast("B"))
+            total = self.rows + len(rows)
+            self.add(np.concatenate(list(rows)))
+            self.rows = total
+            return
         content = np.ascontiguousarray(rows, self.dtype)
         if self.dtype.kind == "f" and np.isnan(content).any():  # a NaN has many forms
             content = np.where(np.isnan(content), np.asarray(np.nan, self.dtype), content)
@@ -134,6 +152,7 @@ def check_written(
     form: Form,
     expected: Checksum,
     dims: tuple[int, ...],
+    lengths: Array | None,
     ids: Mapping[str, Array],
     most: int,
 ) -> None:
@@ -145,6 +164,7 @@ def check_written(
         form: how it was written.
         expected: the checksum of what was written.
         dims: of a row, (..., d).
+        lengths: how many tokens each item has, where they differ.
         ids: those that were written, under the name of their column, or nothing.
         most: how many bytes its reader may hold.
 
@@ -154,8 +174,11 @@ def check_written(
     source = Source(temporary, form.file_format, os.path.getsize(temporary), most)
     try:
         table = FORMATS[form.file_format].load()(source, Reading(nulls=True, header="yes"))
-        vectors = table.vectors(pick_vectors(table, None))
-        found = (vectors.shape, _checksum(vectors, expected.dtype))
+        items = table.ragged(None) if isinstance(table, MayBeRagged) else None
+        vectors = table.vectors(pick_vectors(table, None)) if items is None else PaddedVectors(items)
+        if items is not None and not np.array_equal(items.lengths, [] if lengths is None else lengths):
+            raise _refused(path, "its items read back with other numbers of tokens")
+        found = (vectors.shape, _checksum(vectors, expected.dtype, lengths))
         named = {name: list(map(str, table.values(name).tolist())) for name in ids}
     except SimtoolError as error:
         raise _refused(path, f"it does not read back: {error.what}") from error
@@ -167,11 +190,12 @@ def check_written(
             raise _refused(path, f"the ids {name!r} read back otherwise than they were written")
 
 
-def _checksum(vectors: Vectors, dtype: np.dtype[np.generic]) -> str:
+def _checksum(vectors: Vectors, dtype: np.dtype[np.generic], lengths: Array | None) -> str:
     found = Checksum(dtype)
     step = max(1, READ_BYTES // max(1, 8 * math.prod(vectors.shape[1:])))
     for start in range(0, vectors.shape[0], step):
-        found.add(vectors.read(start, min(start + step, vectors.shape[0])))
+        rows = vectors.read(start, min(start + step, vectors.shape[0]))
+        found.add(rows if lengths is None else without_padding(rows, lengths[start : start + step]))
     return str(found)
 
 

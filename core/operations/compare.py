@@ -28,6 +28,7 @@ from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
+from ..nonfinite import DROP_HINT
 from ..results import Columns, Into, Progress, Result
 from ..settings import Settings
 
@@ -156,7 +157,7 @@ def compare(
             some = partial(_planned, asked, weights, lengths)
             padded = [PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in sides]
             inputs_of = dict(zip("ab", padded, strict=True))
-            return dry_run_of("compare", inputs_of, some, settings=settings, device_name=device_name)
+            return dry_run_of("compare", inputs_of, some, settings=settings, device_name=device_name, hint=DROP_HINT)
         with spending(settings.budget(*tokens)):
             inputs = read_inputs(
                 *sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items

@@ -1,7 +1,7 @@
 """`convert`: vectors from any format that is read to any that is written, piece by piece.
 
-Accepted: one vector per row, or several, as of texts of equally many tokens, of one file or of several with the same
-columns; ids go along where a file has columns.
+Accepted: one vector per row, or several, as of texts of tokens, equally many or not; of one file or of several with
+the same columns; ids go along where a file has columns.
 Refused: numbers that leave the range of the new type, rows that are not finite unless they are asked for, several
 columns of vectors of which none is named, an output that does not read back as it was written.
 Lost: columns that are not kept, which a note names; in files of one array the ids too.
@@ -24,6 +24,7 @@ from ..io import Vectors, as_table, as_vectors, select, with_ids
 from ..io.output import replacing
 from ..io.quantized import WRITTEN, UnitVectors
 from ..io.quantized import quantize as quantized
+from ..io.ragged import without_padding
 from ..io.recast import Recast, recast_dtype
 from ..io.split_rows import check_shares, split_rows
 from ..io.truncated import truncate as truncated
@@ -123,6 +124,9 @@ def convert(
         given = open_input(taken, ids, by, form, settings)
         given = replace(given, vectors=truncated(given.vectors, truncate))
         if quantize is not None:
+            if given.lengths is not None:
+                what = "the range of each dim is that of all rows, and these hold different numbers of tokens"
+                raise ParameterError(what, "«quantize»", "«dtype=float16» halves them")
             given = replace(given, vectors=_quantized(given.vectors, quantize, normalize=normalize))
         rows = given.vectors.shape[0]
         parts = np.zeros(rows, np.int64)
@@ -203,18 +207,29 @@ class ConvertPlan:
             begin(progress, "check what was written", "files")
             most = self.settings.budget(self.given.vectors).mapped
             for number, (file, path) in enumerate(zip(files, self.paths.values(), strict=True)):
-                check_written(file, path, self.form, sums[number], dims, self._ids(number), most)
+                lengths = self._lengths(number)
+                of_part = dims if lengths is None else (int(lengths.max(initial=0)), dims[-1])
+                check_written(file, path, self.form, sums[number], of_part, lengths, self._ids(number), most)
                 if progress is not None:
                     progress(number + 1, len(files))
             sizes = [os.path.getsize(file) for file in files]
         return self._result(sums, sizes, recast)
 
+    def _lengths(self, part: int) -> Column | None:
+        """Return the tokens of the items of a part, in the order in which they are written."""
+        lengths = self.given.lengths
+        return None if lengths is None else lengths[self._rows(part)]
+
+    def _rows(self, part: int) -> Column:
+        rows = np.arange(len(self.part_of)) if self.order is None else self.order
+        chosen: Column = rows[self.part_of[rows] == part]
+        return chosen
+
     def _ids(self, part: int) -> dict[str, Column]:
         """Return the ids that a part has to hold; text that is escaped is other text."""
         if not self.form.has_columns or self.form.escape:
             return {}
-        rows = np.arange(len(self.part_of)) if self.order is None else self.order
-        return {name: values[rows[self.part_of[rows] == part]] for name, values in self.given.ids.items()}
+        return {name: values[self._rows(part)] for name, values in self.given.ids.items()}
 
     def _write(self, files: Sequence[str], sums: Sequence[Checksum], recast: Recast, progress: Progress | None) -> None:
         vectors = self.given.vectors
@@ -247,6 +262,8 @@ class ConvertPlan:
         for part, (write, checksum) in enumerate(zip(writers, sums, strict=True)):
             mine = slice(None) if len(writers) == 1 else np.flatnonzero(parts == part)
             if len(rows := made[mine]):
+                if self.given.lengths is not None:
+                    rows = without_padding(rows, self.given.lengths[numbers[mine]])
                 write(rows, self.given.others(numbers[mine]) if self.form.has_columns else {})
                 checksum.add(rows)
 

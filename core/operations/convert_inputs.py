@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import checks, nonfinite
-from ..errors import DataError, OutputError, ShapeError
-from ..io import Selection, Table, Vectors, beside, pick_vectors, read_values, split_source
-from ..io.ragged import MayBeRagged
+from ..errors import DataError, OutputError
+from ..io import Selection, Table, Vectors, beside, pick_vectors, read_values, split_source, with_ids
+from ..io.ragged import MayBeRagged, PaddedVectors
 from ..io.rewriting import UNNAMED
 from ..io.several import open_several
 from ..io.table import ID_NAMES, check_column, pick_ids
@@ -28,7 +28,8 @@ class ConvertInput:
     Args:
         table: all of it.
         column: what its vectors are called.
-        vectors: its rows, those that are left.
+        vectors: its rows, those that are left; items of different numbers of tokens with zero rows after them.
+        lengths: how many tokens each item has, where they differ; or None.
         rows: their numbers in the table.
         ids: of the rows, under the name of their column; or nothing.
         kept: other columns that are written.
@@ -39,6 +40,7 @@ class ConvertInput:
     table: Table
     column: str
     vectors: Vectors
+    lengths: Column | None
     rows: Column
     ids: Mapping[str, Column]
     kept: tuple[str, ...]
@@ -98,12 +100,14 @@ def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Fo
     table, column = open_several(sources, others=others, **settings.reading)
     if by is not None:
         check_column(table, by)
-    picked = pick_vectors(table, column)
-    if isinstance(table, MayBeRagged) and table.ragged(picked) is not None:
-        what = "the rows hold different numbers of tokens, and a conversion needs as many in each"
-        raise ShapeError(what, table.name, "`compare` takes them as they are")
+    items = table.ragged(column) if isinstance(table, MayBeRagged) else None
+    picked = pick_vectors(table, column) if items is None or column is not None else _only_vectors(table)
     own = _ids(table, ids, first, settings)
-    vectors = table.vectors(picked, next(iter(own.values()), None))
+    if items is None:
+        vectors = table.vectors(picked, next(iter(own.values()), None))
+    else:
+        form.check_ragged(table.name)
+        vectors = with_ids(PaddedVectors(items), next(iter(own.values()), None))
     form.check(vectors)
     checks.check_not_empty(vectors)
     notes: list[str] = []
@@ -115,9 +119,14 @@ def open_input(sources: Sequence[str], ids: str | None, by: str | None, form: Fo
         raise DataError(f"two columns would be called {name!r}", table.name, "leave one out, or rename it")
     extra = tuple(other for other in kept if other not in own)
     carried = getattr(table, "carried", None) if extra else None
-    return ConvertInput(
-        table, name, vectors, rows, {key: values[rows] for key, values in own.items()}, extra, carried, tuple(notes)
-    )
+    lengths = None if items is None else items.lengths[rows]
+    of_rows = {key: values[rows] for key, values in own.items()}
+    return ConvertInput(table, name, vectors, lengths, rows, of_rows, extra, carried, tuple(notes))
+
+
+def _only_vectors(table: Table) -> str:
+    """Return the column of items, or no name where each item is a member of its own."""
+    return table.vector_columns[0] if len(table.vector_columns) == 1 else ""
 
 
 def _ids(table: Table, source: str | None, first: str, settings: Settings) -> dict[str, Column]:

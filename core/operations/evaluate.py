@@ -21,6 +21,7 @@ from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
 from ..io import as_source, as_values
 from ..metrics import EPS, metric_of
+from ..nonfinite import DROP_HINT
 from ..results import Progress, Result, split_group
 from ..settings import Settings
 from ..statistics.cross_validation import FOLDS
@@ -167,12 +168,11 @@ def evaluate(
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
     given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
-    if swept is not None and (at or thresholds_out is not None or require_counts or qrels is not None):
-        what = "a sweep has no thresholds and no curve, and is of pairs or classes"
-        raise ParameterError(what, "«sweep»", "leave out «at», «thresholds_out», «plot» and «qrels»")
+    if swept is not None:
+        swept.check_alone(at=at or None, thresholds_out=thresholds_out, counts=require_counts or None, qrels=qrels)
     beside = {"run_out": run_out, "per_query": per_query or None}
     _check_judged(judged, given, beside)
-    foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name)
+    foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name, hint=DROP_HINT)
     with delivery():
         if qrels is not None:
             ranked = JudgedPlan(judged, measure, settings, ks, bootstrap, seed, per_query, run_out, force)

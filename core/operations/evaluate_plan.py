@@ -12,10 +12,10 @@ from ..engine import BLOCK, Phase, tiles_phase
 from ..errors import LabelError, ParameterError, ShapeError
 from ..estimates import Planned, SomeRows
 from ..evaluation.histogram import score_histogram
+from ..evaluation.inputs import EvaluationInputs
 from ..evaluation.labelled_rows import PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import ALL, COUNTED, group_rows, notes_on
-from ..evaluation.sources import EvaluationInputs
 from ..evaluation.swept import EvaluationSweep
 from ..io.vectors import ids_of, provenance
 from ..labels import class_labels

@@ -17,7 +17,7 @@ from ..io.vectors import ids_of
 from ..joining import Joined, check_join, join_rows, stated
 from ..labels import LabelsRead, check_labels, read_labels
 from ..metrics import EPS
-from ..nonfinite import drop_rows
+from ..nonfinite import DROP_HINT, NONFINITE_HINT, drop_rows
 from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink, among_all
@@ -170,14 +170,17 @@ def loss(
         if not dry_run:
             result = report(job)
             return stated(replace(result, inputs={**result.inputs, **opened.named}), by_id=by_id)
-
-        def some(sample: Sequence[SomeRows], within: Settings) -> Planned:
-            chosen = of_rows(job, [each.vectors for each in sample], sample[0].numbers)
-            whole = [side.shape for side in inputs]
-            return Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))
-
         sides = dict(zip(entry.roles, inputs, strict=False))
-        return dry_run_of("loss", sides, some, settings=settings, device_name=device_name)
+        hint = NONFINITE_HINT if entry.is_of_examples else DROP_HINT
+        some = partial(_of_rows, job, report)
+        return dry_run_of("loss", sides, some, settings=settings, device_name=device_name, hint=hint)
+
+
+def _of_rows(job: LossJob, report: Callable[[LossJob], Result], rows: Sequence[SomeRows], within: Settings) -> Planned:
+    """Plan the losses of some rows, for a dry run."""
+    chosen = of_rows(job, [each.vectors for each in rows], rows[0].numbers)
+    whole = [side.shape for side in job.inputs]
+    return Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))
 
 
 def _joined(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:

@@ -213,7 +213,7 @@ class PairwisePlan:
         rows = [shape[: (dim := self.dim % len(shape))] + shape[dim + 1 :] for shape in shapes]
         (*batch_a, n), (*batch_b, m) = rows[0], rows[-1]
         batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
-        shape = n, m, shapes[0][self.dim]
+        shape = n, m, job.dims
         if choice is None:
             written, name = matrix_bytes(job, (*batch, n, m)), "matrix"
             held = check_matrix(job, (*batch, n, m)) if into is None else 0

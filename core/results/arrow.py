@@ -25,6 +25,8 @@ def arrow_type(column: Column) -> Any:
         return kind
     if column.dtype.kind not in "OU":
         return pa.from_numpy_dtype(column.dtype)
+    if _is_of_items(column):
+        return pa.list_(pa.list_(pa.from_numpy_dtype(column[0].dtype), column[0].shape[1]))
     if len(column) > 0 and isinstance(column[0], tuple | list | np.ndarray):
         return pa.list_(pa.int64())
     kinds = {type(value) for value in to_python(column) if value is not None}
@@ -48,12 +50,22 @@ def arrow_array(column: Column, field: Any) -> Any:
         for kind in reversed(kinds):
             array = pa.FixedSizeListArray.from_arrays(array, type=kind)
         return array
+    if _is_of_items(column):
+        tokens = pa.array(np.concatenate(list(column)).ravel())
+        offsets = pa.array(np.cumsum([0, *map(len, column)]).astype(np.int32))
+        rows = pa.FixedSizeListArray.from_arrays(tokens, type=field.type.value_type)
+        return pa.ListArray.from_arrays(offsets, rows, type=field.type)
     try:
         return pa.array(column, type=field.type)
     except UnicodeEncodeError as error:
         raise DataError(
             f"{field.name} holds text that is not Unicode: {error.object!a}", hint="«format=jsonl» escapes it"
         ) from error
+
+
+def _is_of_items(column: Column) -> bool:
+    """Tell whether the rows are arrays (tokens, d), of different numbers of tokens."""
+    return len(column) > 0 and isinstance(column[0], np.ndarray) and column[0].ndim == 2
 
 
 def arrow_table(rows: Rows) -> "pyarrow.Table":

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backend import Array, Backend, choose_backend, namespace
+from ..backend import Array, Backend, choose_backend, hands_out_dlpack, namespace, taken_by_dlpack
 from ..catalogue import Entry
 from ..errors import DataError, LabelError, ShapeError
 from ..labels import check_labels, read_labels
@@ -32,7 +32,7 @@ def embeddings(entry: Entry, named: dict[str, Any]) -> list[Array]:
         ShapeError: not one vector per row, nothing at all, or arrays that do not fit each other.
         DataError: not real numbers.
     """
-    arrays = {name: value if is_tensor(value) else np.asarray(value) for name, value in named.items()}
+    arrays = {name: _array(value) for name, value in named.items()}
     for name, value in arrays.items():
         if not namespace(value).isdtype(value.dtype, ("integral", "real floating")):
             raise DataError(f"expected real numbers, got dtype {value.dtype}", name)
@@ -50,6 +50,13 @@ def embeddings(entry: Entry, named: dict[str, Any]) -> list[Array]:
             what = f"{name} have shape {tuple(value.shape)}, {first} {tuple(one.shape)}"
             raise ShapeError(what, name, f"{entry.name} takes row i of each together")
     return list(found.values())
+
+
+def _array(value: Any) -> Array:
+    """Return a tensor or what numpy makes an array of; an array of a GPU stays where it is."""
+    if is_tensor(value):
+        return value
+    return taken_by_dlpack(value) if hands_out_dlpack(value) else np.asarray(value)
 
 
 def is_tensor(value: object) -> bool:

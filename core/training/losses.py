@@ -44,12 +44,30 @@ Raises:
 
 Source:
     {source}.
+
+Example:
+    >>> import numpy as np
+    >>> import simtool
+    >>> rows = np.asarray([[1.0, 0.0], [0.9, 0.2], [0.1, 1.0], [0.0, 0.8]])
+    >>> bool(np.isfinite(simtool.losses.{name}({example})))
+    True
 """
 LABELS = {
     "binary": "(n,) 1 similar, 0 or -1 dissimilar, or bool.",
     "score": "(n,) numbers.",
     "class": "(n,) integers or strings, the class of each row.",
 }
+
+
+EXAMPLES = {
+    "pairs": "rows, rows[::-1]",
+    "triplets": "rows, rows[[1, 0, 3, 2]], rows[::-1]",
+    "classes": "rows",
+    "views": "rows, rows[[1, 0, 3, 2]]",
+    "teacher": "rows, rows[::-1]",
+    "classifier": "rows",
+}
+EXAMPLE_LABELS = {"none": "", "binary": ", [0, 1, 1, 0]", "score": ", [0.1, 0.9, 0.8, 0.2]", "class": ", [0, 0, 1, 1]"}
 
 
 class LossFunction(Protocol):
@@ -184,4 +202,6 @@ def _doc(entry: Entry, names: Sequence[str]) -> str:
         parameters="".join(f"    {name}: by default {value:g}.\n" for name, value in entry.parameters.items()),
         item=entry.item,
         source=entry.source,
+        name=entry.name.replace("-", "_"),
+        example=EXAMPLES[entry.inputs] + EXAMPLE_LABELS[entry.labels] + ", rows[:2]" * (entry.inputs == "classifier"),
     )

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from .. import __version__
 from ..delivery import watched
 from ..errors import DataError, OutputError, ParameterError
 from .folder import WorkFolder
 
 NAME = "manifest.json"
-VERSION = 1
-STATED = ("operation", "parameters", "beside", "inputs", "place")
+WORDS = {"size": "size", "modified": "time of change", "digest": "content"}
+STATED = ("simtool", "operation", "parameters", "beside", "inputs", "place")
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Manifest:
         beside: parameters that no block depends on, of the first run.
         inputs: name -> size, time and digest.
         place: the folder in which paths of inputs begin.
+        simtool: the version that computes the blocks.
         is_new: whether no run has written it yet.
     """
 
@@ -33,6 +35,7 @@ class Manifest:
     beside: dict[str, Any] = field(default_factory=dict)
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     place: str = field(default_factory=os.getcwd)
+    simtool: str = __version__
     is_new: bool = True
 
     @classmethod
@@ -47,7 +50,7 @@ class Manifest:
             return None
         try:
             stated = json.loads(data)
-            if stated["version"] == VERSION:
+            if stated["simtool"] == __version__:
                 return cls(**{key: stated[key] for key in STATED}, is_new=False)
         except (ValueError, LookupError, TypeError):
             pass
@@ -84,18 +87,14 @@ class Manifest:
             for name, each in watched().items()
         }
         for name in sorted(now.keys() & self.inputs.keys()):
-            differing = [key for key, value in now[name].items() if value != self.inputs[name][key]]
-            if differing:
-                told = {"size": "size", "modified": "time of change", "digest": "content"}
-                what = (
-                    f"this input is another than the work was begun with: {', '.join(map(told.__getitem__, differing))}"
-                )
+            if differing := [WORDS[key] for key, value in now[name].items() if value != self.inputs[name][key]]:
+                what = f"this input is another than the work was begun with: {', '.join(differing)}"
                 raise ParameterError(what, name, f"«work» in another folder, or remove {folder.name}")
         if self.is_new or now.keys() - self.inputs.keys():
             self._write(folder, {**self.inputs, **now})
 
     def _write(self, folder: WorkFolder, inputs: dict[str, dict[str, Any]]) -> None:
-        stated = {"version": VERSION, **{name: getattr(self, name) for name in STATED}, "inputs": inputs}
+        stated = {name: getattr(self, name) for name in STATED} | {"inputs": inputs}
         try:
             folder.write(NAME, json.dumps(stated, indent=1).encode(), force=not self.is_new)
         except OutputError:

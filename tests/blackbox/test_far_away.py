@@ -140,3 +140,24 @@ def test_vectors_are_converted_to_parts_far_away(run):
     written = np.concatenate([train, test])
     expected = np.load(ROOT / "sample_data" / "wordsim_a.npy")
     assert sorted(row.tobytes() for row in written) == sorted(row.tobytes() for row in expected)
+
+
+def test_a_work_folder_may_lie_in_a_bucket_whose_server_drops_requests(run, work):
+    boto3 = pytest.importorskip("boto3")
+    rows = np.random.default_rng(0).normal(size=(3000, 8)).astype(np.float32)
+    np.save(work / "x.npy", rows)
+    line = ["pairwise", "x.npy", "-k", "3"]
+    assert run(*line, "-o", "plain.csv").code == 0
+    with s3_serving(Web(faults=[*[None] * 9, "reset"] * 100)) as s3:
+        account = {"AWS_ACCESS_KEY_ID": "TOPSECRETID", "AWS_SECRET_ACCESS_KEY": "TOPSECRETKEY"}
+        names = {"region_name": "us-east-1", "endpoint_url": s3.address}
+        client = boto3.client("s3", aws_access_key_id="x", aws_secret_access_key="x", **names)
+        client.create_bucket(Bucket="bucket")
+        env = account | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": s3.address}
+        parts = [run(*line, "--work", "s3://bucket/deep/work", "--shard", f"{n}/2", env=env) for n in (2, 1)]
+        parts.append(run("merge", "s3://bucket/deep/work", "-o", "o.csv", env=env))
+        keys = [each["Key"] for each in client.list_objects_v2(Bucket="bucket")["Contents"]]
+    assert [part.code for part in parts] == [0, 0, 0], parts
+    assert (work / "o.csv").read_bytes() == (work / "plain.csv").read_bytes()
+    assert sum("block-" in key for key in keys) == 3
+    assert not any(secret in part.err for part in parts for secret in SECRETS)

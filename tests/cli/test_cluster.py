@@ -122,10 +122,10 @@ def test_lost_workers_and_failed_blocks_are_tried_again(local, tmp_path):
 def test_a_command_on_a_cluster_gives_the_bytes_of_a_plain_one(tmp_path):
     pytest.importorskip("ray")
     random = np.random.default_rng(0)
-    np.save(tmp_path / "x.npy", random.normal(size=(3000, 8)))
+    np.save(tmp_path / "x.npy", random.normal(size=(3000, 384)).astype(np.float32))
 
     def run(*options):
-        command = [SIMTOOL, "dedup", "x.npy", "--threshold", "0.97", "--format", "json", *options]
+        command = [SIMTOOL, "pairwise", "x.npy", "-k", "5", "--format", "csv", *options]
         finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert finished.returncode == 0, finished.stderr
         return finished.stdout

@@ -149,3 +149,17 @@ def test_batches_are_parts_of_one_phase():
         part(5, 10)
         part(10, 10)
     assert seen == [(5, 30), (10, 30), (15, 30), (20, 30), (25, 30), (30, 30)]
+
+
+def test_verbose_tells_each_phase_that_has_ended(clock, capsys):
+    with module.progress_on_stderr(quiet=True, verbose=True) as progress:
+        begin(progress, "matrix")
+        clock.now += 2
+        progress(1000, 1000)
+        begin(progress, "transport plan", "iterations")
+        clock.now += 0.5
+        progress(7, 100)
+    assert capsys.readouterr().err.splitlines() == [
+        "verbose: matrix: 1,000 rows in 2 s",
+        "verbose: transport plan: 7 iterations in 0.5 s",
+    ]

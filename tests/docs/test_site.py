@@ -11,12 +11,14 @@ import pytest
 import typer
 from pages import PAGES, ROOT, title
 
+import simtool
 from simtool import catalogue
 from simtool.cli.app import app_for
 from simtool.io.formats import FORMATS
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-GENERATED = {"catalogue.md", "formats.md", "changelog.md", "commands.md"}
+REFERENCE = {f"reference/{name}.md" for name in ("functions", "metrics", "losses", "aggregates", "modules")}
+GENERATED = {"catalogue.md", "formats.md", "changelog.md", "commands.md", *REFERENCE}
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,7 @@ def build() -> Any:
     spec = importlib.util.spec_from_file_location("build_site", ROOT / "docs" / "build.py")
     assert spec is not None
     assert spec.loader is not None
+    sys.path.insert(0, str(ROOT / "docs"))  # as where it is run
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -49,7 +52,7 @@ def test_the_navigation_has_every_page_once(build, tmp_path):
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=title)
 def test_links_and_pictures_are_there(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):
-        if not target.startswith(("http:", "https:")) and target.rpartition("/")[2] not in GENERATED:
+        if not target.startswith(("http:", "https:")) and target.removeprefix("../") not in GENERATED:
             assert (page.parent / target).exists(), target
 
 
@@ -87,3 +90,19 @@ def test_the_command_page_has_every_option(build):
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_reference_has_every_public_name_with_its_docstring_and_an_example(build):
+    pages = dict(build.reference_pages())
+    assert {f"reference/{name}.md" for name in pages} == REFERENCE
+    for kind, page in (("metric", "metrics"), ("loss", "losses"), ("aggregate", "aggregates")):
+        for name in catalogue.names(kind):
+            spelt = f"simtool.{page}.{name.replace('-', '_')}"
+            entry = re.split(r"^## ", pages[page].partition(f"## {spelt} {{")[2], flags=re.MULTILINE)[0]
+            assert f"```python\n{spelt}(" in entry
+            assert "**Source**" in entry
+            assert ">>> " in entry
+    functions = pages["functions"]
+    assert all(f"## simtool.{name} {{" in functions for name in dir(simtool) if name in vars(simtool)["_HOMES"])
+    assert "- `.plot(kind=None)`: Return a picture of the result" in functions
+    assert not re.search(r"<module|site-packages|0x[0-9a-f]{6}", "".join(pages.values()))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +61,25 @@ def test_the_gates_are_those_of_the_plan():
         simtool.dedup(X, threshold=0.9, dry_run=True, require_keys=["kept"])
 
 
+def test_a_row_that_is_not_finite_has_its_number_in_the_file():
+    rows = np.ones((5000, 900), dtype=np.float32)
+    rows[-1] = np.inf
+    for door in (partial(simtool.pairwise, rows, top_k=1), partial(simtool.loss, rows, rows, kind="info-nce")):
+        with pytest.raises(DataError, match="row 4999 of 5000 holds NaN or infinity"):
+            door(dry_run=True)
+
+
 @pytest.mark.parametrize(
     ("door", "error"),
     [
         (lambda **more: simtool.pairwise(X, Y[:, :3], top_k=2, **more), ShapeError),
         (lambda **more: simtool.pairwise("missing.npy", top_k=2, **more), SimtoolError),
         (lambda **more: simtool.pairwise(np.full((9, 3), np.nan), top_k=2, **more), DataError),
+        (lambda **more: simtool.compare(np.full((9, 3), np.nan), X[:, :3], **more), DataError),
+        (
+            lambda **more: simtool.loss(np.full((9, 3), np.nan), labels=np.arange(9) % 2, kind="sup-con", **more),
+            DataError,
+        ),
         (lambda **more: simtool.pairwise(X, Y, max_memory=(160 << 20) + 1000, **more), ResourceError),
         (lambda **more: simtool.pairwise(X, Y, top_k=0, **more), ParameterError),
         (lambda **more: simtool.dedup(X, **more), ParameterError),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simtool.errors import DataError, LabelError, ShapeError
+from simtool.evaluation.inputs import EvaluationInputs
 from simtool.evaluation.pair_job import PairScores, pair_job, read_scores
-from simtool.evaluation.sources import EvaluationInputs
 
 NAMES = {name: name for name in ("scores", "labels", "targets", "by", "against")}
 SCORES = np.asarray([0.9, np.nan, 0.2, 0.7, 0.4])

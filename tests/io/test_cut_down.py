@@ -76,3 +76,8 @@ def test_what_cannot_be_cut_down_is_refused(how, error, said):
 def test_integers_are_not_quantized():
     with pytest.raises(DataError, match="floats are quantized"):
         pairwise(np.arange(8).reshape(2, 4), quantize="int8")
+
+
+def test_an_estimate_is_of_the_numbers_that_are_left():
+    whole, cut = (pairwise(A, B, dry_run=True, **how).summary["flop"] for how in ({}, {"truncate": 6}))
+    assert whole == 4 * cut

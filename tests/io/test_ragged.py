@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from simtool.errors import DataError, ShapeError
-from simtool.io.ragged import as_ragged
+from simtool.io.ragged import PaddedVectors, as_ragged, without_padding
 
 ITEMS = [np.arange(2.0 * rows).reshape(rows, 2) + 10 * rows for rows in (3, 1, 0, 4)]
 
@@ -37,3 +37,14 @@ def test_tensors_are_taken_and_bfloat16_is_widened():
 def test_items_that_are_none_are_refused(items, error, what):
     with pytest.raises(error, match=what):
         as_ragged(items)
+
+
+def test_padded_items_are_the_items_and_zero_rows():
+    items = [np.full((count, 2), count + 1.0) for count in (2, 0, 3)]
+    padded = PaddedVectors(as_ragged(items))
+    assert padded.shape == (3, 3, 2)
+    rows = padded.read(0, 3)
+    assert rows[:, :, 0].tolist() == [[3, 3, 0], [0, 0, 0], [4, 4, 4]]
+    np.testing.assert_array_equal(padded.read(1, 3), rows[1:])
+    for found, given in zip(without_padding(rows, np.asarray([2, 0, 3])), items, strict=True):
+        np.testing.assert_array_equal(found, given)

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -313,7 +314,49 @@ def test_tokens_that_a_format_has_no_place_for(tmp_path):
         with pytest.raises(ShapeError, match=rf"shape \(n, d\), in {suffix}, got \(100, 4, 5\)") as nested:
             simtool.convert(str(tmp_path / "x.npy"), output=str(tmp_path / f"y.{suffix}"))
         assert nested.value.hint.startswith("write .parquet")
-    ragged = pa.array([[[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]]], pa.list_(pa.list_(pa.float32())))
-    pq.write_table(pa.table({"tokens": ragged}), tmp_path / "x.parquet")
-    with pytest.raises(ShapeError, match="hold different numbers of tokens"):
-        simtool.convert(str(tmp_path / "x.parquet"), output=str(tmp_path / "y.parquet"))
+
+
+TOKENS = [np.random.default_rng(3).standard_normal((count, 3)).astype(np.float32) for count in (2, 5, 1, 0, 4)]
+
+
+@pytest.fixture
+def ragged(tmp_path):
+    np.savez(tmp_path / "items.npz", **{f"item{number}": tokens for number, tokens in enumerate(TOKENS)})
+    return str(tmp_path / "items.npz")
+
+
+def items_of(path):
+    found = simtool.open_items(path)
+    return np.split(found.tokens.read(0, found.offsets[-1]), found.offsets[1:-1])
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow", "arrows", "jsonl"])
+def test_items_of_different_numbers_of_tokens_keep_them(ragged, tmp_path, suffix):
+    path = str(tmp_path / f"out.{suffix}")
+    assert simtool.convert(ragged, output=path).summary["rows"] == len(TOKENS)
+    for written, given in zip(items_of(path), TOKENS, strict=True):
+        np.testing.assert_array_equal(written.astype(np.float32), given)
+
+
+def test_items_are_split_and_keep_their_ids(ragged, tmp_path):
+    path = str(tmp_path / "all.jsonl")
+    lines = [{"id": f"k{number}", "v": tokens.tolist()} for number, tokens in enumerate(TOKENS)]
+    Path(path).write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    simtool.convert(path, output=str(tmp_path / "p.parquet"), shuffle=True, split={"one": 0.5, "two": 0.5})
+    found = {}
+    for part in ("one", "two"):
+        rows = pq.read_table(tmp_path / f"p-{part}.parquet").to_pylist()
+        found |= {row["id"]: row["v"] for row in rows}
+    assert found == {line["id"]: line["v"] for line in lines}
+
+
+@pytest.mark.parametrize("suffix", ["npy", "safetensors", "fbin", "fvecs", "csv"])
+def test_a_format_without_a_place_for_them_refuses_items(ragged, tmp_path, suffix):
+    with pytest.raises(ShapeError, match=r"different numbers of tokens, and \w+ needs as many in each"):
+        simtool.convert(ragged, output=str(tmp_path / f"out.{suffix}"))
+    assert [each.name for each in tmp_path.iterdir()] == ["items.npz"]
+
+
+def test_items_are_not_quantized(ragged, tmp_path):
+    with pytest.raises(ParameterError, match="different numbers of tokens"):
+        simtool.convert(ragged, output=str(tmp_path / "out.parquet"), quantize="int8")

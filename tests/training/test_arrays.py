@@ -1,8 +1,11 @@
 """Embeddings of any library as torch tensors, and labels on their device."""
 
 import numpy as np
+import pytest
 import torch
 
+import simtool
+from simtool.backend import taken_by_dlpack
 from simtool.catalogue import find
 from simtool.training.arrays import device_of, embeddings, is_narrow, labels_of
 
@@ -34,3 +37,58 @@ def test_float32_and_less_is_narrow():
     assert is_narrow([x, x.half(), x.bfloat16()])
     assert not is_narrow([x, x.double()])
     assert not is_narrow([x.int()])
+
+
+class Exported:
+    """An array of another library, which hands out DLPack alone."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+def test_what_hands_out_dlpack_is_taken_without_a_copy():
+    rows = np.arange(12.0).reshape(4, 3)
+    (found,) = embeddings(find("loss", "sup-con"), {"embeddings": Exported(rows)})
+    assert found.numpy().tolist() == rows.tolist()
+    assert np.shares_memory(taken_by_dlpack(Exported(rows)), rows)
+    assert simtool.similarity(Exported(rows), rows).summary["mean"] == pytest.approx(1)
+
+
+def test_embeddings_stay_on_their_device(monkeypatch):
+    moved = []
+
+    def watched(real):
+        def method(self, *args, **options):
+            moved.append(tuple(self.shape))
+            return real(self, *args, **options)
+
+        return method
+
+    for name in ("cpu", "numpy", "tolist"):
+        monkeypatch.setattr(torch.Tensor, name, watched(getattr(torch.Tensor, name)))
+    rows = torch.rand(8, 3, requires_grad=True)
+    for kind, labels in (("sup_con", [0, 1] * 4), ("contrastive", [0, 1] * 4), ("info_nce", None)):
+        given = [rows] if kind == "sup_con" else [rows, rows.flip(0)]
+        getattr(simtool.losses, kind)(*given, *([] if labels is None else [labels])).backward()
+    assert (8, 3) not in moved  # labels and masks of anchors are looked at on the host, and nothing larger
+    assert all(len(shape) < 2 for shape in moved)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("kind", ["sup_con", "batch_hard_triplet", "multi_similarity"])
+def test_a_gpu_gives_the_same_loss_where_the_embeddings_are(kind):
+    rows, labels = torch.rand(64, 16, dtype=torch.float64), torch.arange(64) % 8
+    there = rows.cuda().requires_grad_()
+    loss = getattr(simtool.losses, kind)(there, labels.cuda())
+    loss.backward()
+    assert loss.is_cuda
+    assert there.grad.is_cuda
+    assert loss.item() == pytest.approx(getattr(simtool.losses, kind)(rows, labels).item(), rel=1e-12)
+    assert taken_by_dlpack(there.detach()).is_cuda

@@ -1,5 +1,6 @@
 """The losses to train with: the numbers of `loss`, their gradients, and those of torch and its libraries."""
 
+import doctest
 import re
 
 import numpy as np
@@ -171,3 +172,10 @@ def test_what_is_wrong_is_said(call, error, message):
 def test_a_parameter_that_a_loss_does_not_have_is_a_type_error():
     with pytest.raises(TypeError, match="margin"):
         losses.sup_con(np.eye(2), [0, 0], margin=1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_each_loss_runs(kind):
+    function = getattr(simtool.losses, kind.replace("-", "_"))
+    (example,) = doctest.DocTestFinder().find(function, kind, globs={})
+    assert doctest.DocTestRunner().run(example) == doctest.TestResults(failed=0, attempted=4)

@@ -75,7 +75,7 @@ def test_two_runs_that_begin_at_once_must_agree(folder):
         third.check_inputs(folder)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"version": 99}', b"[1]"])
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"simtool": "0.0.1"}', b"[1]"])
 def test_a_damaged_manifest_is_refused(folder, content):
     folder.write("manifest.json", content)
     with pytest.raises(DataError, match="damaged, or of another version"):

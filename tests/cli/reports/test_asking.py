@@ -21,7 +21,7 @@ def test_a_command_is_called_as_it_is_and_the_session_sees_what_was_typed(tmp_pa
     seen.clear()
     reporting("x", command)(a="x.npy", top=3, report=["r.html"], baseline="old.json", github_summary=True)
     others = frozenset(str((tmp_path / name).resolve()) for name in ("x.npy", "old.json"))
-    assert seen == [("x.npy", 3, Asked("x", ["r.html"], "old.json", True, others))]
+    assert seen == [("x.npy", 3, Asked("x", ["r.html"], "old.json", True, False, others))]
     assert asked() == Asked()
 
 
@@ -32,4 +32,11 @@ def test_nothing_stays_after_an_error():
 
 
 def test_the_options_follow_those_of_the_command():
-    assert list(signature(reporting("x", command)).parameters) == ["a", "top", "report", "baseline", "github_summary"]
+    assert list(signature(reporting("x", command)).parameters) == [
+        "a",
+        "top",
+        "report",
+        "baseline",
+        "github_summary",
+        "verbose",
+    ]

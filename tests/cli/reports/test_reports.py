@@ -95,3 +95,12 @@ def test_github_is_told_once_all_is_delivered(call, monkeypatch):
     assert (code, json.loads(out)["summary"]["count"]) == (1, 8)
     assert "::error title=simtool similarity::FAILED mean > 2 (is 1)" in err.splitlines()
     assert Path("summary").read_text().startswith("## simtool similarity\n\n- FAILED mean > 2 (is 1)\n")
+
+
+def test_a_page_has_the_fingerprints_of_what_was_read(call):
+    from hashlib import blake2b
+
+    content = Path("x.npy").read_bytes()
+    assert call("similarity", "x.npy", "x.npy", "--report", "r.html", "-q")[0] == 0
+    expected = f"{len(content):,} bytes, {blake2b(content + content, digest_size=16).hexdigest()}"
+    assert expected in Page(Path("r.html").read_text()).inside("td")

@@ -1,4 +1,4 @@
-"""The k best of the rows of both sides from one sweep: each tile tells of its columns as of its rows."""
+"""The k best rows of A for each row of B from a sweep for the rows of A: each tile tells of its columns too."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from ...results import Column
 from ..kernels import Tile
 from ..places import Found, Hits
 from ..plan import Span
-from .base import NOTHING, PartialResult, Reducer, joined
+from .base import NOTHING, PartialResult, joined
 from .capped_top_k import ROUNDING
 from .self_join_top_k import SelfJoinTopK
 
@@ -65,42 +65,3 @@ class ColumnTopK(SelfJoinTopK):
 
     def _score(self, queries: Column, neighbours: Column) -> Column:
         return self.spec.pairs.score(neighbours, queries)
-
-
-@dataclass
-class BidirectionalTopK(Reducer):
-    """Two reducers of the same tiles."""
-
-    rows: Reducer
-    columns: Reducer
-
-    def begin(self, query_block: Span) -> None:
-        """Start a query block."""
-        self.rows.begin(query_block)
-        self.columns.begin(query_block)
-
-    def part(self) -> PartialResult | None:
-        """Return both for query blocks by themselves."""
-        rows, columns = self.rows.part(), self.columns.part()
-        if rows is None or columns is None:
-            return None
-        return PartialResult(BidirectionalTopK(rows.reducer, columns.reducer), before=(rows, columns))
-
-    def kept(self, rows: Span, part: PartialResult) -> Any:
-        """Return what is kept of both."""
-        return tuple(each.kept(rows, own) for each, own in zip((self.rows, self.columns), part.before, strict=True))
-
-    def restore(self, rows: Span, kept: Any) -> None:
-        """Take over both."""
-        for each, own in zip((self.rows, self.columns), kept, strict=True):
-            each.restore(rows, own)
-
-    def take(self, query_block: Span, corpus_block: Span, tile: Tile) -> None:
-        """Give a tile to both."""
-        self.rows.take(query_block, corpus_block, tile)
-        self.columns.take(query_block, corpus_block, tile)
-
-    def end(self, query_block: Span) -> None:
-        """Finish a query block."""
-        self.rows.end(query_block)
-        self.columns.end(query_block)

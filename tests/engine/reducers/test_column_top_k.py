@@ -9,7 +9,8 @@ from simtool.backend import choose_backend
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
 from simtool.engine.reducers.base import SelectionSpec
-from simtool.engine.reducers.bidirectional_top_k import BidirectionalTopK, ColumnTopK
+from simtool.engine.reducers.column_top_k import ColumnTopK
+from simtool.engine.reducers.together import Together
 from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
@@ -24,10 +25,10 @@ def test_one_sweep_finds_the_best_of_rows_and_of_columns(scan, tiling):
         Kernel("cosine", dtype, False, choose_backend(backend)), Pairs("cosine", a, b, scaled=False), True
     )
     rows, columns = [], []
-    both = BidirectionalTopK(TopK(4, asked, rows.append), ColumnTopK(4, asked, tiling[1], columns.append))
-    sweep(a, b, asked.kernel, both, Plan(60, 45, *tiling))
+    by_column = ColumnTopK(4, asked, tiling[1], columns.append)
+    sweep(a, b, asked.kernel, Together((TopK(4, asked, rows.append), by_column)), Plan(60, 45, *tiling))
     assert not columns  # before the last tile no column is known to be finished
-    both.columns.finish()
+    by_column.finish()
     matrix = exact("cosine", a, b)
     for given, scores in ((rows, matrix), (columns, matrix.T)):
         *places, found = merged(given)
