@@ -46,6 +46,7 @@ def _lines(runs: Sequence[Figures]) -> Iterator[str]:
     for machine, theirs in machines.items():
         yield f"## {machine}\n"
         yield f"{_software(theirs[-1]['environment'])}\n"
+        yield from _shared(theirs)
         # a job that was measured again replaces what was measured before
         jobs = {(row["family"], row["job"], row["shape"]): run for run in theirs for row in run["rows"]}
         for family, job, shape in sorted(jobs):
@@ -66,6 +67,17 @@ def _software(environment: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in environment["versions"].items() if number)
     limits = ", ".join(f"{name}={number}" for name, number in environment["settings"].items())
     return f"{environment['system']}, Python {environment['python']}, {versions}{f', {limits}' if limits else ''}."
+
+
+def _shared(runs: Sequence[Figures]) -> Iterator[str]:
+    """Yield what a reader must know where other work ran on the machine."""
+    loads = [run["environment"]["load"] for run in runs]
+    if max(loads) > 2 * runs[0]["environment"]["cores"]:
+        yield (
+            f"Other work shared this machine: load averages of {min(loads):.0f} to {max(loads):.0f} at the ends of the "
+            "runs. Wall times and rates say little then, and CPU ratios are off by a tenth or two; those of one run by "
+            "more.\n"
+        )
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
