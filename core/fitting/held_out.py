@@ -53,7 +53,10 @@ class HeldOutEvaluation:
     def sentence(self) -> str:
         """Return what came of it in a plain sentence."""
         if self.verdict == "undefined":
-            return "whether anything was gained cannot be said: the held-out examples define no measure of it"
+            why = "the held-out examples define no measure of it"
+            if self.names and not self.intervals.bounds:
+                why = "the held-out examples all hang together by vectors or ids, so they cannot be resampled"
+            return f"whether anything was gained cannot be said: {why}"
         name = self.names[0]
         low, high = self.intervals.bounds[f"{name}.difference"]
         before, after = (self.values[f"{name}.{side}"] for side in SIDES[:2])
@@ -90,7 +93,9 @@ def evaluate_held_out(
         if side.counts is not None:
             rates = _rates(side.counts)
             thresholds |= {f"{name}.{when}": rates[name].threshold for name in RATES[1:]}
-    intervals = bootstrap(lambda index: _resampled(sides, pairs, index), pairs.count, TIMES, seed)
+    intervals = Intervals({}, 0)
+    if pairs.count > 1:  # one group, drawn again and again, is the same each time
+        intervals = bootstrap(lambda index: _resampled(sides, pairs, index), pairs.count, TIMES, seed)
     return HeldOutEvaluation(_measured(sides, pairs.targets), thresholds, intervals, pairs.names)
 
 

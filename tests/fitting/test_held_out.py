@@ -53,6 +53,15 @@ def test_shuffled_labels_gain_nothing(kind):
     assert verdicts.count("nothing gained") >= 4
 
 
+def test_one_group_of_examples_has_no_interval():
+    examples = Examples("classes", (CLEAR,), codes=CLASSES)
+    found = evaluate_held_out(examples, examples, np.zeros(N, dtype=np.int64), "cosine", seed=0, eps=1e-8)
+    assert found.values["roc_auc.after"] is not None
+    assert found.summary()["roc_auc.difference.low"] is None
+    assert found.verdict == "undefined"
+    assert "all hang together" in found.sentence()
+
+
 def test_the_interval_of_one_space_against_itself_is_nothing():
     examples = Examples("classes", (CLEAR,), codes=CLASSES)
     found = evaluate_held_out(examples, examples, np.arange(N), "cosine", seed=0, eps=1e-8)
