@@ -26,7 +26,7 @@ _ADDED = {
 FREE = {
     "output", "format", "force", "gates", "quiet", "top", "escape_formulas", "plot", "plot_kind", "report",
     "github_summary", "baseline", "dry_run", "device_name", "max_memory", "groups", "dropped",
-    "largest", "run_out", "thresholds_out", "grad", "per_query",
+    "largest", "run_out", "thresholds_out", "grad", "per_query", "verbose",
 }  # fmt: skip
 
 Command = Callable[..., None]
