@@ -76,16 +76,19 @@ def kept(name: str, typed: Mapping[str, Any], work: str, **how: Any) -> Abstract
 
 def _part_of(command: Command, typed: Mapping[str, Any], work: str, number: int, of: int) -> None:
     """Compute a part of a run; say what is left to do, and write nothing."""
+    from simtool.errors import ParameterError
     from simtool.io import withdraw
     from simtool.work import PartDone, shard
 
     from .output.terminal import say
 
     try:
-        with kept(command.__name__, typed, work, share=shard(number, of), delivers=False):
+        with kept(command.__name__, typed, work, share=shard(number, of), delivers=False) as run:
             command(**typed)
     except PartDone as done:
         withdraw()
+        if not run.begun:
+            raise ParameterError("nothing of this run is shared out", "«shard»", "leave it out") from None
         if not typed.get("quiet"):
             for line in _told(done, work, number, of):
                 say(line)
@@ -166,8 +169,8 @@ def fold(
     Raises:
         ParameterError: blocks are missing, or the folder keeps no work.
     """
-    from simtool.errors import ParameterError
-    from simtool.work import Manifest, PartDone, WorkFolder, working
+    from simtool.errors import DataError, ParameterError
+    from simtool.work import MANIFEST, Manifest, PartDone, WorkFolder, working
 
     manifest = Manifest.read(WorkFolder(work, makes=False))
     if manifest is None:
@@ -180,9 +183,14 @@ def fold(
     work = work if "://" in work else os.path.abspath(work)
     if os.path.isdir(manifest.place):  # else this is another machine
         os.chdir(manifest.place)
+    damaged = DataError(f"{MANIFEST} is damaged", work, "name another folder, or remove this one")
+    if name not in COMMANDS:
+        raise damaged
     command = _command(name, stated)
-    for each in signature(command).parameters:
-        stated.setdefault(each, None)  # as all that is not in the manifest was
+    known = signature(command).parameters
+    if stated.keys() - known.keys():
+        raise damaged
+    stated = dict.fromkeys(known) | stated  # None as all that is not in the manifest was
     try:
         with working(work, name, manifest.parameters, share=lambda *_: ()):
             command(**stated)

@@ -46,7 +46,7 @@ class Fingerprint:
         inode: of the file; 0 for the content of a pipe, and far away.
         size: in bytes.
         modified: when, in nanoseconds; 0 for the content of a pipe, and far away.
-        digest: of the bytes at the head and at the tail; far away the mark that the server gives the content.
+        digest: of the bytes at the head and at the tail, of a pipe of all; far away the mark that the server gives it.
     """
 
     inode: int
@@ -110,16 +110,14 @@ class Source:
             return Fingerprint(0, now.size, 0, now.stamp)
         from hashlib import blake2b
 
-        with self._stored() as file:
-            if self.data is None:
-                status = os.fstat(file.fileno())
-                inode, size, modified = status.st_ino, status.st_size, status.st_mtime_ns
-            else:
-                inode, size, modified = 0, len(self.data), 0
+        if self.data is not None:
+            return Fingerprint(0, len(self.data), 0, blake2b(self.data, digest_size=16).hexdigest())
+        with open(self.name, "rb") as file:
+            status = os.fstat(file.fileno())
             digest = blake2b(file.read(ENDS), digest_size=16)
-            file.seek(max(0, size - ENDS))
+            file.seek(max(0, status.st_size - ENDS))
             digest.update(file.read(ENDS))
-        return Fingerprint(inode, size, modified, digest.hexdigest())
+        return Fingerprint(status.st_ino, status.st_size, status.st_mtime_ns, digest.hexdigest())
 
     def check_unchanged(self, opened: Fingerprint) -> None:
         """Refuse a file that is another than it was.
@@ -280,7 +278,9 @@ def _read_before(name: str) -> DataError:
 
 def _in_memory(name: str, data: bytes, most: int, otherwise: str | None) -> Source:
     """Return the content of a pipe as a source, whose reader may hold what is left."""
-    return _told(Source(name, "", len(data), most - len(data), data), data[:HEAD], otherwise, otherwise)
+    source = Source(name, "", len(data), most - len(data), data)
+    watch(lambda: None, name, source.fingerprint())
+    return _told(source, data[:HEAD], otherwise, otherwise)
 
 
 def _told(source: Source, head: bytes, given: str | None, otherwise: str | None) -> Source:

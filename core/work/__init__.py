@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .keeping import kept as kept
     from .keeping import stop_short as stop_short
     from .keeping import unkept as unkept
+    from .manifest import MANIFEST as MANIFEST
     from .manifest import Manifest as Manifest
     from .run import Share as Share
     from .run import WorkRun as WorkRun
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "folder": ("WorkFolder",),
-    "manifest": ("Manifest",),
+    "manifest": ("MANIFEST", "Manifest"),
     "keeping": ("PartDone", "blocks", "is_kept", "kept", "stop_short", "unkept"),
     "run": ("Share", "WorkRun", "shard", "working"),
 }

@@ -19,21 +19,21 @@ MAGIC = b"simtool block 1\n"
 DIGEST = 32  # bytes
 
 
-def encoded(value: Any) -> bytes:
-    """Return a value as bytes."""
+def encoded(value: Any, key: bytes) -> bytes:
+    """Return a value as bytes; `key` is what they are of, 64 bytes at most, without which they cannot be read."""
     arrays: list[np.ndarray[Any, Any]] = []
     content = _plain(value, arrays)
     shapes = [[array.dtype.str, list(array.shape)] for array in arrays]
     header = json.dumps([content, shapes]).encode()
     body = b"".join([len(header).to_bytes(8, "little"), header, *(np.ascontiguousarray(each).data for each in arrays)])
-    return b"".join([MAGIC, blake2b(body, digest_size=DIGEST).digest(), body])
+    return b"".join([MAGIC, blake2b(body, digest_size=DIGEST, key=key).digest(), body])
 
 
-def decoded(data: bytes) -> tuple[Any] | None:
-    """Return the value alone in a tuple; None where the bytes are damaged."""
+def decoded(data: bytes, key: bytes) -> tuple[Any] | None:
+    """Return the value alone in a tuple; None where the bytes are damaged, or are of something else."""
     start = len(MAGIC) + DIGEST
     body = memoryview(data)[start:]
-    if data[:start] != MAGIC + blake2b(body, digest_size=DIGEST).digest():
+    if data[:start] != MAGIC + blake2b(body, digest_size=DIGEST, key=key).digest():
         return None
     place = 8 + int.from_bytes(body[:8], "little")
     content, shapes = json.loads(bytes(body[8:place]))

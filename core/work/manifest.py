@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Self
 
 from .. import __version__
@@ -11,7 +12,7 @@ from ..delivery import watched
 from ..errors import DataError, OutputError, ParameterError
 from .folder import WorkFolder
 
-NAME = "manifest.json"
+MANIFEST = "manifest.json"
 WORDS = {"size": "size", "modified": "time of change", "digest": "content"}
 STATED = ("simtool", "operation", "parameters", "beside", "inputs", "place")
 
@@ -45,17 +46,19 @@ class Manifest:
         Raises:
             DataError: it is damaged, or of another version.
         """
-        data = folder.read(NAME)
+        data = folder.read(MANIFEST)
         if data is None:
             return None
         try:
             stated = json.loads(data)
-            if stated["simtool"] == __version__:
-                return cls(**{key: stated[key] for key in STATED}, is_new=False)
-        except (ValueError, LookupError, TypeError):
+            inputs = {name: {key: each[key] for key in WORDS} for name, each in stated["inputs"].items()}
+            are_tables = all(isinstance(stated[key], dict) for key in ("parameters", "beside"))
+            if stated["simtool"] == __version__ and are_tables:
+                return cls(**{key: stated[key] for key in STATED} | {"inputs": inputs}, is_new=False)
+        except (ValueError, LookupError, TypeError, AttributeError):
             pass
         hint = "name another folder, or remove this one"
-        raise DataError(f"{NAME} is damaged, or of another version of simtool", folder.name, hint)
+        raise DataError(f"{MANIFEST} is damaged, or of another version of simtool", folder.name, hint)
 
     @classmethod
     def of(cls, folder: WorkFolder, operation: str, parameters: Mapping[str, Any], beside: Mapping[str, Any]) -> Self:
@@ -75,6 +78,12 @@ class Manifest:
         if differing := [f"«{name}» was {_shown(was)} and is {_shown(now)}" for name, was, now in both if was != now]:
             raise _another(folder, f"the folder keeps the work of other parameters: {', '.join(differing)}")
         return found
+
+    def key(self) -> bytes:
+        """Return what tells the blocks of this work, of the inputs that are open, from those of any other."""
+        inputs = {name: (each.size, each.digest) for name, each in watched().items()}
+        stated = [self.simtool, self.operation, self.parameters, inputs]
+        return blake2b(json.dumps(stated, sort_keys=True).encode()).digest()
 
     def check_inputs(self, folder: WorkFolder) -> None:
         """Refuse inputs that are others than those of earlier runs, and note those that are new.
@@ -96,7 +105,7 @@ class Manifest:
     def _write(self, folder: WorkFolder, inputs: dict[str, dict[str, Any]]) -> None:
         stated = {name: getattr(self, name) for name in STATED} | {"inputs": inputs}
         try:
-            folder.write(NAME, json.dumps(stated, indent=1).encode(), force=not self.is_new)
+            folder.write(MANIFEST, json.dumps(stated, indent=1).encode(), force=not self.is_new)
         except OutputError:
             if not self.is_new:
                 raise

@@ -50,37 +50,38 @@ class WorkRun:
         """
         self.begun += 1
         stage = f"{self.begun:03d}-{name}-{blake2b(f'{key} {count}'.encode(), digest_size=4).hexdigest()}"
+        if self.share is not None and in_order and not self.delivers:
+            what = "here each block of rows needs those before it, so that nothing can be shared out"
+            raise ParameterError(what, "«shard»", "leave it out; or another linkage: connected can")
         self.manifest.check_inputs(self.folder)
         names = [f"{stage}/block-{number + 1:05d}-of-{count:05d}" for number in range(count)]
+        mark = self.manifest.key()
         if self.share is not None:
-            if in_order and not self.delivers:
-                what = "here each block of rows needs those before it, so that nothing can be shared out"
-                raise ParameterError(what, "«shard»", "leave it out; or another linkage: connected can")
             for number in self.share(stage, count):
-                self._computed(names[number], number, compute)
+                self._computed(names[number], mark, number, compute)
             self._stop_where_missing(stage, names)
         for number, each in enumerate(names):
-            found = self._found(each) if self.share is not None else self._computed(each, number, compute)
+            found = self._found(each, mark) if self.share is not None else self._computed(each, mark, number, compute)
             if found is None:
                 self._stop(stage, [each])
             else:
                 yield found[0]
 
-    def _computed(self, name: str, number: int, compute: Callable[[int], Any]) -> tuple[Any]:
+    def _computed(self, name: str, mark: bytes, number: int, compute: Callable[[int], Any]) -> tuple[Any]:
         """Return what a block came to, alone in a tuple."""
-        found = self._found(name)
+        found = self._found(name, mark)
         if found is None:
             token = current.set(None)  # what a block computes on its way is not kept
             try:
                 found = (compute(number),)
             finally:
                 current.reset(token)
-            self.folder.write(name, encoded(found[0]))
+            self.folder.write(name, encoded(found[0], _key(name, mark)))
         return found
 
-    def _found(self, name: str) -> tuple[Any] | None:
+    def _found(self, name: str, mark: bytes) -> tuple[Any] | None:
         data = self.folder.read(name)
-        return None if data is None else decoded(data)
+        return None if data is None else decoded(data, _key(name, mark))
 
     def _stop_where_missing(self, stage: str, names: list[str]) -> None:
         there = self.folder.names(stage)
@@ -90,6 +91,11 @@ class WorkRun:
     def _stop(self, stage: str, missing: list[str]) -> None:
         check_inputs()
         raise PartDone(stage, missing)
+
+
+def _key(name: str, mark: bytes) -> bytes:
+    """Return what tells a block from the others of its work, and from those of any other."""
+    return blake2b(name.encode(), key=mark).digest()
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """Which commands keep their work, and which of their options may change between two runs."""
 
+import io
+import json
 from inspect import signature
 
+import numpy as np
 import pytest
 
-from simtool.cli import app
+from simtool.cli import app, main
 from simtool.cli.working import COMMANDS, FREE, working
 
 
@@ -34,11 +37,49 @@ def test_without_the_options_a_command_is_called_as_it_is():
     assert said == [3]
 
 
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Run a command line in a folder with two arrays; returns its exit code and what it said on stderr."""
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).normal(size=(40, 4))
+    np.save("x.npy", x)
+    np.save("y.npy", x[::-1])
+
+    def run(line, stdin=None):
+        monkeypatch.setattr("sys.argv", ["simtool", *line.split()])
+        if stdin is not None:
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO((tmp_path / stdin).read_bytes())))
+        with pytest.raises(SystemExit) as end:
+            main.main()
+        return end.value.code or 0, capsys.readouterr().err
+
+    return run
+
+
+def test_what_came_through_a_pipe_must_be_what_it_was(call, tmp_path):
+    assert call("pairwise - -k 1 --work w -o a.csv", "x.npy")[0] == 0
+    assert call("pairwise - -k 1 --work w -o b.csv", "x.npy")[0] == 0
+    code, said = call("pairwise - -k 1 --work w -o c.csv", "y.npy")
+    assert (code, "another than the work was begun with: content" in said) == (2, True)
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert not (tmp_path / "c.csv").exists()
+
+
+def test_a_run_of_one_pass_has_no_parts(call):
+    code, said = call("compare x.npy y.npy --aggregate mean --work w --shard 1/2")
+    assert (code, "nothing of this run is shared out" in said) == (2, True)
+
+
+@pytest.mark.parametrize("changed", [{"operation": "os"}, {"parameters": [1]}, {"inputs": {"x.npy": {}}}])
+def test_a_merge_refuses_a_damaged_manifest(call, tmp_path, changed):
+    assert call("pairwise x.npy -k 1 --work w --shard 1/1 -q")[0] == 0
+    path = tmp_path / "w" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    code, said = call("merge w -o o.csv")
+    assert (code, "manifest.json is damaged" in said) == (2, True)
+
+
 def test_a_dry_run_keeps_nothing(tmp_path, monkeypatch):
-    import numpy as np
-
-    from simtool.cli import main
-
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         "sys.argv", ["simtool", "pairwise", "x.npy", "-k", "1", "--work", "kept", "--shard", "1/2", "--dry-run", "-q"]

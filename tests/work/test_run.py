@@ -38,6 +38,23 @@ def test_a_damaged_block_is_computed_again(tmp_path, damage):
     assert run(tmp_path) == ([0, 1, 4, 9, 16], [3])
 
 
+def test_a_block_under_another_name_is_computed_again(tmp_path):
+    run(tmp_path)
+    first, second = sorted(tmp_path.glob("001-squares-*/block-*"))[:2]
+    second.write_bytes(first.read_bytes())
+    assert run(tmp_path) == ([0, 1, 4, 9, 16], [1])
+
+
+def test_a_block_of_other_parameters_is_computed_again(tmp_path):
+    for name, scale in (("one", 1), ("ten", 10)):
+        with working(str(tmp_path / name), "test", {"scale": scale}):
+            assert list(blocks("tens", "", 1, lambda _, by=scale: by)) == [scale]
+    (one,), (ten,) = (list((tmp_path / name).glob("001-*/block-*")) for name in ("one", "ten"))
+    ten.write_bytes(one.read_bytes())
+    with working(str(tmp_path / "ten"), "test", {"scale": 10}):
+        assert list(blocks("tens", "", 1, lambda _: 10)) == [10]
+
+
 def test_parts_compute_their_own_and_name_what_is_missing(tmp_path):
     done, computed = run(tmp_path, share=shard(2, 3), delivers=False)
     assert computed == [1, 4]
