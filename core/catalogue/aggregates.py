@@ -16,7 +16,7 @@ AGGREGATES = (
     aggregate(
         name="argmax",
         meaning="greedy match: every row with its best row on the other side",
-        formula="P = mean_x max_y s, R = mean_y max_x s, F1 = 2PR / (P + R)",
+        formula="P = mean_x max_y s, R = mean_y max_x s, F1 = 2PR / (P + R), 0 unless both are above 0",
         range="[-1, 1]",
         larger_is_closer=True,
         function="simtool.aggregates.greedy_mutual:greedy_match",

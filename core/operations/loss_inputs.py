@@ -107,7 +107,7 @@ def open_examples_by_id(
     if columns is None:
         listed = ", ".join(name for name in table.columns if name) or "no names"
         what = f"expected a table with columns {', '.join(roles)}, which hold ids, but its columns are {listed}"
-        raise InputNotFoundError(what, table.name, "name the columns so, as `mine` does")
+        raise InputNotFoundError(what, table.name, "name the columns so, as a table of `mine` does, not an npy")
     rows = [looked_up(sides[min(place, len(sides) - 1)], table, name) for place, name in enumerate(columns)]
     given, anchors = table.ids(), rows[0].ids  # an example goes by its own id, or by its anchor's
     rows = [with_ids(each, anchors if given is None else given) for each in rows]

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import hypot, isnan
+from math import hypot
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..documents import is_finite_number
 from ..errors import ParameterError
 from .numbers import Numbers, Place, check_group, numbers_of, place_of
 from .records import Column, Columns, Scalar, nearest_keys
@@ -185,7 +186,7 @@ def _is_of_all(place: Place, *numbers: Numbers) -> bool:
 def _estimate(numbers: Mapping[Place, Any], place: Place) -> Estimate:
     name, group = place
     value, low, high = (numbers.get((f"{name}{end}", group)) for end in ("", *ENDS))
-    return Estimate(*(None if each is None or isnan(each) else each for each in (value, low, high)))
+    return Estimate(*(each if is_finite_number(each) else None for each in (value, low, high)))
 
 
 def _column(values: Collection[Scalar]) -> Column:

@@ -72,6 +72,13 @@ def test_a_number_that_one_of_both_lacks(gate, said):
         NOW.against(BEFORE).check(gate)
 
 
+def test_a_number_beyond_all_floats_is_none():
+    found = Result("evaluate", {}, {}, {"auc": 0.5}).against(Result("evaluate", {}, {}, {"auc": 10**400}))
+    assert found.summary == {"auc": 0.5}
+    with pytest.raises(ParameterError):
+        found.check("delta.auc > 0")
+
+
 def test_a_difference_needs_an_earlier_run_of_the_same_command():
     with pytest.raises(ParameterError, match="none is named"):
         NOW.check("delta.auc > 0")
