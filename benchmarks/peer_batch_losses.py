@@ -1,6 +1,7 @@
 """Recompute the numbers of other libraries that tests/losses/peers_batch.py keeps, and compare.
 
-Run it where pytorch-metric-learning, sentence-transformers or both are installed; a library that is not there is said.
+Run it where pytorch-metric-learning, sentence-transformers and info-nce-pytorch are installed; one that is not there is
+said.
 """
 
 import importlib.util
@@ -89,6 +90,15 @@ def sentence_transformers() -> dict[tuple[str, str], Recompute]:
     }
 
 
+def info_nce_pytorch() -> dict[tuple[str, str], Recompute]:
+    """Return what computes the constant of info-nce-pytorch."""
+    import torch
+    from info_nce import InfoNCE
+
+    a, b = (torch.tensor(rows, dtype=torch.float64) for rows in (kept.VIEWS_A, kept.VIEWS_B))
+    return {("info-nce", "info-nce-pytorch"): lambda: InfoNCE()(a, b).item()}
+
+
 def largest_difference(found: Any, expected: Any) -> float:
     """Return the largest relative difference of two numbers or lists of them."""
     pairs = zip(found, expected, strict=True) if isinstance(expected, list) else [(found, expected)]
@@ -98,11 +108,12 @@ def largest_difference(found: Any, expected: Any) -> float:
 def main() -> int:
     """Compare; the exit code is 1 if a kept number is not what the library computes."""
     differ = 0
-    for library, recompute in (
-        ("pytorch-metric-learning", pytorch_metric_learning),
-        ("sentence-transformers", sentence_transformers),
+    for library, module, recompute in (
+        ("pytorch-metric-learning", "pytorch_metric_learning", pytorch_metric_learning),
+        ("sentence-transformers", "sentence_transformers", sentence_transformers),
+        ("info-nce-pytorch", "info_nce", info_nce_pytorch),
     ):
-        if importlib.util.find_spec(library.replace("-", "_")) is None:
+        if importlib.util.find_spec(module) is None:
             print(f"{library} is not installed here")
             continue
         print(f"{library} {version(library)}; the constants are of {kept.VERSIONS[library]}")

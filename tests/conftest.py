@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simtool.cli.blas_kernels import choose_blas_kernels
+
+choose_blas_kernels()  # as a command does before numpy is loaded, so that a process gives the same last digits
+
+# ruff: noqa: E402
 import array_api_strict
 import numpy as np
 import pytest

@@ -106,7 +106,8 @@ def pairwise(
         simtool pairwise sample_data/words.parquet --threshold 0.8
         simtool pairwise sample_data/words.parquet -o scores.npy
         simtool pairwise sample_data/wordsim_a.npy sample_data/wordsim_b.npy -k 3
-        simtool pairwise sample_data/words.parquet -k 5 --truncate 128 --quantize int8
+        simtool pairwise sample_data/words.parquet -k 5 \\
+            --truncate 128 --quantize int8
         simtool pairwise sample_data/words.parquet --plot heat.png
         simtool pairwise sample_data/texts_a.npy sample_data/texts_b.npy \\
             --metric maxsim --top-k 3

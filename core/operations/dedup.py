@@ -97,6 +97,7 @@ def dedup(
         Leader: Hartigan 1975, "Clustering Algorithms", chapter 3. Components: Tarjan 1975, with union-find.
 
     Example:
+        >>> import numpy as np
         >>> found = dedup(np.asarray([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]]), threshold=0.95)
         >>> found.array.tolist(), found.summary["dropped"]
         ([0, 1, 0], 1)

@@ -1,6 +1,6 @@
 """What other libraries return for these rows, in float64: benchmarks/peer_batch_losses.py computes them again."""
 
-VERSIONS = {"pytorch-metric-learning": "2.9.0", "sentence-transformers": "6.2.0"}
+VERSIONS = {"pytorch-metric-learning": "2.9.0", "sentence-transformers": "6.2.0", "info-nce-pytorch": "0.1.4"}
 
 VECTORS = [
     [-0.65, -0.17, 1.66],
@@ -47,6 +47,7 @@ PEERS = {
     ("sup-con", "pml at 0.07"): 14.33318624948118,
     ("info-nce", "sbert"): 3.757842369090317,
     ("info-nce", "sbert-symmetric"): 5.175568896363558,
+    ("info-nce", "info-nce-pytorch"): 2.0266454161103615,
     ("batch-hard-triplet", "sbert"): 6.782364837007808,
     ("batch-hard-triplet", "sbert singletons"): 6.5895280155955085,
     ("batch-hard-triplet", "sbert one class"): 5.0,
