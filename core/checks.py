@@ -11,8 +11,9 @@ from .catalogue import Entry, names
 from .errors import DataError, OutputError, ParameterError, ShapeError
 from .io import RaggedVectors, Vectors, as_source, as_values, as_vectors, open_vectors, read_values, with_ids
 from .io.in_memory import tensor_values
+from .io.origins import place_of
 from .io.output import check_output
-from .io.vectors import name_rows, place_of
+from .io.vectors import name_rows
 from .metrics import Metric, is_rounded, metric_of
 from .results import nearest_keys, split_group
 from .suggestions import closest

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from .checks import SURVEY_BYTES, check_same_rows, plural
 from .errors import DataError, ParameterError
 from .io import Vectors, select, with_ids
-from .io.vectors import ids_of, name_rows, place_of
+from .io.origins import place_of
+from .io.vectors import ids_of, name_rows
 from .results import Column
 
 NONFINITE = ("error", "propagate", "drop")

@@ -11,7 +11,7 @@ from ..engine import Choice, same_rows, spending
 from ..errors import ParameterError
 from ..io import RaggedVectors, Selection, Vectors, as_values
 from ..io.cut_down import CutDown
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..results import Into, Progress, Result, RowsInto, shapes_line
 from ..settings import Settings
 from .compared_sets import ComparisonInputs

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest
 from ..backend import Backend
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..results import Column, Columns, Progress, Result, Scalar
 from ..statistics.permutation import Null
 from .best_items import best_keys

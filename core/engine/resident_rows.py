@@ -11,8 +11,9 @@ import numpy as np
 from ..errors import ResourceError
 from ..io import Vectors
 from ..io.derived import DerivedVectors
+from ..io.selected_vectors import SelectedVectors
 from ..io.sharded_vectors import ShardedVectors
-from ..io.vectors import ArrayVectors, IdentifiedVectors, SelectedVectors
+from ..io.vectors import ArrayVectors, IdentifiedVectors
 from ..memory import available_memory, lies_in_memory, shown
 from ..results import Column
 

@@ -15,7 +15,7 @@ from ..delivery import spent
 from ..engine import Budget, Phase, operation_seconds, processors, reading_phase, spending
 from ..errors import SimtoolError
 from ..io import Vectors
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..memory import WORKING
 from ..metrics.precision import FLOAT32
 from ..nonfinite import NONFINITE_HINT, nonfinite_rows, refuse_rows

@@ -11,8 +11,9 @@ from ..engine import Choice, Phase, each_nearest, scan_phase
 from ..errors import DataError, ParameterError
 from ..estimates import Make, Planned, SomeRows
 from ..io import Vectors
+from ..io.origins import provenance
 from ..io.qrels import Qrels, Run, read_qrels, read_run, write_run
-from ..io.vectors import provenance, select
+from ..io.selected_vectors import select
 from ..metrics import Metric
 from ..results import Column, Columns, Progress, Result
 from ..settings import Settings

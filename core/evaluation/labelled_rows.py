@@ -11,7 +11,7 @@ from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, Reducer, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..labels import class_labels
 from ..metrics import Metric, metric_of
 from ..nonfinite import DROP_HINT, nonfinite_rows

@@ -11,7 +11,7 @@ from ..engine import Hits, PairwiseJob, each_nearest, prepare_input
 from ..errors import DataError
 from ..io import Vectors
 from ..io.qrels import Qrels, Run
-from ..io.vectors import select
+from ..io.selected_vectors import select
 from ..metrics import Metric
 from ..nonfinite import DROP_HINT
 from ..results import Column, Progress, begin

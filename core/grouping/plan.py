@@ -10,7 +10,7 @@ from .. import checks
 from ..backend import quiet
 from ..engine import Choice, Exclusion, PairwiseJob, Phase, prepare_input, scan_phase
 from ..io.listed_columns import with_carried
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..metrics import Metric
 from ..results import Column, Columns, Progress, Result
 from ..settings import Settings

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .runs import CLOSING as CLOSING
     from .runs import OPENING as OPENING
     from .runs import embedded as embedded
+    from .selected_vectors import select as select
     from .selection import Keep as Keep
     from .selection import Selection as Selection
     from .selection import beside as beside
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from .table import pick_vectors as pick_vectors
     from .vectors import Vectors as Vectors
     from .vectors import as_vectors as as_vectors
-    from .vectors import select as select
     from .vectors import with_ids as with_ids
     from .writers import RowWriter as RowWriter
     from .writers import open_rows as open_rows
@@ -72,10 +72,11 @@ _MODULES = {
     "paths": ("SEVERAL",),
     "ragged": ("RaggedVectors", "as_ragged"),
     "runs": ("CLOSING", "OPENING", "embedded"),
+    "selected_vectors": ("select",),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("INPUT_FORMATS", "assume"),
     "table": ("Table", "pick_vectors"),
-    "vectors": ("Vectors", "as_vectors", "select", "with_ids"),
+    "vectors": ("Vectors", "as_vectors", "with_ids"),
     "writers": ("RowWriter", "open_rows"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..results import Columns, Rows
 from .derived import DerivedVectors
-from .vectors import Array, Carries, IdentifiedVectors, SelectedVectors, Vectors
+from .selected_vectors import SelectedVectors
+from .vectors import Array, Carries, IdentifiedVectors, Vectors
 
 UNDER = (IdentifiedVectors, DerivedVectors)  # whose rows are those of their base
 

@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike
 
 from ..errors import DataError
 from ..metrics import is_rounded
-from .vectors import Array, Vectors, name_rows, place_of
+from .origins import place_of
+from .vectors import Array, Vectors, name_rows
 
 
 @dataclass

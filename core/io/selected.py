@@ -8,8 +8,9 @@ import numpy as np
 
 from ..errors import ShapeError
 from .ragged import MayBeRagged, RaggedVectors
+from .selected_vectors import SelectedVectors
 from .table import Table
-from .vectors import Array, IdentifiedVectors, SelectedVectors, Vectors, check_ids
+from .vectors import Array, IdentifiedVectors, Vectors, check_ids
 
 if TYPE_CHECKING:
     from .carried import Carried

@@ -16,10 +16,11 @@ import numpy as np
 
 from ..errors import DataError, ShapeError
 from ..memory import check_held
+from .origins import provenance
 from .ragged import MayBeRagged, RaggedVectors
 from .sharded_vectors import ShardedVectors, as_items
 from .table import Table, join_name, pick_vectors
-from .vectors import Array, Vectors, check_ids, provenance
+from .vectors import Array, Vectors, check_ids
 from .wide import LEFT_OUT
 
 VALUE = 128  # bytes of a short string as Python holds it

@@ -5,14 +5,14 @@ Refused: bool, complex, object, string, date and structured elements, rank 0, id
 Lost: byte order and memory order; `read` returns native, C-contiguous rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, ParameterError, ShapeError
+from ..errors import DataError, ShapeError
 
 Array = NDArray[Any]
 
@@ -99,53 +99,6 @@ class IdentifiedVectors:
         return self.base.read(start, stop)
 
 
-@dataclass(frozen=True)
-class SelectedVectors:
-    """Some rows of other vectors, in the order of `index`; `said` tells which, where somebody asked for them."""
-
-    base: Vectors
-    index: Array
-    said: str = ""
-
-    # a read may fetch this many rows of the base per row asked for, rather than one range per row
-    _stride = 4
-
-    @property
-    def name(self) -> str:
-        """The name of the base."""
-        return self.base.name
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(kept rows, ...)."""
-        return (len(self.index), *self.base.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the base."""
-        return self.base.dtype
-
-    @property
-    def ids(self) -> Array | None:
-        """The ids of the kept rows."""
-        return None if self.base.ids is None else self.base.ids[self.index]
-
-    def read(self, start: int, stop: int) -> Array:
-        """Return the kept rows `start` to `stop` (exclusive)."""
-        rows = self.index[start:stop]
-        if isinstance(self.base, ArrayVectors):
-            return np.ascontiguousarray(self.base.array[rows], dtype=self.dtype)
-        order = np.argsort(rows, kind="stable")
-        ascending = rows[order]
-        result = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        breaks = np.flatnonzero(np.diff(ascending) > self._stride) + 1
-        for places in np.split(np.arange(len(rows)), breaks):
-            if len(places):
-                low, high = int(ascending[places[0]]), int(ascending[places[-1]]) + 1
-                result[order[places]] = self.base.read(low, high)[ascending[places] - low]
-        return result
-
-
 def as_vectors(array: Array, name: str = "array") -> Vectors:
     """Wrap a numpy array of rank 1 or more.
 
@@ -181,51 +134,9 @@ def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:
     return IdentifiedVectors(vectors, checked)
 
 
-def select(vectors: Vectors, index: Array) -> Vectors:
-    """Return some rows, in the order of `index`, with their ids.
-
-    Args:
-        vectors: any vectors.
-        index: (kept,) row numbers from 0; a row may come twice.
-
-    Raises:
-        ParameterError: a row number is outside the vectors.
-    """
-    index = np.asarray(index, dtype=np.int64)
-    outside = (index < 0) | (index >= vectors.shape[0])
-    if outside.any():
-        raise ParameterError(f"row {index[outside][0]} is outside the {vectors.shape[0]} rows", vectors.name)
-    return SelectedVectors(vectors, index)
-
-
 def ids_of(*sides: Vectors) -> Array | None:
     """Return the ids of aligned vectors: those of the first that has any."""
     return next((side.ids for side in sides if side.ids is not None), None)
-
-
-def provenance(sides: Mapping[str, Vectors | None]) -> dict[str, str]:
-    """Return, by role, which columns vectors were put together from, of those that were."""
-    found = {role: _formed_from(side) for role, side in sides.items()}
-    return {role: text for role, text in found.items() if text}
-
-
-def place_of(vectors: Any, row: int) -> str:
-    """Return the name of vectors for a message about a row: with the file and the number there, if these are others.
-
-    Args:
-        vectors: any vectors.
-        row: its number among them.
-    """
-    base, number = vectors, row
-    while hasattr(base, "base") or hasattr(base, "origin"):
-        if hasattr(base, "origin"):
-            base, number = base.origin(number)
-        else:
-            number = int(base.index[number]) if isinstance(base, SelectedVectors) else number
-            base = base.base
-    if base.name == vectors.name and number == row:
-        return str(vectors.name)
-    return f"{base.name}, row {number} there"
 
 
 def is_numeric(dtype: np.dtype[Any]) -> bool:
@@ -284,13 +195,6 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
     """Return the error for a row whose length along `dim` (got, expected) differs from the rows before it."""
     what = f"{name_rows([row], ids)} has length {lengths[0]} along dim {dim}, expected {lengths[1]} as in the first row"
     return DataError(what, where, "every row needs the same length")
-
-
-def _formed_from(vectors: Vectors | None) -> str:
-    if isinstance(vectors, SelectedVectors):
-        return "; ".join(filter(None, (_formed_from(vectors.base), vectors.said)))
-    base: Vectors | None = getattr(vectors, "base", None)
-    return _formed_from(base) if base is not None else str(getattr(vectors, "provenance", ""))
 
 
 def _plain(value: object) -> object:

@@ -23,11 +23,12 @@ from ..fitting.heads import output_dtype
 from ..io import Table, Vectors, as_table, open_table, pick_vectors, select, split_source
 from ..io.array_writers import ARRAYS
 from ..io.opening import columns_named
+from ..io.origins import provenance
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
 from ..io.source import Source, watch_source
 from ..io.table import check_column
-from ..io.vectors import name_rows, provenance
+from ..io.vectors import name_rows
 from ..results import Column, Columns, Progress, Result
 
 PIECE_BYTES = 16 << 20  # of widened rows

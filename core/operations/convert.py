@@ -21,6 +21,7 @@ from ..delivery import delivery
 from ..engine import resident
 from ..errors import ParameterError
 from ..io import Vectors, as_table, as_vectors, select, with_ids
+from ..io.origins import provenance
 from ..io.output import replacing
 from ..io.quantized import WRITTEN, UnitVectors
 from ..io.quantized import quantize as quantized
@@ -28,7 +29,6 @@ from ..io.ragged import without_padding
 from ..io.recast import Recast, recast_dtype
 from ..io.split_rows import check_shares, split_rows
 from ..io.truncated import truncate as truncated
-from ..io.vectors import provenance
 from ..io.written_vectors import TEXT, Checksum, Form, Write, check_written, open_written
 from ..results import Column, Columns, Progress, Result, begin
 from ..settings import Settings

@@ -17,7 +17,8 @@ from ..evaluation.labelled_rows import PAIR, evaluate_classes
 from ..evaluation.pair_job import PairScores, pair_job, read_scores
 from ..evaluation.report import ALL, COUNTED, group_rows, notes_on
 from ..evaluation.swept import EvaluationSweep
-from ..io.vectors import ids_of, provenance
+from ..io.origins import provenance
+from ..io.vectors import ids_of
 from ..labels import class_labels
 from ..metrics import Metric, metric_of
 from ..nonfinite import DROP_HINT

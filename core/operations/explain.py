@@ -14,7 +14,7 @@ from ..delivery import delivery
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.literal import literal_vector
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..joining import check_join, stated
 from ..metrics import EPS, is_rounded
 from ..nonfinite import refuse_nonfinite

@@ -22,8 +22,8 @@ from ..fitting.plan import FitPlan, check_plan
 from ..fitting.report import fit_keys, listed, summary_of
 from ..fitting.run import FitResult, OnEpoch, Run
 from ..fitting.state import project_rows
+from ..io.origins import provenance
 from ..io.output import output_format, replacing
-from ..io.vectors import provenance
 from ..io.writers import open_rows
 from ..metrics import EPS
 from ..results import Column, Columns, Result

@@ -12,9 +12,10 @@ from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
 from ..io import Table, Vectors, as_source, pick_vectors
 from ..io.listed_columns import carried_beside, source_rows
+from ..io.origins import provenance
 from ..io.several import open_several
 from ..io.table import ROLES, pick_ids
-from ..io.vectors import name_rows, provenance
+from ..io.vectors import name_rows
 from ..metrics import magnitude, needs_scale
 from ..results import Column, Columns, Result
 from ..settings import Settings

@@ -19,7 +19,7 @@ from ..grouping.leaks import Leaks, label_column
 from ..grouping.table_rows import TableRows, check_form
 from ..io import as_table, as_values
 from ..io.listed_columns import carried_columns
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..metrics import EPS, Metric, metric_of
 from ..results import Columns, Progress, Result, begin
 from ..settings import Settings

@@ -8,7 +8,7 @@ from .. import checks
 from ..backend import quiet
 from ..delivery import delivery
 from ..errors import DataError, LabelError, ParameterError
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..metrics import EPS, metric_of
 from ..mining.inputs import MiningInputs
 from ..mining.negatives import mined

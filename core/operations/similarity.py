@@ -12,7 +12,8 @@ from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ShapeError
 from ..io import Vectors
 from ..io.listed_columns import with_carried
-from ..io.vectors import ids_of, provenance
+from ..io.origins import provenance
+from ..io.vectors import ids_of
 from ..joining import Joined, check_join, join_rows, stated
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import NONFINITE_HINT, drop_rows

@@ -11,7 +11,7 @@ from ..backend import Backend, choose_backend
 from ..engine import resident
 from ..errors import DataError, ParameterError
 from ..io.listed_columns import carried_beside, carried_columns
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..nonfinite import DROP_HINT, refuse_nonfinite
 from ..results import Column, Columns, Histogram, Result, Scalar
 from . import features

@@ -8,7 +8,7 @@ import numpy as np
 from .. import checks
 from ..backend import choose_backend
 from ..io.listed_columns import with_carried
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..nonfinite import nonfinite_rows, refuse_nonfinite
 from ..results import Column, Columns, Result, Rows, Scalar
 from . import class_groups as groups

@@ -9,7 +9,7 @@ import numpy as np
 from .. import checks
 from ..backend import choose_backend, namespace, quiet
 from ..errors import ParameterError
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..results import Column, Columns, Result, Scalar
 from .batch_data import BatchData
 from .job import LossJob, compared, comparison

@@ -9,7 +9,7 @@ from written_files import X, check
 
 from simtool.errors import ParameterError
 from simtool.io import open_pairs, open_table, open_vectors, read_values
-from simtool.io.vectors import provenance
+from simtool.io.origins import provenance
 
 
 @pytest.mark.parametrize("separator", ["\t", " ", ","])

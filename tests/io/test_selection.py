@@ -10,7 +10,7 @@ from formed_tables import FORMATS, ROWS, TABLE, VECTORS
 
 from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError
 from simtool.io import Selection, open_table, open_vectors, read_values
-from simtool.io.vectors import provenance
+from simtool.io.origins import provenance
 
 YEARS = {
     "year = 1999": pc.field("year") == 1999,

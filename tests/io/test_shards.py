@@ -9,7 +9,7 @@ from sharded_files import ROWS, write_shards
 import simtool
 from simtool.errors import DataError, ResourceError, ShapeError
 from simtool.io import Selection, open_table, open_vectors, read_values
-from simtool.io.vectors import provenance
+from simtool.io.origins import provenance
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from written_files import WORDS, X, check, save_table, whole
 
 from simtool.errors import DataError, InputNotFoundError, ResourceError
 from simtool.io import Selection, open_table, open_vectors
-from simtool.io.vectors import provenance
+from simtool.io.origins import provenance
 
 ROWS = 70
 DIMS = np.random.default_rng(1).standard_normal((ROWS, 12)).astype(np.float32)
