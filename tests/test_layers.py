@@ -54,7 +54,7 @@ ROOMS = (
     ("staged", "memory", "documents", "blas"),
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
-    ("io",),
+    ("io", "loss_labels"),
     ("checks", "work"),
     ("nonfinite", "joining"),
     ("engine",),

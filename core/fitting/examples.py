@@ -13,7 +13,7 @@ from ..catalogue import ROLES
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import ids_of
-from ..labels import check_labels, read_labels
+from ..loss_labels import check_labels, read_labels
 from ..nonfinite import DROP_HINT, drop_nonfinite, refuse_nonfinite
 from ..results import Column
 from ..scoring.spec import LossSpec

@@ -15,7 +15,7 @@ from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import LabelledVectors, Vectors
 from ..io.vectors import ids_of
 from ..joining import Joined, check_join, join_rows, stated
-from ..labels import LabelsRead, check_labels, read_labels
+from ..loss_labels import LabelsRead, check_labels, read_labels
 from ..metrics import EPS
 from ..nonfinite import DROP_HINT, NONFINITE_HINT, drop_rows
 from ..results import Column, Progress, Result
