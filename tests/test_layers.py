@@ -55,7 +55,7 @@ ROOMS = (
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics"),
     ("io", "loss_labels"),
-    ("checks", "work"),
+    ("checks", "given_inputs", "work"),
     ("nonfinite", "joining"),
     ("engine",),
     ("settings", "feature_maps"),

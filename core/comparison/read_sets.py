@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..engine import Budget, Input, budget_of, prepare_input
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import RaggedVectors, Vectors, as_ragged, as_source, open_items, select
@@ -92,7 +92,7 @@ def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
     """Return a set or a list of sets: a list of arrays, which may differ in length, or what other operations take."""
     if isinstance(x, RaggedVectors):
         return x
-    return as_ragged(x, name) if isinstance(x, list | tuple) else checks.given(x, name)
+    return as_ragged(x, name) if isinstance(x, list | tuple) else given_inputs.given(x, name)
 
 
 def rows_by_id(rows: Vectors) -> RaggedVectors:
