@@ -15,6 +15,8 @@ from ..results import Column
 from ..settings import Settings
 from .compared_sets import ALIGNED, BEST, SIDES, ComparisonInputs
 
+ITEMS_HINT = "leave these items out of the file"
+
 
 def _array(given: Any, option: str, expected: str) -> Column:
     """Return numbers as an array; a list whose parts differ in length is none."""
@@ -131,13 +133,13 @@ def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bo
 def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
     """Return an input as rows; of items of different length all tokens, one after another."""
     if not isinstance(given, RaggedVectors):
-        return prepare_input(given, -1, nonfinite, budget, DROP_HINT)
+        return prepare_input(given, -1, nonfinite, budget, DROP_HINT if len(given.shape) == 2 else ITEMS_HINT)
     side = prepare_input(given.tokens, -1, "propagate", budget)
     if side.missing.any():
         items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
         verb = "holds" if len(items) == 1 else "hold"
         what = f"{name_rows(items, given.ids)} of {given.shape[0]} {verb} NaN or infinity"
-        raise DataError(what, given.name, "leave these items out of the file")
+        raise DataError(what, given.name, ITEMS_HINT)
     return side
 
 
