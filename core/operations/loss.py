@@ -5,27 +5,24 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from .. import checks
-from ..catalogue import DEVICE, Entry, find
+from ..catalogue import DEVICE, find
 from ..delivery import delivery
-from ..errors import ParameterError, ShapeError
+from ..errors import ParameterError
 from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
-from ..io import LabelledVectors, Vectors
-from ..io.vectors import ids_of
-from ..joining import Joined, check_join, join_rows, stated
-from ..labels import LabelsRead, check_labels, read_labels
+from ..io import Vectors
+from ..joining import Joined, check_join, stated
 from ..metrics import EPS
-from ..nonfinite import DROP_HINT, NONFINITE_HINT, drop_rows
+from ..nonfinite import DROP_HINT, NONFINITE_HINT
 from ..results import Column, Progress, Result
 from ..scoring import batch_report, example_report
-from ..scoring.examples import Sink, among_all
+from ..scoring.examples import Sink
 from ..scoring.job import LossJob
 from ..scoring.phases import loss_phases, of_rows
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from ..settings import Settings
-from .loss_inputs import check_inputs, check_parameters, check_weights, classes_of_weights, open_labelled
+from .loss_inputs import check_inputs, check_parameters, check_weights, join_pairs, open_labelled
+from .loss_plan import gradient_shapes, plan_losses
 
 OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 
@@ -139,7 +136,7 @@ def loss(
         if by_id and examples is not None:
             raise ParameterError("examples name rows by their ids already", "«join=id»", "leave it out")
         if by_id:
-            opened, joined = _joined(opened)
+            opened, joined = join_pairs(opened)
         matrix = None if weights is None else settings.open(weights, "weights")
         specs = _specs(kinds, len(opened.vectors) == 1, variant, distance, reduction, sweep, parameters)
         _check_together(specs, nonfinite, batch_size, is_graded=is_graded, is_swept=sweep is not None, shuffle=shuffle)
@@ -147,8 +144,8 @@ def loss(
         inputs = check_inputs(entry, opened.vectors, [spec.metric or spec.entry.name for spec in specs])
         check_weights(entry, matrix, inputs[0])
         if gradients_to is not None and not dry_run:
-            gradients = gradients_to(*_gradient_shapes(entry, inputs, matrix))
-        job = _plan(
+            gradients = gradients_to(*gradient_shapes(entry, inputs, matrix))
+        job = plan_losses(
             specs,
             inputs,
             matrix,
@@ -181,76 +178,6 @@ def _of_rows(job: LossJob, report: Callable[[LossJob], Result], rows: Sequence[S
     chosen = of_rows(job, [each.vectors for each in rows], rows[0].numbers)
     whole = [side.shape for side in job.inputs]
     return Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))
-
-
-def _joined(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:
-    """Return pairs of rows of the same id, with the labels of those of A."""
-    if len(opened.vectors) != 2:
-        what = f"pairs are joined by id, of two inputs; there {'is' if len(opened.vectors) < 2 else 'are'}"
-        raise ParameterError(f"{what} {len(opened.vectors)}", "«join=id»", "name A and B, or leave it out")
-    a, labels = opened.vectors[0], opened.labels
-    if labels is not None and len(labels) != a.shape[0]:
-        what = f"expected {a.shape[0]} labels, one per row of A, got {len(labels)}"
-        raise ShapeError(what, opened.labels_name, "labels follow the rows of A")
-    *sides, joined = join_rows(*opened.vectors)
-    return LabelledVectors(
-        tuple(sides), labels if labels is None else np.asarray(labels)[joined.a], opened.labels_name
-    ), joined
-
-
-def _plan(
-    specs: list[LossSpec],
-    inputs: tuple[Vectors, ...],
-    weights: Vectors | None,
-    labels: Any,
-    labels_name: str,
-    settings: Settings,
-    *,
-    gradients: Sink | None,
-    said: Sequence[str],
-    all_rows: bool,
-    **options: Any,
-) -> LossJob:
-    """Return what is computed: the inputs without rows that are to be dropped, unless all stay, and their labels."""
-    notes = list(said)
-    if settings.nonfinite == "drop" and not all_rows:
-        rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
-        inputs, kept = drop_rows(inputs, noun, notes)
-        if np.ndim(labels) and len(labels) == rows:
-            labels = np.asarray(labels)[kept]
-        gradients = None if gradients is None else among_all(gradients, kept, rows, len(inputs))
-    read = _read_labels(specs, labels, inputs[0].shape[0], labels_name)
-    notes += [read.note] if read.note else []
-    classes = read.classes
-    if classes is not None and weights is not None:
-        classes = classes_of_weights(classes, weights, labels_name)
-    settings.space()  # a device that is missing is an error before any work
-    return LossJob(
-        specs=specs,
-        inputs=inputs,
-        weights=weights,
-        labels=read.similar if read.scores is None else read.scores,
-        similar=read.similar,
-        classes=classes,
-        eps=settings.eps,
-        gradients=gradients,
-        nonfinite=settings.nonfinite,
-        device=settings.device,
-        backend=settings.backend,
-        notes=notes,
-        budget=settings.budget(*inputs, weights),
-        **options,
-    )
-
-
-def _gradient_shapes(
-    entry: Entry, sides: Sequence[Vectors], weights: Vectors | None
-) -> tuple[dict[str, Vectors], Column | None]:
-    """Return what the gradients are by, by role, and the ids of their rows."""
-    roles = entry.roles
-    roles = roles if len(sides) == len(roles) else ("vectors",)
-    shaped = dict(zip(roles, sides, strict=True)) | ({} if weights is None else {"weights": weights})
-    return shaped, ids_of(*sides)
 
 
 def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = False) -> list[str]:
@@ -310,14 +237,3 @@ def _check_together(
     if singles and (batch_size is not None or shuffle):
         what = f"the loss {singles[0]} is one of single examples, batches do not change it"
         raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")
-
-
-def _read_labels(specs: Sequence[LossSpec], labels: Any, rows: int, name: str) -> LabelsRead:
-    """Return the labels that the losses take, in the range that all of them do."""
-    wanting = [spec.entry for spec in specs if spec.entry.labels != "none"]
-    entry = (wanting or [specs[0].entry])[0]
-    per = {"pairs": "pair", "triplets": "triplet"}.get(entry.inputs, "row")
-    others = ", or three inputs: anchor, positive, negative" if entry.of_classes else ""
-    check_labels(entry.name, entry.labels, labels, per, others)
-    low, high = (limit(each.score_range[end] for each in wanting or [entry]) for end, limit in enumerate((max, min)))
-    return read_labels(entry.labels, np.asarray(labels), rows, name, low=low, high=high)

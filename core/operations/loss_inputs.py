@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..catalogue import Entry, check_parameter
 from ..errors import InputNotFoundError, LabelError, ParameterError, ShapeError
 from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, open_table, read_values, with_ids
 from ..io.pairs import table_labels
 from ..io.table import LABEL_NAMES, SCORE_NAMES
-from ..joining import looked_up
+from ..joining import Joined, join_rows, looked_up
 from ..labels import ClassLabels
 from ..nonfinite import refuse_nonfinite
 from ..settings import Settings
@@ -128,7 +128,7 @@ def check_inputs(entry: Entry, sides: Sequence[Any], measures: Sequence[str]) ->
     checks.check_roles(entry, len(sides))
     roles = entry.roles
     names = [role.upper() for role in roles] if len(roles) == 2 else roles
-    inputs = tuple(checks.given(side, name) for side, name in zip(sides, names, strict=True))
+    inputs = tuple(given_inputs.given(side, name) for side, name in zip(sides, names, strict=True))
     checks.check_aligned(inputs)
     for measure in dict.fromkeys(measures):
         for side in inputs:
@@ -166,3 +166,18 @@ def classes_of_weights(classes: ClassLabels, weights: Vectors, name: str) -> Cla
         )
     codes = np.asarray([places[str(value)] for value in classes.names.tolist()], dtype=np.int64)
     return ClassLabels(codes[classes.codes], ids)
+
+
+def join_pairs(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:
+    """Return pairs of rows of the same id, with the labels of those of A."""
+    if len(opened.vectors) != 2:
+        what = f"pairs are joined by id, of two inputs; there {'is' if len(opened.vectors) < 2 else 'are'}"
+        raise ParameterError(f"{what} {len(opened.vectors)}", "«join=id»", "name A and B, or leave it out")
+    a, labels = opened.vectors[0], opened.labels
+    if labels is not None and len(labels) != a.shape[0]:
+        what = f"expected {a.shape[0]} labels, one per row of A, got {len(labels)}"
+        raise ShapeError(what, opened.labels_name, "labels follow the rows of A")
+    *sides, joined = join_rows(*opened.vectors)
+    return LabelledVectors(
+        tuple(sides), labels if labels is None else np.asarray(labels)[joined.a], opened.labels_name
+    ), joined

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 import simtool
 from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError, ShapeError
-from simtool.operations import convert as converting
+from simtool.operations import convert_plan as converting
 
 N, D = 400, 5
 GENERATOR = np.random.default_rng(4)
@@ -169,19 +169,6 @@ def test_several_files_are_one_input(tmp_path, source):
         simtool.convert(both[0], both[0], output=str(tmp_path / "z.csv"))
 
 
-@pytest.mark.parametrize("suffix", ["npy", "parquet", "jsonl", "csv"])
-def test_rows_that_are_not_finite(tmp_path, suffix):
-    rows = np.asarray([[1, 2], [np.nan, 1], [3, np.inf], [5, 6.0]])
-    np.save(tmp_path / "x.npy", rows)
-    given, output = str(tmp_path / "x.npy"), str(tmp_path / f"y.{suffix}")
-    with pytest.raises(DataError, match="rows 1, 2 of 4 hold NaN or infinity"):
-        simtool.convert(given, output=output)
-    assert not (tmp_path / f"y.{suffix}").exists()
-    found = simtool.convert(given, output=output, nonfinite="drop")
-    assert simtool.open_vectors(output).read(0, 2).tolist() == [[1, 2], [5, 6]]
-    assert "2 rows not finite, left out" in found.notes[0]
-
-
 def test_one_part_that_cannot_be_written_leaves_no_part(tmp_path, source):
     (tmp_path / "p-test.parquet").write_bytes(b"mine")
     split = {"train": 0.5, "test": 0.5}
@@ -226,13 +213,6 @@ def test_inputs_that_are_no_rows_of_vectors(tmp_path):
     chosen = simtool.Selection(str(tmp_path / "x.npy"), keep=["a"])
     with pytest.raises(OutputError, match="holds no columns"):
         simtool.convert(chosen, output=str(tmp_path / "z.npy"))
-
-
-def test_text_that_a_spreadsheet_would_run_is_escaped_where_asked(tmp_path):
-    path = tmp_path / "x.jsonl"
-    path.write_text(json.dumps({"id": "=1+1", "v": [1.0, 2.0]}) + "\n")
-    simtool.convert(str(path), output=str(tmp_path / "y.csv"), escape_formulas=True)
-    assert (tmp_path / "y.csv").read_text() == "id,v_0,v_1\n'=1+1,1.0,2.0\n"
 
 
 ODD = ["a,b", 'q"u', "line\nbreak", " blank ", "é\u200b", "007", "", "=1+1", "NULL", "x" * 3000]

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import simtool
-from simtool.errors import OutputError, ParameterError, ShapeError, SimtoolError
+from simtool.errors import OutputError, ParameterError, SimtoolError
 
 DIGITS = "sample_data/digits.parquet"
 
@@ -123,16 +123,3 @@ def test_a_distance_leaks_what_is_at_it_or_closer(tmp_path):
 def test_what_does_not_go_together_is_refused(options, kind, message):
     with pytest.raises(kind, match=message):
         simtool.leak(DIGITS, DIGITS, **options)
-
-
-def test_vectors_of_two_widths_are_refused():
-    with pytest.raises(ShapeError, match="differ in length"):
-        simtool.leak(DIGITS, "sample_data/words.parquet", threshold=0.9)
-
-
-def test_messages_say_which_is_the_training_set():
-    rows = np.random.default_rng(0).normal(size=(4, 3))
-    found = simtool.leak(np.zeros((2, 3)), rows, threshold=0.9)
-    assert "2 zero rows in train" in " ".join(found.notes)
-    with pytest.raises(ShapeError, match="3 in train, 2 in test"):
-        simtool.leak(rows, rows[:, :2], threshold=0.9)

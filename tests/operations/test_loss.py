@@ -514,19 +514,6 @@ def test_what_does_not_go_together_is_refused(inputs, options, error, what):
         simtool.loss(*inputs, **options)
 
 
-def test_dropped_rows_leave_batches_too():
-    (x,), options = data("sup-con")
-    bad = x.copy()
-    bad[4] = np.nan
-    with pytest.raises(DataError, match="row 4"):
-        simtool.loss(bad, **options)
-    keep = np.delete(np.arange(ROWS), 4)
-    dropped = simtool.loss(bad, nonfinite="drop", **options)
-    kept = simtool.loss(x[keep], **{**options, "labels": options["labels"][keep]})
-    np.testing.assert_allclose(dropped.array, kept.array, rtol=1e-12)
-    assert dropped.rows.columns["id"].tolist() == keep.tolist()
-
-
 def test_derived_distances_are_their_definitions():
     x, y = np.random.default_rng(2).normal(size=(2, 5, 4))
     cosine = of_pairs("cosine", x, y)
