@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
+from . import checks, given_inputs
 from .engine import budget_of
 from .errors import ParameterError, ShapeError
 from .io import Vectors
@@ -153,7 +153,7 @@ def weighted(
         >>> weighted(np.ones((2, 1, 1), dtype=np.float32), np.asarray([0.5, 1.0])).tolist()
         [[[0.5]], [[1.0]]]
     """
-    maps = checks.given(maps, "maps")
+    maps = given_inputs.given(maps, "maps")
     dims = MapDims.of(maps.shape, channel_dim)
     if weights.shape not in (dims.scores, dims.scores[-1:]):
         what = f"expected weights of shape {dims.scores} or {dims.scores[-1:]}, got {weights.shape}"

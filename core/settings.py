@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from . import checks
+from . import checks, given_inputs
 from .backend import Backend, choose_backend
 from .engine import Budget, budget_of
 from .io import Vectors
@@ -39,7 +39,7 @@ class Settings:
 
     def open(self, given: Any, name: str, ids: Any = None) -> Vectors:
         """Return vectors, an array or what a source names as vectors; `name` is what messages call an array."""
-        return checks.given(given, name, ids=ids, **self.reading)
+        return given_inputs.given(given, name, ids=ids, **self.reading)
 
     def budget(self, *inputs: Vectors | None) -> Budget:
         """Return what may be held beside inputs that are open."""

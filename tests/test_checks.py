@@ -1,10 +1,9 @@
-"""The checks at the door: words, keys that a caller will ask for, what is handed over."""
+"""The checks at the door: words, keys that a caller will ask for, outputs."""
 
 import numpy as np
 import pytest
 
 from simtool import checks
-from simtool.delivery import delivery
 from simtool.errors import OutputError, ParameterError
 
 
@@ -77,12 +76,3 @@ def test_two_outputs_are_two_files_and_no_input(tmp_path):
     np.save(path, np.eye(2))
     with pytest.raises(OutputError, match="is also the input"):
         checks.check_outputs(path, force=True, inputs=[path])
-
-
-def test_sources_arrays_and_ids_are_taken(tmp_path):
-    np.save(tmp_path / "x.npy", np.eye(2))
-    (tmp_path / "ids.txt").write_text("p\nq\n")
-    names = str(tmp_path / "ids.txt")
-    for side in (str(tmp_path / "x.npy"), np.eye(2)):
-        with delivery():
-            assert checks.given(side, "A", ids=names).ids.tolist() == ["p", "q"]

@@ -26,7 +26,8 @@ def merge(
 
     A part of a run, `--shard 1/4` to `--shard 4/4`, computes some blocks, on any machine that sees DIR. This is the command
     again, with the options that it was begun with and every block found: the bytes are those of one run on one
-    machine. Blocks that are missing are named, and nothing is written.
+    machine. Blocks that are missing are named, and nothing is written. Files that were named for the parts, as with
+    `--report` or `--groups`, are written too, and `--force` replaces those that are there.
     """
     from ..working import fold
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from ..errors import ParameterError
 from ..suggestions import closest
 from .aggregates import AGGREGATES as SET_AGGREGATES
-from .batch_losses import BATCH_LOSSES
 from .devices import DEVICE as DEVICE
 from .devices import DEVICES as DEVICES
 from .devices import USED as USED
@@ -15,13 +14,12 @@ from .entry import ROLES as ROLES
 from .entry import Entry as Entry
 from .entry import Variant as Variant
 from .libraries import LIBRARY_LOSSES, library_loss
-from .losses import LOSSES as ITEM_LOSSES
+from .losses import LOSSES as LOSSES
 from .metrics import METRICS
 from .percentages import PERCENTAGES as PERCENTAGES
 from .space_aggregates import SPACE_AGGREGATES
 
 AGGREGATES = SET_AGGREGATES + SPACE_AGGREGATES
-LOSSES = ITEM_LOSSES + BATCH_LOSSES
 OPTIONS = {"metric": "«metric»", "aggregate": "«aggregates»", "loss": "«kind»"}
 KINDS = {"metric": METRICS, "aggregate": AGGREGATES, "loss": LOSSES}
 MOST_SHOWN = 40  # names that a message lists

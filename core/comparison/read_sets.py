@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..engine import Budget, Input, budget_of, prepare_input
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import RaggedVectors, Vectors, as_ragged, as_source, open_items, select
@@ -14,6 +14,8 @@ from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column
 from ..settings import Settings
 from .compared_sets import ALIGNED, BEST, SIDES, ComparisonInputs
+
+ITEMS_HINT = "leave these items out of the file"
 
 
 def _array(given: Any, option: str, expected: str) -> Column:
@@ -92,7 +94,7 @@ def as_sets(x: Any, name: str) -> Vectors | RaggedVectors:
     """Return a set or a list of sets: a list of arrays, which may differ in length, or what other operations take."""
     if isinstance(x, RaggedVectors):
         return x
-    return as_ragged(x, name) if isinstance(x, list | tuple) else checks.given(x, name)
+    return as_ragged(x, name) if isinstance(x, list | tuple) else given_inputs.given(x, name)
 
 
 def rows_by_id(rows: Vectors) -> RaggedVectors:
@@ -131,13 +133,13 @@ def _matching(shapes: Sequence[tuple[int, ...]], items: str | None, *, cross: bo
 def _laid_out(given: Vectors | RaggedVectors, nonfinite: str, budget: Budget) -> Input:
     """Return an input as rows; of items of different length all tokens, one after another."""
     if not isinstance(given, RaggedVectors):
-        return prepare_input(given, -1, nonfinite, budget, DROP_HINT)
+        return prepare_input(given, -1, nonfinite, budget, DROP_HINT if len(given.shape) == 2 else ITEMS_HINT)
     side = prepare_input(given.tokens, -1, "propagate", budget)
     if side.missing.any():
         items = list(dict.fromkeys(given.item_of(token) for token in np.flatnonzero(side.missing).tolist()))
         verb = "holds" if len(items) == 1 else "hold"
         what = f"{name_rows(items, given.ids)} of {given.shape[0]} {verb} NaN or infinity"
-        raise DataError(what, given.name, "leave these items out of the file")
+        raise DataError(what, given.name, ITEMS_HINT)
     return side
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ResourceError
 from ..io import Vectors
 from ..io.derived import DerivedVectors
-from ..io.shards import ShardedVectors
+from ..io.sharded_vectors import ShardedVectors
 from ..io.vectors import ArrayVectors, IdentifiedVectors, SelectedVectors
 from ..memory import available_memory, lies_in_memory, shown
 from ..results import Column

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..backend import Backend, choose_backend, quiet
 from ..catalogue import Entry
 from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, Reducer, budget_of, gathered, prepare_input
@@ -48,7 +48,7 @@ def evaluate_classes(
     progress: Progress | None,
 ) -> Result:
     """Evaluate all pairs i < j of an input, and with `ks` its rows as queries; the caller has checked the options."""
-    a = checks.given(a, "A")
+    a = given_inputs.given(a, "A")
     budget, measure = budget_of(max_memory, a), metric_of(entry.name, eps=eps, **(parameters or {}))
     checks.check_dtype(a, measure)
     side, codes = _side(a, labels, labels_name, nonfinite, budget)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io import (
     Table,
@@ -71,7 +71,7 @@ class EvaluationSources:
 
     def open(self, source: Any, *, nulls: bool, name: str = "A", ids: str | None = None) -> Vectors:
         """Open vectors, without the columns that have another role."""
-        return checks.given(source, name, ids=ids, nulls=nulls, others=self._others, **self._reading)
+        return given_inputs.given(source, name, ids=ids, nulls=nulls, others=self._others, **self._reading)
 
     def table(self, source: str, *, nulls: bool = False) -> Table:
         """Open a table, in whose vectors no column with another role is."""

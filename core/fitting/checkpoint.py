@@ -19,7 +19,7 @@ import numpy as np
 from ..documents import is_finite_number, read_document
 from ..errors import DataError, InputNotFoundError, SimtoolError
 from ..io.output import replacing
-from ..io.source import on_disk
+from ..io.source_opening import on_disk
 from ..results import Column
 from .heads import HEADS, Head
 

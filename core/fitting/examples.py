@@ -8,12 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..catalogue import ROLES
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import ids_of
-from ..labels import check_labels, read_labels
+from ..loss_labels import check_labels, read_labels
 from ..nonfinite import DROP_HINT, drop_nonfinite, refuse_nonfinite
 from ..results import Column
 from ..scoring.spec import LossSpec
@@ -117,7 +117,7 @@ def read_examples(
         ShapeError, LabelError, DataError, ParameterError: as `fit`.
     """
     roles = _roles(request, len(vectors))
-    sides = tuple(checks.given(side, role) for side, role in zip(vectors, roles, strict=True))
+    sides = tuple(given_inputs.given(side, role) for side, role in zip(vectors, roles, strict=True))
     checks.check_aligned(sides)
     held = COPIES * sum(prod(side.shape) * max(4, side.dtype.itemsize) for side in sides)
     settings.budget(*sides).check(held + LEARNING, f"training with {sides[0].shape[0]:,} examples")

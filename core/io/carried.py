@@ -21,9 +21,9 @@ from ..errors import DataError, ResourceError
 from ..memory import lies_in_memory
 from .buffers import arrow_scalar, arrow_values, numpy_values
 from .pieces import piece_types, read_pieces
+from .row_conditions import noun
 from .table import Table, join_name
 from .vectors import Array
-from .where import noun
 
 
 @dataclass(frozen=True)

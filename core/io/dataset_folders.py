@@ -16,7 +16,8 @@ import pyarrow as pa
 from ..errors import DataError
 from .arrow_columns import table_of
 from .parquet_and_arrow import MessageBatches, damage
-from .source import Reading, Source, open_source
+from .source import Reading, Source
+from .source_opening import open_source
 from .text_blocks import TextTable
 
 STATE = "state.json"

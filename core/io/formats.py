@@ -167,7 +167,7 @@ _ROWS = (
         "everything but the tensors", (".pt", ".pth"), _is_torch,
     ),
     Format(
-        "npz", "npz", "npy:open_npz", "each member is a column; a stored member is mapped",
+        "npz", "npz", "npz:open_npz", "each member is a column; a stored member is mapped",
         "members of rank 0", (".npz",), starts(b"PK\x03\x04", b"PK\x05\x06"), _is_other_zip,
     ),
     Format(

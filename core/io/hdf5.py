@@ -20,7 +20,7 @@ from ..errors import DataError
 from ..memory import check_held
 from .array_table import ArrayTable
 from .formats import check_library
-from .npy import MAX_DEFLATE
+from .npz import MAX_DEFLATE
 from .source import Reading, Source
 from .table import check_column, join_name
 from .vectors import Array, Vectors, check_ids, check_numeric

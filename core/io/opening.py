@@ -16,7 +16,8 @@ from .ragged import MayBeRagged, RaggedVectors
 from .selection import Selection, beside
 from .shards import joined_table, joined_values
 from .sniffing import assumed, named
-from .source import Reading, Source, folder_format, open_source
+from .source import Reading, Source
+from .source_opening import folder_format, open_source
 from .table import ID_NAMES, Table, check_column, pick_vectors
 from .vectors import Array, Vectors, check_ids
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from .arrow_table import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS
 from .arrow_types import is_value
+from .arrow_vectors import BATCH_BYTES, PROBE_ROWS, VALUE_ROWS
 from .parquet_and_arrow import damage
+from .row_conditions import plain
 from .table import Table, check_column
-from .where import plain
 
 _END = pa.nulls(0)
 

@@ -18,7 +18,8 @@ from ..errors import DataError
 from ..memory import check_held, held_at_most
 from .formats import READ
 from .output import replacing
-from .source import Source, open_source, watch_source
+from .source import Source, watch_source
+from .source_opening import open_source
 
 Qrels = Mapping[str, Mapping[str, int]]
 Run = Mapping[str, Mapping[str, float]]

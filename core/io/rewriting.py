@@ -83,7 +83,7 @@ def _whole_table(
     """Yield what writes a table of Arrow, whose other columns are never decoded; sizes are the width and the piece."""
     import pyarrow as pa
 
-    from .arrow_table import Cursor
+    from .arrow_vectors import Cursor
     from .buffers import arrow_values
     from .parquet_and_arrow import damage
 

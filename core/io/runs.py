@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from ..memory import LEAST_HELD
-from .source import Source, open_source
+from .source import Source
+from .source_opening import open_source
 from .writers import DOCUMENT
 
 if TYPE_CHECKING:

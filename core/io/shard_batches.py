@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import DataError
+from .row_conditions import plain
 from .table import join_name
-from .where import plain
 
 
 class ShardBatches:

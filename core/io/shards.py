@@ -8,9 +8,8 @@ there, an id that an earlier file has, values of two kinds.
 Lost: nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -18,82 +17,12 @@ import numpy as np
 from ..errors import DataError, ShapeError
 from ..memory import check_held
 from .ragged import MayBeRagged, RaggedVectors
+from .sharded_vectors import ShardedVectors, as_items
 from .table import Table, join_name, pick_vectors
 from .vectors import Array, Vectors, check_ids, provenance
 from .wide import LEFT_OUT
 
 VALUE = 128  # bytes of a short string as Python holds it
-
-
-@dataclass(frozen=True)
-class ShardedVectors:
-    """Vectors of several files, one after another."""
-
-    name: str
-    parts: tuple[Vectors, ...]
-    dtype: np.dtype[Any]
-    ids: Array | None
-    provenance: str = ""
-
-    @cached_property
-    def starts(self) -> Array:
-        """(parts + 1,) the first row of each file, and the number of rows."""
-        return np.cumsum([0, *(part.shape[0] for part in self.parts)])
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(rows, ...)."""
-        return (int(self.starts[-1]), *self.parts[0].shape[1:])
-
-    def read(self, start: int, stop: int) -> Array:
-        """Return rows `start` to `stop` (exclusive)."""
-        stop = min(stop, self.shape[0])
-        found = [part.read(low, high) for part, low, high in self._cut(start, stop)]
-        if len(found) == 1:
-            return found[0].astype(self.dtype, copy=False)
-        return np.concatenate([np.empty((0, *self.shape[1:]), self.dtype), *found], dtype=self.dtype, casting="unsafe")
-
-    def origin(self, row: int) -> tuple[Vectors, int]:
-        """Return the vectors of the file that a row is in, and its number there."""
-        place = int(np.searchsorted(self.starts, row, side="right")) - 1
-        return self.parts[place], row - int(self.starts[place])
-
-    def _cut(self, start: int, stop: int) -> Iterator[tuple[Vectors, int, int]]:
-        for part, first in zip(self.parts, self.starts[:-1].tolist(), strict=True):
-            low, high = max(start - first, 0), min(stop - first, part.shape[0])
-            if low < high:
-                yield part, low, high
-
-
-@dataclass(frozen=True)
-class TokensOfItems:
-    """The tokens of items that all have as many, one after another."""
-
-    items: Vectors
-    ids: None = None
-
-    @property
-    def name(self) -> str:
-        """The name of the items."""
-        return self.items.name
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the items."""
-        return self.items.dtype
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(tokens, d)."""
-        items, each, width = self.items.shape
-        return (items * each, width)
-
-    def read(self, start: int, stop: int) -> Array:
-        """Return tokens `start` to `stop` (exclusive)."""
-        each = self.items.shape[1]
-        first = start // each
-        rows = self.items.read(first, -(-stop // each)).reshape(-1, self.shape[1])
-        return rows[start - first * each : stop - first * each]
 
 
 @runtime_checkable
@@ -196,7 +125,7 @@ class ShardedTable:
             if len(shapes) == 1 or any(len(shape) != 2 for shape in shapes):
                 return None
         items = [
-            each or _of_one_length(part.vectors(pick_vectors(part, column)))
+            each or as_items(part.vectors(pick_vectors(part, column)))
             for each, part in zip(found, self.parts, strict=True)
         ]
         tokens = tuple(each.tokens for each in items)
@@ -273,11 +202,6 @@ def joined_values(found: Sequence[Array], column: str, files: Sequence[str]) -> 
     other = next(place for place, values in enumerate(found) if _kind(values) != _kind(found[0]))
     what = f"expected {_kind(found[0])} as in {files[0]}, got {_kind(found[other])}"
     raise DataError(what, join_name(files[other], column))
-
-
-def _of_one_length(vectors: Vectors) -> RaggedVectors:
-    items, each = vectors.shape[:2]
-    return RaggedVectors(TokensOfItems(vectors), np.arange(items + 1) * each, vectors.ids)
 
 
 def _kind(values: Array) -> str:

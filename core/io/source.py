@@ -1,41 +1,23 @@
-"""A file, a folder or a pipe as a source of bytes, whose format its bytes tell, and its suffix only without them.
+"""A file, or the content of a pipe, as a source of bytes that is read by ranges and tells whether it has changed.
 
-Accepted: the formats of the table in `formats`, and one value per line; from a regular file, a folder where the format
-is one, a pipe, or standard input, which is held in memory whole. Text may be packed as gzip or zstandard.
-Refused: everything else, by name where the first bytes tell (pickle, images, ...); empty input; other folders and
-devices; standard input read twice; within a delivery, a file that changes after it was opened.
+Refused: within a delivery, a file that changes after it was opened.
 Lost: nothing.
 """
 
 import io
 import os
-import stat
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
-from weakref import WeakSet
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from ..addresses import is_address
 from ..delivery import watch
-from ..errors import DataError, InputNotFoundError, ResourceError, SimtoolError
-from ..memory import LEAST_HELD, shown
-from ..suggestions import closest
-from .formats import FORMATS
-from .sniffing import PACKED, fits, recognise
+from ..errors import ResourceError
 
 if TYPE_CHECKING:
     from .compressed import Unpacked
     from .far import FarFile
 
-HEAD = 512  # bytes that tell the format
 ENDS = 1 << 16  # bytes at the head and at the tail that a fingerprint is made of
-
-# one process has one standard input; a test may put another in its place
-_consumed: WeakSet[Any] = WeakSet()
-_pipes: set[tuple[int, int]] = set()  # device and inode of what was read to its end
 
 
 @dataclass(frozen=True)
@@ -158,175 +140,7 @@ class Reading:
     columns: tuple[str, ...] = ()
 
 
-def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
-    """Find a file, tell its format, and refuse what cannot be read.
-
-    Args:
-        path: or - for standard input.
-        most: how many bytes its reader may hold.
-        otherwise: the format of a pipe, or of a file that does not tell it.
-
-    Raises:
-        InputNotFoundError, DataError, ResourceError: it cannot be read.
-    """
-    if path == "-":
-        return _in_memory(path, _read_standard_input(most), most, otherwise)
-    if is_address(path):
-        return _far_source(path, most, otherwise)
-    try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISFIFO(mode):
-            with open(path, "rb") as pipe:
-                return _in_memory(path, _read_pipe(pipe, path, most), most, otherwise)
-        if folder := folder_format(path):
-            return Source(path, folder, 0, most)
-        if not stat.S_ISREG(mode):
-            raise DataError("expected a file, got a device", path)
-        with open(path, "rb") as file:
-            head, size = file.read(HEAD), os.fstat(file.fileno()).st_size
-    except SimtoolError:
-        raise
-    except FileNotFoundError:
-        raise _missing(path) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputNotFoundError(f"this file cannot be read: {reason}", path) from None
-    source = Source(path, "", size, most)
-    watch_source(source)
-    return _told(source, head, None, otherwise)
-
-
-def _far_source(address: str, most: int, otherwise: str | None) -> Source:
-    """Open a file far away and tell its format."""
-    from .far import FarFile
-
-    far = FarFile(address, most)
-    source = Source(far.name, "", far.size, most, far=far)
-    watch_source(source)
-    return _told(source, source.read(0, HEAD), None, otherwise)
-
-
-@contextmanager
-def on_disk(source: str | Source) -> Iterator[str]:
-    """Yield the path of a file with the content of an input, for what reads only files; an address is copied.
-
-    Args:
-        source: PATH, an address, or what is open already.
-    """
-    if isinstance(source, str):
-        if not is_address(source):
-            yield source
-            return
-        source = open_source(source, LEAST_HELD)
-    if source.is_local:
-        yield source.name
-        return
-    from shutil import copyfileobj
-    from tempfile import NamedTemporaryFile
-
-    with NamedTemporaryFile(prefix="simtool-") as file, source.open() as content:
-        copyfileobj(content, file, 1 << 20)
-        file.flush()
-        yield file.name
-
-
 def watch_source(source: Source) -> None:
     """Let nothing be delivered where this file changes from now on."""
     opened = source.fingerprint()
     watch(partial(source.check_unchanged, opened), source.name, opened)
-
-
-def _read_standard_input(most: int) -> bytes:
-    """Read standard input whole, once, if it takes no more than `most` bytes."""
-    stream = getattr(sys.stdin, "buffer", None)
-    if stream is None:
-        return b""
-    if stream in _consumed:
-        raise _read_before("-")
-    _consumed.add(stream)
-    return _read_pipe(stream, "-", most)
-
-
-def _read_pipe(stream: BinaryIO, name: str, most: int) -> bytes:
-    """Read a stream whole; under another name, as - and /dev/stdin are, it may have been read before."""
-    try:
-        status = os.fstat(stream.fileno())
-    except OSError:  # a stream in memory
-        return _read_within(stream, name, most)
-    pipe, data = (status.st_dev, status.st_ino), _read_within(stream, name, most)
-    if not data and pipe in _pipes:
-        raise _read_before(name)
-    _pipes.add(pipe)
-    return data
-
-
-def _read_within(stream: BinaryIO, name: str, most: int) -> bytes:
-    """Read a stream to its end, which is not asked for when more than `most` bytes have come."""
-    data = stream.read(most + 1)
-    if len(data) > most:
-        what = f"more than {shown(most)} came through the pipe, as much of the budget as one input may hold"
-        raise ResourceError(what, name, "save it to a file, which is read by parts; or raise «max_memory»")
-    return data
-
-
-def _read_before(name: str) -> DataError:
-    """Return the error for a pipe that nothing is left of."""
-    hint = "save it to a file, and name that file twice; of one table with columns a and b, loss and evaluate take -"
-    what = "standard input" if name in ("-", "/dev/stdin") else "a pipe"
-    return DataError(f"{what} can be read only once", name, hint)
-
-
-def _in_memory(name: str, data: bytes, most: int, otherwise: str | None) -> Source:
-    """Return the content of a pipe as a source, whose reader may hold what is left."""
-    source = Source(name, "", len(data), most - len(data), data)
-    watch(lambda: None, name, source.fingerprint())
-    return _told(source, data[:HEAD], otherwise, otherwise)
-
-
-def _told(source: Source, head: bytes, given: str | None, otherwise: str | None) -> Source:
-    """Return a source with its format, as it was `given`, or as its bytes and its name tell, and unpacked."""
-    given = given or fits(head, source.size, source.name)
-    packed = next((codec for magic, codec in PACKED.items() if head.startswith(magic)), None)
-    if packed is not None and (given is None or FORMATS[given].is_text):
-        from .compressed import Unpacked
-
-        unpacked = Unpacked(source, packed)
-        source = replace(source, unpacked=unpacked, size=unpacked.size)
-        head = unpacked.read(0, HEAD)
-    name = given or recognise(head, source.size, source.name, otherwise)
-    if name is None:
-        from .text import kind_of
-
-        name = kind_of(source)
-    if source.unpacked is not None and not FORMATS[name].is_text:
-        what = f"this is {FORMATS[name].title} packed with {packed}: only text is read packed"
-        raise DataError(what, source.name, "unpack it, so that it can be read by parts")
-    return replace(source, format=name)
-
-
-def folder_format(path: str) -> str | None:
-    """Return the format of which a folder is one input, by what it holds; None for any other path."""
-    if not os.path.isdir(path):
-        return None
-    if os.path.exists(os.path.join(path, "dataset_dict.json")):
-        hint = f"name one of them, such as {os.path.join(path, 'train')}"
-        raise DataError("this folder holds several splits of a dataset", path, hint)
-    formats = (each for each in FORMATS.values() if each.marks)
-    return next(
-        (each.name for each in formats if all(os.path.exists(os.path.join(path, mark)) for mark in each.marks)), None
-    )
-
-
-def _missing(path: str) -> InputNotFoundError:
-    """Return the error for a path that is not there, with the closest name that is."""
-    if not path:
-        return InputNotFoundError("no file is named", "", "type PATH, PATH::NAME, or - for stdin")
-    if "://" in path:
-        schemes = "s3://, gs://, az://, hf:// and https:// are"
-        return InputNotFoundError(f"this kind of address is not read; {schemes}", path, "download it first")
-    folder, name = os.path.split(path)
-    try:
-        match = closest(name, os.listdir(folder or "."))
-    except OSError:
-        return InputNotFoundError(f"no such file: the folder {folder} is not there either", path)
-    return InputNotFoundError("no such file", path, f"did you mean {os.path.join(folder, match)}?" if match else "")

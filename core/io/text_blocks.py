@@ -7,7 +7,8 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from ..errors import DataError
-from .arrow_table import ArrowTable, ColumnVectors
+from .arrow_table import ArrowTable
+from .arrow_vectors import ColumnVectors
 from .formats import FORMATS, READ
 from .parquet_and_arrow import Batches
 from .ragged import RaggedVectors

@@ -24,7 +24,8 @@ import numpy as np
 from ..errors import DataError, ResourceError, SimtoolError
 from ..memory import TORCH, check_address_space, check_held
 from .array_table import ArrayTable, Shaped
-from .source import Reading, Source, on_disk
+from .source import Reading, Source
+from .source_opening import on_disk
 from .table import check_column, join_name
 from .vectors import Array, ArrayVectors, Vectors, check_ids, check_numeric
 from .widened import WIDE, WidenedVectors

@@ -9,9 +9,7 @@ As in SQL, a comparison with null holds of no row, and neither does its opposite
 """
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -19,25 +17,24 @@ import pyarrow.compute as pc
 
 from ..errors import InputNotFoundError, ParameterError
 from ..suggestions import closest
-from .buffers import arrow_scalar
-from .numbers import MOST_DIGITS
+from .row_conditions import (
+    COMPARED,
+    Compute,
+    Condition,
+    balanced,
+    column_values,
+    compared,
+    computed,
+    constant,
+    noun,
+    scalar,
+)
 
 TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<quoted>\"(?:[^\"]|\"\")*\"|`[^`]*`)"
     r"|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.]))|(?P<word>[^\W\d]\w*(?:\.\w+)*)"
     r"|(?P<sign><>|<=|>=|==|!=|[=<>(),])|(?P<end>\Z))"
 )
-COMPARED: dict[str, Callable[[Any, Any], Any]] = {
-    "=": pc.equal,
-    "==": pc.equal,
-    "!=": pc.not_equal,
-    "<>": pc.not_equal,
-    "<": pc.less,
-    "<=": pc.less_equal,
-    ">": pc.greater,
-    ">=": pc.greater_equal,
-}
-Compute = Callable[[pa.Table], Any]  # of some rows: one value for each, or a single one for all
 WORDS = ("and", "or", "not", "in", "is", "null", "true", "false")
 LONGEST = 10_000  # characters
 DEEPEST = 50  # parentheses and negations within each other
@@ -51,17 +48,6 @@ class Token:
     kind: str
     value: str
     place: int
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition that has been read: the columns that it names, and what computes whether it holds of each row.
-
-    It is no expression of Arrow, whose evaluation imports pandas where that is installed.
-    """
-
-    columns: tuple[str, ...]
-    holds: Compute
 
 
 def read_condition(text: str, types: dict[str, Any], table: str) -> Condition:
@@ -133,13 +119,13 @@ class _Parser:
         parts = [self._all_of()]
         while self._take("or"):
             parts.append(self._all_of())
-        return _balanced(pc.or_kleene, parts)
+        return balanced(pc.or_kleene, parts)
 
     def _all_of(self) -> Compute:
         parts = [self._negated()]
         while self._take("and"):
             parts.append(self._negated())
-        return _balanced(pc.and_kleene, parts)
+        return balanced(pc.and_kleene, parts)
 
     def _negated(self) -> Compute:
         self._depth += 1
@@ -147,7 +133,7 @@ class _Parser:
             raise self._error(f"more than {DEEPEST} conditions within each other", self._here.place)
         try:
             if self._take("not"):
-                return _of(pc.invert, self._negated())
+                return computed(pc.invert, self._negated())
             if self._take("("):
                 inner = self._any_of()
                 self._expect(")")
@@ -158,19 +144,19 @@ class _Parser:
 
     def _test(self) -> Compute:
         column, kind = self._column("a column")
-        field = _field(column)
+        field = column_values(column)
         if sign := self._take(*COMPARED):
-            return _compared(sign.value, field, kind, *self._operand(kind))
+            return compared(sign.value, field, kind, *self._operand(kind))
         if self._take("is"):
             negated = self._take("not") is not None
             self._expect("null")
-            return _of(pc.is_valid if negated else pc.is_null, field)
+            return computed(pc.is_valid if negated else pc.is_null, field)
         negated = self._take("not") is not None
         if self._take("in"):
-            found = _balanced(
-                pc.or_kleene, [_compared("=", field, kind, _constant(each), each.type) for each in self._members(kind)]
+            found = balanced(
+                pc.or_kleene, [compared("=", field, kind, constant(each), each.type) for each in self._members(kind)]
             )
-            return _of(pc.invert, found) if negated else found
+            return computed(pc.invert, found) if negated else found
         if negated or kind != pa.bool_():
             raise self._unexpected("in" if negated else "=, !=, <, <=, >, >=, in or is")
         return field
@@ -194,12 +180,12 @@ class _Parser:
         """Step over what a column of this type is compared with; return it and its type."""
         if self._here.kind not in ("word", "quoted"):
             value = self._value(kind)
-            return _constant(value), value.type
+            return constant(value), value.type
         place = self._here.place
         name, other = self._column("a value")
         if noun(other) != noun(kind):
             raise self._error(f"{noun(kind)} cannot be compared with {name!r}, which holds {noun(other)}", place)
-        return _field(name), other
+        return column_values(name), other
 
     def _members(self, kind: Any) -> list[pa.Scalar]:
         self._expect("(")
@@ -223,7 +209,7 @@ class _Parser:
             raise self._error(f"expected {wanted} as in the column, got {token.value[:40]}", token.place, hint)
         self._next += 1
         try:
-            return _scalar(token, kind, found)
+            return scalar(token.value, kind, found)
         except (pa.ArrowException, ValueError, OverflowError):
             what = f"{token.value[:40]} is not among the {wanted} that this column can hold"
             hint = "as in '2024-12-31'" if wanted == "dates" else "as in '2024-12-31 23:59:00'"
@@ -253,79 +239,6 @@ class _Parser:
         before = f"...{before[-AROUND:]}" if len(before) > AROUND else before
         after = f"{after[:AROUND]}..." if len(after) > AROUND else after
         return f"«where» {before}^{after}"
-
-
-def noun(kind: Any) -> str:
-    """Return what a column of values holds, in one word."""
-    kind = plain(kind)
-    if pa.types.is_boolean(kind):
-        return "bools"
-    if pa.types.is_date(kind):
-        return "dates"
-    if pa.types.is_timestamp(kind):
-        return "times"
-    return "text" if pa.types.is_string(kind) or pa.types.is_large_string(kind) else "numbers"
-
-
-def plain(kind: Any) -> Any:
-    """Return the type of the values that a column is made of, dictionary-encoded or not."""
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if pa.types.is_float16(kind):  # which Arrow compares with nothing
-        return pa.float32()
-    return pa.string() if pa.types.is_string_view(kind) else kind
-
-
-def _scalar(token: Token, kind: Any, found: str) -> pa.Scalar:
-    kind = plain(kind)
-    if found == "bools":
-        return arrow_scalar(token.value == "true", pa.bool_())
-    if found == "numbers":
-        whole = re.fullmatch(r"[+-]?\d+", token.value) is not None
-        if pa.types.is_integer(kind) and whole and len(token.value) <= MOST_DIGITS:
-            low, high = (0, 2**kind.bit_width) if pa.types.is_unsigned_integer(kind) else _signed(kind.bit_width)
-            if low <= int(token.value) < high:
-                return arrow_scalar(int(token.value), kind)
-        # 0.1 is the float32 nearest to it in a column of these
-        return arrow_scalar(float(token.value), kind if pa.types.is_floating(kind) else pa.float64())
-    text = token.value[1:-1].replace("''", "'")
-    if not pa.types.is_timestamp(kind) or kind.tz is None:
-        return arrow_scalar(text, kind)
-    try:
-        return arrow_scalar(text, kind)
-    except pa.ArrowInvalid:  # without an offset
-        return pc.assume_timezone(arrow_scalar(text, pa.timestamp(kind.unit)), "UTC").cast(kind)
-
-
-def _compared(sign: str, one: Compute, kind: Any, other: Compute, its: Any) -> Compute:
-    """Compare a column with a value or a column; numbers of two types as float64, rounded where it must be."""
-    if kind != its and noun(kind) == "numbers":
-        one, other = (_of(partial(pc.cast, target_type=pa.float64(), safe=False), each) for each in (one, other))
-    return _of(COMPARED[sign], one, other)
-
-
-def _field(name: str) -> Compute:
-    return lambda table: table[name]
-
-
-def _constant(value: pa.Scalar) -> Compute:
-    return lambda table: value
-
-
-def _of(function: Callable[..., Any], *parts: Compute) -> Compute:
-    """Return what computes a function of what its parts are."""
-    return lambda table: function(*(part(table) for part in parts))
-
-
-def _signed(bits: int) -> tuple[int, int]:
-    return -(2 ** (bits - 1)), 2 ** (bits - 1)
-
-
-def _balanced(function: Callable[[Any, Any], Any], parts: Sequence[Compute]) -> Compute:
-    """Join conditions as a tree that is not deep."""
-    join = partial(_of, function)
-    while len(parts) > 2:
-        parts = [reduce(join, parts[place : place + 2]) for place in range(0, len(parts), 2)]
-    return reduce(join, parts)
 
 
 def _advice(character: str) -> str:

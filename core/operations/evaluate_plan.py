@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..engine import BLOCK, Phase, tiles_phase
 from ..errors import LabelError, ParameterError, ShapeError
 from ..estimates import Planned, SomeRows
@@ -58,7 +58,7 @@ class EvaluatePlan:
         sides = inputs.sides.values()
         if inputs.scores is None and inputs.b is None:
             _check_alone(inputs)
-            checks.check_rows(checks.given(inputs.a, "A"))
+            checks.check_rows(given_inputs.given(inputs.a, "A"))
             class_labels(np.asarray(inputs.labels), inputs.sides["a"].shape[0], inputs.names["labels"])
             return
         self._check_wanted()
@@ -177,7 +177,7 @@ class EvaluatePlan:
         inputs = self.inputs
         self._check_wanted()
         a, b, scores, against, names = inputs.a, inputs.b, inputs.scores, inputs.against, inputs.names
-        self._held(np.size(scores) if scores is not None else checks.given(a, "A").shape[0])
+        self._held(np.size(scores) if scores is not None else given_inputs.given(a, "A").shape[0])
         scored = self._scored(a, b, scores, names["scores"])
         if against is None:
             return scored, None
@@ -201,7 +201,7 @@ class EvaluatePlan:
         nonfinite = self.settings.nonfinite
         if scores is not None:
             return PairScores(read_scores(scores, name, nonfinite), {"scores": name}, None, ())
-        sides = a, b = checks.given(a, "A"), checks.given(b, "B")
+        sides = a, b = given_inputs.given(a, "A"), given_inputs.given(b, "B")
         checks.check_aligned(sides, "pair")
         # pairs that are not finite are left out once they are scored
         settings = replace(self.settings, nonfinite="propagate" if nonfinite == "drop" else "error")

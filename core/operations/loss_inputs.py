@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, given_inputs
 from ..catalogue import Entry, check_parameter
 from ..errors import InputNotFoundError, LabelError, ParameterError, ShapeError
 from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, open_table, read_values, with_ids
@@ -128,7 +128,7 @@ def check_inputs(entry: Entry, sides: Sequence[Any], measures: Sequence[str]) ->
     checks.check_roles(entry, len(sides))
     roles = entry.roles
     names = [role.upper() for role in roles] if len(roles) == 2 else roles
-    inputs = tuple(checks.given(side, name) for side, name in zip(sides, names, strict=True))
+    inputs = tuple(given_inputs.given(side, name) for side, name in zip(sides, names, strict=True))
     checks.check_aligned(inputs)
     for measure in dict.fromkeys(measures):
         for side in inputs:

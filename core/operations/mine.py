@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import checks
+from .. import checks, given_inputs
 from ..backend import quiet
 from ..delivery import delivery
 from ..errors import DataError, LabelError, ParameterError
@@ -132,7 +132,7 @@ def mine(
             if found.labels is None or len(found.vectors) != 1:
                 what = "mining needs the class of each row, or pairs that belong together"
                 raise LabelError(what, "«labels»", "«labels» FILE or ::NAME, or «positives» TABLE")
-            vectors = checks.given(found.vectors[0], "A")
+            vectors = given_inputs.given(found.vectors[0], "A")
             inputs = MiningInputs.of_classes(vectors, found.labels, found.labels_name, measure, settings)
         return MinePlan(inputs, rule, num_positives, settings).run(progress)
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..backend import Array, Backend, choose_backend, hands_out_dlpack, namespace, taken_by_dlpack
 from ..catalogue import Entry
 from ..errors import DataError, LabelError, ShapeError
-from ..labels import check_labels, read_labels
+from ..loss_labels import check_labels, read_labels
 
 PER = {"pairs": "pair", "triplets": "triplet"}
 

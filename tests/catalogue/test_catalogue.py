@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import simtool
 from simtool.backend import choose_backend
 from simtool.catalogue import AGGREGATES, KINDS, LOSSES, METRICS, find, search
-from simtool.catalogue.losses import LOSSES as ITEM_LOSSES
+from simtool.catalogue.losses import ITEM_LOSSES
 from simtool.scoring.distances import distance_of
 
 ROWS = [*METRICS, *AGGREGATES, *LOSSES]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simtool import compare
+from simtool import compare, pairwise
 from simtool.backend import choose_backend
 from simtool.catalogue import find
 from simtool.errors import DataError, ShapeError
@@ -11,6 +11,15 @@ from simtool.errors import DataError, ShapeError
 NUMPY = choose_backend("numpy")
 BLOCKS = ["mean", "centroid", "argmax", "max", "maxsim", "top-k-mean"]
 UNRELATED = np.isin(np.arange(20), [10, 11, 12, 13, 14, 19])  # as the page of sample_data says
+
+
+@pytest.mark.parametrize("metric", [None, "maxsim"])
+def test_items_with_nan_are_refused_with_a_mend_that_works(metric):
+    items = np.ones((3, 2, 4))
+    items[1, 0, 0] = np.nan
+    with pytest.raises(DataError, match="row 1 of 3") as refused:
+        compare(items, items) if metric is None else pairwise(items, metric=metric)
+    assert refused.value.hint == "leave these items out of the file"
 
 
 def test_lengths_say_what_is_padding():

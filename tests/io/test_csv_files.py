@@ -1,19 +1,14 @@
 """CSV: headers, cells, and tables that pandas and polars wrote."""
 
-import csv
-
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from opened_text import refused, whole
 from written_files import X, check
 
 from simtool.errors import ParameterError
-from simtool.io import open_pairs, open_table, open_vectors, read_values, text_blocks
-from simtool.io import text as text_files
+from simtool.io import open_pairs, open_table, open_vectors, read_values
 from simtool.io.vectors import provenance
 
 
@@ -66,12 +61,10 @@ def test_an_empty_cell_is_a_null(write):
 @pytest.mark.parametrize(
     ("text", "what", "hint"),
     [
-        ("x,y\n1,2\n1,2,3\n", "line 3 has 3 cells, expected 2", ""),
         ("cat,x,0.25\ndog,y,2.5\n", "line 1 looks like data, not like a header: 0.25", "put a header line"),
         ("id,0.5,0.25\n1,1.5,2.5\n", "line 1 looks like data, not like a header: 0.5", "put a header line"),
         (",x\n0,1\n", "column 1 has no name", "index=False"),
         ("x,x\n0,1\n", "2 columns are named 'x'", "rename"),
-        ('x,y\n"a,1\n', "line 2 is not CSV: unexpected end of data", ""),
         ("name,city\na,b\n", "no column holds vectors (lists of numbers); columns: name, city", ""),
     ],
 )
@@ -168,25 +161,6 @@ def test_a_header_is_what_it_is_said_to_be(write):
     assert read_values(write("label\n1\n0\n"), header="yes").tolist() == [1, 0]
     with pytest.raises(ParameterError, match="expected one of auto, yes, no, got 'maybe'"):
         open_vectors(path, header="maybe")
-
-
-@given(
-    rows=st.lists(
-        st.tuples(*[st.text(st.sampled_from('ab,"\r\n\t \u2028\x85é'), max_size=4)] * 2), min_size=1, max_size=8
-    ),
-    size=st.integers(1, 40),
-)
-@settings(deadline=None)
-def test_a_csv_says_what_the_csv_module_wrote_whatever_the_blocks(folder, rows, size):
-    path = folder / "cells.csv"
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["first", "second"], *rows])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text_files, "BLOCK_BYTES", size)
-        patch.setattr(text_blocks, "LONGEST_ROW", 1000)
-        table = open_table(str(path))
-        found = [table.values(name).tolist() for name in ("first", "second")]
-    assert found == [list(texts) for texts in zip(*rows, strict=True)]
 
 
 @pytest.mark.parametrize("comma", [",", "\t"])

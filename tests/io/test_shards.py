@@ -68,19 +68,6 @@ def test_values_of_several_files(tmp_path):
         read_values(str(tmp_path / "b-*.txt"))
 
 
-def test_items_of_tokens_in_several_files(tmp_path):
-    items = [[[1.0, 2.0]] * length for length in (2, 2, 3, 1)]
-    pq.write_table(pa.table({"v": items[:2]}), tmp_path / "a-0.parquet")
-    pq.write_table(pa.table({"v": items[2:]}), tmp_path / "a-1.parquet")
-    pq.write_table(pa.table({"v": items}), tmp_path / "whole.parquet")
-    one, many = (simtool.open_items(str(tmp_path / name)) for name in ("whole.parquet", "a-?.parquet"))
-    assert many.offsets.tolist() == one.offsets.tolist()
-    for start, stop in ((0, 8), (1, 5), (3, 4), (4, 4)):
-        np.testing.assert_array_equal(many.tokens.read(start, stop), one.tokens.read(start, stop))
-    pq.write_table(pa.table({"v": [[[1.0, 2.0]] * 3] * 2}), tmp_path / "a-1.parquet")
-    assert simtool.open_items(str(tmp_path / "a-?.parquet")).lengths.tolist() == [2, 2, 3, 3]
-
-
 @pytest.mark.parametrize(
     ("second", "error", "what"),
     [
@@ -103,23 +90,6 @@ def test_an_id_may_come_twice_in_one_file_as_without_shards(tmp_path):
     for number, ids in enumerate((["a", "a"], ["b", "c"])):
         pq.write_table(pa.table({"id": ids, "v": [[1.0, 2.0]] * 2}), tmp_path / f"s-{number}.parquet")
     assert open_vectors(str(tmp_path / "s-*.parquet")).ids.tolist() == ["a", "a", "b", "c"]
-
-
-def test_an_error_names_the_file_and_its_row(tmp_path):
-    for number in range(3):
-        rows = np.ones((4, 2))
-        rows[2] = np.nan if number == 1 else 1
-        np.save(tmp_path / f"s-{number}.npy", rows)
-    with pytest.raises(DataError, match="row 6 of 12 holds NaN or infinity") as raised:
-        simtool.pairwise(str(tmp_path / "s-*.npy"))
-    assert raised.value.where == f"{tmp_path}/s-1.npy, row 2 there"
-    with pytest.raises(DataError, match=r"row 1 \(id 6\) of 3 holds NaN") as raised:
-        simtool.pairwise(Selection(str(tmp_path / "s-*.npy"), rows="5:8"))
-    assert raised.value.where == f"{tmp_path}/s-1.npy, row 2 there"
-    (tmp_path / "s-2.npy").write_bytes(b"\x93NUMPY\x01\x00")
-    with pytest.raises(DataError) as raised:
-        open_vectors(str(tmp_path / "s-*.npy"))
-    assert raised.value.where == f"{tmp_path}/s-2.npy"
 
 
 def test_columns_that_make_the_vectors_are_those_of_every_file(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simtool.io.source import open_source
+from simtool.io.source_opening import open_source
 from simtool.io.text_layout import WordLayout, first_lines, is_blank_separated, numbers_at_end, word_layout
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from simtool.catalogue import find
-from simtool.losses.classes import class_masks, negative_mass
+from simtool.losses.classes import class_masks
+from simtool.losses.lifted import negative_mass
 from simtool.losses.miners import ActiveTriplets
 from simtool.scoring.distances import of_all
 

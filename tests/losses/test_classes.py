@@ -8,16 +8,8 @@ import torch
 from batches import counted, of_classes, others, random_batch, scores_of
 from peers_batch import CLASSES, PEERS, VECTORS
 
-from simtool.errors import ParameterError, ShapeError
-from simtool.losses.classes import (
-    circle,
-    class_masks,
-    lifted_structure,
-    multi_similarity,
-    negative_mass,
-    nt_xent,
-    sup_con,
-)
+from simtool.errors import ParameterError
+from simtool.losses.classes import circle, class_masks, multi_similarity, nt_xent, sup_con
 from simtool.losses.numerics import hinge, masked_logsumexp
 
 
@@ -69,10 +61,6 @@ def test_extreme_scores_neither_overflow_nor_vanish():
     assert multi_similarity(worst, positives, negatives, beta=1e4).tolist() == pytest.approx(
         [log(1 + exp(1)) / 2 + 0.5], rel=1e-9
     )
-    far = np.asarray([[0.0, 2000.0, 1000.0], [2000.0, 0.0, 1000.0], [1000.0, 1000.0, 0.0]])
-    codes = np.asarray([0, 0, 1])
-    # log(2 e^-999) + 2000 = 1001 + log 2
-    assert of_classes("lifted-structure", far, codes).tolist() == pytest.approx([(1001 + log(2)) ** 2 / 2] * 2)
 
 
 def test_identical_rows_have_known_losses():
@@ -80,19 +68,6 @@ def test_identical_rows_have_known_losses():
     scores = scores_of("nt-xent", x)
     assert of_classes("nt-xent", scores, codes).tolist() == pytest.approx([log(4)] * 6 + [log(5)] * 2)
     assert of_classes("sup-con", scores, codes).tolist() == pytest.approx([log(5)] * 5 + [0])
-    distances = scores_of("lifted-structure", x)
-    pair = [(log(6) + 1) ** 2 / 2] * 6 + [(log(8) + 1) ** 2 / 2] * 2
-    assert of_classes("lifted-structure", distances, codes).tolist() == pytest.approx(pair)
-
-
-def test_lifted_structure_without_negatives_passes_no_gradient_to_the_masses():
-    distances = torch.ones((2, 2), dtype=torch.float64, requires_grad=True)
-    mass = torch.full((2,), -torch.inf, dtype=torch.float64, requires_grad=True)
-    items = lifted_structure(distances, torch.tensor([[False, True], [True, False]]), mass, mass)
-    assert items.tolist() == [0, 0]
-    items.sum().backward()
-    assert mass.grad.tolist() == [0, 0]
-    assert (distances.grad == 0).all()
 
 
 def test_masks_of_classes(xp):
@@ -142,13 +117,3 @@ def test_what_is_refused(function, parameters):
     with pytest.raises(ParameterError, match=f"{name} is {value}") as refused:
         function(scores, mask, mask, **parameters)
     assert refused.value.where == f"«{name}»"
-
-
-def test_lifted_structure_refuses_masses_that_do_not_fit():
-    distances, mask = np.ones((2, 3)), np.ones((2, 3), dtype=bool)
-    with pytest.raises(ShapeError, match=r"the masses have shapes \(3,\) and \(3,\)"):
-        lifted_structure(distances, mask, np.ones(3), np.ones(3))
-    with pytest.raises(ParameterError, match="margin is -1"):
-        lifted_structure(distances, mask, np.ones(2), np.ones(3), margin=-1.0)
-    with pytest.raises(ParameterError, match="margin is nan"):
-        negative_mass(distances, mask, margin=float("nan"))
