@@ -1,10 +1,10 @@
 """Who matched whom, as a table: the pairs behind an aggregate, and the rows that are left without a match."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ..aggregates.record import MatchedPairs
+from ..aggregates.record import AggregateRequest, Evaluator, MatchedPairs
 from ..results import Column
 
 
@@ -55,3 +55,8 @@ def extremes(columns: dict[str, Column], most: int) -> tuple[dict[str, Column], 
     else:
         said = ""
     return {name: column[order] for name, column in columns.items()}, said
+
+
+def matching_of(requests: Sequence[AggregateRequest]) -> Callable[[Evaluator], MatchedPairs] | None:
+    """Return what lists the matches of the first aggregate that has them."""
+    return next((request.record.matched for request in requests if request.record.matched is not None), None)

@@ -10,10 +10,11 @@ from ..backend import quiet
 from ..comparison.best_items import unfit_for_best
 from ..comparison.compared_sets import ALIGNED, BEST, ComparisonInputs
 from ..comparison.item_pairs import ItemPairs
+from ..comparison.item_scores import score_best_items, score_items
 from ..comparison.options import CompareOptions
 from ..comparison.phases import comparison_phases
 from ..comparison.report import CompareSpec, ComparisonOutcome, report
-from ..comparison.scores import score_best_items, score_items, score_sets
+from ..comparison.set_scores import score_sets
 from ..engine import Phase
 from ..errors import ParameterError, SimtoolError
 from ..results import Into, Progress, Result

@@ -8,7 +8,7 @@ import numpy as np
 from ..catalogue import Entry
 from ..io import Vectors
 from ..io.vectors import ids_of
-from ..labels import LabelsRead, check_labels, read_labels
+from ..loss_labels import LabelsRead, check_labels, read_labels
 from ..nonfinite import drop_rows
 from ..results import Column
 from ..scoring.examples import Sink, among_all

@@ -1,44 +1,28 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from math import prod
 from typing import Any
-
-import numpy as np
 
 from .. import checks
 from ..aggregates.record import AggregateRequest
-from ..backend import quiet
 from ..catalogue import DEVICE
 from ..comparison.pairs_of_sets import check_set_options, measure_of_sets, plan_sets
 from ..delivery import delivery
 from ..engine import (
-    ROW,
     Choice,
-    PairwiseJob,
-    Phase,
-    check_list,
-    check_matrix,
     check_precision,
-    full_matrix,
-    matrix_bytes,
-    prepare_input,
-    same_rows,
-    scan_phase,
-    select_pairs,
 )
 from ..errors import ParameterError
 from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
-from ..io import Vectors
 from ..io.cut_down import CutDown
 from ..io.origins import provenance
 from ..io.quantized import WRITTEN
 from ..metrics import EPS, Metric, metric_of
-from ..results import Into, Progress, Result, RowsInto, shapes_line
+from ..results import Into, Progress, Result, RowsInto
 from ..settings import Settings
+from .pairwise_plan import PairwisePlan
 
 KEYS = ("rows", "columns", "mean", "min", "max")
 PRECISIONS = ("auto", "float64", "float32", "bfloat16", "int8")
@@ -175,7 +159,7 @@ def pairwise(
                 into, rows_into, heat_map, progress
             )
         opened = [settings.open(*side) for side in sides]
-        plan = partial(_plan, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+        plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
         if not dry_run:
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
@@ -185,113 +169,6 @@ def pairwise(
 
         inputs = dict(zip("ab", opened, strict=False))
         return dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
-
-
-@dataclass(frozen=True)
-class PairwisePlan:
-    """What is compared with what, checked and not yet computed.
-
-    Args:
-        job: both sides, the pairs that are left out, and where to compute.
-        choice: the pairs that are listed; None for the matrix.
-        dim: along which a vector lies.
-        cut: what is compared of each vector.
-        excluded_by: `id` or `row` where a row is not compared with itself, else None.
-        settings: of the door.
-    """
-
-    job: PairwiseJob
-    choice: Choice | None
-    dim: int
-    cut: CutDown
-    excluded_by: str | None
-    settings: Settings
-
-    def phases(self, into: Into | None, rows_into: RowsInto | None, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
-        """Return the scan of inputs of these shapes; what nobody takes as it comes is kept."""
-        job, choice = self.job, self.choice
-        rows = [shape[: (dim := self.dim % len(shape))] + shape[dim + 1 :] for shape in shapes]
-        (*batch_a, n), (*batch_b, m) = rows[0], rows[-1]
-        batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
-        shape = n, m, job.dims
-        if choice is None:
-            written, name = matrix_bytes(job, (*batch, n, m)), "matrix"
-            held = check_matrix(job, (*batch, n, m)) if into is None else 0
-        else:
-            name = "closest rows" if choice.top_k is not None else "close pairs"
-            written = prod(batch) * ROW * (choice.most(n, m) or 0)
-            held = check_list(job, choice, n, m) if rows_into is None else 0
-        phase = scan_phase(name, job, shape, choice, batches=prod(batch))
-        return [replace(phase, bytes_written=written, memory=phase.memory + held)]
-
-    def trial(self) -> None:
-        """Compute it for nobody."""
-        self.run(lambda shape, dtype: lambda part: None, lambda columns: None, None, None)
-
-    def run(
-        self, into: Into | None, rows_into: RowsInto | None, heat_map: int | None, progress: Progress | None
-    ) -> Result:
-        """Compute the matrix, or list the pairs."""
-        job, settings, choice = self.job, self.settings, self.choice
-        with quiet():
-            if choice is not None:
-                result = select_pairs(job, choice, rows_into, progress)
-            else:
-                result = full_matrix(job, into, settings.nonfinite, progress, heat_map)
-        listed = choice or Choice()
-        return replace(
-            result,
-            inputs=job.inputs(),
-            parameters={
-                "metric": job.metric.name,
-                "eps": settings.eps,
-                **job.metric.parameters,
-                **vars(self.cut),
-                "dim": self.dim,
-                "exclude_self": self.excluded_by is not None,
-                "excluded_by": self.excluded_by,
-                "top_k": listed.top_k,
-                "threshold": listed.threshold,
-                "max_pairs": listed.max_pairs,
-                "precision": job.precision,
-                **result.parameters,
-                "nonfinite": settings.nonfinite,
-                "shapes": _shapes(job, listed, self.dim),
-            },
-            notes=(*job.notes(), *self.cut.notes, *job.left_out(self.excluded_by), *result.notes),
-            provenance=provenance({"a": job.a.vectors, "b": None if job.self_join else job.b.vectors}),
-        )
-
-
-def _plan(
-    choice: Choice | None,
-    metric: Metric,
-    dim: int,
-    cut: CutDown,
-    precision: str,
-    settings: Settings,
-    opened: list[Vectors],
-    *,
-    exclude_self: bool,
-) -> PairwisePlan:
-    """Lay out both sides, checked; A twice where there is no B."""
-    budget, opened = settings.budget(*opened), [cut.of_whole_bytes(side) for side in opened]
-    for vectors in opened:
-        checks.check_dtype(vectors, metric)
-    sides = [prepare_input(side, dim, settings.nonfinite, budget) for side in opened]
-    a, b = sides[0], sides[-1]
-    checks.check_same_width(a.vectors, b.vectors, a.rows.shape[-1], b.rows.shape[-1])
-    for side in sides:
-        checks.refuse_rounded(side.vectors, metric.name)
-    excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
-    job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
-    return PairwisePlan(job, choice, dim, cut, excluded_by, settings)
-
-
-def _shapes(job: PairwiseJob, choice: Choice, dim: int) -> str:
-    scores = choice.of(str((*job.batch, *job.shape)))
-    a, b = job.a.vectors.shape, job.b.vectors.shape
-    return shapes_line(a, b, [dim % len(a)] if dim % len(a) == dim % len(b) else [dim], scores)
 
 
 def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) -> tuple[str, ...]:

@@ -628,18 +628,6 @@ def test_the_largest_numbers_list_everything():
     assert len(listed(pairwise(a, threshold=-1, max_results=most))) == 6
 
 
-@pytest.mark.parametrize(
-    ("options", "line"),
-    [
-        ({"dim": 1, "exclude_self": False}, "(2, 4, 5) x (2, 4, 3) along 1 -> (2, 5, 3)"),
-        ({"dim": 1, "top_k": 2}, "(2, 4, 5) x (2, 4, 3) along 1 -> top 2 of (2, 5, 3)"),
-        ({"dim": -2, "threshold": 0.5}, "(2, 4, 5) x (2, 4, 3) along 1 -> pairs of (2, 5, 3)"),
-    ],
-)
-def test_the_shapes_say_which_dim_was_taken(options, line):
-    assert pairwise(np.ones((2, 4, 5)), np.ones((2, 4, 3)), **options).parameters["shapes"] == line
-
-
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
 @pytest.mark.parametrize(("metric", "threshold"), [("cosine", 0.55), ("euclidean", 0.9)])
 @pytest.mark.parametrize("b", [None, "sample_data/wordsim_b.npy"])
