@@ -17,7 +17,6 @@ from ..errors import ParameterError
 from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
 from ..io.cut_down import CutDown
-from ..io.origins import provenance
 from ..io.quantized import WRITTEN
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto

@@ -25,7 +25,7 @@ from ..engine import (
 )
 from ..io import Vectors
 from ..io.cut_down import CutDown
-from ..io.vectors import provenance
+from ..io.origins import provenance
 from ..metrics import Metric
 from ..results import Into, Progress, Result, RowsInto, shapes_line
 from ..settings import Settings
