@@ -79,6 +79,7 @@ def leak(
         The closest row of `simtool.pairwise`.
 
     Example:
+        >>> import numpy as np
         >>> leak(np.eye(2), np.asarray([[1.0, 1.0], [0.1, 1.0]]), threshold=0.9).rows.read(0, 1)["train"].tolist()
         [1]
     """

@@ -111,6 +111,7 @@ def loss(
         The catalogue rows of the losses.
 
     Example:
+        >>> import numpy as np
         >>> x, y = np.asarray([[1.0, 2, 3]]), np.asarray([[4.0, 5, 6]])
         >>> loss(x, y, labels=np.asarray([1]), kind="cosine").summary["loss"]
         0.025368153802923787

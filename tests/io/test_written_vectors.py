@@ -9,7 +9,7 @@ import pytest
 
 import simtool
 from simtool.errors import OutputError
-from simtool.operations import convert as converting
+from simtool.operations import convert_plan as converting
 
 ROWS = np.random.default_rng(4).standard_normal((400, 5)).astype(np.float32)
 
