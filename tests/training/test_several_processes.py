@@ -46,7 +46,7 @@ def test_two_processes_take_the_step_of_one(tmp_path, kind):
     here = {**os.environ, "GLOO_SOCKET_IFNAME": "lo"}
     runs = [subprocess.Popen([*command, str(rank), str(tmp_path), kind], env=here) for rank in range(2)]
     try:
-        for run in runs:  # the code says nothing: gloo's threads may abort a process at its end, with the result written
+        for run in runs:  # gloo's threads may abort a process at its end, its result written
             run.wait(timeout=240)
     finally:
         for run in runs:
