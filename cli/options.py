@@ -1,10 +1,10 @@
 """Every argument and option that two commands share."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from simtool.catalogue import DEVICES, names
+from simtool.catalogue import names
 
 FORMATS = ("table", "json", "jsonl", "csv", "markdown", "npy", "parquet", "arrow")
 EPS = 1e-8  # what a cosine divides by at least
@@ -71,67 +71,7 @@ IdsBOption = Annotated[
     str | None,
     typer.Option("--ids-b", metavar="SOURCE", help="Ids of B: a file, one per row, or `::NAME`, a column of B."),
 ]
-WhereOption = Annotated[
-    str | None,
-    typer.Option(
-        "--where",
-        metavar="CONDITION",
-        help="Only rows (of A, or of all inputs whose rows belong together) for which it holds: `lang = 'en'`.",
-        show_default=False,
-    ),
-]
-WhereBOption = Annotated[
-    str | None,
-    typer.Option("--where-b", metavar="CONDITION", help="--where for the rows of B.", show_default=False),
-]
-RowsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--rows",
-        metavar="START:STOP",
-        help="Only rows from START, counted from 0, up to but without STOP: `0:1000`.",
-        show_default=False,
-    ),
-]
-RowsBOption = Annotated[
-    str | None, typer.Option("--rows-b", metavar="START:STOP", help="--rows for B.", show_default=False)
-]
-SampleOption = Annotated[
-    int | None,
-    typer.Option("--sample", metavar="N", help="Only N rows at random, the same for the same --seed."),
-]
-SampleBOption = Annotated[
-    int | None, typer.Option("--sample-b", metavar="N", help="--sample for B.", show_default=False)
-]
-ColumnsOption = Annotated[
-    list[str] | None,
-    typer.Option("--columns", metavar="PATTERN", help="Columns that make the vectors: `dim_*`. Repeatable."),
-]
-ColumnsAOption = Annotated[
-    list[str] | None,
-    typer.Option("--columns-a", metavar="PATTERN", help="Columns of A that make its vectors: `dim_*`. Repeatable."),
-]
-ColumnsBOption = Annotated[
-    list[str] | None,
-    typer.Option("--columns-b", metavar="PATTERN", help="Columns of B that make its vectors: `dim_*`. Repeatable."),
-]
-QueryOption = Annotated[
-    list[str] | None,
-    typer.Option("--query", metavar="ID", help="Only this row of A as a query; without B, among all of A. Repeatable."),
-]
-KeepColumnsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--keep-columns",
-        metavar="NAME[,NAME...]",
-        help="Columns to list too: of A and B as text_a and text_b, of one table as text.",
-    ),
-]
 
-MarginOption = Annotated[
-    float | None,
-    typer.Option("--margin", help="The margin, in units of the loss's metric; `simtool list` has each default."),
-]
 NonfiniteOption = Annotated[
     str,
     typer.Option(
@@ -156,67 +96,6 @@ OutputOption = Annotated[
 PlotOption = Annotated[
     str | None,
     typer.Option("--plot", metavar="PATH", help="Draw a picture: .png, .svg or .pdf.", show_default=False),
-]
-ReportOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--report",
-        metavar="PATH",
-        help="Write a report too: .html (a page), .md, .json or .xml (JUnit: each gate a test case). Repeatable.",
-        show_default=False,
-    ),
-]
-BaselineOption = Annotated[
-    str | None,
-    typer.Option(
-        "--baseline",
-        metavar="PATH",
-        help="Show how far the numbers moved since an earlier run: its .json, .html or .parquet. A gate on it is "
-        "`delta.KEY OP NUMBER`.",
-        show_default=False,
-    ),
-]
-GithubSummaryOption = Annotated[
-    bool,
-    typer.Option(
-        "--github-summary", help="In GitHub Actions: add the result to the job's summary, and annotate failed gates."
-    ),
-]
-WorkOption = Annotated[
-    str | None,
-    typer.Option(
-        "--work",
-        metavar="DIR",
-        help="Keep finished blocks in this folder, or s3://...: the same command goes on where it was stopped.",
-        show_default=False,
-    ),
-]
-ShardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--shard",
-        metavar="I/N",
-        help="With --work: compute only part I of N, counted from 1, and write no output; `simtool merge` does.",
-        show_default=False,
-    ),
-]
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster",
-        metavar="ray[://ADDRESS]",
-        help="Share the blocks out to Ray: one that is started here, or that of a head.",
-        show_default=False,
-    ),
-]
-WorkersOption = Annotated[
-    int | None,
-    typer.Option(
-        "--workers",
-        metavar="N",
-        help="With --cluster: how many.  [default: one for each CPU, or GPU with --device cuda]",
-        show_default=False,
-    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an output file that exists.")]
 AssertOption = Annotated[
@@ -302,9 +181,6 @@ EscapeFormulasOption = Annotated[
         help="In CSV output, put ' before text that a spreadsheet would run: = + - @, tab or carriage return first.",
     ),
 ]
-VerboseOption = Annotated[
-    bool, typer.Option("--verbose", help="Say on stderr what was chosen and why, and how long each phase took.")
-]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress on stderr.")]
 DeviceOption = Annotated[
     str,
@@ -313,15 +189,6 @@ DeviceOption = Annotated[
     ),
 ]
 BackendOption = Annotated[str, typer.Option("--backend", help="What computes: auto, numpy or torch.")]
-DryRunOption = Annotated[
-    bool,
-    typer.Option(
-        "--dry-run", help="Tell what it would take instead of doing it: operations, bytes, memory, tasks and time."
-    ),
-]
-DeviceNameOption = Annotated[
-    str, typer.Option("--device-name", help=f"The GPU that --dry-run tells GPU-hours of: {', '.join(DEVICES)}.")
-]
 NonfiniteDropOption = Annotated[
     str, typer.Option("--nonfinite", help="Rows with NaN, infinity or null: `error`, or `drop` them.")
 ]
@@ -367,43 +234,9 @@ IdsOption = Annotated[
         show_default=False,
     ),
 ]
-ExamplesOption = Annotated[
-    str | None,
-    typer.Option(
-        "--examples",
-        metavar="TABLE",
-        help="Columns anchor, positive, negative, or a, b, with ids of VECTORS, as `mine -o` writes them; of two files "
-        "the first has the anchors.",
-        show_default=False,
-    ),
-]
 CorpusOption = Annotated[
     str | None,
     typer.Option(
         "--corpus", metavar="SOURCE", help="Vectors that each query is compared with, with ids.", show_default=False
     ),
-]
-TemperatureOption = Annotated[
-    float | None, typer.Option("--temperature", help="The temperature, in units of the similarity.")
-]
-
-
-def _kind(more: str) -> Any:
-    """Return the option that names losses, or one."""
-    return typer.Option("--kind", help=f"A loss of `simtool list losses`. {more}", show_default=False)
-
-
-KindsOption = Annotated[list[str], _kind("Repeatable, to compare.")]
-KindOption = Annotated[str | None, _kind("A whiten head needs none.")]
-ScaleOption = Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")]
-LossParamOption = Annotated[
-    list[str] | None,
-    typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter of the loss. Repeatable."),
-]
-VariantOption = Annotated[
-    str | None,
-    typer.Option("--variant", help="The loss as another library computes it: torch, sbert, pml, hadsell, ..."),
-]
-DistanceOption = Annotated[
-    str | None, typer.Option("--distance", help="The metric to compute it on; `simtool list KIND` has the choices.")
 ]

@@ -3,16 +3,74 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any
+from typing import Annotated, Any
 
-from . import options
+import typer
+
+from .options import SeedOption
 from .parsing import sources_or_stdin
 
-ROWS = {"where": options.WhereOption, "rows": options.RowsOption, "sample": options.SampleOption}
-ROWS_OF_B = {"where_b": options.WhereBOption, "rows_b": options.RowsBOption, "sample_b": options.SampleBOption}
-COLUMNS = {"columns": options.ColumnsOption}
-COLUMNS_OF_TWO = {"columns_a": options.ColumnsAOption, "columns_b": options.ColumnsBOption}
-KEEP = {"keep_columns": options.KeepColumnsOption}
+WhereOption = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only rows (of A, or of all inputs whose rows belong together) for which it holds: `lang = 'en'`.",
+        show_default=False,
+    ),
+]
+WhereBOption = Annotated[
+    str | None,
+    typer.Option("--where-b", metavar="CONDITION", help="--where for the rows of B.", show_default=False),
+]
+RowsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rows",
+        metavar="START:STOP",
+        help="Only rows from START, counted from 0, up to but without STOP: `0:1000`.",
+        show_default=False,
+    ),
+]
+RowsBOption = Annotated[
+    str | None, typer.Option("--rows-b", metavar="START:STOP", help="--rows for B.", show_default=False)
+]
+SampleOption = Annotated[
+    int | None,
+    typer.Option("--sample", metavar="N", help="Only N rows at random, the same for the same --seed."),
+]
+SampleBOption = Annotated[
+    int | None, typer.Option("--sample-b", metavar="N", help="--sample for B.", show_default=False)
+]
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns", metavar="PATTERN", help="Columns that make the vectors: `dim_*`. Repeatable."),
+]
+ColumnsAOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns-a", metavar="PATTERN", help="Columns of A that make its vectors: `dim_*`. Repeatable."),
+]
+ColumnsBOption = Annotated[
+    list[str] | None,
+    typer.Option("--columns-b", metavar="PATTERN", help="Columns of B that make its vectors: `dim_*`. Repeatable."),
+]
+QueryOption = Annotated[
+    list[str] | None,
+    typer.Option("--query", metavar="ID", help="Only this row of A as a query; without B, among all of A. Repeatable."),
+]
+KeepColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-columns",
+        metavar="NAME[,NAME...]",
+        help="Columns to list too: of A and B as text_a and text_b, of one table as text.",
+    ),
+]
+ROWS = {"where": WhereOption, "rows": RowsOption, "sample": SampleOption}
+ROWS_OF_B = {"where_b": WhereBOption, "rows_b": RowsBOption, "sample_b": SampleBOption}
+COLUMNS = {"columns": ColumnsOption}
+COLUMNS_OF_TWO = {"columns_a": ColumnsAOption, "columns_b": ColumnsBOption}
+KEEP = {"keep_columns": KeepColumnsOption}
 
 Command = Callable[..., None]
 
@@ -32,11 +90,11 @@ def selecting(
     added: dict[str, Any] = {**(COLUMNS_OF_TWO if "b" in inputs else COLUMNS), **(ROWS if rows else {})}
     added |= {**(ROWS_OF_B if apart else {}), **(KEEP if keeps else {})}
     if queries:
-        added["query"] = options.QueryOption
+        added["query"] = QueryOption
 
     def decorated(command: Command) -> Command:
         own = signature(command, eval_str=True)
-        mine = {**added, "seed": options.SeedOption} if rows and "seed" not in own.parameters else added
+        mine = {**added, "seed": SeedOption} if rows and "seed" not in own.parameters else added
 
         @wraps(command)
         def run(**typed: Any) -> None:

@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
-from . import options
+from .long_run_options import ClusterOption, ShardOption, WorkersOption, WorkOption
 from .reports.asking import reporting
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 SHOWN = 10  # names of missing blocks
 COMMANDS = ("pairwise", "compare", "dedup", "leak", "mine", "loss", "evaluate")
 _ADDED = {
-    "work": options.WorkOption,
-    "shard": options.ShardOption,
-    "cluster": options.ClusterOption,
-    "workers": options.WorkersOption,
+    "work": WorkOption,
+    "shard": ShardOption,
+    "cluster": ClusterOption,
+    "workers": WorkersOption,
 }
 
 # what says where a result goes and how it looks, and what only this machine is told: no block depends on it
@@ -99,7 +99,7 @@ def compute_part(name: str, typed: Mapping[str, Any], work: str, place: str, sha
 
     Args:
         name: the command.
-        typed: its options.
+        typed: its
         work: the folder of its blocks.
         place: the folder in which it was typed.
         share: which blocks.

@@ -6,6 +6,7 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from ..long_run_options import DeviceNameOption, DryRunOption
 from ..options import (
     EPS,
     AArgument,
@@ -13,9 +14,7 @@ from ..options import (
     BackendOption,
     BArgument,
     BootstrapOption,
-    DeviceNameOption,
     DeviceOption,
-    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,

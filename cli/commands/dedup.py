@@ -6,13 +6,12 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from ..long_run_options import DeviceNameOption, DryRunOption
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
-    DeviceNameOption,
     DeviceOption,
-    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,

@@ -6,15 +6,14 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from ..long_run_options import DeviceNameOption, DryRunOption
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
     BootstrapOption,
     CorpusOption,
-    DeviceNameOption,
     DeviceOption,
-    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ..loss_options import MarginOption
 from ..options import (
     AArgument,
     AssertOption,
@@ -16,7 +17,6 @@ from ..options import (
     IdsBOption,
     InputFormatOption,
     JoinOption,
-    MarginOption,
     MaxMemoryOption,
     OutputOption,
     QuietOption,

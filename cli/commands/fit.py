@@ -4,31 +4,33 @@ from typing import Annotated, Any
 
 import typer
 
+from ..loss_options import (
+    DistanceOption,
+    ExamplesOption,
+    KindOption,
+    LossParamOption,
+    MarginOption,
+    ScaleOption,
+    TemperatureOption,
+    VariantOption,
+)
 from ..options import (
     EPS,
     AssertOption,
     DeviceOption,
-    DistanceOption,
     EpsOption,
     EscapeFormulasOption,
-    ExamplesOption,
     ForceOption,
     FormatOption,
     HeaderOption,
     IdsOption,
     InputFormatOption,
-    KindOption,
     LabelsOption,
-    LossParamOption,
-    MarginOption,
     MaxMemoryOption,
     NonfiniteDropOption,
     PlotOption,
     QuietOption,
-    ScaleOption,
     SeedOption,
-    TemperatureOption,
-    VariantOption,
 )
 from ..selecting import selecting
 

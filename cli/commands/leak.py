@@ -6,14 +6,13 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from ..long_run_options import DeviceNameOption, DryRunOption
 from ..options import (
     EPS,
     SOURCE,
     AssertOption,
     BackendOption,
-    DeviceNameOption,
     DeviceOption,
-    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
     ForceOption,

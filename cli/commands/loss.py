@@ -6,39 +6,40 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from ..long_run_options import DeviceNameOption, DryRunOption
+from ..loss_options import (
+    DistanceOption,
+    ExamplesOption,
+    KindsOption,
+    LossParamOption,
+    MarginOption,
+    ScaleOption,
+    TemperatureOption,
+    VariantOption,
+)
 from ..options import (
     EPS,
     AssertOption,
     BackendOption,
-    DeviceNameOption,
     DeviceOption,
-    DistanceOption,
-    DryRunOption,
     EpsOption,
     EscapeFormulasOption,
-    ExamplesOption,
     ForceOption,
     FormatOption,
     HeaderOption,
     IdsOption,
     InputFormatOption,
     JoinOption,
-    KindsOption,
     LabelsOption,
-    LossParamOption,
-    MarginOption,
     MaxMemoryOption,
     NonfiniteOption,
     OutputOption,
     PlotOption,
     QuietOption,
-    ScaleOption,
     SeedOption,
     ShuffleOption,
     SweepOption,
-    TemperatureOption,
     TopOption,
-    VariantOption,
 )
 from ..selecting import selecting
 

@@ -7,15 +7,43 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any
+from typing import Annotated, Any
 
-from .. import options
+import typer
 
+ReportOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="PATH",
+        help="Write a report too: .html (a page), .md, .json or .xml (JUnit: each gate a test case). Repeatable.",
+        show_default=False,
+    ),
+]
+BaselineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--baseline",
+        metavar="PATH",
+        help="Show how far the numbers moved since an earlier run: its .json, .html or .parquet. A gate on it is "
+        "`delta.KEY OP NUMBER`.",
+        show_default=False,
+    ),
+]
+GithubSummaryOption = Annotated[
+    bool,
+    typer.Option(
+        "--github-summary", help="In GitHub Actions: add the result to the job's summary, and annotate failed gates."
+    ),
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", help="Say on stderr what was chosen and why, and how long each phase took.")
+]
 _ADDED = {
-    "report": (options.ReportOption, None),
-    "baseline": (options.BaselineOption, None),
-    "github_summary": (options.GithubSummaryOption, False),
-    "verbose": (options.VerboseOption, False),
+    "report": (ReportOption, None),
+    "baseline": (BaselineOption, None),
+    "github_summary": (GithubSummaryOption, False),
+    "verbose": (VerboseOption, False),
 }
 
 

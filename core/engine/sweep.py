@@ -22,7 +22,7 @@ from .reducers.base import PartialResult, Reducer
 from .threads import overlapped, processors
 
 _log = logging.getLogger(__name__)
-TOLD = 64  # rows that tell a set from others
+SAMPLED = 64  # rows that tell a set from others
 BUFFERED_BYTES = 256 << 20  # of the tiles of a query block, in float64, that wait for the query blocks before it
 
 
@@ -61,7 +61,7 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
                     progress(query_block.stop, plan.rows)
             return reducer.kept(ranges[number], part)
 
-        name, key = type(reducer).__name__.lower(), f"{_told(a)} {_told(b)}"
+        name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
         found = blocks(name, key, len(ranges), compute, in_order=reducer.in_order)
         for rows, state in zip(ranges, found, strict=True):
             reducer.restore(rows, state)
@@ -69,9 +69,9 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
                 progress(rows.stop, plan.rows)
 
 
-def _told(rows: Column) -> str:
+def _recognised_by(rows: Column) -> str:
     """Return what tells rows from others: their shape, and a few of them."""
-    some = rows[:: max(1, len(rows) // TOLD)]
+    some = rows[:: max(1, len(rows) // SAMPLED)]
     return f"{rows.shape} {rows.dtype} {blake2b(some.tobytes(), digest_size=8).hexdigest()}"
 
 
