@@ -5,11 +5,12 @@ is kept, some query blocks make a block of it, which is computed by itself, or f
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property, partial
 from hashlib import blake2b
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 from ..blas import is_controlled
@@ -52,21 +53,39 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
                     progress(query_block.stop, plan.rows)
             return
         ranges = plan.kept_blocks(a.shape[1], reducer.kept_bytes, whole_rows=reducer.whole_rows)
+        said = _Done(progress, plan.rows)
 
         def compute(number: int) -> Any:
             part = reducer.part()
             assert part is not None
-            for query_block in ways.through(part.reducer, plan.within(ranges[number]).query_blocks()):
-                if progress is not None:
-                    progress(query_block.stop, plan.rows)
+            for query_block in ways.alone(part.reducer, plan.within(ranges[number]).query_blocks()):
+                said.more(len(query_block))
             return reducer.kept(ranges[number], part)
 
         name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
-        found = blocks(name, key, len(ranges), compute, in_order=reducer.in_order)
+        together = partial(overlapped, workers=ways.count)
+        found = blocks(name, key, len(ranges), compute, in_order=reducer.in_order, together=together)
         for rows, state in zip(ranges, found, strict=True):
             reducer.restore(rows, state)
-            if progress is not None:
-                progress(rows.stop, plan.rows)
+            said.until(rows.stop)
+
+
+class _Done:
+    """How many rows of A are done, said as they come; several threads may say so."""
+
+    def __init__(self, progress: Progress | None, rows: int) -> None:
+        self.progress, self.rows, self.done, self.lock = progress, rows, 0, Lock()
+
+    def more(self, count: int) -> None:
+        """Some more are."""
+        self.until(self.done + count)
+
+    def until(self, done: int) -> None:
+        """All of these are."""
+        with self.lock:
+            self.done = max(self.done, done)
+            if self.progress is not None:
+                self.progress(self.done, self.rows)
 
 
 def _recognised_by(rows: Column) -> str:
@@ -89,29 +108,61 @@ class _Ways(ExitStack):
     def __init__(self, a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan) -> None:
         super().__init__()
         self.sides, self.kernel, self.reducer, self.plan = (a, b), kernel, reducer, plan
+        self.idle: SimpleQueue[Lane] = SimpleQueue()
+        self.lock = Lock()
 
     @cached_property
+    def kernels(self) -> list[Kernel]:
+        """The kernel on each device."""
+        return _kernels(self.kernel, self.reducer, self.plan)
+
+    @cached_property
+    def count(self) -> int:
+        """How many lanes there are: one for each device, or for each query block that the CPU takes at once."""
+        return max(len(self.kernels), query_blocks_at_once(self.kernel, self.plan) if self.reducer.apart else 1)
+
+    @property
     def lanes(self) -> list[Lane]:
-        """One for each device, or for each query block that the CPU takes at once."""
+        """The lanes, made by the first thread that asks."""
+        with self.lock:
+            return self._made
+
+    @cached_property
+    def _made(self) -> list[Lane]:
         kernel, plan = self.kernel, self.plan
-        count = query_blocks_at_once(kernel, plan) if self.reducer.apart else 1
-        workers = processors() if count == 1 and kernel.backend.name == "numpy" and is_controlled() else 1
-        if max(count, workers) > 1:
+        workers = processors() if self.count == 1 and kernel.backend.name == "numpy" and is_controlled() else 1
+        if max(self.count, workers) > 1:
             # a library's own threads wait for each other by counting, which takes time from everybody else
             self.enter_context(kernel.backend.in_one_thread())
-        kernels = _kernels(kernel, self.reducer, plan)
-        lanes = [self.enter_context(Lane(*self.sides, one, plan, workers=workers)) for one in kernels]
-        if count > 1:
+        lanes = [self.enter_context(Lane(*self.sides, one, plan, workers=workers)) for one in self.kernels]
+        if self.count > len(lanes):
             # what is between the products keeps one thread busy: several query blocks at once use them all
             lanes[0].corpus_blocks.keep_all()
-            lanes += [Lane(*self.sides, kernel, plan, lanes[0].corpus_blocks) for _ in range(count - 1)]
+            lanes += [Lane(*self.sides, kernel, plan, lanes[0].corpus_blocks) for _ in range(self.count - 1)]
+        for lane in lanes:
+            self.idle.put(lane)
         return lanes
 
     def through(self, reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
         """Take query blocks into a reducer, and yield each when it has it."""
         if len(self.lanes) == 1:
             return map(self.lanes[0].finish(reducer), query_blocks)
-        return _spread(self.lanes, reducer, query_blocks)
+        return _spread(self, reducer, query_blocks)
+
+    def alone(self, reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
+        """Take query blocks into a reducer of the calling thread, in one lane, and yield each when it has it."""
+        with self.lane() as lane:
+            yield from map(lane.finish(reducer), query_blocks)
+
+    @contextmanager
+    def lane(self) -> Iterator[Lane]:
+        """Give a lane that is idle, to one of as many threads as there are lanes."""
+        assert self.lanes
+        lane = self.idle.get()
+        try:
+            yield lane
+        finally:
+            self.idle.put(lane)
 
 
 def _kernels(kernel: Kernel, reducer: Reducer, plan: Plan) -> list[Kernel]:
@@ -159,30 +210,24 @@ class Buffered(Reducer):
         self.reducer.end(query_block)
 
 
-def _spread(lanes: Sequence[Lane], reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
+def _spread(ways: _Ways, reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
     """Yield the query blocks in order, each when the reducer has it.
 
     The answer is that of one device: the partial results are merged in the order of their query blocks.
     """
-    idle: SimpleQueue[Lane] = SimpleQueue()
-    for lane in lanes:
-        idle.put(lane)
 
     def work(query_block: Span) -> tuple[Span, PartialResult | Buffered]:
-        lane = idle.get()
-        try:
-            partial = reducer.partial(lane.kernel)
-            if partial is None:
+        with ways.lane() as lane:
+            partial_result = reducer.partial(lane.kernel)
+            if partial_result is None:
                 buffered = Buffered(reducer)
                 lane.finish(buffered)(query_block)
                 return query_block, buffered
-            lane.finish(partial.reducer)(query_block)
-            return query_block, partial
-        finally:
-            idle.put(lane)
+            lane.finish(partial_result.reducer)(query_block)
+            return query_block, partial_result
 
     # as many threads as lanes: whoever asks for an idle lane finds one
-    for query_block, found in overlapped(work, query_blocks, len(lanes)):
+    for query_block, found in overlapped(work, query_blocks, ways.count):
         if isinstance(found, Buffered):
             found.give(query_block)
         else:

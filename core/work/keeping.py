@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
+Together = Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]]  # as `map`, perhaps several at once
+
 MOST = 256  # blocks of a loop whose items are no query blocks
 
 
@@ -22,7 +24,7 @@ class Keeper(Protocol):
     delivers: bool
 
     def blocks(
-        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool
+        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool, together: Together
     ) -> Iterator[Any]:
         """Yield what the blocks of a loop come to, in order."""
 
@@ -59,7 +61,13 @@ def is_kept() -> bool:
 
 
 def blocks(
-    name: str, key: str, count: int, compute: Callable[[int], Outcome], *, in_order: bool = False
+    name: str,
+    key: str,
+    count: int,
+    compute: Callable[[int], Outcome],
+    *,
+    in_order: bool = False,
+    together: Together = map,
 ) -> Iterator[Outcome]:
     """Yield what each block of a loop comes to, in order: found, or computed and kept.
 
@@ -69,6 +77,7 @@ def blocks(
         count: how many blocks there are.
         compute: takes the number of a block.
         in_order: a block needs those before it.
+        together: calls it for several numbers, as `map` does.
 
     Raises:
         PartDone: other runs have to compute blocks first.
@@ -77,7 +86,7 @@ def blocks(
     if run is None:
         yield from map(compute, range(count))
     else:
-        yield from run.blocks(name, key, count, compute, in_order=in_order)
+        yield from run.blocks(name, key, count, compute, in_order=in_order, together=together)
 
 
 def kept(name: str, items: Iterable[Item], through: Callable[[Iterable[Item]], Iterable[Outcome]]) -> Iterator[Outcome]:

@@ -10,7 +10,7 @@ from ..delivery import check_inputs
 from ..errors import ParameterError
 from .encoding import decoded, encoded
 from .folder import WorkFolder
-from .keeping import PartDone, current
+from .keeping import PartDone, Together, current
 from .manifest import Manifest
 
 Share = Callable[[str, int], Iterable[int]]  # takes a stage and how many blocks it has, gives ascending numbers
@@ -40,7 +40,7 @@ class WorkRun:
     begun: int = 0
 
     def blocks(
-        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool
+        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool, together: Together
     ) -> Iterator[Any]:
         """Yield what the blocks of a stage come to, in order.
 
@@ -56,16 +56,26 @@ class WorkRun:
         self.manifest.check_inputs(self.folder)
         names = [f"{stage}/block-{number + 1:05d}-of-{count:05d}" for number in range(count)]
         mark = self.manifest.key()
-        if self.share is not None:
-            for number in self.share(stage, count):
-                self._computed(names[number], mark, number, compute)
-            self._stop_where_missing(stage, names)
-        for number, each in enumerate(names):
-            found = self._found(each, mark) if self.share is not None else self._computed(each, mark, number, compute)
-            if found is None:
+
+        def computed(number: int) -> tuple[Any]:
+            return self._computed(names[number], mark, number, compute)
+
+        if in_order:
+            together = map
+        if self.share is None:
+            for found in together(computed, range(count)):
+                yield found[0]
+            return
+        mine = self.share(stage, count)
+        for _ in (together if isinstance(mine, range) else map)(computed, mine):  # a queue waits for the last
+            pass
+        self._stop_where_missing(stage, names)
+        for each in names:
+            there = self._found(each, mark)
+            if there is None:
                 self._stop(stage, [each])
             else:
-                yield found[0]
+                yield there[0]
 
     def _computed(self, name: str, mark: bytes, number: int, compute: Callable[[int], Any]) -> tuple[Any]:
         """Return what a block came to, alone in a tuple."""

@@ -12,9 +12,9 @@ class Recorder:
     def __init__(self, delivers=True):
         self.asked, self.delivers = [], delivers
 
-    def blocks(self, name, key, count, compute, *, in_order):
+    def blocks(self, name, key, count, compute, *, in_order, together):
         self.asked.append((name, key, count, in_order))
-        return map(compute, range(count))
+        return together(compute, range(count))
 
 
 @pytest.fixture

@@ -55,6 +55,22 @@ def test_a_block_of_other_parameters_is_computed_again(tmp_path):
         assert list(blocks("tens", "", 1, lambda _: 10)) == [10]
 
 
+@pytest.mark.parametrize(("in_order", "share", "several"), [(False, None, 5), (True, None, 0), (False, shard(2, 3), 2)])
+def test_blocks_that_need_no_others_are_computed_together(tmp_path, in_order, share, several):
+    asked = []
+
+    def together(function, numbers):
+        asked.extend(numbers)
+        return map(function, numbers)
+
+    with working(str(tmp_path), "test", {}, share=share, delivers=share is None):
+        try:
+            assert squares([], in_order=in_order, together=together) == [0, 1, 4, 9, 16]
+        except PartDone:
+            assert share is not None
+    assert len(asked) == several
+
+
 def test_parts_compute_their_own_and_name_what_is_missing(tmp_path):
     done, computed = run(tmp_path, share=shard(2, 3), delivers=False)
     assert computed == [1, 4]
