@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DataError, InputNotFoundError, ParameterError
-from .opening import open_table, open_vectors, read_values, split_source
+from .opening import open_table, open_vectors
 from .paths import SEVERAL
+from .row_values import read_values
 from .selection import beside
 from .table import LABEL_NAMES, Table, join_name, pick_vectors
+from .table_opening import split_source
 from .vectors import Array, Vectors
 
 SIDES = ("a", "b")
