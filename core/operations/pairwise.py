@@ -9,10 +9,7 @@ from ..aggregates.record import AggregateRequest
 from ..catalogue import DEVICE
 from ..comparison.pairs_of_sets import check_set_options, measure_of_sets, plan_sets
 from ..delivery import delivery
-from ..engine import (
-    Choice,
-    check_precision,
-)
+from ..engine import Choice, check_precision
 from ..errors import ParameterError
 from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
