@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .precision_choice import middle as middle
     from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
+    from .reducers.base import joined as joined
     from .reducers.full_matrix import Moments as Moments
     from .reducers.heat_map import MeanCells as MeanCells
     from .reducers.together import Together as Together
@@ -100,7 +101,7 @@ _MODULES = {
     "places": ("Hits",),
     "plan": ("Plan", "Span"),
     "precision_choice": ("check_precision", "middle"),
-    "reducers.base": ("PartialResult", "Reducer"),
+    "reducers.base": ("PartialResult", "Reducer", "joined"),
     "reducers.full_matrix": ("Moments",),
     "reducers.heat_map": ("MeanCells",),
     "reducers.together": ("Together",),

@@ -128,7 +128,8 @@ def _cheapest(
     costs = [(seconds_of(each, job, a, b, reach, shape), each) for each in products]
     costs += _of_prefixes(job, plain, products, a, b, reach, shape)
     for seconds, each in costs:
-        _log.info("%s by %s would take about %.3g s%s", each.precision.name, each.library, seconds, _prefix(each))
+        prefix = f" with prefixes of {each.rotation.prefix} dims" if each.rotation else ""
+        _log.info("%s by %s would take about %.3g s%s", each.precision.name, each.library, seconds, prefix)
     for seconds, best in sorted(costs, key=lambda cost: cost[0]):
         kernel = replace(plain, dtype=best.precision.name)
         if best.library == "torch" and plain.backend.name != "torch":
@@ -137,11 +138,6 @@ def _cheapest(
                 continue
         return seconds, kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
     return costs[0][0], plain
-
-
-def _prefix(contender: Contender) -> str:
-    rotation = contender.rotation
-    return "" if rotation is None else f" with prefixes of {rotation.prefix} dims"
 
 
 def _of_prefixes(

@@ -11,7 +11,6 @@ import numpy as np
 from ..errors import ResourceError
 from ..io import Vectors
 from ..io.derived import DerivedVectors
-from ..io.selected_vectors import SelectedVectors
 from ..io.sharded_vectors import ShardedVectors
 from ..io.vectors import ArrayVectors, IdentifiedVectors
 from ..memory import available_memory, lies_in_memory, shown
@@ -25,7 +24,7 @@ STRING = 64  # bytes of a short Python string and of its place
 
 def held_bytes(vectors: Vectors) -> int:
     """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
-    if isinstance(vectors, SelectedVectors | IdentifiedVectors | DerivedVectors):
+    if isinstance(vectors, IdentifiedVectors | DerivedVectors):
         return held_bytes(vectors.base)
     if isinstance(vectors, ShardedVectors):
         return sum(map(held_bytes, vectors.parts))

@@ -179,16 +179,15 @@ def parse_lines(lines: Sequence[bytes], types: dict[str, Any], unexpected: str) 
         return None
     content = b"\n".join(lines)
     try:
-        return _one_row_each(
-            pa.json.read_json(
-                pa.BufferReader(content),
-                pa.json.ReadOptions(use_threads=False, block_size=len(content) + 1),
-                pa.json.ParseOptions(pa.schema(list(types.items())), unexpected_field_behavior=unexpected),
-            ),
-            len(lines),
+        table = pa.json.read_json(
+            pa.BufferReader(content),
+            pa.json.ReadOptions(use_threads=False, block_size=len(content) + 1),
+            pa.json.ParseOptions(pa.schema(list(types.items())), unexpected_field_behavior=unexpected),
         )
     except pa.ArrowException:
         return None
+    # pyarrow takes several objects on one line, and one on several
+    return table if table.num_rows == len(lines) else None
 
 
 def parse_json(text: str, number: int, where: str) -> Any:
@@ -214,11 +213,6 @@ def look_at(seen: dict[str, Seen], rows: Sequence[dict[str, Any]], first: int, b
 
 def _problems(seen: dict[str, Seen]) -> dict[str, tuple[int, str]]:
     return {name: column.problem for name, column in seen.items() if column.problem is not None}
-
-
-def _one_row_each(table: pa.Table, lines: int) -> pa.Table | None:
-    # pyarrow takes several objects on one line, and one on several
-    return table if table.num_rows == lines else None
 
 
 def _rows_of(document: Any, where: str) -> list[dict[str, Any]]:
