@@ -67,13 +67,8 @@ def open_items(
     Such items are a column of nested lists, or an npz with one array (tokens, d) per item whose names are the ids.
 
     Args:
-        source: PATH, PATH::NAME, or `-` for standard input.
-        ids: as for `open_vectors`.
+        source, ids, header, others, input_format, max_memory: as for `open_vectors`.
         nulls: as for `open_vectors`; items of different numbers of tokens may hold none.
-        header: as for `open_vectors`.
-        others: as for `open_vectors`.
-        input_format: as for `open_vectors`.
-        max_memory: as for `open_vectors`.
 
     Raises:
         InputNotFoundError: there is no such file or column.
@@ -107,9 +102,7 @@ def open_table(
         source: PATH, or `-` for standard input.
         nulls: read vectors that are null or hold a null as rows of NaN, instead of refusing them.
         header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        others: what has another role than vectors, as it was typed; see `open_vectors`.
-        input_format: as for `open_vectors`.
-        max_memory: as for `open_vectors`.
+        others, input_format, max_memory: as for `open_vectors`.
 
     Raises:
         InputNotFoundError: there is no such file.

@@ -112,13 +112,9 @@ def open_examples(
     Args:
         sources: PATH[::NAME] of each role, or PATH of a table.
         roles: the names of the table's columns; of a single role the table may call it as it likes.
-        labels: PATH[::NAME] of one label per row, or ::NAME for a column of the table.
-        ids: PATH[::NAME] of one id per row, or ::NAME for a column of the table.
         wanted: the names of a column that holds labels; none looks for no column.
         or_one_set: a single source with one column of vectors, or a named column, is one set of vectors.
-        nulls: read vectors that are null or hold a null as rows of NaN.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `open_vectors`.
+        labels, ids, nulls, header, max_memory: as for `open_pairs`.
 
     Raises:
         ParameterError: another number of sources.
