@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from .matrices import check_matrix as check_matrix
     from .matrices import full_matrix as full_matrix
     from .matrices import matrix_bytes as matrix_bytes
-    from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
     from .phases import Phase as Phase
     from .phases import reading_phase as reading_phase
@@ -96,7 +95,7 @@ _MODULES = {
     "listing": ("ROW", "Choice", "Listing", "check_list", "select_pairs"),
     "matches": ("Match", "Matches", "nearest", "nearest_both", "nearest_others"),
     "matrices": ("MatrixTarget", "check_matrix", "full_matrix", "matrix_bytes"),
-    "matrix_rows": ("MatrixCells", "MatrixRows"),
+    "matrix_rows": ("MatrixRows",),
     "phases": ("Phase", "reading_phase", "scan_phase", "tiles_phase"),
     "places": ("Hits",),
     "plan": ("Plan", "Span"),

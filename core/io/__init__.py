@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .output import check_output as check_output
     from .output import output_format as output_format
     from .output import replacing as replacing
-    from .pairs import LabelledPairs as LabelledPairs
     from .pairs import LabelledVectors as LabelledVectors
     from .pairs import open_examples as open_examples
     from .pairs import open_pairs as open_pairs
@@ -68,7 +67,7 @@ _MODULES = {
     "offered_columns": ("column_names",),
     "opening": ("open_items", "open_table", "open_vectors"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
-    "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
+    "pairs": ("LabelledVectors", "open_examples", "open_pairs"),
     "paths": ("SEVERAL",),
     "ragged": ("RaggedVectors", "as_ragged"),
     "row_values": ("read_values",),

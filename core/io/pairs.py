@@ -40,26 +40,19 @@ class LabelledVectors:
     examples: str = ""
 
     @property
+    def a(self) -> Vectors:
+        """The first of them, A of pairs."""
+        return self.vectors[0]
+
+    @property
+    def b(self) -> Vectors:
+        """The second of them, B of pairs."""
+        return self.vectors[1]
+
+    @property
     def named(self) -> dict[str, str]:
         """What a result names as an input beside the vectors."""
         return {"examples": self.examples} if self.examples else {}
-
-
-@dataclass(frozen=True)
-class LabelledPairs:
-    """Two aligned inputs and what labels them.
-
-    Args:
-        a: (n, d) vectors.
-        b: (n, d) vectors; row i belongs to row i of a.
-        labels: one per row, or None.
-        labels_name: the file and column of the labels, for messages.
-    """
-
-    a: Vectors
-    b: Vectors
-    labels: Array | None
-    labels_name: str
 
 
 def open_pairs(
@@ -71,7 +64,7 @@ def open_pairs(
     nulls: bool = False,
     header: str = "auto",
     max_memory: str | int | None = None,
-) -> LabelledPairs:
+) -> LabelledVectors:
     """Open pairs from two files of vectors or one table.
 
     Args:
@@ -88,11 +81,9 @@ def open_pairs(
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
     """
     wanted = LABEL_NAMES if labelled else ()
-    found = open_examples(
+    return open_examples(
         sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
     )
-    a, b = found.vectors
-    return LabelledPairs(a, b, found.labels, found.labels_name)
 
 
 def open_examples(
