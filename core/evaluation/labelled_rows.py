@@ -53,13 +53,8 @@ def evaluate_classes(
     checks.check_dtype(a, measure)
     side, codes = _side(a, labels, labels_name, nonfinite, budget)
     checks.refuse_rounded(side.vectors, entry.name)
-    n = len(codes)
-    pairs = n * (n - 1) // (2 if measure.is_symmetric else 1)
-    streams = pairs > exact_pairs
-    if streams:
-        _check_counted(measure, pairs, exact_pairs)
-    else:
-        budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
+    pairs = len(codes) * (len(codes) - 1) // (2 if measure.is_symmetric else 1)
+    streams = _streams(measure, pairs, exact_pairs, budget)
     job = _job(side, measure, budget, choose_backend(backend, device))
     with quiet():
         found, ranked = (_streamed if streams else _exact)(job, codes, ks, progress)
@@ -121,12 +116,17 @@ def _side(vectors: Any, labels: Any, name: str, nonfinite: str, budget: Budget) 
     return replace(side, ids=np.arange(len(codes))), np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
-def _check_counted(metric: Metric, pairs: int, exact_pairs: int) -> None:
+def _streams(metric: Metric, pairs: int, exact_pairs: int, budget: Budget) -> bool:
+    """Tell whether the pairs are counted in bins as they come, and refuse what can be neither counted nor ranked."""
+    if pairs <= exact_pairs:
+        budget.check(pairs * PAIR, f"a ranking of {pairs:,} pairs", "a smaller «exact_pairs» counts them in bins")
+        return False
     # the bins reach from -1 to 1, and hold dot products of rows of length 1 as they come
     if not (metric.scores_are_proxies and metric.has_unit_rows and metric.is_made_of_dots):
         what = f"{pairs:,} pairs are more than the {exact_pairs:,} that are ranked exactly"
         hint = "«metric=cosine», or raise «exact_pairs»"
         raise ParameterError(f"{what}, and only the cosine is counted as it streams", "«metric»", hint)
+    return True
 
 
 def _job(side: Input, metric: Metric, budget: Budget, backend: Backend) -> PairwiseJob:

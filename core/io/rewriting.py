@@ -89,16 +89,12 @@ def _whole_table(
 
     for name in table.columns:
         check_column(table, name)
-    types = {name: pa.list_(pa.from_numpy_dtype(dtype), sizes[0]) for name, dtype in dtypes.items()}
     stored = getattr(table.batches, "stored", table.batches)
-    # of columns of numbers and the vector that is made of them, the columns lie in the file
-    made = {name for name, of in getattr(stored, "vectors", {}).items() if {*of} <= {*stored.schema.names}} - {*types}
-    fields = [field.with_type(types.get(field.name, field.type)) for field in stored.schema if field.name not in made]
-    fields += [pa.field(name, types[name]) for name in dtypes if name not in stored.schema.names]
+    fields = _fields(stored, dtypes, sizes[0])
     # the numbers of a CSV make vectors without a name, which a table of Arrow would keep as ""
     named = [field.with_name(field.name or UNNAMED) if UNNAMED not in table.columns else field for field in fields]
     schema = pa.schema(named, stored.schema.metadata)
-    cursors = {field.name: Cursor(stored, field.name, sizes[1]) for field in fields if field.name not in types}
+    cursors = {field.name: Cursor(stored, field.name, sizes[1]) for field in fields if field.name not in dtypes}
 
     def column(field: Any, chosen: Array, parts: dict[str, Array]) -> Any:
         if field.name in parts:
@@ -118,6 +114,17 @@ def _whole_table(
                 write_table(pa.table(arrays, schema=schema))
 
         yield write
+
+
+def _fields(stored: Any, dtypes: Mapping[str, np.dtype[Any]], width: int) -> list[Any]:
+    """Return the fields of a table with some vectors of another width, new ones at the end."""
+    import pyarrow as pa
+
+    types = {name: pa.list_(pa.from_numpy_dtype(dtype), width) for name, dtype in dtypes.items()}
+    # of columns of numbers and the vector that is made of them, the columns lie in the file
+    made = {name for name, of in getattr(stored, "vectors", {}).items() if {*of} <= {*stored.schema.names}} - {*types}
+    fields = [field.with_type(types.get(field.name, field.type)) for field in stored.schema if field.name not in made]
+    return fields + [pa.field(name, types[name]) for name in dtypes if name not in stored.schema.names]
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from .distances import distance_of
 from .example_report import batches_note, collapse_note
 from .job import LOSS_KEYS, LossJob, compared, compared_keys, comparison
 from .pair_statistics import PairStatistics
-from .reduction import LossOutcome, norm_of
+from .reduction import LossOutcome, norm_of_all
 from .spec import LossSpec
 
 STATISTICS = 64  # bytes of a row: its hardest pairs, its class and its places
@@ -54,10 +54,7 @@ def report(job: LossJob) -> Result:
         job.notes.append(batches_note(job, data.batches))
     if job.entry.item in features.ITEMS:
         return features.report(job, data)
-    if job.all_items and any(takes_pairs(spec) for spec in job.specs):
-        items = positive_pairs(data)
-        hint = "«output=FILE».parquet holds the largest"
-        job.budget.check(items * ITEM, f"{job.entry.name} with all its {items} losses", hint)
+    _check_items(job, data)
     found, statistics = outcomes(
         job.specs, data, most=job.top or LISTED, all_items=job.all_items, progress=job.progress
     )
@@ -74,13 +71,17 @@ def report(job: LossJob) -> Result:
         summary=summary,
         rows=table,
         array=found[0].items if job.is_single and found[0].complete else None,
-        histograms=tuple(
-            Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), statistics.counts[metric], strict=True)))
-            for metric, bins in statistics.bins.items()
-        ),
+        histograms=_histograms(statistics),
         notes=tuple(job.notes),
         provenance=provenance(dict(zip(_inputs(job), job.inputs, strict=False))),
         repeats=job.repeats,
+    )
+
+
+def _histograms(statistics: PairStatistics) -> tuple[Histogram, ...]:
+    return tuple(
+        Histogram(metric, bins.edges, dict(zip(("positives", "negatives"), statistics.counts[metric], strict=True)))
+        for metric, bins in statistics.bins.items()
     )
 
 
@@ -98,7 +99,7 @@ def _with_gradients(job: LossJob, data: BatchData, found: list[LossOutcome]) -> 
     if job.sweep is None and job.gradients is None:
         return found, []
     slopes = gradients(job.specs, data, found)
-    found = [replace(each, gradient_norm=_norm(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
+    found = [replace(each, gradient_norm=norm_of_all(slope.parts)) for each, slope in zip(found, slopes, strict=True)]
     undefined = {each.spec.metric: slope.undefined for each, slope in zip(found, slopes, strict=True)}
     kinks = {distance_of(metric): checks.plural(count, "pair") for metric, count in undefined.items() if count}
     job.notes.extend(distance.slope_note(counted) for distance, counted in kinks.items())
@@ -136,6 +137,14 @@ def _describe(job: LossJob) -> tuple[str, str]:
     rows = min(job.rows, job.batch_size or job.rows)
     hint = "«batch_size» cuts smaller batches" if rows > 1 and job.entry.takes_batches else ""
     return f"a batch of {rows:,} rows", hint
+
+
+def _check_items(job: LossJob, data: BatchData) -> None:
+    """Refuse all losses of all pairs where they do not fit."""
+    if job.all_items and any(takes_pairs(spec) for spec in job.specs):
+        items = positive_pairs(data)
+        hint = "«output=FILE».parquet holds the largest"
+        job.budget.check(items * ITEM, f"{job.entry.name} with all its {items} losses", hint)
 
 
 def _check_found(job: LossJob, found: Sequence[LossOutcome]) -> None:
@@ -219,10 +228,6 @@ def _give(job: LossJob, data: BatchData, slopes: list[Column]) -> list[Column]:
     else:
         job.gradients(0, slopes)
     return [np.sqrt(sum(np.vecdot(side, side) for side in sides))]
-
-
-def _norm(parts: list[Column]) -> float:
-    return norm_of(np.concatenate([np.vecdot(part, part) for part in parts]))
 
 
 def _inputs(job: LossJob) -> dict[str, str]:

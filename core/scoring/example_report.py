@@ -1,6 +1,6 @@
 """The report on pairs, triplets and rows with a teacher: examples that are scored one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -57,13 +57,7 @@ def report(job: LossJob) -> Result:
     summary, table = (_single if job.is_single else _several)(job, rows, scored, batches, found)
     parts = groups.groups_of(job, scored)
     summary = _in_order(summary, groups.summary(job, parts, found[0] if job.is_single else None))
-    job.notes.extend(collapse_note(summary.get("negative_similarity")))
-    zeros = rows.zero_rows(scored.values[Term("cosine", 0, 1)])
-    if zeros:
-        counted = checks.plural(zeros, "example")
-        job.notes.append(f"{counted} with a zero row: the cosine is 0 there, and so is its gradient")
-    if job.gradients is not None or job.sweep is not None:
-        job.notes.extend(_slope_notes(job, scored))
+    job.notes.extend(_notes(job, rows, scored, summary.get("negative_similarity")))
     return Result(
         command="loss",
         inputs={name: side.name for name, side in zip(_roles(job), job.inputs, strict=True)},
@@ -92,16 +86,23 @@ def score_count(job: LossJob) -> int:
     return len({term for spec in job.specs for term in terms_of(spec)}) + len(job.inputs) - 1
 
 
-def _slope_notes(job: LossJob, scored: Scored) -> list[str]:
-    """Return how many examples have a score without a derivative, by metric."""
+def _notes(job: LossJob, rows: AlignedRows, scored: Scored, dissimilar: Scalar) -> Iterator[str]:
+    """Yield what a reader should know of the vectors, whose dissimilar ones have this mean cosine."""
+    yield from collapse_note(dissimilar)
+    if zeros := rows.zero_rows(scored.values[Term("cosine", 0, 1)]):
+        yield f"{checks.plural(zeros, 'example')} with a zero row: the cosine is 0 there, and so is its gradient"
+    if job.gradients is not None or job.sweep is not None:
+        yield from _slope_notes(job, scored)
+
+
+def _slope_notes(job: LossJob, scored: Scored) -> Iterator[str]:
+    """Yield how many examples have a score without a derivative, by metric."""
     wanted = {term: None for spec in job.specs for term in terms_of(spec) if term.score is None}
-    notes = []
     for metric in dict.fromkeys(term.name for term in wanted):
         kinks = [distance_of(metric).without_slope(scored.values[term]) for term in wanted if term.name == metric]
         count = int(np.count_nonzero(np.any(kinks, axis=0)))
         if count:
-            notes.append(distance_of(metric).slope_note(checks.plural(count, "example")))
-    return notes
+            yield distance_of(metric).slope_note(checks.plural(count, "example"))
 
 
 def _several(

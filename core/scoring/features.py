@@ -13,7 +13,7 @@ from ..io.origins import provenance
 from ..results import Column, Columns, Result, Scalar
 from .batch_data import BatchData
 from .job import LossJob, compared, comparison
-from .reduction import LossOutcome, divisor, norm_of, total_of
+from .reduction import LossOutcome, divisor, norm_of_all, total_of
 from .spec import LossSpec
 
 ITEMS = ("feature", "part")
@@ -30,11 +30,7 @@ def report(job: LossJob, data: BatchData) -> Result:
         raise checks.refuse_overflow(", ".join(side.name for side in job.inputs))
     summary: dict[str, Scalar] = {}
     if job.gradients is not None or job.sweep is not None:
-        slopes = [_gradient(spec, each, data) for spec, each in zip(job.specs, found, strict=True)]
-        norms = [norm_of(np.concatenate([np.vecdot(part, part) for part in parts])) for parts in slopes]
-        found = [replace(each, gradient_norm=norm) for each, norm in zip(found, norms, strict=True)]
-        if job.gradients is not None:
-            job.gradients(0, slopes[0])
+        found = _with_gradients(job, data, found)
     if job.is_single:
         summary, table = dict(found[0].summary()), _listed(found[0], job, len(data.batches))
         if job.entry.item == "part":
@@ -56,6 +52,14 @@ def report(job: LossJob, data: BatchData) -> Result:
         provenance=provenance(dict(zip(names, job.inputs, strict=True))),
         repeats=job.repeats,
     )
+
+
+def _with_gradients(job: LossJob, data: BatchData, found: list[LossOutcome]) -> list[LossOutcome]:
+    """Return the outcomes with the norms of their gradients, and hand these on where they are wanted."""
+    slopes = [_gradient(spec, each, data) for spec, each in zip(job.specs, found, strict=True)]
+    if job.gradients is not None:
+        job.gradients(0, slopes[0])
+    return [replace(each, gradient_norm=norm_of_all(parts)) for each, parts in zip(found, slopes, strict=True)]
 
 
 def _outcome(spec: LossSpec, data: BatchData) -> LossOutcome:

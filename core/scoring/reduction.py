@@ -153,6 +153,11 @@ def reduced(reduction: str, items: Array, similar: Array | None = None) -> Array
     return (items * item_weights(reduction, items.detach(), similar)).sum()
 
 
+def norm_of_all(parts: list[Column]) -> float:
+    """Return the norm of the numbers of all (n, d) parts together."""
+    return norm_of(np.concatenate([np.vecdot(part, part) for part in parts]))
+
+
 def norm_of(squares: Column) -> float:
     """Return the root of a sum of squared norms."""
     return float(np.sqrt(total_of(np.ravel(squares))))
