@@ -55,3 +55,37 @@ def test_places_that_reach_the_least_of_their_row_are_those_of_a_loop(backend, d
         places, found = chosen.at_least(array, least, positive=positive)
         assert places.tolist() == expected
         assert found.tolist() == values.ravel()[expected].tolist()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_blanked_places_are_written_to(backend):
+    chosen = choose_backend(backend)
+    array, out = chosen.put(np.arange(6.0).reshape(2, 3)), chosen.put(np.eye(2, 3, dtype=bool))
+    assert chosen.blanked(array, out) is array
+    assert chosen.get(array).tolist() == [[-np.inf, 1, 2], [3, -np.inf, 5]]
+
+
+@pytest.mark.parametrize(("backend", "dtype"), [("numpy", "float32"), ("torch", "float32"), ("torch", "bfloat16")])
+@pytest.mark.parametrize("by_column", [False, True])
+def test_maxima_of_groups_are_those_of_every_nth_place(backend, dtype, by_column):
+    chosen = choose_backend(backend)
+    array = np.random.default_rng(0).integers(-4, 9, (6, 12)) / 4.0  # a bfloat16 holds them
+    turned = array.T if by_column else array
+    expected = np.stack([turned[:, start::3].max(axis=1) for start in range(3)], axis=1)
+    tile = chosen.put(array, getattr(chosen.xp, dtype))
+    for positive in (False, True):
+        found = chosen.group_maxima(tile, 3, positive=positive, by_column=by_column)
+        found = chosen.get(chosen.xp.astype(found, chosen.xp.float64))
+        np.testing.assert_array_equal(
+            np.maximum(found, 0) if positive else found, np.maximum(expected, 0) if positive else expected
+        )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_products_are_written_where_they_fit(backend):
+    chosen = choose_backend(backend)
+    x, y = (np.random.default_rng(seed).normal(size=(seed, 5)) for seed in (3, 4))
+    room, narrow = chosen.put(np.zeros((3, 4))), chosen.put(np.zeros((3, 3)))
+    assert chosen.product(chosen.put(x), chosen.put(y), room) is room
+    for out in (room, narrow, None):
+        np.testing.assert_allclose(chosen.get(chosen.product(chosen.put(x), chosen.put(y), out)), x @ y.T)
