@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .budget import gathered as gathered
     from .budget import spending as spending
     from .calibration import operation_seconds as operation_seconds
+    from .choice import Choice as Choice
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from .kernels import Side as Side
     from .kernels import Tile as Tile
     from .listing import ROW as ROW
-    from .listing import Choice as Choice
     from .listing import Listing as Listing
     from .listing import check_list as check_list
     from .listing import select_pairs as select_pairs
@@ -95,6 +95,7 @@ _MODULES = {
         "spending",
     ),
     "calibration": ("operation_seconds",),
+    "choice": ("Choice",),
     "places": ("Hits",),
     "duplicates": (
         "first_equals",
@@ -118,7 +119,6 @@ _MODULES = {
     ),
     "listing": (
         "ROW",
-        "Choice",
         "Listing",
         "check_list",
         "select_pairs",
