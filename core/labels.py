@@ -76,9 +76,8 @@ def class_labels(values: Column, rows: int, where: str) -> ClassLabels:
         )
         kinds = {type(value) for value in values[~wrong]}
         if len(kinds) > 1:
-            raise LabelError(
-                f"the classes are of several types: {_types(kinds)}", where, "integers or strings, not both"
-            )
+            types = ", ".join(sorted(kind.__name__ for kind in kinds))
+            raise LabelError(f"the classes are of several types: {types}", where, "integers or strings, not both")
     elif values.dtype.kind == "f":
         _refuse_large(values, where)
         wrong = ~np.isfinite(values) | (values != np.round(values))
@@ -151,10 +150,6 @@ def _refuse(values: Column, wrong: Column, where: str, what: str, hint: str) -> 
         row, others = int(rows[0]), len(rows) - 1
         more = f"; so {'are' if others > 1 else 'is'} {others} more row{'s' * (others > 1)}" if others else ""
         raise LabelError(f"row {row} has label {_shown(values[row])}, {what}{more}", where, hint)
-
-
-def _types(kinds: set[type]) -> str:
-    return ", ".join(sorted(kind.__name__ for kind in kinds))
 
 
 def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:

@@ -107,7 +107,7 @@ def test_a_folder_in_memory_is_known(monkeypatch, tmp_path):
 
 
 def test_a_scratch_file_in_memory_is_refused(monkeypatch):
-    monkeypatch.setattr("simtool.engine.resident_rows.lies_in_memory", lambda folder: True)
+    monkeypatch.setattr("simtool.io.scratch.lies_in_memory", lambda folder: True)
     rows = select(as_vectors(np.ones((20, 3)), "x.parquet"), np.arange(20))
     with pytest.raises(ResourceError, match=r"x\.parquet takes .* scratch files lie in memory"):
         resident(rows, 479)

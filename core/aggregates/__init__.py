@@ -18,7 +18,8 @@ if TYPE_CHECKING:
         greedy_mutual,
         kernel_alignment,
         maxsim_top_k,
-        neighbours,
+        neighbour_balls,
+        shared_neighbours,
         sliced,
         spaces,
         transport,
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     frechet = gaussian.frechet_distance
     cka = kernel_alignment.linear_cka
     cka_rbf = kernel_alignment.rbf_cka
-    knn_overlap = neighbours.neighbour_overlap
-    prdc = neighbours.neighbour_coverage
+    knn_overlap = shared_neighbours.neighbour_overlap
+    prdc = neighbour_balls.neighbour_coverage
     sliced_wasserstein = sliced.sliced_wasserstein
     procrustes = spaces.procrustes
     rsa = spaces.representational_similarity

@@ -11,7 +11,7 @@ from ..statistics.bootstrap import weighted_means
 from .closed_forms import parts_of
 from .record import NUMPY, AggregateRecord, AggregateRequest, Evaluator, Parameters
 from .resample import Resample
-from .weights import mean_of, shares
+from .weights import both_shares, mean_of, shares
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -90,8 +90,7 @@ def paired_scores(x: Column, y: Column, *, eps: float = EPS, backend: Backend = 
 
 def pair_weights(rows: int, weights_a: Column | None, weights_b: Column | None) -> Column | None:
     """Return the (n,) shares of the pairs of row i with row i; None where all are the same."""
-    sides = shares(weights_a, rows, "«weights_a»"), shares(weights_b, rows, "«weights_b»")
-    parts = [share for share in sides if share is not None]
+    parts = [share for share in both_shares(weights_a, rows, weights_b, rows) if share is not None]
     return shares(np.prod(parts, axis=0), rows, "«weights_a», «weights_b»") if parts else None
 
 

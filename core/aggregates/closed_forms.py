@@ -15,7 +15,7 @@ from .mixed import MixedSets
 from .record import NUMPY, AggregateRecord, AggregateRequest, BlockForm, Parameters
 from .resample import Resample
 from .token_blocks import TokenTile
-from .weights import shares
+from .weights import both_shares
 
 CHUNK = 1 << 18  # numbers that are widened at a time
 
@@ -69,7 +69,7 @@ def mean_of_pairs(
         >>> mean_of_pairs(np.eye(2), np.eye(2))
         0.5
     """
-    sides = zip((x, y), _both_shares(x, y, weights_a, weights_b), strict=True)
+    sides = zip((x, y), both_shares(weights_a, len(x), weights_b, len(y)), strict=True)
     means = [_mean_unit(rows, share, eps, backend) for rows, share in sides]
     return float(np.clip(np.vecdot(*means), -1.0, 1.0))
 
@@ -110,7 +110,7 @@ def centroid_cosine(
     """
     means = [
         _mean_unit(rows, share, eps, backend) if unit else mean_row(rows, share, backend)
-        for rows, share in zip((x, y), _both_shares(x, y, weights_a, weights_b), strict=True)
+        for rows, share in zip((x, y), both_shares(weights_a, len(x), weights_b, len(y)), strict=True)
     ]
     return float(cosine(*means, eps=eps))
 
@@ -149,12 +149,6 @@ def mmd_linear(x: Column, y: Column, *, backend: Backend = NUMPY) -> TwoSample:
         raise refuse_overflow("A, B")
     own = [spread / n / (n - 1) if n > 1 else nan for spread, n in ((spread_x, len(x)), (spread_y, len(y)))]
     return TwoSample(biased, biased - sum(own))
-
-
-def _both_shares(
-    x: Column, y: Column, weights_a: Column | None, weights_b: Column | None
-) -> tuple[Column | None, Column | None]:
-    return shares(weights_a, len(x), "«weights_a»"), shares(weights_b, len(y), "«weights_b»")
 
 
 def parts_of(rows: Column) -> Iterator[slice]:

@@ -9,13 +9,7 @@ import numpy as np
 from ..backend import Array, Backend
 from ..errors import DataError, ParameterError
 from ..results import Column
-from .moments import (
-    centred_squares,
-    check_same_items,
-    check_spread,
-    compact,
-    moments,
-)
+from .moments import centred_squares, check_same_items, check_spread, compact, moments
 from .record import NUMPY, of_spaces
 
 TILE = 1024  # rows of a tile of the n × n kernel matrices

@@ -129,3 +129,13 @@ def check_whole(option: str, value: float, least: int) -> int:
     if not value >= least or value != int(value):
         raise ParameterError(f"{option} is {value:g}, expected a whole number of at least {least}", option)
     return int(value)
+
+
+def check_neighbours(name: str, k: int, x: Column, y: Column) -> int:
+    """Return how many neighbours of each row are looked at; refuse more than the sets have rows."""
+    k = check_whole("k", k, 1)
+    least = min(len(x), len(y))
+    if k >= least:
+        what = f"{name} looks at {k} neighbours of each row, but a set has only {least} rows"
+        raise ParameterError(what, "k", f"k must be at most {least - 1}" if least > 1 else "give 2 rows or more")
+    return k

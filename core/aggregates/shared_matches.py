@@ -5,16 +5,14 @@ import numpy as np
 from ..engine import Match, Matches, nearest, nearest_both
 from ..results import Column
 from .record import Evaluator
-from .weights import mean_of, shares
+from .weights import both_shares, mean_of
 
 
 def mean_scores(matches: Matches, weights_a: Column | None, weights_b: Column | None) -> tuple[float, float]:
     """Return the weighted means of the best scores of both sides."""
     forward, backward = matches.forward.scores, matches.backward.scores
-    return (
-        mean_of(forward, shares(weights_a, len(forward), "«weights_a»")),
-        mean_of(backward, shares(weights_b, len(backward), "«weights_b»")),
-    )
+    share_a, share_b = both_shares(weights_a, len(forward), weights_b, len(backward))
+    return mean_of(forward, share_a), mean_of(backward, share_b)
 
 
 def cosine_matches(job: Evaluator) -> Matches:

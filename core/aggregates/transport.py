@@ -13,7 +13,7 @@ from ..results import Column, Progress, begin
 from .record import NUMPY, AggregateRecord
 from .transport_costs import Costs
 from .transport_plan import TransportPlan
-from .weights import shares
+from .weights import both_shares
 
 TRANSPORTED = 1 << 29  # pairs that a transport may go over in every iteration: 23 170 x 23 170
 
@@ -101,7 +101,7 @@ def sinkhorn(
     if n * m > TRANSPORTED:
         what = f"a transport of {n:,} x {m:,} rows, at most {TRANSPORTED:,} pairs can be moved"
         raise ResourceError(what, "«aggregates=sinkhorn»", "«aggregates=sliced-wasserstein» or argmax takes such sets")
-    sides = (shares(weights_a, n, "«weights_a»"), shares(weights_b, m, "«weights_b»"))
+    sides = both_shares(weights_a, n, weights_b, m)
     (x, a), (y, b) = (_carried(rows, share) for rows, share in zip((x, y), sides, strict=True))
     hint = "«aggregates=sliced-wasserstein» or argmax hold less"
     budget_of(None).check(8 * (n + m) * x.shape[1], f"the unit vectors of {n + m:,} rows", hint)

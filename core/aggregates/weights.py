@@ -44,6 +44,13 @@ def shares(weights: Column | None, rows: int, option: str) -> Column | None:
     return normed
 
 
+def both_shares(
+    weights_a: Column | None, n: int, weights_b: Column | None, m: int
+) -> tuple[Column | None, Column | None]:
+    """Return the weights of n rows of A and of m rows of B as shares."""
+    return shares(weights_a, n, "«weights_a»"), shares(weights_b, m, "«weights_b»")
+
+
 def mean_of(values: Column, share: Column | None) -> float:
     """Return the mean of (n,) values, weighted by (n,) shares if there are any, within the extremes of the values."""
     total = fsum(values.tolist()) / len(values) if share is None else fsum((values * share).tolist())

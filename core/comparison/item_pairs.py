@@ -19,6 +19,7 @@ from ..engine import (
     best_of,
     budget_of,
     closest_of_all,
+    joined,
 )
 from ..errors import ResourceError
 from ..metrics import metric_of
@@ -121,7 +122,7 @@ class ItemPairs:
         """Return what may still be listed of the hits so far: all up to a threshold, else the best, as one part."""
         if choice.top_k is None and choice.max_pairs is None:
             return parts
-        rows, columns, scores = _joined(parts)
+        rows, columns, scores = joined(parts)
         if choice.top_k is not None:
             kept = best_of(rows, columns, scores, choice.top_k, larger_is_closer=True)
         else:
@@ -149,14 +150,9 @@ def _as_rows(inputs: ComparisonInputs, side: int) -> Input:
     )
 
 
-def _joined(parts: list[Hits]) -> Hits:
-    rows, columns, scores = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return rows, columns, scores
-
-
 def _ordered(parts: list[Hits], choice: Choice) -> Hits:
     """Return the hits of whole rows in the order of a listing."""
-    rows, columns, scores = _joined(parts)
+    rows, columns, scores = joined(parts)
     if choice.top_k is not None:
         return rows, columns, scores
     order = np.lexsort((columns, rows))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
 
 from ..aggregates.record import AggregateRequest
 from ..engine import Budget, Phase, tiles_phase
@@ -44,12 +45,8 @@ def _phase(
 ) -> Phase:
     (*a, dims), (*b, others) = shapes
     if request.record.in_one_pass:
-        numbers = sum(_product(rows) * width for rows, width in ((a, dims), (b, others)))
+        numbers = sum(prod(rows) * width for rows, width in ((a, dims), (b, others)))
         return Phase(name, flop=2 * numbers)
     items = 1 if len(a) == 1 else a[0] * b[0] if everyone else a[0]
     shape = a[-1], b[-1], dims if not request.record.any_dims else (dims + others) // 2
     return tiles_phase(name, shape, budget, batches=items)
-
-
-def _product(rows: Sequence[int]) -> int:
-    return rows[0] if len(rows) == 1 else rows[0] * rows[1]

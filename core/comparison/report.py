@@ -111,7 +111,7 @@ def report(
     keys = {request.name: best_keys(request.name) if inputs.matching == BEST else request.keys for request in every}
     numbers = _numbers(keys, spec, outcome)
     if outcome.matches is not None:
-        rows, said = _match_rows(outcome.matches, spec.top)
+        rows, said = (outcome.matches, "") if spec.top is None else extremes(outcome.matches, spec.top)
         more += [said] if said else []
     else:
         listed = inputs.nested and by_item
@@ -193,10 +193,6 @@ def _rows(
 
 def _item_rows(inputs: ComparisonInputs, outcome: ComparisonOutcome) -> dict[str, Column]:
     return {"item": inputs.items, **outcome.items} if outcome.best is None else outcome.best
-
-
-def _match_rows(columns: dict[str, Column], top: int | None) -> tuple[dict[str, Column], str]:
-    return (columns, "") if top is None else extremes(columns, top)
 
 
 def _parameters(inputs: ComparisonInputs, spec: CompareSpec, of: str | None) -> dict[str, Any]:

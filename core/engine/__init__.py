@@ -13,10 +13,10 @@ Its front; other rooms import from here and from nowhere behind it. The question
 The rest are the records that a caller hands in or gets back.
 """
 
+from ..fronts import front
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import typing
-
     from .aligned import ALIGNED_NUMBERS as ALIGNED_NUMBERS
     from .aligned import AlignedJob as AlignedJob
     from .budget import Budget as Budget
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from .matrices import check_matrix as check_matrix
     from .matrices import full_matrix as full_matrix
     from .matrices import matrix_bytes as matrix_bytes
-    from .matrix_rows import MatrixCells as MatrixCells
     from .matrix_rows import MatrixRows as MatrixRows
     from .phases import Phase as Phase
     from .phases import reading_phase as reading_phase
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from .precision_choice import middle as middle
     from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
+    from .reducers.base import joined as joined
     from .reducers.full_matrix import Moments as Moments
     from .reducers.heat_map import MeanCells as MeanCells
     from .reducers.together import Together as Together
@@ -84,119 +84,32 @@ if TYPE_CHECKING:
     from .workspace import Scratch as Scratch
 
 _MODULES = {
-    "aligned": (
-        "ALIGNED_NUMBERS",
-        "AlignedJob",
-    ),
-    "budget": (
-        "Budget",
-        "budget_of",
-        "gathered",
-        "spending",
-    ),
+    "aligned": ("ALIGNED_NUMBERS", "AlignedJob"),
+    "budget": ("Budget", "budget_of", "gathered", "spending"),
     "calibration": ("operation_seconds",),
     "choice": ("Choice",),
-    "places": ("Hits",),
-    "duplicates": (
-        "first_equals",
-        "occurrences",
-        "row_hashes",
-    ),
-    "exclusion": (
-        "Exclusion",
-        "same_rows",
-    ),
-    "input_rows": (
-        "Input",
-        "largest_of",
-        "prepare_input",
-    ),
+    "duplicates": ("first_equals", "occurrences", "row_hashes"),
+    "exclusion": ("Exclusion", "same_rows"),
+    "input_rows": ("Input", "largest_of", "prepare_input"),
     "job": ("PairwiseJob",),
-    "kernels": (
-        "Kernel",
-        "Side",
-        "Tile",
-    ),
-    "listing": (
-        "ROW",
-        "Listing",
-        "check_list",
-        "select_pairs",
-    ),
-    "matches": (
-        "Match",
-        "Matches",
-        "nearest",
-        "nearest_both",
-        "nearest_others",
-    ),
-    "matrices": (
-        "MatrixTarget",
-        "check_matrix",
-        "full_matrix",
-        "matrix_bytes",
-    ),
-    "matrix_rows": (
-        "MatrixCells",
-        "MatrixRows",
-    ),
-    "phases": (
-        "Phase",
-        "reading_phase",
-        "scan_phase",
-        "tiles_phase",
-    ),
-    "plan": (
-        "Plan",
-        "Span",
-    ),
-    "precision_choice": (
-        "check_precision",
-        "middle",
-    ),
-    "reducers.base": (
-        "PartialResult",
-        "Reducer",
-    ),
+    "kernels": ("Kernel", "Side", "Tile"),
+    "listing": ("ROW", "Listing", "check_list", "select_pairs"),
+    "matches": ("Match", "Matches", "nearest", "nearest_both", "nearest_others"),
+    "matrices": ("MatrixTarget", "check_matrix", "full_matrix", "matrix_bytes"),
+    "matrix_rows": ("MatrixRows",),
+    "phases": ("Phase", "reading_phase", "scan_phase", "tiles_phase"),
+    "places": ("Hits",),
+    "plan": ("Plan", "Span"),
+    "precision_choice": ("check_precision", "middle"),
+    "reducers.base": ("PartialResult", "Reducer", "joined"),
     "reducers.full_matrix": ("Moments",),
-    "reducers.together": ("Together",),
     "reducers.heat_map": ("MeanCells",),
+    "reducers.together": ("Together",),
     "rescoring": ("Pairs",),
-    "resident_rows": (
-        "READ_BYTES",
-        "held_bytes",
-        "resident",
-    ),
-    "selections": (
-        "closest_pairs",
-        "each_nearest",
-        "group_rows",
-        "reduce_pairs",
-        "within",
-    ),
-    "threads": (
-        "BLOCK",
-        "in_blocks",
-        "overlapped",
-        "processors",
-    ),
-    "tie_order": (
-        "best_of",
-        "closest_of_all",
-    ),
+    "resident_rows": ("READ_BYTES", "held_bytes", "resident"),
+    "selections": ("closest_pairs", "each_nearest", "group_rows", "reduce_pairs", "within"),
+    "threads": ("BLOCK", "in_blocks", "overlapped", "processors"),
+    "tie_order": ("best_of", "closest_of_all"),
     "workspace": ("Scratch",),
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
-
-
-def __getattr__(name: str) -> "typing.Any":
-    # on first use, so that a small job loads only what it needs
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module 'simtool.engine' has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_HOMES)
+__getattr__, __dir__ = front(__name__, _MODULES)

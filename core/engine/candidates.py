@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -79,7 +78,8 @@ class Scan:
         if not missing:
             return proxy
         shape = (missing, proxy.shape[1]) if self.by_column else (proxy.shape[0], missing)
-        return xp.concat([proxy, xp.full(shape, -float("inf"), dtype=proxy.dtype, device=_device(proxy))], axis=axis)
+        device = getattr(proxy, "device", None)
+        return xp.concat([proxy, xp.full(shape, -float("inf"), dtype=proxy.dtype, device=device)], axis=axis)
 
     def bounds(self, wanted: int) -> Array:
         """Return (queries, w) float64 lower bounds of the exact proxy score of different neighbours, w large enough."""
@@ -227,7 +227,3 @@ class Scan:
         """Return proxy score on the host; float32 holds what bfloat16 does."""
         xp = self.kernel.backend.xp
         return self.kernel.backend.get(proxy if proxy.dtype == xp.float64 else xp.astype(proxy, xp.float32))
-
-
-def _device(array: Array) -> Any:
-    return getattr(array, "device", None)

@@ -91,13 +91,8 @@ def nearest_both(
     """Return what `nearest` does, and the closest row of x of each row of y, from one sweep.
 
     Args:
-        x: (n, d) finite rows.
-        y: (m, d).
         k: how many of y are wanted for each row of x; of x it is always the closest.
-        metric: a name of the catalogue.
-        eps: the least norm that a cosine divides by.
-        backend: where to compute.
-        progress: called with the rows that are done and their total.
+        x, y, metric, eps, backend, progress: as for `nearest`.
 
     Raises:
         ParameterError: k is below 1.
@@ -124,10 +119,7 @@ def nearest_others(
     Args:
         rows: (n, d) finite rows.
         k: how many, less than n.
-        metric: a name of the catalogue.
-        eps: the least norm that a cosine divides by.
-        backend: where to compute.
-        progress: called with the rows that are done and their total.
+        metric, eps, backend, progress: as for `nearest`.
     """
     job = job_of_rows(rows, rows, metric, eps, backend, excluded=Exclusion.of_rows(len(rows), len(rows)))
     found: list[Hits] = []

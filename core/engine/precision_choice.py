@@ -1,30 +1,23 @@
-"""Which product a scan takes: float32 by numpy, int8 by NumKong, bfloat16 by torch. Decided here and nowhere else.
-
-Each has its cost: what it takes to import, the products, and the pairs that its bound cannot rule out, which are
-scored again in float64. Products of numpy and NumKong are measured, in milliseconds. Torch takes seconds to import, so
-before it is loaded the features of the processor say whether that can pay, and how large a job must be.
-"""
+"""Which product a scan takes: float32 by numpy, int8 by NumKong, bfloat16 by torch. Decided here and nowhere else."""
 
 import logging
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..backend import choose_backend
 from ..errors import ParameterError, ResourceError
 from ..metrics import Metric, int8
-from ..metrics.precision import BFLOAT16, FLOAT32, FLOAT64, INT8, Precision
+from ..metrics.precision import BFLOAT16, FLOAT32, FLOAT64, INT8
 from ..results import Column
 from . import calibration
 from .job import PairwiseJob
 from .kernels import Kernel
 from .prefix_choice import sample_of
 from .prefix_scan import PrefixKernel
-from .processor_features import processor_features
 from .reach import Reach
-from .rotation import Rotation
+from .scan_costs import Contender, contenders, seconds_of
 from .threads import processors
 
 _log = logging.getLogger(__name__)
@@ -32,34 +25,7 @@ SMALL = 3e10  # operations of a scan that float32 ends before it is known whethe
 
 PREFIX_PAYS = 0.8  # share of the time of whole rows below which prefixes pay, whose time is less well known
 
-TORCH_SECONDS, NUMKONG_SECONDS = 1.8, 0.05  # to import
-# how many times as fast as numpy's float32 torch's bfloat16 is at least, by the feature of the processor that it uses
-BFLOAT16_RATES = {"amx_bf16": 5.0, "avx512_bf16": 2.0, "bf16": 1.5}
-
-QUERIES, CORPUS = 64, 4096  # rows of the sample that tells how many pairs are scored again
-# to find a pair in tiles whose bound is wide, of which the first ones are computed again, and to score it; and for each
-# of its numbers: measured at 384 and 768 dims, k 10 and 100, random and real rows
-PAIR_SECONDS, NUMBER_SECONDS = 9e-7, 1.8e-9
 CENTER_ROWS = 4096
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A product of a library.
-
-    Args:
-        library: numpy, numkong or torch.
-        precision: its number format.
-        start: seconds until it can begin.
-        operation: seconds of a multiplication with its addition, in one thread.
-        rotation: of a scan of prefixes.
-    """
-
-    library: str
-    precision: Precision
-    start: float
-    operation: float
-    rotation: Rotation | None = None
 
 
 def choose_kernel(job: PairwiseJob, a: Column, b: Column, reach: Reach) -> Kernel:
@@ -111,8 +77,8 @@ def expected_share(job: PairwiseJob, reach: Reach, shape: tuple[int, int]) -> fl
     center = middle(b) if job.metric.expands_squares else None
     plain = Kernel(job.metric, FLOAT32.name, job.scaled, job.backend, center=center)
     with job.backend.in_one_thread():
-        contender = next(_contenders(job, plain))
-        return _cheapest(job, plain, a, b, reach, shape)[0] / _seconds(contender, job, a, b, reach, shape)
+        contender = next(contenders(job, plain))
+        return _cheapest(job, plain, a, b, reach, shape)[0] / seconds_of(contender, job, a, b, reach, shape)
 
 
 def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:
@@ -158,11 +124,12 @@ def _cheapest(
 
     The rows are those of a job of that shape, or a sample of them.
     """
-    products = list(_contenders(job, plain))
-    costs = [(_seconds(each, job, a, b, reach, shape), each) for each in products]
+    products = list(contenders(job, plain))
+    costs = [(seconds_of(each, job, a, b, reach, shape), each) for each in products]
     costs += _of_prefixes(job, plain, products, a, b, reach, shape)
     for seconds, each in costs:
-        _log.info("%s by %s would take about %.3g s%s", each.precision.name, each.library, seconds, _prefix(each))
+        prefix = f" with prefixes of {each.rotation.prefix} dims" if each.rotation else ""
+        _log.info("%s by %s would take about %.3g s%s", each.precision.name, each.library, seconds, prefix)
     for seconds, best in sorted(costs, key=lambda cost: cost[0]):
         kernel = replace(plain, dtype=best.precision.name)
         if best.library == "torch" and plain.backend.name != "torch":
@@ -171,11 +138,6 @@ def _cheapest(
                 continue
         return seconds, kernel if best.rotation is None else PrefixKernel.of(kernel, best.rotation)
     return costs[0][0], plain
-
-
-def _prefix(contender: Contender) -> str:
-    rotation = contender.rotation
-    return "" if rotation is None else f" with prefixes of {rotation.prefix} dims"
 
 
 def _of_prefixes(
@@ -198,55 +160,6 @@ def _of_prefixes(
             seconds, rotation = sample.cheapest(each.precision, each.operation)
             if rotation is not None:
                 yield each.start + seconds / (PREFIX_PAYS * processors()), replace(each, rotation=rotation)
-
-
-def _seconds(
-    contender: Contender, job: PairwiseJob, a: Column, b: Column, reach: Reach, shape: tuple[int, int]
-) -> float:
-    """Return the seconds that a scan of whole rows is expected to take."""
-    pairs = shape[0] * shape[1]
-    work = 2.0 * pairs * a.shape[1] * contender.operation * (0.5 if reach.halved or reach.joined else 1.0)
-    if contender.precision is INT8:  # the others list few pairs more than are wanted
-        work += pairs * _listed(job, a, b, reach, shape[1]) * (PAIR_SECONDS + NUMBER_SECONDS * a.shape[1])
-    return float(contender.start + work / processors())
-
-
-def _contenders(job: PairwiseJob, kernel: Kernel) -> Iterator[Contender]:
-    """Yield the products that this processor and what is installed offer."""
-    plain = calibration.operation_seconds(kernel.precision, job.backend, job.dims)
-    yield Contender(job.backend.name, kernel.precision, 0.0, plain)
-    if job.backend.name == "torch" or job.precision == FLOAT32.name or not job.metric.is_product:
-        return
-    if int8.is_installed() and job.dims <= int8.DIMS:
-        yield Contender("numkong", INT8, NUMKONG_SECONDS, calibration.operation_seconds(INT8, job.backend, job.dims))
-    rates = [rate for feature, rate in BFLOAT16_RATES.items() if feature in processor_features()]
-    if rates and not job.backend.fixed:
-        start = 0.0 if is_loaded("torch") else TORCH_SECONDS
-        yield Contender("torch", BFLOAT16, start, plain / max(rates))
-
-
-def is_loaded(library: str) -> bool:
-    """Tell whether a library is imported already."""
-    return library in sys.modules
-
-
-def _listed(job: PairwiseJob, a: Column, b: Column, reach: Reach, m: int) -> float:
-    """Return the share of pairs that a scan in int8 is expected to list, judged by a sample of both sides."""
-    x, y = (rows[:: max(1, len(rows) // some)][:some] for rows, some in ((a, QUERIES), (b, CORPUS)))
-    plain = Kernel(job.metric, FLOAT32.name, job.scaled, job.backend)
-    coarse = replace(plain, dtype=INT8.name)
-    proxy = plain.tile(plain.prepare(x), plain.prepare(y))
-    rank = min(len(y), max(1, round(reach.rank * len(y) / m)))
-    if reach.least is None:
-        least = np.partition(proxy, -rank, axis=1)[:, -rank]
-        # a score that is as far below the k-th as both bounds reach
-        least = least - 2.0 * coarse.error(coarse.prepare(x), coarse.prepare(y))
-    else:
-        least = reach.least - coarse.error(coarse.prepare(x), coarse.prepare(y))
-    share = np.count_nonzero(proxy >= least[:, None]) / proxy.size
-    if reach.least is None:
-        share *= reach.rank / (rank * m / len(y))  # where the sample is too small for its rank
-    return float(share)
 
 
 def middle(rows: Column) -> Column:

@@ -2,22 +2,18 @@
 
 import mmap
 import os
-import tempfile
 from math import prod
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from ..errors import ResourceError
 from ..io import Vectors
 from ..io.derived import DerivedVectors
-from ..io.selected_vectors import SelectedVectors
+from ..io.scratch import open_scratch
 from ..io.sharded_vectors import ShardedVectors
 from ..io.vectors import ArrayVectors, IdentifiedVectors
-from ..memory import available_memory, lies_in_memory, shown
+from ..memory import shown
 from ..results import Column
-
-__all__ = ["READ_BYTES", "available_memory", "held_bytes", "resident", "resident_bytes"]
 
 READ_BYTES = 32 << 20
 STRING = 64  # bytes of a short Python string and of its place
@@ -25,7 +21,7 @@ STRING = 64  # bytes of a short Python string and of its place
 
 def held_bytes(vectors: Vectors) -> int:
     """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
-    if isinstance(vectors, SelectedVectors | IdentifiedVectors | DerivedVectors):
+    if isinstance(vectors, IdentifiedVectors | DerivedVectors):
         return held_bytes(vectors.base)
     if isinstance(vectors, ShardedVectors):
         return sum(map(held_bytes, vectors.parts))
@@ -68,13 +64,7 @@ def resident(vectors: Vectors, most: int) -> Column:
     if size <= most:
         array = np.empty(vectors.shape, dtype=vectors.dtype)
     else:
-        folder = tempfile.gettempdir()
-        if lies_in_memory(folder):
-            what = f"{vectors.name} takes {shown(size)} decoded, more than may be held, and scratch files lie in memory"
-            hint = "name a folder on a disk: TMPDIR=FOLDER simtool ...; or raise «max_memory»"
-            raise ResourceError(what, folder, hint)
-        # unlinked at once: the mapping keeps the bytes until the process ends, however it ends
-        with tempfile.TemporaryFile(prefix="simtool-") as file:
+        with open_scratch(f"{vectors.name} takes {shown(size)} decoded,") as file:  # whose bytes the mapping keeps
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, size)  # a full disk is an error now, not a crash at some write
             file.truncate(size)

@@ -118,13 +118,10 @@ def within(
     """Give all pairs at least as close as a threshold, in order of row and column.
 
     Args:
-        job: how pairs are scored and which of them are left out.
-        a: (n, d) rows of the job, or of one of its batches.
-        b: (m, d).
+        job, a, b, progress: as for `each_nearest`.
         threshold: the least similarity, or the largest distance.
         most: how many pairs may be found.
         give: takes row, column and score of the pairs of some rows.
-        progress: called with the rows of A that are done and their total.
 
     Returns:
         The kernel that scanned them.
@@ -145,12 +142,9 @@ def closest_pairs(
     """Give the closest pairs of all, closest first, ties by row, then by column.
 
     Args:
-        job: how pairs are scored and which of them are left out.
-        a: (n, d) rows of the job, or of one of its batches.
-        b: (m, d).
+        job, a, b, progress: as for `each_nearest`.
         count: how many; all there are where it is more.
         give: takes row, column and score, once.
-        progress: called with the rows of A that are done and their total.
 
     Returns:
         The kernel that scanned them.

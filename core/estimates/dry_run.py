@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -88,15 +87,15 @@ def dry_run_of(
     """
     opened, sides = spent(), list(inputs.values())
     budget, backend = settings.budget(*sides), settings.space()
-    make = partial(_within_budget, make, replace(settings, max_memory=None))
+    within = replace(settings, max_memory=None)
     with spending(budget), unkept():
         samples = [HeldSample.of(each, most_rows(*sides)) for each in sides]
         if settings.nonfinite == "error":
             for side, sample in zip(sides, samples, strict=True):
                 refuse_rows(side, sample.rows.numbers[nonfinite_rows(sample.rows.vectors)], hint)
-        planned = make([each.rows for each in samples])
+        planned = make([each.rows for each in samples], within)
         phases = [reading_phase(sides, budget), *planned.phases([side.shape for side in sides])]
-        start, work, timed = _work_seconds(sides, samples, make, phases, backend)
+        start, work, timed = _work_seconds(sides, samples, lambda rows: make(rows, within), phases, backend)
     reading = sum(
         each.byte_seconds * reading_phase([side], budget).bytes_read for each, side in zip(samples, sides, strict=True)
     )
@@ -115,10 +114,6 @@ def dry_run_of(
         provenance=provenance(dict(inputs)),
         headline=None,
     )
-
-
-def _within_budget(make: Make, settings: Settings, rows: Sequence[SomeRows]) -> Planned:
-    return make(rows, settings)
 
 
 def _work_seconds(

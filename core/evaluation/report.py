@@ -62,11 +62,11 @@ class Report:
             "value": _floats([self.measures[name].value for name in self.shown]),
         }
         if any(has_threshold(name) for name in self.shown):
-            columns["threshold"] = _gaps([self.measures[name].threshold for name in self.shown])
+            columns["threshold"] = np.asarray([self.measures[name].threshold for name in self.shown], dtype=object)
         beside = [dict(self.beside(name)) for name in self.shown]
         for suffix in (*SUFFIXES, TESTED):
             if any(suffix in members for members in beside):
-                columns[suffix] = _gaps([members.get(suffix) for members in beside])
+                columns[suffix] = np.asarray([members.get(suffix) for members in beside], dtype=object)
         return Columns(columns)
 
     def beside(self, name: str) -> Iterator[tuple[str, float | None]]:
@@ -157,9 +157,3 @@ def notes_on(report: Report) -> Iterator[str]:
 
 def _floats(values: Sequence[Scalar]) -> Column:
     return np.asarray([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def _gaps(values: Sequence[float | None]) -> Column:
-    column = np.empty(len(values), dtype=object)
-    column[:] = list(values)
-    return column

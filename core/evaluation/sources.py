@@ -16,16 +16,7 @@ import numpy as np
 
 from .. import checks, given_inputs
 from ..errors import DataError, InputNotFoundError, ParameterError
-from ..io import (
-    Table,
-    Vectors,
-    beside,
-    open_table,
-    pick_vectors,
-    read_values,
-    split_source,
-    with_ids,
-)
+from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, split_source, with_ids
 from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name
 from ..joining import looked_up
 from ..results import Column

@@ -61,10 +61,6 @@ class Examples:
         numbers, similar, codes = labels
         return replace(self, sides=sides, numbers=numbers, similar=similar, codes=codes)
 
-    def with_sides(self, sides: Sequence[Column]) -> Self:
-        """Return the same examples in another space."""
-        return replace(self, sides=tuple(sides))
-
     def vectors(self) -> Column:
         """Return the (m, d) rows of all sides, one under the other."""
         return np.concatenate(self.sides)

@@ -85,21 +85,6 @@ def check_miner(spec: LossSpec, miner: str, *, one_set: bool) -> None:
         raise ParameterError(what, "«miner»", spec.entry.instead_of_miner)
 
 
-def batch_loss(
-    objective: Objective,
-    form: str,
-    sides: list[Array],
-    *,
-    numbers: Array | None,
-    codes: Array | None,
-    weights: Array | None,
-    backend: Backend,
-) -> Array:
-    """Return the reduced loss of a batch: a tensor without dims; 0 with gradient 0 where there is no item."""
-    items = batch_items(objective, form, sides, numbers=numbers, codes=codes, weights=weights, backend=backend)
-    return items.reduced(objective.request.reduction)
-
-
 def batch_items(
     objective: Objective,
     form: str,

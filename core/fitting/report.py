@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..results import Column, Columns, Scalar
+from ..results import Columns, Scalar
 from .held_out import SIDES, HeldOutEvaluation
 from .held_out_pairs import RANKS, RATES
 from .parts import Parts
@@ -52,13 +52,7 @@ def listed(evaluation: HeldOutEvaluation, losses: tuple[float, float] | None) ->
             low, high = evaluation.intervals.bounds.get(key, (None, None))
             records.append((name, side, evaluation.values[key], low, high, evaluation.thresholds.get(key)))
     names = ("measure", "of", "value", "low", "high", "threshold")
-    columns = {name: _column([record[place] for record in records]) for place, name in enumerate(names)}
+    columns = {name: np.asarray([each[place] for each in records], dtype=object) for place, name in enumerate(names)}
     if not evaluation.thresholds:
         del columns["threshold"]
     return Columns(columns)
-
-
-def _column(values: list[str | float | None]) -> Column:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column

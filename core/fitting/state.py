@@ -125,7 +125,7 @@ def class_means(examples: Examples) -> Column:
 
 def project_rows(head: Head, examples: Examples) -> Examples:
     """Return projected examples, rounded as a file of them would be."""
-    return examples.with_sides([head.project(side) for side in examples.sides])
+    return replace(examples, sides=tuple(head.project(side) for side in examples.sides))
 
 
 def head_of(config: FitConfig, state: State) -> Head:

@@ -18,7 +18,7 @@ from .determinism import deterministic
 from .early_stopping import Score, has_ended, with_score
 from .examples import Examples
 from .heads import bias_apart, projected, weight_of
-from .objective import Objective, batch_loss
+from .objective import Objective, batch_items
 from .optimizers import OPTIMIZERS, memory_of, optimizer_of, recall
 from .plan import FitPlan
 from .state import FitConfig, State
@@ -80,7 +80,7 @@ class _OnDevice:
     def loss(self, objective: Objective, sides: list[Array], rows: Any, weights: Array | None) -> Array:
         """Return the loss of rows of which `sides` are the projections, and `weights` those of a classifier."""
         numbers, codes = (None if each is None else each[rows] for each in (self.numbers, self.codes))
-        return batch_loss(
+        return batch_items(
             objective,
             self.form,
             [side.to(self.backend.xp.float64) for side in sides],
@@ -88,7 +88,7 @@ class _OnDevice:
             codes=codes,
             weights=weights,
             backend=self.backend,
-        )
+        ).reduced(objective.request.reduction)
 
 
 def _step(config: FitConfig, data: _OnDevice, parameters: list[Array], optimizer: Any, rows: Column) -> float:

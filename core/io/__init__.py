@@ -28,19 +28,17 @@ if TYPE_CHECKING:
     from .opening import open_items as open_items
     from .opening import open_table as open_table
     from .opening import open_vectors as open_vectors
-    from .opening import read_values as read_values
-    from .opening import split_source as split_source
     from .output import FORMAT_OF_SUFFIX as FORMAT_OF_SUFFIX
     from .output import check_output as check_output
     from .output import output_format as output_format
     from .output import replacing as replacing
-    from .pairs import LabelledPairs as LabelledPairs
     from .pairs import LabelledVectors as LabelledVectors
     from .pairs import open_examples as open_examples
     from .pairs import open_pairs as open_pairs
     from .paths import SEVERAL as SEVERAL
     from .ragged import RaggedVectors as RaggedVectors
     from .ragged import as_ragged as as_ragged
+    from .row_values import read_values as read_values
     from .runs import CLOSING as CLOSING
     from .runs import OPENING as OPENING
     from .runs import embedded as embedded
@@ -52,6 +50,7 @@ if TYPE_CHECKING:
     from .sniffing import assume as assume
     from .table import Table as Table
     from .table import pick_vectors as pick_vectors
+    from .table_opening import split_source as split_source
     from .vectors import Vectors as Vectors
     from .vectors import as_vectors as as_vectors
     from .vectors import with_ids as with_ids
@@ -66,16 +65,18 @@ _MODULES = {
     "grouped_rows": ("GroupedRows", "row_groups"),
     "in_memory": ("as_source", "as_table", "as_values"),
     "offered_columns": ("column_names",),
-    "opening": ("open_items", "open_table", "open_vectors", "read_values", "split_source"),
+    "opening": ("open_items", "open_table", "open_vectors"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
-    "pairs": ("LabelledPairs", "LabelledVectors", "open_examples", "open_pairs"),
+    "pairs": ("LabelledVectors", "open_examples", "open_pairs"),
     "paths": ("SEVERAL",),
     "ragged": ("RaggedVectors", "as_ragged"),
+    "row_values": ("read_values",),
     "runs": ("CLOSING", "OPENING", "embedded"),
     "selected_vectors": ("select",),
     "selection": ("Keep", "Selection", "beside"),
     "sniffing": ("INPUT_FORMATS", "assume"),
     "table": ("Table", "pick_vectors"),
+    "table_opening": ("split_source",),
     "vectors": ("Vectors", "as_vectors", "with_ids"),
     "writers": ("RowWriter", "open_rows"),
 }

@@ -145,13 +145,9 @@ def _safetensors_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     return struct.pack("<Q", len(text)) + text
 
 
-def _fbin_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
-    return struct.pack("<II", *shape)
-
-
 _HEADERS: dict[str, Callable[[tuple[int, ...], np.dtype[Any]], bytes]] = {
     "npy": _npy_header,
     "safetensors": _safetensors_header,
-    "fbin": _fbin_header,
+    "fbin": lambda shape, dtype: struct.pack("<II", *shape),
     "fvecs": lambda shape, dtype: b"",
 }

@@ -10,17 +10,7 @@ import pyarrow.compute
 
 from ..errors import DataError
 from ..memory import check_held
-from .arrow_types import (
-    first_lengths,
-    is_list,
-    is_number,
-    is_value,
-    is_vector,
-    leaf,
-    lengths_of,
-    list_sizes,
-    null_mask,
-)
+from .arrow_types import first_lengths, is_list, is_number, is_value, is_vector, leaf, lengths_of, list_sizes, null_mask
 from .arrow_vectors import PROBE_ROWS, VALUE_ROWS, ColumnVectors, TokenVectors
 from .buffers import numpy_values
 from .parquet_and_arrow import Batches, damage

@@ -8,7 +8,6 @@ text as ISO 8601 writes it, and bools become text where some are missing.
 
 import math
 import mmap
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,11 +16,11 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from ..errors import DataError, ResourceError
-from ..memory import lies_in_memory
+from ..errors import DataError
 from .buffers import arrow_scalar, arrow_values, numpy_values
 from .pieces import piece_types, read_pieces
 from .row_conditions import noun
+from .scratch import open_scratch
 from .table import Table, join_name
 from .vectors import Array
 
@@ -121,12 +120,7 @@ class _Scratch:
 
     def write(self, batches: Sequence[pa.RecordBatch], name: str) -> None:
         if self._file is None:
-            folder = tempfile.gettempdir()
-            if lies_in_memory(folder):
-                what = f"the columns of {name} are more than may be held, and scratch files lie in memory"
-                hint = "name a folder on a disk: TMPDIR=FOLDER simtool ...; or raise «max_memory»"
-                raise ResourceError(what, folder, hint)
-            self._file = tempfile.TemporaryFile(prefix="simtool-")  # noqa: SIM115 - closed by __exit__
+            self._file = open_scratch(f"the columns of {name} are")
             self._writer = pa.ipc.new_file(self._file, self._schema)
         for batch in batches:
             self._writer.write_batch(batch)

@@ -1,4 +1,4 @@
-"""Vectors whose rows are those of others, with other numbers."""
+"""Vectors that are made of others: of their rows, with other numbers, or of some of them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from .vectors import Array, Vectors
 
 @dataclass(frozen=True)
 class DerivedVectors:
-    """The rows of other vectors with other numbers; what changes is overridden, and `read` always is."""
+    """Vectors that are made of others; what changes is overridden, and `read` always is."""
 
     base: Vectors
 

@@ -102,7 +102,7 @@ def as_source(given: Any, name: str) -> Any:
     given = taken_by_dlpack(given) if hands_out_dlpack(given) else given
     if isinstance(given, type):
         raise DataError(f"expected vectors, got the class {given.__name__}", name, "hand over an object of it")
-    if given is None or isinstance(given, str) or _is_vectors(given):
+    if given is None or isinstance(given, str) or (hasattr(given, "read") and hasattr(given, "shape")):
         return given
     if _is_tensor(given):
         _check_tensor(given, name)
@@ -178,10 +178,6 @@ def _check_tensor(tensor: Any, name: str) -> None:
 
 def _is_tensor(given: Any) -> bool:
     return hasattr(given, "detach") and hasattr(given, "cpu")  # a file has the first too
-
-
-def _is_vectors(given: Any) -> bool:
-    return hasattr(given, "read") and hasattr(given, "shape")
 
 
 def _arrow(given: Any, name: str) -> Any:

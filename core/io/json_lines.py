@@ -31,26 +31,32 @@ DOCUMENT = re.compile(rb"\s*\[\s*(\{|\n|\[\s*\n)")
 PIECE = 1 << 20
 
 
-class JsonBatches(TextBatches):
+class LookedAt:
+    """What the cells of the columns of JSON have been."""
+
+    seen: dict[str, Seen]
+
+    @property
+    def problems(self) -> dict[str, tuple[int, str]]:
+        """Column -> the first row whose cell does not go with those before it, and what to say."""
+        return {name: column.problem for name, column in self.seen.items() if column.problem is not None}
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Say whether the column holds a null."""
+        return self.seen[column].nulls
+
+
+class JsonBatches(LookedAt, TextBatches):
     """JSON lines in blocks."""
 
     def __init__(self, source: Source, block_bytes: int) -> None:
         """Parse the whole file once, to learn its types."""
         super().__init__(source, block_bytes)
-        self.seen: dict[str, Seen] = {}
+        self.seen = {}
         self._bare: bool | None = None
         for block, piece in self._cut(self._start, 1):
             self._scan(block, piece)
         self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
-
-    @property
-    def problems(self) -> dict[str, tuple[int, str]]:
-        """Column -> the first row whose cell does not go with those before it, and what to say."""
-        return _problems(self.seen)
-
-    def may_hold_nulls(self, column: str) -> bool:
-        """Say whether the column holds a null."""
-        return self.seen[column].nulls
 
     def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
         # a JSON string holds no line end
@@ -112,7 +118,7 @@ class JsonBatches(TextBatches):
             place += len(line) + 1
 
 
-class DocumentBatches:
+class DocumentBatches(LookedAt):
     """One JSON array of objects or lists, parsed whole; its members are one group."""
 
     provenance: dict[str, str]
@@ -127,7 +133,7 @@ class DocumentBatches:
         except UnicodeDecodeError as error:
             raise DataError(f"byte {error.start} is not UTF-8 text", source.name, "save it as UTF-8") from None
         self._rows = _rows_of(parse_json(text, 1, source.name), source.name)
-        self.seen: dict[str, Seen] = {}
+        self.seen = {}
         look_at(self.seen, self._rows, 0, 0)
         self.counts = [len(self._rows)]
         self.provenance = {}
@@ -136,15 +142,6 @@ class DocumentBatches:
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column."""
         yield to_array([row.get(column) for row in self._rows], self.schema.field(column).type)
-
-    @property
-    def problems(self) -> dict[str, tuple[int, str]]:
-        """Column -> the first row whose cell does not go with those before it, and what to say."""
-        return _problems(self.seen)
-
-    def may_hold_nulls(self, column: str) -> bool:
-        """Say whether the column holds a null."""
-        return self.seen[column].nulls
 
 
 def is_document(source: Source, head: bytes) -> bool:
@@ -179,16 +176,15 @@ def parse_lines(lines: Sequence[bytes], types: dict[str, Any], unexpected: str) 
         return None
     content = b"\n".join(lines)
     try:
-        return _one_row_each(
-            pa.json.read_json(
-                pa.BufferReader(content),
-                pa.json.ReadOptions(use_threads=False, block_size=len(content) + 1),
-                pa.json.ParseOptions(pa.schema(list(types.items())), unexpected_field_behavior=unexpected),
-            ),
-            len(lines),
+        table = pa.json.read_json(
+            pa.BufferReader(content),
+            pa.json.ReadOptions(use_threads=False, block_size=len(content) + 1),
+            pa.json.ParseOptions(pa.schema(list(types.items())), unexpected_field_behavior=unexpected),
         )
     except pa.ArrowException:
         return None
+    # pyarrow takes several objects on one line, and one on several
+    return table if table.num_rows == len(lines) else None
 
 
 def parse_json(text: str, number: int, where: str) -> Any:
@@ -210,15 +206,6 @@ def look_at(seen: dict[str, Seen], rows: Sequence[dict[str, Any]], first: int, b
             column.look(row.get(name), number)
     for name, column in seen.items():
         column.nulls |= any(name not in row for row in rows)
-
-
-def _problems(seen: dict[str, Seen]) -> dict[str, tuple[int, str]]:
-    return {name: column.problem for name, column in seen.items() if column.problem is not None}
-
-
-def _one_row_each(table: pa.Table, lines: int) -> pa.Table | None:
-    # pyarrow takes several objects on one line, and one on several
-    return table if table.num_rows == lines else None
 
 
 def _rows_of(document: Any, where: str) -> list[dict[str, Any]]:

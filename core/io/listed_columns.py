@@ -11,7 +11,7 @@ from .derived import DerivedVectors
 from .selected_vectors import SelectedVectors
 from .vectors import Array, Carries, IdentifiedVectors, Vectors
 
-UNDER = (IdentifiedVectors, DerivedVectors)  # whose rows are those of their base
+UNDER = (IdentifiedVectors, DerivedVectors)  # whose rows are rows of their base
 
 
 def carried_columns(vectors: Vectors, rows: Array, role: str) -> dict[str, Array]:
@@ -96,7 +96,7 @@ def source_rows(vectors: Vectors, rows: Array) -> Array:
 def _carries(vectors: Vectors) -> Carries | None:
     if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
         return vectors.carried
-    return _carries(vectors.base) if isinstance(vectors, (*UNDER, SelectedVectors)) else None
+    return _carries(vectors.base) if isinstance(vectors, UNDER) else None
 
 
 def _without(values: Array, missing: Array) -> Array:

@@ -96,10 +96,8 @@ def map_array(source: Source, start: int, size: int, where: str) -> Array:
     with source.open() as file:
         file.seek(start)
         header = read_header(file, size, where)
-        offset, count = start + header.length, math.prod(header.shape)
-        if not header.content:
-            return _empty(header, where)
-    return shaped(mapped(source, header.dtype, offset, count), header, where)
+    count = math.prod(header.shape) if header.content else 0
+    return shaped(mapped(source, header.dtype, start + header.length, count), header, where)
 
 
 def read_header(file: IO[bytes], size: int, where: str) -> Header:
@@ -151,11 +149,6 @@ def _dtype(description: str, where: str) -> np.dtype[Any]:
         hint = "save it with a numeric dtype, or ids with ids.astype(str): numpy.save(path, array.astype('float32'))"
         raise DataError("expected floats or integers, got pickled Python objects (dtype object)", where, hint)
     return dtype
-
-
-def _empty(header: Header, where: str) -> Array:
-    """Return the array without elements; numpy cannot map it, and cannot hold every shape that a header can name."""
-    return shaped(np.empty(0, header.dtype), header, where)
 
 
 def shaped(flat: Array, header: Header, where: str) -> Array:

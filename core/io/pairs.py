@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DataError, InputNotFoundError, ParameterError
-from .opening import open_table, open_vectors, read_values, split_source
+from .opening import open_table, open_vectors
 from .paths import SEVERAL
+from .row_values import read_values
 from .selection import beside
 from .table import LABEL_NAMES, Table, join_name, pick_vectors
+from .table_opening import split_source
 from .vectors import Array, Vectors
 
 SIDES = ("a", "b")
@@ -38,26 +40,19 @@ class LabelledVectors:
     examples: str = ""
 
     @property
+    def a(self) -> Vectors:
+        """The first of them, A of pairs."""
+        return self.vectors[0]
+
+    @property
+    def b(self) -> Vectors:
+        """The second of them, B of pairs."""
+        return self.vectors[1]
+
+    @property
     def named(self) -> dict[str, str]:
         """What a result names as an input beside the vectors."""
         return {"examples": self.examples} if self.examples else {}
-
-
-@dataclass(frozen=True)
-class LabelledPairs:
-    """Two aligned inputs and what labels them.
-
-    Args:
-        a: (n, d) vectors.
-        b: (n, d) vectors; row i belongs to row i of a.
-        labels: one per row, or None.
-        labels_name: the file and column of the labels, for messages.
-    """
-
-    a: Vectors
-    b: Vectors
-    labels: Array | None
-    labels_name: str
 
 
 def open_pairs(
@@ -69,7 +64,7 @@ def open_pairs(
     nulls: bool = False,
     header: str = "auto",
     max_memory: str | int | None = None,
-) -> LabelledPairs:
+) -> LabelledVectors:
     """Open pairs from two files of vectors or one table.
 
     Args:
@@ -86,11 +81,9 @@ def open_pairs(
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
     """
     wanted = LABEL_NAMES if labelled else ()
-    found = open_examples(
+    return open_examples(
         sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
     )
-    a, b = found.vectors
-    return LabelledPairs(a, b, found.labels, found.labels_name)
 
 
 def open_examples(
@@ -110,13 +103,9 @@ def open_examples(
     Args:
         sources: PATH[::NAME] of each role, or PATH of a table.
         roles: the names of the table's columns; of a single role the table may call it as it likes.
-        labels: PATH[::NAME] of one label per row, or ::NAME for a column of the table.
-        ids: PATH[::NAME] of one id per row, or ::NAME for a column of the table.
         wanted: the names of a column that holds labels; none looks for no column.
         or_one_set: a single source with one column of vectors, or a named column, is one set of vectors.
-        nulls: read vectors that are null or hold a null as rows of NaN.
-        header: whether the first line of a CSV names its columns: `yes`, `no` or `auto`.
-        max_memory: as for `open_vectors`.
+        labels, ids, nulls, header, max_memory: as for `open_pairs`.
 
     Raises:
         ParameterError: another number of sources.

@@ -59,11 +59,7 @@ class QuantizedVectors(DerivedVectors):
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of what is read."""
-        return np.dtype("float64" if self._is_restored else WRITTEN[self.precision])
-
-    @property
-    def _is_restored(self) -> bool:
-        return self.restored and self.ranges is not None
+        return np.dtype("float64" if self.restored and self.ranges is not None else WRITTEN[self.precision])
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows `start` to `stop` (exclusive).

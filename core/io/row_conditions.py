@@ -64,7 +64,8 @@ def scalar(said: str, kind: Any, found: str) -> pa.Scalar:
     if found == "numbers":
         whole = re.fullmatch(r"[+-]?\d+", said) is not None
         if pa.types.is_integer(kind) and whole and len(said) <= MOST_DIGITS:
-            low, high = (0, 2**kind.bit_width) if pa.types.is_unsigned_integer(kind) else _signed(kind.bit_width)
+            half = 2 ** (kind.bit_width - 1)
+            low, high = (0, 2 * half) if pa.types.is_unsigned_integer(kind) else (-half, half)
             if low <= int(said) < high:
                 return arrow_scalar(int(said), kind)
         # 0.1 is the float32 nearest to it in a column of these
@@ -98,10 +99,6 @@ def constant(value: pa.Scalar) -> Compute:
 def computed(function: Callable[..., Any], *parts: Compute) -> Compute:
     """Return what computes a function of what its parts are."""
     return lambda table: function(*(part(table) for part in parts))
-
-
-def _signed(bits: int) -> tuple[int, int]:
-    return -(2 ** (bits - 1)), 2 ** (bits - 1)
 
 
 def balanced(function: Callable[[Any, Any], Any], parts: Sequence[Compute]) -> Compute:

@@ -1,19 +1,18 @@
 """Some rows of other vectors, in any order, read by ranges of them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..errors import ParameterError
+from .derived import DerivedVectors
 from .vectors import Array, ArrayVectors, Vectors
 
 
 @dataclass(frozen=True)
-class SelectedVectors:
+class SelectedVectors(DerivedVectors):
     """Some rows of other vectors, in the order of `index`; `said` tells which, where somebody asked for them."""
 
-    base: Vectors
     index: Array
     said: str = ""
 
@@ -21,19 +20,9 @@ class SelectedVectors:
     _stride = 4
 
     @property
-    def name(self) -> str:
-        """The name of the base."""
-        return self.base.name
-
-    @property
     def shape(self) -> tuple[int, ...]:
         """(kept rows, ...)."""
         return (len(self.index), *self.base.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the base."""
-        return self.base.dtype
 
     @property
     def ids(self) -> Array | None:

@@ -156,7 +156,8 @@ class Selection(str):
     def opened_table(self) -> "SelectedTable":
         """Return the table that is selected from, opened where it is not yet."""
         if self.opened is None:
-            from .opening import open_table, split_source
+            from .opening import open_table
+            from .table_opening import split_source
 
             open_table(split_source(self)[0])
         assert self.opened is not None

@@ -11,10 +11,11 @@ from typing import Any
 from ..errors import ParameterError
 from ..memory import held_at_most
 from .in_memory import HeldTable
-from .opening import open_table, split_source
+from .opening import open_table
 from .selection import Selection
 from .shards import joined_table
 from .table import Table
+from .table_opening import split_source
 
 
 def open_several(

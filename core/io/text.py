@@ -121,7 +121,8 @@ def read_lines(source: Source, header: str = "auto") -> Array | None:
         raise DataError("the input holds no values", source.name)
     blocks = _lines(source, skipped)
     if number:
-        return _joined([_numbers(lines, integer) for lines in blocks])
+        kind, dtype = (int, np.int64) if integer else (float, np.float64)
+        return _joined([np.array(list(map(kind, lines)), dtype) for lines in blocks])
     if word:
         return _joined([np.array([WORDS[line] for line in lines]) for lines in blocks])
     return _joined([np.array(lines, dtype=object) for lines in blocks])
@@ -162,10 +163,6 @@ def _lines(source: Source, skipped: int) -> Iterator[list[str]]:
             skipped, place, rest = max(0, skipped - len(filled)), place + end, content[end:]
             if not block:
                 return
-
-
-def _numbers(lines: list[str], integer: bool) -> Array:
-    return np.array(list(map(int if integer else float, lines)), dtype=np.int64 if integer else np.float64)
 
 
 def _joined(parts: list[Any]) -> Array:

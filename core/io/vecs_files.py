@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import DataError
 from .array_table import mapped
 from .formats import FORMATS
+from .npy import NpyTable
 from .sniffing import wrong_size
 from .source import Reading, Source
 from .table import check_column
@@ -54,35 +55,25 @@ class PrefixedVectors:
 
 
 @dataclass(frozen=True)
-class VecsTable:
-    """A table of one column without a name."""
+class VecsTable(NpyTable):
+    """A table of one column without a name, of rows behind their number of dims."""
 
-    name: str
-    format: str
-    content: Array
-    dtype: np.dtype[Any]
-
-    columns = vector_columns = ("",)
-    value_columns = ()
+    dtype: np.dtype[Any] = DTYPES["fvecs"]
 
     @property
-    def rows(self) -> int:
-        """Number of rows."""
-        return len(self.content)
+    def value_columns(self) -> tuple[str, ...]:
+        """None: it holds vectors."""
+        return ()
 
     def vectors(self, column: str, ids: Array | None = None) -> Vectors:
         """Return the rows."""
         check_column(self, column)
-        return PrefixedVectors(self.name, self.content, self.dtype, check_ids(ids, self.rows, self.name))
+        return PrefixedVectors(self.name, self.array, self.dtype, check_ids(ids, self.rows, self.name))
 
     def values(self, column: str) -> Array:
         """Refuse: there is no column of values."""
         check_column(self, column)
         raise DataError("expected one value per row, got vectors", self.name)
-
-    def ids(self) -> Array | None:
-        """There are none."""
-        return None
 
 
 def open_vecs(source: Source, _: Reading) -> VecsTable:
@@ -92,4 +83,4 @@ def open_vecs(source: Source, _: Reading) -> VecsTable:
         raise wrong_size(source.format, head, source.size, source.name)
     row = PREFIX + int.from_bytes(head, "little") * dtype.itemsize
     content = mapped(source, np.dtype("u1"), 0, source.size).reshape(-1, row)
-    return VecsTable(source.name, source.format, content, dtype)
+    return VecsTable(source.name, content, source.format, dtype)

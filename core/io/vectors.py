@@ -180,7 +180,7 @@ def texts(array: Array, where: str) -> Array:
 def name_rows(rows: Sequence[int] | Array, ids: Array | None, total: int | None = None) -> str:
     """Return the first rows by number and id, as in "rows 3 (id 'cat'), 5 (id 'dog') and 12 more"."""
     total = len(rows) if total is None else total
-    shown = [str(row) if ids is None else f"{row} (id {_plain(ids[row])!r})" for row in rows[:3]]
+    shown = [str(row) if ids is None else f"{row} (id {ids[row : row + 1].tolist()[0]!r})" for row in rows[:3]]
     more = f" and {total - len(shown)} more" if total > len(shown) else ""
     return f"{'row' if total == 1 else 'rows'} {', '.join(shown)}{more}"
 
@@ -195,8 +195,3 @@ def ragged_row(row: int, ids: Array | None, dim: int, lengths: tuple[int, int], 
     """Return the error for a row whose length along `dim` (got, expected) differs from the rows before it."""
     what = f"{name_rows([row], ids)} has length {lengths[0]} along dim {dim}, expected {lengths[1]} as in the first row"
     return DataError(what, where, "every row needs the same length")
-
-
-def _plain(value: object) -> object:
-    """Return a numpy scalar as the Python value whose repr is plain."""
-    return value.item() if isinstance(value, np.generic) else value

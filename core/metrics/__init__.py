@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .metric import metric_of as metric_of
     from .metric import score_rows as score_rows
     from .numerics import EPS as EPS
-    from .numerics import TURN as TURN
     from .numerics import are_moderate as are_moderate
     from .numerics import is_rounded as is_rounded
     from .numerics import magnitude as magnitude
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "metric": ("Metric", "aligned", "metric_of", "score_rows"),
-    "numerics": ("EPS", "TURN", "are_moderate", "is_rounded", "magnitude", "needs_scale", "row_dots"),
+    "numerics": ("EPS", "are_moderate", "is_rounded", "magnitude", "needs_scale", "row_dots"),
 }
 
 

@@ -12,23 +12,21 @@ from ..catalogue import Entry, find
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError
 from ..fitting.checkpoint import SUFFIX, unfinished
-from ..fitting.examples import Given, check_trainable, read_examples
+from ..fitting.examples import read_examples
 from ..fitting.heads import check_head
-from ..fitting.held_out import HeldOutEvaluation, evaluate_held_out
 from ..fitting.objective import MINERS, Objective, check_fittable
 from ..fitting.optimizers import OPTIMIZERS
-from ..fitting.parts import Parts, parts_of
+from ..fitting.parts import parts_of
 from ..fitting.plan import FitPlan, check_plan
-from ..fitting.report import fit_keys, listed, summary_of
-from ..fitting.run import FitResult, OnEpoch, Run
-from ..fitting.state import project_rows
+from ..fitting.report import fit_keys
+from ..fitting.run import OnEpoch, Run
 from ..io.origins import provenance
-from ..io.output import output_format, replacing
-from ..io.writers import open_rows
+from ..io.output import output_format
 from ..metrics import EPS
-from ..results import Column, Columns, Result
+from ..results import Result
 from ..scoring.spec import LossSpec, read_specs
 from ..settings import Settings
+from .fit_run import run_fit
 from .loss_inputs import check_parameters, open_labelled
 
 TABLES = ("csv", "jsonl", "parquet", "arrow")
@@ -190,7 +188,7 @@ def fit(
         objective = None if request is None else Objective(request, miner, eps)
         backend = choose_backend("torch", device)
         run = Run(given, parts_of(given, plan, notes), plan, objective, backend, output, force, notes, on_epoch)
-        result = _run(run, held_out_ids, resume=resume, force=force)
+        result = run_fit(run, held_out_ids, resume=resume, force=force)
     formed = provenance(dict(zip(given.names, opened.vectors, strict=True)))
     return replace(result, inputs={**result.inputs, **opened.named}, provenance=formed)
 
@@ -202,34 +200,6 @@ def _request(
     (request,) = read_specs([entry.name], one_set=one_set, **asked)
     check_fittable(request, one_set=one_set)
     return request
-
-
-def _run(run: Run, held_out_ids: str | None, *, resume: bool, force: bool) -> Result:
-    """Train, evaluate, and write the files."""
-    given, plan = run.given, run.plan
-    if plan.head == "whiten":
-        fitted = run.whitened()
-    else:
-        check_trainable(run.parts.train, plan.per_class, given.where)
-        fitted = run.trained(resume=resume)
-    evaluation, losses = _evaluated(run, fitted)
-    summary = summary_of(fitted.state, run.parts, evaluation, losses)
-    run.finish(fitted, summary)
-    if held_out_ids is not None:
-        _write_ids(held_out_ids, given, run.parts, force=force or resume)
-    run.notes.append(_verdict(run, fitted, evaluation))
-    return Result(
-        command="fit",
-        inputs=given.names,
-        parameters={**plan.shown(batches_of_classes=given.examples.codes is not None), "metric": run.metric},
-        summary=summary,
-        rows=Columns({}) if evaluation is None else listed(evaluation, losses),
-        array=fitted.head.weight,
-        history=None if fitted.state is None else fitted.state.epochs(),
-        notes=tuple(run.notes),
-        written={path: "" for path in (run.output, held_out_ids) if path is not None},
-        headline=tuple(key for key in summary if "." not in key),
-    )
 
 
 def _loss_of(kind: str | None, head: str) -> Entry | None:
@@ -251,32 +221,3 @@ def _check_outputs(output: str | None, held_out_ids: str | None, *, force: bool,
         raise ParameterError("there is no head to go on from", "«resume»", f"name it: «output=head{SUFFIX}»")
     if held_out_ids is not None and output_format(held_out_ids) not in TABLES:
         raise OutputError("the examples held out are a table", held_out_ids, "use .csv, .jsonl, .parquet or .arrow")
-
-
-def _evaluated(run: Run, fitted: FitResult) -> tuple[HeldOutEvaluation | None, tuple[float, float] | None]:
-    """Return the measures and the loss on what was held out, before and after."""
-    if not len(run.parts.held_out):
-        return None, None
-    before, after = run.parts.evaluation, project_rows(fitted.head, run.parts.evaluation)
-    plan = run.plan
-    evaluation = evaluate_held_out(before, after, run.parts.groups, run.metric, seed=plan.seed, eps=plan.eps)
-    if run.objective is None:
-        return evaluation, None
-    return evaluation, (run.loss_of(before, None), run.loss_of(before, fitted.head))
-
-
-def _verdict(run: Run, fitted: FitResult, evaluation: HeldOutEvaluation | None) -> str:
-    if fitted.state is not None and run.at_rest(fitted.state):
-        return "the head did not change: no step had a gradient"
-    if evaluation is None:
-        return "nothing was held out, so there is no evaluation"
-    return evaluation.sentence()
-
-
-def _write_ids(path: str, given: Given, parts: Parts, *, force: bool) -> None:
-    """Write the numbers of the examples held out, and their ids where they have any."""
-    columns: dict[str, Column] = {"row": given.rows[parts.held_out]}
-    if given.ids is not None:
-        columns["id"] = given.ids[parts.held_out]
-    with replacing(path, force=force) as temporary, open_rows(temporary, output_format(path)) as rows:
-        rows.write(columns)

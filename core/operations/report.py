@@ -11,7 +11,7 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..results import Column, Columns, Result, all_numbers, scalar_to_python
+from ..results import Columns, Result, all_numbers, scalar_to_python
 
 KEYS = ("runs", "numbers", "differing")
 
@@ -61,7 +61,7 @@ class ReportPlan:
         fullest_first = sorted(found.values(), key=len, reverse=True)
         defined = (key for numbers in fullest_first for key, value in numbers.items() if value is not None)
         keys = list(dict.fromkeys(defined))
-        columns = {name: _column([numbers.get(key) for key in keys]) for name, numbers in found.items()}
+        columns = {name: np.asarray([each.get(key) for key in keys], dtype=object) for name, each in found.items()}
         differing = sum(len({column[row] for column in columns.values()}) > 1 for row in range(len(keys)))
         shared, notes = self._parameters()
         return Result(
@@ -69,7 +69,7 @@ class ReportPlan:
             inputs=self.files,
             parameters={"command": next(iter(self.runs.values())).command, **shared},
             summary={"runs": len(found), "numbers": len(keys), "differing": differing},
-            rows=Columns({"number": _column(keys), **columns}),
+            rows=Columns({"number": np.asarray(keys, dtype=object), **columns}),
             histograms=tuple(
                 replace(each, name=f"{name}: {each.name}")
                 for name, result in self.runs.items()
@@ -118,9 +118,3 @@ def _names(sources: Sequence[str | None]) -> list[str]:
         if len({*names, "number"}) == len(names) + 1:
             return names
     return numbered
-
-
-def _column(values: Sequence[Any]) -> Column:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column

@@ -43,7 +43,8 @@ def heat_drawing(result: Result) -> Drawing:
         _label(axes.xaxis, "B" if "b" in result.inputs else "A", columns, heat_map.column_ids, turned=90)
         axes.set_title(f"{title_of(result.inputs)}\n{rows:,} × {columns:,} scores")
         bar = figure.colorbar(image, ax=axes, shrink=0.9)
-        bar.set_label(_meaning(_measure(result), heat_map))
+        measure = str(result.parameters.get("metric") or result.parameters["aggregates"][0])
+        bar.set_label(_meaning(measure, heat_map))
 
     return Drawing(draw, (height * ratio + 1.2, height))
 
@@ -107,11 +108,6 @@ def _label(axis: "Axis", name: str, count: int, ids: Column, *, turned: int) -> 
     names = [shortened(str(each), LONGEST) for each in ids.tolist()]
     is_long = max(map(len, names)) > 2
     axis.set_ticks(np.arange(count), labels=names, fontsize=8 if count <= 20 else 6, rotation=turned * is_long)
-
-
-def _measure(result: Result) -> str:
-    """Return what the scores are of."""
-    return str(result.parameters.get("metric") or result.parameters["aggregates"][0])
 
 
 def _meaning(metric: str, heat_map: HeatMap) -> str:

@@ -7,7 +7,6 @@ from .baseline import Baseline as Baseline
 from .baseline import all_numbers as all_numbers
 from .baseline import no_baseline as no_baseline
 from .baseline import numbers_named as numbers_named
-from .drawings import Mark as Mark
 from .drawings import curve_figures as curve_figures
 from .drawings import histogram_figures as histogram_figures
 from .drawings import plane_figure as plane_figure

@@ -10,7 +10,7 @@ import numpy as np
 from ..documents import is_finite_number
 from ..errors import ParameterError
 from .numbers import Numbers, Place, check_group, numbers_of, place_of
-from .records import Column, Columns, Scalar, nearest_keys
+from .records import Columns, Scalar, nearest_keys
 from .values import scalar_to_python
 
 if TYPE_CHECKING:
@@ -100,15 +100,15 @@ class Baseline:
         shared = [place for place in own if not _is_end(place, new)]
         found = [(_estimate(new, place), _estimate(old, place)) for place in shared]
         moved = [one.minus(other) for one, other in found]
-        columns: dict[str, Column] = {
-            "number": np.asarray([_key(place) for place in shared], object),
-            "before": _column([other.value for _, other in found]),
-            "now": _column([one.value for one, _ in found]),
-            "difference": _column([each.value for each in moved]),
+        columns: dict[str, list[Scalar]] = {
+            "number": [_key(place) for place in shared],
+            "before": [other.value for _, other in found],
+            "now": [one.value for one, _ in found],
+            "difference": [each.value for each in moved],
         }
         if any(each.low is not None for each in moved):
-            columns |= {"low": _column([each.low for each in moved]), "high": _column([each.high for each in moved])}
-        return Columns(columns)
+            columns |= {"low": [each.low for each in moved], "high": [each.high for each in moved]}
+        return Columns({name: np.asarray(values, dtype=object) for name, values in columns.items()})
 
 
 def all_numbers(result: "Result") -> dict[str, Scalar]:
@@ -187,9 +187,3 @@ def _estimate(numbers: Mapping[Place, Any], place: Place) -> Estimate:
     name, group = place
     value, low, high = (numbers.get((f"{name}{end}", group)) for end in ("", *ENDS))
     return Estimate(*(each if is_finite_number(each) else None for each in (value, low, high)))
-
-
-def _column(values: Collection[Scalar]) -> Column:
-    column = np.empty(len(values), dtype=object)
-    column[:] = list(values)
-    return column

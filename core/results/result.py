@@ -3,22 +3,16 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, overload
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ..addresses import without_secrets
-from ..errors import ColumnError, closest
 from ..placeholders import Spell, as_argument, spelled
 from .baseline import Baseline, numbers_named
 from .gates import GateError, judge, parse_gate
-from .records import Column, Columns, Grid, HeatMap, Histogram, Note, Rows, Scalar, in_batches
-from .values import to_python
+from .records import Column, Columns, Grid, HeatMap, Histogram, Note, Rows, Scalar
+from .tabular import Tabular
 
 if TYPE_CHECKING:
-    import pandas
-    import polars
-    import pyarrow
     from matplotlib.figure import Figure
 
     from ..statistics.counts import Counts
@@ -31,16 +25,8 @@ def _shown(value: Any) -> Any:
     return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
 
 
-def _no_column(result: "Result", name: str) -> ColumnError:
-    """Return the error that names the columns there are."""
-    guess = closest(name, result.rows.names)
-    columns = ", ".join(result.rows.names) or "none; its numbers are in result.summary"
-    hint = f"{f'did you mean {guess}? ' if guess else ''}columns: {columns}"
-    return ColumnError(f"the result of {result.command} has no column {name!r}", "", hint)
-
-
 @dataclass(frozen=True)
-class Result:
+class Result(Tabular):
     """The outcome of one operation.
 
     Args:
@@ -132,57 +118,6 @@ class Result:
 
         return read_result(text, source)
 
-    @property
-    def table(self) -> Rows:
-        """The rows; where there are none by nature, the summary as the only one."""
-        if self.rows.names:
-            return self.rows
-        values = {key: float("nan") if value is None else value for key, value in self.summary.items()}
-        return Columns(
-            {key: np.array([value], dtype=object if isinstance(value, str) else None) for key, value in values.items()}
-        )
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __bool__(self) -> bool:
-        return True  # a result without rows is one too
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Yield each row as a dict."""
-        for columns in in_batches(self.rows):
-            values = map(to_python, columns.values())
-            yield from (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
-
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "Result": ...
-
-    @overload
-    def __getitem__(self, index: str) -> Column: ...
-
-    def __getitem__(self, index: int | slice | str) -> "dict[str, Any] | Result | Column":
-        """Return a row as a dict, the result with some of its rows, or a column as an array.
-
-        Raises:
-            ColumnError: there is no such column; a KeyError.
-            IndexError: there is no such row.
-        """
-        if isinstance(index, str):
-            if index not in self.rows.names:
-                raise _no_column(self, index)
-            return self.rows.read(0, len(self.rows))[index]
-        rows = range(len(self.rows))[index]
-        if isinstance(rows, int):
-            return {name: to_python(column)[0] for name, column in self.rows.read(rows, rows + 1).items()}
-        if not rows:
-            return replace(self, rows=Columns(self.rows.read(0, 0)))
-        low, high = min(rows[0], rows[-1]), max(rows[0], rows[-1]) + 1
-        read = self.rows.read(low, high)
-        return replace(self, rows=Columns({name: column[np.asarray(rows) - low] for name, column in read.items()}))
-
     def __repr__(self) -> str:
         """Return one line: the command, the numbers of the summary, and how many rows there are."""
         first = list(self.summary.items())[:6]
@@ -202,32 +137,6 @@ class Result:
 
         document: dict[str, Any] = json.loads(self.to_json())
         return document
-
-    def to_arrow(self) -> "pyarrow.Table":
-        """Return the rows as an Arrow table, or the summary where there are none by nature."""
-        from .arrow import arrow_table
-
-        return arrow_table(self.table)
-
-    def to_pandas(self) -> "pandas.DataFrame":
-        """Return the rows as a pandas DataFrame.
-
-        Raises:
-            ResourceError: pandas is not installed.
-        """
-        from .arrow import pandas_frame
-
-        return pandas_frame(self.table)
-
-    def to_polars(self) -> "polars.DataFrame":
-        """Return the rows as a polars DataFrame.
-
-        Raises:
-            ResourceError: polars is not installed.
-        """
-        from .arrow import polars_frame
-
-        return polars_frame(self.table)
 
     def plot(self, kind: str | None = None) -> "Figure":
         """Return a picture of the result as a matplotlib figure, which no list of open figures holds.

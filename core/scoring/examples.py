@@ -69,12 +69,9 @@ def terms_of(spec: LossSpec) -> list[Term]:
 
 def score(rows: AlignedRows, specs: Sequence[LossSpec], labels: Column | None, similar: Column | None) -> Scored:
     """Compute all scores that the losses and their report need, in one pass."""
-    wanted = list(dict.fromkeys([*_cosines(rows), *(term for spec in specs for term in terms_of(spec))]))
+    cosines = [Term("cosine", 0, other) for other in range(1, len(rows.inputs))]
+    wanted = list(dict.fromkeys([*cosines, *(term for spec in specs for term in terms_of(spec))]))
     return Scored(dict(zip(wanted, rows.scores(wanted), strict=True)), labels, similar)
-
-
-def _cosines(rows: AlignedRows) -> list[Term]:
-    return [Term("cosine", 0, other) for other in range(1, len(rows.inputs))]
 
 
 def outcome(spec: LossSpec, scored: Scored, batches: Sequence[Column]) -> LossOutcome:

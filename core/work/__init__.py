@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .manifest import MANIFEST as MANIFEST
     from .manifest import Manifest as Manifest
     from .run import Share as Share
-    from .run import WorkRun as WorkRun
     from .run import shard as shard
     from .run import working as working
 
@@ -25,6 +24,6 @@ _MODULES = {
     "folder": ("WorkFolder",),
     "manifest": ("MANIFEST", "Manifest"),
     "keeping": ("PartDone", "blocks", "is_kept", "kept", "stop_short", "unkept"),
-    "run": ("Share", "WorkRun", "shard", "working"),
+    "run": ("Share", "shard", "working"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

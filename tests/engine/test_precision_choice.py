@@ -1,13 +1,11 @@
 """Which product a scan takes: what the processor, the libraries and the size of the job make the cheapest."""
 
-import sys
-
 import numpy as np
 import pytest
 
 import simtool
 from simtool import blas
-from simtool.engine import calibration, precision_choice
+from simtool.engine import calibration, precision_choice, scan_costs
 from simtool.errors import ParameterError, ResourceError
 from simtool.metrics import int8
 from simtool.metrics.precision import BFLOAT16, FLOAT32, INT8
@@ -23,9 +21,9 @@ def machine(monkeypatch):
 
     def set_up(*, features=AVX2, int8_rate=None, small=0.0, loaded=False):
         seconds = {FLOAT32: 1e-11, INT8: 1e-11 / (int8_rate or 1.0), BFLOAT16: 2e-12}
-        monkeypatch.setattr(precision_choice, "processor_features", lambda: features)
+        monkeypatch.setattr(scan_costs, "processor_features", lambda: features)
         monkeypatch.setattr(precision_choice, "SMALL", small)
-        monkeypatch.setattr(precision_choice, "is_loaded", lambda library: loaded)
+        monkeypatch.setattr(scan_costs, "is_loaded", lambda library: loaded)
         monkeypatch.setattr(int8, "is_installed", lambda: int8_rate is not None)
         monkeypatch.setattr(calibration, "operation_seconds", lambda precision, backend, dims: seconds[precision])
         monkeypatch.setattr(
@@ -52,14 +50,14 @@ def test_a_processor_without_units_for_short_numbers_multiplies_in_numpy(machine
 @pytest.mark.parametrize(("seconds", "scanned"), [(1e-9, "bfloat16, torch"), (100.0, "float32, numpy")])
 def test_torch_is_imported_where_a_job_is_large_enough_to_pay_for_it(machine, monkeypatch, seconds, scanned):
     asked = machine(features=BF16)
-    monkeypatch.setattr(precision_choice, "TORCH_SECONDS", seconds)
+    monkeypatch.setattr(scan_costs, "TORCH_SECONDS", seconds)
     assert scan() == scanned
     assert asked == (["torch"] if "torch" in scanned else [])
 
 
 def test_loaded_torch_costs_nothing_to_import(machine, monkeypatch):
     machine(features=BF16, loaded=True)
-    monkeypatch.setattr(precision_choice, "TORCH_SECONDS", 100.0)
+    monkeypatch.setattr(scan_costs, "TORCH_SECONDS", 100.0)
     assert scan() == "bfloat16, torch"
 
 
@@ -74,15 +72,15 @@ def test_int8_is_taken_where_it_is_faster(machine, monkeypatch, rate, scanned):
     pytest.importorskip("numkong")
     machine(int8_rate=rate)
     for name in ("NUMKONG_SECONDS", "PAIR_SECONDS", "NUMBER_SECONDS"):
-        monkeypatch.setattr(precision_choice, name, 0.0)
+        monkeypatch.setattr(scan_costs, name, 0.0)
     assert scan() == scanned
 
 
 def test_int8_is_left_where_it_would_list_too_many_pairs(machine, monkeypatch):
     pytest.importorskip("numkong")
     machine(int8_rate=4.0)
-    monkeypatch.setattr(precision_choice, "NUMKONG_SECONDS", 0.0)
-    monkeypatch.setattr(precision_choice, "PAIR_SECONDS", 1.0)
+    monkeypatch.setattr(scan_costs, "NUMKONG_SECONDS", 0.0)
+    monkeypatch.setattr(scan_costs, "PAIR_SECONDS", 1.0)
     assert scan() == "float32, numpy"
 
 
@@ -160,7 +158,3 @@ def test_a_precision_that_does_not_fit_is_refused(monkeypatch):
         simtool.pairwise(a, top_k=1, precision="int8")
     with pytest.raises(ParameterError, match="numpy has no bfloat16"):
         simtool.pairwise(a, top_k=1, precision="bfloat16", backend="numpy")
-
-
-def test_the_choice_itself_loads_no_torch():
-    assert "torch" in sys.modules or not precision_choice.is_loaded("torch")

@@ -5,7 +5,7 @@ import pytest
 
 import simtool
 from simtool.backend import choose_backend
-from simtool.engine import Exclusion, calibration, precision_choice, prefix_choice
+from simtool.engine import Exclusion, calibration, precision_choice, prefix_choice, scan_costs
 from simtool.engine.kernels import Kernel
 from simtool.engine.prefix_choice import sample_of
 from simtool.engine.reach import Reach
@@ -19,7 +19,7 @@ N, M, DIMS = 300, 3000, 64
 def costs(monkeypatch):
     """Products at 100 times their usual cost, so that small jobs are worth a sample."""
     monkeypatch.setattr(precision_choice, "SMALL", 0.0)
-    monkeypatch.setattr(precision_choice, "processor_features", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr(scan_costs, "processor_features", lambda: frozenset({"avx2"}))
     monkeypatch.setattr(prefix_choice, "LARGE", 0)
     monkeypatch.setattr(int8, "is_installed", lambda: False)
     monkeypatch.setattr(calibration, "operation_seconds", lambda precision, backend, dims: 8e-10)

@@ -6,7 +6,7 @@ from textbook_loop import CLASSES, UNIT_A, A, textbook
 
 import simtool
 from simtool.backend import choose_backend
-from simtool.fitting.objective import Objective, _hard, batch_loss
+from simtool.fitting.objective import Objective, _hard, batch_items
 from simtool.scoring.spec import read_specs
 
 
@@ -97,5 +97,5 @@ def test_a_batch_without_hard_pairs_has_no_loss():
     codes = torch.tensor([0, 0, 1, 1])
     (spec,) = read_specs(["contrastive"], variant=None, metric="cosine-distance", reduction=None, parameters={})
     options = {"numbers": None, "codes": codes, "weights": None, "backend": choose_backend("torch")}
-    assert batch_loss(Objective(spec, "hard", 1e-8), "classes", [x], **options).item() == 0
-    assert batch_loss(Objective(spec, "all", 1e-8), "classes", [x], **options).item() > 0
+    assert batch_items(Objective(spec, "hard", 1e-8), "classes", [x], **options).reduced("mean").item() == 0
+    assert batch_items(Objective(spec, "all", 1e-8), "classes", [x], **options).reduced("mean").item() > 0

@@ -16,7 +16,7 @@ from simtool.io.listed_columns import carried_columns
 @pytest.mark.parametrize("name", FORMATS[:-1])
 @pytest.mark.parametrize("most", [1 << 30, 0])
 def test_carried_columns_are_taken_by_row_from_memory_or_from_a_mapped_file(files, name, most, monkeypatch):
-    monkeypatch.setattr("simtool.io.opening.held_at_most", lambda size: most or 8 << 20)
+    monkeypatch.setattr("simtool.io.table_opening.held_at_most", lambda size: most or 8 << 20)
     where = Selection(str(files / f"t.{name}"), rows="100:", keep=["text", "year", "part"])
     vectors = open_vectors(where)
     rows = np.asarray([0, 399, 5, 5, 130])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simtool.engine import MatrixCells
+from simtool.engine.matrix_rows import MatrixCells
 from simtool.results import MatrixPart
 
 A, B = np.asarray(["p", "q", "r"]), np.asarray([10, 20, 30, 40])

@@ -11,7 +11,7 @@ from ..kernels import Kernel, Tile
 from ..places import Found, Hits
 from ..plan import Span
 from ..tie_order import closest_of_all
-from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec
+from .base import NOTHING, Give, PartialResult, SelectingReducer, SelectionSpec, joined
 
 FEWEST = 1 << 14  # candidates that are scored at a time where only upper bounds are known
 
@@ -66,7 +66,7 @@ class ClosestPairs(SelectingReducer):
             # never both pools: the partial one may hold pairs of this one, which would count twice
             self.lower_bound, self.pool = max(self.lower_bound, other.lower_bound), other.pool
         self.found += other.found
-        self.best = _joined(self.best, other.best)
+        self.best = joined([self.best, other.best])
         self._reduce_if_many()
 
     def kept(self, rows: Span, part: PartialResult) -> Any:
@@ -116,11 +116,6 @@ class ClosestPairs(SelectingReducer):
             last = len(found.query) - self.most
             self.lower_bound = max(self.lower_bound, float(np.partition(found.least, last)[last]))
         row, column, _, _ = found.where(found.most >= self.lower_bound)
-        row, column, score = _joined(self.best, (row, column, self.spec.pairs.score(row, column)))
+        row, column, score = joined([self.best, (row, column, self.spec.pairs.score(row, column))])
         order = closest_of_all(row, column, score, self.most, larger_is_closer=self.spec.larger_is_closer)
         return row[order], column[order], score[order]
-
-
-def _joined(hits: Hits, others: Hits) -> Hits:
-    row, column, score = (np.concatenate(parts) for parts in zip(hits, others, strict=True))
-    return row, column, score

@@ -1,6 +1,5 @@
-"""Nearest neighbours within a set: shared by two spaces, or as the balls that another set falls into."""
+"""Two sets by the balls that reach from each row to its nearest neighbours, and that rows of the other fall into."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, NamedTuple
@@ -10,101 +9,14 @@ import numpy as np
 from ..backend import Array, Backend
 from ..checks import refuse_overflow
 from ..engine import Kernel, Pairs, PartialResult, Reducer, Span, Tile, largest_of, middle, nearest_others, reduce_pairs
-from ..errors import ParameterError
-from ..metrics import EPS, needs_scale
+from ..metrics import needs_scale
 from ..results import Column, Progress, begin
-from .moments import check_same_items, check_same_space, check_whole
-from .record import NUMPY, AggregateRecord, Evaluator, Parameters, of_spaces
+from .moments import check_neighbours, check_same_space
+from .record import NUMPY, AggregateRecord
 from .weights import harmonic_mean
 
-CHUNK = 1 << 20  # pairs of neighbours that are compared at a time
 FLOAT64 = 1e300  # that squared distances stay below
 ROUNDING = 1e-12  # of a squared radius
-
-
-class NeighbourOverlap(NamedTuple):
-    """How many nearest neighbours two spaces share.
-
-    Args:
-        score: mean share of common neighbours.
-        jaccard: mean of common neighbours over neighbours on either side.
-    """
-
-    score: float
-    jaccard: float
-
-
-def neighbour_overlap(
-    x: Column, y: Column, *, k: int = 10, eps: float = EPS, backend: Backend = NUMPY, progress: Progress | None = None
-) -> NeighbourOverlap:
-    """Share of the k nearest neighbours that the same items have in two spaces.
-
-    With N_X(i) the k rows of X with the largest cosine to row i, itself left out, of equals the first::
-
-        score = mean_i |N_X(i) ∩ N_Y(i)| / k,   jaccard = mean_i |N_X(i) ∩ N_Y(i)| / |N_X(i) ∪ N_Y(i)|
-
-    Args:
-        x: (n, d) finite rows.
-        y: (n, d') rows of the same items in the same order; the dims may differ.
-        k: neighbours, at least 1, less than n.
-        eps: the least norm that a cosine divides by.
-        backend: where to compute.
-        progress: called with the rows that are done and their total, for each side.
-
-    Returns:
-        `score` and `jaccard` in [0, 1]. Unrelated spaces score about k / (n - 1).
-
-    Raises:
-        ShapeError: different numbers of rows.
-        ParameterError: k is not at least 1 and less than n.
-
-    Source:
-        The mutual k-nearest-neighbour alignment of Huh et al. 2024, appendix A; Jaccard:
-        Klabunde et al. 2023, section 3.4.
-
-    Example:
-        >>> x = np.asarray([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0], [4.0, 1.0]])
-        >>> neighbour_overlap(x, x[:, ::-1] ** 3, k=1).score
-        1.0
-    """
-    check_same_items("knn-overlap", x, y)
-    k = _checked("knn-overlap", k, x, y)
-    return overlap_of(*(neighbour_numbers(rows, k, eps, backend, progress) for rows in (x, y)))
-
-
-def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progress: Progress | None) -> Column:
-    """Return the (n, k) numbers of the nearest other rows of each row, by cosine."""
-    return nearest_others(rows, k=k, eps=eps, backend=backend, progress=progress)[0]
-
-
-def overlap_of(own: Column, other: Column) -> NeighbourOverlap:
-    """Return what (n, k) neighbours of the same items have in common."""
-    n, k = own.shape
-    counts = np.zeros(k + 1, dtype=np.int64)  # of rows by common neighbours
-    step = max(1, CHUNK // k**2)
-    for start in range(0, n, step):
-        part = slice(start, start + step)
-        common = (own[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
-        counts += np.bincount(common, minlength=k + 1)
-    shared = np.arange(k + 1)
-    means = [float(np.vdot(counts, shares) / n) for shares in (shared / k, shared / (2 * k - shared))]
-    return NeighbourOverlap(*means)
-
-
-def _permuted_overlap(job: Evaluator, parameters: Parameters) -> Callable[[Column], NeighbourOverlap]:
-    """Return what takes an order of the rows of B, whose neighbours stay the same rows."""
-    k = parameters["k"]
-    own, other = (neighbour_numbers(rows, k, job.eps, job.backend, job.progress) for rows in job.paired[:2])
-
-    def overlap(order: Column) -> NeighbourOverlap:
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        return overlap_of(own, place[other[order]])
-
-    return overlap
-
-
-KNN_OVERLAP = of_spaces("jaccard", permuted=_permuted_overlap)
 
 
 class Coverage(NamedTuple):
@@ -160,7 +72,7 @@ def neighbour_coverage(
         1.75
     """
     check_same_space("prdc", x, y)
-    k = _checked("prdc", k, x, y)
+    k = check_neighbours("prdc", k, x, y)
     _check_squares(x, y)
     options: dict[str, Any] = {"k": k, "metric": "euclidean", "backend": backend, "progress": progress}
     radii = [nearest_others(rows, **options)[1][:, -1] for rows in (x, y)]
@@ -252,12 +164,3 @@ def _check_squares(x: Column, y: Column) -> None:
     largest = max(largest_of(x), largest_of(y))
     if not 16 * largest * largest * x.shape[1] < FLOAT64:
         raise refuse_overflow("A, B")
-
-
-def _checked(name: str, k: int, x: Column, y: Column) -> int:
-    k = check_whole("k", k, 1)
-    least = min(len(x), len(y))
-    if k >= least:
-        what = f"{name} looks at {k} neighbours of each row, but a set has only {least} rows"
-        raise ParameterError(what, "k", f"k must be at most {least - 1}" if least > 1 else "give 2 rows or more")
-    return k
