@@ -197,11 +197,11 @@ def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, argument
 
 
 LOADED_WHEN_NEEDED = {  # a small job -> what it has no need of
-    "pairwise x.npy": ("comparison.item_pairs", "engine.selections", "estimates.dry_run", "plots.curves"),
-    "pairwise x.npy -k 2": ("aggregates.record", "engine.matrices", "estimates.dry_run", "plots.heat_map"),
-    "compare x.npy x.npy": ("comparison.item_pairs", "engine.listing", "engine.phases", "plots.choice"),
+    "pairwise x.npy": ("comparison.item_pairs", "engine.precision_choice", "estimates.dry_run", "plots.curves"),
+    "pairwise x.npy -k 2": ("aggregates.record", "engine.grouping", "engine.matrices", "estimates.dry_run"),
+    "compare x.npy x.npy": ("comparison.item_pairs", "engine.listing", "engine.phases", "results.drawings"),
     "loss x.npy x.npy --kind cosine-distance": ("engine.selections", "plots.choice", "scoring.batch_report"),
-    "similarity x.npy x.npy": ("engine.selections", "estimates", "plots.choice"),
+    "similarity x.npy x.npy": ("engine.selections", "results.drawings"),
 }
 
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..backend import choose_backend
-from ..errors import ParameterError, ResourceError
-from ..metrics import Metric, int8
+from ..metrics import int8
 from ..metrics.precision import BFLOAT16, FLOAT32, FLOAT64, INT8
 from ..results import Column
 from . import calibration
@@ -79,30 +78,6 @@ def expected_share(job: PairwiseJob, reach: Reach, shape: tuple[int, int]) -> fl
     with job.backend.in_one_thread():
         contender = next(contenders(job, plain))
         return _cheapest(job, plain, a, b, reach, shape)[0] / seconds_of(contender, job, a, b, reach, shape)
-
-
-def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:
-    """Refuse a precision that does not fit.
-
-    Raises:
-        ParameterError: one in which the metric has no product, or that would show in the scores of a matrix.
-        ResourceError: its library is not installed.
-    """
-    if precision not in (INT8.name, BFLOAT16.name):
-        return
-    others = "use auto, float32 or float64"
-    if not selects:
-        what = f"{precision} finds candidates, which are scored again in float64; a full matrix has none"
-        raise ParameterError(what, "«precision»", others)
-    if not metric.is_product:
-        raise ParameterError(f"{metric.name} has no products of {precision}", "«precision»", others)
-    if precision == BFLOAT16.name and backend == "numpy":
-        raise ParameterError("numpy has no bfloat16", "«precision», «backend»", "leave «backend» out, or say torch")
-    if precision == INT8.name and (backend == "torch" or device not in ("cpu", "auto")):
-        raise ParameterError("int8 is multiplied on the CPU, without torch", "«precision»", others)
-    if precision == INT8.name and not int8.is_installed():
-        what = "products of int8 come from the package numkong, which is not installed"
-        raise ResourceError(what, "«precision»", "pip install numkong, or leave «precision» out")
 
 
 def _asked(job: PairwiseJob) -> Kernel:
