@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 SMALL = 3e10  # operations of a scan that float32 ends before it is known whether another format is faster
 
 PREFIX_PAYS = 0.8  # share of the time of whole rows below which prefixes pay, whose time is less well known
+INT8_PAYS = 0.75  # the same of int8, whose pairs take longer than expected where others use the memory too
 
 CENTER_ROWS = 4096
 
@@ -100,7 +101,10 @@ def _cheapest(
     The rows are those of a job of that shape, or a sample of them.
     """
     products = list(contenders(job, plain))
-    costs = [(seconds_of(each, job, a, b, reach, shape), each) for each in products]
+    costs = [
+        (seconds_of(each, job, a, b, reach, shape) / (INT8_PAYS if each.precision is INT8 else 1.0), each)
+        for each in products
+    ]
     costs += _of_prefixes(job, plain, products, a, b, reach, shape)
     for seconds, each in costs:
         prefix = f" with prefixes of {each.rotation.prefix} dims" if each.rotation else ""
