@@ -6,12 +6,12 @@ from scipy.sparse.csgraph import connected_components
 
 from simtool.backend import choose_backend, quiet
 from simtool.engine import Exclusion, Input, PairwiseJob, budget_of
+from simtool.engine.grouping import LINKAGES
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
 from simtool.engine.prefix_scan import PrefixKernel
 from simtool.engine.reducers.base import SelectionSpec
 from simtool.engine.rescoring import Pairs
-from simtool.engine.selections import LINKAGES
 from simtool.engine.sweep import sweep
 from simtool.metrics import metric_of
 

@@ -196,6 +196,23 @@ def test_a_small_job_on_npy_imports_neither_torch_nor_pyarrow(tmp_path, argument
     assert loaded(script, *HEAVY, cwd=tmp_path) == set()
 
 
+LOADED_WHEN_NEEDED = {  # a small job -> what it has no need of
+    "pairwise x.npy": ("comparison.item_pairs", "engine.precision_choice", "estimates.dry_run", "plots.curves"),
+    "pairwise x.npy -k 2": ("aggregates.record", "engine.grouping", "engine.matrices", "estimates.dry_run"),
+    "compare x.npy x.npy": ("comparison.item_pairs", "engine.listing", "engine.phases", "results.drawings"),
+    "loss x.npy x.npy --kind cosine-distance": ("engine.selections", "plots.choice", "scoring.batch_report"),
+    "similarity x.npy x.npy": ("engine.selections", "results.drawings"),
+}
+
+
+@pytest.mark.parametrize("arguments", LOADED_WHEN_NEEDED)
+def test_a_small_job_loads_what_it_needs(tmp_path, arguments):
+    np.save(tmp_path / "x.npy", np.eye(3))
+    script = COMMAND.format(arguments=["simtool", *arguments.split()])
+    unneeded = [f"simtool.{name}" for name in LOADED_WHEN_NEEDED[arguments]]
+    assert loaded(script, *unneeded, cwd=tmp_path) == set()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -93,7 +93,7 @@ def channels(
     stdout has the scores; `-o` writes B with each channel multiplied by its weight.
     """
     import simtool
-    from simtool.plots import drawing_of
+    from simtool import plots
 
     from ..parsing import parse_parameters
     from ..plots.picture import Picture
@@ -132,6 +132,6 @@ def channels(
         require_keys=session.keys,
     )
     if picture is not None:
-        picture.write(drawing_of(result))
+        picture.write(plots.drawing_of(result))
     no_softmax = ineffective(result, "temperature", typed=temperature != 1, why="only --weights softmax takes it")
     session.deliver(result, without_effect=no_softmax)

@@ -154,7 +154,7 @@ def compare(
     and B belong together.
     """
     import simtool
-    from simtool.plots import drawing_of
+    from simtool import plots
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters
@@ -211,5 +211,5 @@ def compare(
         )
         target.describe(result)
     if picture is not None and not dry_run:
-        picture.write(drawing_of(result))
+        picture.write(plots.drawing_of(result))
     target.rest().deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -189,7 +189,7 @@ def evaluate(
     `--thresholds-out t.json` keeps the thresholds, and `simtool pairwise --threshold @t.json:eer` takes one.
     """
     import simtool
-    from simtool.plots import curve_drawing, sweep_drawing
+    from simtool import plots
 
     from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
     from ..plots.picture import curve_picture
@@ -239,7 +239,7 @@ def evaluate(
             **resampling,
         )
     if picture is not None and not dry_run:
-        picture.write(sweep_drawing(result) if sweep else curve_drawing(result, plot_kind))
+        picture.write(plots.sweep_drawing(result) if sweep else plots.curve_drawing(result, plot_kind))
     unused = ineffective(result, "seed", typed=seed != 0)
     unused += ineffective(result, "k", typed=ks is not None, why=UNRANKED)
     session.deliver(result, without_effect=unused)

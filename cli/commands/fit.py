@@ -148,7 +148,7 @@ def fit(
     If it is killed, `--resume` continues from the last saved epoch. `simtool apply HEAD FILE -o OUT` projects a file.
     """
     import simtool
-    from simtool.plots import history_drawing
+    from simtool import plots
 
     from ..parsing import parse_parameters, sources_or_stdin
     from ..plots.picture import history_picture
@@ -185,5 +185,5 @@ def fit(
         **reading,
     )
     if picture is not None and result.history is not None:
-        picture.write(history_drawing(result))
+        picture.write(plots.history_drawing(result))
     session.deliver(result, without_effect=[] if result.written else [NOT_KEPT])

@@ -128,7 +128,7 @@ def loss(
     `simtool list losses` has the formulas, `simtool explain` derives one pair.
     """
     import simtool
-    from simtool.plots import drawing_of
+    from simtool import plots
 
     from ..output.gradients import gradient_target
     from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
@@ -176,5 +176,5 @@ def loss(
             **computing,
         )
     if picture is not None and not dry_run:
-        picture.write(drawing_of(result))
+        picture.write(plots.drawing_of(result))
     session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))

@@ -119,7 +119,7 @@ def pairwise(
     that A holds the queries and B the documents.
     """
     import simtool
-    from simtool.plots import MOST, heat_drawing
+    from simtool import plots
 
     from ..output.streaming import stream_target
     from ..parsing import parse_parameters, parse_threshold
@@ -152,7 +152,7 @@ def pairwise(
             device_name=device_name,
             into=target.into,
             rows_into=target.rows_into,
-            heat_map=None if picture is None else MOST,
+            heat_map=None if picture is None else plots.MOST,
             progress=progress,
             **selection,
             **cut,
@@ -162,5 +162,5 @@ def pairwise(
         target.describe(result)
     rest = target.rest()
     if picture is not None and not dry_run:
-        picture.write(heat_drawing(result))
+        picture.write(plots.heat_drawing(result))
     rest.deliver(result)

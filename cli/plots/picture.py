@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
+from simtool import plots
 from simtool.errors import OutputError, ParameterError
 from simtool.io import check_output, replacing
-from simtool.plots import Drawing, check_curves, check_matplotlib, plain_style
 
 from ..output.terminal import say, say_once_delivered
 
@@ -74,10 +74,10 @@ class Picture:
         check_output(path, force=force, inputs=[source for source in inputs if source is not None])
         if any(os.path.realpath(path) == os.path.realpath(other) for other in outputs if other is not None):
             raise OutputError("the picture and the other output are two files", path, "name another file")
-        check_matplotlib("--plot")
+        plots.check_matplotlib("--plot")
         return cls(path, force, quiet)
 
-    def write(self, drawing: Drawing) -> None:
+    def write(self, drawing: "plots.Drawing") -> None:
         """Draw and write the file.
 
         Args:
@@ -87,7 +87,7 @@ class Picture:
             OutputError: the file exists without `force`, or it may not be written.
             ResourceError: the disk is full.
         """
-        with plain_style(), _glyphs_noted(quiet=self.quiet), replacing(self.path, force=self.force) as temporary:
+        with plots.plain_style(), _glyphs_noted(quiet=self.quiet), replacing(self.path, force=self.force) as temporary:
             suffix = _suffix(self.path)
             drawing.figure().savefig(temporary, format=suffix[1:], **_SAVED[suffix])
         if not self.quiet:
@@ -108,7 +108,7 @@ def curve_picture(
     if swept and kind is not None:
         raise ParameterError("a sweep has one picture, of the measures over the bytes", "--plot-kind", "leave it out")
     if kind is not None:
-        check_curves(kind, "--plot-kind")
+        plots.check_curves(kind, "--plot-kind")
     if path is None and kind is not None:
         raise ParameterError("there is no picture to be of this kind", "--plot-kind", "--plot PATH draws one")
     return Picture.check(path, force=force, quiet=quiet, inputs=inputs, outputs=outputs)

@@ -27,8 +27,6 @@ from ..results import Column, Into, Progress, Result, RowsInto, begin
 from .compared_sets import ComparisonInputs
 from .token_blocks import ItemTile, Tokens, item_scores, item_tiles
 
-MATRIX_KEYS = ("rows", "columns", "mean", "min", "max")
-
 
 @dataclass(frozen=True)
 class ItemPairs:

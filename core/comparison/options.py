@@ -9,9 +9,10 @@ from ..checks import check_choice, check_least
 from ..errors import ParameterError
 from .best_items import best_keys
 from .compared_sets import ALIGNED, BEST, BEST_SIZES
-from .item_pairs import MATRIX_KEYS
 from .report import endings
 from .requests import named_aggregates, names_with
+
+MATRIX_KEYS = ("rows", "columns", "mean", "min", "max")
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from .budget import gathered as gathered
     from .budget import spending as spending
     from .calibration import operation_seconds as operation_seconds
+    from .choice import Choice as Choice
+    from .choice import check_precision as check_precision
     from .duplicates import first_equals as first_equals
     from .duplicates import occurrences as occurrences
     from .duplicates import row_hashes as row_hashes
     from .exclusion import Exclusion as Exclusion
     from .exclusion import same_rows as same_rows
+    from .grouping import group_rows as group_rows
     from .input_rows import Input as Input
     from .input_rows import largest_of as largest_of
     from .input_rows import prepare_input as prepare_input
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from .kernels import Side as Side
     from .kernels import Tile as Tile
     from .listing import ROW as ROW
-    from .listing import Choice as Choice
     from .listing import Listing as Listing
     from .listing import check_list as check_list
     from .listing import select_pairs as select_pairs
@@ -58,7 +60,6 @@ if TYPE_CHECKING:
     from .places import Hits as Hits
     from .plan import Plan as Plan
     from .plan import Span as Span
-    from .precision_choice import check_precision as check_precision
     from .precision_choice import middle as middle
     from .reducers.base import PartialResult as PartialResult
     from .reducers.base import Reducer as Reducer
@@ -72,7 +73,6 @@ if TYPE_CHECKING:
     from .resident_rows import resident as resident
     from .selections import closest_pairs as closest_pairs
     from .selections import each_nearest as each_nearest
-    from .selections import group_rows as group_rows
     from .selections import reduce_pairs as reduce_pairs
     from .selections import within as within
     from .threads import BLOCK as BLOCK
@@ -87,26 +87,28 @@ _MODULES = {
     "aligned": ("ALIGNED_NUMBERS", "AlignedJob"),
     "budget": ("Budget", "budget_of", "gathered", "spending"),
     "calibration": ("operation_seconds",),
+    "choice": ("Choice", "check_precision"),
     "duplicates": ("first_equals", "occurrences", "row_hashes"),
     "exclusion": ("Exclusion", "same_rows"),
+    "grouping": ("group_rows",),
     "input_rows": ("Input", "largest_of", "prepare_input"),
     "job": ("PairwiseJob",),
     "kernels": ("Kernel", "Side", "Tile"),
-    "listing": ("ROW", "Choice", "Listing", "check_list", "select_pairs"),
+    "listing": ("ROW", "Listing", "check_list", "select_pairs"),
     "matches": ("Match", "Matches", "nearest", "nearest_both", "nearest_others"),
     "matrices": ("MatrixTarget", "check_matrix", "full_matrix", "matrix_bytes"),
     "matrix_rows": ("MatrixRows",),
     "phases": ("Phase", "reading_phase", "scan_phase", "tiles_phase"),
     "places": ("Hits",),
     "plan": ("Plan", "Span"),
-    "precision_choice": ("check_precision", "middle"),
+    "precision_choice": ("middle",),
     "reducers.base": ("PartialResult", "Reducer", "joined"),
     "reducers.full_matrix": ("Moments",),
     "reducers.heat_map": ("MeanCells",),
     "reducers.together": ("Together",),
     "rescoring": ("Pairs",),
     "resident_rows": ("READ_BYTES", "held_bytes", "resident"),
-    "selections": ("closest_pairs", "each_nearest", "group_rows", "reduce_pairs", "within"),
+    "selections": ("closest_pairs", "each_nearest", "reduce_pairs", "within"),
     "threads": ("BLOCK", "in_blocks", "overlapped", "processors"),
     "tie_order": ("best_of", "closest_of_all"),
     "workspace": ("Scratch",),

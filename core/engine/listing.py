@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import fsum, inf, prod
-from typing import Self
 
 import numpy as np
 
-from ..checks import check_count, plural
-from ..errors import ParameterError
+from ..checks import plural
 from ..results import Column, Columns, Progress, Result, RowsInto, Scalar, begin, over_batches
+from .choice import Choice
 from .job import PairwiseJob
 from .kernels import Kernel
 from .places import Hits
@@ -19,52 +18,6 @@ from .reducers.full_matrix import Moments
 from .selections import closest_pairs, each_nearest, within
 
 ROW = 24  # bytes of a listed pair
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which pairs are listed.
-
-    Args:
-        top_k: the k closest rows of B for each row of A; with a threshold, of those that reach it.
-        threshold: all pairs with at least this similarity, or at most this distance.
-        max_pairs: the closest pairs of all.
-        max_results: how many pairs a threshold may give.
-    """
-
-    top_k: int | None = None
-    threshold: float | None = None
-    max_pairs: int | None = None
-    max_results: int = 100_000_000
-
-    def checked(self) -> Self:
-        """Return it, unless selections do not go together or a number is no count.
-
-        Raises:
-            ParameterError: they are such.
-        """
-        given = {"«top_k»": self.top_k, "«threshold»": self.threshold, "«max_pairs»": self.max_pairs}
-        asked = [option for option, value in given.items() if value is not None]
-        if len(asked) > 1 and self.max_pairs is not None:
-            what = "the closest pairs of all go with no other selection"
-            raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
-        counts = {"«top_k»": self.top_k, "«max_pairs»": self.max_pairs, "«max_results»": self.max_results}
-        for option, number in counts.items():
-            if number is not None:
-                check_count(option, number)
-        return self
-
-    def of(self, scores: str) -> str:
-        """Return what is listed of a matrix of that shape, in words."""
-        if self.top_k is not None:
-            return f"top {self.top_k} of {scores}"
-        return scores if self.threshold is None and self.max_pairs is None else f"pairs of {scores}"
-
-    def most(self, n: int, m: int) -> int | None:
-        """Return how many pairs of n × m are listed at most; None for as many as reach a threshold."""
-        if self.threshold is not None and self.top_k is None:
-            return None
-        return min(self.max_pairs or n * min(self.top_k or m, m), n * m)
 
 
 def select_pairs(job: PairwiseJob, choice: Choice, rows_into: RowsInto | None, progress: Progress | None) -> Result:

@@ -9,9 +9,9 @@ import numpy as np
 from ..io import Vectors
 from ..metrics.precision import FLOAT32, FLOAT64
 from .budget import Budget
+from .choice import Choice
 from .job import PairwiseJob
 from .kernels import Kernel
-from .listing import Choice
 from .precision_choice import expected_share
 from .reach import Reach
 from .reducers.base import Reducer

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..backend import choose_backend
-from ..errors import ParameterError, ResourceError
-from ..metrics import Metric, int8
+from ..metrics import int8
 from ..metrics.precision import BFLOAT16, FLOAT32, FLOAT64, INT8
 from ..results import Column
 from . import calibration
@@ -24,6 +23,7 @@ _log = logging.getLogger(__name__)
 SMALL = 3e10  # operations of a scan that float32 ends before it is known whether another format is faster
 
 PREFIX_PAYS = 0.8  # share of the time of whole rows below which prefixes pay, whose time is less well known
+INT8_PAYS = 0.75  # the same of int8, whose pairs take longer than expected where others use the memory too
 
 CENTER_ROWS = 4096
 
@@ -81,30 +81,6 @@ def expected_share(job: PairwiseJob, reach: Reach, shape: tuple[int, int]) -> fl
         return _cheapest(job, plain, a, b, reach, shape)[0] / seconds_of(contender, job, a, b, reach, shape)
 
 
-def check_precision(precision: str, metric: Metric, backend: str, device: str, *, selects: bool) -> None:
-    """Refuse a precision that does not fit.
-
-    Raises:
-        ParameterError: one in which the metric has no product, or that would show in the scores of a matrix.
-        ResourceError: its library is not installed.
-    """
-    if precision not in (INT8.name, BFLOAT16.name):
-        return
-    others = "use auto, float32 or float64"
-    if not selects:
-        what = f"{precision} finds candidates, which are scored again in float64; a full matrix has none"
-        raise ParameterError(what, "«precision»", others)
-    if not metric.is_product:
-        raise ParameterError(f"{metric.name} has no products of {precision}", "«precision»", others)
-    if precision == BFLOAT16.name and backend == "numpy":
-        raise ParameterError("numpy has no bfloat16", "«precision», «backend»", "leave «backend» out, or say torch")
-    if precision == INT8.name and (backend == "torch" or device not in ("cpu", "auto")):
-        raise ParameterError("int8 is multiplied on the CPU, without torch", "«precision»", others)
-    if precision == INT8.name and not int8.is_installed():
-        what = "products of int8 come from the package numkong, which is not installed"
-        raise ResourceError(what, "«precision»", "pip install numkong, or leave «precision» out")
-
-
 def _asked(job: PairwiseJob) -> Kernel:
     """Return the kernel of a reduced precision that was asked for."""
     backend = job.backend
@@ -125,7 +101,10 @@ def _cheapest(
     The rows are those of a job of that shape, or a sample of them.
     """
     products = list(contenders(job, plain))
-    costs = [(seconds_of(each, job, a, b, reach, shape), each) for each in products]
+    costs = [
+        (seconds_of(each, job, a, b, reach, shape) / (INT8_PAYS if each.precision is INT8 else 1.0), each)
+        for each in products
+    ]
     costs += _of_prefixes(job, plain, products, a, b, reach, shape)
     for seconds, each in costs:
         prefix = f" with prefixes of {each.rotation.prefix} dims" if each.rotation else ""

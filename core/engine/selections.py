@@ -1,7 +1,5 @@
 """The closest pairs of two sets of rows, from one tiled sweep: the only place that puts such a sweep together."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 
 from ..results import Column, Progress
@@ -17,9 +15,6 @@ from .reducers.base import Give, Reducer, SelectionSpec
 from .reducers.capped_top_k import CappedTopK
 from .reducers.closest_pairs import ClosestPairs
 from .reducers.column_top_k import ColumnTopK
-from .reducers.complete import Complete
-from .reducers.connected import Connected, Linkage
-from .reducers.leader import Leader
 from .reducers.self_join_top_k import SelfJoinTopK
 from .reducers.threshold import Threshold
 from .reducers.together import Together
@@ -91,12 +86,12 @@ def each_nearest(
     least = None if threshold is None else float(job.metric.proxy_score(np.asarray(threshold)))
     reach = Reach(k, least, excluded=excluded, joined=joins, by_column=give_back is not None, capped=caps is not None)
     kernel = choose_kernel(job, a, b.rows, reach)
-    plan = _plan(job.budget, kernel, a, b.rows)
+    plan = plan_of(job.budget, kernel, a, b.rows)
     if kernel.knows_scores:
         joins = joins and joins_tiles(job, k, kernel, plan)
     else:  # what is sure comes of the most promising places of a tile, so that it had better be long
         plan, joins = plan.with_long_rows(job.budget.long_tile, kernel.width(job.dims)), False
-    spec = _spec(job, kernel, a, b.rows, excluded, upper_triangle=joins)
+    spec = spec_of(job, kernel, a, b.rows, excluded, upper_triangle=joins)
     give = _numbered(give, b)
     rows: Reducer = TopK(k, spec, give, threshold)
     if joins:
@@ -131,8 +126,8 @@ def within(
     """
     least = float(job.metric.proxy_score(np.asarray(threshold)))
     kernel = choose_kernel(job, a, b, Reach(least=least, excluded=job.excluded, halved=job.upper_triangle))
-    spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
-    sweep(a, b, kernel, Threshold(threshold, most, spec, give), _plan(job.budget, kernel, a, b), progress)
+    spec = spec_of(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
+    sweep(a, b, kernel, Threshold(threshold, most, spec, give), plan_of(job.budget, kernel, a, b), progress)
     return kernel
 
 
@@ -151,52 +146,22 @@ def closest_pairs(
     """
     reach = Reach(count / len(a), of_all=True, excluded=job.excluded, halved=job.upper_triangle)
     kernel = choose_kernel(job, a, b, reach)
-    spec = _spec(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
+    spec = spec_of(job, kernel, a, b, job.excluded, upper_triangle=job.upper_triangle)
     reducer = ClosestPairs(min(count, len(a) * len(b)), spec, give)
-    sweep(a, b, kernel, reducer, _plan(job.budget, kernel, a, b), progress)
+    sweep(a, b, kernel, reducer, plan_of(job.budget, kernel, a, b), progress)
     reducer.finish()
     return kernel
 
 
-LINKAGES: Mapping[str, type[Linkage]] = {"connected": Connected, "leader": Leader, "complete": Complete}
-
-
-def group_rows(
-    job: PairwiseJob,
-    linkage: str,
-    thresholds: Sequence[float],
-    codes: Column | None = None,
-    progress: Progress | None = None,
-) -> tuple[list[Column], Kernel]:
-    """Group the rows of one set by the pairs within a threshold, for each of several thresholds in one sweep.
-
-    Args:
-        job: of one set with itself, how pairs are scored; the metric is symmetric.
-        linkage: `connected` (a chain of close pairs joins its rows), `leader` (a row is close to the first of its
-            group) or `complete` (to every row of it); the last two go by the order of the rows.
-        thresholds: the least similarities, or the largest distances.
-        codes: (n,) ascending; only rows of equal codes are compared. None for all.
-        progress: called with the rows that are done and their total.
-
-    Returns:
-        For each threshold the (n,) numbers of the first row of the group of each row, and the kernel that scanned them.
-    """
-    rows, closest = job.a.rows, min if job.metric.larger_is_closer else max
-    least = float(job.metric.proxy_score(np.asarray(closest(thresholds))))
-    kernel = choose_kernel(job, rows, rows, Reach(least=least, halved=True))
-    spec = _spec(job, kernel, rows, rows, None, upper_triangle=False)
-    reducer = LINKAGES[linkage](thresholds, spec, codes)
-    sweep(rows, rows, kernel, reducer, _plan(job.budget, kernel, rows, rows), progress)
-    return reducer.groups(), kernel
-
-
-def _plan(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
+def plan_of(budget: Budget, kernel: Kernel, x: Column, y: Column) -> Plan:
+    """Return the grid in which a kernel takes all pairs."""
     return budget.plan(len(x), len(y), kernel.width(x.shape[1]), kernel.precision.itemsize)
 
 
-def _spec(
+def spec_of(
     job: PairwiseJob, kernel: Kernel, a: Column, b: Column, excluded: Exclusion | None, *, upper_triangle: bool
 ) -> SelectionSpec:
+    """Return what a reducer needs to know of the job whose tiles it takes."""
     return SelectionSpec(
         kernel=kernel,
         pairs=job.pairs(a, b),

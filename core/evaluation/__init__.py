@@ -8,5 +8,10 @@ if TYPE_CHECKING:
     from .curves import det_curve as det_curve
     from .curves import precision_recall_curve as precision_recall_curve
     from .curves import roc_curve as roc_curve
+    from .thresholds_file import read_threshold as read_threshold
 
-__getattr__, __dir__ = front(__name__, {"curves": ("Curve", "det_curve", "precision_recall_curve", "roc_curve")})
+_MODULES = {
+    "curves": ("Curve", "det_curve", "precision_recall_curve", "roc_curve"),
+    "thresholds_file": ("read_threshold",),
+}
+__getattr__, __dir__ = front(__name__, _MODULES)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
+from .. import checks, estimates
 from ..aggregates.record import AggregateRequest
 from ..catalogue import DEVICE
 from ..comparison.moved import check_moved, moved_rows
@@ -16,7 +16,6 @@ from ..comparison.read_sets import open_sets, read_inputs, source_of_sets
 from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_requests
 from ..delivery import delivery
 from ..engine import spending
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
@@ -123,7 +122,7 @@ def compare(
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
-        check_dry_run(require_keys, device_name) if dry_run else require_keys,
+        estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys,
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )
@@ -150,7 +149,9 @@ def compare(
             some = partial(_planned, asked, weights, lengths)
             padded = [PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in sides]
             inputs_of = dict(zip("ab", padded, strict=True))
-            return dry_run_of("compare", inputs_of, some, settings=settings, device_name=device_name, hint=DROP_HINT)
+            return estimates.dry_run_of(
+                "compare", inputs_of, some, settings=settings, device_name=device_name, hint=DROP_HINT
+            )
         with spending(settings.budget(*tokens)):
             inputs = read_inputs(
                 *sides, weights=weights, lengths=lengths, nonfinite=nonfinite, cross=cross, items=items
@@ -169,9 +170,9 @@ def _planned(
     asked: tuple[CompareOptions, Sequence[AggregateRequest], int, bool],
     weights: Sequence[Any],
     lengths: Sequence[Any],
-    rows: Sequence[SomeRows],
+    rows: "Sequence[estimates.SomeRows]",
     settings: Settings,
-) -> Planned:
+) -> "estimates.Planned":
     """Plan the comparison of some rows of each side, for a dry run."""
     options, requests, seed, everything = asked
     chosen: list[Any] = [
@@ -189,7 +190,7 @@ def _planned(
     plan = ComparePlan.of(inputs, requests, options, seed, settings, None, everything=everything)
     if options.per_id:
         check_moved(inputs)
-    return Planned(plan.phases, plan.trial)
+    return estimates.Planned(plan.phases, plan.trial)
 
 
 def _values(values: Any, side: Any, settings: Settings) -> Any:

@@ -4,18 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from .. import checks
+from .. import checks, comparison, engine
 from ..aggregates.record import AggregateRequest
 from ..backend import quiet
 from ..comparison.best_items import unfit_for_best
 from ..comparison.compared_sets import ALIGNED, BEST, ComparisonInputs
-from ..comparison.item_pairs import ItemPairs
 from ..comparison.item_scores import score_best_items, score_items
 from ..comparison.options import CompareOptions
-from ..comparison.phases import comparison_phases
 from ..comparison.report import CompareSpec, ComparisonOutcome, report
 from ..comparison.set_scores import score_sets
-from ..engine import Phase
 from ..errors import ParameterError, SimtoolError
 from ..results import Into, Progress, Result
 from ..settings import Settings
@@ -79,10 +76,10 @@ class ComparePlan:
         )
         return cls(inputs, spec, requests, left_out, options.cross, settings)
 
-    def phases(self, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+    def phases(self, shapes: Sequence[tuple[int, ...]]) -> "list[engine.Phase]":
         """Return the passes over inputs of these shapes."""
         matching, budget = self.inputs.matching, self.settings.budget()
-        return comparison_phases(self.spec.requests, shapes, budget, matching=matching, cross=self.cross)
+        return comparison.comparison_phases(self.spec.requests, shapes, budget, matching=matching, cross=self.cross)
 
     def trial(self) -> None:
         """Compute the aggregates for nobody."""
@@ -123,5 +120,5 @@ def _misfit(inputs: ComparisonInputs, request: AggregateRequest) -> SimtoolError
 
 
 def _crossed(inputs: ComparisonInputs, spec: CompareSpec, into: Into | None) -> ComparisonOutcome:
-    pairs = ItemPairs.of(inputs, spec.requests[0], spec.eps, spec.backend)
+    pairs = comparison.ItemPairs.of(inputs, spec.requests[0], spec.eps, spec.backend)
     return ComparisonOutcome(matrix=pairs.matrix(into, progress=spec.progress))

@@ -3,22 +3,20 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 from typing import Any
 
-from .. import checks
-from ..catalogue import DEVICE, find
+from .. import checks, estimates
+from ..catalogue import DEVICE, Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..io import Vectors
 from ..joining import Joined, check_join, stated
 from ..metrics import EPS
 from ..nonfinite import DROP_HINT, NONFINITE_HINT
 from ..results import Column, Progress, Result
-from ..scoring import batch_report, example_report
 from ..scoring.examples import Sink
 from ..scoring.job import LossJob
-from ..scoring.phases import loss_phases, of_rows
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from ..settings import Settings
 from .loss_inputs import check_inputs, check_parameters, check_weights, join_pairs, open_labelled
@@ -120,7 +118,7 @@ def loss(
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
     is_graded = (gradients or gradients_to) is not None
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
     checks.check_keys(required, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
     check_parameters(entries, parameters)
     settings = Settings(
@@ -164,21 +162,36 @@ def loss(
             progress=progress,
             said=joined.notes,
         )
-        report = example_report.report if entry.is_of_examples else batch_report.report
+        report = _reports(entry).report
         if not dry_run:
-            result = report(job)
+            result: Result = report(job)
             return stated(replace(result, inputs={**result.inputs, **opened.named}), by_id=by_id)
         sides = dict(zip(entry.roles, inputs, strict=False))
         hint = NONFINITE_HINT if entry.is_of_examples else DROP_HINT
         some = partial(_of_rows, job, report)
-        return dry_run_of("loss", sides, some, settings=settings, device_name=device_name, hint=hint)
+        return estimates.dry_run_of("loss", sides, some, settings=settings, device_name=device_name, hint=hint)
 
 
-def _of_rows(job: LossJob, report: Callable[[LossJob], Result], rows: Sequence[SomeRows], within: Settings) -> Planned:
+def _reports(entry: Entry) -> ModuleType:
+    """Return what computes and reports losses of examples or of batches; neither needs what the other loads."""
+    if entry.is_of_examples:
+        from ..scoring import example_report
+
+        return example_report
+    from ..scoring import batch_report
+
+    return batch_report
+
+
+def _of_rows(
+    job: LossJob, report: Callable[[LossJob], Result], rows: "Sequence[estimates.SomeRows]", within: Settings
+) -> "estimates.Planned":
     """Plan the losses of some rows, for a dry run."""
+    from ..scoring.phases import loss_phases, of_rows
+
     chosen = of_rows(job, [each.vectors for each in rows], rows[0].numbers)
     whole = [side.shape for side in job.inputs]
-    return Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))
+    return estimates.Planned(lambda shapes: loss_phases(job if shapes == whole else chosen), partial(report, chosen))
 
 
 def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = False) -> list[str]:
@@ -195,7 +208,7 @@ def loss_keys(kinds: Sequence[str], *, swept: bool = False, gradient: bool = Fal
         except ParameterError as error:
             refused.append(error)
             continue
-        keys = example_report.keys if specs[0].entry.is_of_examples else batch_report.keys
+        keys = _reports(specs[0].entry).keys
         known |= dict.fromkeys(keys(specs, swept=swept, gradient=gradient))
     if len(refused) == 2:
         raise refused[0]

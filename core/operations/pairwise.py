@@ -4,15 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .. import checks
-from ..aggregates.record import AggregateRequest
-from ..catalogue import DEVICE
-from ..comparison.pairs_of_sets import check_set_options, measure_of_sets, plan_sets
+from .. import checks, comparison, estimates, evaluation
+from ..catalogue import DEVICE, names
 from ..delivery import delivery
 from ..engine import Choice, check_precision
 from ..errors import ParameterError
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
-from ..evaluation.thresholds_file import read_threshold
 from ..io.cut_down import CutDown
 from ..io.quantized import WRITTEN
 from ..metrics import EPS, Metric, metric_of
@@ -117,7 +113,7 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
     checks.check_keys(required, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -126,20 +122,21 @@ def pairwise(
     if b is None and ids_b is not None:
         raise ParameterError("there is no B to have ids", "«ids_b»", "name B too, or leave «ids_b» out")
     if isinstance(threshold, str):
-        threshold = read_threshold(threshold.removeprefix("@"), metric)
+        threshold = evaluation.read_threshold(threshold.removeprefix("@"), metric)
     cut = CutDown(truncate, quantize)
     checks.check_least(1, truncate=truncate)
     if quantize is not None:
         checks.check_choice("quantize", quantize, tuple(WRITTEN))
     metric = cut.metric(metric, dim)
     choice = Choice(top_k, threshold, max_pairs, max_results).checked()
-    measure = measure_of_sets(metric, parameters or {}) or metric_of(metric, eps=eps, **(parameters or {}))
+    of_sets = None if metric in names("metric") else comparison.measure_of_sets(metric, parameters or {})
+    measure = of_sets or metric_of(metric, eps=eps, **(parameters or {}))
     if choice.threshold is not None:
         checks.check_threshold(choice.threshold, measure if isinstance(measure, Metric) else None)
-    if isinstance(measure, AggregateRequest):
-        check_set_options(metric, cut, dim=dim, precision=precision, nonfinite=nonfinite)
-    else:
+    if isinstance(measure, Metric):
         check_precision(precision, measure, backend, device, selects=selects)
+    else:
+        comparison.check_set_options(metric, cut, dim=dim, precision=precision, nonfinite=nonfinite)
     if heat_map is not None and selects:
         what = "a heat map is of the whole matrix, and a selection computes a part of it"
         raise ParameterError(what, "«plot»", "leave out «top_k», «threshold» and «max_pairs»")
@@ -147,11 +144,11 @@ def pairwise(
     sides = [(a, "A", ids_a), *([] if b is None else [(b, "B", ids_b)])]
     chosen = choice if selects else None
     with delivery():
-        if isinstance(measure, AggregateRequest):
+        if not isinstance(measure, Metric):
             if dry_run:
                 what = f"a dry run of {metric} is not known: sets of tokens are read whole"
                 raise ParameterError(what, "«dry_run»", "leave it out, or name a metric of vectors")
-            return plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self).run(
+            return comparison.plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self).run(
                 into, rows_into, heat_map, progress
             )
         opened = [settings.open(*side) for side in sides]
@@ -159,12 +156,12 @@ def pairwise(
         if not dry_run:
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
-        def planned(rows: Sequence[SomeRows], within: Settings) -> Planned:
+        def planned(rows: Sequence[estimates.SomeRows], within: Settings) -> estimates.Planned:
             of_rows = plan(within, [each.vectors for each in rows])
-            return Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
+            return estimates.Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
 
         inputs = dict(zip("ab", opened, strict=False))
-        return dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
+        return estimates.dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
 
 
 def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) -> tuple[str, ...]:

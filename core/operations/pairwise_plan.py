@@ -7,22 +7,9 @@ from typing import Self
 
 import numpy as np
 
-from .. import checks
+from .. import checks, engine
 from ..backend import quiet
-from ..engine import (
-    ROW,
-    Choice,
-    PairwiseJob,
-    Phase,
-    check_list,
-    check_matrix,
-    full_matrix,
-    matrix_bytes,
-    prepare_input,
-    same_rows,
-    scan_phase,
-    select_pairs,
-)
+from ..engine import Choice, PairwiseJob, prepare_input, same_rows
 from ..io import Vectors
 from ..io.cut_down import CutDown
 from ..io.origins import provenance
@@ -77,7 +64,9 @@ class PairwisePlan:
         job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
         return cls(job, choice, dim, cut, excluded_by, settings)
 
-    def phases(self, into: Into | None, rows_into: RowsInto | None, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+    def phases(
+        self, into: Into | None, rows_into: RowsInto | None, shapes: Sequence[tuple[int, ...]]
+    ) -> "list[engine.Phase]":
         """Return the scan of inputs of these shapes; what nobody takes as it comes is kept."""
         job, choice = self.job, self.choice
         rows = [shape[: (dim := self.dim % len(shape))] + shape[dim + 1 :] for shape in shapes]
@@ -85,13 +74,13 @@ class PairwisePlan:
         batch = np.broadcast_shapes(tuple(batch_a), tuple(batch_b))
         shape = n, m, job.dims
         if choice is None:
-            written, name = matrix_bytes(job, (*batch, n, m)), "matrix"
-            held = check_matrix(job, (*batch, n, m)) if into is None else 0
+            written, name = engine.matrix_bytes(job, (*batch, n, m)), "matrix"
+            held = engine.check_matrix(job, (*batch, n, m)) if into is None else 0
         else:
             name = "closest rows" if choice.top_k is not None else "close pairs"
-            written = prod(batch) * ROW * (choice.most(n, m) or 0)
-            held = check_list(job, choice, n, m) if rows_into is None else 0
-        phase = scan_phase(name, job, shape, choice, batches=prod(batch))
+            written = prod(batch) * engine.ROW * (choice.most(n, m) or 0)
+            held = engine.check_list(job, choice, n, m) if rows_into is None else 0
+        phase = engine.scan_phase(name, job, shape, choice, batches=prod(batch))
         return [replace(phase, bytes_written=written, memory=phase.memory + held)]
 
     def trial(self) -> None:
@@ -105,9 +94,9 @@ class PairwisePlan:
         job, settings, choice = self.job, self.settings, self.choice
         with quiet():
             if choice is not None:
-                result = select_pairs(job, choice, rows_into, progress)
+                result = engine.select_pairs(job, choice, rows_into, progress)
             else:
-                result = full_matrix(job, into, settings.nonfinite, progress, heat_map)
+                result = engine.full_matrix(job, into, settings.nonfinite, progress, heat_map)
         listed = choice or Choice()
         return replace(
             result,
