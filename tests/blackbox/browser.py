@@ -9,6 +9,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -51,7 +52,7 @@ class Browser:
         options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe")
         # it reads commands from descriptor 3 and answers on 4
         line = ["sh", "-c", 'exec "$@" 3<&0 4>&1 >&2', "sh", str(CHROMIUM), *options, f"--user-data-dir={self.profile}"]
-        self._process = subprocess.Popen(line, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(line, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
         self._unread, self._number, self._loaded = b"", 0, False
         self._session: str | None = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]

@@ -62,13 +62,12 @@ def test_a_report_fits_is_read_and_is_quiet_at_two_widths_light_and_dark(browser
 
 def test_a_column_is_sorted_up_and_down_by_its_values(browser, report):
     browser.show(report("hostile"), width=1280, dark=False)
-    column = "[...document.querySelectorAll('tbody')].at(1).rows"
+    scores = (
+        "[...[...document.querySelectorAll('tbody')].at(1).rows].map(row => Number([...row.cells].at(-1).textContent))"
+    )
     for way, expected in (("ascending", [-0.7071, 0, 0.6, 1]), ("descending", [1, 0.6, 0, -0.7071])):
         browser.evaluate("[...document.querySelectorAll('th button')].at(-1).click()")
-        assert (
-            browser.evaluate(f"[...{column}].map(row => Number(row.cells[row.cells.length - 1].textContent))")
-            == expected
-        )
+        assert browser.evaluate(scores) == expected
         assert browser.evaluate("document.querySelector('th[aria-sort]').getAttribute('aria-sort')") == way
 
 
