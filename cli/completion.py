@@ -4,6 +4,7 @@ It imports no numpy, so that nobody waits for it.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -25,7 +26,7 @@ def is_asked() -> bool:
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Let bash have what it asks for: it takes words apart at colons, and completes what follows the last one."""
+    """Let bash have what it asks for: it takes words apart at : and =, and takes what is to follow the last one."""
     if not os.environ.get(ASKING, "").endswith("bash"):
         yield
         return
@@ -37,8 +38,16 @@ def answering() -> Iterator[None]:
         try:
             yield
         finally:
-            lines = [line[begun.rfind(":") + 1 :] for line in answer.getvalue().splitlines()]
-            stdout.write("".join(f"{line}\n" for line in lines))
+            stdout.write("".join(f"{_inserted(line, begun)}\n" for line in answer.getvalue().splitlines()))
+
+
+def _inserted(offered: str, begun: str) -> str:
+    """Return what bash puts in place of the last part of a word: a word in quotes is one part, any other is escaped."""
+    if begun.startswith(("'", '"')):
+        return offered
+    value = (begun.partition("=")[2] if begun.startswith("-") else begun).replace("\\", "")
+    parted = max(value.rfind(":"), value.rfind("=")) + 1
+    return re.sub(r"[^\w./~:@%+=,-]", r"\\\g<0>", offered[parted:])
 
 
 def _joined(words: Sequence[str], place: int) -> tuple[list[str], int]:
@@ -46,8 +55,8 @@ def _joined(words: Sequence[str], place: int) -> tuple[list[str], int]:
     joined, found = list[str](), place
     for number, word in enumerate(words):
         before = joined[-1] if joined else ""
-        is_colons = bool(word) and not word.strip(":")
-        if before.endswith(":") or (is_colons and before and not before.startswith("-")):
+        is_mark = bool(word) and not word.strip(":=")
+        if before.endswith((":", "=")) or (is_mark and before and (word[0] == "=" or not before.startswith("-"))):
             joined[-1] += word
         else:
             joined.append(word)

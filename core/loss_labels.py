@@ -48,4 +48,4 @@ def check_labels(loss: str, kind: str, labels: object, per: str, others: str = "
         noun = {"binary": "binary label", "score": "score", "class": "class"}[kind]
         column = "`score`" if kind == "score" else "`label`"
         what = f"the loss {loss} needs one {noun} per {per}"
-        raise LabelError(what, "«labels»", f"«labels» FILE, or a column {column}{others}")
+        raise LabelError(what, "«labels»", f"«labels» FILE or ::NAME, or a column {column}{others}")

@@ -27,4 +27,4 @@ def test_labels_are_there_if_the_loss_takes_them():
     for kind, noun, column in (("binary", "binary label", "label"), ("score", "score", "score")):
         with pytest.raises(LabelError, match=f"the loss X needs one {noun} per pair") as refused:
             check_labels("X", kind, None, "pair", " in A")
-        assert refused.value.hint == f"«labels» FILE, or a column `{column}` in A"
+        assert refused.value.hint == f"«labels» FILE or ::NAME, or a column `{column}` in A"

@@ -8,6 +8,7 @@ import math
 import numpy as np
 from rich.style import Style
 
+from simtool.plots import text_color
 from simtool.results import Column
 
 _COLD, _MIDDLE, _WARM = (59, 76, 192), (221, 221, 221), (180, 4, 38)
@@ -28,5 +29,5 @@ def shades(scores: Column) -> list[Style]:
 def _shade(share: float) -> Style:
     start, end, way = (_COLD, _MIDDLE, 2 * share) if share < 0.5 else (_MIDDLE, _WARM, 2 * share - 1)
     red, green, blue = (round(a + (b - a) * way) for a, b in zip(start, end, strict=True))
-    is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
-    return Style(color="#000000" if is_light else "#ffffff", bgcolor=f"#{red:02x}{green:02x}{blue:02x}")
+    color = text_color(red / 255, green / 255, blue / 255)
+    return Style(color=color, bgcolor=f"#{red:02x}{green:02x}{blue:02x}")

@@ -63,10 +63,7 @@ def _parts(result: Result, limit: int, listing: str, width: int) -> Iterator[Ren
         yield history_line(result.history)
     for histogram in result.histograms:
         yield from histogram_lines(histogram, width)
-    rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
-    wanted = rest if result.headline is None else result.headline
-    rest = {key: value for key, value in rest.items() if key in wanted and key not in result.repeats}
-    if rest:
+    if rest := beside_rows(result):
         yield from _summary_lines(rest)
     if result.baseline is not None:
         yield from _baseline_parts(result, result.baseline, width)
@@ -83,6 +80,13 @@ def _baseline_parts(result: Result, baseline: Baseline, width: int) -> Iterator[
         yield _sentence(sentence, width)
 
 
+def beside_rows(result: Result) -> dict[str, Any]:
+    """Return the numbers of the summary that the rows do not show, each once, without the percentage."""
+    rest = _unshown(result.rows, {key: value for key, value in result.summary.items() if key != "percent"})
+    wanted = rest if result.headline is None else result.headline
+    return {key: value for key, value in rest.items() if key in wanted and key not in result.repeats}
+
+
 def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of the summary the table does not show already, in a row of its own or a column of such a row.
 
@@ -96,8 +100,8 @@ def _unshown(rows: Rows, summary: Mapping[str, Any]) -> dict[str, Any]:
         return key in shown or (row in shown and (summary[key] is None or part in rows.names))
 
     rest = {key: value for key, value in summary.items() if not is_shown(key)}
-    # ids may be called like a number of the summary: only a table of aggregates is a part of it
-    return rest if not rest or rows.names[:1] == ("aggregate",) else dict(summary)
+    # ids may be called like a number of the summary: only a table of aggregates, or of losses, is a part of it
+    return rest if not rest or rows.names[:1] in (("aggregate",), ("kind",)) else dict(summary)
 
 
 def headline(result: Result) -> str:

@@ -22,7 +22,7 @@ from ..output.cells import cells_of, is_number, significant
 from ..output.fitted_columns import TextColumn
 from ..output.moved import moved_since
 from ..output.shades import shades
-from ..output.table import column_title, headline
+from ..output.table import beside_rows, column_title, headline
 from .page import ROOM, page, section, table, text, within
 from .pictures import curve_pictures, drift_pictures
 
@@ -70,8 +70,7 @@ def _summary(result: Result) -> Iterator[str]:
     """Yield the percentage, and the numbers that the rows do not hold too."""
     if "percent" in result.summary:
         yield f"<p><strong>{text(headline(result))}</strong></p>"
-    keys = result.summary if result.headline is None else result.headline
-    yield from _facts("number", {key: result.summary[key] for key in keys if key in result.summary})
+    yield from _facts("number", beside_rows(result))
 
 
 def _against(result: Result) -> Iterator[str]:

@@ -42,7 +42,8 @@ def find(kind: str, name: str) -> Entry:
     if kind == "loss" and (named := library_loss(name)):
         return replace(find(kind, named.loss), variant=named.variant)
     known = [spelling for entry in KINDS[kind] for spelling in (entry.name, *entry.aliases)]
-    of_libraries = [each.name for each in LIBRARY_LOSSES] if kind == "loss" else []
+    spellings = [spelling for each in LIBRARY_LOSSES for spelling in (each.name, each.full_name)]
+    of_libraries = spellings if kind == "loss" else []
     raise unknown_name(kind, name, known, of_libraries)
 
 

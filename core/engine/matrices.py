@@ -16,8 +16,8 @@ from .reducers.heat_map import MeanCells
 from .sweep import sweep
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
-CORNER = 8
-GRIDS = 4  # matrices of a batch that a person is shown
+CORNER = 20
+GRIDS, LOW = 4, 8  # matrices of a batch that a person is shown, and the rows of each
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
 
 
@@ -75,7 +75,7 @@ class MatrixTarget:
         self.cells = MatrixCells(job.a.ids, job.b.ids, bool(job.batch), job.excluded, *beside)
         self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
-        corner = (n, m) if max(n, m) <= SMALL else (min(n, CORNER), min(m, CORNER))
+        corner = (n, m) if max(n, m) <= SMALL else (min(n, LOW if job.batch else CORNER), min(m, CORNER))
         self.corners = [np.empty(corner, dtype=dtype) for _ in range(min(prod(job.batch), GRIDS))]
         self.means: MeanCells | None = None
         if heat_map is not None:

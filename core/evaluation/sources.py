@@ -17,7 +17,7 @@ import numpy as np
 from .. import checks, given_inputs
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, split_source, with_ids
-from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name
+from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name, of_one_file
 from ..joining import looked_up
 from ..results import Column
 from .inputs import EvaluationInputs
@@ -73,6 +73,7 @@ class EvaluationSources:
         if not isinstance(source, str):
             return source  # type: ignore[no-any-return]
         first = next(iter(value for value in (self.pairs, self.scores, *self.sources) if value is not None), None)
+        source = of_one_file(source, self.sources) if table is None else source
         return read_values(beside(source, first), base=table, wanted=tuple(wanted), **self._reading)
 
     @property
@@ -116,6 +117,10 @@ def open_evaluated(given: EvaluationSources, *, nulls: bool = False) -> Evaluati
     if column is None and {"a", "b"} <= set(table.vector_columns):
         ids = table.ids()
         return _with_values(given, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
+    if column is None and len(choices := table.vector_columns) > 1:
+        first, second = (join_name(table.name, name) for name in choices[:2])
+        hint = f"name both sides of the pairs, {first} {second} «labels» ::NAME, or one set of rows, {first}"
+        raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
     vectors = table.vectors(pick_vectors(table, column), table.ids())
     return _with_values(given, table, vectors, None, None, nulls)
 

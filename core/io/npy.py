@@ -146,7 +146,8 @@ def _dtype(description: str, where: str) -> np.dtype[Any]:
     except (TypeError, ValueError):
         raise DataError(f"the npy header has an unknown dtype: {description[:40]!r}", where, RESAVE) from None
     if dtype.hasobject:
-        hint = "save it with a numeric dtype, or ids with ids.astype(str): numpy.save(path, array.astype('float32'))"
+        hint = "save numbers: numpy.save(path, array.astype('float32')), numpy.stack(array) for an array of arrays"
+        hint += "; ids with ids.astype(str)"
         raise DataError("expected floats or integers, got pickled Python objects (dtype object)", where, hint)
     return dtype
 

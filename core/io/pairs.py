@@ -16,7 +16,7 @@ from .opening import open_table, open_vectors
 from .paths import SEVERAL
 from .row_values import read_values
 from .selection import beside
-from .table import LABEL_NAMES, Table, join_name, pick_vectors
+from .table import LABEL_NAMES, Table, join_name, of_one_file, pick_vectors
 from .table_opening import split_source
 from .vectors import Array, Vectors
 
@@ -115,7 +115,7 @@ def open_examples(
     reading: dict[str, Any] = {"header": header, "max_memory": max_memory}
     if len(sources) == len(roles) > 1:
         vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, **reading, others=[labels]) for source in sources)
-        labels = beside(labels, sources[0])
+        labels = beside(of_one_file(labels, sources), sources[0])
         values = None if labels is None else read_values(labels, wanted=tuple(wanted), **reading)
         return LabelledVectors(vectors, values, labels if isinstance(labels, str) else "")
     if len(sources) != 1:
@@ -157,7 +157,9 @@ def _side(table: Table, roles: Sequence[str], name: str, *, or_one_set: bool) ->
         numbered = ", ".join(f"{role}0, {role}1, ..." for role in roles)
         hint = f"name the columns {numbered}, without a gap, and no column {name}"
     else:
-        hint = f"name {sides}: {table.name}{suffix}{f' OTHER{suffix}' * (len(roles) - 1)}"
+        named = [join_name(table.name, column) for column in table.vector_columns[: len(roles)] if column]
+        others = f"{table.name}{suffix}{f' OTHER{suffix}' * (len(roles) - 1)}"
+        hint = f"name {sides}: {' '.join(named) if len(named) == len(roles) else others}"
     if or_one_set:
         hint += f"; or one set and its classes: {table.name}{suffix} «labels» ..."
     raise InputNotFoundError(

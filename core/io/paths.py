@@ -44,7 +44,9 @@ def files_of(path: str, suffixes: Sequence[str] = SUFFIXES) -> list[str]:
     else:
         return [path]
     if not found:
-        raise InputNotFoundError("no file fits this pattern", path, "ls shows which there are")
+        is_typed = not path.strip("[]0123456789.,-+eE ")
+        hint = "simtool explain takes vectors that are typed; here they come in files" if is_typed else ""
+        raise InputNotFoundError("no file fits this pattern", path, hint or "ls shows which there are")
     if len(found) > MOST_FILES:
         _allow_files(3 * len(found) + MOST_FILES)
     return found

@@ -1,6 +1,7 @@
 """A table as the operations see it: named columns of equal length, and which of them are vectors, ids and labels."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from ..errors import DataError, InputNotFoundError
 from ..suggestions import closest
@@ -55,6 +56,18 @@ def join_name(table: str, column: str) -> str:
     return f"{table}::{column}" if column else table
 
 
+def of_one_file(values: Any, sources: Sequence[Any]) -> Any:
+    """Return ::NAME as PATH::NAME, where all sources are columns of one file; and anything else as it is.
+
+    Example:
+        >>> of_one_file("::label", ["pairs.csv::left", "pairs.csv::right"])
+        'pairs.csv::label'
+    """
+    paths = {str(source).rpartition("::")[0] for source in sources}
+    is_name = isinstance(values, str) and values.startswith("::")
+    return f"{paths.pop()}{values}" if is_name and len(paths) == 1 else values
+
+
 def pick_vectors(table: Table, column: str | None) -> str:
     """Return the column to read vectors from: the named one, or the only one.
 
@@ -71,7 +84,8 @@ def pick_vectors(table: Table, column: str | None) -> str:
     if choices:
         hint = f"name one: {join_name(table.name, choices[0])}"
         raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
-    raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name)
+    hint = "a model makes vectors of texts; where arrays became text, as in CSV by pandas, write Parquet or .tolist()"
+    raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name, hint)
 
 
 def check_column(table: Table, column: str) -> None:

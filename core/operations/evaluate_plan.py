@@ -77,7 +77,7 @@ class EvaluatePlan:
     def _check_wanted(self) -> None:
         if self.inputs.labels is None and self.inputs.targets is None:
             what = "an evaluation needs one binary label or one target score per pair"
-            raise LabelError(what, "«labels»", "«labels» FILE or «targets» FILE, or a column `label` or `score`")
+            raise LabelError(what, "«labels»", "«labels» or «targets», FILE or ::NAME; or a column `label` or `score`")
 
     @property
     def is_counted(self) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .style import Drawing as Drawing
     from .style import check_matplotlib as check_matplotlib
     from .style import plain_style as plain_style
+    from .style import text_color as text_color
     from .style import title_of as title_of
     from .sweep import sweep_curves as sweep_curves
     from .sweep import sweep_drawing as sweep_drawing
@@ -29,7 +30,7 @@ _MODULES = {
     "heat_map": ("MOST", "heat_drawing"),
     "histograms": ("histogram_drawing",),
     "history": ("history_drawing",),
-    "style": ("Drawing", "check_matplotlib", "plain_style", "title_of"),
+    "style": ("Drawing", "check_matplotlib", "plain_style", "text_color", "title_of"),
     "sweep": ("sweep_curves", "sweep_drawing", "swept"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

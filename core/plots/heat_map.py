@@ -7,7 +7,7 @@ import numpy as np
 from ..engine import MatrixRows, MeanCells
 from ..errors import ParameterError
 from ..results import Column, HeatMap, Result
-from .style import Drawing, shortened, title_of
+from .style import Drawing, shortened, text_color, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +92,7 @@ def _write(axes: "Axes", scores: Column, image: Any) -> None:
     """Write each score into its cell, dark on light and light on dark."""
     for place in zip(*np.nonzero(np.isfinite(scores)), strict=True):
         red, green, blue, _ = image.cmap(image.norm(scores[place]))
-        color = "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
+        color = text_color(red, green, blue)
         axes.text(place[1], place[0], f"{scores[place]:.2f}", ha="center", va="center", color=color, fontsize=8)
 
 

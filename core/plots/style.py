@@ -94,6 +94,19 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def text_color(red: float, green: float, blue: float) -> str:
+    """Return black or white, whichever contrasts more with a colour of sRGB from 0 to 1, by WCAG 2.2.
+
+    Example:
+        >>> text_color(0.5, 0.5, 0.9), text_color(0.1, 0.1, 0.8)
+        ('#000000', '#ffffff')
+    """
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (red, green, blue))
+    luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    # with black it is (luminance + 0.05) / 0.05, with white 1.05 / (luminance + 0.05)
+    return "#000000" if (luminance + 0.05) ** 2 > 0.05 * 1.05 else "#ffffff"
+
+
 @contextmanager
 def plain_style() -> Iterator[None]:
     """Draw in one style, and leave matplotlib's settings as they were."""

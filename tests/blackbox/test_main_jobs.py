@@ -39,7 +39,7 @@ def test_pairwise_shows_a_corner_and_a_summary(run, cosines):
     lines = done.text.splitlines()
     assert (done.code, done.err) == (0, "")
     assert lines[0] == f"pairwise  a={A}  b={B}"
-    assert f"│ 0 │ {cosines[0, 0]:.4f} │ {cosines[0, 1]:.4f} │" in done.text
+    assert f"│  0 │ {cosines[0, 0]:.4f} │ {cosines[0, 1]:.4f} │" in done.text
     assert "-o scores.npy writes the whole 353 × 353 matrix" in lines
     summary = dict(line.split() for line in lines[-5:])
     assert list(summary) == ["rows", "columns", "mean", "min", "max"]

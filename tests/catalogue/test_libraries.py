@@ -75,3 +75,6 @@ def test_a_misspelt_name_of_a_library_is_offered():
     with pytest.raises(ParameterError) as caught:
         find("loss", "SupConLos")
     assert caught.value.hint == "did you mean SupConLoss?"
+    with pytest.raises(ParameterError) as full:
+        find("loss", "pml.SupConLos")
+    assert full.value.hint == "did you mean pml.SupConLoss?"

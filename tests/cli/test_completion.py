@@ -8,7 +8,7 @@ import pytest
 
 from simtool.catalogue import names
 from simtool.cli.app import run
-from simtool.cli.completion import _joined
+from simtool.cli.completion import _inserted, _joined
 
 
 @pytest.fixture
@@ -82,10 +82,28 @@ def test_bash_is_given_what_follows_the_colons(offered):
         (["simtool", "a", "::"], 2, (["simtool", "a::"], 1)),
         (["simtool", "--ids", "::", "e", "-q"], 4, (["simtool", "--ids", "::e", "-q"], 3)),
         (["simtool", ""], 1, (["simtool", ""], 1)),
+        (["simtool", "--metric", "=", "eu"], 3, (["simtool", "--metric=eu"], 1)),
+        (["simtool", "--ids", "=::", "e", "-q"], 3, (["simtool", "--ids=::e", "-q"], 1)),
     ],
 )
 def test_words_as_they_were_typed(words, place, joined):
     assert _joined(words, place) == joined
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered", "inserted"),
+    [
+        ("my", "my words.parquet", r"my\ words.parquet"),
+        (r"my\ words.parquet::e", "my words.parquet::embedding", "embedding"),
+        ('"my words.parquet::e', "my words.parquet::embedding", "my words.parquet::embedding"),
+        ("--metric=eu", "euclidean", "euclidean"),
+        ("--ids=::i", "::id", "id"),
+        ("x=1.parquet::e", "x=1.parquet::embedding", "embedding"),
+        (r"a\ dir/", "a dir/x$y.npy", r"a\ dir/x\$y.npy"),
+    ],
+)
+def test_what_bash_inserts(begun, offered, inserted):
+    assert _inserted(offered, begun) == inserted
 
 
 def test_completion_imports_no_numpy(sample_data):

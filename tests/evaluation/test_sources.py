@@ -40,6 +40,16 @@ def test_two_sources_and_labels(folder):
     assert (found.targets, found.scores, found.by, found.against) == (None, None, None, None)
 
 
+def test_two_columns_of_one_table_and_another_of_it(folder):
+    found = open_evaluated(Sources(["both.parquet::b", "both.parquet::a"], labels="::label", by="::score"))
+    assert (found.labels.tolist(), found.by.tolist()) == (LABELS, [4.0, 1.0, 3.0, 2.0])
+    np.testing.assert_array_equal(found.a.read(0, 4), folder[::-1])
+    pq.write_table(pq.read_table("both.parquet").rename_columns(["left", "right", "label", "score"]), "named.parquet")
+    with pytest.raises(DataError, match="several columns hold vectors: left, right") as several:
+        open_evaluated(Sources(["named.parquet"]))
+    assert "named.parquet::left named.parquet::right «labels» ::NAME" in several.value.hint
+
+
 def test_a_table_has_labels_and_targets(folder):
     found = open_evaluated(Sources(["both.parquet"]))
     assert (found.labels.tolist(), found.targets.tolist()) == (LABELS, [4.0, 1.0, 3.0, 2.0])

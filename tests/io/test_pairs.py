@@ -27,6 +27,14 @@ def test_three_columns_or_one_set_are_what_a_triplet_needs(write):
     assert [whole(side).tolist() for side in one.vectors] == [[[3, 4]]]
 
 
+def test_a_label_is_named_in_the_file_that_both_sides_are_of(write):
+    path = write('{"l": [1, 2], "r": [3, 4], "same": 1}\n{"l": [5, 6], "r": [7, 8], "same": 0}\n')
+    assert open_pairs([f"{path}::l", f"{path}::r"], labels="::same").labels.tolist() == [1, 0]
+    with pytest.raises(InputNotFoundError, match="vector columns a and b") as unnamed:
+        open_pairs([path])
+    assert unnamed.value.hint == f"name both sides: {path}::l {path}::r"
+
+
 def test_labels_and_ids_of_examples_are_in_no_vector(write):
     path = write("x,y,z,key2\n1,2,0,5\n3,4,1,6\n")
     found = open_examples([path], ("vectors",), labels="::z", ids="::key2")

@@ -62,6 +62,9 @@ def test_files_of_patterns_folders_and_lists(folder, monkeypatch):
     assert files_of("npy", [".npy"]) == expected
     with pytest.raises(InputNotFoundError, match="no file fits this pattern"):
         files_of("nothing-*.npy", [".npy"])
+    with pytest.raises(InputNotFoundError) as typed:
+        files_of("[0, 1.5, -2e3]", [".npy"])
+    assert "simtool explain takes vectors that are typed" in typed.value.hint
     with pytest.raises(DataError, match=r"files of several kinds: .npy, .npz, .parquet"):
         files_of(".", [".npy", ".npz", ".parquet"])
     with pytest.raises(DataError, match="a folder without a file that can be read"):

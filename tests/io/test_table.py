@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from simtool.errors import DataError, InputNotFoundError
-from simtool.io.table import check_column, join_name, pick_ids, pick_vectors
+from simtool.io.table import check_column, join_name, of_one_file, pick_ids, pick_vectors
 
 
 def table(vectors=(), values=(), columns=None):
@@ -22,12 +22,19 @@ def test_the_only_column_of_vectors_is_taken_and_a_named_one_before_it():
     assert pick_vectors(table(["v"], ["id"]), "id") == "id"
 
 
+def test_a_name_alone_is_a_column_of_the_file_that_all_sources_are_of():
+    assert of_one_file("::y", ["t.csv::a", "t.csv::b"]) == "t.csv::y"
+    assert of_one_file("::y", ["t.csv::a", "u.csv::b"]) == "::y"
+    assert of_one_file("y.npy", ["t.csv::a", "t.csv::b"]) == "y.npy"
+
+
 def test_none_or_several_columns_of_vectors_are_refused_with_what_to_type():
     with pytest.raises(DataError, match="several columns hold vectors: v, w") as several:
         pick_vectors(table(["v", "w"]), None)
     assert several.value.hint == "name one: t.parquet::v"
-    with pytest.raises(DataError, match=r"no column holds vectors .*columns: text"):
+    with pytest.raises(DataError, match=r"no column holds vectors .*columns: text") as none:
         pick_vectors(table([], ["text"]), None)
+    assert "write Parquet" in none.value.hint
 
 
 def test_a_column_that_is_missing_or_comes_twice_is_refused():

@@ -171,7 +171,7 @@ def test_labels_of_another_shape_or_not_wanted_are_refused(call, entry):
         code, out, err = call(typed(entry).replace(f"--labels {entry.labels}.npy", ""))
         assert (code, out) == (2, "")
         assert f"the loss {entry.name} needs one" in err
-        assert "try: --labels FILE, or a column" in err
+        assert "try: --labels FILE or ::NAME, or a column" in err
 
 
 @pytest.mark.parametrize("entry", LOSSES, ids=lambda entry: entry.name)

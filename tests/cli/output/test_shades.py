@@ -10,5 +10,6 @@ def test_zero_is_light_and_both_ends_are_dark_and_apart():
     assert zero.bgcolor.name == "#dddddd"
     assert low.bgcolor.name == "#3b4cc0"
     assert high.bgcolor.name != zero.bgcolor.name
+    assert shades(np.asarray([0, 0.2, 1.0]))[1].color.name == "#000000"  # on #7c86cc its contrast is 6.1, of white 3.4
     assert (low.color.name, zero.color.name) == ("#ffffff", "#000000")
     assert nothing.bgcolor is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simtool.cli.output.table import on_stdout
+from simtool.cli.output.table import beside_rows, on_stdout
 from simtool.results import Columns, Grid, Histogram, Result
 
 
@@ -32,6 +32,12 @@ def test_what_a_table_of_aggregates_shows_is_not_said_again():
     shown = lines(Result("compare", {}, {}, {"mean": 0.5, "cka": 0.25, "pairs": 3}, rows))
     assert shown[-1].split() == ["pairs", "3"]
     assert not any(line.startswith(("mean", "cka")) for line in shown)
+
+
+def test_what_a_table_of_losses_shows_is_not_said_again():
+    rows = Columns({"kind": np.asarray(["cosine", "bce"], dtype=object), "loss": np.asarray([0.5, 0.25])})
+    result = Result("loss", {}, {}, {"cosine.loss": 0.5, "bce.loss": 0.25, "bce.other": 1, "pairs": 3}, rows)
+    assert beside_rows(result) == {"bce.other": 1, "pairs": 3}
 
 
 def test_a_long_table_names_how_to_see_the_rest():
