@@ -18,7 +18,6 @@ from .values import to_python
 if TYPE_CHECKING:
     import pandas
     import polars
-    import pyarrow
     from matplotlib.figure import Figure
 
     from ..statistics.counts import Counts
@@ -203,8 +202,8 @@ class Result:
         document: dict[str, Any] = json.loads(self.to_json())
         return document
 
-    def to_arrow(self) -> "pyarrow.Table":
-        """Return the rows as an Arrow table, or the summary where there are none by nature."""
+    def to_arrow(self) -> Any:  # pyarrow has no types: its table would be unknown to strict checkers
+        """Return the rows as a pyarrow.Table, or the summary where there are none by nature."""
         from .arrow import arrow_table
 
         return arrow_table(self.table)
