@@ -1,13 +1,13 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from .. import checks
 from ..aggregates.record import AggregateRequest
 from ..catalogue import DEVICE
-from ..comparison.pairs_of_sets import check_set_options, measure_of_sets, plan_sets
+from ..comparison.pairs_of_sets import SetsPlan, check_set_options, measure_of_sets, open_list, plan_sets
 from ..delivery import delivery
 from ..engine import (
     Choice,
@@ -16,8 +16,10 @@ from ..engine import (
 from ..errors import ParameterError
 from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
 from ..evaluation.thresholds_file import read_threshold
+from ..io import RaggedVectors
 from ..io.cut_down import CutDown
 from ..io.quantized import WRITTEN
+from ..io.ragged import PaddedVectors
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto
 from ..settings import Settings
@@ -150,15 +152,14 @@ def pairwise(
     sides = [(a, "A", ids_a), *([] if b is None else [(b, "B", ids_b)])]
     chosen = choice if selects else None
     with delivery():
+        opened: list[Any]
+        plan: Callable[[Settings, list[Any]], SetsPlan | PairwisePlan]
         if isinstance(measure, AggregateRequest):
-            if dry_run:
-                what = f"a dry run of {metric} is not known: sets of tokens are read whole"
-                raise ParameterError(what, "«dry_run»", "leave it out, or name a metric of vectors")
-            return plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self).run(
-                into, rows_into, heat_map, progress
-            )
-        opened = [settings.open(*side) for side in sides]
-        plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+            opened = [open_list(*side, settings=settings) for side in sides]
+            plan = partial(plan_sets, measure, chosen, exclude_self=exclude_self)
+        else:
+            opened = [settings.open(*side) for side in sides]
+            plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
         if not dry_run:
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
@@ -166,7 +167,8 @@ def pairwise(
             of_rows = plan(within, [each.vectors for each in rows])
             return Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
 
-        inputs = dict(zip("ab", opened, strict=False))
+        padded = (PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in opened)
+        inputs = dict(zip("ab", padded, strict=False))
         return dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
 
 
