@@ -191,7 +191,7 @@ def _numbers(values: Column, where: str) -> Column:
     else:
         raise LabelError(f"expected labels {ACCEPTED}, got dtype {values.dtype}", where)
     hint = f"a pair loss takes {ACCEPTED}; turn scores into labels with a threshold first"
-    _refuse(values, ~np.isin(numbers, (-1.0, 0.0, 1.0)), where, "which is not binary", hint)
+    _refuse(values, (numbers != 0) & (abs(numbers) != 1), where, "which is not binary", hint)
     return numbers
 
 

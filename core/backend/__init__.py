@@ -8,7 +8,10 @@ from .choosing import backend_of as backend_of
 from .choosing import choose_backend as choose_backend
 from .gradients import constant as constant
 from .gradients import derivatives as derivatives
+from .gradients import is_tensor as is_tensor
 from .gradients import recomputed as recomputed
+from .gradients import tensor_dots as tensor_dots
+from .gradients import tensor_logsumexp as tensor_logsumexp
 from .interchange import hands_out_dlpack as hands_out_dlpack
 from .interchange import namespace as namespace
 from .interchange import taken_by_dlpack as taken_by_dlpack

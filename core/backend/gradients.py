@@ -1,4 +1,4 @@
-"""Gradients of torch: of what they are taken, what they pass over, and what is computed once more for them."""
+"""Gradients of torch: of what they are taken, what they pass over, and steps that have gradients of their own."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,7 +7,27 @@ from .backend import Array
 
 def constant(array: Array) -> Array:
     """Return an array as one that no gradient goes through."""
-    return array.detach() if hasattr(array, "detach") else array
+    return array.detach() if is_tensor(array) else array
+
+
+def is_tensor(array: object) -> bool:
+    """Tell whether an array is torch's."""
+    return hasattr(array, "detach")
+
+
+def tensor_dots(x: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Return the (n,) float64 dot products xy, xx and yy of aligned float32 tensors."""
+    from .torch_functions import RowDots
+
+    xy, xx, yy = RowDots.apply(x, y)  # type: ignore[no-untyped-call]
+    return xy, xx, yy
+
+
+def tensor_logsumexp(values: Array, members: Array) -> Array:
+    """Return the (r,) log of the sum over the members of each row of exp(value); -inf, with gradient 0, without any."""
+    from .torch_functions import MaskedLogSumExp
+
+    return MaskedLogSumExp.apply(values, members)  # type: ignore[no-untyped-call]
 
 
 def recomputed(function: Callable[..., Array], *arrays: Array) -> Array:

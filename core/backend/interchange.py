@@ -7,10 +7,18 @@ import numpy as np
 from .backend import Array
 
 HOST = (1, 3)  # kinds of devices of DLPack whose memory is the host's
+_NAMESPACES: dict[frozenset[type], Any] = {}  # of the types that have been seen: looking takes as long as a small sum
 
 
 def namespace(*arrays: Array) -> Any:
     """Return the array API namespace that the arrays share; numpy's own for numpy arrays."""
+    types = frozenset(map(type, arrays))
+    if types not in _NAMESPACES:
+        _NAMESPACES[types] = _namespace(*arrays)
+    return _NAMESPACES[types]
+
+
+def _namespace(*arrays: Array) -> Any:
     if all(isinstance(array, np.ndarray | np.generic) for array in arrays):
         return np
     from array_api_compat import array_namespace

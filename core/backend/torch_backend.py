@@ -41,7 +41,8 @@ class TorchBackend(Backend):
             torch.set_num_threads(threads)
 
     def without_autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.partition(":")[0], enabled=False)
+        kind = self.device.partition(":")[0]
+        return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
 
     @property
     def is_cuda(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from ..aggregates.record import AggregateRequest, record_of
 from ..backend import quiet
 from ..catalogue import AGGREGATES, names
-from ..engine import Choice, same_rows, spending
+from ..engine import ROW, Choice, Phase, same_rows, spending
 from ..errors import ParameterError
 from ..io import RaggedVectors, Selection, Vectors, as_values
 from ..io.cut_down import CutDown
@@ -16,6 +16,7 @@ from ..results import Into, Progress, Result, RowsInto, shapes_line
 from ..settings import Settings
 from .compared_sets import ComparisonInputs
 from .item_pairs import ItemPairs
+from .phases import comparison_phases
 from .read_sets import open_sets, read_inputs, rows_by_id, source_of_sets
 from .requests import names_with, read_requests
 
@@ -71,6 +72,19 @@ class SetsPlan:
     excluded_by: str | None
     settings: Settings
 
+    def phases(self, into: Into | None, rows_into: RowsInto | None, shapes: Sequence[tuple[int, ...]]) -> list[Phase]:
+        """Return the pass over lists of these padded shapes; what nobody takes as it comes is kept."""
+        choice, a, b = self.choice, shapes[0], shapes[-1]
+        budget = self.pairs.job.budget
+        (phase,) = comparison_phases([self.pairs.request], (a, b), budget, matching=None, cross=True)
+        written = phase.bytes_written if choice is None else ROW * (choice.most(a[0], b[0]) or 0)
+        held = written if (into if choice is None else rows_into) is None else 0
+        return [replace(phase, bytes_written=written, memory=phase.memory + held)]
+
+    def trial(self) -> None:
+        """Compute it for nobody."""
+        self.run(lambda shape, dtype: lambda part: None, lambda columns: None, None, None)
+
     def run(
         self, into: Into | None, rows_into: RowsInto | None, heat_map: int | None, progress: Progress | None
     ) -> Result:
@@ -106,27 +120,26 @@ class SetsPlan:
 
 
 def plan_sets(
-    sides: Sequence[tuple[Any, str, Any]],
     request: AggregateRequest,
     choice: Choice | None,
     settings: Settings,
+    lists: Sequence[Vectors | RaggedVectors],
     *,
     exclude_self: bool,
 ) -> SetsPlan:
-    """Open and lay out both lists, checked; rows (n, d) are sets by their ids.
+    """Lay out both lists, checked.
 
     Args:
-        sides: A and perhaps B: what the caller hands over, what messages call it, and ids or None.
         request: the measure.
         choice: the pairs that are listed; None for the matrix.
         settings: of the door.
+        lists: A and perhaps B.
         exclude_self: leave out an item with itself.
 
     Raises:
-        ShapeError: sets of another rank or width, or rows without ids.
+        ShapeError: sets of another rank or width.
         DataError: rows that are not finite.
     """
-    lists = [_opened(*side, settings=settings) for side in sides]
     none: Any = (None, None)
     with spending(settings.budget(*(each.tokens if isinstance(each, RaggedVectors) else each for each in lists))):
         inputs = read_inputs(
@@ -136,13 +149,17 @@ def plan_sets(
     if (misfit := inputs.misfit(request)) is not None:
         raise misfit
     excluded_by, excluded = same_rows(pairs.job.a, pairs.job.b) if exclude_self else (None, None)
-    job = replace(pairs.job, excluded=excluded, self_join=len(sides) == 1)
+    job = replace(pairs.job, excluded=excluded, self_join=len(lists) == 1)
     pairs = replace(pairs, job=job, totals=request.record.summed)
     return SetsPlan(inputs, pairs, choice, excluded_by, settings)
 
 
-def _opened(given: Any, name: str, ids: Any, *, settings: Settings) -> Vectors | RaggedVectors:
-    """Return a list of sets."""
+def open_list(given: Any, name: str, ids: Any, *, settings: Settings) -> Vectors | RaggedVectors:
+    """Return a list of sets; rows (n, d) are sets by their ids.
+
+    Raises:
+        ShapeError: rows without ids.
+    """
     source = source_of_sets(given, name)
     found = open_sets(source, as_values(ids, source), name=name, settings=settings)
     if not isinstance(found, RaggedVectors) and len(found.shape) == 2:

@@ -4,7 +4,7 @@ from functools import reduce
 from math import inf
 from operator import add
 
-from ..backend import Array, constant, namespace
+from ..backend import Array, constant, is_tensor, namespace, tensor_logsumexp
 from ..metrics import EPS, are_moderate, magnitude, row_dots
 
 ROUNDING = 8 * 2.0**-52  # share of the magnitudes of its addends up to which a sum is taken for 0
@@ -40,7 +40,7 @@ def hinge(*addends: Array | float) -> Array:
     """
     total = reduce(add, addends)
     share = rounding(total)
-    return active(total, sum(share * abs(addend) for addend in addends))
+    return active(total, share * reduce(add, (abs(constant(addend)) for addend in addends)))
 
 
 def active(total: Array, doubt: Array) -> Array:
@@ -67,13 +67,14 @@ def masked_logsumexp(values: Array, members: Array) -> Array:
 
     A row of which nothing is a member, and a value that is none, have the gradient 0.
     """
+    if is_tensor(values):
+        return tensor_logsumexp(values, members)
     xp = namespace(values)
     values = xp.where(members, values, xp.full_like(values, -inf))
-    top = constant(xp.max(values, axis=1))  # no gradient goes through it: what it adds is taken off again
+    top = xp.max(values, axis=1)
     top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
     some = xp.any(members, axis=1)
     total = xp.sum(xp.exp(values - top[:, None]), axis=1)
-    # the log of a masked 1 instead of 0, whose gradient would be infinite
     total = xp.log(xp.where(some, total, xp.ones_like(total))) + top
     return xp.where(some, total, xp.full_like(total, -inf))
 

@@ -1,6 +1,6 @@
 """Losses of one pair: functions of its distance or similarity and its label."""
 
-from ..backend import Array, namespace
+from ..backend import Array, constant, namespace
 from ..errors import ParameterError
 from .numerics import hinge, rounding, softplus
 from .validation import check_at_least, check_positive, check_switch, similar
@@ -159,8 +159,9 @@ def cosine_distance(similarities: Array) -> Array:
         >>> cosine_distance(np.asarray([0.75])).tolist()
         [0.25]
     """
-    apart, doubt = 1.0 - similarities, rounding(similarities) * (1.0 + abs(similarities))
-    return namespace(similarities).where(abs(apart) <= doubt, 0.0 * apart, apart)
+    xp, apart = namespace(similarities), 1.0 - similarities
+    doubt = rounding(similarities) * (1.0 + abs(constant(similarities)))
+    return xp.where(abs(constant(apart)) <= doubt, xp.zeros_like(apart), apart)
 
 
 def hinge_embedding(distances: Array, labels: Array, *, margin: float = 1.0) -> Array:

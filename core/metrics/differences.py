@@ -113,6 +113,10 @@ class Euclidean(SquaredEuclidean):
         root = xp.sqrt(xp.where(apart, squares, xp.ones_like(squares)))
         return xp.where(apart, root, xp.zeros_like(root)) * scales[0]
 
+    def finish_moderate(self, sums: Sums) -> Array:
+        """Return the roots of squared distances, none of which is 0."""
+        return namespace(*sums).sqrt(sums[0])
+
     def score(self, proxy: Array) -> Array:
         """Return the roots of negated squared distances."""
         return namespace(proxy).sqrt(super().score(proxy))

@@ -9,7 +9,7 @@ import numpy as np
 from ..backend import Array, constant, namespace
 from ..results import Column
 from .bounds import Side
-from .metric import Scales, Sums
+from .metric import Metric, Scales, Sums
 from .numerics import TURN, centered
 from .precision import Precision
 from .products import Cosine
@@ -55,6 +55,8 @@ class Angular(Cosine):
         # the cosine's own derivative is 0 there and that of its arc infinite: their product would be NaN
         turned = xp.acos(xp.where(ends, xp.zeros_like(cosines), cosines))
         return xp.where(ends, xp.acos(constant(cosines)), turned) / pi
+
+    finish_moderate = Metric.finish_moderate
 
     def score(self, proxy: Array) -> Array:
         """Return the angles of cosines."""
@@ -122,6 +124,8 @@ class Correlation(Cosine):
     def finish(self, sums: Sums, scales: Scales) -> Array:
         """Return the cosines of the centered vectors."""
         return super().finish(sums[3:], scales)
+
+    finish_moderate = Metric.finish_moderate
 
     def undirected(self, sums: Sums) -> Array:
         """Return which scores have a vector of equal numbers on a side."""

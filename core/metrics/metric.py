@@ -120,11 +120,15 @@ class Metric:
         """
         xp = namespace(x, y)
         if x.dtype == xp.float32 and are_moderate(*((sums := self.terms(x, y))[1:] or sums)):  # nothing to be scaled
-            one = xp.ones_like(sums[0])
-            return self.finish(sums, (one, one))
+            return self.finish_moderate(sums)
         scales = self.scales(magnitude(x), magnitude(y))
         x, y = x / scales[0][..., None], y / scales[1][..., None]
         return self.finish(self.terms(x, y), scales)
+
+    def finish_moderate(self, sums: Sums) -> Array:
+        """Return the scores made of the sums of vectors that were not scaled, none of whose squares is near 0."""
+        one = namespace(*sums).ones_like(sums[0])
+        return self.finish(sums, (one, one))
 
     def undirected(self, sums: Sums) -> Array:
         """Return which scores have a vector without direction on a side; only where `zero_score` is a number."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..backend import Array, constant, namespace
+from ..backend import Array, constant, is_tensor, namespace, tensor_dots
 
 EPS = 1e-8
 MODERATE = 1e30  # of a sum of squares, as is 1 over it: far from the ends of float32
@@ -30,7 +30,8 @@ def magnitude(x: Array) -> Array:
 def are_moderate(*squares: Array) -> bool:
     """Tell whether sums of squares are so far from 0 and from the end of float32 that no square left its range."""
     xp = namespace(*squares)
-    return all(bool(xp.all((each > 1 / MODERATE) & (each < MODERATE))) for each in map(constant, squares))
+    every = xp.stack([constant(each) for each in squares]) if len(squares) > 1 else constant(squares[0])
+    return bool(xp.all((every > 1 / MODERATE) & (every < MODERATE)))
 
 
 def row_dots(x: Array, y: Array) -> Array:
@@ -43,6 +44,13 @@ def row_dots(x: Array, y: Array) -> Array:
     pieces = [slice(start, min(start + WHOLE, width)) for start in range(0, width, WHOLE)]
     parts = [xp.vecdot(x[..., piece], y[..., piece]) for piece in pieces]
     return xp.sum(xp.stack(parts), axis=0)
+
+
+def dots_and_squares(x: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Return the dot products xy, xx and yy of aligned rows, as `row_dots` gives them."""
+    if is_tensor(x) and x.dtype == namespace(x).float32:
+        return tensor_dots(x, y)
+    return row_dots(x, y), row_dots(x, x), row_dots(y, y)
 
 
 def centered(x: Array) -> tuple[Array, Array]:

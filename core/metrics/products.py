@@ -8,7 +8,7 @@ from ..results import Column
 from . import int8
 from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
-from .numerics import EPS, magnitude, row_dots
+from .numerics import EPS, dots_and_squares, magnitude, row_dots
 from .precision import Precision
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
@@ -127,7 +127,7 @@ class Cosine(Product):
 
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the dot product and the squared norms."""
-        return row_dots(x, y), row_dots(x, x), row_dots(y, y)
+        return dots_and_squares(x, y)
 
     def finish(self, sums: Sums, scales: Scales) -> Array:
         """Return the cosines of dot products and squared norms."""
@@ -139,6 +139,13 @@ class Cosine(Product):
         least = self._least_squares(scales)
         xx, yy = (xp.maximum(xp.where(some, square, one), low) for square, low in zip((xx, yy), least, strict=True))
         cosines = xp.where(some, dots, xp.zeros_like(dots)) / xp.sqrt(xx * yy)
+        return xp.clip(cosines, -1.0, 1.0)
+
+    def finish_moderate(self, sums: Sums) -> Array:
+        """Return the cosines, in fewer steps: no vector is zero."""
+        xp, least = namespace(*sums), self.eps**2
+        dots, xx, yy = sums
+        cosines = dots / xp.sqrt(xp.clip(xx, least, None) * xp.clip(yy, least, None))
         return xp.clip(cosines, -1.0, 1.0)
 
     def shortened(self, sums: Sums, scales: Scales) -> Array:

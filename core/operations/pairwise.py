@@ -1,6 +1,6 @@
 """`pairwise`: every row of A against every row of B: the matrix, the best of each row, or the closest pairs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..engine import Choice, check_precision
 from ..errors import ParameterError
 from ..io.cut_down import CutDown
 from ..io.quantized import WRITTEN
+from ..io.ragged import PaddedVectors, RaggedVectors
 from ..metrics import EPS, Metric, metric_of
 from ..results import Into, Progress, Result, RowsInto
 from ..settings import Settings
@@ -144,15 +145,14 @@ def pairwise(
     sides = [(a, "A", ids_a), *([] if b is None else [(b, "B", ids_b)])]
     chosen = choice if selects else None
     with delivery():
-        if not isinstance(measure, Metric):
-            if dry_run:
-                what = f"a dry run of {metric} is not known: sets of tokens are read whole"
-                raise ParameterError(what, "«dry_run»", "leave it out, or name a metric of vectors")
-            return comparison.plan_sets(sides, measure, chosen, settings, exclude_self=exclude_self).run(
-                into, rows_into, heat_map, progress
-            )
-        opened = [settings.open(*side) for side in sides]
-        plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+        opened: list[Any]
+        plan: Callable[[Settings, list[Any]], Any]
+        if isinstance(measure, Metric):
+            opened = [settings.open(*side) for side in sides]
+            plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+        else:
+            opened = [comparison.open_list(*side, settings=settings) for side in sides]
+            plan = partial(comparison.plan_sets, measure, chosen, exclude_self=exclude_self)
         if not dry_run:
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
@@ -160,7 +160,8 @@ def pairwise(
             of_rows = plan(within, [each.vectors for each in rows])
             return estimates.Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
 
-        inputs = dict(zip("ab", opened, strict=False))
+        padded = (PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in opened)
+        inputs = dict(zip("ab", padded, strict=False))
         return estimates.dry_run_of("pairwise", inputs, planned, settings=settings, device_name=device_name)
 
 

@@ -13,7 +13,6 @@ from .values import to_python
 if TYPE_CHECKING:
     import pandas
     import polars
-    import pyarrow
 
 
 class Tabular:
@@ -74,7 +73,7 @@ class Tabular:
         read = self.rows.read(low, high)
         return self._with_rows(Columns({name: column[np.asarray(rows) - low] for name, column in read.items()}))
 
-    def to_arrow(self) -> "pyarrow.Table":
+    def to_arrow(self) -> Any:  # pyarrow has no types: its table would be unknown to strict checkers
         """Return the rows as an Arrow table, or the summary where there are none by nature."""
         from .arrow import arrow_table
 

@@ -148,7 +148,8 @@ def counted(spec: LossSpec, query_block: QueryBlock, backend: Backend) -> Column
         if spec.entry.counted in (kind, "both"):
             anchors = anchors & backend.get(backend.xp.any(members, axis=1))
     if spec.entry.item == "positive pair":
-        anchors = anchors[np.nonzero(backend.get(query_block.positives))[0]]
+        xp = backend.xp
+        anchors = np.repeat(anchors, backend.get(xp.sum(xp.astype(query_block.positives, xp.int64), axis=1)))
     return anchors
 
 

@@ -150,6 +150,8 @@ def reduced(reduction: str, items: Array, similar: Array | None = None) -> Array
     """Return all items as one number, differentiable in torch; 0 where there is no item."""
     if not items.shape[0]:
         return items.sum()
+    if reduction in ("sum", "mean"):
+        return items.sum() / divisor(reduction, items.shape[0], 0)
     return (items * item_weights(reduction, items.detach(), similar)).sum()
 
 

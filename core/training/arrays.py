@@ -5,7 +5,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backend import Array, Backend, backend_of, choose_backend, hands_out_dlpack, namespace, taken_by_dlpack
+from ..backend import (
+    Array,
+    Backend,
+    backend_of,
+    choose_backend,
+    hands_out_dlpack,
+    is_tensor,
+    namespace,
+    taken_by_dlpack,
+)
 from ..catalogue import Entry
 from ..errors import DataError, LabelError, ShapeError
 from ..loss_labels import check_labels, read_labels
@@ -57,11 +66,6 @@ def _array(value: Any) -> Array:
     if is_tensor(value):
         return value
     return taken_by_dlpack(value) if hands_out_dlpack(value) else np.asarray(value)
-
-
-def is_tensor(value: object) -> bool:
-    """Tell whether a value is a torch tensor."""
-    return hasattr(value, "detach")
 
 
 def labels_of(entry: Entry, labels: Any, rows: int, backend: Backend, classes: int = 0) -> Labels:

@@ -7,14 +7,14 @@ from inspect import Parameter, Signature
 from typing import Any, Protocol
 
 from .. import checks
-from ..backend import Array, backend_of
+from ..backend import Array, backend_of, is_tensor
 from ..catalogue import Entry, find
 from ..fitting.objective import Objective, batch_items, check_miner
 from ..metrics import EPS
 from ..scoring.distances import distance_of
 from ..scoring.features import ITEMS as FEATURES
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs
-from .arrays import embeddings, is_narrow, is_tensor, labels_of
+from .arrays import embeddings, is_narrow, labels_of
 
 NAMES = {
     "classes": ("embeddings",),

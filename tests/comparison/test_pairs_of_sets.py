@@ -8,6 +8,7 @@ import torch
 from items_of_tokens import padded
 
 from simtool import Selection, pairwise
+from simtool.engine import ROW
 from simtool.errors import DataError, ParameterError, ShapeError
 
 
@@ -99,3 +100,20 @@ def test_columns_beside_sets_of_different_lengths_are_refused(tmp_path):
     pq.write_table(pa.table({"t": [[[1.0, 0.0]], [[0.0, 1.0], [1.0, 1.0]]], "text": ["x", "y"]}), path)
     with pytest.raises(ParameterError, match="different numbers"):
         pairwise(Selection(str(path), keep=["text"]), metric="maxsim", top_k=1)
+
+
+@pytest.mark.parametrize("ragged", [False, True])
+def test_a_dry_run_tells_what_all_pairs_of_tokens_take(ragged):
+    a, b = padded(1, 9, 5, d=16), padded(2, 12, 7, d=16)
+    given = [tokens_of(a), tokens_of(b)] if ragged else [a, b]
+    tokens = [max(len(item) for item in tokens_of(side)) if ragged else side.shape[1] for side in (a, b)]
+    pairs = 9 * 12 * tokens[0] * tokens[1]
+    found = pairwise(*given, metric="maxsim", dry_run=True).summary
+    assert (found["rows_a"], found["rows_b"], found["pairs"]) == (9, 12, pairs)
+    assert found["flop"] == 2 * 16 * pairs
+    assert found["bytes_written"] == 8 * 9 * 12
+    listed = pairwise(given[0], metric="maxsim", top_k=2, dry_run=True).summary
+    assert (listed["pairs"], listed["bytes_written"]) == (81 * tokens[0] ** 2, 2 * 9 * ROW)
+    assert found["peak_memory"] - listed["peak_memory"] < 1 << 20
+    with pytest.raises(DataError, match="NaN"):
+        pairwise(np.full((2, 3, 4), np.nan), metric="maxsim", dry_run=True)

@@ -228,3 +228,11 @@ def test_a_gpu_gives_the_same_scores(metric):
     score = METRICS[metric](x.cuda(), y.cuda())
     assert score.is_cuda
     torch.testing.assert_close(score.cpu(), METRICS[metric](x, y), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cosine", "angular", "dot", "euclidean", "sqeuclidean"])
+@pytest.mark.parametrize("eps", [1e-8, 5.0])
+def test_float32_rows_of_moderate_length_score_as_wide_ones(name, eps):
+    x, y = (torch.randn(6, 40, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
+    metric = metrics.metric_of(name, eps=eps)
+    torch.testing.assert_close(metric.exact(x, y), metric.exact(x.double(), y.double()), rtol=1e-5, atol=1e-7)

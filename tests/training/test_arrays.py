@@ -73,11 +73,12 @@ def test_embeddings_stay_on_their_device(monkeypatch):
     for name in ("cpu", "numpy", "tolist"):
         monkeypatch.setattr(torch.Tensor, name, watched(getattr(torch.Tensor, name)))
     rows = torch.rand(8, 3, requires_grad=True)
-    for kind, labels in (("sup_con", [0, 1] * 4), ("contrastive", [0, 1] * 4), ("info_nce", None)):
-        given = [rows] if kind == "sup_con" else [rows, rows.flip(0)]
+    of_classes = ("sup_con", "nt_xent", "semi_hard_triplet", "lifted_structure", "batch_all_triplet")
+    for kind, labels in [*((kind, [0, 1] * 4) for kind in (*of_classes, "contrastive")), ("info_nce", None)]:
+        given = [rows] if kind in of_classes else [rows, rows.flip(0)]
         getattr(simtool.losses, kind)(*given, *([] if labels is None else [labels])).backward()
     assert (8, 3) not in moved  # labels and masks of anchors are looked at on the host, and nothing larger
-    assert all(len(shape) < 2 for shape in moved)
+    assert all(len(shape) < 2 for shape in moved), moved
 
 
 @pytest.mark.gpu

@@ -1,0 +1,43 @@
+"""Steps with gradients of their own, against finite differences and against what torch's operations give."""
+
+import pytest
+import torch
+
+from simtool.backend import tensor_dots, tensor_logsumexp
+
+MEMBERS = torch.tensor([[True, False, True, True], [False, True, False, False], [False] * 4])
+
+
+def rows(*shape):
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).requires_grad_()
+
+
+@pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
+def test_gradients_and_theirs_are_those_of_the_formula(check):
+    assert check(tensor_dots, [rows(5, 3), rows(5, 4)[:, 1:]])
+    assert check(tensor_dots, [rows(5, 3).detach(), rows(5, 3)])
+    assert check(lambda values: tensor_logsumexp(values, MEMBERS)[:2], [rows(3, 4)])
+
+
+def test_float32_rows_are_summed_in_float64():
+    x, y = rows(2, 4000).float(), rows(4000, 2).T.float()
+    for found, (one, other) in zip(tensor_dots(x, y), ((x, y), (x, x), (y, y)), strict=True):
+        torch.testing.assert_close(found, (one * other).double().sum(1), rtol=1e-14, atol=0)
+
+
+def test_a_row_without_members_has_no_gradient_and_large_values_do_not_overflow():
+    values = (1000 * rows(3, 4)).detach().requires_grad_()
+    found = tensor_logsumexp(values, MEMBERS)
+    assert found[2] == -torch.inf
+    expected = torch.stack([torch.logsumexp(values[i, MEMBERS[i]], 0) for i in range(2)])
+    torch.testing.assert_close(found[:2], expected, rtol=1e-14, atol=0)
+    torch.exp(found - 1000).sum().backward(retain_graph=True)
+    assert values.grad[2].tolist() == [0, 0, 0, 0]
+    assert not values.grad[~MEMBERS].any()
+
+
+def test_a_value_that_is_none_spoils_its_row_alone():
+    values = torch.zeros(3, 4, dtype=torch.float64)
+    values[0, 2] = torch.nan
+    found = tensor_logsumexp(values, MEMBERS)
+    assert found.isnan().tolist() == [True, False, False]
