@@ -98,12 +98,15 @@ class SemiHard:
         for each in (*ends, *following, buckets.of(np.asarray([1 - WINDOW, 1.0]) * farthest)):
             wanted[each] = True
         wanted[[0, BUCKETS]] = False
-        columns, distances = _ascending(row, wanted[places])
+        columns, distances = _ascending(row, wanted.take(places))
         surely = np.searchsorted(distances, (1 + WINDOW) * bounds, side="right")
         chosen = distances[np.minimum(surely, len(distances) - 1)]
         first = np.searchsorted(distances, (1 - WINDOW) * np.minimum(bounds, chosen))
-        inside = _between(first, np.searchsorted(distances, (1 + WINDOW) * chosen, side="right"), len(distances))
-        return Deciding(columns[inside], distances[inside], inside[inside])
+        last = np.searchsorted(distances, (1 + WINDOW) * chosen, side="right")
+        inside = _between(first, last, len(distances))
+        sure = (last - first == 1) & (TOLERATED * np.abs(near - chosen + margin) > DOUBT * (near + chosen + margin))
+        unsure = _between(first[~sure], last[~sure], len(distances))
+        return Deciding(columns[inside], distances[inside], unsure[inside])
 
     def losses(self, near: Column, far: Deciding, *, margin: float) -> tuple[Column, Column]:
         """Return the loss of each positive."""
@@ -133,7 +136,7 @@ class EveryTriplet:
         places, wanted = buckets.of(row), np.zeros(BUCKETS + 1, dtype=bool)
         for each in (-WINDOW, 0.0, WINDOW):
             wanted[buckets.of((1 + each) * bounds)] = True
-        columns, distances = _ascending(row, wanted[places])
+        columns, distances = _ascending(row, wanted.take(places))
         first, last = (np.searchsorted(distances, (1 + each) * bounds, side="right") for each in (-WINDOW, WINDOW))
         nearer = _nearer(row, places, buckets.of(bounds), wanted)
         found = Deciding(columns, distances, _between(first, last, len(columns)), nearer)
@@ -171,7 +174,7 @@ class _Buckets(NamedTuple):
         """Return the bucket of each distance: of two, that of the larger is no lower."""
         span = max(self.high - self.low, NARROW * self.high) or 1.0
         places = (distances - self.low) * ((BUCKETS - 2) / span) + 1.0
-        return np.clip(places, 0, BUCKETS, out=places).astype(np.int16)
+        return np.clip(places, 0, BUCKETS, out=places).astype(np.intp)
 
 
 def _nearer(row: Column, places: Column, ends: Column, wanted: Column) -> Nearer:

@@ -55,3 +55,13 @@ def test_slopes_are_the_differences_of_the_losses(kind):
     numeric = [(total(far + step * one) - total(far - step * one)) / (2 * step) for one in np.eye(40)]
     np.testing.assert_allclose(slopes[5:], numeric, atol=1e-6)
     assert own.sum() == pytest.approx(-slopes.sum())  # every loss is a distance less another
+
+
+def test_only_what_may_change_a_loss_is_computed_exactly():
+    far = np.random.default_rng(0).uniform(0, 9, 1000)
+    row = np.concatenate(([np.inf] * 5, far))
+    assert not SEMI_HARD.deciding(np.asarray(NEAR), row, margin=1.0).open.any()
+    closest = far[far > 4.0].min()
+    row[-1] = closest * (1 + DOUBT)  # which of the two is nearer is open
+    far = SEMI_HARD.deciding(np.asarray(NEAR), row, margin=1.0)
+    assert sorted(far.columns[far.open]) == sorted([1004, int(np.argmin(np.where(row > 4.0, row, np.inf)))])
