@@ -100,9 +100,10 @@ class HingeSum:
         found, members = self._hinged(tile), tile.members
         positive, ends = (found > 0).view(np.uint8), []
         for axis in (1, 0):
-            every = found.shape[axis] if members is None else np.count_nonzero(members, axis=axis)
-            active = positive.sum(axis=axis, dtype=np.uint32)
-            ends.append(np.stack(np.broadcast_arrays(found.sum(axis=axis), active, every), axis=1))
+            own = np.empty((found.shape[1 - axis], 3))
+            own[:, 0], own[:, 1] = found.sum(axis=axis), positive.sum(axis=axis, dtype=np.uint32)
+            own[:, 2] = found.shape[axis] if members is None else np.count_nonzero(members, axis=axis)
+            ends.append(own)
         return ends[0], ends[1]
 
     def merge(self, some: Column, others: Column) -> Column:

@@ -126,12 +126,12 @@ class SortedBatch:
 
     def settle(self, metric: str, rows: slice, columns: slice) -> Settle:
         """Return what computes marked scores of a tile exactly, in place, where quick ones are not exact."""
-        distance, (x, y) = distance_of(metric), self.sides(metric, rows, columns)
+        distance = distance_of(metric)
 
         def settle(scores: Column, marked: Column) -> None:
             if distance.squared is not None:
                 places = np.unravel_index(np.flatnonzero(marked), marked.shape)
-                scores[places] = distance.of_differences(x, y, *places)
+                scores[places] = distance.of_differences(*self.sides(metric, rows, columns), *places)
 
         return settle
 
