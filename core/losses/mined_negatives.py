@@ -18,6 +18,7 @@ from .numerics import PAST, hinge
 WINDOW = 4 * DOUBT  # share of a distance within which the order of two is open
 TOLERATED = 1e-7  # share of a sum of losses that the distances may make it be off by
 BUCKETS = 1 << 12
+LEAST = 1e-300  # of what all buckets take: their number over it is finite
 NARROW = 1 / 1024  # share of the largest bound that all buckets take at least: one is far wider than WINDOW of it
 
 
@@ -183,9 +184,9 @@ class _Buckets(NamedTuple):
 
     def of(self, distances: Column) -> Column:
         """Return the bucket of each distance: of two, that of the larger is no lower."""
-        span = max(self.high - self.low, NARROW * self.high) or 1.0
-        places = distances * ((BUCKETS - 2) / span)
-        places -= self.low * ((BUCKETS - 2) / span) - 1.0
+        rate = (BUCKETS - 2) / max(self.high - self.low, NARROW * self.high, LEAST)
+        places = distances * rate
+        places -= self.low * rate - 1.0
         return np.clip(places, 0, BUCKETS, out=places).astype(np.intp)
 
 
