@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 TEMPERATURE = {"sup-con": 0.1, "info-nce": 0.05}
 STRIPE = 512  # rows of which the sketch takes the scores at a time
-OF_CLASSES = ("nt-xent", "multi-similarity", "circle", "lifted-structure", "nca", "margin", "batch-hard-triplet")
+OF_CLASSES = ("nt-xent", "multi-similarity", "circle", "lifted-structure", "nca", "margin")
+MINERS = ("batch-hard-triplet", "semi-hard-triplet", "batch-all-triplet")
 LIBRARY = {"sup-con": "SupConLoss", "multi-similarity": "MultiSimilarityLoss", "circle": "CircleLoss"}
 SIMTOOL = str(Path(sys.executable).with_name("simtool"))
 
@@ -177,7 +178,7 @@ def _info_nce(report: "Report", folder: Path) -> None:
 
 def _of_classes(report: "Report", folder: Path) -> None:
     commands = {"numpy float32 product alone": _hand("product", folder)}
-    commands |= {f"simtool loss {kind}": _simtool(kind, folder) for kind in OF_CLASSES}
+    commands |= {f"simtool loss {kind}": _simtool(kind, folder) for kind in OF_CLASSES + MINERS}
     goals = {name: 3.0 for name in commands if name.startswith("simtool")}
     _contest(report, "other losses of classes", commands, _shape(folder), goals)
 

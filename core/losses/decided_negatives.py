@@ -67,7 +67,7 @@ class Nearest:
         if members is not None:
             nearest &= members
         settle(scores, nearest)
-        return scores, np.nonzero(nearest)
+        return scores, np.unravel_index(np.flatnonzero(nearest), scores.shape)
 
 
 def _least(distances: Column, along: Column, count: int) -> Column:
@@ -85,7 +85,7 @@ class HingeSum:
     Which are above 0 is decided exactly.
 
     Args:
-        addends: distances and the options of the loss -> the addends, the first of them minus the distances.
+        addends: distances and the options of the loss -> the addends: minus the distances, a new array, and numbers.
     """
 
     addends: Callable[..., tuple[Array, ...]]
@@ -98,11 +98,12 @@ class HingeSum:
     def of_tile(self, tile: ScoreTile) -> tuple[Column, Column]:
         """Return the sums and the counts of rows and columns."""
         found, members = self._hinged(tile), tile.members
-        ends = []
+        positive, ends = (found > 0).view(np.uint8), []
         for axis in (1, 0):
-            every = found.shape[axis] if members is None else np.count_nonzero(members, axis=axis)
-            active = np.count_nonzero(found, axis=axis)
-            ends.append(np.stack(np.broadcast_arrays(found.sum(axis=axis), active, every), axis=1))
+            own = np.empty((found.shape[1 - axis], 3))
+            own[:, 0], own[:, 1] = found.sum(axis=axis), positive.sum(axis=axis, dtype=np.uint32)
+            own[:, 2] = found.shape[axis] if members is None else np.count_nonzero(members, axis=axis)
+            ends.append(own)
         return ends[0], ends[1]
 
     def merge(self, some: Column, others: Column) -> Column:
@@ -116,15 +117,16 @@ class HingeSum:
 
     def _hinged(self, tile: ScoreTile) -> Column:
         scores, members, options, settle, _ = tile
-        addends = self.addends(scores, **options)
-        total = sum(addends[1:], start=addends[0])
-        doubt = 2.0 * DOUBT * sum(float(np.max(np.abs(each))) for each in addends)
-        undecided = np.abs(total) <= doubt
-        if undecided.any():
+        total, *others = self.addends(scores, **options)
+        largest = max(float(total.max()), -float(total.min())) + sum(map(abs, others))
+        total += sum(others)
+        magnitudes = np.abs(total)
+        if magnitudes.min() <= 2.0 * DOUBT * largest:
+            undecided = magnitudes <= 2.0 * DOUBT * largest
             scores = scores.copy()
             settle(scores, undecided if members is None else undecided & members)
             total = hinge(*self.addends(scores, **options))
-        found: Column = np.maximum(total, 0.0)
+        found: Column = np.maximum(total, 0.0, out=total)
         if members is not None:
             found[~members] = 0.0
         return found

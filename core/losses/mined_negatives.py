@@ -18,6 +18,7 @@ from .numerics import PAST, hinge
 WINDOW = 4 * DOUBT  # share of a distance within which the order of two is open
 TOLERATED = 1e-7  # share of a sum of losses that the distances may make it be off by
 BUCKETS = 1 << 12
+LEAST = 1e-300  # of what all buckets take: their number over it is finite
 NARROW = 1 / 1024  # share of the largest bound that all buckets take at least: one is far wider than WINDOW of it
 
 
@@ -28,13 +29,22 @@ class Nearer(NamedTuple):
         counts: (k,) how many are within the bound of each positive.
         totals: (k,) the sums of their distances.
         buckets: (n,) of the columns.
-        bounds: per bucket, how many bounds are past it; 0 where its negatives are among those that decide.
+        ends: (k,) the bucket of each bound.
+        wanted: (b,) bool, the buckets whose negatives are among those that decide.
     """
 
     counts: Column
     totals: Column
     buckets: Column
-    bounds: Column
+    ends: Column
+    wanted: Column
+
+    @property
+    def bounds(self) -> Column:
+        """(n,) how many bounds each column is within, but for those that decide."""
+        past = len(self.ends) - np.cumsum(np.bincount(self.ends, minlength=len(self.wanted)))
+        found: Column = np.where(self.wanted, 0, past)[self.buckets]
+        return found
 
 
 class Deciding(NamedTuple):
@@ -54,6 +64,8 @@ class Deciding(NamedTuple):
 
     def settled(self, row: Column) -> "Deciding":
         """Return the same in the order of the distances that a row has by now."""
+        if not self.open.any():
+            return self
         distances = row[self.columns]
         order = np.argsort(distances, kind="stable")
         return self._replace(columns=self.columns[order], distances=distances[order])
@@ -91,19 +103,22 @@ class SemiHard:
         places = buckets.of(row)
         taken = np.flatnonzero(np.bincount(places, minlength=BUCKETS + 1)[1:BUCKETS]) + 1
         wanted = np.zeros(BUCKETS + 1, dtype=bool)
-        ends = [buckets.of((1 + each) * bounds) for each in (-WINDOW, WINDOW)]
+        ends = buckets.of(np.outer((1 - WINDOW, 1 + WINDOW), np.append(bounds, farthest)))
+        wanted[ends] = True
         # the first negative past a bound is in its bucket or the next that has any, and those as near in one more
         past = np.searchsorted(taken, ends[1], side="right")
-        following = [taken[np.minimum(past + each, len(taken) - 1)] for each in (0, 1)]
-        for each in (*ends, *following, buckets.of(np.asarray([1 - WINDOW, 1.0]) * farthest)):
-            wanted[each] = True
+        for each in (0, 1):
+            wanted[taken[np.minimum(past + each, len(taken) - 1)]] = True
         wanted[[0, BUCKETS]] = False
-        columns, distances = _ascending(row, wanted[places])
+        columns, distances = _ascending(row, wanted.take(places))
         surely = np.searchsorted(distances, (1 + WINDOW) * bounds, side="right")
         chosen = distances[np.minimum(surely, len(distances) - 1)]
         first = np.searchsorted(distances, (1 - WINDOW) * np.minimum(bounds, chosen))
-        inside = _between(first, np.searchsorted(distances, (1 + WINDOW) * chosen, side="right"), len(distances))
-        return Deciding(columns[inside], distances[inside], inside[inside])
+        last = np.searchsorted(distances, (1 + WINDOW) * chosen, side="right")
+        inside = _between(first, last, len(distances))
+        sure = (last - first == 1) & (TOLERATED * np.abs(near - chosen + margin) > DOUBT * (near + chosen + margin))
+        unsure = _between(first[~sure], last[~sure], len(distances))
+        return Deciding(columns[inside], distances[inside], unsure[inside])
 
     def losses(self, near: Column, far: Deciding, *, margin: float) -> tuple[Column, Column]:
         """Return the loss of each positive."""
@@ -131,11 +146,11 @@ class EveryTriplet:
         low, high = (1 - WINDOW) * float(bounds.min()), (1 + WINDOW) * float(bounds.max())
         buckets = _Buckets(low, high)
         places, wanted = buckets.of(row), np.zeros(BUCKETS + 1, dtype=bool)
-        for each in (-WINDOW, 0.0, WINDOW):
-            wanted[buckets.of((1 + each) * bounds)] = True
-        columns, distances = _ascending(row, wanted[places])
+        ends = buckets.of(np.outer((1 - WINDOW, 1.0, 1 + WINDOW), bounds))
+        wanted[ends] = True
+        columns, distances = _ascending(row, wanted.take(places))
         first, last = (np.searchsorted(distances, (1 + each) * bounds, side="right") for each in (-WINDOW, WINDOW))
-        nearer = _nearer(row, places, buckets.of(bounds), wanted)
+        nearer = _nearer(row, places, ends[1], wanted)
         found = Deciding(columns, distances, _between(first, last, len(columns)), nearer)
         losses, active = self.losses(near, found, margin=margin)
         if DOUBT * float(active @ bounds) <= TOLERATED * float(losses.sum()):
@@ -157,7 +172,7 @@ class EveryTriplet:
         within = np.searchsorted(far.distances, (near + margin) / PAST, side="left")
         slopes[far.columns] -= len(near) - np.cumsum(np.bincount(within, minlength=len(far.columns) + 1))[:-1]
         if far.nearer is not None:
-            slopes -= far.nearer.bounds[far.nearer.buckets]
+            slopes -= far.nearer.bounds
         return self.losses(near, far, margin=margin)[1].astype(np.float64)
 
 
@@ -169,19 +184,19 @@ class _Buckets(NamedTuple):
 
     def of(self, distances: Column) -> Column:
         """Return the bucket of each distance: of two, that of the larger is no lower."""
-        span = max(self.high - self.low, NARROW * self.high) or 1.0
-        places = (distances - self.low) * ((BUCKETS - 2) / span) + 1.0
-        return np.clip(places, 0, BUCKETS, out=places).astype(np.int16)
+        rate = (BUCKETS - 2) / max(self.high - self.low, NARROW * self.high, LEAST)
+        places = distances * rate
+        places -= self.low * rate - 1.0
+        return np.clip(places, 0, BUCKETS, out=places).astype(np.intp)
 
 
 def _nearer(row: Column, places: Column, ends: Column, wanted: Column) -> Nearer:
     """Return what is within bounds whose buckets are `ends`, but for the negatives in wanted buckets."""
     counts = np.bincount(places, minlength=BUCKETS + 1)
     totals = np.bincount(places, weights=row, minlength=BUCKETS + 1)
-    bounds = len(ends) - np.cumsum(np.bincount(ends, minlength=BUCKETS + 1))
-    for each in (counts, totals, bounds):
-        each[wanted] = 0
-    return Nearer(np.cumsum(counts)[ends - 1], np.cumsum(totals)[ends - 1], places, bounds)
+    inside = np.flatnonzero(wanted)
+    counts[inside] = totals[inside] = 0
+    return Nearer(np.cumsum(counts)[ends - 1], np.cumsum(totals)[ends - 1], places, ends, wanted)
 
 
 def _ascending(row: Column, members: Column) -> tuple[Column, Column]:

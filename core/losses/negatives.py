@@ -19,6 +19,7 @@ Ends = tuple[Column, Column]
 Exponent = Callable[..., tuple[Column, Column | float]]
 
 TOLERATED = 1e-9  # in an exponent; a softplus is off by less, in its own units
+LEAST = 1e-250  # of a sum of exponentials: what any of them lost below 1e-308 is nothing beside it
 SPAN = 600.0  # exp(-600) is a normal number: exponents so far below the largest of a tile keep all their bits
 
 
@@ -87,7 +88,7 @@ class LogSumExp:
         """Return the log-sum-exps of rows and columns."""
         exponents, top, _ = self._exponents(tile)
         if top is None:
-            return _logsumexp(exponents, 1), _logsumexp(exponents, 0)
+            return _far_apart(exponents)
         np.exp(exponents, out=exponents)
         rows, columns = (np.log(exponents.sum(axis=axis)) + top for axis in (1, 0))
         return rows, columns
@@ -177,8 +178,19 @@ def _share(exponents: Column, summaries: Column, slopes: Column) -> Column:
     return found
 
 
-def _logsumexp(exponents: Column, axis: int) -> Column:
-    peak = exponents.max(axis=axis, keepdims=True)
-    peak = np.where(np.isfinite(peak), peak, 0.0)
-    found: Column = np.log(np.exp(exponents - peak).sum(axis=axis)) + np.squeeze(peak, axis=axis)
-    return found
+def _far_apart(exponents: Column) -> tuple[Column, Column]:
+    """Return the log-sum-exps of rows and columns, from exponentials less the largest exponent of each row."""
+    peaks = exponents.max(axis=1)
+    peaks = np.where(np.isfinite(peaks), peaks, 0.0)
+    terms = exponents - peaks[:, None]
+    np.exp(terms, out=terms)
+    top = peaks.max()
+    sums = np.exp(peaks - top) @ terms
+    columns = np.log(sums) + top
+    lost = np.flatnonzero(sums < LEAST)
+    if len(lost):
+        own = exponents[:, lost]
+        peak = own.max(axis=0)
+        peak = np.where(np.isfinite(peak), peak, 0.0)
+        columns[lost] = np.log(np.exp(own - peak).sum(axis=0)) + peak
+    return np.log(terms.sum(axis=1)) + peaks, columns

@@ -19,8 +19,8 @@ from .sorted_gradients import by_given_rows, pull
 from .sorted_losses import ItemLosses
 from .spec import LossSpec
 
-HELD = 1 << 20  # distances of some anchors to all rows that are held at a time
-COLUMNS = 1024  # of which distances are computed at a time
+HELD = 1 << 22  # distances of some anchors to all rows that are held at a time
+COLUMNS = 256  # of which distances are computed at a time
 
 
 class _Anchor(NamedTuple):
@@ -112,9 +112,9 @@ def _slopes(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> tu
 
 def _mined(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> tuple[Column, list[_Anchor]]:
     """Return the distances of some anchors to all rows, infinite to their own classes, and those that have triplets."""
-    scores = np.concatenate(
-        [batch.scores(spec.metric, rows, columns, quick=True) for columns in _column_blocks(batch)], axis=1
-    )
+    scores = np.empty((rows.stop - rows.start, len(batch.codes)))
+    for block in _column_blocks(batch):
+        scores[:, block] = batch.scores(spec.metric, rows, block, quick=True)
     columns = slice(*batch.near(rows))
     near, same = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
     anchors, marked = [], np.zeros(scores.shape, dtype=bool)

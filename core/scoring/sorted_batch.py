@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from ..backend import Backend
 from ..losses.negatives import Settle
+from ..metrics import are_moderate
 from ..results import Column
 from .batch_scores import WholeRows
 from .distances import distance_of
@@ -15,6 +17,7 @@ from .loss_distance import Prepared
 
 ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
 HELD = 1 << 21  # numbers of a gradient by columns that are held at a time
+FAR = 4.0  # times the largest squared length from amid the rows: that from the origin, from which on products cancel
 NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
 
 
@@ -55,22 +58,22 @@ class SortedBatch:
         """Whether one set is compared with itself."""
         return self.codes is self.other_codes
 
-    @property
+    @cached_property
     def starts(self) -> Column:
         """(n,) the first column of each anchor's class."""
         return np.searchsorted(self.other_codes, self.codes)
 
-    @property
+    @cached_property
     def stops(self) -> Column:
         """(n,) the column after the last of each anchor's class."""
         return np.searchsorted(self.other_codes, self.codes, side="right")
 
-    @property
+    @cached_property
     def positives(self) -> Column:
         """(n,) how many positives each anchor has."""
         return self.stops - self.starts - self.is_self
 
-    @property
+    @cached_property
     def negatives(self) -> Column:
         """(n,) how many negatives each anchor has."""
         return len(self.other_codes) - (self.stops - self.starts)
@@ -81,14 +84,40 @@ class SortedBatch:
         return found
 
     def scores_of(self, metrics: Iterable[str], rows: slice, columns: slice, *, quick: bool) -> dict[str, Column]:
-        """Return the scores of a tile by several metrics; those of unit rows share the products of the cosines."""
-        x, y = self.sides("cosine", rows, columns)
-        products, found = x.rows @ y.rows.T, {}
+        """Return the scores of a tile by several metrics, of which as many as can share a product of matrices."""
+        found = {}
+        if quick and self.inverse_norms is not None:
+            x, y = self.whole.anchors[rows], self.whole.others[columns]
+            given = x @ y.T
+            cosines = given * self.inverse_norms[0][rows, None]
+            cosines *= self.inverse_norms[1][columns]
+        else:
+            x, y = (side.rows for side in self.sides("cosine", rows, columns))
+            given, cosines = None, x @ y.T
         for metric in metrics:
             distance, sides = distance_of(metric), self.sides(metric, rows, columns)
-            shared = products if distance.of_unit_rows else None
+            shared = cosines if distance.of_unit_rows else given
             found[metric] = distance.of_prepared(*sides, quick=quick, products=shared)
         return found
+
+    @cached_property
+    def inverse_norms(self) -> tuple[Column, Column] | None:
+        """What makes cosines of the products of the rows as they came; None where distances want other products.
+
+        These cancel less where the rows are far from the origin. A row of zeros, or near the end of what a number
+        holds, has a cosine of its own.
+        """
+        inverse = []
+        for metric, sides in self.whole.sides.items():
+            if distance_of(metric).of_unit_rows or sides[0].split is None:
+                continue
+            for split in filter(None, (side.split for side in sides)):
+                amid = float((split.high_squares + split.low_squares).max() * split.unit[0] ** 2)
+                if not are_moderate(split.squares) or split.squares.max() > FAR * amid:
+                    return None
+                inverse.append(1.0 / np.maximum(np.sqrt(split.squares), self.whole.eps))
+            return inverse[0], inverse[1]
+        return None
 
     def sides(self, metric: str, rows: slice, columns: slice) -> tuple[Prepared, Prepared]:
         """Return the prepared rows of both sides of a tile."""
@@ -97,12 +126,12 @@ class SortedBatch:
 
     def settle(self, metric: str, rows: slice, columns: slice) -> Settle:
         """Return what computes marked scores of a tile exactly, in place, where quick ones are not exact."""
-        distance, (x, y) = distance_of(metric), self.sides(metric, rows, columns)
+        distance = distance_of(metric)
 
         def settle(scores: Column, marked: Column) -> None:
             if distance.squared is not None:
-                places = np.nonzero(marked)
-                scores[places] = distance.of_differences(x, y, *places)
+                places = np.unravel_index(np.flatnonzero(marked), marked.shape)
+                scores[places] = distance.of_differences(*self.sides(metric, rows, columns), *places)
 
         return settle
 

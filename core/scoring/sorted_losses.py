@@ -90,8 +90,10 @@ def in_order(parts: Sequence[ItemLosses], batch: SortedBatch) -> ItemLosses:
     losses = np.concatenate([part.losses for part in parts])
     places = np.concatenate([part.places for part in parts], axis=1)
     columns = batch.order if batch.is_self else np.arange(len(batch.other_codes))
-    ranks = [batch.order[places[0]], *(columns[each] for each in places[1:])]
-    order = np.lexsort(ranks[::-1])
+    ranks = batch.order[places[0]]
+    for each in places[1:]:
+        ranks = ranks * len(columns) + columns[each]
+    order = np.argsort(ranks)
     some = [part.counts for part in parts if part.counts is not None]
     counts = None if not some else (sum(count for count, _ in some), sum(active for _, active in some))
     return ItemLosses(losses[order], places[:, order], counts)

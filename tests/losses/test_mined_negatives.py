@@ -55,3 +55,23 @@ def test_slopes_are_the_differences_of_the_losses(kind):
     numeric = [(total(far + step * one) - total(far - step * one)) / (2 * step) for one in np.eye(40)]
     np.testing.assert_allclose(slopes[5:], numeric, atol=1e-6)
     assert own.sum() == pytest.approx(-slopes.sum())  # every loss is a distance less another
+
+
+def test_only_what_may_change_a_loss_is_computed_exactly():
+    far = np.random.default_rng(0).uniform(0, 9, 1000)
+    row = np.concatenate(([np.inf] * 5, far))
+    assert not SEMI_HARD.deciding(np.asarray(NEAR), row, margin=1.0).open.any()
+    closest = far[far > 4.0].min()
+    row[-1] = closest * (1 + DOUBT)  # which of the two is nearer is open
+    far = SEMI_HARD.deciding(np.asarray(NEAR), row, margin=1.0)
+    assert sorted(far.columns[far.open]) == sorted([1004, int(np.argmin(np.where(row > 4.0, row, np.inf)))])
+
+
+@pytest.mark.parametrize("kind", MINERS)
+@pytest.mark.parametrize("unit", [1e-320, 1e-308, 1e300])
+def test_distances_near_the_ends_of_what_a_number_holds(kind, unit):
+    near, far = np.asarray([2.0, 4.0]) * unit, np.asarray([1.0, 3.0, 5.0]) * unit
+    row = np.concatenate(([np.inf] * 3, far))
+    found, _ = MINERS[kind].losses(near, MINERS[kind].deciding(near, row, margin=0.0).settled(row), margin=0.0)
+    terms = [unit * each for each in ([0.0, 0.0] if kind == "semi-hard-triplet" else [1.0, 4.0])]
+    np.testing.assert_allclose(found, terms, rtol=1e-3)

@@ -13,7 +13,7 @@ from simtool.losses.negatives import LogSumExp, ScoreTile
 
 KINDS = [entry.name for entry in BATCH_LOSSES if isinstance(entry.load_negatives(), LogSumExp)]
 # (rows, columns) are the same in every case; what differs is how far the exponents are apart
-SCALES = {"near": 1.0, "far": 5000.0}
+SCALES = {"near": 1.0, "apart": 800.0, "far": 5000.0}
 
 
 def settled(scores, marked):

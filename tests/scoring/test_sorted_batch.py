@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.backend import choose_backend
+from simtool.losses.decided_negatives import DOUBT
 from simtool.scoring import sorted_batch as module
 from simtool.scoring.sorted_batch import sorted_batch
 
@@ -59,6 +60,15 @@ def test_partners_are_near():
     batch = batch_of([ROWS, OTHERS], None)
     for rows, columns in batch.near_blocks():
         assert (batch.belonging(rows, columns) + columns.start).tolist() == list(range(rows.start, rows.stop))
+
+
+@pytest.mark.parametrize("side", [ROWS, np.where(np.arange(13)[:, None] == 4, 0.0, ROWS), 1e20 * ROWS, ROWS + 100])
+def test_scores_that_share_a_product_are_those_of_each_metric(side):
+    batch, part, rest = batch_of([side], CLASSES), slice(2, 5), slice(4, 9)
+    found = batch.scores_of(["cosine", "euclidean"], part, rest, quick=True)
+    assert (batch.inverse_norms is None) == (side is not ROWS)  # a row of zeros, huge rows, and rows far away
+    np.testing.assert_allclose(found["cosine"], batch.scores("cosine", part, rest), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(found["euclidean"], batch.scores("euclidean", part, rest), rtol=DOUBT)
 
 
 def test_settled_distances_are_those_of_the_differences():
