@@ -1,0 +1,38 @@
+"""Which worker gets which block, and what becomes of those that are lost with a worker."""
+
+from simtool.cli.block_queue import Queue
+
+
+def taken(queue, worker, count=5):
+    return queue.take(worker, "001-x", count)
+
+
+def test_blocks_are_given_once_and_in_order():
+    queue = Queue()
+    assert [taken(queue, worker) for worker in "abab"] == [0, 1, 2, 3]
+    assert queue.state() == (2, 5)
+    assert [taken(queue, worker) for worker in "abab"] == [4, None, None, None]
+    assert queue.state() == (5, 5)
+
+
+def test_a_lost_block_goes_to_a_worker_that_is_not_past_it():
+    # a run takes ascending numbers, because blocks of groups may begin with what those before them found
+    queue = Queue()
+    assert [taken(queue, worker) for worker in "abab"] == [0, 1, 2, 3]
+    assert queue.give_back("a") == ("block 3 of 001-x", 1)
+    assert taken(queue, "b") == 4
+    assert taken(queue, "b") is None
+    assert taken(queue, "c") == 2
+    assert queue.give_back("c") == ("block 3 of 001-x", 2)
+    assert queue.give_back("nobody") == ("a worker without a block", 1)
+
+
+def test_a_round_begins_from_the_first_block_and_remembers_what_failed():
+    queue = Queue()
+    assert taken(queue, "a") == 0
+    queue.give_back("a")
+    queue.again()
+    assert [taken(queue, "b"), taken(queue, "b")] == [0, 1]
+    queue.again()
+    assert taken(queue, "b") == 0
+    assert queue.give_back("b")[1] == 2
