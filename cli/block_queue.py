@@ -50,12 +50,12 @@ class Queue:
         self.held[worker] = stage, number
         return number
 
-    def give_back(self, worker: str) -> tuple[str, int]:
-        """Give back the block of a worker that was lost; return what that is and how often it was lost."""
+    def give_back(self, worker: str, size: int) -> tuple[str, int]:
+        """Give back the block of a worker, of so many, that was lost; return what that is and how often it was lost."""
         place = stage, number = self.held.pop(worker, NOWHERE)
         self.tries[place] += 1
         if not stage:
-            return "a worker without a block", self.tries[place]
+            return "a worker without a block", self.tries[place] // size  # a node takes several with it
         self.lost.setdefault(stage, []).append(number)
         return f"block {number + 1} of {stage}", self.tries[place]
 

@@ -187,7 +187,7 @@ class _Crew:
         except self.ray.exceptions.RayError as error:
             reason = error
         self.ray.kill(self.workers.pop(worker))
-        where, tries = self.ray.get(self.queue.give_back.remote(worker))
+        where, tries = self.ray.get(self.queue.give_back.remote(worker, self.size))
         if tries >= TRIES:
             if isinstance(reason, ResourceError):
                 raise reason from None
