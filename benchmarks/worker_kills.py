@@ -51,7 +51,7 @@ def main(every: float = 5.0, rows: int = 60_000) -> None:
             subprocess.run(COMMAND, cwd=folder, check=True, stdout=plain)
             begun = time.monotonic()
             command = [*COMMAND, "--work", "w", "--cluster", "ray", "--workers", "2"]
-            process = subprocess.Popen(command, cwd=folder, stdout=found, stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(command, cwd=folder, stdout=found)  # stderr tells why it failed
             kills = killed(process, every)
         seconds, same = time.monotonic() - begun, (folder / "plain").read_bytes() == (folder / "found").read_bytes()
         left = list(folder.rglob(".simtool-*"))

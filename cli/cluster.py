@@ -18,7 +18,7 @@ from simtool.results import Progress
 
 from .block_queue import Queue
 
-TRIES = 4  # of a block
+TRIES, LOSSES = 4, 12  # of a block that fails, and of one whose worker is killed each time
 ROUNDS = 100
 KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_THREAD_TIMEOUT")  # which the workers take as this process does
 POLLED = 0.2  # seconds between two looks at what is done
@@ -177,6 +177,7 @@ class _Crew:
             SimtoolError: the command is refused.
             ResourceError: a block failed too often.
         """
+        most = TRIES
         try:
             found: tuple[str, int] = self.ray.get(task)
             return found
@@ -185,10 +186,10 @@ class _Crew:
             if isinstance(reason, SimtoolError) and not isinstance(reason, ResourceError):
                 raise reason from None
         except self.ray.exceptions.RayError as error:
-            reason = error
+            reason, most = error, LOSSES
         self.ray.kill(self.workers.pop(worker))
         where, tries = self.ray.get(self.queue.give_back.remote(worker, self.size))
-        if tries >= TRIES:
+        if tries >= most:
             if isinstance(reason, ResourceError):
                 raise reason from None
             what = f"{where} failed {tries} times: {type(reason).__name__}: {reason}".splitlines()[0]
