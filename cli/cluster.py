@@ -6,18 +6,19 @@ its block back, and another takes its place; a block that is lost too often ends
 """
 
 import os
+import signal
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 from simtool.errors import ParameterError, ResourceError, SimtoolError
 from simtool.results import Progress
 
-TRIES = 4  # of a block
+from .block_queue import Queue
+
+TRIES, LOSSES = 4, 12  # of a block that fails, and of one whose worker is killed each time
 ROUNDS = 100
 KERNELS = ("OPENBLAS_CORETYPE", "OPENBLAS_THREAD_TIMEOUT")  # which the workers take as this process does
 POLLED = 0.2  # seconds between two looks at what is done
@@ -26,68 +27,6 @@ OBJECTS = 100 << 20  # bytes of Ray's store on a node of our own: nothing large 
 Part = Callable[
     [Callable[[str, int], Iterable[int]]], tuple[str, int]
 ]  # takes a share, gives a stage and what it misses
-
-
-@dataclass
-class Queue:
-    """Which blocks are taken, and by whom.
-
-    Args:
-        stages: for each stage how many of its blocks have been taken, without those that were given back.
-        counts: how many blocks a stage has.
-        lost: numbers that were given back.
-        held: by worker, the stage and the number that it is at.
-        tries: how often a block was lost.
-        done: how many blocks of a stage are done.
-    """
-
-    stages: Counter[str] = field(default_factory=Counter)
-    counts: dict[str, int] = field(default_factory=dict)
-    lost: dict[str, list[int]] = field(default_factory=dict)
-    held: dict[str, tuple[str, int]] = field(default_factory=dict)
-    tries: Counter[tuple[str, int]] = field(default_factory=Counter)
-    done: Counter[str] = field(default_factory=Counter)
-
-    def take(self, worker: str, stage: str, count: int) -> int | None:
-        """Return the next block of a stage for a worker, which has done its last one; None where none is left."""
-        last = -1
-        if worker in self.held:
-            before, number = self.held.pop(worker)
-            self.done[before] += 1
-            last = number if before == stage else -1
-        self.counts[stage] = count
-        waiting = [number for number in self.lost.get(stage, []) if number > last]
-        if waiting:
-            number = min(waiting)
-            self.lost[stage].remove(number)
-        elif self.stages[stage] < count:
-            number = self.stages[stage]
-            self.stages[stage] += 1
-        else:
-            return None
-        self.held[worker] = stage, number
-        return number
-
-    def give_back(self, worker: str) -> tuple[str, int]:
-        """Give back the block of a worker that was lost; return what that is and how often it was lost."""
-        place = stage, number = self.held.pop(worker, ("", -1))  # of a worker that was lost before it had one
-        self.tries[place] += 1
-        if not stage:
-            return "a worker without a block", self.tries[place]
-        self.lost.setdefault(stage, []).append(number)
-        return f"block {number + 1} of {stage}", self.tries[place]
-
-    def again(self) -> None:
-        """Begin a round: blocks may be taken again, by those who look whether they are there."""
-        self.stages.clear()
-        self.lost.clear()
-        self.held.clear()
-        self.done.clear()
-
-    def state(self) -> tuple[str, int, int]:
-        """Return the last stage that was begun, how many of its blocks are done, and of how many."""
-        stage = max(self.counts, default="")
-        return stage, self.done[stage], self.counts.get(stage, 0)
 
 
 class Worker:
@@ -153,12 +92,15 @@ def _connected(ray: Any, cluster: str, workers: int | None) -> Iterator[None]:
         how = {"address": "local", "num_cpus": workers, "object_store_memory": OBJECTS, "include_dashboard": False}
     # the last digit of a score is that of the kernels that numpy's products are made of
     how["runtime_env"] = {"env_vars": {name: os.environ[name] for name in KERNELS if name in os.environ}}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         ray.init(**how, log_to_driver=False, logging_level="ERROR")
     except Exception as error:
         what = f"the cluster cannot be reached: {error}" if address else f"Ray does not start: {error}"
         raise ResourceError(what.splitlines()[0], "«cluster»", "ray start --head shows the address of a head") from None
     try:
+        for number, handler in handlers.items():  # Ray has its own, which show a trace
+            signal.signal(number, handler)
         yield
     finally:
         ray.shutdown()
@@ -177,16 +119,18 @@ class _Crew:
     def __init__(self, ray: Any, part: Part, size: int, needs: Mapping[str, int]) -> None:
         self.ray, self.part, self.size = ray, part, size
         self.kind = ray.remote(**needs)(Worker)
-        self.queue = ray.remote(num_cpus=0)(Queue).remote()
+        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+            ray.get_runtime_context().get_node_id(), soft=False
+        )  # the queue lives as long as this process, whichever other node is lost
+        self.queue = ray.remote(num_cpus=0, scheduling_strategy=here)(Queue).remote()
         self.workers: dict[str, Any] = {}
         self.named = 0
 
     def round(self, progress: Progress | None) -> bool:
         """Let all workers compute until no block is left to take; return whether another round is needed."""
         self.ray.get(self.queue.again.remote())
-        waiting: list[str | None] = [*self.workers] or [None] * self.size
-        running = dict(map(self._begin, waiting))
-        missing = False
+        running = dict(map(self._begin, [*self.workers, *[None] * (self.size - len(self.workers))]))
+        missing, idle = False, list[str]()
         while running:
             ended, _ = self.ray.wait(list(running), timeout=POLLED)
             for task in ended:
@@ -196,11 +140,22 @@ class _Crew:
                     running |= [self._begin(None)]
                 else:
                     missing |= bool(outcome[1])
-            if progress is not None:
-                _, done, count = self.ray.get(self.queue.state.remote())
-                if count:
-                    progress(done, count)
+                    idle.append(worker)
+            self._say(progress)
+            lost, asked = self.ray.get(self.queue.left.remote())
+            running |= map(self._begin, idle[:lost])
+            del idle[:lost]
+            if idle and not asked.intersection(running.values()):
+                for worker in running.values():  # the cluster has no room for these, or they come too late
+                    self.ray.kill(self.workers.pop(worker))
+                break
         return missing
+
+    def _say(self, progress: Progress | None) -> None:
+        if progress is not None:
+            done, count = self.ray.get(self.queue.state.remote())
+            if count:
+                progress(done, count)
 
     def end(self) -> None:
         """End all workers."""
@@ -222,6 +177,7 @@ class _Crew:
             SimtoolError: the command is refused.
             ResourceError: a block failed too often.
         """
+        most = TRIES
         try:
             found: tuple[str, int] = self.ray.get(task)
             return found
@@ -230,10 +186,10 @@ class _Crew:
             if isinstance(reason, SimtoolError) and not isinstance(reason, ResourceError):
                 raise reason from None
         except self.ray.exceptions.RayError as error:
-            reason = error
+            reason, most = error, LOSSES
         self.ray.kill(self.workers.pop(worker))
-        where, tries = self.ray.get(self.queue.give_back.remote(worker))
-        if tries >= TRIES:
+        where, tries = self.ray.get(self.queue.give_back.remote(worker, self.size))
+        if tries >= most:
             if isinstance(reason, ResourceError):
                 raise reason from None
             what = f"{where} failed {tries} times: {type(reason).__name__}: {reason}".splitlines()[0]

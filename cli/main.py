@@ -35,8 +35,9 @@ def main() -> None:
         _on_signals(_end_in_order)
         code = run(sys.argv[1:])
     except SystemExit as end:
-        # typer's own end when the reader of a help text has gone
+        # typer's own end when the reader of a help text has gone, or when a library makes something else of a signal
         code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
+        code = SIGNALLED + _received[0] if _received else code
     except BaseException as error:  # a panic of a library in Rust is no Exception
         # an import that is interrupted may raise anything
         code = SIGNALLED + _received[0] if _received else _explain(error)

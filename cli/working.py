@@ -1,9 +1,10 @@
 """The options of kept work, for every command whose loops are long: a folder, a part of a run, a cluster."""
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
+from functools import partial, wraps
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
@@ -48,22 +49,33 @@ def working(command: Command) -> Command:
         _check(work, shard, cluster, workers)
         if typed.get("dry_run"):  # which keeps nothing
             command(**typed)
-        elif cluster is not None:
-            _on_cluster(command, typed, work, cluster, workers)
-        elif shard is not None and work is not None:
-            _part_of(command, typed, work, *_numbers(shard))
-        else:
-            with nullcontext() if work is None else kept(command.__name__, typed, work):
-                command(**typed)
+            return
+        with nullcontext() if work is None else _stoppable(work):
+            if cluster is not None:
+                _on_cluster(command, typed, work, cluster, workers)
+            elif shard is not None and work is not None:
+                _part_of(command, typed, work, *_numbers(shard))
+            else:
+                with nullcontext() if work is None else kept(command.__name__, typed, work):
+                    command(**typed)
 
-    extra = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        for name, annotation in _ADDED.items()
-    ]
+    extra = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_ADDED[name]) for name in _ADDED]
     parameters = [*own.parameters.values(), *extra]
     run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
+
+
+@contextmanager
+def _stoppable(work: str) -> Iterator[None]:
+    """Say how to go on where a signal ends the body."""
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt):  # the code is not that of the signal where Ray has it on the way
+        from .output.terminal import say
+
+        say(f"stopped: what is done is kept in {work}, and the same command goes on")
+        raise
 
 
 def kept(name: str, typed: Mapping[str, Any], work: str, **how: Any) -> AbstractContextManager[Any]:
@@ -99,7 +111,7 @@ def compute_part(name: str, typed: Mapping[str, Any], work: str, place: str, sha
 
     Args:
         name: the command.
-        typed: its
+        typed: its options.
         work: the folder of its blocks.
         place: the folder in which it was typed.
         share: which blocks.
@@ -127,7 +139,6 @@ def _on_cluster(
     command: Command, typed: Mapping[str, Any], work: str | None, cluster: str, workers: int | None
 ) -> None:
     """Let a cluster compute the blocks of a command, and fold them here."""
-    from functools import partial
     from tempfile import TemporaryDirectory
 
     from .cluster import compute
@@ -135,7 +146,7 @@ def _on_cluster(
 
     name, quiet = command.__name__, bool(typed.get("quiet"))
     with nullcontext(work) if work is not None else TemporaryDirectory(prefix="simtool-") as folder:
-        with progress_on_stderr(quiet=quiet) as progress:
+        with redirect_stdout(sys.stderr), progress_on_stderr(quiet=quiet) as progress:  # Ray tells who is lost
             if progress is not None:
                 progress.phase("blocks", "blocks")
             part = partial(compute_part, name, typed, folder, os.getcwd())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from time import process_time
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,13 @@ def check_inputs() -> None:
     Raises:
         ResourceError: one has.
     """
-    if (current := _current.get()) is not None:
-        _check(current)
+    inputs_check()()
+
+
+def inputs_check() -> Check:
+    """Return what `check_inputs` does, for other threads."""
+    current = _current.get()
+    return (lambda: None) if current is None else partial(_check, current)
 
 
 def begin(file: StagedFile) -> None:

@@ -13,7 +13,7 @@ from .budget import on_device
 from .kernels import Kernel, Side, Tile
 from .plan import GROUPS, Plan, Span
 from .reducers.base import Reducer
-from .threads import overlapped, processors
+from .threads import overlapped, processors, stop_if_unwanted
 from .triton_kernel import fuses
 
 LEAST_DIVIDED = 64  # rows of a tile
@@ -67,6 +67,7 @@ class Lane:
                 reducer.begin(query_block)
                 spans = [span for span in self.plan.corpus_blocks() if not reducer.skips(query_block, span)]
                 for corpus_block, y in self.corpus_blocks.prepared(spans):
+                    stop_if_unwanted()
                     self._give(reducer, query_block, corpus_block, x, y)
                 reducer.end(query_block)
             return query_block

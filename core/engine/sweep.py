@@ -6,7 +6,7 @@ is kept, some query blocks make a block of it, which is computed by itself, or f
 
 import logging
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property, partial
 from hashlib import blake2b
 from queue import SimpleQueue
@@ -64,10 +64,11 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
 
         name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
         together = partial(overlapped, workers=ways.count)
-        found = blocks(name, key, len(ranges), compute, in_order=reducer.in_order, together=together)
-        for rows, state in zip(ranges, found, strict=True):
-            reducer.restore(rows, state)
-            said.until(rows.stop)
+        # closed before the lanes are, whatever happens: no thread computes in them any more
+        with closing(blocks(name, key, len(ranges), compute, in_order=reducer.in_order, together=together)) as found:
+            for rows, state in zip(ranges, found, strict=True):
+                reducer.restore(rows, state)
+                said.until(rows.stop)
 
 
 class _Done:
@@ -78,14 +79,18 @@ class _Done:
 
     def more(self, count: int) -> None:
         """Some more are."""
-        self.until(self.done + count)
+        with self.lock:
+            self._say(self.done + count)
 
     def until(self, done: int) -> None:
         """All of these are."""
         with self.lock:
-            self.done = max(self.done, done)
-            if self.progress is not None:
-                self.progress(self.done, self.rows)
+            self._say(max(self.done, done))
+
+    def _say(self, done: int) -> None:
+        self.done = done
+        if self.progress is not None:
+            self.progress(done, self.rows)
 
 
 def _recognised_by(rows: Column) -> str:
@@ -151,6 +156,9 @@ class _Ways(ExitStack):
 
     def alone(self, reducer: Reducer, query_blocks: Iterable[Span]) -> Iterator[Span]:
         """Take query blocks into a reducer of the calling thread, in one lane, and yield each when it has it."""
+        if len(self.kernels) > 1:  # a reducer is of one of them
+            yield from _spread(self, reducer, query_blocks)
+            return
         with self.lane() as lane:
             yield from map(lane.finish(reducer), query_blocks)
 

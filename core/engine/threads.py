@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 BLOCK = 1 << 16  # rows whose numbers, one or a few of each, stay in a core's cache
-_here = threading.local()  # `worker` is true in a thread that `overlapped` started
+_here = threading.local()  # `unwanted` is there in a thread that `overlapped` started
 
 
 def processors() -> int:
@@ -32,19 +32,36 @@ def overlapped(function: Callable[[Item], Outcome], items: Iterable[Item], worke
     """
     drawn = iter(items)
     head = list(islice(drawn, 2))
-    if len(head) < 2 or workers < 2 or getattr(_here, "worker", False):
+    if len(head) < 2 or workers < 2 or hasattr(_here, "unwanted"):
         yield from map(function, chain(head, drawn))
         return
     from concurrent.futures import ThreadPoolExecutor  # 5 ms that small jobs need not take
 
     waiting: deque[Future[Outcome]] = deque()
-    with ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "worker", True)) as pool:
+    unwanted = threading.Event()
+    pool = ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "unwanted", unwanted))
+    try:
         for item in chain(head, drawn):
             waiting.append(pool.submit(function, item))
             if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        unwanted.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def stop_if_unwanted() -> None:
+    """End what a thread that `overlapped` started is at, where nobody waits for it: another failed, or Ctrl-C.
+
+    Raises:
+        CancelledError: which nobody sees.
+    """
+    if hasattr(_here, "unwanted") and _here.unwanted.is_set():
+        from concurrent.futures import CancelledError
+
+        raise CancelledError
 
 
 def in_blocks(function: Callable[[slice], Outcome], rows: int) -> list[Outcome]:

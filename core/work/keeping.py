@@ -5,7 +5,7 @@ keeps work it is a plain loop. Operations are deterministic, so the same run has
 blocks are a function of shapes alone: any machine may compute any of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
@@ -68,7 +68,7 @@ def blocks(
     *,
     in_order: bool = False,
     together: Together = map,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome]:
     """Yield what each block of a loop comes to, in order: found, or computed and kept.
 
     Args:

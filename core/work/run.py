@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
+from math import inf
+from time import monotonic
 from typing import Any
 
-from ..delivery import check_inputs
+from ..delivery import Check, check_inputs, inputs_check
 from ..errors import ParameterError
 from .encoding import decoded, encoded
 from .folder import WorkFolder
 from .keeping import PartDone, Together, current
 from .manifest import Manifest
 
+QUICK, SELDOM = 0.1, 20  # where looking at the inputs takes more seconds, they are let be for so many times as long
 Share = Callable[[str, int], Iterable[int]]  # takes a stage and how many blocks it has, gives ascending numbers
 
 
@@ -55,10 +59,10 @@ class WorkRun:
             raise ParameterError(what, "«shard»", "leave it out; or another linkage: connected can")
         self.manifest.check_inputs(self.folder)
         names = [f"{stage}/block-{number + 1:05d}-of-{count:05d}" for number in range(count)]
-        mark = self.manifest.key()
+        mark, check = self.manifest.key(), _seldom(inputs_check())
 
         def computed(number: int) -> tuple[Any]:
-            return self._computed(names[number], mark, number, compute)
+            return self._computed(names[number], mark, partial(compute, number), check)
 
         if in_order:
             together = map
@@ -77,15 +81,16 @@ class WorkRun:
             else:
                 yield there[0]
 
-    def _computed(self, name: str, mark: bytes, number: int, compute: Callable[[int], Any]) -> tuple[Any]:
-        """Return what a block came to, alone in a tuple."""
+    def _computed(self, name: str, mark: bytes, compute: Callable[[], Any], check: Check) -> tuple[Any]:
+        """Return what a block came to, alone in a tuple; it is not kept where an input has changed meanwhile."""
         found = self._found(name, mark)
         if found is None:
             token = current.set(None)  # what a block computes on its way is not kept
             try:
-                found = (compute(number),)
+                found = (compute(),)
             finally:
                 current.reset(token)
+            check()
             self.folder.write(name, encoded(found[0], _key(name, mark)))
         return found
 
@@ -101,6 +106,21 @@ class WorkRun:
     def _stop(self, stage: str, missing: list[str]) -> None:
         check_inputs()
         raise PartDone(stage, missing)
+
+
+def _seldom(check: Check) -> Check:
+    """Return a check that is left out where it would take a large part of the time, as of many files far away."""
+    ended, took = -inf, 0.0
+
+    def run() -> None:
+        nonlocal ended, took
+        begun = monotonic()
+        if took <= QUICK or begun - ended >= SELDOM * took:
+            check()
+            ended = monotonic()
+            took = ended - begun
+
+    return run
 
 
 def _key(name: str, mark: bytes) -> bytes:

@@ -46,3 +46,43 @@ def test_a_killed_run_goes_on_to_the_same_bytes(name, run, work, simtool_script,
     assert run(*line, "--work", "kept").code == 0
     assert output.read_bytes() == plain
     assert not [path for path in work.rglob(".simtool-*") if path.is_file()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_how_it_goes_on(number, run, work, simtool_script, environment):
+    np.save(work / "x.npy", np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32))
+    line = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
+    process = subprocess.Popen([simtool_script, *line], cwd=work, env=environment, stderr=subprocess.PIPE)
+    while not list((work / "kept").glob("*/block-*")) and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(number)
+    assert "stopped: what is done is kept in kept, and the same command goes on" in process.communicate()[1].decode()
+    assert process.returncode == 128 + number
+    assert not (work / "o.csv").exists()
+    assert not [path for path in work.rglob(".simtool-*") if path.is_file()]
+    assert run(*line).code == 0
+    kept = (work / "o.csv").read_bytes()
+    assert run(*line[:-2], "--force").code == 0
+    assert (work / "o.csv").read_bytes() == kept
+
+
+def other_bytes(path):
+    path.write_bytes(path.read_bytes()[:-4] + b"abcd")
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size - 1000)
+
+
+@pytest.mark.parametrize("change", [other_bytes, cut, os.utime])
+def test_an_input_that_changes_in_the_middle_ends_the_run(change, work, simtool_script, environment):
+    np.save(work / "x.npy", np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32))
+    line = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
+    process = subprocess.Popen([simtool_script, *line], cwd=work, env=environment, stderr=subprocess.PIPE)
+    while not (blocks := list((work / "kept").glob("*/block-*"))) and process.poll() is None:
+        time.sleep(0.005)
+    change(work / "x.npy")
+    said = process.communicate()[1].decode()
+    assert (process.returncode, "this input changed while it was read" in said) == (3, True)
+    assert not (work / "o.csv").exists()
+    assert len(list((work / "kept").glob("*/block-*"))) <= len(blocks) + 4

@@ -1,52 +1,19 @@
-"""Blocks on a Ray cluster: who gets which, workers that are lost or fail, and the bytes of a plain run."""
+"""Blocks on a Ray cluster: workers that are lost or fail, and the bytes of a plain run."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from simtool.cli.cluster import TRIES, Queue, compute
+from simtool.cli.cluster import TRIES, compute
 from simtool.errors import ParameterError, ResourceError
 
 SIMTOOL = str(Path(sys.executable).parent / "simtool")
-
-
-def taken(queue, worker, count=5):
-    return queue.take(worker, "001-x", count)
-
-
-def test_blocks_are_given_once_and_in_order():
-    queue = Queue()
-    assert [taken(queue, worker) for worker in "abab"] == [0, 1, 2, 3]
-    assert queue.state() == ("001-x", 2, 5)
-    assert [taken(queue, worker) for worker in "abab"] == [4, None, None, None]
-    assert queue.state() == ("001-x", 5, 5)
-
-
-def test_a_lost_block_goes_to_a_worker_that_is_not_past_it():
-    # a run takes ascending numbers, because blocks of groups may begin with what those before them found
-    queue = Queue()
-    assert [taken(queue, worker) for worker in "abab"] == [0, 1, 2, 3]
-    assert queue.give_back("a") == ("block 3 of 001-x", 1)
-    assert taken(queue, "b") == 4
-    assert taken(queue, "b") is None
-    assert taken(queue, "c") == 2
-    assert queue.give_back("c") == ("block 3 of 001-x", 2)
-    assert queue.give_back("nobody") == ("a worker without a block", 1)
-
-
-def test_a_round_begins_from_the_first_block_and_remembers_what_failed():
-    queue = Queue()
-    assert taken(queue, "a") == 0
-    queue.give_back("a")
-    queue.again()
-    assert [taken(queue, "b"), taken(queue, "b")] == [0, 1]
-    queue.again()
-    assert taken(queue, "b") == 0
-    assert queue.give_back("b")[1] == 2
 
 
 @pytest.mark.parametrize("cluster", ["dask", "ray://", "ray:x"])
@@ -132,3 +99,57 @@ def test_a_command_on_a_cluster_gives_the_bytes_of_a_plain_one(tmp_path):
 
     assert run("--cluster", "ray", "--workers", "2", "--work", "w") == run()
     assert len(list(tmp_path.glob("w/*/block-*"))) == 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nobody_waits_for_workers_that_the_cluster_has_no_room_for(local, tmp_path, monkeypatch):
+    import ray
+
+    init = ray.init
+    monkeypatch.setattr(ray, "init", lambda **how: init(**how | {"num_cpus": 1}))
+    compute("ray", 3, "cpu", write_blocks(str(tmp_path), dies_twice), None)
+    assert done(tmp_path) == [0, 1, 2, 3, 4, 5]
+
+
+def worker_of(driver):
+    """Return the process of a worker of a command, once there is one."""
+    while True:
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+        processes = {pid: (parent, args) for pid, parent, args in (line.split(None, 2) for line in listed.splitlines())}
+        for pid, (parent, args) in processes.items():
+            if args.startswith("ray::Worker.run") and processes.get(parent, ("", ""))[0] == str(driver):
+                return int(pid)
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A command on a cluster of its own, whose first block is there."""
+    pytest.importorskip("ray")
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(40_000, 96)).astype(np.float32))
+    line = ["pairwise", "x.npy", "-k", "2", "--rows", "0:30000", "--format", "csv"]
+    command = [SIMTOOL, *line, "--cluster", "ray", "--workers", "1", "--work", "w"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not list(tmp_path.glob("w/*/block-*")) and process.poll() is None:
+            time.sleep(0.05)
+        yield process, lambda: subprocess.run([SIMTOOL, *line], cwd=tmp_path, capture_output=True).stdout
+
+
+def test_stdout_is_that_of_a_plain_run_though_a_worker_is_killed(begun):
+    process, plain = begun
+    os.kill(worker_of(process.pid), signal.SIGKILL)
+    out, err = process.communicate()
+    assert (process.returncode, out == plain()) == (0, True)
+    assert b"worker died" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_and_its_workers(begun, number):
+    process, _ = begun
+    worker = worker_of(process.pid)
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert (process.returncode, out) == (128 + number, b"")
+    assert b"stopped: what is done is kept in w, and the same command goes on" in err
+    while os.path.exists(f"/proc/{worker}"):  # which Ray ends a moment later
+        time.sleep(0.05)

@@ -33,6 +33,7 @@ from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
 from simtool.errors import DataError, ResourceError
+from simtool.work import working
 
 ROWS = np.random.default_rng(0).integers(-3, 4, (1100, 5)).astype("f4")  # whole numbers: many ties and equal rows
 ITSELF = Exclusion.of_rows(len(ROWS), len(ROWS))
@@ -103,6 +104,18 @@ def test_two_devices_give_the_bytes_of_one(dtype):
     with unequal() as seen:
         assert answers(on(NAMES), dtype) == alone
     assert set(seen) == set(NAMES)
+
+
+def test_two_devices_keep_the_work_of_one(tmp_path):
+    alone, _, moments = answers(on(()))
+    kernels, partial = set(), TopK.partial
+    with pytest.MonkeyPatch.context() as patch, unequal() as seen, working(str(tmp_path), "test", {}):
+        patch.setattr(TopK, "partial", lambda self, kernel: kernels.add(kernel.backend.device) or partial(self, kernel))
+        assert answers(on(NAMES))[::2] == (alone, moments)
+    assert set(NAMES) <= set(seen)
+    assert set(NAMES) <= kernels  # a reducer has the kernel of the device that scores its tiles
+    with working(str(tmp_path), "test", {}):
+        assert answers(on(NAMES))[::2] == (alone, moments)
 
 
 class Order(Reducer):

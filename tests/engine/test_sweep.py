@@ -17,7 +17,7 @@ from simtool.backend import Backend, choose_backend
 from simtool.backend.torch_backend import TorchBackend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
-from simtool.engine.plan import Plan
+from simtool.engine.plan import Plan, Span
 from simtool.engine.reducers.base import Reducer, SelectionSpec
 from simtool.engine.reducers.closest_pairs import ClosestPairs
 from simtool.engine.reducers.full_matrix import Full, Moments
@@ -27,6 +27,7 @@ from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import query_blocks_at_once, sweep
 from simtool.errors import ResourceError
+from simtool.work import working
 
 
 class Recorder(Reducer):
@@ -144,6 +145,42 @@ def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch
     assert answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97, lanes=lanes)) == alone
     assert torch.get_num_threads() == before
     assert len([name for name, count in threads if "Pool" in name and count == 1]) >= lanes
+
+
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_kept_blocks_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch, tmp_path, lanes):
+    rows = np.random.default_rng(0).normal(size=(97, 6)).round(1).astype("f4")
+    alone = answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97))
+    monkeypatch.setattr("simtool.engine.sweep.processors", lambda: lanes)
+    monkeypatch.setattr(
+        Plan, "kept_blocks", lambda plan, *_, **__: [Span(i, min(i + 10, 97)) for i in range(0, 97, 10)]
+    )
+    plan = Plan(97, 97, 8, 16, kept_columns=97, lanes=lanes)
+    for _ in range(2):
+        with working(str(tmp_path), "test", {}):
+            assert answers(rows, "torch", plan) == alone
+    for block in sorted(tmp_path.glob("*/block-*"))[::3]:
+        block.unlink()
+    with working(str(tmp_path), "test", {}):
+        assert answers(rows, "torch", plan) == alone
+
+
+def test_what_is_done_of_kept_blocks_is_said_once(monkeypatch, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(300, 6)).astype("f4")
+    monkeypatch.setattr("simtool.engine.sweep.processors", lambda: 4)
+    monkeypatch.setattr(Plan, "kept_blocks", lambda plan, *_, **__: [Span(i, i + 30) for i in range(0, 300, 30)])
+    kernel, pairs = (
+        Kernel("cosine", "float32", False, choose_backend("torch")),
+        Pairs("cosine", rows, rows, scaled=False),
+    )
+    seen = []
+    with working(str(tmp_path), "test", {}):
+        reducer = TopK(5, SelectionSpec(kernel, pairs, larger_is_closer=True), lambda hits: None)
+        plan = Plan(300, 300, 5, 50, kept_columns=300, lanes=4)
+        sweep(rows, rows, kernel, reducer, plan, lambda done, total: seen.append((done, total)))
+    assert seen == sorted(seen)
+    assert seen[-1] == (300, 300)
+    assert len({done for done, _ in seen}) == 60  # query blocks
 
 
 def test_the_rows_of_a_tile_are_divided_among_threads(monkeypatch):

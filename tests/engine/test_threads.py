@@ -1,10 +1,11 @@
 """Work that overlaps: in order, and no worker starts others."""
 
 import threading
+import time
 
 import pytest
 
-from simtool.engine.threads import BLOCK, in_blocks, overlapped
+from simtool.engine.threads import BLOCK, in_blocks, overlapped, stop_if_unwanted
 
 
 def test_what_overlaps_comes_in_order_and_a_worker_starts_no_others():
@@ -32,3 +33,36 @@ def test_blocks_cover_the_rows_once(rows):
     found = in_blocks(lambda block: (block.start, block.stop), rows)
     assert [edge for block in found for edge in range(*block)] == list(range(rows))
     assert all(stop - start <= BLOCK for start, stop in found)
+
+
+def test_what_nobody_waits_for_is_not_begun_and_ends():
+    begun, ended, going = [], [], threading.Event()
+
+    def endless(item):
+        begun.append(item)
+        going.set()
+        try:
+            while item:
+                stop_if_unwanted()
+                time.sleep(0.001)
+        finally:
+            ended.append(item)
+
+    found = overlapped(endless, range(9), 2)
+    assert next(found) is None
+    found.close()
+    assert sorted(begun) == sorted(ended)
+    assert len(begun) <= 3
+    stop_if_unwanted()  # a thread that nobody waits for is none of these
+
+
+def test_a_failure_ends_the_others():
+    def fail(item):
+        if item == 1:
+            raise KeyError
+        while item > 1:
+            stop_if_unwanted()
+            time.sleep(0.001)
+
+    with pytest.raises(KeyError):
+        list(overlapped(fail, range(9), 3))

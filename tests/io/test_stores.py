@@ -7,6 +7,7 @@ from time import sleep
 import numpy as np
 import pytest
 from far_files import BLOCK, ROWS, written
+from far_servers import Web, s3_serving
 
 import simtool
 from simtool.errors import DataError, InputNotFoundError, OutputError, ResourceError
@@ -150,3 +151,19 @@ def test_tries_of_a_library_that_fails_slowly_end_in_time(stand_in, monkeypatch)
     with pytest.raises(ResourceError, match=r"failed [23] times"):
         simtool.open_vectors(f"{scheme}://bucket/x.npy")
     assert len(tries) < 5
+
+
+def test_an_object_of_other_bytes_and_the_same_size_is_told(monkeypatch):
+    boto3 = pytest.importorskip("boto3")
+    with s3_serving(Web()) as s3:
+        account = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+        for name, value in (account | {"AWS_ENDPOINT_URL": s3.address}).items():
+            monkeypatch.setenv(name, value)
+        client = boto3.client("s3", endpoint_url=s3.address)
+        client.create_bucket(Bucket="bucket")
+        stamps = set()
+        for body in (b"one", b"two"):
+            client.put_object(Bucket="bucket", Key="x.npy", Body=body)
+            stamps.add(stores.open_store("s3://bucket/x.npy", 1 << 20).status().stamp)
+            sleep(1.1)  # S3 tells whole seconds
+    assert len(stamps) == 2

@@ -37,3 +37,14 @@ def test_a_file_and_http_are_no_folders(tmp_path):
         WorkFolder(str(tmp_path / "file"))
     with pytest.raises(OutputError, match="by http"):
         WorkFolder("https://example.org/work")
+
+
+@pytest.mark.parametrize("before", [None, b"one"])
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, before):
+    folder = WorkFolder(str(tmp_path))
+    if before is not None:
+        folder.write("a/b", before)
+    with pytest.raises(TypeError):
+        folder.write("a/b", 5)
+    assert folder.read("a/b") == before
+    assert folder.names("a") == (set() if before is None else {"a/b"})

@@ -1,9 +1,16 @@
 """A run in a work folder: what it computes, finds, and leaves to others."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 
-from simtool.errors import ParameterError
+from simtool.delivery import delivery
+from simtool.engine.threads import overlapped
+from simtool.errors import ParameterError, ResourceError
+from simtool.io import open_vectors
 from simtool.work import PartDone, blocks, is_kept, shard, working
+from simtool.work.run import _seldom
 
 
 def squares(computed, count=5, **how):
@@ -69,6 +76,40 @@ def test_blocks_that_need_no_others_are_computed_together(tmp_path, in_order, sh
         except PartDone:
             assert share is not None
     assert len(asked) == several
+
+
+@pytest.mark.parametrize("together", [map, partial(overlapped, workers=2)])
+def test_a_block_is_not_kept_where_an_input_changed_meanwhile(tmp_path, together):
+    path = tmp_path / "x.npy"
+    np.save(path, np.eye(3))
+
+    def compute(number):
+        if number == 1:
+            np.save(path, 2 * np.eye(3))
+        return number
+
+    def compute_all():
+        open_vectors(str(path))
+        list(blocks("x", "", 4, compute, together=together))
+
+    with pytest.raises(ResourceError, match="changed while"), delivery(), working(str(tmp_path / "w"), "test", {}):
+        compute_all()
+    assert {each.name for each in (tmp_path / "w").glob("*/block-*")} <= {"block-00001-of-00004"}
+
+
+def test_looking_at_the_inputs_takes_a_small_part_of_the_time(monkeypatch):
+    clock, looked = [0.0], []
+    monkeypatch.setattr("simtool.work.run.monotonic", lambda: clock[0])
+
+    def look():
+        looked.append(clock[0])
+        clock[0] += 1.0
+
+    check = _seldom(look)
+    for _ in range(100):
+        check()
+        clock[0] += 1.0
+    assert looked == [0.0, 21.0, 42.0, 63.0, 84.0]
 
 
 def test_parts_compute_their_own_and_name_what_is_missing(tmp_path):

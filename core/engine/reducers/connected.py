@@ -175,7 +175,8 @@ class Connected(Linkage):
 
     def groups(self) -> list[Column]:
         """Return for each threshold the first row of the group of each row."""
-        return [roots(first, np.arange(len(first))) for first in self.first]
+        with self.lock:
+            return [roots(first, np.arange(len(first))) for first in self.first]
 
     def partial(self, kernel: Kernel) -> PartialResult:
         """Return a reducer for one query block, which shares the groups."""
@@ -187,19 +188,24 @@ class Connected(Linkage):
         """Have nothing to take over."""
 
     def part(self) -> PartialResult:
-        """Return a reducer that shares the groups, and knows what they were."""
-        return replace(self.partial(self.spec.kernel), before=self.groups())
+        """Return a reducer that begins with these groups, which are of blocks that are kept, and of no others."""
+        part, before = Connected(self.thresholds, self.spec, self.codes), self.groups()
+        for first, was in zip(part.first, before, strict=True):
+            first[:] = was
+        return PartialResult(part, before=before)
 
     def kept(self, rows: Span, part: PartialResult) -> Any:
         """Return for each threshold the rows that got into another group, and its first row."""
-        groups = self.groups()
+        assert isinstance(part.reducer, Connected)
+        groups = part.reducer.groups()
         changed = [np.flatnonzero(now != was) for now, was in zip(groups, part.before, strict=True)]
         return [(rows, now[rows]) for rows, now in zip(changed, groups, strict=True)]
 
     def restore(self, rows: Span, kept: Any) -> None:
         """Make one group of what was."""
-        for first, (some, firsts) in zip(self.first, kept, strict=True):
-            unite(first, some, firsts)
+        with self.lock:
+            for first, (some, firsts) in zip(self.first, kept, strict=True):
+                unite(first, some, firsts)
 
 
 def roots(first: Column, rows: Column) -> Column:

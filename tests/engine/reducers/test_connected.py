@@ -1,10 +1,14 @@
 """Groups of close rows: connected components as scipy finds them, from any tiles and any number of threads."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from naive_groups import CLUSTERED, close_to, components, grouped
 from right_angles import directions
 
+from simtool.engine.plan import Span
+from simtool.engine.reducers.base import SelectionSpec
 from simtool.engine.reducers.connected import Connected, roots, unite
 
 THRESHOLDS = [0.7, 0.8, 0.9, 0.95]
@@ -73,3 +77,34 @@ def test_a_long_chain_of_crowded_tiles_is_one_group():
     apart = rows[np.abs(rows[:, 1]) > 0.6]
     (found,) = grouped("connected", apart, [0.9], (256, 512))
     assert found.tolist() == components(close_to(apart, 0.9)).tolist()
+
+
+def scored_one(count):
+    """Return a reducer of rows that are all close."""
+    pairs = SimpleNamespace(a=np.zeros((count, 1)), score=lambda row, column: np.ones(len(row)))
+    return Connected([0.5], SelectionSpec(None, pairs, larger_is_closer=True))
+
+
+def test_what_a_part_keeps_needs_nothing_of_parts_that_are_not_kept():
+    whole = scored_one(6)
+    one, other = whole.part(), whole.part()
+    one.reducer.fold(Span(0, 3), np.asarray([1]), np.asarray([3]))
+    other.reducer.fold(Span(3, 6), np.asarray([3, 3]), np.asarray([1, 4]))
+    assert whole.groups()[0].tolist() == [0, 1, 2, 3, 4, 5]
+    again = scored_one(6)
+    again.restore(Span(3, 6), whole.kept(Span(3, 6), other))
+    assert again.groups()[0].tolist() == [0, 1, 2, 1, 1, 5]
+
+
+def test_groups_that_threads_share_are_read_and_joined_one_at_a_time(monkeypatch):
+    whole, locked = scored_one(6), []
+    part = whole.part()
+    part.reducer.fold(Span(0, 6), np.asarray([1]), np.asarray([3]))
+    kept = whole.kept(Span(0, 6), part)
+    monkeypatch.setattr(
+        "simtool.engine.reducers.connected.roots", lambda *of: locked.append(whole.lock.locked()) or roots(*of)
+    )
+    whole.restore(Span(0, 6), kept)
+    assert whole.part().before[0].tolist() == [0, 1, 2, 1, 4, 5]
+    assert locked
+    assert all(locked)
