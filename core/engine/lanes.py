@@ -68,7 +68,8 @@ class Lane:
                 spans = [span for span in self.plan.corpus_blocks() if not reducer.skips(query_block, span)]
                 for corpus_block, y in self.corpus_blocks.prepared(spans):
                     stop_if_unwanted()
-                    self._give(reducer, query_block, corpus_block, x, y)
+                    if not reducer.skips(query_block, corpus_block):  # by what it has learnt of the tiles before
+                        self._give(reducer, query_block, corpus_block, x, y)
                 reducer.end(query_block)
             return query_block
 

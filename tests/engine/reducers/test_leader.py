@@ -30,3 +30,12 @@ def test_no_tile_of_rows_that_are_all_dropped_is_asked_for():
     rows = np.ones((900, 4), dtype="f4") + np.random.default_rng(0).normal(size=(900, 4)).astype("f4") * 1e-3
     (found,) = grouped("leader", rows, [0.9], (128, 128))
     assert not found.any()
+
+
+@pytest.mark.parametrize("tiling", [(1024, 2048), (128, 256)])
+def test_crowded_groups_are_those_of_a_loop(tiling):
+    rng = np.random.default_rng(7)
+    rows = (rng.normal(size=(8, 1, 6)) + 0.4 * rng.normal(size=(8, 250, 6))).reshape(2000, 6).astype("f4")
+    rows = rows[rng.permutation(2000)]
+    for threshold, found in zip(THRESHOLDS, grouped("leader", rows, THRESHOLDS, tiling), strict=True):
+        assert found.tolist() == greedy(close_to(rows, threshold), "leader").tolist()
