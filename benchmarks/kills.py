@@ -20,6 +20,7 @@ COMMANDS = (
     "pairwise x.npy y.npy --threshold 0.35 -o o.csv",
     "pairwise x.npy y.npy --max-pairs 5000 -o o.csv",
     "pairwise x.npy y.npy -o o.npy",
+    "pairwise x.npy y.npy -o parts/",
     "dedup x.npy --threshold 0.9 -o o.npy --groups g.csv",
     "dedup x.npy --threshold 0.9 --linkage leader -o o.npy",
     "leak x.npy y.npy --threshold 0.35 -o o.npy",
@@ -30,7 +31,7 @@ COMMANDS = (
     "loss x.npy z.npy --labels similar.npy --kind contrastive --margin 1 -o o.csv",
     "compare x.npy y.npy --aggregate argmax --aggregate mmd -o o.json",
 )
-OUTPUTS = ("o.csv", "o.parquet", "o.npy", "o.json", "g.csv")
+OUTPUTS = ("o.csv", "o.parquet", "o.npy", "o.json", "g.csv", "parts/*")
 
 
 def inputs(folder: Path, rows: int = 6000, dims: int = 64) -> None:
@@ -48,10 +49,9 @@ def inputs(folder: Path, rows: int = 6000, dims: int = 64) -> None:
 def digests(folder: Path) -> dict[str, str]:
     """Return the hash of each output, which goes."""
     found = {}
-    for name in OUTPUTS:
-        if (folder / name).exists():
-            found[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            (folder / name).unlink()
+    for path in [path for name in OUTPUTS for path in folder.glob(name)]:
+        found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.unlink()
     return found
 
 

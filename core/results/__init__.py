@@ -36,6 +36,7 @@ from .records import shapes_line as shapes_line
 from .result import Result as Result
 from .sinks import Into as Into
 from .sinks import MatrixPart as MatrixPart
+from .sinks import PartSink as PartSink
 from .sinks import RowsInto as RowsInto
 from .sinks import Sink as Sink
 from .values import json_rows as json_rows
