@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .resample import Resample
     from .token_blocks import TokenBlock, TokenTile
 
-NUMPY = Backend("numpy", "cpu", np)  # where functions compute unless told otherwise
+NUMPY = Backend()  # where functions compute unless told otherwise
 GIVEN = ("x", "y", "eps", "backend", "progress", "weights_a", "weights_b", "seed")  # of a function, by the job
 
 Parameters = Mapping[str, Any]

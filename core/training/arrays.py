@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backend import Array, Backend, choose_backend, hands_out_dlpack, namespace, taken_by_dlpack
+from ..backend import Array, Backend, backend_of, choose_backend, hands_out_dlpack, namespace, taken_by_dlpack
 from ..catalogue import Entry
 from ..errors import DataError, LabelError, ShapeError
 from ..loss_labels import check_labels, read_labels
@@ -37,7 +37,7 @@ def embeddings(entry: Entry, named: dict[str, Any]) -> list[Array]:
         if not namespace(value).isdtype(value.dtype, ("integral", "real floating")):
             raise DataError(f"expected real numbers, got dtype {value.dtype}", name)
     tensors = [value for value in arrays.values() if is_tensor(value)]
-    put = device_of(tensors[0]).put if tensors else choose_backend("torch").put
+    put = backend_of(tensors[0]).put if tensors else choose_backend("torch").put
     found = {name: value if is_tensor(value) else put(value) for name, value in arrays.items()}
     (first, one), *_ = found.items()
     for name, value in found.items():
@@ -62,11 +62,6 @@ def _array(value: Any) -> Array:
 def is_tensor(value: object) -> bool:
     """Tell whether a value is a torch tensor."""
     return hasattr(value, "detach")
-
-
-def device_of(tensor: Array) -> Backend:
-    """Return the backend of a tensor, with torch's own settings left as the caller has them."""
-    return Backend("torch", str(tensor.device), namespace(tensor))
 
 
 def labels_of(entry: Entry, labels: Any, rows: int, backend: Backend, classes: int = 0) -> Labels:

@@ -7,14 +7,14 @@ from inspect import Parameter, Signature
 from typing import Any, Protocol
 
 from .. import checks
-from ..backend import Array
+from ..backend import Array, backend_of
 from ..catalogue import Entry, find
 from ..fitting.objective import Objective, batch_items, check_miner
 from ..metrics import EPS
 from ..scoring.distances import distance_of
 from ..scoring.features import ITEMS as FEATURES
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs
-from .arrays import device_of, embeddings, is_narrow, is_tensor, labels_of
+from .arrays import embeddings, is_narrow, is_tensor, labels_of
 
 NAMES = {
     "classes": ("embeddings",),
@@ -102,7 +102,7 @@ class BatchLoss:
         entry = self.spec.entry
         named = dict(zip(self.names, inputs, strict=True)) | ({} if weights is None else {"weights": weights})
         tensors = embeddings(entry, named)
-        backend = device_of(tensors[0])
+        backend = backend_of(tensors[0])
         read = labels_of(entry, labels, tensors[0].shape[0], backend, tensors[-1].shape[0])
         narrow, xp = is_narrow(tensors), backend.xp
         dtype = xp.float32 if narrow and _fits_float32(self.spec) else xp.float64

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simtool.backend import Backend, choose_backend
+from simtool.backend import choose_backend
+from simtool.backend.torch_backend import TorchBackend
 from simtool.engine import calibration
 from simtool.engine.calibration import operation_seconds, pays
 from simtool.metrics import int8
@@ -34,20 +35,20 @@ def test_it_pays_where_it_is_clearly_faster(monkeypatch, dims):
 
 def test_it_never_pays_where_the_product_breaks_the_bound(monkeypatch):
     # such as one that is summed in bfloat16, or rounds its result twice
-    product = Backend.product
+    product = TorchBackend.product
 
     def coarse(backend, x, y, out=None):
         exact = product(backend, x, y, out)
         return exact + 0.05 * exact if exact.dtype == backend.xp.bfloat16 else exact
 
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
-    monkeypatch.setattr(Backend, "product", coarse)
+    monkeypatch.setattr(TorchBackend, "product", coarse)
     assert not pays(BFLOAT16, choose_backend("torch"), 64)
 
 
 def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
     # what cuBLAS may do with a long sum unless allow_bf16_reduced_precision_reduction is off
-    product = Backend.product
+    product = TorchBackend.product
 
     def in_parts(backend, x, y, out=None):
         if x.dtype != backend.xp.bfloat16:
@@ -58,7 +59,7 @@ def test_it_never_pays_where_parts_of_a_sum_are_rounded(monkeypatch):
     in_seconds(monkeypatch, bfloat16=1.0, float32=2.0)
     assert pays(BFLOAT16, choose_backend("torch"), 384)
     operation_seconds.cache_clear()
-    monkeypatch.setattr(Backend, "product", in_parts)
+    monkeypatch.setattr(TorchBackend, "product", in_parts)
     assert not pays(BFLOAT16, choose_backend("torch"), 384)
 
 

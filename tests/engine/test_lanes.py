@@ -7,7 +7,6 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simtool import pairwise
-from simtool.backend import Backend, choose_backend
+from simtool.backend import choose_backend
+from simtool.backend.torch_backend import TorchBackend
 from simtool.engine import budget, lanes
 from simtool.engine import sweep as sweeps
 from simtool.engine.budget import WIDEST, WORKING, on_device
@@ -186,7 +186,7 @@ def test_the_device_of_a_lane_is_the_current_one(monkeypatch):
         return tile(kernel, x, y, out)
 
     tile = Kernel.tile
-    monkeypatch.setattr(Backend, "current", current)
+    monkeypatch.setattr(TorchBackend, "current", current)
     monkeypatch.setattr(Kernel, "tile", noted)
     for devices in ((), NAMES):
         answers(on(devices))
@@ -250,22 +250,11 @@ def test_cuda_is_every_gpu_and_a_number_is_one(monkeypatch, device, count, each)
     assert [kernel.backend for kernel in Kernel("dot", "float32", False, chosen).each()] == chosen.each()
 
 
-def test_nothing_is_rounded_before_the_end():
-    matmul = torch.backends.cuda.matmul
-    torch.set_float32_matmul_precision("high")
-    matmul.allow_bf16_reduced_precision_reduction = True
-    assert matmul.allow_tf32
-    choose_backend("torch")
-    assert not matmul.allow_bf16_reduced_precision_reduction
-    assert not matmul.allow_tf32
-    assert torch.get_float32_matmul_precision() == "highest"
-
-
 # ---- a queue beside the work
 
 
 @dataclass(frozen=True)
-class Late(Backend):
+class Late(TorchBackend):
     """The CPU with a queue whose work is done only when it is waited for: until then its arrays hold nothing."""
 
     log: list[Any] = field(default_factory=list, compare=False)
@@ -309,7 +298,7 @@ def test_a_block_is_waited_for_before_it_is_used(monkeypatch, kept, dtype):
     plan = replace(PLAN, kept_columns=kept)
     alone = answers(on(()), dtype)
     delivering_late(monkeypatch)
-    late = Late("torch", "cpu", choose_backend("torch").xp)
+    late = Late("cpu", choose_backend("torch").xp)
     assert answers(late, dtype, plan) == alone
     assert set(late.log) == {threading.current_thread().name}  # where the block is used, not where it is prepared
 
@@ -337,58 +326,6 @@ def test_the_next_block_is_prepared_while_this_one_is_multiplied(monkeypatch):
     sweep(a, b, Kernel("dot", "float32", False, on(())), Order(), Plan(5, 1024, 5, 256))
     assert len(taken) == 4
     assert threading.current_thread().name not in [begun[start] for start in (256, 512, 768)]
-
-
-def test_a_queue_of_a_gpu_is_marked_at_its_end_and_waited_for(monkeypatch):
-    log = []
-
-    @contextmanager
-    def stream(queue):
-        log.append(("in", queue))
-        yield
-        log.append(("out", queue))
-
-    def event():
-        return SimpleNamespace(record=lambda queue: log.append(("record", queue)))
-
-    main = SimpleNamespace(wait_event=lambda end: log.append(("wait", end)))
-    monkeypatch.setattr(torch.cuda, "Stream", lambda device: f"beside {device}")
-    monkeypatch.setattr(torch.cuda, "Event", event)
-    monkeypatch.setattr(torch.cuda, "stream", stream)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: main)
-    backend = Backend("torch", "cuda:1", None)
-    queue = backend.queue()
-    with backend.queued(queue) as end:
-        log.append("work")
-    arrays = [SimpleNamespace(record_stream=lambda used, i=i: log.append((i, used is main))) for i in range(2)]
-    backend.meet(end, *arrays)
-    inside = [("in", "beside cuda:1"), "work", ("record", "beside cuda:1"), ("out", "beside cuda:1")]
-    assert log == [*inside, ("wait", end), (0, True), (1, True)]
-
-
-def test_a_cpu_has_no_queue():
-    for backend in (choose_backend("numpy"), choose_backend("torch")):
-        assert backend.queue() is None
-        with backend.queued(None) as end:
-            assert end is None
-        backend.meet(end, "anything")
-        assert backend.free_memory is None
-
-
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i4", "i8", "u1"])
-def test_what_is_staged_is_a_copy(tmp_path, dtype):
-    array = np.arange(24).astype(dtype).reshape(4, 6)
-    array.tofile(tmp_path / "rows")
-    mapped = np.memmap(tmp_path / "rows", dtype=dtype, mode="r", shape=(4, 6))
-    backend = choose_backend("torch")
-    for view in (array, array[::-2, ::3], array.T, array[0, 0], mapped, mapped[1:, 2:]):
-        staged = backend.staged(np.asarray(view), pinned=False)
-        assert staged.is_contiguous()
-        assert staged.numpy().dtype == array.dtype
-        assert staged.tolist() == view.tolist()
-    staged = backend.staged(array, pinned=False)
-    staged.fill_(0)
-    assert array[3, 5] == 23
 
 
 # ---- the memory of a device
@@ -433,7 +370,7 @@ def prepared(patch):
 def test_the_room_of_the_device_decides_not_the_host_budget(monkeypatch, free, times):
     monkeypatch.setattr(budget, "WORKING", 0)
     if free is not None:  # rows, of five numbers of four bytes each, with a norm and a loss; half of them are kept
-        monkeypatch.setattr(Backend, "free_memory", property(lambda backend: 2 * free * (5 * 4 + 16)))
+        monkeypatch.setattr(TorchBackend, "free_memory", property(lambda backend: 2 * free * (5 * 4 + 16)))
     seen = prepared(monkeypatch)
     kept = 1024 if free is None else 0
     sweep(ROWS[:14], ROWS[:1024], Kernel("dot", "float32", False, on(())), Order(), Plan(14, 1024, 7, 256, kept))
@@ -442,14 +379,14 @@ def test_the_room_of_the_device_decides_not_the_host_budget(monkeypatch, free, t
 
 
 def test_wider_tiles_change_nothing(monkeypatch):
-    alone, widths, product = answers(on(())), set(), Backend.product
-    monkeypatch.setattr(Backend, "free_memory", property(lambda backend: 16 * 512 * 100 * 8))
+    alone, widths, product = answers(on(())), set(), TorchBackend.product
+    monkeypatch.setattr(TorchBackend, "free_memory", property(lambda backend: 16 * 512 * 100 * 8))
 
     def noted(backend, x, y, out=None):
         widths.add(y.shape[0])
         return product(backend, x, y, out)
 
-    monkeypatch.setattr(Backend, "product", noted)
+    monkeypatch.setattr(TorchBackend, "product", noted)
     assert answers(on(())) == alone
     assert widths == {1024, 1100 - 1024}
 
@@ -457,7 +394,7 @@ def test_wider_tiles_change_nothing(monkeypatch):
 @pytest.mark.parametrize("devices", [(), NAMES])
 def test_kept_blocks_make_room_before_a_tile_is_halved(monkeypatch, devices):
     alone = answers(on(()))
-    failures, released, product = {}, [], Backend.product
+    failures, released, product = {}, [], TorchBackend.product
 
     def short(backend, x, y, out=None):
         # the third product of a device does not fit, once
@@ -468,8 +405,8 @@ def test_kept_blocks_make_room_before_a_tile_is_halved(monkeypatch, devices):
         return product(backend, x, y, out)
 
     widths = []
-    monkeypatch.setattr(Backend, "product", short)
-    monkeypatch.setattr(Backend, "release", lambda backend: released.append(backend.device))
+    monkeypatch.setattr(TorchBackend, "product", short)
+    monkeypatch.setattr(TorchBackend, "release", lambda backend: released.append(backend.device))
     assert answers(on(devices), plan=replace(PLAN, kept_columns=1100)) == alone
     assert set(widths) == {256, 1100 % 256}
     assert set(released) == set(devices or ["cpu"])
@@ -527,7 +464,7 @@ several = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than t
 @pytest.mark.parametrize("kept", [0, 1100])
 def test_cuda_copies_that_overlap_change_nothing(monkeypatch, kept):
     room = property(lambda backend: 2 * (WORKING + kept * (5 * 4 + 16)))
-    monkeypatch.setattr(Backend, "free_memory", room)
+    monkeypatch.setattr(TorchBackend, "free_memory", room)
     assert answers(choose_backend("torch", "cuda:0"))[0] == answers(on(()))[0]
 
 

@@ -14,6 +14,7 @@ from scipy.spatial.distance import cdist
 
 from simtool import pairwise
 from simtool.backend import Backend, choose_backend
+from simtool.backend.torch_backend import TorchBackend
 from simtool.engine.exclusion import Exclusion
 from simtool.engine.kernels import Kernel
 from simtool.engine.plan import Plan
@@ -91,15 +92,16 @@ def test_an_error_while_reading_ahead_is_raised():
 
 def limited(patch, columns):
     """Let no product be wider than this; return the widths that were."""
-    product, widths = Backend.product, []
+    widths = []
+    for kind in (Backend, TorchBackend):
 
-    def narrow(backend, x, y, out=None):
-        if y.shape[0] > columns:
-            raise backend.out_of_memory("no room")
-        widths.append(y.shape[0])
-        return product(backend, x, y, out)
+        def narrow(backend, x, y, out=None, product=kind.product):
+            if y.shape[0] > columns:
+                raise backend.out_of_memory("no room")
+            widths.append(y.shape[0])
+            return product(backend, x, y, out)
 
-    patch.setattr(Backend, "product", narrow)
+        patch.setattr(kind, "product", narrow)
     return widths
 
 
@@ -131,13 +133,13 @@ def test_stripes_taken_at_once_give_the_bytes_of_one_after_the_other(monkeypatch
     rows = np.random.default_rng(0).normal(size=(97, 6)).round(1).astype("f4")  # with ties
     alone = answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97))
     monkeypatch.setattr("simtool.engine.sweep.processors", lambda: lanes)
-    threads, product = set(), Backend.product
+    threads, product = set(), TorchBackend.product
 
     def noted(backend, x, y, out=None):
         threads.add((threading.current_thread().name, torch.get_num_threads()))
         return product(backend, x, y, out)
 
-    monkeypatch.setattr(Backend, "product", noted)
+    monkeypatch.setattr(TorchBackend, "product", noted)
     before = torch.get_num_threads()
     assert answers(rows, "torch", Plan(97, 97, 8, 16, kept_columns=97, lanes=lanes)) == alone
     assert torch.get_num_threads() == before

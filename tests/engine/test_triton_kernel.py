@@ -14,7 +14,8 @@ import torch
 from brute_force import best, exact, listed, ranked, within
 
 from simtool import pairwise
-from simtool.backend import Backend, choose_backend
+from simtool.backend import choose_backend
+from simtool.backend.torch_backend import TorchBackend
 from simtool.engine import triton_kernel as fused
 from simtool.engine.candidates import DENSE, Scan
 from simtool.engine.kernels import Kernel, Tile
@@ -177,7 +178,7 @@ def test_the_scan_of_an_unwritten_tile_finds_what_is_there(monkeypatch, m, quant
 
 def test_it_is_for_long_jobs_on_a_gpu_with_triton(monkeypatch):
     xp = choose_backend("torch").xp
-    gpu, cpu = Backend("torch", "cuda:0", xp), Backend("torch", "cpu", xp)
+    gpu, cpu = TorchBackend("cuda:0", xp), TorchBackend("cpu", xp)
     kernel = Kernel("cosine", "bfloat16", False, gpu)
     monkeypatch.setattr(fused, "find_spec", lambda name: "there")
     monkeypatch.setattr(fused, "_pays", lambda backend, dims: True)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 import simtool
-from simtool.backend import taken_by_dlpack
+from simtool.backend import backend_of, taken_by_dlpack
 from simtool.catalogue import find
-from simtool.training.arrays import device_of, embeddings, is_narrow, labels_of
+from simtool.training.arrays import embeddings, is_narrow, labels_of
 
 
 def test_tensors_stay_what_they_are_and_others_come_to_their_device():
@@ -25,7 +25,7 @@ def test_rows_may_lie_in_any_order_in_memory():
 
 
 def test_labels_are_read_as_the_loss_takes_them():
-    backend = device_of(torch.eye(3))
+    backend = backend_of(torch.eye(3))
     assert labels_of(find("loss", "bce"), [-1, 1, 1], 3, backend).numbers.tolist() == [False, True, True]
     assert labels_of(find("loss", "cosent"), torch.tensor([0.5, 0, 1]), 3, backend).numbers.tolist() == [0.5, 0, 1]
     assert labels_of(find("loss", "sup-con"), ["b", "a", "b"], 3, backend).codes.tolist() == [1, 0, 1]

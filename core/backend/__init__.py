@@ -1,0 +1,14 @@
+"""Which array namespace and which device: by numpy in `backend.py`, by torch in `torch_backend.py`."""
+
+from .backend import Array as Array
+from .backend import Backend as Backend
+from .backend import quiet as quiet
+from .backend import rounded_up as rounded_up
+from .choosing import backend_of as backend_of
+from .choosing import choose_backend as choose_backend
+from .gradients import constant as constant
+from .gradients import derivatives as derivatives
+from .gradients import recomputed as recomputed
+from .interchange import hands_out_dlpack as hands_out_dlpack
+from .interchange import namespace as namespace
+from .interchange import taken_by_dlpack as taken_by_dlpack
