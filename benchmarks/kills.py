@@ -21,6 +21,7 @@ COMMANDS = (
     "pairwise x.npy y.npy --threshold 0.35 -o o.csv",
     "pairwise x.npy y.npy --max-pairs 5000 -o o.csv",
     "pairwise few.npy y.npy -o o.npy",
+    "pairwise few.npy y.npy -o parts/",
     "dedup x.npy --threshold 0.9 -o o.npy --groups g.csv",
     "dedup x.npy --threshold 0.9 --linkage leader -o o.npy",
     "leak x.npy y.npy --threshold 0.35 -o o.npy",
@@ -31,7 +32,7 @@ COMMANDS = (
     "loss short.npy other.npy --labels similar.npy --kind contrastive --margin 1 -o o.parquet",
     "compare x.npy y.npy --aggregate argmax --aggregate mmd -o o.json",
 )
-OUTPUTS = ("o.csv", "o.parquet", "o.npy", "o.json", "g.csv")
+OUTPUTS = ("o.csv", "o.parquet", "o.npy", "o.json", "g.csv", "parts/*")
 MOMENTS = ("before the first block", "between two blocks", "after the end")
 
 
@@ -51,10 +52,9 @@ def inputs(folder: Path, rows: int = 9000, few: int = 3000, pairs: int = 400_000
 def digests(folder: Path) -> dict[str, str]:
     """Return the hash of each output, which goes."""
     found = {}
-    for name in OUTPUTS:
-        if (folder / name).exists():
-            found[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            (folder / name).unlink()
+    for path in [path for name in OUTPUTS for path in folder.glob(name)]:
+        found[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.unlink()
     return found
 
 

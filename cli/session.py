@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import typer
 
@@ -60,6 +60,7 @@ class Session:
         escape_formulas: bool = False,
         writes_listing: bool = True,
         dry_run: bool = False,
+        in_parts: bool = False,
     ) -> Self:
         """Refuse, before any work, what would fail after it.
 
@@ -76,11 +77,13 @@ class Session:
             escape_formulas: whether --escape-formulas was typed.
             writes_listing: whether -o takes the rows that a table shows.
             dry_run: whether the result is a plan, which stdout takes and no file.
+            in_parts: whether the result may go into a folder, as parts of a matrix.
         """
         end_where_a_map_shrinks()
         parsed = tuple(parse_gate(text) for text in gates or ())
         named = [source for source in inputs if source is not None]
-        checked = Output.check(output, format, force, quiet=quiet, inputs=named, has_array=has_array, limit=limit)
+        how: dict[str, Any] = {"has_array": has_array, "limit": limit, "in_parts": in_parts}
+        checked = Output.check(output, format, force, quiet=quiet, inputs=named, **how)
         if output is not None and output in beside:
             raise OutputError("two outputs have one path", output, "name another file for one of them")
         checked = replace(checked, escape_formulas=escape_formulas)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout
 from functools import partial, wraps
 from inspect import Parameter, signature
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from .long_run_options import ClusterOption, ShardOption, WorkersOption, WorkOption
@@ -102,7 +103,7 @@ def _part_of(command: Command, typed: Mapping[str, Any], work: str, number: int,
         if not run.begun:
             raise ParameterError("nothing of this run is shared out", "«shard»", "leave it out") from None
         if not typed.get("quiet"):
-            for line in _told(done, work, number, of):
+            for line in _told(done, work, typed.get("output"), number, of):
                 say(line)
 
 
@@ -190,7 +191,7 @@ def fold(
     stated |= {"output": output or stated.get("output"), "format": format or stated.get("format")}
     stated |= {"gates": gates or stated.get("gates"), "force": force, "quiet": quiet}
     if output is not None and "://" not in output:
-        stated["output"] = os.path.abspath(output)
+        stated["output"] = os.path.join(os.getcwd(), output)
     work = work if "://" in work else os.path.abspath(work)
     if os.path.isdir(manifest.place):  # else this is another machine
         os.chdir(manifest.place)
@@ -225,10 +226,11 @@ def _command(name: str, typed: Mapping[str, Any]) -> Command:
     return command
 
 
-def _told(done: "PartDone", work: str, number: int, of: int) -> list[str]:
+def _told(done: "PartDone", work: str, output: str | None, number: int, of: int) -> list[str]:
     """Return what was done, and what to run next."""
+    merge = f"simtool merge {quote(work)}" + (f" -o {quote(output)}" if output else "")
     if not done.missing:
-        return [f"part {number} of {of} is done, and nothing is missing: simtool merge {work} -o OUT"]
+        return [f"part {number} of {of} is done, and nothing is missing: {merge}"]
     count = (
         f"{len(done.missing):,} blocks of the other parts are"
         if len(done.missing) > 1
@@ -236,7 +238,7 @@ def _told(done: "PartDone", work: str, number: int, of: int) -> list[str]:
     )
     return [
         f"part {number} of {of} is done; {count} missing in {os.path.join(work, done.stage)}",
-        f"once all parts have run: simtool merge {work} -o OUT",
+        f"once all parts have run: {merge}",
     ]
 
 

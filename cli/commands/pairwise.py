@@ -111,7 +111,8 @@ def pairwise(
         simtool pairwise sample_data/texts_a.npy sample_data/texts_b.npy \\
             --metric maxsim --top-k 3
 
-    Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes.
+    Without `--top-k`, `--threshold` and `--max-pairs` it is the full matrix: `-o scores.npy` writes it as it comes,
+    `-o scores/` into a folder, as files of some rows each.
     Without B a threshold lists each pair once.
 
     `--metric maxsim` or `argmax` compares sets of tokens: arrays (items, tokens, d) with zero rows as padding, nested lists, or rows
@@ -129,9 +130,8 @@ def pairwise(
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     how: dict[str, Any] = {"force": force, "quiet": quiet, "escape_formulas": escape_formulas}
     inputs = [a, b, ids_a, ids_b]
-    session = Session.open(
-        output, format, gates, inputs=inputs, has_array=not selects, limit=top, dry_run=dry_run, **how
-    )
+    how |= {"limit": top, "dry_run": dry_run, "in_parts": not selects}
+    session = Session.open(output, format, gates, inputs=inputs, has_array=not selects, **how)
     picture = heat_picture(plot, inputs, output, selects=selects, force=force, quiet=quiet)
     selection: dict[str, Any] = {"top_k": top_k, "max_pairs": max_pairs, "max_results": max_results}
     reading: dict[str, Any] = {"ids_a": ids_a, "ids_b": ids_b, "header": header, "nonfinite": nonfinite}

@@ -17,6 +17,7 @@ from .moved import moved_since
 from .terminal import say, say_once_delivered, standard_output, stdout_is_terminal, text_of
 
 REPORTS = {".html": "html", ".md": "markdown", ".json": "json", ".xml": "junit"}
+TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")
 _BINARY = {"npy", "parquet", "arrow"}
 _MARKUP = re.compile(r"[\\|<`*\[]")
 
@@ -28,6 +29,7 @@ class Output:
     Args:
         path: the file to write, or None.
         file_format: its format, from the suffix.
+        is_folder: whether the path is a folder, whose files have that format.
         shown: the format on stdout, or None when only the file was asked for.
         force: an existing file may be replaced.
         quiet: no notes on stderr.
@@ -44,6 +46,7 @@ class Output:
     limit: int = 20
     escape_formulas: bool = False
     listing: str = "-o FILE or --format csv"
+    is_folder: bool = False
 
     @classmethod
     def check(
@@ -56,6 +59,7 @@ class Output:
         inputs: Iterable[str] = (),
         has_array: bool = True,
         limit: int | None = None,
+        in_parts: bool = False,
     ) -> Self:
         """Refuse, before any work, an output that could not be written after it.
 
@@ -67,13 +71,19 @@ class Output:
             inputs: what was typed for each input; the output may be none of them.
             has_array: whether the result will have a single array, for npy.
             limit: rows that a table shows; None for as many as usual.
+            in_parts: whether a path that ends in / is a folder that takes a matrix in parts.
 
         Raises:
             OutputError: the file may not be written, or a binary format would meet a terminal.
             ParameterError: the format is unknown.
         """
-        file_format = None
-        if path is not None:
+        file_format, is_folder = None, in_parts and path is not None and path.partition("?")[0].endswith("/")
+        if path is not None and is_folder:
+            from simtool.work import check_matrix_folder
+
+            check_matrix_folder(path, force=force, inputs=inputs)
+            file_format = _format_of_parts(path)
+        elif path is not None:
             check_output(path, force=force, inputs=inputs)
             file_format = REPORTS.get(os.path.splitext(path)[1].lower()) or output_format(path)
         if format is not None:
@@ -83,7 +93,8 @@ class Output:
         if not has_array and (of_array := {file_format, format} & {*ARRAYS}):
             raise _no_array(path, of_array.pop())
         shown = format if path is not None else format or "table"
-        return cls(path, file_format, shown, force, quiet, cls.limit if limit is None else limit)
+        limit = cls.limit if limit is None else limit
+        return cls(path, file_format, shown, force, quiet, limit, is_folder=is_folder)
 
     @property
     def wants_array(self) -> bool:
@@ -131,6 +142,15 @@ def _check_shown(format: str) -> None:
         raise OutputError(
             f"{format} is binary, and stdout is a terminal", "--format", f"-o FILE.{format} writes it to a file"
         )
+
+
+def _format_of_parts(path: str) -> str:
+    """Return the format of the files of a folder, which its suffix names; npy where it has none."""
+    name = path.partition("?")[0].rstrip("/")
+    named = output_format(name) if os.path.splitext(name)[1] else "npy"
+    if named not in (*ARRAYS, *TABLES):
+        raise OutputError(f"no parts of a matrix are written as {named}", path, "name a folder such as scores.npy/")
+    return named
 
 
 def _no_array(where: str | None, format: str | None) -> OutputError:

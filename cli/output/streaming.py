@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simtool.errors import ParameterError
 from simtool.io import ARRAYS, GroupedRows, RowWriter, embedded, open_matrix, open_rows, replacing, row_groups
-from simtool.results import Column, MatrixPart, Result, RowsInto, Sink
+from simtool.results import Column, MatrixPart, PartSink, Result, RowsInto, Sink
 
 from ..session import Session
-from .render import Output
+from .render import TABLES, Output
+
+if TYPE_CHECKING:
+    from simtool.work import MatrixFolder
 
 MOST_CELLS = 10_000  # of a matrix as text on stdout
-TABLES = ("parquet", "arrow", "arrow-stream", "csv", "jsonl")
 TEXT = ("json", "jsonl", "csv", "markdown")
 
 
@@ -32,9 +34,10 @@ class StreamTarget:
         self.written = ""
         self.writer: RowWriter | None = None
         self.groups: GroupedRows | None = None
+        self.folder: MatrixFolder | None = None
         self.count = 0
 
-    def into(self, shape: tuple[int, ...], dtype: Any) -> Sink | None:
+    def into(self, shape: tuple[int, ...], dtype: Any) -> Sink | PartSink | None:
         """Return what takes the rows of a matrix of this shape; None keeps it in memory."""
         output = self.session.output
         if output.path is not None and output.file_format in (*ARRAYS, *TABLES):
@@ -50,7 +53,7 @@ class StreamTarget:
             )
         return None
 
-    def _file(self, output: Output, shape: tuple[int, ...], dtype: Any) -> Sink:
+    def _file(self, output: Output, shape: tuple[int, ...], dtype: Any) -> Sink | PartSink:
         assert output.path is not None
         assert output.file_format is not None
         if output.shown not in (None, "table", "json"):
@@ -59,6 +62,12 @@ class StreamTarget:
                 "--format",
                 "table and json show its summary",
             )
+        if output.is_folder:
+            from simtool.work import MatrixFolder
+
+            how = {"force": output.force, "escape_formulas": output.escape_formulas}
+            self.folder = MatrixFolder(output.path, output.file_format, shape, dtype, **how)
+            return self.folder
         if output.file_format not in ARRAYS:
             return lambda part: self._rows(part.columns())
         temporary = self.stack.enter_context(replacing(output.path, force=output.force))
@@ -104,7 +113,9 @@ class StreamTarget:
         self.written = f"{self.count} row{'' if self.count == 1 else 's'}"
 
     def describe(self, result: Result) -> None:
-        """Keep the document of the result in the file that its rows have gone to."""
+        """Keep the document of the result in the file that its rows have gone to, or say that all parts are there."""
+        if self.folder is not None:
+            self.written = self.folder.finish()
         if self.groups is not None:
             self.groups.finish()
         if self.writer is not None:

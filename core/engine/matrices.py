@@ -1,18 +1,33 @@
 """The whole matrix of scores: kept, or handed on in whole rows as it comes."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate
 from math import prod
 
 import numpy as np
 
 from ..errors import ParameterError
-from ..results import Column, Columns, Grid, HeatMap, Into, MatrixPart, Progress, Result, Sink, begin, over_batches
+from ..results import (
+    Column,
+    Columns,
+    Grid,
+    HeatMap,
+    Into,
+    MatrixPart,
+    PartSink,
+    Progress,
+    Result,
+    begin,
+    over_batches,
+)
 from .job import PairwiseJob
 from .kernels import Kernel
 from .matrix_rows import MatrixCells, MatrixRows
-from .plan import Plan
+from .plan import Plan, Span
 from .reducers.full_matrix import Full, Moments
 from .reducers.heat_map import MeanCells
+from .reducers.matrix_parts import MatrixParts
 from .sweep import sweep
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
@@ -33,12 +48,11 @@ def full_matrix(
     begin(progress, "matrix")
     for number, a, b in job.batches():
         part = over_batches(progress, number, prod(job.batch))
-        with Full(
+        with target.reducer(number)(
             kernel,
             job.pairs(a, b),
             m,
             np.dtype(dtype),
-            partial(target.take, number),
             excluded=job.excluded,
             propagate=nonfinite == "propagate",
         ) as reducer:
@@ -73,27 +87,51 @@ class MatrixTarget:
         shape = (*job.batch, n, m)
         beside = job.a.carried(np.arange(n), "a"), job.b.carried(np.arange(m), "b")
         self.cells = MatrixCells(job.a.ids, job.b.ids, bool(job.batch), job.excluded, *beside)
-        self.sink: Sink | None = into(shape, np.dtype(dtype)) if into is not None else None
+        self.sink = into(shape, np.dtype(dtype)) if into is not None else None
         self.array: Column | None = None if self.sink is not None else self._allocated(shape, dtype)
         corner = (n, m) if max(n, m) <= SMALL else (min(n, LOW if job.batch else CORNER), min(m, CORNER))
         self.corners = [np.empty(corner, dtype=dtype) for _ in range(min(prod(job.batch), GRIDS))]
         self.means: MeanCells | None = None
         if heat_map is not None:
+            if isinstance(self.sink, PartSink):
+                what = "a heat map is drawn as the rows come, and parts come in any order"
+                raise ParameterError(what, "«plot»", "«output=scores.npy», or leave it out")
             self.means = MeanCells((n, m), _most(heat_map, job), excluded=job.excluded)
+
+    def reducer(self, number: int) -> Callable[..., Full]:
+        """Return what makes the reducer of a batch."""
+        if not isinstance(parts := self.sink, PartSink):
+            return partial(Full, take_rows=partial(self.take, number))
+
+        def write(start: int, pieces: Sequence[Column]) -> None:
+            starts = accumulate(map(len, pieces), initial=start)
+            parts.write([MatrixPart(first, scores, self.cells) for first, scores in zip(starts, pieces, strict=False)])
+
+        def has(rows: Span) -> bool:
+            return parts.has(rows.start, rows.stop)
+
+        return partial(MatrixParts, take_rows=partial(self._show, number), write=write, has=has)
 
     def take(self, number: int, start: int, scores: Column) -> None:
         """Take whole rows of a batch; the first is its row `start`."""
+        self._show(number, start, scores)
+        start += number * self.job.shape[0]
+        if self.means is not None:
+            self.means.take(start, scores)
+        part = MatrixPart(start, scores, self.cells)
+        if isinstance(self.sink, PartSink):
+            self.sink.write([part])
+        elif self.sink is not None:
+            self.sink(part)
+        elif self.array is not None:
+            self.array.reshape(-1, scores.shape[1])[start : start + len(scores)] = scores
+
+    def _show(self, number: int, start: int, scores: Column) -> None:
+        """Keep what a person sees of whole rows, or of their first columns."""
         if number < len(self.corners) and start < len(self.corners[number]):
             corner = self.corners[number]
             part = scores[: len(corner) - start, : corner.shape[1]]
             corner[start : start + len(part)] = part
-        start += number * self.job.shape[0]
-        if self.means is not None:
-            self.means.take(start, scores)
-        if self.sink is not None:
-            self.sink(MatrixPart(start, scores, self.cells))
-        elif self.array is not None:
-            self.array.reshape(-1, scores.shape[1])[start : start + len(scores)] = scores
 
     def result(self, scan: str, moments: list[Moments]) -> Result:
         """Return the matrix, what its products were computed in and what its scores are like."""

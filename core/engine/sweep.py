@@ -45,7 +45,7 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
         kernel.products,
         f"{min(plan.kept_columns, plan.columns):,}",
     )
-    part = reducer.part() if is_kept() else None
+    part = reducer.part() if is_kept() or reducer.in_parts else None
     with _Ways(a, b, kernel, reducer if part is None else part.reducer, plan) as ways:
         if part is None:
             for query_block in ways.through(reducer, plan.query_blocks()):
@@ -64,8 +64,16 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
 
         name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
         together = partial(overlapped, workers=ways.count)
-        # closed before the lanes are, whatever happens: no thread computes in them any more
-        with closing(blocks(name, key, len(ranges), compute, in_order=reducer.in_order, together=together)) as found:
+        found = blocks(
+            name,
+            key,
+            len(ranges),
+            compute,
+            in_order=reducer.in_order,
+            together=together,
+            is_there=lambda number: reducer.is_there(ranges[number]),
+        )
+        with closing(found):  # before the lanes are, whatever happens: no thread computes in them any more
             for rows, state in zip(ranges, found, strict=True):
                 reducer.restore(rows, state)
                 said.until(rows.stop)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .result import Result as Result
     from .sinks import Into as Into
     from .sinks import MatrixPart as MatrixPart
+    from .sinks import PartSink as PartSink
     from .sinks import RowsInto as RowsInto
     from .sinks import Sink as Sink
     from .values import json_rows as json_rows
@@ -70,7 +71,7 @@ _MODULES = {
         "shapes_line",
     ),
     "result": ("Result",),
-    "sinks": ("Into", "MatrixPart", "RowsInto", "Sink"),
+    "sinks": ("Into", "MatrixPart", "PartSink", "RowsInto", "Sink"),
     "values": ("json_rows", "json_text", "scalar_to_python", "to_python"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

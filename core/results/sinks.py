@@ -1,8 +1,8 @@
 """Where rows and matrices go that do not fit in memory: a caller's functions, which take them as they come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,17 @@ class MatrixPart:
         return self.cells.columns(self.start, self.scores)
 
 
+@runtime_checkable
+class PartSink(Protocol):
+    """Takes a matrix as parts of some rows each, in any order, by any process; what it has need not come again."""
+
+    def has(self, start: int, stop: int) -> bool:
+        """Tell whether the part of these rows is there."""
+
+    def write(self, rows: Sequence[MatrixPart]) -> None:
+        """Take a part whole: rows that follow each other."""
+
+
 Sink = Callable[[MatrixPart], None]
-Into = Callable[[tuple[int, ...], np.dtype[Any]], Sink | None]  # takes the shape and dtype of a matrix
+Into = Callable[[tuple[int, ...], np.dtype[Any]], Sink | PartSink | None]  # takes the shape and dtype of a matrix
 RowsInto = Callable[[dict[str, Column]], None]

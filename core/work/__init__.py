@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .keeping import unkept as unkept
     from .manifest import MANIFEST as MANIFEST
     from .manifest import Manifest as Manifest
+    from .matrix_folder import MatrixFolder as MatrixFolder
+    from .matrix_folder import check_matrix_folder as check_matrix_folder
     from .run import Share as Share
     from .run import shard as shard
     from .run import working as working
@@ -24,6 +26,7 @@ _MODULES = {
     "folder": ("WorkFolder",),
     "manifest": ("MANIFEST", "Manifest"),
     "keeping": ("PartDone", "blocks", "is_kept", "kept", "stop_short", "unkept"),
+    "matrix_folder": ("MatrixFolder", "check_matrix_folder"),
     "run": ("Share", "shard", "working"),
 }
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -6,7 +6,8 @@ Lost: nothing. A file appears whole under its name or not at all, and what a kil
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ..addresses import is_address, without_secrets
 from ..errors import InputNotFoundError, OutputError
@@ -54,22 +55,41 @@ class WorkFolder:
             OutputError: it is there and may not be replaced, or the folder may not be written to.
             ResourceError: the disk is full.
         """
-        if not self.is_far:
-            self._make(os.path.dirname(name))
-        with replacing(self._place(name), force=force, at_once=True) as temporary, open(temporary, "wb") as file:
+        with self.writing(name, force=force) as temporary, open(temporary, "wb") as file:
             file.write(data)
 
-    def names(self, folder: str) -> set[str]:
-        """Return the names of the files in one of its folders, with that of the folder."""
+    @contextmanager
+    def writing(self, name: str, *, force: bool = True, at_once: bool = True) -> Iterator[str]:
+        """Yield a path whose file becomes that of the name once the body has ended well; as `replacing` does."""
+        if not self.is_far:
+            self._make(os.path.dirname(name))
+        with replacing(self._place(name), force=force, at_once=at_once) as temporary:
+            yield temporary
+
+    def remove(self, name: str) -> None:
+        """Let a file vanish."""
         if self.is_far:
+            from ..io.retries import attempt
             from ..io.stores import open_store
 
-            with suppress(InputNotFoundError):
-                found = open_store(self._place(f"{folder}/*"), 0).names()
-                return {f"{folder}/{name.rpartition('/')[2]}" for name in found}
-            return set()
+            attempt(name, open_store(self._place(name), 0).remove)
+        else:
+            os.unlink(self._place(name))
+
+    def names(self, folder: str) -> set[str]:
+        """Return the names of the files in one of its folders, "" for itself, with that of the folder."""
+        within = f"{folder}/" if folder else ""
+        if self.is_far:
+            from ..io.far import far_names
+
+            try:
+                return {f"{within}{name.rpartition('/')[2]}" for name in far_names(self._place(f"{within}*"))}
+            except InputNotFoundError as error:
+                if error.hint:  # access is denied
+                    raise
+                return set()
         try:
-            return {f"{folder}/{name}" for name in os.listdir(self._place(folder))}
+            return {f"{within}{name}" for name in os.listdir(self._place(folder))}
         except FileNotFoundError:
             return set()
 

@@ -14,6 +14,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 Together = Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]]  # as `map`, perhaps several at once
+IsThere = Callable[[int], bool]  # whether what a block has put elsewhere is there
 
 MOST = 256  # blocks of a loop whose items are no query blocks
 
@@ -24,7 +25,15 @@ class Keeper(Protocol):
     delivers: bool
 
     def blocks(
-        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool, together: Together
+        self,
+        name: str,
+        key: str,
+        count: int,
+        compute: Callable[[int], Any],
+        *,
+        in_order: bool,
+        together: Together,
+        is_there: IsThere,
     ) -> Iterator[Any]:
         """Yield what the blocks of a loop come to, in order."""
 
@@ -68,6 +77,7 @@ def blocks(
     *,
     in_order: bool = False,
     together: Together = map,
+    is_there: IsThere = lambda number: True,
 ) -> Generator[Outcome]:
     """Yield what each block of a loop comes to, in order: found, or computed and kept.
 
@@ -78,15 +88,16 @@ def blocks(
         compute: takes the number of a block.
         in_order: a block needs those before it.
         together: calls it for several numbers, as `map` does.
+        is_there: tells whether what a block has put elsewhere is there; else it is computed again.
 
     Raises:
         PartDone: other runs have to compute blocks first.
     """
     run = current.get()
     if run is None:
-        yield from map(compute, range(count))
+        yield from together(compute, range(count))
     else:
-        yield from run.blocks(name, key, count, compute, in_order=in_order, together=together)
+        yield from run.blocks(name, key, count, compute, in_order=in_order, together=together, is_there=is_there)
 
 
 def kept(name: str, items: Iterable[Item], through: Callable[[Iterable[Item]], Iterable[Outcome]]) -> Iterator[Outcome]:

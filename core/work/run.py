@@ -13,7 +13,7 @@ from ..delivery import Check, check_inputs, inputs_check
 from ..errors import ParameterError
 from .encoding import decoded, encoded
 from .folder import WorkFolder
-from .keeping import PartDone, Together, current
+from .keeping import IsThere, PartDone, Together, current
 from .manifest import Manifest
 
 QUICK, SELDOM = 0.1, 20  # where looking at the inputs takes more seconds, they are let be for so many times as long
@@ -44,7 +44,15 @@ class WorkRun:
     begun: int = 0
 
     def blocks(
-        self, name: str, key: str, count: int, compute: Callable[[int], Any], *, in_order: bool, together: Together
+        self,
+        name: str,
+        key: str,
+        count: int,
+        compute: Callable[[int], Any],
+        *,
+        in_order: bool,
+        together: Together,
+        is_there: IsThere,
     ) -> Iterator[Any]:
         """Yield what the blocks of a stage come to, in order.
 
@@ -61,38 +69,39 @@ class WorkRun:
         names = [f"{stage}/block-{number + 1:05d}-of-{count:05d}" for number in range(count)]
         mark, check = self.manifest.key(), _seldom(inputs_check())
 
+        def found(number: int) -> tuple[Any] | None:
+            return self._found(names[number], mark) if is_there(number) else None
+
         def computed(number: int) -> tuple[Any]:
-            return self._computed(names[number], mark, partial(compute, number), check)
+            return found(number) or self._computed(names[number], mark, partial(compute, number), check)
 
         if in_order:
             together = map
         if self.share is None:
-            for found in together(computed, range(count)):
-                yield found[0]
+            for outcome in together(computed, range(count)):
+                yield outcome[0]
             return
         mine = self.share(stage, count)
         for _ in (together if isinstance(mine, range) else map)(computed, mine):  # a queue waits for the last
             pass
         self._stop_where_missing(stage, names)
-        for each in names:
-            there = self._found(each, mark)
+        for number, each in enumerate(names):
+            there = found(number)
             if there is None:
                 self._stop(stage, [each])
             else:
                 yield there[0]
 
     def _computed(self, name: str, mark: bytes, compute: Callable[[], Any], check: Check) -> tuple[Any]:
-        """Return what a block came to, alone in a tuple; it is not kept where an input has changed meanwhile."""
-        found = self._found(name, mark)
-        if found is None:
-            token = current.set(None)  # what a block computes on its way is not kept
-            try:
-                found = (compute(),)
-            finally:
-                current.reset(token)
-            check()
-            self.folder.write(name, encoded(found[0], _key(name, mark)))
-        return found
+        """Return what a block comes to, alone in a tuple; it is not kept where an input has changed meanwhile."""
+        token = current.set(None)  # what a block computes on its way is not kept
+        try:
+            outcome = compute()
+        finally:
+            current.reset(token)
+        check()
+        self.folder.write(name, encoded(outcome, _key(name, mark)))
+        return (outcome,)
 
     def _found(self, name: str, mark: bytes) -> tuple[Any] | None:
         data = self.folder.read(name)

@@ -161,3 +161,28 @@ def test_a_work_folder_may_lie_in_a_bucket_whose_server_drops_requests(run, work
     assert (work / "o.csv").read_bytes() == (work / "plain.csv").read_bytes()
     assert sum("block-" in key for key in keys) == 3
     assert not any(secret in part.err for part in parts for secret in SECRETS)
+
+
+def test_the_parts_of_a_matrix_may_lie_in_a_bucket_whose_server_drops_requests(run, work):
+    boto3 = pytest.importorskip("boto3")
+    rows = np.random.default_rng(0).normal(size=(2100, 8)).astype(np.float32)
+    np.save(work / "x.npy", rows)
+    assert run("pairwise", "x.npy", "-o", "plain.npy").code == 0
+    with s3_serving(Web(faults=[*[None] * 9, "reset"] * 100)) as s3:
+        account = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+        names = {"region_name": "us-east-1", "endpoint_url": s3.address}
+        client = boto3.client("s3", aws_access_key_id="x", aws_secret_access_key="x", **names)
+        client.create_bucket(Bucket="bucket")
+        env = account | {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": s3.address}
+        line = ["pairwise", "x.npy", "-o", "s3://bucket/m/", "--work", "s3://bucket/work"]
+        assert [run(*line, "--shard", f"{n}/2", env=env).code for n in (2, 1)] == [0, 0]
+        merged = run("merge", "s3://bucket/work", env=env)
+        assert "wrote s3://bucket/m/ (2100 × 2100, float32, in 3 files)" in merged.err
+        keys = [each["Key"] for each in client.list_objects_v2(Bucket="bucket", Prefix="m/")["Contents"]]
+        for key in keys:
+            (work / key.rpartition("/")[2]).write_bytes(client.get_object(Bucket="bucket", Key=key)["Body"].read())
+        again = run(*line, env=env)
+    assert keys[0] == "m/_manifest.json"
+    parts = [np.load(work / key.rpartition("/")[2]) for key in keys[1:]]
+    np.testing.assert_array_equal(np.concatenate(parts), np.load(work / "plain.npy"))
+    assert (again.code, "exists already" in again.err) == (2, True)

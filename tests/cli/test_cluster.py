@@ -92,13 +92,17 @@ def test_a_command_on_a_cluster_gives_the_bytes_of_a_plain_one(tmp_path):
     np.save(tmp_path / "x.npy", random.normal(size=(3000, 384)).astype(np.float32))
 
     def run(*options):
-        command = [SIMTOOL, "pairwise", "x.npy", "-k", "5", "--format", "csv", *options]
+        command = [SIMTOOL, "pairwise", "x.npy", *options, *([] if "-o" in options else ["--format", "csv"])]
         finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert finished.returncode == 0, finished.stderr
         return finished.stdout
 
-    assert run("--cluster", "ray", "--workers", "2", "--work", "w") == run()
+    assert run("-k", "5", "--cluster", "ray", "--workers", "2", "--work", "w") == run("-k", "5")
     assert len(list(tmp_path.glob("w/*/block-*"))) == 3
+    run("-o", "m.npy")
+    run("-o", "m/", "--cluster", "ray", "--workers", "2")
+    parts = [np.load(path) for path in sorted(tmp_path.glob("m/*.npy"))]
+    np.testing.assert_array_equal(np.concatenate(parts), np.load(tmp_path / "m.npy"))
 
 
 @pytest.mark.filterwarnings("ignore")

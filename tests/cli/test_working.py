@@ -70,6 +70,16 @@ def test_a_run_of_one_pass_has_no_parts(call):
     assert (code, "nothing of this run is shared out" in said) == (2, True)
 
 
+def test_a_part_says_how_its_run_is_merged(call):
+    for line, merge in (
+        ("dedup x.npy --sweep threshold=0.8:0.9:0.1 --work w", "simtool merge w"),
+        ("pairwise x.npy -o m/ --work v", "simtool merge v -o m/"),
+    ):
+        code, said = call(f"{line} --shard 1/1")
+        assert (code, said.strip().endswith(f"nothing is missing: {merge}")) == (0, True)
+        assert call(f"{merge.removeprefix('simtool ')} -q")[0] == 0
+
+
 @pytest.mark.parametrize("changed", [{"operation": "os"}, {"parameters": [1]}, {"inputs": {"x.npy": {}}}])
 def test_a_merge_refuses_a_damaged_manifest(call, tmp_path, changed):
     assert call("pairwise x.npy -k 1 --work w --shard 1/1 -q")[0] == 0

@@ -12,7 +12,8 @@ class Recorder:
     def __init__(self, delivers=True):
         self.asked, self.delivers = [], delivers
 
-    def blocks(self, name, key, count, compute, *, in_order, together):
+    def blocks(self, name, key, count, compute, *, in_order, together, is_there):
+        assert is_there(0)
         self.asked.append((name, key, count, in_order))
         return together(compute, range(count))
 

@@ -28,6 +28,7 @@ class Reducer:
     apart = False  # whether a query block of it is done as fast without knowing of the others
     in_order = False  # whether a query block needs those before it, so that blocks of kept work do too
     whole_rows = False  # whether its plan is one of whole rows
+    in_parts = False  # whether it takes the blocks of kept work where none is kept too
     kept_bytes = 24  # of what is kept of a row of A, about
 
     def skips(self, query_block: Span, corpus_block: Span) -> bool:
@@ -67,6 +68,10 @@ class Reducer:
     def kept(self, rows: Span, part: "PartialResult") -> Any:
         """Return what the query blocks of some rows came to in a `part`: arrays, numbers, and tuples of them."""
         raise NotImplementedError
+
+    def is_there(self, rows: Span) -> bool:
+        """Tell whether what lies elsewhere of some rows is there, so that what was kept of them will do."""
+        return True
 
     def restore(self, rows: Span, kept: Any) -> None:
         """Take over what was kept of some rows, whoever computed it; blocks of rows come in ascending order."""

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from simtool import pairwise
 from simtool.cli.output.streaming import MOST_CELLS, stream_target
 from simtool.cli.session import Session
-from simtool.errors import ParameterError
+from simtool.errors import OutputError, ParameterError
 
 
 def session(output=None, format=None):
@@ -60,3 +61,19 @@ def test_a_matrix_for_a_person_is_let_go_and_for_a_program_kept():
         assert target.into((3, 3), np.float32) is None
         with pytest.raises(ParameterError, match=f"which takes {MOST_CELLS:,}"):
             target.into((MOST_CELLS, 2), np.float32)
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("m/", "npy"), ("m.parquet/", "parquet"), ("m.npy/", "npy")])
+def test_a_folder_takes_a_matrix_in_files_of_its_suffix(tmp_path, name, suffix):
+    opened = Session.open(f"{tmp_path}/{name}", None, (), force=False, quiet=True, inputs=(), in_parts=True)
+    with stream_target(opened) as target:
+        result = pairwise(np.eye(3), into=target.into)
+        target.describe(result)
+    assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["_manifest.json", f"rows-0-3.{suffix}"]
+    assert target.written == "3 × 3, float32, in 1 file"
+
+
+def test_a_folder_takes_no_document_and_no_listing(tmp_path):
+    for path, in_parts in ((f"{tmp_path}/m.json/", True), (f"{tmp_path}/m/", False)):
+        with pytest.raises(OutputError, match=r"written as json|suffix"):
+            Session.open(path, None, (), force=False, quiet=True, inputs=(), in_parts=in_parts)

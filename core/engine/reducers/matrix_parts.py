@@ -1,0 +1,51 @@
+"""The whole matrix in parts that lie elsewhere: of some rows each, computed in any order and by any process."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...results import Column
+from ..plan import Span
+from .base import PartialResult
+from .full_matrix import Full
+
+SHOWN = 16  # rows and columns of the corner that is kept for a person
+
+
+class MatrixParts(Full):
+    """Every score of the matrix, of which moments alone are kept, and the corner.
+
+    Args:
+        given: as for `Full`, whose `take_rows` gets the corner alone.
+        write: takes the number of the first row of a part, and its scores in pieces of whole rows.
+        has: tells whether the part of some rows has been written.
+        named: as for `Full`.
+    """
+
+    in_parts = True
+
+    def __init__(
+        self,
+        *given: Any,
+        write: Callable[[int, Sequence[Column]], None],
+        has: Callable[[Span], bool],
+        **named: Any,
+    ) -> None:
+        super().__init__(*given, **named)
+        self.write, self.has = write, has
+
+    def is_there(self, rows: Span) -> bool:
+        """Tell whether the part of some rows has been written."""
+        return self.has(rows)
+
+    def kept(self, rows: Span, part: PartialResult) -> Any:
+        """Write the scores, and return what they are like."""
+        pieces = super().kept(rows, part)
+        self.write(rows.start, pieces)
+        assert isinstance(part.reducer, Full)
+        return part.reducer.parts, pieces[0][: max(0, SHOWN - rows.start), :SHOWN].copy()
+
+    def restore(self, rows: Span, kept: Any) -> None:
+        """Take over what the scores are like."""
+        moments, corner = kept
+        self.parts += moments
+        self.take_rows(rows.start, corner)

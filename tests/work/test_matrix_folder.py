@@ -1,0 +1,134 @@
+"""A matrix as a folder of parts: which files there are, what stands in them, and what is refused."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from simtool import pairwise
+from simtool.engine import plan
+from simtool.errors import OutputError, ParameterError
+from simtool.io import delivery
+from simtool.work import MatrixFolder, check_matrix_folder, shard, working
+from simtool.work.keeping import PartDone
+
+X, Y = np.random.default_rng(0).normal(size=(2, 40, 5)).astype("f4")
+
+
+@pytest.fixture(autouse=True)
+def _blocks_of_eight_rows(monkeypatch):
+    monkeypatch.setattr(plan, "FULL_ROWS_BYTES", 4 * len(Y) * 8)
+
+
+def write(path, format="npy", a=X, *, force=False):
+    """Let pairwise write a matrix in parts."""
+    made = []
+
+    def into(*of):
+        made.append(MatrixFolder(str(path), format, *of, force=force))
+        return made[0]
+
+    with delivery():
+        result = pairwise(a, Y, into=into)
+        made[0].finish()
+    return result
+
+
+def names(path):
+    return sorted(each.name for each in path.iterdir())
+
+
+def whole(path):
+    return np.concatenate([np.load(path / name) for name in names(path) if name != "_manifest.json"])
+
+
+def test_parts_are_the_matrix(tmp_path):
+    plain, result = pairwise(X, Y), write(tmp_path / "m")
+    assert names(tmp_path / "m") == [
+        "_manifest.json", *(f"rows-{start:02}-{start + 8:02}.npy" for start in range(0, 40, 8))
+    ]  # fmt: skip
+    np.testing.assert_array_equal(whole(tmp_path / "m"), plain.array)
+    assert (result.summary, result.array) == (plain.summary, None)
+    np.testing.assert_array_equal(result.grids[0].scores, plain.grids[0].scores)
+    stated = json.loads((tmp_path / "m" / "_manifest.json").read_text())
+    assert (stated["shape"], stated["dtype"], stated["format"]) == ([40, 40], "<f4", "npy")
+    assert stated["parts"][-1] == {"file": "rows-32-40.npy", "rows": [32, 40]}
+
+
+def test_parts_of_a_table_are_its_cells(tmp_path):
+    write(tmp_path / "m", "parquet")
+    found = [pq.read_table(tmp_path / "m" / name).to_pydict() for name in names(tmp_path / "m")[1:]]
+    rows = pairwise(X, Y).rows.read(0, 1600)
+    for column in ("a", "b", "score"):
+        assert [value for part in found for value in part[column]] == rows[column].tolist()
+
+
+def test_several_runs_write_a_part_each_and_what_is_gone_is_written_again(tmp_path):
+    def run(share):
+        with working(str(tmp_path / "w"), "pairwise", {}, share=share):
+            return write(tmp_path / "m")
+
+    with pytest.raises(PartDone):
+        run(shard(2, 2))
+    assert names(tmp_path / "m") == ["rows-08-16.npy", "rows-24-32.npy"]
+    (tmp_path / "m" / "rows-08-16.npy").unlink()
+    with pytest.raises(PartDone):
+        run(shard(1, 2))
+    with pytest.raises(PartDone) as done:
+        run(lambda *_: ())
+    assert [name.rpartition("/")[2] for name in done.value.missing] == ["block-00002-of-00005"]
+    result = run(None)
+    np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X, Y).array)
+    assert result.summary == pairwise(X, Y).summary
+    assert sum(each.stat().st_size for each in (tmp_path / "w").rglob("block-*")) < 8000  # no scores
+
+
+def test_a_finished_folder_is_replaced_by_force_alone(tmp_path):
+    write(tmp_path / "m")
+    with pytest.raises(OutputError, match="exists already"):
+        check_matrix_folder(str(tmp_path / "m"), force=False, inputs=())
+    write(tmp_path / "m", a=X[:24], force=True)
+    np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X[:24], Y).array)
+
+
+def test_parts_without_a_manifest_are_gone_on_with_where_work_is_kept(tmp_path):
+    write(tmp_path / "m")
+    (tmp_path / "m" / "_manifest.json").unlink()
+    with pytest.raises(OutputError, match="not finished"):
+        check_matrix_folder(str(tmp_path / "m"), force=False, inputs=())
+    with working(str(tmp_path / "w"), "pairwise", {}):
+        check_matrix_folder(str(tmp_path / "m"), force=False, inputs=())
+
+
+@pytest.mark.parametrize("name", ["rows-03-11.npy", "rows-40-48.npy", "rows-08-16.parquet"])
+def test_a_part_of_another_matrix_is_named(tmp_path, name):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / name).write_bytes(b"")
+    with working(str(tmp_path / "w"), "pairwise", {}), pytest.raises(OutputError, match=r"rows-.*of another matrix"):
+        write(tmp_path / "m")
+    assert "_manifest.json" not in names(tmp_path / "m")
+
+
+def test_what_has_no_parts_is_refused(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    for path, inputs in ((tmp_path, [str(tmp_path / "x.npy")]), (tmp_path / "x.npy", [])):
+        with pytest.raises(OutputError, match=r"input lies in|this is a file"):
+            check_matrix_folder(f"{path}/", force=True, inputs=inputs)
+    with pytest.raises(ParameterError, match="one matrix, and there are 2"):
+        write(tmp_path / "m", a=np.stack([X, X]))
+    with pytest.raises(ParameterError, match="heat map"):
+        pairwise(X, Y, into=lambda *of: MatrixFolder(str(tmp_path / "m"), "npy", *of, force=False), heat_map=4)
+    assert not (tmp_path / "m").exists()
+
+
+def test_sets_of_tokens_go_into_parts_too(tmp_path):
+    items, made = np.random.default_rng(1).normal(size=(9, 3, 4)), []
+
+    def into(*of):
+        made.append(MatrixFolder(str(tmp_path / "m"), "npy", *of, force=False))
+        return made[0]
+
+    pairwise(items, metric="maxsim", into=into)
+    made[0].finish()
+    np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(items, metric="maxsim").array)
