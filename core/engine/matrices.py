@@ -27,11 +27,10 @@ from .matrix_rows import MatrixCells, MatrixRows
 from .plan import Plan, Span
 from .reducers.full_matrix import Full, Moments
 from .reducers.heat_map import MeanCells
-from .reducers.matrix_parts import MatrixParts
+from .reducers.matrix_parts import CORNER, MatrixParts
 from .sweep import sweep
 
 WIDEST_FLOAT32 = 4096  # dims up to which a float32 product is within 2e-6
-CORNER = 20
 GRIDS, LOW = 4, 8  # matrices of a batch that a person is shown, and the rows of each
 SMALL = 16  # rows and columns of a matrix that a person still reads whole
 

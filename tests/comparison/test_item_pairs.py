@@ -91,7 +91,7 @@ def test_a_matrix_of_many_items_goes_to_its_sink_in_whole_rows(monkeypatch):
     whole = compare(a, b, aggregates=["maxsim"], cross=True)
     assert np.concatenate([part for _, part in taken]).tolist() == whole.array.tolist()
     assert result.grids[0].shape == (20, 30)
-    assert result.grids[0].scores.tolist() == whole.array[:8, :8].tolist()
+    assert result.grids[0].scores.tolist() == whole.array[:20, :20].tolist()
     monkeypatch.setattr(blocks, "LARGEST", 15)
     with pytest.raises(ResourceError, match="4 x 4 pairs of tokens, 15 fit"):
         compare(a, b, cross=True)

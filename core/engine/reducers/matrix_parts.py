@@ -8,7 +8,7 @@ from ..plan import Span
 from .base import PartialResult
 from .full_matrix import Full
 
-SHOWN = 16  # rows and columns of the corner that is kept for a person
+CORNER = 20  # rows and columns that are kept for a person
 
 
 class MatrixParts(Full):
@@ -42,7 +42,7 @@ class MatrixParts(Full):
         pieces = super().kept(rows, part)
         self.write(rows.start, pieces)
         assert isinstance(part.reducer, Full)
-        return part.reducer.parts, pieces[0][: max(0, SHOWN - rows.start), :SHOWN].copy()
+        return part.reducer.parts, pieces[0][: max(0, CORNER - rows.start), :CORNER].copy()
 
     def restore(self, rows: Span, kept: Any) -> None:
         """Take over what the scores are like."""
