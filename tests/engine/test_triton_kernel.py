@@ -32,25 +32,25 @@ SHAPES = [(1, 1, 1), (3, 127, 2), (129, 128, 65), (5, 700, 64), (130, 2500, 130)
 AGREES = """
 import numpy as np, torch
 from simtool.backend import choose_backend
-from simtool.engine import fused
+from simtool.engine import triton_kernel as fused
 from simtool.engine.kernels import Kernel
 kernel = Kernel("dot", "bfloat16", False, choose_backend("torch"))
 for n, m, d in {shapes}:
     rng = np.random.default_rng(n)
     a, b = (rng.standard_normal((size, d)) for size in (n, m))
     x, y = kernel.prepare(a), kernel.prepare(b)
-    peaks = fused.peaks_of(kernel.backend, x, y).numpy()
+    maxima = fused.maxima_of(kernel.backend, x, y).numpy()
     product = x.rows.double().numpy() @ y.rows.double().numpy().T
     product = np.concatenate([product, np.full((n, -m % 128), -np.inf)], axis=1).reshape(n, -1, 128).max(axis=1)
-    assert peaks.shape == (n, 128), peaks.shape
-    assert (np.isinf(peaks) == np.isinf(product)).all()
-    np.testing.assert_allclose(peaks, product, rtol=1e-5, atol=1e-5)
+    assert maxima.shape == (n, 128), maxima.shape
+    assert (np.isinf(maxima) == np.isinf(product)).all()
+    np.testing.assert_allclose(maxima, product, rtol=1e-5, atol=1e-5)
     if m % 128 == 0:
         assert fused.is_right(kernel, x, y)
-        real = fused.peaks_of
-        fused.peaks_of = lambda *arguments: 1.05 * real(*arguments) + 0.5
+        real = fused.maxima_of
+        fused.maxima_of = lambda *arguments: 1.05 * real(*arguments) + 0.5
         assert not fused.is_right(kernel, x, y)
-        fused.peaks_of = real
+        fused.maxima_of = real
 print("agreed")
 """
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sqlite3
+from contextlib import closing
 
 import pyarrow as pa
 import pytest
@@ -40,12 +41,12 @@ from filtered_rows import TABLE, rows
     ],
 )
 def test_a_condition_means_what_sql_means(text):
-    base = sqlite3.connect(":memory:")
     names = ", ".join(f'"{name}"' for name in TABLE.column_names)
-    base.execute(f'create table t ({names}, "#")')
-    for number, row in enumerate(TABLE.to_pylist()):
-        base.execute(f"insert into t values ({'?, ' * len(row)}?)", (*row.values(), number))
-    expected = [row for (row,) in base.execute(f'select "#" from t where {text} order by 1')]
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute(f'create table t ({names}, "#")')
+        for number, row in enumerate(TABLE.to_pylist()):
+            base.execute(f"insert into t values ({'?, ' * len(row)}?)", (*row.values(), number))
+        expected = [row for (row,) in base.execute(f'select "#" from t where {text} order by 1')]
     assert rows(text) == expected
 
 
