@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10  # names of missing blocks
 COMMANDS = ("pairwise", "compare", "dedup", "leak", "mine", "loss", "evaluate")
-_ADDED = {
-    "work": WorkOption,
-    "shard": ShardOption,
-    "cluster": ClusterOption,
-    "workers": WorkersOption,
-}
+_ADDED = {"work": WorkOption, "shard": ShardOption, "cluster": ClusterOption, "workers": WorkersOption}
 
 # what says where a result goes and how it looks, and what only this machine is told: no block depends on it
 FREE = {

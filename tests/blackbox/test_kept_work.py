@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from signalled import hear_every_signal
 
 KILLS = int(os.environ.get("SIMTOOL_KILLS", "2"))
 COMMANDS = {
@@ -67,7 +68,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(name, run, work, simtool_script,
 def test_an_interrupted_run_says_how_it_goes_on(number, run, work, simtool_script, environment):
     np.save(work / "x.npy", np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32))
     line = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
-    process = subprocess.Popen([simtool_script, *line], cwd=work, env=environment, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [simtool_script, *line],
+        cwd=work,
+        env=environment,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
+    )
     while not list((work / "kept").glob("*/block-*")) and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(number)
@@ -93,7 +100,13 @@ def cut(path):
 def test_an_input_that_changes_in_the_middle_ends_the_run(change, work, simtool_script, environment):
     np.save(work / "x.npy", np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32))
     line = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
-    process = subprocess.Popen([simtool_script, *line], cwd=work, env=environment, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [simtool_script, *line],
+        cwd=work,
+        env=environment,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
+    )
     while not (blocks := list((work / "kept").glob("*/block-*"))) and process.poll() is None:
         time.sleep(0.005)
     change(work / "x.npy")

@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from signalled import hear_every_signal
 
 WORDS = "sample_data/words.parquet"
 
@@ -101,12 +102,6 @@ def test_a_small_matrix_is_shaded_on_a_terminal_and_plain_without_colour(run, on
 
 
 # signals
-
-
-def hear_every_signal():
-    """Undo what nohup, or a shell that starts the tests with `&`, made them ignore."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(params=["pairwise long.npy -o scores.npy", "convert long.npy -o c.jsonl --split a=0.5,b=0.5"])

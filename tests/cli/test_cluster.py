@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from signalled import hear_every_signal
 
 from simtool.cli.cluster import TRIES, compute
 from simtool.errors import ParameterError, ResourceError
@@ -133,7 +134,13 @@ def begun(tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(40_000, 96)).astype(np.float32))
     line = ["pairwise", "x.npy", "-k", "2", "--rows", "0:30000", "--format", "csv"]
     command = [SIMTOOL, *line, "--cluster", "ray", "--workers", "1", "--work", "w"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
+    ) as process:
         while not list(tmp_path.glob("w/*/block-*")) and process.poll() is None:
             time.sleep(0.05)
         yield process, lambda: subprocess.run([SIMTOOL, *line], cwd=tmp_path, capture_output=True).stdout

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from signalled import hear_every_signal
 
 from simtool.cli import app as application
 from simtool.cli import main as program
@@ -103,11 +104,6 @@ def python(*arguments, folder, before=None):
     return subprocess.run(command, env=environment, capture_output=True, text=True, preexec_fn=before, timeout=60)
 
 
-def hear_interrupts():
-    """Undo what a shell does that starts a job with `&`."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("swallowed", [False, True], ids=["raised", "swallowed"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=str)
 def test_a_signal_during_the_imports_ends_it_quietly(tmp_path, number, code, swallowed):
@@ -115,7 +111,7 @@ def test_a_signal_during_the_imports_ends_it_quietly(tmp_path, number, code, swa
     # as the C code of numpy does with what is raised while it is loaded
     guarded = "try:\n    for _ in range(1000): pass\nexcept BaseException:\n    raise ImportError('C code')\n"
     (tmp_path / "typer.py").write_text(interrupt + (guarded if swallowed else "") + "raise ValueError('went on')")
-    done = python("-m", "simtool", "list", folder=tmp_path, before=hear_interrupts)
+    done = python("-m", "simtool", "list", folder=tmp_path, before=hear_every_signal)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
 
 
