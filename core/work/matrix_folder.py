@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,7 @@ class MatrixFolder:
             raise ParameterError(what, path, "«output=scores.npy» takes them all")
         self.folder, self.format, self.shape, self.dtype = WorkFolder(path, makes=False), format, shape, dtype
         self.force, self.escape_formulas = force, escape_formulas
+        self.lock = Lock()
         there = self.folder.names("")
         self.names = set(filter(PART.fullmatch, there))
         self.stale = there & {FINISHED} if force else set()
@@ -86,8 +88,9 @@ class MatrixFolder:
 
     def write(self, rows: Sequence[MatrixPart]) -> None:
         """Write a part."""
-        while self.stale:
-            self.folder.remove(self.stale.pop())
+        with self.lock:  # of several threads the first clears up, and none writes before
+            while self.stale:
+                self.folder.remove(self.stale.pop())
         start, count = rows[0].start, sum(len(each.scores) for each in rows)
         name = self._name(start, start + count)
         with self.folder.writing(name) as path:

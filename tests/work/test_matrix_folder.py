@@ -1,6 +1,8 @@
 """A matrix as a folder of parts: which files there are, what stands in them, and what is refused."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -10,7 +12,8 @@ from simtool import pairwise
 from simtool.engine import plan
 from simtool.errors import OutputError, ParameterError
 from simtool.io import delivery
-from simtool.work import MatrixFolder, check_matrix_folder, shard, working
+from simtool.results import MatrixPart
+from simtool.work import MatrixFolder, WorkFolder, check_matrix_folder, shard, working
 from simtool.work.keeping import PartDone
 
 X, Y = np.random.default_rng(0).normal(size=(2, 40, 5)).astype("f4")
@@ -90,6 +93,22 @@ def test_a_finished_folder_is_replaced_by_force_alone(tmp_path):
         check_matrix_folder(str(tmp_path / "m"), force=False, inputs=())
     write(tmp_path / "m", a=X[:24], force=True)
     np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X[:24], Y).array)
+
+
+def test_no_thread_writes_while_another_clears_up(tmp_path, monkeypatch):
+    write(tmp_path / "m")
+    remove = WorkFolder.remove
+
+    def slowly(folder, name):
+        time.sleep(0.02)
+        remove(folder, name)
+
+    monkeypatch.setattr(WorkFolder, "remove", slowly)
+    folder = MatrixFolder(str(tmp_path / "m"), "npy", (40, 40), np.dtype("f4"), force=True)
+    parts = [[MatrixPart(start, np.ones((8, 40), "f4"), None)] for start in range(0, 40, 8)]
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(folder.write, parts))
+    assert names(tmp_path / "m") == [f"rows-{start:02}-{start + 8:02}.npy" for start in range(0, 40, 8)]
 
 
 def test_parts_without_a_manifest_are_gone_on_with_where_work_is_kept(tmp_path):
