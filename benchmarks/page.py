@@ -91,7 +91,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
-        html.escape(row["contender"]).replace("|", "\\|"),
+        html.escape(row["contender"], quote=False).replace("|", "\\|"),
         f"{row['cpu']:.3g}",
         f"{row['cpu ratio']:.2f}",
         "" if row["goal"] is None else f"{row['goal']:g}",
