@@ -19,6 +19,7 @@ from .reached import Closer, Reached, Reaching
 SAMPLE = 4096  # rows, of which the threshold of a query is told
 SPREAD = 3.5  # standard deviations that the number of rows above it may be off
 QUERIES = 1 << 13  # at once
+FOLDED = 8  # groups of the sample for each row that a query asks of it
 BLOCK = 1024  # queries that meet the sample at a time
 OPEN = 64  # rows too close to call that a query may have beside twice those it asks for
 REACHED_BYTES = 100  # of a row that reaches a threshold, until it is ranked
@@ -108,7 +109,10 @@ class HitRanks:
             if len(own):
                 tile = Tile(kernel, kernel.prepare(self.job.a.rows[queries[own]]), sample)
                 most = int(place[own].max())
-                best = np.sort(kernel.backend.get(kernel.backend.largest(tile.proxy, most)), axis=1)
+                # few of the closest share a group, whose closest alone is looked at: a threshold a little too low
+                fold = max(1, size // (FOLDED * most))
+                grouped = kernel.backend.group_maxima(tile.proxy[:, : size - size % fold], size // fold, positive=False)
+                best = np.sort(kernel.backend.get(kernel.backend.largest(grouped, most)), axis=1)
                 reached = best[np.arange(len(own)), most - place[own]]
                 thresholds[own] = reached - 2.0 * kernel.backend.get(tile.error())
         return Reaching(queries, thresholds.astype(kernel.dtype), 4.0 * expected, bidirectional)
