@@ -15,7 +15,7 @@ from typing import Any
 
 from ..blas import is_controlled
 from ..results import Column, Progress
-from ..work import blocks, is_kept
+from ..work import Loop, blocks, is_kept
 from .kernels import Kernel, Tile
 from .lanes import Lane
 from .plan import Plan, Span
@@ -64,7 +64,7 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
 
         name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
         together = partial(overlapped, workers=ways.count)
-        found = blocks(
+        loop = Loop(
             name,
             key,
             len(ranges),
@@ -73,7 +73,9 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
             together=together,
             is_there=lambda number: reducer.is_there(ranges[number]),
         )
-        with closing(found):  # before the lanes are, whatever happens: no thread computes in them any more
+        with closing(
+            blocks(loop)
+        ) as found:  # before the lanes are, whatever happens: no thread computes in them any more
             for rows, state in zip(ranges, found, strict=True):
                 reducer.restore(rows, state)
                 said.until(rows.stop)

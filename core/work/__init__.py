@@ -8,6 +8,7 @@ from ..fronts import front
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .folder import WorkFolder as WorkFolder
+    from .keeping import Loop as Loop
     from .keeping import PartDone as PartDone
     from .keeping import blocks as blocks
     from .keeping import is_kept as is_kept
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "folder": ("WorkFolder",),
     "manifest": ("MANIFEST", "Manifest"),
-    "keeping": ("PartDone", "blocks", "is_kept", "kept", "stop_short", "unkept"),
+    "keeping": ("Loop", "PartDone", "blocks", "is_kept", "kept", "stop_short", "unkept"),
     "matrix_folder": ("MatrixFolder", "check_matrix_folder"),
     "run": ("Share", "shard", "working"),
 }

@@ -8,15 +8,38 @@ blocks are a function of shapes alone: any machine may compute any of them.
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 Together = Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]]  # as `map`, perhaps several at once
-IsThere = Callable[[int], bool]  # whether what a block has put elsewhere is there
 
 MOST = 256  # blocks of a loop whose items are no query blocks
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop whose blocks may be kept.
+
+    Args:
+        name: in a few words with hyphens.
+        key: what tells it from loops of the same name, such as the shapes.
+        count: how many blocks there are.
+        compute: takes the number of a block.
+        in_order: a block needs those before it.
+        together: calls `compute` for several numbers, as `map` does.
+        is_there: tells whether what a block has put elsewhere is there; else it is computed again.
+    """
+
+    name: str
+    key: str
+    count: int
+    compute: Callable[[int], Any]
+    in_order: bool = False
+    together: Together = map
+    is_there: Callable[[int], bool] = lambda number: True
 
 
 class Keeper(Protocol):
@@ -24,17 +47,7 @@ class Keeper(Protocol):
 
     delivers: bool
 
-    def blocks(
-        self,
-        name: str,
-        key: str,
-        count: int,
-        compute: Callable[[int], Any],
-        *,
-        in_order: bool,
-        together: Together,
-        is_there: IsThere,
-    ) -> Iterator[Any]:
+    def blocks(self, loop: Loop) -> Iterator[Any]:
         """Yield what the blocks of a loop come to, in order."""
 
 
@@ -69,35 +82,17 @@ def is_kept() -> bool:
     return current.get() is not None
 
 
-def blocks(
-    name: str,
-    key: str,
-    count: int,
-    compute: Callable[[int], Outcome],
-    *,
-    in_order: bool = False,
-    together: Together = map,
-    is_there: IsThere = lambda number: True,
-) -> Generator[Outcome]:
+def blocks(loop: Loop) -> Generator[Any]:
     """Yield what each block of a loop comes to, in order: found, or computed and kept.
-
-    Args:
-        name: of the loop, in a few words with hyphens.
-        key: what tells it from loops of the same name, such as the shapes.
-        count: how many blocks there are.
-        compute: takes the number of a block.
-        in_order: a block needs those before it.
-        together: calls it for several numbers, as `map` does.
-        is_there: tells whether what a block has put elsewhere is there; else it is computed again.
 
     Raises:
         PartDone: other runs have to compute blocks first.
     """
     run = current.get()
     if run is None:
-        yield from together(compute, range(count))
+        yield from loop.together(loop.compute, range(loop.count))
     else:
-        yield from run.blocks(name, key, count, compute, in_order=in_order, together=together, is_there=is_there)
+        yield from run.blocks(loop)
 
 
 def kept(name: str, items: Iterable[Item], through: Callable[[Iterable[Item]], Iterable[Outcome]]) -> Iterator[Outcome]:
@@ -114,7 +109,7 @@ def kept(name: str, items: Iterable[Item], through: Callable[[Iterable[Item]], I
     everything = list(items)
     step = -(-len(everything) // MOST) or 1
     parts = [everything[start : start + step] for start in range(0, len(everything), step)]
-    for found in blocks(name, repr(everything), len(parts), lambda number: list(through(parts[number]))):
+    for found in blocks(Loop(name, repr(everything), len(parts), lambda number: list(through(parts[number])))):
         yield from found
 
 

@@ -108,7 +108,7 @@ class MatrixFolder:
         """Write the manifest with the other outputs of the command; return what the folder holds.
 
         Raises:
-            OutputError: there are parts of another matrix too.
+            OutputError: there are parts of another matrix too, or somebody has removed one of this.
         """
         parts, done = [], 0
         for name in sorted(self.names):
@@ -118,13 +118,14 @@ class MatrixFolder:
                 raise OutputError(f"{name} is a part of another matrix", self.folder.name, hint)
             parts.append({"file": name, "rows": [start, stop]})
             done = stop
+        if done != self.shape[0]:
+            raise OutputError(f"the part that begins with row {done} is gone", self.folder.name, "run it again")
         shape, dtype = list(self.shape), self.dtype.str
         stated = {"shape": shape, "dtype": dtype, "format": self.format, "parts": parts}
         with self.folder.writing(FINISHED, force=self.force, at_once=False) as path, open(path, "w") as file:
             json.dump(stated, file)
-        return (
-            f"{' × '.join(map(str, self.shape))}, {self.dtype}, in {len(parts):,} file{'' if len(parts) == 1 else 's'}"
-        )
+        files = f"{len(parts):,} file{'' if len(parts) == 1 else 's'}"
+        return f"{' × '.join(map(str, self.shape))}, {self.dtype}, in {files}"
 
     def _name(self, start: int, stop: int) -> str:
         digits = len(str(self.shape[0]))

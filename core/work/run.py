@@ -13,7 +13,7 @@ from ..delivery import Check, check_inputs, inputs_check
 from ..errors import ParameterError
 from .encoding import decoded, encoded
 from .folder import WorkFolder
-from .keeping import IsThere, PartDone, Together, current
+from .keeping import Loop, PartDone, current
 from .manifest import Manifest
 
 QUICK, SELDOM = 0.1, 20  # where looking at the inputs takes more seconds, they are let be for so many times as long
@@ -43,17 +43,7 @@ class WorkRun:
     delivers: bool = True
     begun: int = 0
 
-    def blocks(
-        self,
-        name: str,
-        key: str,
-        count: int,
-        compute: Callable[[int], Any],
-        *,
-        in_order: bool,
-        together: Together,
-        is_there: IsThere,
-    ) -> Iterator[Any]:
+    def blocks(self, loop: Loop) -> Iterator[Any]:
         """Yield what the blocks of a stage come to, in order.
 
         Raises:
@@ -61,27 +51,27 @@ class WorkRun:
             ParameterError: the inputs are others, or blocks that need those before them are to be shared out.
         """
         self.begun += 1
-        stage = f"{self.begun:03d}-{name}-{blake2b(f'{key} {count}'.encode(), digest_size=4).hexdigest()}"
-        if self.share is not None and in_order and not self.delivers:
+        digest = blake2b(f"{loop.key} {loop.count}".encode(), digest_size=4).hexdigest()
+        stage = f"{self.begun:03d}-{loop.name}-{digest}"
+        if self.share is not None and loop.in_order and not self.delivers:
             what = "here each block of rows needs those before it, so that nothing can be shared out"
             raise ParameterError(what, "«shard»", "leave it out; or another linkage: connected can")
         self.manifest.check_inputs(self.folder)
-        names = [f"{stage}/block-{number + 1:05d}-of-{count:05d}" for number in range(count)]
+        names = [f"{stage}/block-{number + 1:05d}-of-{loop.count:05d}" for number in range(loop.count)]
         mark, check = self.manifest.key(), _seldom(inputs_check())
 
         def found(number: int) -> tuple[Any] | None:
-            return self._found(names[number], mark) if is_there(number) else None
+            return self._found(names[number], mark) if loop.is_there(number) else None
 
         def computed(number: int) -> tuple[Any]:
-            return found(number) or self._computed(names[number], mark, partial(compute, number), check)
+            return found(number) or self._computed(names[number], mark, partial(loop.compute, number), check)
 
-        if in_order:
-            together = map
+        together = map if loop.in_order else loop.together
         if self.share is None:
-            for outcome in together(computed, range(count)):
+            for outcome in together(computed, range(loop.count)):
                 yield outcome[0]
             return
-        mine = self.share(stage, count)
+        mine = self.share(stage, loop.count)
         for _ in (together if isinstance(mine, range) else map)(computed, mine):  # a queue waits for the last
             pass
         self._stop_where_missing(stage, names)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simtool.work import PartDone, blocks, is_kept, kept, stop_short
+from simtool.work import Loop, PartDone, blocks, is_kept, kept, stop_short
 from simtool.work.keeping import MOST, current
 
 
@@ -12,10 +12,10 @@ class Recorder:
     def __init__(self, delivers=True):
         self.asked, self.delivers = [], delivers
 
-    def blocks(self, name, key, count, compute, *, in_order, together, is_there):
-        assert is_there(0)
-        self.asked.append((name, key, count, in_order))
-        return together(compute, range(count))
+    def blocks(self, loop):
+        assert loop.is_there(0)
+        self.asked.append((loop.name, loop.key, loop.count, loop.in_order))
+        return loop.together(loop.compute, range(loop.count))
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def keeper():
 
 def test_without_a_keeper_a_loop_is_a_loop():
     assert not is_kept()
-    assert list(blocks("squares", "", 4, lambda number: number**2)) == [0, 1, 4, 9]
+    assert list(blocks(Loop("squares", "", 4, lambda number: number**2))) == [0, 1, 4, 9]
     assert list(kept("doubles", iter([1, 2]), lambda items: (2 * each for each in items))) == [2, 4]
     stop_short()
 
 
 def test_a_keeper_is_asked_by_name_key_and_count(keeper):
-    assert list(blocks("squares", "n=4", 4, lambda number: number**2, in_order=True)) == [0, 1, 4, 9]
+    assert list(blocks(Loop("squares", "n=4", 4, lambda number: number**2, in_order=True))) == [0, 1, 4, 9]
     assert keeper.asked == [("squares", "n=4", 4, True)]
 
 

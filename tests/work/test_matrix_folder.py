@@ -95,6 +95,14 @@ def test_a_finished_folder_is_replaced_by_force_alone(tmp_path):
     np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X[:24], Y).array)
 
 
+def test_a_matrix_whose_last_rows_are_not_there_is_not_finished(tmp_path):
+    folder = MatrixFolder(str(tmp_path / "m"), "npy", (40, 40), np.dtype("f4"), force=False)
+    folder.write([MatrixPart(0, np.ones((8, 40), "f4"), None)])
+    with pytest.raises(OutputError, match="begins with row 8 is gone"), delivery():
+        folder.finish()
+    assert names(tmp_path / "m") == ["rows-00-08.npy"]
+
+
 def test_no_thread_writes_while_another_clears_up(tmp_path, monkeypatch):
     write(tmp_path / "m")
     remove = WorkFolder.remove

@@ -9,7 +9,7 @@ from simtool.delivery import delivery
 from simtool.engine.threads import overlapped
 from simtool.errors import ParameterError, ResourceError
 from simtool.io import open_vectors
-from simtool.work import PartDone, blocks, is_kept, shard, working
+from simtool.work import Loop, PartDone, blocks, is_kept, shard, working
 from simtool.work.run import _seldom
 
 
@@ -19,7 +19,7 @@ def squares(computed, count=5, **how):
         assert not is_kept()  # what is computed on the way is not kept
         return {"square": number**2}
 
-    return [each["square"] for each in blocks("squares", "", count, compute, **how)]
+    return [each["square"] for each in blocks(Loop("squares", "", count, compute, **how))]
 
 
 def run(path, count=5, in_order=False, **how):
@@ -55,11 +55,11 @@ def test_a_block_under_another_name_is_computed_again(tmp_path):
 def test_a_block_of_other_parameters_is_computed_again(tmp_path):
     for name, scale in (("one", 1), ("ten", 10)):
         with working(str(tmp_path / name), "test", {"scale": scale}):
-            assert list(blocks("tens", "", 1, lambda _, by=scale: by)) == [scale]
+            assert list(blocks(Loop("tens", "", 1, lambda _, by=scale: by))) == [scale]
     (one,), (ten,) = (list((tmp_path / name).glob("001-*/block-*")) for name in ("one", "ten"))
     ten.write_bytes(one.read_bytes())
     with working(str(tmp_path / "ten"), "test", {"scale": 10}):
-        assert list(blocks("tens", "", 1, lambda _: 10)) == [10]
+        assert list(blocks(Loop("tens", "", 1, lambda _: 10))) == [10]
 
 
 @pytest.mark.parametrize(("in_order", "share", "several"), [(False, None, 5), (True, None, 0), (False, shard(2, 3), 2)])
@@ -90,7 +90,7 @@ def test_a_block_is_not_kept_where_an_input_changed_meanwhile(tmp_path, together
 
     def compute_all():
         open_vectors(str(path))
-        list(blocks("x", "", 4, compute, together=together))
+        list(blocks(Loop("x", "", 4, compute, together=together)))
 
     with pytest.raises(ResourceError, match="changed while"), delivery(), working(str(tmp_path / "w"), "test", {}):
         compute_all()
