@@ -2,6 +2,7 @@
 
 import json
 import os
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -182,8 +183,9 @@ def test_an_input_that_changes_meanwhile_ends_a_part_with_3(bytes_of, typed, mon
     whole = WorkRun._computed
 
     def computed(self, *block):
-        np.save("new.npy", np.zeros((90, 6)))
-        os.replace("new.npy", "others.npy")  # what is mapped stays: other threads read it
+        new = f"{get_ident()}.npy"  # blocks are computed by several threads
+        np.save(new, np.zeros((90, 6)))
+        os.replace(new, "others.npy")  # what is mapped stays: other threads read it
         return whole(self, *block)
 
     monkeypatch.setattr(WorkRun, "_computed", computed)
