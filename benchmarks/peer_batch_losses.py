@@ -50,6 +50,7 @@ def pytorch_metric_learning() -> dict[tuple[str, str], Recompute]:
             "circle": losses.CircleLoss(),
             "lifted-structure": losses.LiftedStructureLoss(),
             "margin": losses.MarginLoss(),
+            "batch-all-contrastive": losses.ContrastiveLoss(),
             "batch-all-triplet": losses.TripletMarginLoss(),
         }.items()
     }

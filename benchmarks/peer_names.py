@@ -48,17 +48,13 @@ def of_torch(name: str) -> Any:
 
 
 def of_pml(name: str) -> Any:
-    """Return the loss of pytorch-metric-learning: of pairs, of those of the two sides."""
+    """Return the loss of pytorch-metric-learning."""
     if name in ("ArcFaceLoss", "CosFaceLoss"):
         peer = getattr(pml, name)(CLASSES, 8).double()
         with torch.no_grad():
             peer.W.copy_(TENSORS[1][:CLASSES].T)
         return peer(TENSORS[0], CODES)
-    if name != "ContrastiveLoss":
-        return getattr(pml, name)()(TENSORS[0], CODES)
-    kinds = [torch.nonzero(kind == BINARY)[:, 0] for kind in (1, 0)]
-    pairs = tuple(end for kind in kinds for end in (kind, kind + len(BINARY)))
-    return pml.ContrastiveLoss()(torch.cat(TENSORS[:2]), indices_tuple=pairs)
+    return getattr(pml, name)()(TENSORS[0], CODES)
 
 
 def of_sbert(name: str) -> Any:

@@ -201,6 +201,26 @@ BATCH_LOSSES: tuple[Entry, ...] = (
         "which holds beta in float32",
     ),
     loss(
+        name="batch-all-contrastive",
+        meaning="the contrastive loss of all pairs of the batch",
+        formula="[d_ap - m+]+ and [m - d_an]+, with m+ = 0; the loss is the mean of the positives that are not 0 "
+        "plus that of the negatives",
+        range="[0, inf)",
+        function="simtool.losses.all_pairs:batch_all_contrastive",
+        negatives="simtool.losses.all_pairs:NEGATIVES_WITHIN_MARGIN",
+        source=f"{PML} ContrastiveLoss; Hadsell, Chopra, LeCun 2006, equation 4, without squares",
+        inputs="classes",
+        item="pair",
+        labels="class",
+        metric="unit-euclidean",
+        metrics=("euclidean",),
+        reduction="active-mean-by-label",
+        parameters={"margin": 1.0, "positive_margin": 0.0},
+        variants={"pml": Variant(f"{PML} ContrastiveLoss", reduction="active-mean-by-label")},
+        peers="a pair comes twice, once for either end, which leaves the means as they are; "
+        "contrastive takes pairs that are given, variant pml of it those of this loss",
+    ),
+    loss(
         name="siglip",
         meaning="judges every pair for itself: the partner as similar, the others as not",
         formula="-sum_j log sigmoid( z_ij (scale s_ij + bias) ), z = 1 for the partner, else -1",

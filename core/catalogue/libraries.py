@@ -33,7 +33,7 @@ LIBRARY_LOSSES = (
     LibraryLoss("torch", "TripletMarginLoss", "triplet", "torch"),
     LibraryLoss("pml", "ArcFaceLoss", "arcface", "pml"),
     LibraryLoss("pml", "CircleLoss", "circle", "pml"),
-    LibraryLoss("pml", "ContrastiveLoss", "contrastive", "pml"),
+    LibraryLoss("pml", "ContrastiveLoss", "batch-all-contrastive", "pml"),
     LibraryLoss("pml", "CosFaceLoss", "cosface"),
     LibraryLoss("pml", "LiftedStructureLoss", "lifted-structure", "pml"),
     LibraryLoss("pml", "MarginLoss", "margin", "pml"),

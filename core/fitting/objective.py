@@ -1,5 +1,6 @@
 """The losses of a batch of examples, and these as one differentiable number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from ..errors import ParameterError
 from ..losses.miners import ActiveTriplets
 from ..losses.numerics import hinge
 from ..scoring.batch_data import first_two
-from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of
+from ..scoring.batch_scores import QueryBlock, WholeRows, counted, items_of, statistics_of, terms
 from ..scoring.distances import distance_of, of_all
 from ..scoring.example_scores import score_of
 from ..scoring.examples import example_items, terms_of
@@ -40,20 +41,25 @@ class BatchItems(NamedTuple):
     """The losses of a batch.
 
     Args:
-        losses: (k,) one per item; of a loss of all triplets, the sum of each anchor's.
+        losses: (k,) one per item; of a loss of all triplets or pairs, the sum of each anchor's.
         similar: (k,) which items are those of a similar pair; None without binary labels.
-        triplets: of a loss of all triplets, how many items there are, and how many are not 0; else None.
+        counts: of a loss of all triplets or pairs, how many there are, and how many are not 0; else None.
+        halves: of a loss of all pairs by label, the losses of positives and of negatives.
     """
 
     losses: Array
     similar: Array | None = None
-    triplets: tuple[int, int] | None = None
+    counts: tuple[int, int] | None = None
+    halves: tuple["BatchItems", ...] = ()
 
     def reduced(self, reduction: str) -> Array:
         """Return the items as one number without dims; 0 with gradient 0 where there is no item."""
-        if self.triplets is None:
+        if self.halves:
+            positives, negatives = (half.reduced("active-mean") for half in self.halves)
+            return positives + negatives
+        if self.counts is None:
             return reduced(reduction, self.losses, self.similar)
-        return self.losses.sum() / divisor(reduction, *self.triplets)
+        return self.losses.sum() / divisor(reduction, *self.counts)
 
 
 def check_fittable(spec: LossSpec, *, one_set: bool) -> None:
@@ -175,21 +181,30 @@ def _hard(scores: Array, same: Array, *, larger_is_closer: bool) -> Array:
 
 
 def _of_query_blocks(spec: LossSpec, batch: WholeRows, miner: str) -> BatchItems:
-    backend = batch.backend
-    statistics = statistics_of(batch, spec)
-    items, kept, triplets = [], [], 0
+    backend, statistics = batch.backend, statistics_of(batch, spec)
+    parts = []
     for whole in batch.query_blocks():
         query_block = _mined(whole, spec) if miner == "hard" else whole
-        found = items_of(spec, query_block, statistics)
-        if isinstance(found, ActiveTriplets):
-            triplets += int((query_block.positives.sum(1) * query_block.negatives.sum(1)).sum())
-        items.append(found)
-        kept.append(counted(spec, query_block, backend))
-    if isinstance(items[0], ActiveTriplets):
-        totals, active = (backend.xp.concat(parts) for parts in zip(*items, strict=True))
-        return BatchItems(totals, triplets=(triplets, int(active.sum())))
-    parts = [each if keep.all() else each[backend.put(keep)] for each, keep in zip(items, kept, strict=True)]
-    return BatchItems(parts[0] if len(parts) == 1 else backend.xp.concat(parts))
+        parts.append([_of_query_block(half, query_block, statistics, backend) for half in spec.halves])
+    halves = tuple(_joined(each, backend) for each in zip(*parts, strict=True))
+    return halves[0] if len(halves) == 1 else BatchItems(halves[0].losses + halves[1].losses, halves=halves)
+
+
+def _of_query_block(spec: LossSpec, query_block: QueryBlock, statistics: Array | None, backend: Backend) -> BatchItems:
+    found = items_of(spec, query_block, statistics)
+    if isinstance(found, ActiveTriplets):
+        sizes = (backend.get(mask.sum(1)) for mask in (query_block.positives, query_block.negatives))
+        return BatchItems(found.total, counts=(terms(spec, *sizes), int(found.count.sum())))
+    keep = counted(spec, query_block, backend)
+    return BatchItems(found if keep.all() else found[backend.put(keep)])
+
+
+def _joined(parts: Sequence[BatchItems], backend: Backend) -> BatchItems:
+    first, *others = parts
+    if not others:
+        return first
+    losses, counts = backend.xp.concat([part.losses for part in parts]), [part.counts for part in parts if part.counts]
+    return BatchItems(losses, counts=(sum(n for n, _ in counts), sum(n for _, n in counts)) if counts else None)
 
 
 def _mined(query_block: QueryBlock, spec: LossSpec) -> QueryBlock:

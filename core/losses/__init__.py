@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     angle: LossFunction
     arcface: LossFunction
     barlow_twins: LossFunction
+    batch_all_contrastive: LossFunction
     batch_all_triplet: LossFunction
     batch_hard_triplet: LossFunction
     bce: LossFunction

@@ -202,17 +202,17 @@ def margin(
     check_at_least(0, alpha=alpha)
     check_finite(beta=beta)
     xp = namespace(distances)
-    pull, pulled, similar = _sums(hinge(distances, -beta, alpha), positives)
+    pull, pulled, similar = member_sums(hinge(distances, -beta, alpha), positives)
     if is_known(negatives):
         push, pushed, dissimilar = negatives[:, 0], *(xp.astype(negatives[:, each], xp.int64) for each in (1, 2))
     else:
-        push, pushed, dissimilar = _sums(hinge(-distances, beta, alpha), negatives)
+        push, pushed, dissimilar = member_sums(hinge(-distances, beta, alpha), negatives)
     # a positive is in as many triplets as there are negatives, and the other way round
     total = xp.astype(dissimilar, pull.dtype) * pull + xp.astype(similar, pull.dtype) * push
     return ActiveTriplets(total, dissimilar * pulled + similar * pushed)
 
 
-def _sums(terms: Array, members: Array) -> tuple[Array, Array, Array]:
+def member_sums(terms: Array, members: Array) -> tuple[Array, Array, Array]:
     """Return the (r,) sums of the terms of members, how many are not 0, and how many members there are."""
     xp = namespace(terms)
     terms = xp.where(members, terms, xp.zeros_like(terms))

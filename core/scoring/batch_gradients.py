@@ -49,6 +49,9 @@ def _gradient(spec: LossSpec, data: BatchData, outcome: LossOutcome) -> Gradient
         forward, backward = (_gradient(one_way, way, replace(outcome, negatives=own)) for way, own in ways)
         parts = [(x + y) / 2 for x, y in zip(forward.parts, reversed(backward.parts), strict=True)]
         return Gradient(parts, forward.undefined)
+    if outcome.halves:
+        pull, push = (_gradient(half.spec, data, half) for half in outcome.halves)
+        return Gradient([x + y for x, y in zip(pull.parts, push.parts, strict=True)], pull.undefined)
     inputs = [*data.sides, *([] if data.weights is None else [data.weights])]
     totals = [np.zeros(rows.shape) for rows in inputs]
     undefined = 0

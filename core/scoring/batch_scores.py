@@ -153,6 +153,13 @@ def counted(spec: LossSpec, query_block: QueryBlock, backend: Backend) -> Column
     return anchors
 
 
+def terms(spec: LossSpec, positives: Column, negatives: Column) -> int:
+    """Return how many losses the sums of (r,) anchors are of, that have these numbers of positives and negatives."""
+    if spec.entry.item == "pair":
+        return int(positives.sum() + negatives.sum())
+    return (2 if spec.entry.item == "term" else 1) * int(np.vecdot(positives, negatives))  # of each triplet
+
+
 class BlockPairStatistics(NamedTuple):
     """What a query block shows of the pairs behind the losses.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import fsum
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..results import Column, Progress
 from ..work import kept
 from .accumulator import HELD, Accumulator
 from .batch_data import SORTED, BatchData, class_order, pays_sorting, put, whole_rows
-from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of
+from .batch_scores import BlockPairStatistics, QueryBlock, counted, items_of, pair_statistics, statistics_of, terms
 from .histogram import Bins
 from .mined_rows import mined_items
 from .pair_statistics import PairStatistics
@@ -42,6 +43,8 @@ def outcomes(
         all_items: keep all items, however many; those that belong to one row each always are.
         progress: called with the anchors that are done and their total.
     """
+    halves = [spec.halves for spec in specs]
+    whole, specs = specs, [half for each in halves for half in each]
     accumulators = [Accumulator(most, all_items or not takes_pairs(spec)) for spec in specs]
     metrics = dict.fromkeys(spec.metric for spec in specs)
     statistics = PairStatistics(data.rows, {metric: data.bins(metric) for metric in metrics})
@@ -55,7 +58,8 @@ def outcomes(
         backward, _ = outcomes(one_way, data.turned(), most=most)
         for number, other in zip(bidirectional, backward, strict=True):
             found[number] = _mean_of(found[number], other)
-    return found, statistics
+    parts = iter(found)
+    return [_sum_of(spec, [next(parts) for _ in each]) for spec, each in zip(whole, halves, strict=True)], statistics
 
 
 def takes_pairs(spec: LossSpec) -> bool:
@@ -176,8 +180,7 @@ def _entry(spec: LossSpec, query_block: QueryBlock, statistics: Array | None, ba
     keep = counted(spec, query_block, backend)
     if isinstance(found, ActiveTriplets):
         sizes = [backend.get(mask).sum(axis=1) for mask in (query_block.positives, query_block.negatives)]
-        terms = 2 if spec.entry.item == "term" else 1  # per triplet
-        counts = terms * int(np.vecdot(*sizes)), int(backend.get(found.count).sum())
+        counts = terms(spec, *sizes), int(backend.get(found.count).sum())
         return _Entry(backend.get(found.total)[keep], (np.flatnonzero(keep),), counts)
     if spec.entry.item == "positive pair":
         rows, columns = np.nonzero(backend.get(query_block.positives))
@@ -189,6 +192,16 @@ def _outcome(spec: LossSpec, found: Accumulator, negatives: Sequence[Column | No
     found.close()
     told = found.total, found.count, found.active
     return LossOutcome(spec, found.items, found.places, *told, complete=found.complete, negatives=tuple(negatives))
+
+
+def _sum_of(spec: LossSpec, halves: Sequence[LossOutcome]) -> LossOutcome:
+    """Return the loss of its halves: anchor by anchor their sum, of which all are kept."""
+    first, *others = halves
+    if not others:
+        return first
+    items, total = np.sum([half.items for half in halves], axis=0), fsum(half.total for half in halves)
+    active = sum(half.active for half in halves)
+    return replace(first, spec=spec, items=items, total=total, active=active, negatives=(), halves=tuple(halves))
 
 
 def _mean_of(forward: LossOutcome, backward: LossOutcome) -> LossOutcome:

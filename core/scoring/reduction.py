@@ -31,6 +31,7 @@ class LossOutcome:
         gradient_norm: the norm of the gradient of the reduced loss by all inputs; None where it was not asked for.
         negatives: per batch, what the negatives of each anchor come to, or None; after those the same of the other
             direction, if the loss is that of both.
+        halves: of all pairs of batches by label, the outcomes of positives and of negatives.
     """
 
     spec: LossSpec
@@ -43,6 +44,7 @@ class LossOutcome:
     complete: bool = True
     gradient_norm: float | None = None
     negatives: tuple[Column | None, ...] = ()
+    halves: tuple[Self, ...] = ()
 
     @property
     def rows(self) -> Column:
@@ -81,6 +83,8 @@ class LossOutcome:
             return None
         if reduction != BY_LABEL:
             return self.total / divisor(reduction, self.count, self.active)
+        if self.halves:
+            return sum(half.total / divisor("active-mean", half.count, half.active) for half in self.halves)
         return None if self.similar is None else sum(map(self._active_mean, (self.similar, ~self.similar)))
 
     def _active_mean(self, part: Column) -> float:

@@ -12,6 +12,7 @@ from ..engine import overlapped, processors
 from ..losses.miners import ActiveTriplets
 from ..results import Column
 from ..work import kept
+from .batch_scores import terms
 from .sorted_batch import SortedBatch
 from .spec import LossSpec
 from .tile_sweep import Wanted
@@ -78,8 +79,7 @@ def _block_items(
     places = np.stack(np.nonzero(belonging)) if spec.entry.item == "positive pair" else np.arange(len(scores))[None, :]
     kept, counts = keep[rows][places[0]], None
     if isinstance(losses, ActiveTriplets):
-        terms = 2 if spec.entry.item == "term" else 1  # per triplet
-        counts = terms * int(np.vecdot(batch.positives[rows], batch.negatives[rows])), int(losses.count.sum())
+        counts = terms(spec, batch.positives[rows], batch.negatives[rows]), int(losses.count.sum())
         losses = losses.total
     starts = np.asarray([rows.start, columns.start])[: len(places), None]
     return ItemLosses(losses[kept], places[:, kept] + starts, counts)

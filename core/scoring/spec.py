@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf, isfinite
 from typing import Self
 
 from ..catalogue import Entry, Variant, check_parameter, find, unknown_name
@@ -37,6 +37,17 @@ class LossSpec:
     def options(self) -> dict[str, float]:
         """The parameters that the function takes; the others are the report's to follow."""
         return {name: value for name, value in self.parameters.items() if name not in SWITCHES}
+
+    @property
+    def halves(self) -> tuple[Self, ...]:
+        """The loss itself; of all pairs of a batch by label, that of positives and that of negatives.
+
+        A margin that all keep leaves a half without active pairs of the other kind.
+        """
+        if self.entry.inputs != "classes" or self.reduction != BY_LABEL:
+            return (self,)
+        half = replace(self, reduction="active-mean")
+        return half.with_parameter("margin", 0.0), half.with_parameter("positive_margin", inf)
 
     def with_parameter(self, name: str, value: float) -> Self:
         """Return the spec with another value of a parameter that it has."""
@@ -136,7 +147,7 @@ def _spec(
             what = f"the loss {entry.name} is not defined on {metric}"
             raise ParameterError(what, "«distance»", f"one of: {choices}")
         chosen = metric
-    if reduction == BY_LABEL and entry.labels != "binary":
+    if reduction == BY_LABEL and entry.labels != "binary" and entry.reduction != BY_LABEL:
         what = f"the loss {entry.name} has no binary labels to take the means by"
         raise ParameterError(what, "«reduction»", "active-mean is that over all items")
     own = {name: value for name, value in given.items() if name in entry.parameters}

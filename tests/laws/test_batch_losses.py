@@ -128,7 +128,7 @@ def test_what_is_no_item_is_zero_and_has_no_gradient(kind):
     # beta 0 makes every term of the margin loss active, a margin of 5 every triplet
     parameters = LOOPS[kind][1][min(1, len(LOOPS[kind][1]) - 1)] if find("loss", kind).instead_of_miner else {}
     entry = find("loss", kind)
-    if entry.item in ("triplet", "term"):
+    if entry.item in ("triplet", "term", "pair"):
         parameters = LOOPS[kind][1][1]
     scores = torch.from_numpy(scores_of(kind, x)).requires_grad_(True)
     items = of_batch(kind, scores, torch.from_numpy(codes), **parameters)
@@ -184,8 +184,9 @@ def test_a_row_of_the_catalogue_agrees_with_its_function(entry):
     assert fixed == options
     assert entry.inputs in ("classes", "views")
     assert entry.labels == ("class" if entry.inputs == "classes" else "none")
-    assert entry.item in ("anchor", "positive pair", "triplet", "term")
-    assert entry.reduction == ("active-mean" if entry.item in ("triplet", "term") else "mean")
+    assert entry.item in ("anchor", "positive pair", "triplet", "term", "pair")
+    by_item = {"triplet": "active-mean", "term": "active-mean", "pair": "active-mean-by-label"}
+    assert entry.reduction == by_item.get(entry.item, "mean")
     assert entry.counted in ("all", "positives", "negatives", "both")
     assert entry.metric not in entry.metrics
     x = np.random.default_rng(0).normal(size=(3, 4))

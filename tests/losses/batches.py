@@ -8,6 +8,8 @@ from simtool.losses.lifted import negative_mass
 from simtool.losses.miners import ActiveTriplets
 from simtool.scoring.distances import of_all
 
+KEPT_BY_ALL = ({"margin": 0.0}, {"positive_margin": np.inf})  # margins that no negative and no positive is past
+
 
 def random_batch(seed, n, classes, d=4):
     """Rows, and classes among which are singletons."""
@@ -88,6 +90,9 @@ def as_variant(kind, variant, codes, *sets):
     if len(sets) == 2:
         return chosen.factor * float(of_views(kind, scores, **parameters).mean())
     codes = np.asarray(codes)
+    if chosen.reduction == "active-mean-by-label":
+        halves = [of_classes(kind, scores, codes, **parameters | kept) for kept in KEPT_BY_ALL]
+        return sum(float(half.total.sum() / half.count.sum()) for half in halves)
     items = of_classes(kind, scores, codes, **parameters)
     if isinstance(items, ActiveTriplets):
         assert chosen.reduction == "active-mean"

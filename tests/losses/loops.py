@@ -1,6 +1,6 @@
 """Every loss of a batch as a loop over plain floats, and the parameters that are tried beside the defaults."""
 
-from math import exp, fsum, log
+from math import exp, fsum, inf, log
 
 from batches import others
 
@@ -140,6 +140,15 @@ def loop_margin(distances, codes, alpha=0.2, beta=1.2):
     return items
 
 
+def loop_batch_all_contrastive(distances, codes, margin=1.0, positive_margin=0.0):
+    items = []
+    for i, row in enumerate(distances):
+        positives, negatives = others(codes, i)
+        pairs = [beyond(row[p], -positive_margin) for p in positives] + [beyond(margin, -row[n]) for n in negatives]
+        items.append((fsum(pairs), sum(pair > 0 for pair in pairs)))
+    return items
+
+
 # the loop of the items or of their sums and counts, and the parameters that are tried beside the defaults
 LOOPS = {
     "info-nce": (loop_info_nce, [{"temperature": 0.5}]),
@@ -154,5 +163,9 @@ LOOPS = {
     "batch-hard-triplet": (loop_batch_hard, [{"margin": 0.0}, {"margin": 5.0}, {"soft": 1.0}]),
     "semi-hard-triplet": (loop_semi_hard, [{"margin": 0.0}, {"margin": 5.0}]),
     "batch-all-triplet": (loop_batch_all, [{"margin": 0.0}, {"margin": 5.0}]),
+    "batch-all-contrastive": (
+        loop_batch_all_contrastive,
+        [{"positive_margin": 0.25}, {"margin": 5.0}, {"margin": 0.0}, {"positive_margin": inf}],
+    ),
     "margin": (loop_margin, [{"alpha": 0.0, "beta": 1.0}, {"alpha": 0.5, "beta": 0.0}]),
 }

@@ -40,6 +40,7 @@ PEERS = {
     ("circle", "pml"): 191.21825511602003,
     ("lifted-structure", "pml"): 6.714959638847958,
     ("margin", "pml"): 0.5637855568419498,
+    ("batch-all-contrastive", "pml"): 1.808612938386055,
     ("batch-all-triplet", "pml"): 0.5582690302605562,
     ("batch-hard-triplet", "pml"): 1.1516754535439393,
     ("circle", "pml gradient"): [21.238271077730502, 2.7631704869027938, 8.599165773071276],

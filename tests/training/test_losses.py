@@ -113,7 +113,7 @@ def test_none_gives_the_items_and_sum_their_sum(kind):
     reported = simtool.loss(*sides, kind=kind, labels=labels, weights=weights)
     assert items.sum() == pytest.approx(reported.summary["total"], rel=1e-12)
     assert called(kind, sides, labels, weights, reduction="sum") == pytest.approx(items.sum(), rel=1e-12)
-    if find("loss", kind).item not in ("triplet", "term") or find("loss", kind).inputs == "triplets":
+    if find("loss", kind).item in ("anchor", "positive pair") or find("loss", kind).inputs != "classes":
         assert items.shape == (reported.summary["items"],)
 
 
@@ -133,6 +133,14 @@ def test_parameters_and_distances_are_those_of_the_command():
     for options in ({"temperature": 0.3}, {"distance": "dot"}):
         reported = simtool.loss(rows, kind="sup-con", labels=labels, **options).summary["loss"]
         assert losses.sup_con(rows, labels, **options) == pytest.approx(reported, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["batch-all-contrastive", "batch-all-triplet", "margin"])
+@pytest.mark.parametrize("reduction", ["mean", "active-mean"])
+def test_means_over_terms_are_those_of_the_command(kind, reduction):
+    (rows,), labels, _ = given(kind)
+    reported = simtool.loss(rows, kind=kind, labels=labels, reduction=reduction).summary["loss"]
+    assert called(kind, [rows], labels, None, reduction=reduction) == pytest.approx(reported, rel=1e-12)
 
 
 def test_labels_may_be_strings_lists_or_tensors():
