@@ -45,10 +45,14 @@ def batch_all_contrastive(
     check_masks(distances, positives, negatives)
     check_at_least(0, margin=margin, **({} if positive_margin == inf else {"positive_margin": positive_margin}))
     xp = namespace(distances)
-    pull, pulled, _ = member_sums(hinge(distances, -positive_margin), positives)
+    pull = push = xp.zeros_like(distances[:, 0])
+    pulled = pushed = xp.astype(pull, xp.int64)
+    if positive_margin < inf:
+        pull, pulled, _ = member_sums(hinge(distances, -positive_margin), positives)
     if is_known(negatives):
-        return ActiveTriplets(pull + negatives[:, 0], pulled + xp.astype(negatives[:, 1], xp.int64))
-    push, pushed, _ = member_sums(hinge(-distances, margin), negatives)
+        push, pushed = negatives[:, 0], xp.astype(negatives[:, 1], xp.int64)
+    elif margin > 0:
+        push, pushed, _ = member_sums(hinge(-distances, margin), negatives)
     return ActiveTriplets(pull + push, pulled + pushed)
 
 

@@ -285,7 +285,9 @@ def test_refused_with_what_and_where_and_nothing_is_left(call, folder, line, wha
 
 
 UNDEFINED = [
-    entry for entry in LOSSES if entry.inputs == "classes" and entry.name not in ("multi-similarity", "n-pairs")
+    entry
+    for entry in LOSSES
+    if entry.inputs == "classes" and entry.name not in ("multi-similarity", "n-pairs", "batch-all-contrastive")
 ] + [simtool.find("loss", "triplet")]
 
 
