@@ -9,6 +9,7 @@ from .choosing import choose_backend as choose_backend
 from .gradients import constant as constant
 from .gradients import derivatives as derivatives
 from .gradients import is_tensor as is_tensor
+from .gradients import places_in_rows as places_in_rows
 from .gradients import recomputed as recomputed
 from .gradients import tensor_dots as tensor_dots
 from .gradients import tensor_logsumexp as tensor_logsumexp

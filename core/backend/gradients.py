@@ -1,8 +1,10 @@
 """Gradients of torch: of what they are taken, what they pass over, and steps that have gradients of their own."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from .backend import Array
+from .interchange import namespace
 
 
 def constant(array: Array) -> Array:
@@ -28,6 +30,17 @@ def tensor_logsumexp(values: Array, members: Array) -> Array:
     from .torch_functions import MaskedLogSumExp
 
     return MaskedLogSumExp.apply(values, members)  # type: ignore[no-untyped-call]
+
+
+def places_in_rows(ascending: Array, values: Array, *, side: Literal["left", "right"]) -> Array:
+    """Return where each (r, p) value belongs in its row of (r, n) ascending numbers; no gradient goes through it."""
+    if is_tensor(ascending):
+        import torch
+
+        return torch.searchsorted(ascending.detach(), values.detach(), side=side)
+    xp = namespace(ascending)
+    rows = zip(xp.unstack(ascending), xp.unstack(values), strict=True)
+    return xp.stack([xp.searchsorted(row, wanted, side=side) for row, wanted in rows])
 
 
 def recomputed(function: Callable[..., Array], *arrays: Array) -> Array:

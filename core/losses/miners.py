@@ -1,10 +1,9 @@
 """Triplet losses of a batch with classes, by which triplets they take: the hardest, the semi-hard, or all."""
 
-from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
-from ..backend import Array, namespace
+from ..backend import Array, namespace, places_in_rows
 from .decided_negatives import HingeSum, Nearest
 from .numerics import hinge, past, softplus
 from .validation import check_at_least, check_finite, check_masks, check_switch, is_known
@@ -102,17 +101,13 @@ def semi_hard_triplet(distances: Array, positives: Array, negatives: Array, *, m
     """
     check_masks(distances, positives, negatives)
     check_at_least(0, margin=margin)
-    xp = namespace(distances)
-    losses = []
-    for near, far in _by_anchor(distances, positives, negatives):
-        if far.shape[0] == 0:
-            losses.append(0.0 * near)  # stays differentiable
-            continue
-        place = xp.searchsorted(far, past(near) * near, side="right")
-        # past the end is the farthest
-        chosen = xp.take(far, xp.clip(place, 0, far.shape[0] - 1), axis=0)
-        losses.append(hinge(near, -chosen, margin))
-    return xp.concat(losses)
+    xp, ranked = namespace(distances), _ranked(distances, positives, negatives)
+    near, far = ranked.near, ranked.far
+    last = xp.maximum(ranked.negatives - 1, xp.zeros_like(ranked.negatives))[:, None]
+    # past the end is the farthest
+    places = xp.minimum(places_in_rows(far, past(near) * near, side="right"), last)
+    # without negatives it is infinitely far, which is no loss
+    return hinge(near, -xp.take_along_axis(far, places, axis=1), margin)[ranked.members]
 
 
 def batch_all_triplet(distances: Array, positives: Array, negatives: Array, *, margin: float = 1.0) -> ActiveTriplets:
@@ -123,7 +118,7 @@ def batch_all_triplet(distances: Array, positives: Array, negatives: Array, *, m
         loss = max(0, d_ap - d_an + margin)
 
     The negatives are sorted once per anchor, and each positive finds its sum among their running sums: memory for
-    one row, where the triplets would be positives times negatives.
+    the distances, where the triplets would be positives times negatives.
 
     Args:
         distances: (r, n) float64 distances, at least 0.
@@ -151,17 +146,14 @@ def batch_all_triplet(distances: Array, positives: Array, negatives: Array, *, m
     """
     check_masks(distances, positives, negatives)
     check_at_least(0, margin=margin)
-    xp = namespace(distances)
-    totals, counts = [], []
-    for near, far in _by_anchor(distances, positives, negatives):
-        reach = near + margin
-        active = xp.searchsorted(far, reach / past(reach), side="left")  # where `hinge` leaves something
-        running = xp.cumulative_sum(far, include_initial=True)
-        losses = xp.astype(active, reach.dtype) * reach - xp.take(running, active, axis=0)
-        # the difference of two large sums may round below 0
-        totals.append(xp.sum(xp.clip(losses, 0.0, None)))
-        counts.append(xp.sum(active))
-    return ActiveTriplets(xp.stack(totals), xp.stack(counts))
+    xp, ranked = namespace(distances), _ranked(distances, positives, negatives)
+    far, reach = ranked.far, ranked.near + margin
+    active = places_in_rows(far, reach / past(reach), side="left")  # where `hinge` leaves something
+    running = xp.cumulative_sum(xp.where(far < inf, far, xp.zeros_like(far)), axis=1, include_initial=True)
+    losses = xp.astype(active, reach.dtype) * reach - xp.take_along_axis(running, active, axis=1)
+    # the difference of two large sums may round below 0
+    losses = xp.where(ranked.members, xp.clip(losses, 0.0, None), xp.zeros_like(losses))
+    return ActiveTriplets(xp.sum(losses, axis=1), xp.sum(xp.where(ranked.members, active, 0), axis=1))
 
 
 def margin(
@@ -227,8 +219,27 @@ def _pushed(distances: Array, *, alpha: float, beta: float) -> tuple[Array, floa
 PUSHED_NEGATIVES = HingeSum(_pushed)  # of margin
 
 
-def _by_anchor(distances: Array, positives: Array, negatives: Array) -> Iterator[tuple[Array, Array]]:
-    """Yield each anchor's distances to its positives, as they stand, and to its negatives, ascending."""
-    xp = namespace(distances)
-    for row, near, far in zip(*(xp.unstack(array) for array in (distances, positives, negatives)), strict=True):
-        yield row[near], xp.sort(row[far])
+class _Ranked(NamedTuple):
+    """The distances of anchors to their positives and negatives.
+
+    Args:
+        near: (r, p) to the positives, as they stand, and after those any distance.
+        members: (r, p) bool, which of these are positives.
+        far: (r, n) to the negatives, ascending, and after those infinity.
+        negatives: (r,) how many there are.
+    """
+
+    near: Array
+    members: Array
+    far: Array
+    negatives: Array
+
+
+def _ranked(distances: Array, positives: Array, negatives: Array) -> _Ranked:
+    xp, n = namespace(distances), distances.shape[1]
+    most, sizes = int(xp.max(xp.count_nonzero(positives, axis=1))), xp.count_nonzero(negatives, axis=1)
+    places = xp.arange(n, device=distances.device)
+    columns = xp.sort(xp.where(positives, places, n), axis=1)[:, :most]
+    near = xp.take_along_axis(distances, xp.minimum(columns, places[-1]), axis=1)
+    far = xp.sort(xp.where(negatives, distances, inf), axis=1)
+    return _Ranked(near, columns < n, far, sizes)
