@@ -111,7 +111,8 @@ def rows_by_id(vectors: Vectors, wanted: Column, where: str) -> Column:
         kind = "row numbers, as there are no ids" if vectors.ids is None else "ids"
         match = closest(first, list(place)[:10_000])
         what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
-        raise DataError(what, where, f"did you mean {match}?" if match else "")
+        hint = f"did you mean {match}?" if match else f"they are such as {', '.join(list(place)[:3])}"
+        raise DataError(what, where, hint)
     return rows
 
 
