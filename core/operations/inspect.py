@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..engine import READ_BYTES, occurrences, row_hashes
 from ..io import Table, Vectors, as_source, pick_vectors
@@ -56,6 +57,7 @@ def inspect(
         >>> inspect("sample_data/wordsim_a.npy").summary["rows"]
         353
     """
+    check_types(inspect, locals())
     checks.check_keys(require_keys, KEYS)
     for name in list_rows:
         checks.check_choice("list_rows", name, TROUBLE)
