@@ -22,7 +22,7 @@ def open_vectors(
     ids: Any = None,
     nulls: bool = False,
     header: str = "auto",
-    others: Sequence[str | None] = (),
+    others: Sequence[Any] = (),
     input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Vectors:
@@ -60,7 +60,7 @@ def open_items(
     ids: Any = None,
     nulls: bool = False,
     header: str = "auto",
-    others: Sequence[str | None] = (),
+    others: Sequence[Any] = (),
     input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Vectors | RaggedVectors:
@@ -95,7 +95,7 @@ def open_table(
     *,
     nulls: bool = False,
     header: str = "auto",
-    others: Sequence[str | None] = (),
+    others: Sequence[Any] = (),
     input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Table:

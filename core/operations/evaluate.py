@@ -213,6 +213,6 @@ def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mappi
     if judged.against is not None and judged.against_run is not None:
         raise ParameterError("there are two other models", "«against», «against_run»", "leave one out")
     for parameter in ("sources", "labels", "targets", "scores", "pairs", "by", "ids", "at", "thresholds_out", "counts"):
-        if given[parameter] is not None and given[parameter] != []:
+        if given[parameter] is not None and (parameter != "sources" or given["sources"]):
             where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
             raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")
