@@ -73,9 +73,8 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
             together=together,
             is_there=lambda number: reducer.is_there(ranges[number]),
         )
-        with closing(
-            blocks(loop)
-        ) as found:  # before the lanes are, whatever happens: no thread computes in them any more
+        # closed before the lanes are, whatever happens: no thread computes in them any more
+        with closing(blocks(loop)) as found:
             for rows, state in zip(ranges, found, strict=True):
                 reducer.restore(rows, state)
                 said.until(rows.stop)
@@ -113,8 +112,7 @@ class _Ways(ExitStack):
     """The lanes of a sweep, made when the first query block is asked for.
 
     Args:
-        a: (n, d) rows.
-        b: (m, d) rows.
+        a, b: (n, d) and (m, d) rows.
         kernel: of the tiles.
         reducer: of the kind that the tiles are for.
         plan: the grid.
