@@ -63,14 +63,13 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
             return reducer.kept(ranges[number], part)
 
         name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
-        together = partial(overlapped, workers=ways.count)
         loop = Loop(
             name,
             key,
             len(ranges),
             compute,
             in_order=reducer.in_order,
-            together=together,
+            together=partial(overlapped, workers=ways.count),
             is_there=lambda number: reducer.is_there(ranges[number]),
         )
         # closed before the lanes are, whatever happens: no thread computes in them any more
