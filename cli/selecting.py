@@ -121,6 +121,8 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
     from simtool.errors import ParameterError
     from simtool.io import Keep, Selection
 
+    if typed.get("b", "") is None:
+        _refuse_of_b(selected)
     names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
     rows: dict[str, Any] = {name: selected.get(name) for name in ROWS}
     columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
@@ -163,6 +165,15 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
 
     for name in inputs:
         typed[name] = chosen(typed.get(name))
+
+
+def _refuse_of_b(selected: dict[str, Any]) -> None:
+    """Refuse options that select from B where there is none."""
+    from simtool.errors import ParameterError
+
+    for name in (*ROWS_OF_B, "columns_b"):
+        if selected.get(name) is not None:
+            raise ParameterError("there is no B to select from", f"«{name}»", f"name B too, or leave «{name}» out")
 
 
 def _count(source: Any) -> int:
