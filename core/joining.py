@@ -52,7 +52,7 @@ def by_number(sides: Sequence[Vectors | RaggedVectors], noun: str = "rows") -> t
         >>> by_number([a, with_ids(a, np.asarray([7, 8]))])
         ('rows are paired by row number: a.npy has no ids',)
     """
-    without = [side.name for side in sides if side.ids is None]
+    without = [side.name for side in sides if not has_ids(side)]
     if not 0 < len(without) < len(sides) or len({side.shape[0] for side in sides}) > 1:
         return ()
     verb = "has" if len(without) == 1 else "have"

@@ -131,3 +131,9 @@ def test_ids_in_another_order_are_refused_with_the_join_where_there_is_one():
         with pytest.raises(DataError, match="row 0 is 0 in A and 49 in B") as refused:
             run(a, b)
         assert refused.value.hint.startswith("«join=id» pairs rows by id" if run in joining else "bring both")
+
+
+def test_rows_that_are_called_by_their_numbers_have_no_ids(tmp_path):
+    (tmp_path / "p.csv").write_text("x0,x1,y0,y1,label\n1,2,3,4,1\n2,3,4,5,0\n3,1,2,2,1\n")
+    sides = [simtool.Selection(f"{tmp_path}/p.csv::{name}", where="label>0") for name in "xy"]
+    assert not any("paired by" in note for note in simtool.similarity(*sides).notes)
