@@ -7,7 +7,7 @@ from typing import Any
 from .. import checks, comparison, estimates, evaluation
 from ..catalogue import DEVICE, names
 from ..delivery import delivery
-from ..engine import Choice, check_precision
+from ..engine import MOST_RESULTS, Choice, check_precision
 from ..errors import ParameterError
 from ..io import Selection
 from ..io.cut_down import CutDown
@@ -38,7 +38,7 @@ def pairwise(
     exclude_self: bool | None = None,
     precision: str = "auto",
     max_memory: str | int | None = None,
-    max_results: int = 100_000_000,
+    max_results: int = MOST_RESULTS,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -76,7 +76,7 @@ def pairwise(
             Or `float64`, `float32`, for a selection also `bfloat16` (torch) or `int8` (NumKong).
         max_memory: bytes beyond the interpreter, as in `512M`, `4G`, `50%` of what is free; by default a
             quarter of it.
-        max_results: how many pairs a threshold may give.
+        max_results: how many pairs a threshold without `top_k` may give.
         nonfinite: `error`, `propagate` (NaN in the matrix, never in a selection) or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -103,8 +103,8 @@ def pairwise(
     Raises:
         ShapeError: ranks, widths or batches do not fit.
         DataError: rows that are not finite; a score that leaves the range of its dtype.
-        ParameterError: an unknown name, a number below 1, or two selections at once.
-        ResourceError: the device is missing, the result does not fit in the budget, too many pairs for a threshold.
+        ParameterError: an unknown name, a number below 1, two selections at once, or too many pairs for a threshold.
+        ResourceError: the device is missing, or the result does not fit in the budget.
 
     Source:
         The catalogue row of the metric; `simtool.engine` for the selection.
