@@ -109,7 +109,7 @@ def rows_by_id(vectors: Vectors, wanted: Column, where: str) -> Column:
     missing = np.flatnonzero(rows < 0)
     if len(missing):
         first = str(wanted[missing[0]])
-        kind = "row numbers, as there are no ids" if vectors.ids is None else "ids"
+        kind = "ids" if has_ids(vectors) else "row numbers, as there are no ids,"
         match = closest(first, list(place)[:10_000])
         what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
         raise DataError(what, where, f"did you mean {match}?" if match else "")

@@ -9,8 +9,9 @@ from ..catalogue import DEVICE, names
 from ..delivery import delivery
 from ..engine import MOST_RESULTS, Choice, check_precision
 from ..errors import ParameterError
-from ..io import Selection
+from ..io import Selection, Vectors
 from ..io.cut_down import CutDown
+from ..io.listed_columns import carries
 from ..io.quantized import WRITTEN
 from ..io.ragged import PaddedVectors, RaggedVectors
 from ..metrics import EPS, Metric, metric_of
@@ -150,6 +151,9 @@ def pairwise(
         plan: Callable[[Settings, list[Any]], Any]
         if isinstance(measure, Metric):
             opened = [settings.open(*side) for side in sides]
+            for side, (_, name, ids) in zip(opened, sides, strict=True):
+                if len(side.shape) > 2 or dim not in (-1, 1):
+                    _refuse_named(side, f"«ids_{name.lower()}»" if ids is not None else None)
             of_rows = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
             plan = partial(of_rows, of_one_file=isinstance(b, Selection) and b.same is not None)
         else:
@@ -171,3 +175,11 @@ def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) ->
     """Return the keys of the summary."""
     counted = () if top_k is None else ("k",)
     return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
+
+
+def _refuse_named(side: Vectors, ids: str | None) -> None:
+    """Refuse ids and columns of the rows of a file where what is compared are other vectors."""
+    option = "«keep_columns»" if ids is None and carries(side) is not None else ids
+    if option is not None:
+        what = f"ids and columns belong to rows, and what is compared of {side.shape} are other vectors"
+        raise ParameterError(what, option, "leave it out")
