@@ -94,7 +94,7 @@ def leak(
     """
     import simtool
 
-    from ..parsing import parse_parameters, parse_threshold, parse_threshold_sweep
+    from ..parsing import parse_parameters, parse_threshold
     from ..session import Session
 
     inputs = [train, test, ids_train, ids_test]
@@ -117,7 +117,7 @@ def leak(
             train,
             test,
             threshold=None if threshold is None else parse_threshold(threshold),
-            sweep=None if sweep is None else parse_threshold_sweep(sweep),
+            sweep=sweep,
             labels=labels,
             output=output,
             metric=metric,

@@ -7,6 +7,7 @@ from simtool.comparison.join import join
 from simtool.engine import budget_of, prepare_input
 from simtool.errors import DataError, ShapeError
 from simtool.io import Selection, as_vectors, open_vectors, with_ids
+from simtool.joining import Joined
 
 
 def side(ids, name, rows=None, nonfinite="error"):
@@ -27,7 +28,9 @@ def test_ids_join_in_the_order_of_a_and_what_is_alone_is_said():
 
 def test_without_ids_rows_join_by_number():
     found = join(side([None] * 3, "A"), side(list("abc"), "B"))
-    assert (found.a, found.b, found.notes) == (None, None, ())
+    assert (found.a, found.b) == (None, None)
+    assert found.notes == ("rows are paired by row number: A has no ids",)
+    assert join(side([None] * 3, "A"), side([None] * 3, "B")) == Joined()
 
 
 def test_what_cannot_join_is_refused():
