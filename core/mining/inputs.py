@@ -16,7 +16,6 @@ from ..checks import check_dtype, check_rows, check_same_width, plural, refuse_r
 from ..engine import Exclusion, Input, PairwiseJob, prepare_input, same_rows
 from ..errors import DataError, InputNotFoundError
 from ..io import Table, Vectors, open_table
-from ..io.table import join_name
 from ..joining import rows_by_id
 from ..labels import class_labels
 from ..metrics import Metric
@@ -119,10 +118,9 @@ def _columns(table: Table) -> tuple[str, str]:
 
 def _rows(side: Input, table: Table, column: str) -> Column:
     """Return the row of each id of a column, -1 where that was left out."""
-    values = table.values(column)
-    if not len(values):
+    if not len(table.values(column)):
         raise DataError("there are no pairs", table.name)
     place = np.full(side.vectors.shape[0], -1)
     place[side.numbers] = np.arange(len(side.numbers))
-    rows: Column = place[rows_by_id(side.vectors, values, join_name(table.name, column))]
+    rows: Column = place[rows_by_id(side.vectors, table, column)]
     return rows
