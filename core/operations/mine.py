@@ -126,7 +126,8 @@ def mine(
         if positives is not None:
             sides = [settings.open(source, "A", ids)]
             sides += [] if corpus is None else [settings.open(corpus, "B", ids_corpus)]
-            inputs = MiningInputs.of_pairs(sides, positives, measure, settings)
+            one = isinstance(source, str) and isinstance(corpus, str) and source == corpus
+            inputs = MiningInputs.of_pairs(sides, positives, measure, settings, of_one_file=one)
         else:
             found = open_labelled([source], (), labels, "labels", ids, settings, or_one_set=True)
             if found.labels is None or len(found.vectors) != 1:
