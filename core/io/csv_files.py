@@ -1,13 +1,13 @@
 """Reader of CSV and tab-separated values.
 
-Accepted: quoted cells as RFC 4180 has them, with line ends in them; a header, or none: see `header`. A first line of
-a word and numbers is no header, and its words are ids. A column whose
-first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as `wide`
-says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a null,
-and a quoted empty cell an empty text.
-Refused: lines of different lengths, a header that looks like data, repeats a name or has no rows below it, columns
-without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64 bits, a quote
-that is not closed, text that is not UTF-8.
+Accepted: cells between commas, tabs or semicolons, whichever line 1 tells; quoted cells as RFC 4180 has them, with line
+ends in them; a header, or none: see `header`. A first line of a word and numbers is no header, and its words are ids. A
+column whose first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as
+`wide` says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a
+null, and a quoted empty cell an empty text.
+Refused: lines of different lengths, decimal commas, a header that looks like data, repeats a name or has no rows below
+it, columns without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64
+bits, a quote that is not closed, text that is not UTF-8.
 Lost: white space around numbers, bools, lists and names; text that looks like a number becomes one where the whole
 column does; integers of other columns beyond 64 bits become float64.
 """
@@ -134,9 +134,9 @@ class CsvBatches(CsvRows):
             odd = next((place for place, name in enumerate(self._names) if name not in numeric), None)
             if odd is not None:
                 self._odd[""] = odd_cell(self._texts(self._names[odd]), f"column {odd + 1}", "the first row")
-        if self._has_words:
-            said = "; line 1 has no names: its first column is ids"
-            self.provenance = {name: text + said for name, text in self.provenance.items()}
+        said = "; line 1 has no names: its first column is ids" if self._has_words else ""
+        said += "; semicolons separate its cells" if self._delimiter == ";" else ""
+        self.provenance = {name: text + said for name, text in self.provenance.items()}
         whole = {name: all(self._cells[each].whole for each in names) for name, names in self.vectors.items()}
         made = [
             (name, pa.list_(pa.int64() if whole[name] else pa.float64(), len(names)))

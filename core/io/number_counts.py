@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from .buffers import arrow_scalar
 from .numbers import DECIMAL, INTEGER, NUMBER
 
-COMMA = r"[+-]?[0-9]+(,[0-9]+)+(\.[0-9]+)?"  # a decimal comma, or commas between thousands
+COMMA = r"[+-]?[0-9]+(,[0-9]+)+(\.[0-9]+)?([eE][+-]?[0-9]+)?"  # a decimal comma, or commas between thousands
 ARRAY = r"(?s:\[\s*[-+.0-9].*\])"  # an array that was printed
 CODE = "[+-]?0[0-9]+"  # as the zip code 07030
 
