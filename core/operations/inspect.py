@@ -9,7 +9,7 @@ from .. import checks
 from ..delivery import delivery
 from ..io import Table, as_source, pick_vectors
 from ..io.several import open_several
-from ..io.table import ROLES, pick_ids
+from ..io.table import ROLES, made_of, members_of, pick_ids
 from ..results import Result
 from ..settings import Settings
 from .inspect_plan import NORMS, TROUBLE, InspectPlan, shape_text
@@ -70,23 +70,13 @@ def _plan(sources: Sequence[Any], list_rows: Collection[str], settings: Settings
     sides = {name: table.vectors(name, ids) for name in chosen}
     files = table.format, len(getattr(getattr(table, "base", table), "parts", (table,)))
     others = [] if column is not None or list_rows else _others(table, chosen)
-    columns = len({*table.columns, *_members(table)} - {*_made(table)}) if column is None else 1
+    columns = len({*table.columns, *members_of(table)} - {*made_of(table)}) if column is None else 1
     return InspectPlan(" ".join(sources), table.rows, sides, files, others, columns, list_rows)
-
-
-def _made(table: Table) -> Mapping[str, Sequence[str]]:
-    """Return the columns of each vector that is put together from some."""
-    made: Mapping[str, Sequence[str]] = getattr(getattr(table, "batches", None), "vectors", {})
-    return made
-
-
-def _members(table: Table) -> set[str]:
-    return {name for names in _made(table).values() for name in names}
 
 
 def _others(table: Table, chosen: Collection[str]) -> list[dict[str, Any]]:
     """Return what is known of the columns that are no vectors and in none, without reading those of known types."""
-    members = _members(table)
+    members = members_of(table)
     types: Mapping[str, Any] = {}
     if hasattr(table, "batches"):
         types = dict(zip(table.columns, table.batches.schema.types, strict=True))
