@@ -1,12 +1,14 @@
 """Which rows of two inputs belong together by id."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .checks import check_choice, plural
 from .errors import DataError
-from .io import Table, Vectors, select, with_ids
+from .io import RaggedVectors, Table, Vectors, select, with_ids
+from .io.listed_columns import has_ids
 from .io.table import join_name
 from .io.vectors import name_rows
 from .results import Column, Result
@@ -23,7 +25,7 @@ class Joined:
     Args:
         a: their numbers in A, ascending; None for all rows in order.
         b: the number in B of the partner of each.
-        notes: what is left out.
+        notes: what is left out, or that ids of one side alone joined nothing.
     """
 
     a: Column | None = None
@@ -39,6 +41,22 @@ def check_join(join: str) -> bool:
     """
     check_choice("join", join, JOINS)
     return join == "id"
+
+
+def by_number(sides: Sequence[Vectors | RaggedVectors], noun: str = "rows") -> tuple[str, ...]:
+    """Return a note where rows belong together by number because only some inputs have ids.
+
+    Example:
+        >>> from simtool.io import as_vectors
+        >>> a = as_vectors(np.eye(2), "a.npy")
+        >>> by_number([a, with_ids(a, np.asarray([7, 8]))])
+        ('rows are paired by row number: a.npy has no ids',)
+    """
+    without = [side.name for side in sides if side.ids is None]
+    if not 0 < len(without) < len(sides) or len({side.shape[0] for side in sides}) > 1:
+        return ()
+    verb = "has" if len(without) == 1 else "have"
+    return (f"{noun} are paired by {noun[:-1]} number: {' and '.join(without)} {verb} no ids",)
 
 
 def join_ids(a: Column, b: Column, names: tuple[str, str]) -> Joined:
@@ -75,7 +93,7 @@ def join_rows(a: Vectors, b: Vectors) -> tuple[Vectors, Vectors, Joined]:
         DataError: a side has no ids, or as `join_ids`.
     """
     for side in (a, b):
-        if side.ids is None:
+        if not has_ids(side):
             hint = "«ids_a» and «ids_b» name ids, or leave «join» out: row i belongs to row i"
             raise DataError("rows are joined by id, and this input has no ids", side.name, hint)
     assert a.ids is not None

@@ -22,7 +22,7 @@ def closest_few(name: str, choices: Iterable[str], most: int, *, parts: bool = T
 
     These are the names at the fewest edits (a letter left out, added or changed, or two neighbours swapped): at most
     one edit per three letters and three in all. Without any, those of which one begins or ends with the other.
-    Case, leading dashes, and whether a dash or an underscore joins two words, do not count.
+    Case, dashes and underscores do not count.
 
     Args:
         name: what was typed.
@@ -45,7 +45,7 @@ def closest_few(name: str, choices: Iterable[str], most: int, *, parts: bool = T
 
 
 def _folded(name: str) -> str:
-    return name.lstrip("-").casefold().replace("_", "-")
+    return name.casefold().replace("_", "").replace("-", "")
 
 
 def _allowed(a: str, b: str) -> int:

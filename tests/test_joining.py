@@ -99,3 +99,35 @@ def test_rows_are_found_by_id_or_by_number():
     assert rows_by_id(rows, np.asarray([2, 0]), "pairs.csv").tolist() == [2, 0]
     with pytest.raises(DataError, match=r"row 1: 'd' is not among the 3 ids of x.npy"):
         rows_by_id(named, np.asarray(["a", "d"], dtype=object), "pairs.csv")
+
+
+def test_wherever_rows_are_joined_it_is_said_that_ids_of_one_side_alone_join_none():
+    a, b = as_vectors(A, "a.npy"), with_ids(as_vectors(B, "b.npy"), IDS_B)
+    labels, said = np.arange(50) % 2, "rows are paired by row number: a.npy has no ids"
+    runs = {
+        "similarity": simtool.similarity,
+        "explain": simtool.explain,
+        "compare": lambda a, b: simtool.compare(a, b, aggregates=["cka"]),
+        "of each id": lambda a, b: simtool.compare(a, b, aggregates=["mean"], per_id=True),
+        "loss": lambda a, b: simtool.loss(a, b, kind="info-nce"),
+        "evaluate": lambda a, b: simtool.evaluate(a, b, labels=labels),
+        "the other model": lambda a, b: simtool.evaluate(A, B, labels=labels, against=(a, b)),
+        "fit": lambda a, b: simtool.fit(a, b, kind="info-nce", epochs=1),
+    }
+    for name, run in runs.items():
+        assert run(a, b).notes.count(said) == 1, name
+        for sides in ((a, as_vectors(B)), (b, b)):
+            assert not any("paired by" in note for note in run(*sides).notes), name
+    assert not any("paired by" in note for note in simtool.compare(a, b).notes)
+    items = as_vectors(np.ones((2, 3, 4)), "c.npy"), with_ids(as_vectors(np.ones((2, 3, 4)), "d.npy"), IDS_A[:2])
+    assert "items are paired by item number: c.npy has no ids" in simtool.compare(*items).notes
+    assert not any("paired by" in note for note in simtool.compare(*items, items="best").notes)
+
+
+def test_ids_in_another_order_are_refused_with_the_join_where_there_is_one():
+    a, b = with_ids(as_vectors(A), np.arange(50)), with_ids(as_vectors(B), np.arange(50)[::-1])
+    joining = (simtool.similarity, simtool.explain, lambda a, b: simtool.loss(a, b, kind="info-nce"))
+    for run in (*joining, lambda a, b: simtool.fit(a, b, kind="info-nce")):
+        with pytest.raises(DataError, match="row 0 is 0 in A and 49 in B") as refused:
+            run(a, b)
+        assert refused.value.hint.startswith("«join=id» pairs rows by id" if run in joining else "bring both")

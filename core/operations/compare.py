@@ -163,7 +163,8 @@ def compare(
             if not per_id:
                 return found
             rows = Columns(moved_rows(inputs, eps, top))
-            return replace(found, rows=rows, parameters={**found.parameters, "per_id": True})
+            notes = tuple(dict.fromkeys((*found.notes, *check_moved(inputs).notes)))
+            return replace(found, rows=rows, parameters={**found.parameters, "per_id": True}, notes=notes)
 
 
 def _planned(

@@ -129,7 +129,7 @@ def check_inputs(entry: Entry, sides: Sequence[Any], measures: Sequence[str]) ->
     roles = entry.roles
     names = [role.upper() for role in roles] if len(roles) == 2 else roles
     inputs = tuple(given_inputs.given(side, name) for side, name in zip(sides, names, strict=True))
-    checks.check_aligned(inputs)
+    checks.check_aligned(inputs, joins=len(inputs) == 2)
     for measure in dict.fromkeys(measures):
         for side in inputs:
             checks.refuse_rounded(side, measure)

@@ -14,7 +14,7 @@ from ..io import Vectors
 from ..io.listed_columns import with_carried
 from ..io.origins import provenance
 from ..io.vectors import ids_of
-from ..joining import Joined, check_join, join_rows, stated
+from ..joining import Joined, by_number, check_join, join_rows, stated
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import NONFINITE_HINT, drop_rows
 from ..results import Column, Columns, Result, Rows, Scalar, shapes_line
@@ -82,6 +82,8 @@ def similarity(
         x, y, joined = settings.open(a, "A", ids_a), settings.open(b, "B", ids_b), Joined()
         if by_id:
             x, y, joined = join_rows(x, y)
+        else:
+            checks.check_same_ids(x, y, joins=True)
         return stated(plan_similarity(x, y, dim, measure, settings, said=joined.notes).run(), by_id=by_id)
 
 
@@ -98,11 +100,10 @@ def plan_similarity(
 
     What is known already is `said` too.
     """
-    checks.check_same_ids(a, b)
     for side in (a, b):
         checks.check_dtype(side, metric)
         checks.refuse_rounded(side, metric.name)
-    notes = list(said)
+    notes = [*said, *by_number((a, b))]
     shapes = a.shape, b.shape
     if settings.nonfinite == "drop":
         (a, b), _ = drop_rows((a, b), "row", notes)
