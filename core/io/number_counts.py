@@ -19,7 +19,7 @@ class NumberCount:
 
     Args:
         filled: cells that are not blank.
-        numbers: those that are numbers, or are meant to be: with a comma, or arrays that were printed.
+        numbers: those that are numbers, or are meant to be: with a comma or a percent sign, or arrays.
         points: whether one has a point or an exponent.
         codes: whether one is of digits with a zero before them.
         integers: whether all are of digits.
@@ -44,7 +44,7 @@ class NumberCount:
 
     def look(self, filled: pa.Array) -> None:
         """Take more cells in, trimmed and none of them blank."""
-        numbers = _matches(filled, f"({NUMBER}|{COMMA}|{ARRAY})")
+        numbers = _matches(filled, f"({NUMBER}%?|{COMMA}|{ARRAY})")
         self.filled += len(filled)
         self.numbers += numbers
         self.points = self.points or (numbers > 0 and _matches(filled, DECIMAL) > 0)

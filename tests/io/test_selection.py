@@ -82,7 +82,7 @@ def test_rows_without_ids_keep_their_numbers(files):
     assert vectors.ids.tolist() == list(range(490, 500))
     picked = open_vectors(Selection(str(files / "t.npy"), query=["17", "4"]))
     assert picked.ids.tolist() == [4, 17]
-    with pytest.raises(DataError, match="'500' is not among the row numbers.*\n.*\nrows are 0 to 499"):
+    with pytest.raises(DataError, match=r"'500' is not among the row numbers.*\n.*\nrows are 0 to 499"):
         open_vectors(Selection(str(files / "t.npy"), query=["500"]))
 
 
