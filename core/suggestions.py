@@ -17,7 +17,7 @@ def closest(name: str, choices: Iterable[str]) -> str:
     return next(iter(closest_few(name, choices, 1)), "")
 
 
-def closest_few(name: str, choices: Iterable[str], most: int) -> list[str]:
+def closest_few(name: str, choices: Iterable[str], most: int, *, parts: bool = True) -> list[str]:
     """Return the members of `choices` that `name` may have been meant to be, the likeliest first.
 
     These are the names at the fewest edits (a letter left out, added or changed, or two neighbours swapped): at most
@@ -28,6 +28,7 @@ def closest_few(name: str, choices: Iterable[str], most: int) -> list[str]:
         name: what was typed.
         choices: an iterable of known names.
         most: how many to return.
+        parts: whether names of which one begins or ends with the other count.
 
     Example:
         >>> closest_few("eps", ["epsilon", "scale"], 1)
@@ -39,8 +40,8 @@ def closest_few(name: str, choices: Iterable[str], most: int) -> list[str]:
     near = [choice for choice, text in known.items() if edits[choice] <= _allowed(typed, text)]
     if near:
         return sorted(near, key=lambda choice: edits[choice])[:most]
-    parts = [choice for choice, text in known.items() if _is_part(typed, text) or _is_part(text, typed)]
-    return sorted(parts, key=len)[:most]
+    found = [choice for choice, text in known.items() if parts and (_is_part(typed, text) or _is_part(text, typed))]
+    return sorted(found, key=len)[:most]
 
 
 def _folded(name: str) -> str:

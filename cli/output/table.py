@@ -132,6 +132,8 @@ def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterato
     # what no row has is no column
     table, left_out = fitted([column for column in columns if not len(rows) or any(column.cells)], width)
     yield table
+    alone = {column.name for column in columns if sum(map(bool, column.cells)) == 1}
+    left_out = [name for name in left_out if name not in alone or name not in result.summary]  # it stands below
     if left_out:
         said = f"no room for {', '.join(left_out)}; -o FILE or --format csv has all columns"
         yield _sentence(said, width)

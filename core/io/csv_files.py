@@ -1,18 +1,19 @@
 """Reader of CSV and tab-separated values.
 
-Accepted: quoted cells as RFC 4180 has them, with line ends in them; a header, or none: see `header`. A first line of
-a word and numbers is no header, and its words are ids. A column whose
-first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as `wide`
-says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a null,
-and a quoted empty cell an empty text.
-Refused: lines of different lengths, a header that looks like data, repeats a name or has no rows below it, columns
-without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64 bits, a quote
-that is not closed, text that is not UTF-8.
+Accepted: cells between commas, tabs or semicolons, whichever line 1 tells; quoted cells as RFC 4180 has them, with line
+ends in them; a header, or none: see `header`. A first line of a word and numbers is no header, and its words are ids. A
+column whose first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as
+`wide` says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a
+null, and a quoted empty cell an empty text.
+Refused: lines of different lengths, decimal commas, a header that looks like data, repeats a name or has no rows below
+it, columns without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64
+bits, a quote that is not closed, text that is not UTF-8.
 Lost: white space around numbers, bools, lists and names; text that looks like a number becomes one where the whole
 column does; integers of other columns beyond 64 bits become float64.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -61,9 +62,8 @@ class CsvBatches(CsvRows):
             self._odd_blocks: set[int] = set()
             for block, piece in self._cut(*((after, line) if self.has_header else (self._start, self._first_line))):
                 self._scan(block, piece)
-        if header == "auto" and counted and all(each.whole and not each.blank for each in self._cells.values()):
-            what = "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"
-            raise DataError(what, source.name, "say which: «header» yes or «header» no")
+        if header == "auto" and self.has_header and (doubt := self._doubt(counted)):
+            raise DataError(f"line 1 {doubt}", source.name, "say which: «header» yes or «header» no")
         if not self.counts:
             raise DataError("the table has a header and no rows", source.name)
         self._form(apart, columns, named=self.has_header or self._has_words or header == "no")
@@ -98,6 +98,21 @@ class CsvBatches(CsvRows):
             what = f"column {header.index('') + 1} has no name"
             raise DataError(what, where, "name it, or leave it out: DataFrame.to_csv(path, index=False)")
 
+    def _doubt(self, counted: bool) -> str:
+        """Return why the first line may be a row of the data, or "": numbers among its words count no columns."""
+        if counted:
+            whole = all(each.whole and not each.blank for each in self._cells.values())
+            return "counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data" if whole else ""
+        places = [place for place, name in enumerate(self._names) if is_number(name)]
+        numbers = [int(self._names[place]) for place in places]
+        is_known = any(name.lower() in NAMES for name in self._names)
+        in_order = all(after == before + 1 for row in (places, numbers) for before, after in pairwise(row))
+        have_points = any(not self._cells[self._names[place]].whole for place in places)
+        are_years = all(1000 <= number < 3000 for number in numbers)
+        if is_known or are_years or (in_order and numbers[0] < 2 and len(numbers) > 1 and have_points):
+            return ""
+        return f"may name the columns, or be a row of the data: {', '.join(self._names)[:40]}"
+
     def _scan(self, block: Block, piece: bytes) -> None:
         if b'"' in piece:
             # pyarrow lets through what the csv module refuses: text behind a closing quote, a quote left open
@@ -128,15 +143,17 @@ class CsvBatches(CsvRows):
             self.vectors = wide_vectors(self._names, numeric, apart, mostly=mostly)
         if columns or named:
             self._odd = problems_of(self.vectors, self._names, numeric, self._texts, picked=bool(columns))
+            if self._has_words and (count := self._cells[self._names[0]].count).is_mostly and count.points:
+                self._odd[""] = odd_cell(self._texts(self._names[0]), "column 1", "the other rows")
             self.provenance = describe_columns(self._source.name, self.vectors, self._names)
         else:
             self.vectors, types = {"": self._names}, []
             odd = next((place for place, name in enumerate(self._names) if name not in numeric), None)
             if odd is not None:
                 self._odd[""] = odd_cell(self._texts(self._names[odd]), f"column {odd + 1}", "the first row")
-        if self._has_words:
-            said = "; line 1 has no names: its first column is ids"
-            self.provenance = {name: text + said for name, text in self.provenance.items()}
+        said = "; line 1 has no names: its first column is ids" if self._has_words else ""
+        said += "; semicolons separate its cells" if self._delimiter == ";" else ""
+        self.provenance = {name: text + said for name, text in self.provenance.items()}
         whole = {name: all(self._cells[each].whole for each in names) for name, names in self.vectors.items()}
         made = [
             (name, pa.list_(pa.int64() if whole[name] else pa.float64(), len(names)))

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from .buffers import arrow_scalar
 from .numbers import DECIMAL, INTEGER, NUMBER
 
-COMMA = r"[+-]?[0-9]+(,[0-9]+)+(\.[0-9]+)?"  # a decimal comma, or commas between thousands
+COMMA = r"[+-]?[0-9]+(,[0-9]+)+(\.[0-9]+)?([eE][+-]?[0-9]+)?"  # a decimal comma, or commas between thousands
 ARRAY = r"(?s:\[\s*[-+.0-9].*\])"  # an array that was printed
 CODE = "[+-]?0[0-9]+"  # as the zip code 07030
 
@@ -19,7 +19,7 @@ class NumberCount:
 
     Args:
         filled: cells that are not blank.
-        numbers: those that are numbers, or are meant to be: with a comma, or arrays that were printed.
+        numbers: those that are numbers, or are meant to be: with a comma or a percent sign, or arrays.
         points: whether one has a point or an exponent.
         codes: whether one is of digits with a zero before them.
         integers: whether all are of digits.
@@ -44,7 +44,7 @@ class NumberCount:
 
     def look(self, filled: pa.Array) -> None:
         """Take more cells in, trimmed and none of them blank."""
-        numbers = _matches(filled, f"({NUMBER}|{COMMA}|{ARRAY})")
+        numbers = _matches(filled, f"({NUMBER}%?|{COMMA}|{ARRAY})")
         self.filled += len(filled)
         self.numbers += numbers
         self.points = self.points or (numbers > 0 and _matches(filled, DECIMAL) > 0)

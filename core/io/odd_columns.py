@@ -90,7 +90,8 @@ def odd_cell(cells: Iterable[Any], column: str, like: str) -> Problem:
                 expected = "a number with a decimal point"
             elif isinstance(cell, str) and text.startswith("[") and "," not in text:
                 expected = "a number, or a JSON list, which .tolist() makes of an array,"
-            return row, f"{{who}} has {braced(f'{text[:40]!r} in {column}, expected {expected}')}{as_in}"
+            kind = "" if isinstance(cell, str) else f"{type(cell).__name__} "
+            return row, f"{{who}} has {braced(f'{kind}{text[:40]!r} in {column}, expected {expected}')}{as_in}"
     return 0, braced(f"{column} holds text or nulls alone, expected numbers") + as_in
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from .arrow_columns import list_of, lists_of
-from .arrow_types import is_number, is_vector
+from .arrow_types import is_number, is_text, is_vector
 from .odd_columns import Problem, problems_of
 from .source import Reading
 from .text_blocks import FormedBatches
@@ -37,7 +37,8 @@ def stacked(batches: FormedBatches, where: str, reading: Reading) -> FormedBatch
     elif "" in types or any(map(is_vector, types.values())):
         return batches
     else:
-        vectors = wide_vectors(list(types), numeric, reading.apart, mostly=batches.problems, numbered=True)
+        mixed = [name for name in batches.problems if is_number(types[name]) or is_text(types[name])]
+        vectors = wide_vectors(list(types), numeric, reading.apart, mostly=mixed, numbered=True)
     if not vectors:
         return batches
 

@@ -1,6 +1,6 @@
 """A table as the operations see it: named columns of equal length, and which of them are vectors, ids and labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from ..errors import DataError, InputNotFoundError
@@ -88,6 +88,17 @@ def pick_vectors(table: Table, column: str | None) -> str:
     if _holds_numbers(table):
         hint = "say which columns of numbers make the vectors: «columns» 'x*' (of A and B: «columns_a», «columns_b»)"
     raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name, hint)
+
+
+def made_of(table: Table) -> Mapping[str, Sequence[str]]:
+    """Return the columns of each vector that is put together from some, by its name."""
+    made: Mapping[str, Sequence[str]] = getattr(getattr(table, "batches", None), "vectors", {})
+    return made
+
+
+def members_of(table: Table) -> set[str]:
+    """Return the columns that vectors are put together from."""
+    return {name for names in made_of(table).values() for name in names}
 
 
 def check_column(table: Table, column: str) -> None:

@@ -12,6 +12,7 @@ from simtool.io.number_counts import NumberCount, trimmed
         (["1.5", "foo"], True),
         (["1.5", "foo", "bar"], False),
         (["1,5", "2,5"], True),
+        (["12%", "13.5%"], True),
         (["1,234.5", "foo"], True),
         (["[ 0.1  0.2\n 0.3]", "[0.1]"], True),
         (["07030", "10001", "94105", "K1A 0B1"], False),

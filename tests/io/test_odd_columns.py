@@ -166,7 +166,7 @@ def test_what_is_wrong_with_numbers(columns, names, expected):
 
 def test_a_type_that_is_no_number_is_named_by_its_first_cell(tmp_path):
     table = pa.table({"d0": [1.0, 2.0], "d1": [None, True], "d2": [3.0, 4.0]})
-    with pytest.raises(DataError, match="row 1 has 'True' in column 'd1', expected a number as in 'd0'"):
+    with pytest.raises(DataError, match="row 1 has bool 'True' in column 'd1', expected a number as in 'd0'"):
         open_vectors(as_source(table, "A"))
     text = pa.table({"d0": [1.0, 2.0], "d1": ["1.5", "2.5"]})
     with pytest.raises(DataError, match="column 'd1' holds text or nulls alone, expected numbers as in 'd0'"):

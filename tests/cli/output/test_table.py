@@ -82,3 +82,13 @@ def test_a_matrix_shows_as_many_columns_as_fit(monkeypatch, columns):
     assert head.count("identi") == (3 if columns == "80" else 1)
     assert ("…" in head.split("│")[-2]) is (columns == "40")
     assert ("-o scores.npy writes the whole 3 × 3 matrix" in " ".join(out)) is (columns == "40")
+
+
+def test_a_column_without_room_whose_one_number_stands_below_is_not_missed(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "22")
+    text, norms = np.asarray(["v", "id"], dtype=object), {name: [1.0, None] for name in ("norm_min", "norm_max")}
+    columns = {"column": text, **{name: np.asarray(cells, dtype=object) for name, cells in norms.items()}}
+    one = lines(Result("inspect", {}, {}, {"norm_min": 1.0, "norm_max": 1.0}, Columns(columns)))
+    assert not any("no room" in line for line in one)
+    columns["norm_max"] = np.asarray([1.0, 2.0], dtype=object)
+    assert "no room for norm_max" in "".join(lines(Result("inspect", {}, {}, {"norm_max": 2.0}, Columns(columns))))
