@@ -227,4 +227,6 @@ def check_threshold(threshold: float, metric: Metric | None) -> None:
         return
     if threshold > end if metric.larger_is_closer else threshold < end:
         what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
-        raise ParameterError(what, "«threshold»")
+        is_percent = metric.larger_is_closer and end < threshold <= 100 * end
+        hint = f"{threshold:g} % is {threshold / 100:g}" if is_percent else f"up to {end:g}"
+        raise ParameterError(what, "«threshold»", hint if metric.larger_is_closer else f"{end:g} or more")

@@ -132,7 +132,8 @@ def rows_by_id(vectors: Vectors, table: Table, column: str) -> Column:
         match = closest(first, list(place)[:10_000])
         missing = table.index[missing] if isinstance(table, SelectedTable) and table.index is not None else missing
         what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
-        raise DataError(what, join_name(table.name, column), f"did you mean {match}?" if match else "")
+        hint = f"did you mean {match}?" if match else f"they are such as {', '.join(list(place)[:3])}"
+        raise DataError(what, join_name(table.name, column), hint)
     return rows
 
 

@@ -71,6 +71,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str], others: Sequence[st
     guess = closest(name, [*known, *others])
     shown = f"one of: {', '.join(known)}" if len(known) <= MOST_SHOWN else "simtool list shows all names"
     hint = f"did you mean {guess}?" if guess else shown
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= {*known, *others}:
+        hint = f"name them one by one: {' and '.join(parts)}"
     return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)
 
 

@@ -1,11 +1,11 @@
 """From what a user types to vectors, items or a table: PATH, PATH::NAME or `-`."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..errors import ParameterError
+from .named_columns import as_column, columns_named
 from .ragged import MayBeRagged, RaggedVectors
 from .row_values import read_values
 from .selection import beside
@@ -116,24 +116,11 @@ def open_table(
     return opened_table(path, max_memory, Reading(nulls, header, columns_named(path, *others)), input_format)
 
 
-def columns_named(path: str, *sources: Any) -> tuple[str, ...]:
-    """Return the columns of a file that sources name, typed as ::NAME or as PATH::NAME."""
-    named = [split_source(source) for source in sources if isinstance(source, str)]
-    return tuple(column for where, column in named if column is not None and (not where or _same_file(where, path)))
-
-
 def _ids_of(
     table: Table, rows: int | None, ids: Any, path: str, header: str, max_memory: str | int | None
 ) -> Array | None:
     """Return the ids that were asked for, or those of the table; as many as `rows`, or as it has."""
     if ids is None:
         return table.ids()
-    rows, source = table.rows if rows is None else rows, beside(ids, path)
+    rows, source = table.rows if rows is None else rows, beside(as_column(ids, table), path)
     return read_values(source, base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory)
-
-
-def _same_file(one: str, other: str) -> bool:
-    try:
-        return one == other or os.path.samefile(one, other)
-    except (OSError, ValueError):
-        return False

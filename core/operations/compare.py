@@ -17,6 +17,7 @@ from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_
 from ..delivery import delivery
 from ..engine import spending
 from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
+from ..io.named_columns import as_column, is_bare
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
 from ..nonfinite import DROP_HINT
@@ -79,7 +80,7 @@ def compare(
         null: permutations behind the baseline; 0 for none.
         bootstrap: draws behind the 95 % intervals; 0 for none.
         seed: of both, and of aggregates that draw.
-        weights_a: (n,) or (items, tokens) weights of the rows, at least 0; or a source, `::NAME` for a column of a.
+        weights_a: (n,) or (items, tokens) weights of the rows, at least 0; or a source, `NAME` for a column of a.
         weights_b: (m,) or (items, tokens).
         lengths_a: (items,) tokens that count; what comes after them is padding, instead of zero rows.
         lengths_b: (items,).
@@ -195,9 +196,10 @@ def _planned(
 
 
 def _values(values: Any, side: Any, settings: Settings) -> Any:
-    """Return numbers of the rows, read where they are a source: a file, or `::NAME`, a column of the input."""
+    """Return numbers of the rows, read where they are a source: a file, or `NAME`, a column of the input."""
     if not isinstance(values, str):
         return values
     reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
-    base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
-    return read_values(beside(values, side), base=base, **reading)
+    is_column = (values[:2] == "::" or is_bare(values)) and isinstance(side, str)
+    base = open_table(split_source(side)[0], **reading) if is_column else None
+    return read_values(beside(as_column(values, base), side), base=base, **reading)

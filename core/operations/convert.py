@@ -18,6 +18,7 @@ from .. import checks
 from ..delivery import delivery
 from ..errors import ParameterError
 from ..io import Vectors, as_table
+from ..io.named_columns import own_column
 from ..io.quantized import WRITTEN, UnitVectors
 from ..io.quantized import quantize as quantized
 from ..io.split_rows import check_shares, split_rows
@@ -112,6 +113,7 @@ def convert(
         raise ParameterError("nothing is split", "«by»", "«split=train=0.9,test=0.1» splits by it")
     paths = {name: _path_of(output, name) for name in split} if split is not None else {"all": output}
     taken = [as_table(source, f"input {number}") for number, source in enumerate(sources)]
+    by = None if by is None else own_column(by, *taken)
     checks.check_outputs(*paths.values(), force=force, inputs=[*taken, ids])
     with delivery():
         given = open_input(taken, ids, by, form, settings)

@@ -1,6 +1,7 @@
 """`dedup`: exact near-duplicates over all pairs of rows: which rows belong together, and which of them is kept."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..grouping.plan import COUNTED, DedupPlan
 from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
 from ..io import as_table, as_values
+from ..io.named_columns import own_column
 from ..metrics import EPS, Metric, metric_of
 from ..named_values import swept_numbers
 from ..results import Progress, Result
@@ -119,6 +121,8 @@ def dedup(
     thresholds = _thresholds(threshold, swept, outputs, measure, exact=exact)
     _check_linkage(linkage, rule, measure)
     source = as_table(source, "vectors")
+    by = None if by is None else own_column(by, source)
+    rule = replace(rule, column=None if rule.column is None else own_column(rule.column, source))
     ids = as_values(ids, source)
     outputs.check([source, ids])
     with delivery():

@@ -78,7 +78,7 @@ def evaluate(
             and `b`, or vectors with classes; None where `scores` are given.
         b: (n, d), row i belongs to row i of a; None for all pairs i < j of a, with classes as labels.
         labels: (n,) 0/1, false/true or -1/1 of the pairs, or with a alone (n,) classes. These and the others below
-            are arrays or sources; `::NAME` is a column of the table, and where nothing is said its columns `label`
+            are arrays or sources; `NAME` is a column of the table, and where nothing is said its columns `label`
             and `score` are found by themselves.
         targets: (n,) numbers that closeness should agree with, as human similarity; larger is closer.
         scores: (n,) scores computed elsewhere, in the direction of `metric`.

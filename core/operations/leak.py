@@ -56,7 +56,7 @@ def leak(
             distance; or `@PATH[:NAME]`, as for `pairwise`.
         sweep: several thresholds, as in `{"threshold": [0.9, 0.95]}` or `"threshold=0.8:0.99:0.01"`; the result has a
             row for each, from one pass, and nothing is written.
-        labels: the column of labels of both, as in `::label`; by default one that both call `label`, `class` or alike.
+        labels: the column of labels of both; by default one that both call `label`, `class` or alike.
         output: a file for the rows of the test set that are not leaked, with all their columns.
         force: an existing output may be replaced.
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
@@ -100,7 +100,7 @@ def leak(
     ids_train, ids_test = as_values(ids_train, train), as_values(ids_test, test)
     checks.check_outputs(output, force=force, inputs=[train, test, ids_train, ids_test])
     with delivery():
-        named = None if labels is None else label_column(labels)
+        named = None if labels is None else label_column(labels, train, test)
         sides = {
             role: TableRows.open(source, ids, [named], settings)
             for role, source, ids in (("train", train, ids_train), ("test", test, ids_test))

@@ -9,8 +9,8 @@ import numpy as np
 from .. import checks
 from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
-from ..errors import ShapeError
-from ..io import Vectors
+from ..errors import ParameterError, ShapeError
+from ..io import Vectors, as_source, as_values, open_pairs
 from ..io.listed_columns import with_carried
 from ..io.origins import provenance
 from ..io.vectors import ids_of
@@ -26,7 +26,7 @@ INDEX = 160  # bytes of the place of a score, as a tuple
 
 def similarity(
     a: Any,
-    b: Any,
+    b: Any = None,
     *,
     dim: int | Sequence[int] = -1,
     join: str = "row",
@@ -48,7 +48,7 @@ def similarity(
 
     Args:
         a: Vectors, a numpy array or a source as for `open_vectors`, real numbers of any shape.
-        b: what broadcasts with a.
+        b: what broadcasts with a; None where a is one table with vector columns `a` and `b`.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
         join: `row` (row i with row i), or `id`: rows of the same id, in the order of a; others are left out, and said.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
@@ -79,12 +79,24 @@ def similarity(
     ).checked()
     by_id = check_join(join)
     with delivery():
-        x, y, joined = settings.open(a, "A", ids_a), settings.open(b, "B", ids_b), Joined()
+        (x, y), joined = _sides(a, b, ids_a, ids_b, settings), Joined()
         if by_id:
             x, y, joined = join_rows(x, y)
         else:
             checks.check_same_ids(x, y, joins=True)
         return stated(plan_similarity(x, y, dim, measure, settings, said=joined.notes).run(), by_id=by_id)
+
+
+def _sides(a: Any, b: Any, ids_a: Any, ids_b: Any, settings: Settings) -> Sequence[Vectors]:
+    """Return both sides, of two inputs or of one table."""
+    if b is not None:
+        return settings.open(a, "A", ids_a), settings.open(b, "B", ids_b)
+    table = as_source(a, "A")
+    if not isinstance(table, str):
+        raise ShapeError("expected two inputs of vectors, or one table with vector columns a and b, got one input", "A")
+    if ids_b is not None:
+        raise ParameterError("one table has one column of ids", "«ids_b»", "«ids_a» names it")
+    return open_pairs([table], labelled=False, ids=as_values(ids_a, table), **settings.reading).vectors
 
 
 def plan_similarity(
