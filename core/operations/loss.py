@@ -118,7 +118,7 @@ def loss(
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
     is_graded = (gradients or gradients_to) is not None
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
-    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
     check_parameters(entries, parameters)
     settings = Settings(
