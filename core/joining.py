@@ -8,6 +8,7 @@ import numpy as np
 from .checks import check_choice, plural
 from .errors import DataError
 from .io import RaggedVectors, Table, Vectors, select, with_ids
+from .io.listed_columns import has_ids
 from .io.table import join_name
 from .io.vectors import name_rows
 from .results import Column, Result
@@ -92,7 +93,7 @@ def join_rows(a: Vectors, b: Vectors) -> tuple[Vectors, Vectors, Joined]:
         DataError: a side has no ids, or as `join_ids`.
     """
     for side in (a, b):
-        if side.ids is None:
+        if not has_ids(side):
             hint = "«ids_a» and «ids_b» name ids, or leave «join» out: row i belongs to row i"
             raise DataError("rows are joined by id, and this input has no ids", side.name, hint)
     assert a.ids is not None

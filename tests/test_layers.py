@@ -54,7 +54,7 @@ ROOMS = (
     ("errors",),
     ("staged", "memory", "documents", "blas"),
     ("delivery", "results", "backend", "catalogue"),
-    ("labels", "metrics"),
+    ("labels", "metrics", "named_values"),
     ("io", "loss_labels"),
     ("checks", "given_inputs", "work"),
     ("nonfinite", "joining"),

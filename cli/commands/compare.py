@@ -47,7 +47,7 @@ Lengths = Annotated[
 ]
 
 
-@selecting("a", "b", apart=True, keeps=True)
+@selecting("a", "b", apart=["b"], keeps=True)
 def compare(
     a: AArgument,
     b: BArgument,

@@ -107,7 +107,7 @@ def dedup(
     """
     import simtool
 
-    from ..parsing import parse_parameters, parse_threshold, parse_threshold_sweep
+    from ..parsing import parse_parameters, parse_threshold
     from ..session import Session, ineffective
 
     how: dict[str, Any] = {"force": force, "escape_formulas": escape_formulas}
@@ -128,7 +128,7 @@ def dedup(
             vectors,
             threshold=None if threshold is None else parse_threshold(threshold),
             exact=exact,
-            sweep=None if sweep is None else parse_threshold_sweep(sweep),
+            sweep=sweep,
             linkage=linkage,
             keep=keep,
             by=by,

@@ -191,7 +191,7 @@ def evaluate(
     import simtool
     from simtool import plots
 
-    from ..parsing import parse_parameters, parse_sweeps, sources_or_stdin, two_at_most
+    from ..parsing import parse_parameters, sources_or_stdin, two_at_most
     from ..plots.picture import curve_picture
     from ..session import Session, ineffective
 
@@ -225,7 +225,7 @@ def evaluate(
             b,
             labels,
             parameters=parse_parameters(param or []),
-            sweep=parse_sweeps(sweep) if sweep else None,
+            sweep=sweep or None,
             progress=progress,
             require_keys=session.keys,
             dry_run=dry_run,

@@ -131,7 +131,7 @@ def loss(
     from simtool import plots
 
     from ..output.gradients import gradient_target
-    from ..parsing import parse_parameters, parse_sweep, sources_or_stdin
+    from ..parsing import parse_parameters, sources_or_stdin
     from ..plots.picture import Picture
     from ..session import Session, ineffective
 
@@ -161,7 +161,7 @@ def loss(
             kind=kind,
             join=join,
             parameters=parse_parameters(param or [], margin=margin, temperature=temperature, scale=scale),
-            sweep=parse_sweep(sweep) if sweep else None,
+            sweep=sweep or None,
             gradients_to=gradients,
             top=session.output.limit if not sweep and session.only_shows_a_table else top,
             all_items=session.output.wants_array,

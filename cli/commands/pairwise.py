@@ -36,7 +36,7 @@ from ..options import (
 from ..selecting import selecting
 
 
-@selecting("a", "b", apart=True, keeps=True, queries=True)
+@selecting("a", "b", apart=["b"], keeps=True, queries=True)
 def pairwise(
     a: AArgument,
     b: Annotated[

@@ -17,7 +17,7 @@ SPARSE = 4  # times as many rows leave such a column empty
 
 
 @dataclass(frozen=True)
-class Layout:
+class LaidOut:
     """How rows are shown.
 
     Args:
@@ -31,7 +31,7 @@ class Layout:
     left_out: Sequence[str]
 
 
-def laid_out(columns: Sequence[TextColumn], width: int) -> Layout:
+def laid_out(columns: Sequence[TextColumn], width: int) -> LaidOut:
     """Lay columns out in at most so many characters."""
     columns, constant = _without_constants(list(columns), width)
     columns, sparse = _without_sparse(columns, width)
@@ -45,7 +45,7 @@ def laid_out(columns: Sequence[TextColumn], width: int) -> Layout:
             break
         tables.append(table)
         rest = left
-    return Layout(tables, lines, [column.name for column in rest])
+    return LaidOut(tables, lines, [column.name for column in rest])
 
 
 def _table(keys: Sequence[TextColumn], columns: Sequence[TextColumn], width: int) -> tuple[Table, list[TextColumn]]:

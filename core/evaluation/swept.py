@@ -1,6 +1,6 @@
 """One evaluation over vectors that take fewer bytes: prefixes and precisions, each against the full vectors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Self
@@ -12,6 +12,7 @@ from ..errors import ParameterError
 from ..io import Vectors
 from ..io.cut_down import CutDown
 from ..io.quantized import WRITTEN
+from ..named_values import named_values
 from ..results import Columns, Result
 from .inputs import EvaluationInputs
 
@@ -34,14 +35,18 @@ class EvaluationSweep:
     precisions: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, given: Mapping[str, Sequence[Any]]) -> Self:
+    def of(cls, typed: Any) -> Self:
         """Check what was asked for: `truncate` -> widths, `quantize` -> precisions.
 
         Raises:
             ParameterError: another name, a width below 1, an unknown precision.
         """
-        for name in given:
+        given: dict[str, list[Any]] = {}
+        for name, values in named_values(typed, "sweep", "truncate=64,128"):
             checks.check_choice("sweep", name, ("truncate", "quantize"))
+            if name in given:
+                raise ParameterError(f"{name} is swept twice", "«sweep»", "as in «sweep=truncate=64,128»")
+            given[name] = values
         widths, precisions = given.get("truncate", ()), given.get("quantize", ())
         for width in widths:
             checks.check_count("«sweep»", width)

@@ -11,11 +11,13 @@ threshold with it; `recall` asks for the strictest threshold that reaches it.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import Any, Self
 
 import numpy as np
 
 from ..checks import check_choice
 from ..errors import ParameterError
+from ..named_values import is_number, named_values
 from ..results import Columns, Result, Scalar
 from ..statistics.counts import Counts
 
@@ -37,24 +39,24 @@ class WantedRate:
     rate: float
 
     @classmethod
-    def of(cls, typed: str) -> "WantedRate":
-        """Read KIND=RATE.
+    def all_of(cls, given: Any) -> list[Self]:
+        """Check what was asked for: kind -> one rate or several, or texts KIND=RATE.
 
         Raises:
             ParameterError: another kind, or a rate outside its range.
 
         Example:
-            >>> WantedRate.of("precision=0.99").name
-            'recall@precision0.99'
+            >>> [each.name for each in WantedRate.all_of(["precision=0.99", {"far": 0.01}])]
+            ['recall@precision0.99', 'recall@far0.01']
         """
-        kind, _, rate = typed.partition("=")
-        check_choice("at", kind, KINDS)
-        try:
-            found = cls(kind, float(rate))
-        except ValueError:
-            found = cls(kind, -1.0)
-        if not 0 < found.rate <= 1:
-            raise ParameterError(f"expected a rate above 0 and up to 1, got {rate!r}", "«at»", f"{kind}=0.9")
+        found = []
+        for kind, rates in named_values(given, "at", "precision=0.99"):
+            check_choice("at", kind, KINDS)
+            for rate in rates:
+                if not (is_number(rate) and 0 < rate <= 1):
+                    what = f"expected a rate above 0 and up to 1, got {rate!r}"
+                    raise ParameterError(what, "«at»", f"as in «at={kind}=0.9»")
+                found.append(cls(kind, float(rate)))
         return found
 
     @property

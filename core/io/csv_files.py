@@ -12,7 +12,7 @@ Lost: white space around numbers, bools, lists and names; text that looks like a
 column does; integers of other columns beyond 64 bits become float64.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,16 @@ from ..errors import DataError
 from .arrow_columns import lists_of
 from .arrow_types import is_list
 from .buffers import arrow_present
-from .csv_cells import Cells, integers, to_lists, trimmed
+from .csv_cells import Cells, integers, to_lists
 from .csv_rows import CsvRows, long_fields
 from .json_cells import BEYOND
+from .number_counts import trimmed
 from .numbers import WORDS, is_number
+from .odd_columns import Problem, odd_cell, problems_of
 from .source import Source
 from .table import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 from .text_blocks import Block
-from .wide import DIGITS, describe_columns, picked_columns, stem, wide_vectors
+from .wide import describe_columns, picked_columns, wide_vectors
 
 NAMES = (*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES)  # of columns, which are no words
 
@@ -72,7 +74,7 @@ class CsvBatches(CsvRows):
         return any(self._cells[name].nulls for name in members)
 
     @property
-    def problems(self) -> dict[str, tuple[int, str]]:
+    def problems(self) -> dict[str, Problem]:
         """Column -> the first row whose cell does not go with those before it, and what to say."""
         lists = {name: cells.lists for name, cells in self._cells.items() if name in self.schema.names}
         found = {name: seen.problem for name, seen in lists.items() if seen is not None and seen.problem is not None}
@@ -80,7 +82,7 @@ class CsvBatches(CsvRows):
             beyond = [row for row in (self._cells[name].beyond for name in names) if row is not None]
             if beyond:
                 found[vector] = (min(beyond), BEYOND)
-        return found
+        return found | self._odd
 
     def _check_header(self, header: list[str], *, typed: bool) -> None:
         """Refuse columns without a name, and a first line that looks like data where nobody said what it is."""
@@ -115,22 +117,23 @@ class CsvBatches(CsvRows):
         numeric = [name for name, cells in self._cells.items() if cells.lists is None and cells.number]
         types = [(name, cells.type) for name, cells in self._cells.items()]
         self.vectors: dict[str, list[str]] = {}
-        if not columns and any(cells.lists is not None for cells in self._cells.values()):
+        self._odd: dict[str, Problem] = {}
+        if columns:
+            self.vectors = {"": picked_columns(self._names, columns, apart, self._source.name)}
+        elif any(cells.lists is not None for cells in self._cells.values()):
             self.schema = pa.schema(types)
             return
-        if columns:
-            self.vectors = {"": picked_columns(self._names, numeric, columns, apart, self._source.name)}
-            self.provenance = describe_columns(self._source.name, self.vectors, numeric)
-        elif not named:
-            self.vectors, types = {"": self._names}, []
-            for place, name in enumerate(self._names, start=1):
-                if name not in numeric:
-                    self._refuse_cell(name, f"column {place}, expected a number as in the first row")
+        elif named:
+            mostly = [name for name, cells in self._cells.items() if cells.is_mostly_numbers]
+            self.vectors = wide_vectors(self._names, numeric, apart, mostly=mostly)
+        if columns or named:
+            self._odd = problems_of(self.vectors, self._names, numeric, self._texts, picked=bool(columns))
+            self.provenance = describe_columns(self._source.name, self.vectors, self._names)
         else:
-            self.vectors = wide_vectors(self._names, numeric, apart)
-            for names in self.vectors.values():
-                self._check_alike(names, numeric, apart)
-            self.provenance = describe_columns(self._source.name, self.vectors, numeric)
+            self.vectors, types = {"": self._names}, []
+            odd = next((place for place, name in enumerate(self._names) if name not in numeric), None)
+            if odd is not None:
+                self._odd[""] = odd_cell(self._texts(self._names[odd]), f"column {odd + 1}", "the first row")
         if self._has_words:
             said = "; line 1 has no names: its first column is ids"
             self.provenance = {name: text + said for name, text in self.provenance.items()}
@@ -141,24 +144,8 @@ class CsvBatches(CsvRows):
         ]
         self.schema = pa.schema([*types, *made])
 
-    def _check_alike(self, names: Sequence[str], numeric: Sequence[str], apart: Sequence[str]) -> None:
-        """Refuse a column that is numbered like those of the vector, and holds something else than numbers."""
-        stems = {stem(name) for name in names if name[-1] in DIGITS}
-        like = next(name for name in names if name in numeric)
-        for name in self._names:
-            if name in numeric or name in apart or name[-1] not in DIGITS or stem(name) not in stems:
-                continue
-            # x0 beside a text x1 is no vector yet, and pandas counts columns of all kinds: 0, 1
-            if (stem(name) and len(names) > 1) or is_number(self._cells[name].first):
-                hint = "mend the cell, or give the column another name"
-                self._refuse_cell(name, f"column {name!r}, expected a number as in {like!r}", hint)
-
-    def _refuse_cell(self, name: str, expected: str, hint: str = "") -> None:
-        """Read a column again and refuse its first cell that is no number."""
-        for block in self._blocks:
-            for row, cell in enumerate(self._text(block, name).to_pylist(), start=block.row):
-                if cell is not None and cell.strip() and not is_number(cell.strip()):
-                    raise DataError(f"row {row} has {cell[:40]!r} in {expected}", self._source.name, hint)
+    def _texts(self, name: str) -> Iterator[str | None]:
+        return (cell for block in self._blocks for cell in self._text(block, name).to_pylist())
 
     def _column(self, block: Block, column: str) -> pa.Array:
         kind = self.schema.field(column).type

@@ -52,7 +52,8 @@ class HeldTable(str):
         from .source import Source
 
         source = Source(str(self), "arrow", 0, most)
-        return replace(table_of(HeldBatches(self.arrow), source, reading), format="table in memory")
+        opened = table_of(HeldBatches(self.arrow), source, reading)
+        return replace(opened, format="table in memory", mend="mend it, or hand over the columns of the vectors alone")
 
 
 class HeldBatches:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..results import Columns, Rows
 from .derived import DerivedVectors
+from .ragged import RaggedVectors
 from .selected_vectors import SelectedVectors
 from .vectors import Array, Carries, IdentifiedVectors, Vectors
 
@@ -86,11 +87,22 @@ def with_carried(listing: Columns, sides: Mapping[str, Vectors], rows: Array) ->
     return RowsBeside(listing, sides, rows) if any(map(_carries, sides.values())) else listing
 
 
-def source_rows(vectors: Vectors, rows: Array) -> Array:
-    """Return the numbers that rows have in the input they are selected from."""
+def source_rows(vectors: Vectors | RaggedVectors, rows: Array) -> Array:
+    """Return the numbers that rows, or items, have in the input they are selected from."""
+    if isinstance(vectors, RaggedVectors):
+        return rows if vectors.index is None else vectors.index[rows]
     if isinstance(vectors, SelectedVectors):
         return source_rows(vectors.base, vectors.index[rows])
     return source_rows(vectors.base, rows) if isinstance(vectors, UNDER) else rows
+
+
+def has_ids(vectors: Vectors | RaggedVectors) -> bool:
+    """Say whether rows, or items, have ids of their own, and are not just called by their numbers in the file."""
+    if isinstance(vectors, RaggedVectors):
+        return vectors.ids is not None and vectors.ids is not vectors.index
+    while isinstance(vectors, DerivedVectors):
+        vectors = vectors.base
+    return vectors.ids is not None and not (isinstance(vectors, IdentifiedVectors) and vectors.numbered)
 
 
 def _carries(vectors: Vectors) -> Carries | None:

@@ -85,6 +85,8 @@ def pick_vectors(table: Table, column: str | None) -> str:
         hint = f"name one: {join_name(table.name, choices[0])}"
         raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
     hint = "a model makes vectors of texts; where arrays became text, as in CSV by pandas, write Parquet or .tolist()"
+    if _holds_numbers(table):
+        hint = "say which columns of numbers make the vectors: «columns» 'x*' (of A and B: «columns_a», «columns_b»)"
     raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name, hint)
 
 
@@ -116,6 +118,17 @@ def pick_ids(table: Table) -> str | None:
             f"name one: «ids_a» ::{choices[0]} (loss: «ids» ::{choices[0]})",
         )
     return choices[0] if choices else None
+
+
+def _holds_numbers(table: Table) -> bool:
+    """Say whether a column of numbers could be part of a vector, and is in none."""
+    if not hasattr(table, "batches"):
+        return False
+    from .arrow_types import is_number
+
+    named = {name for names in ROLES.values() for name in names}
+    types = zip(table.columns, table.batches.schema.types, strict=True)
+    return any(is_number(kind) and name.lower() not in named for name, kind in types)
 
 
 def _listed(table: Table) -> str:

@@ -16,6 +16,7 @@ from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
 from ..io import as_table, as_values
 from ..metrics import EPS, Metric, metric_of
+from ..named_values import swept_numbers
 from ..results import Progress, Result
 from ..settings import Settings
 
@@ -29,7 +30,7 @@ def dedup(
     *,
     threshold: float | str | None = None,
     exact: bool = False,
-    sweep: Sequence[float] | None = None,
+    sweep: Any = None,
     linkage: str = "connected",
     keep: str = "first",
     by: str | None = None,
@@ -64,7 +65,8 @@ def dedup(
         threshold: rows are close with at least this similarity, or at most this distance; or `@PATH[:NAME]`, as for
             `pairwise`.
         exact: only rows with the same numbers are of one group; without a threshold.
-        sweep: several thresholds; the result has a row for each, from one pass, and nothing is written.
+        sweep: several thresholds, as in `{"threshold": [0.9, 0.95]}` or `"threshold=0.9:0.99:0.01"`; the result has a
+            row for each, from one pass, and nothing is written.
         linkage: `connected` (a chain of close rows is one group), `leader` (a dropped row is close to the one that is
             kept) or `complete` (all rows of a group are close to each other). The last two take the rows in the order
             in which they are preferred, and a row joins the earliest group that it fits.
@@ -110,10 +112,11 @@ def dedup(
     checks.check_choice("linkage", linkage, LINKAGES)
     checks.check_least(0, seed=seed, largest=largest)
     measure, rule = metric_of(metric, eps=eps, **(parameters or {})), KeepRule.of(keep)
+    swept = None if sweep is None else swept_numbers(sweep, "threshold=0.9:0.99:0.01", alone="threshold")[1]
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
     outputs = GroupOutputs(output, groups, dropped, force, escape_formulas)
-    thresholds = _thresholds(threshold, sweep, outputs, measure, exact=exact)
+    thresholds = _thresholds(threshold, swept, outputs, measure, exact=exact)
     _check_linkage(linkage, rule, measure)
     source = as_table(source, "vectors")
     ids = as_values(ids, source)
@@ -135,7 +138,7 @@ def dedup(
 
 
 def _thresholds(
-    threshold: float | None, sweep: Sequence[float] | None, outputs: GroupOutputs, metric: Metric, *, exact: bool
+    threshold: float | None, sweep: list[float] | None, outputs: GroupOutputs, metric: Metric, *, exact: bool
 ) -> tuple[float, ...]:
     """Return the thresholds of one way to say what is close, checked."""
     given = {"«threshold»": threshold is not None, "«exact»": exact, "«sweep»": sweep is not None}
@@ -149,8 +152,6 @@ def _thresholds(
         checks.check_threshold(each, metric)
     if sweep is not None and (paths := outputs.paths):
         raise ParameterError("a sweep drops nothing, so there is nothing to write", paths[0], "«threshold» writes it")
-    if sweep is not None and not thresholds:
-        raise ParameterError("a sweep needs at least one value", "«sweep»", "as in «sweep» threshold=0.9:0.99:0.01")
     return thresholds  # type: ignore[return-value]
 
 

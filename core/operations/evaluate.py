@@ -56,8 +56,8 @@ def evaluate(
     bootstrap: int | None = None,
     seed: int = 0,
     exact_pairs: int = EXACT_PAIRS,
-    at: Sequence[str] = (),
-    sweep: Mapping[str, Sequence[Any]] | None = None,
+    at: Any = (),
+    sweep: Any = None,
     thresholds_out: str | None = None,
     force: bool = False,
     max_memory: str | int | None = None,
@@ -101,11 +101,12 @@ def evaluate(
         bootstrap: resamples for intervals of 95 %; none by default, 1000 with `against`.
         seed: of the resamples.
         exact_pairs: up to this many pairs of one input are scored exactly and ranked; more are counted in bins.
-        at: rates that a threshold is to reach, as in `precision=0.99`, `recall=0.9` or `far=0.001`; the measure beside
-            it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
-        sweep: `truncate` -> widths and `quantize` -> precisions, as of `convert`: a row for the full vectors and one
-            for each combination, with its bytes per vector and what it loses. Prefixes are made unit vectors, int8 and
-            uint8 are compared as the numbers they stand for, bits by the metric hamming.
+        at: rates that a threshold is to reach, as in `{"precision": 0.99}`, `"recall=0.9"`, or several of them; the
+            measure beside it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
+        sweep: `truncate` -> widths and `quantize` -> precisions, as of `convert`, or texts as `"truncate=64,128"`: a
+            row for the full vectors and one for each combination, with its bytes per vector and what it loses.
+            Prefixes are made unit vectors, int8 and uint8 are compared as the numbers they stand for, bits by the
+            metric hamming.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
         nonfinite: `error`, or `drop` the pairs or rows.
@@ -139,7 +140,7 @@ def evaluate(
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
-    wanted = [WantedRate.of(each) for each in at]
+    wanted = WantedRate.all_of(at)
     swept = None if sweep is None else EvaluationSweep.of(sweep)
     keys = keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared)
     required = keys_of_job(require_keys, device_name, dry_run=dry_run)
@@ -167,9 +168,9 @@ def evaluate(
     labels, targets, by, ids = (as_values(each, first) for each in (labels, targets, by, ids))
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
-    given = {**vars(sources), "at": at or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
+    given = {**vars(sources), "at": wanted or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
     if swept is not None:
-        swept.check_alone(at=at or None, thresholds_out=thresholds_out, counts=require_counts or None, qrels=qrels)
+        swept.check_alone(at=wanted or None, thresholds_out=thresholds_out, counts=require_counts or None, qrels=qrels)
     beside = {"run_out": run_out, "per_query": per_query or None}
     _check_judged(judged, given, beside)
     foreseen = partial(dry_run_of, "evaluate", settings=settings, device_name=device_name, hint=DROP_HINT)

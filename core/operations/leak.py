@@ -14,6 +14,7 @@ from ..grouping.leaks import label_column
 from ..grouping.table_rows import TableRows, check_form
 from ..io import as_table, as_values
 from ..metrics import EPS, Metric, metric_of
+from ..named_values import swept_numbers
 from ..results import Progress, Result
 from ..settings import Settings
 from .leak_plan import LeakPlan
@@ -26,7 +27,7 @@ def leak(
     test: Any,
     *,
     threshold: float | str | None = None,
-    sweep: Sequence[float] | None = None,
+    sweep: Any = None,
     labels: str | None = None,
     output: str | None = None,
     force: bool = False,
@@ -53,7 +54,8 @@ def leak(
         test: the test set.
         threshold: a row is leaked if the closest row of the training set has at least this similarity, or at most this
             distance; or `@PATH[:NAME]`, as for `pairwise`.
-        sweep: several thresholds; the result has a row for each, from one pass, and nothing is written.
+        sweep: several thresholds, as in `{"threshold": [0.9, 0.95]}` or `"threshold=0.8:0.99:0.01"`; the result has a
+            row for each, from one pass, and nothing is written.
         labels: the column of labels of both, as in `::label`; by default one that both call `label`, `class` or alike.
         output: a file for the rows of the test set that are not leaked, with all their columns.
         force: an existing output may be replaced.
@@ -89,9 +91,10 @@ def leak(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
     ).checked()
     measure = metric_of(metric, eps=eps, **(parameters or {}))
+    swept = None if sweep is None else swept_numbers(sweep, "threshold=0.8:0.99:0.01", alone="threshold")[1]
     if isinstance(threshold, str):
         threshold = read_threshold(threshold.removeprefix("@"), metric)
-    thresholds = _thresholds(threshold, sweep, output, measure)
+    thresholds = _thresholds(threshold, swept, output, measure)
     check_form(output)
     train, test = as_table(train, "train"), as_table(test, "test")
     ids_train, ids_test = as_values(ids_train, train), as_values(ids_test, test)
@@ -117,15 +120,13 @@ def leak(
 
 
 def _thresholds(
-    threshold: float | None, sweep: Sequence[float] | None, output: str | None, metric: Metric
+    threshold: float | None, sweep: list[float] | None, output: str | None, metric: Metric
 ) -> tuple[float, ...]:
     """Return one threshold or those of a sweep, checked."""
     if (threshold is None) == (sweep is None):
         what = "nothing says which rows are close" if sweep is None else "a sweep has thresholds of its own"
-        raise ParameterError(what, "«threshold», «sweep»", "«threshold=0.9», or «sweep» threshold=0.8:0.99:0.01")
+        raise ParameterError(what, "«threshold», «sweep»", "«threshold=0.9», or «sweep=threshold=0.8:0.99:0.01»")
     thresholds = tuple(sweep) if sweep is not None else (threshold,)
-    if not thresholds:
-        raise ParameterError("a sweep needs at least one value", "«sweep»", "as in «sweep» threshold=0.8:0.99:0.01")
     for each in thresholds:
         assert each is not None
         checks.check_threshold(each, metric)

@@ -13,6 +13,7 @@ from ..errors import ParameterError
 from ..io import Vectors
 from ..joining import Joined, check_join, stated
 from ..metrics import EPS
+from ..named_values import swept_numbers
 from ..nonfinite import DROP_HINT, NONFINITE_HINT
 from ..results import Column, Progress, Result
 from ..scoring.examples import Sink
@@ -36,7 +37,7 @@ def loss(
     variant: str | None = None,
     distance: str | None = None,
     reduction: str | None = None,
-    sweep: tuple[str, Sequence[float]] | None = None,
+    sweep: Any = None,
     batch_size: int | None = None,
     shuffle: bool = False,
     seed: int = 0,
@@ -76,7 +77,7 @@ def loss(
         distance: the metric to compute it on, where the loss is defined for several.
         reduction: what `loss` in the summary is: `mean`, `sum`, `none` (undefined), `active-mean`, the mean over the
             items that are not zero, or `active-mean-by-label`, the sum of that of positives and of negatives.
-        sweep: a parameter and its values; the result has a row for each.
+        sweep: a parameter and its values, `{"margin": [0.5, 1]}` or `"margin=0:1:0.1"`; the result has a row for each.
         batch_size: rows per batch, for losses of a batch; None is one batch of all.
         shuffle: cut the batches from the rows in a random order.
         seed: of that order.
@@ -117,6 +118,7 @@ def loss(
     kinds = [kind] if isinstance(kind, str) else list(kind)
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
     is_graded = (gradients or gradients_to) is not None
+    sweep = None if sweep is None else swept_numbers(sweep, "margin=0:1:0.1")
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
     required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})

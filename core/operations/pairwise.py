@@ -9,6 +9,7 @@ from ..catalogue import DEVICE, names
 from ..delivery import delivery
 from ..engine import Choice, check_precision
 from ..errors import ParameterError
+from ..io import Selection
 from ..io.cut_down import CutDown
 from ..io.quantized import WRITTEN
 from ..io.ragged import PaddedVectors, RaggedVectors
@@ -149,7 +150,8 @@ def pairwise(
         plan: Callable[[Settings, list[Any]], Any]
         if isinstance(measure, Metric):
             opened = [settings.open(*side) for side in sides]
-            plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+            of_rows = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+            plan = partial(of_rows, of_one_file=isinstance(b, Selection) and b.same is not None)
         else:
             opened = [comparison.open_list(*side, settings=settings) for side in sides]
             plan = partial(comparison.plan_sets, measure, chosen, exclude_self=exclude_self)
@@ -157,8 +159,8 @@ def pairwise(
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
         def planned(rows: Sequence[estimates.SomeRows], within: Settings) -> estimates.Planned:
-            of_rows = plan(within, [each.vectors for each in rows])
-            return estimates.Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
+            sampled = plan(within, [each.vectors for each in rows])
+            return estimates.Planned(partial(sampled.phases, into, rows_into), sampled.trial)
 
         padded = (PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in opened)
         inputs = dict(zip("ab", padded, strict=False))

@@ -124,8 +124,6 @@ def swept(specs: Iterable[LossSpec], name: str, values: Sequence[float]) -> list
         check_parameter([spec.entry], name, "«sweep»")
     for value in values:
         _check_switch(name, value)
-    if not values:
-        raise ParameterError("a sweep needs at least one value", "«sweep»", "as in «sweep» margin=0:1:0.1")
     return [spec.with_parameter(name, value) for spec in specs for value in values]
 
 

@@ -19,10 +19,18 @@ def test_gradients_and_theirs_are_those_of_the_formula(check):
     assert check(lambda values: tensor_logsumexp(values, MEMBERS)[:2], [rows(3, 4)])
 
 
-def test_float32_rows_are_summed_in_float64():
-    x, y = rows(2, 4000).float(), rows(4000, 2).T.float()
+@pytest.mark.parametrize("n", [2, 41])  # in one part, and in two
+def test_float32_rows_are_summed_in_float64(n):
+    x, y = rows(n, 4000).float(), rows(4000, n).T.float()
     for found, (one, other) in zip(tensor_dots(x, y), ((x, y), (x, x), (y, y)), strict=True):
-        torch.testing.assert_close(found, (one * other).double().sum(1), rtol=1e-14, atol=0)
+        torch.testing.assert_close(found, (one.double() * other.double()).sum(1), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (2, 3, 4), (3,)])
+def test_dots_of_any_shape_are_those_along_the_last_dim(shape):
+    x, y = rows(*shape).float(), rows(*shape).float() + 1
+    found, *_ = tensor_dots(x, y)
+    torch.testing.assert_close(found, (x * y).double().sum(-1), rtol=1e-6, atol=1e-6)
 
 
 def test_a_row_without_members_has_no_gradient_and_large_values_do_not_overflow():

@@ -1,4 +1,4 @@
-"""What is typed in a form of its own: dims, thresholds, sources, parameters, sweeps."""
+"""What is typed in a form of its own: dims, thresholds, sources, parameters."""
 
 import sys
 from types import SimpleNamespace
@@ -6,67 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from simtool.cli.parsing import (
-    MOST_VALUES,
     parse_dims,
     parse_parameters,
-    parse_sweep,
-    parse_sweeps,
     parse_threshold,
     sources_or_stdin,
     two_at_most,
 )
 from simtool.errors import ParameterError
 from simtool.io import SEVERAL
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "values"),
-    [
-        ("margin=0:1:0.25", "margin", [0.0, 0.25, 0.5, 0.75, 1.0]),
-        ("margin=0:1:0.1", "margin", [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]),
-        ("margin=0:1:0.3", "margin", [0.0, 0.3, 0.6, 0.9]),
-        ("margin=-0.3:0.3:0.3", "margin", [-0.3, 0.0, 0.3]),
-        ("margin=1:0:-0.5", "margin", [1.0, 0.5, 0.0]),
-        ("margin=1:1:1", "margin", [1.0]),
-        ("temperature=1e-12:3e-12:1e-12", "temperature", [1e-12, 2e-12, 3e-12]),
-        ("scale=1,5,20", "scale", [1.0, 5.0, 20.0]),
-        ("scale=5", "scale", [5.0]),
-        (" positive-margin = 0 , 1 ", "positive_margin", [0.0, 1.0]),
-        (f"m=1:{MOST_VALUES}:1", "m", [float(value) for value in range(1, MOST_VALUES + 1)]),
-    ],
-)
-def test_a_sweep_includes_both_ends(text, name, values):
-    assert parse_sweep([text]) == (name, values)
-
-
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("margin", "expected NAME=FROM:TO:STEP, got 'margin'"),
-        ("=1,2", "expected NAME=FROM:TO:STEP"),
-        ("margin=", "expected a number, got ''"),
-        ("margin=1,", "expected a number, got ''"),
-        ("margin=0:1", "expected NAME=FROM:TO:STEP"),
-        ("margin=0:1:0.1:2", "expected NAME=FROM:TO:STEP"),
-        ("margin=a:1:0.1", "got 'a'"),
-        ("margin=nan", "got 'nan'"),
-        ("margin=0:inf:1", "got 'inf'"),
-        ("margin=0:1e999:1", "got '1e999'"),
-        ("margin=0:1:0", "no values"),
-        ("margin=1:0:0.1", "no values"),
-        ("margin=0:1:1e-9999", "no values"),
-        (f"margin=0:{MOST_VALUES}:1", f"more than {MOST_VALUES}"),
-    ],
-)
-def test_a_sweep_that_cannot_be_read_is_refused(text, what):
-    with pytest.raises(ParameterError, match=what) as refused:
-        parse_sweep([text])
-    assert (refused.value.where, refused.value.hint[:5]) == ("--sweep", "as in")
-
-
-def test_one_parameter_is_swept():
-    with pytest.raises(ParameterError, match="got margin=1 and scale=2"):
-        parse_sweep(["margin=1", "scale=2"])
 
 
 def test_parameters_are_named_and_given_once():
@@ -123,10 +70,3 @@ def test_two_sources_at_most():
     with pytest.raises(ParameterError, match="got 3") as several:
         two_at_most(["a", "b", "c"])
     assert several.value.hint == SEVERAL
-
-
-def test_sweeps_of_widths_and_precisions():
-    assert parse_sweeps(["truncate=8, 16", "quantize=int8"]) == {"truncate": [8, 16], "quantize": ["int8"]}
-    for wrong in (["truncate"], ["truncate=8", "truncate=9"]):
-        with pytest.raises(ParameterError):
-            parse_sweeps(wrong)

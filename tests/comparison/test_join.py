@@ -6,7 +6,7 @@ import pytest
 from simtool.comparison.join import join
 from simtool.engine import budget_of, prepare_input
 from simtool.errors import DataError, ShapeError
-from simtool.io import as_vectors, with_ids
+from simtool.io import Selection, as_vectors, open_vectors, with_ids
 from simtool.joining import Joined
 
 
@@ -43,3 +43,18 @@ def test_what_cannot_join_is_refused():
     broken = side([None] * 3, "A", np.asarray([[1.0, 2], [np.nan, 1], [3, 4]]), "drop")
     with pytest.raises(ShapeError, match="rows that were left out break the pairs"):
         join(broken, side([None] * 2, "B"))
+
+
+def test_selected_rows_without_ids_join_by_their_numbers_in_the_file(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(20.0).reshape(10, 2))
+
+    def selected(rows):
+        return prepare_input(open_vectors(Selection(f"{tmp_path}/a.npy", rows=rows)), -1, "error", budget_of("1G"))
+
+    found = join(selected("2:6"), selected("4:9"))
+    assert (found.a.tolist(), found.b.tolist()) == ([2, 3], [0, 1])
+    assert join(selected("0:3"), side([None] * 3, "B")).a is None
+    with pytest.raises(ShapeError, match="rows with other numbers are selected of A than of B"):
+        join(selected("2:5"), side([None] * 3, "B"))
+    with pytest.raises(ShapeError, match="rows with other numbers"):
+        join(selected("2:5"), side(list("234"), "B"))

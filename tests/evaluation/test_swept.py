@@ -77,7 +77,18 @@ def test_keys_may_be_asked_for_before_any_work():
     assert any("range of each dim" in note for note in found.notes)
 
 
-@pytest.mark.parametrize("sweep", [{"width": [4]}, {"truncate": [0]}, {"truncate": ["x"]}, {"quantize": ["int4"]}])
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        {"width": [4]},
+        ["truncate=8", "truncate=9"],
+        3,
+        "truncate",
+        {"truncate": [0]},
+        {"truncate": ["x"]},
+        {"quantize": ["int4"]},
+    ],
+)
 def test_what_cannot_be_swept_is_refused(sweep):
     with pytest.raises(ParameterError):
         evaluate(ROWS, labels=LABELS, sweep=sweep)

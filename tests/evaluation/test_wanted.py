@@ -85,7 +85,15 @@ def test_pairs_that_are_counted_in_bins_are_told():
 @pytest.mark.parametrize("typed", ["precision", "precision=2", "precision=0", "f1=0.5", "far=x", "recall=nan"])
 def test_what_is_no_rate_is_refused(typed):
     with pytest.raises(ParameterError):
-        WantedRate.of(typed)
+        WantedRate.all_of(typed)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"precision": [0.9, 0.6]}, "precision=0.9,0.6", ["precision=0.9", {"precision": 0.6}], ("precision", [0.9, 0.6])],
+)
+def test_rates_are_given_in_many_forms(given):
+    assert WantedRate.all_of(given) == [WantedRate("precision", 0.9), WantedRate("precision", 0.6)]
 
 
 def test_a_threshold_needs_labels():

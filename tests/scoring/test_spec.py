@@ -53,5 +53,3 @@ def test_switches_are_the_reports_to_follow():
 def test_what_is_refused(kinds, options, what):
     with pytest.raises(ParameterError, match=what):
         specs_of(*kinds, **options)
-    with pytest.raises(ParameterError, match="a sweep needs at least one value"):
-        swept(specs_of("contrastive"), "margin", [])
