@@ -123,7 +123,7 @@ def compare(
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
-        estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys,
+        estimates.keys_of_job(require_keys, device_name, dry_run=dry_run),
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )

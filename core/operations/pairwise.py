@@ -116,7 +116,7 @@ def pairwise(
         [[0.7071], [0.7071]]
     """
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header

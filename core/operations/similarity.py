@@ -116,7 +116,7 @@ def plan_similarity(
         checks.check_dtype(side, metric)
         checks.refuse_rounded(side, metric.name)
     notes = [*said, *by_number((a, b))]
-    shapes = a.shape, b.shape
+    shapes, named = (a.shape, b.shape), ids_of(a, b) is not None
     if settings.nonfinite == "drop":
         (a, b), _ = drop_rows((a, b), "row", notes)
     job = AlignedJob(a, b, _dims(a, b, dim), metric, settings.nonfinite, settings.space(), hint)
@@ -124,7 +124,7 @@ def plan_similarity(
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
     listed = 8 if len(job.kept) == 1 else INDEX
     settings.budget(a, b).check(job.scores * (8 * ALIGNED_NUMBERS + listed), f"{job.scores:,} scores")
-    return SimilarityPlan(job, settings, shapes, tuple(notes))
+    return SimilarityPlan(job, settings, shapes, named, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,14 @@ class SimilarityPlan:
         job: both sides, the dims and the metric.
         settings: of the door.
         shapes: of both sides, before rows were left out.
+        named: whether the rows have ids; else they go by their numbers.
         notes: what is known already.
     """
 
     job: AlignedJob
     settings: Settings
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
+    named: bool
     notes: tuple[str, ...]
 
     def run(self) -> Result:
@@ -165,7 +167,7 @@ class SimilarityPlan:
                 "shapes": shapes_line(*self.shapes, job.dims, str(scores.shape)),
             },
             summary=summarise(scores),
-            rows=_rows(scores, job),
+            rows=_rows(scores, job, named=self.named),
             array=scores,
             notes=notes,
             provenance=provenance({"a": job.a, "b": job.b}),
@@ -189,11 +191,12 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     return dims
 
 
-def _rows(scores: Column, job: AlignedJob) -> Rows:
+def _rows(scores: Column, job: AlignedJob, *, named: bool) -> Rows:
     ids = ids_of(job.a, job.b)
     if scores.ndim == 1:
-        named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
-        columns = {"id": ids} if named and ids is not None else {"index": np.arange(len(scores))}
+        if ids is None or 0 in job.dims or len(ids) != len(scores):
+            ids, named = np.arange(len(scores)), False
+        columns = {"id" if named else "index": ids}
         columns["score"] = scores
         whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
         sides = {"a": job.a, "b": job.b} if whole else {}

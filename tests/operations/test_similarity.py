@@ -99,6 +99,8 @@ def test_rows_that_are_not_finite(metric, bad, side):
     dropped = similarity(*sides, metric=metric, nonfinite="drop")
     assert dropped.rows.columns["id"].tolist() == ["ant", "cat"]
     assert dropped.array.tolist() == kept.array[[0, 2]].tolist()
+    unnamed = similarity(values, good, metric=metric, nonfinite="drop").rows.columns
+    assert unnamed["index"].tolist() == [0, 2]
     assert "2 rows not finite, left out: rows 1 (id 'bee'), 3 (id 'dog')" in dropped.notes
 
 
