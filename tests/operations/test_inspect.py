@@ -173,6 +173,6 @@ def test_columns_are_those_of_the_file(tmp_path, text, columns):
 
 
 def test_numbers_of_one_column_stand_in_its_row_alone():
-    one = simtool.inspect(np.eye(3))
+    one = inspect(np.eye(3))
     assert (one.headline, one.rows.read(0, 1)["norm_max"].tolist()) == (("rows", "columns", "files", "width"), [1.0])
     assert one.summary["norm_max"] == 1.0
