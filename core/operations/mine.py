@@ -121,6 +121,9 @@ def mine(
     rule.check()
     checks.check_least(1, num_positives=num_positives)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
+    if corpus is None and ids_corpus is not None:
+        what, hint = "there is no corpus to have ids", "name «corpus» too, or leave «ids_corpus» out"
+        raise ParameterError(what, "«ids_corpus»", hint)
     _check_form(labels, corpus, positives, num_positives)
     with delivery():
         if positives is not None:

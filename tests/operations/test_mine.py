@@ -260,6 +260,7 @@ def test_rows_that_are_not_finite_are_dropped_and_numbers_stay():
         ({"num_negatives": 0}, ParameterError, "1 or more"),
         ({"num_positives": 0}, ParameterError, "expected at least 1"),
         ({"corpus": DIGITS}, ParameterError, "which rows of the corpus"),
+        ({"ids_corpus": ["x"]}, ParameterError, "there is no corpus to have ids"),
         ({"labels": "::label", "positives": "pairs.csv"}, ParameterError, "the positives are given"),
         ({"labels": "::id"}, DataError, "no row has a positive"),
         ({"labels": "::lable"}, SimtoolError, "no column 'lable'"),
