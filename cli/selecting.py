@@ -1,7 +1,7 @@
 """The options that select rows and columns of inputs, for every command that takes vectors."""
 
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any
 
@@ -64,6 +64,7 @@ KEEP = {"keep_columns": KeepColumnsOption}
 Command = Callable[..., None]
 
 
+@cache
 def rows_of(side: str) -> dict[str, Any]:
     """Return the options that select rows of one of two sets, such as --where-b."""
 
