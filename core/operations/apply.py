@@ -72,6 +72,7 @@ def apply(
 
     Example:
         >>> import os, tempfile
+        >>> import numpy as np
         >>> from simtool.fitting.checkpoint import write_head
         >>> from simtool.fitting.heads import Head
         >>> with tempfile.TemporaryDirectory() as folder:
