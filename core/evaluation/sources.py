@@ -184,7 +184,7 @@ def _with_values(
         names["scores"] = given.scores
     if given.pairs is not None:
         names["pairs"] = given.pairs
-    if isinstance(given.against, list | tuple) and isinstance(given.against[0], str):
+    if isinstance(given.against, list | tuple) and given.against and isinstance(given.against[0], str):
         names["against"] = given.against[0]
     labels = _values(given, given.labels, table, LABEL_NAMES, names, "labels")
     # scores beside scores, or a score beside a class, are nobody's target unless typed
@@ -202,7 +202,7 @@ def _values(
 ) -> Column | None:
     typed = of_one_file(typed, given.sources) if table is None else as_column(typed, table)
     if typed is not None and not isinstance(typed, str):
-        return np.asarray(typed)
+        return read_values(typed)
     if typed is not None:
         names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
         return given.values(typed, table, wanted)
@@ -234,6 +234,8 @@ def _only(table: Table) -> str:
 
 def _against(given: EvaluationSources, scored: bool, nulls: bool) -> tuple[Vectors, Vectors] | Column:
     against = [given.against] if isinstance(given.against, str) else given.against
+    if not hasattr(against, "__len__") or not getattr(against, "ndim", 1) or not len(against):
+        raise ParameterError("expected two sources of vectors, or scores", "«against»", "«against=A B»")
     if scored:
         if not isinstance(against, list | tuple) or not all(isinstance(each, str) for each in against):
             return np.asarray(against)

@@ -158,7 +158,7 @@ def as_values(given: Any, source: Any) -> Any:
     if isinstance(source, HeldTable):
         given = source.column(given)
     if isinstance(given, list | tuple | np.ndarray):
-        return given
+        return _array(given, "values")
     found = as_source(given, "values")
     return tensor_values(found) if _is_tensor(found) else found
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..argument_types import check_types
 from ..errors import ParameterError
 from .named_columns import as_column, columns_named
 from .ragged import MayBeRagged, RaggedVectors
@@ -46,6 +47,7 @@ def open_vectors(
         ShapeError: there are more or fewer ids than rows.
         ResourceError: what must be held does not fit.
     """
+    check_types(open_vectors, locals())
     path, name = split_source(source)
     table = opened_table(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     column = pick_vectors(table, name)
@@ -76,6 +78,7 @@ def open_items(
         ShapeError: there are more or fewer ids than rows.
         ResourceError: what must be held does not fit.
     """
+    check_types(open_items, locals())
     path, name = split_source(source)
     table = opened_table(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
@@ -110,6 +113,7 @@ def open_table(
         ParameterError: `source` names a column.
         ResourceError: what must be held does not fit.
     """
+    check_types(open_table, locals())
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..argument_types import check_types
 from ..errors import DataError, InputNotFoundError, ParameterError
 from .named_columns import as_column, of_one_file
 from .opening import open_table, open_vectors
@@ -57,10 +58,10 @@ class LabelledVectors:
 
 
 def open_pairs(
-    sources: Sequence[str],
+    sources: str | Sequence[str],
     *,
-    labels: str | None = None,
-    ids: str | None = None,
+    labels: Any = None,
+    ids: Any = None,
     labelled: bool = True,
     nulls: bool = False,
     header: str = "auto",
@@ -81,6 +82,7 @@ def open_pairs(
         ParameterError: no source or more than two.
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
     """
+    check_types(open_pairs, locals())
     wanted = LABEL_NAMES if labelled else ()
     return open_examples(
         sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
@@ -88,7 +90,7 @@ def open_pairs(
 
 
 def open_examples(
-    sources: Sequence[str],
+    sources: str | Sequence[str],
     roles: Sequence[str],
     *,
     labels: Any = None,

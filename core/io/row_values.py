@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import DataError, ParameterError, ShapeError
 from ..memory import held_at_most
 from .formats import FORMATS
+from .in_memory import as_values
 from .selection import Selection
 from .shards import joined_table, joined_values
 from .source import Reading
@@ -46,7 +47,9 @@ def read_values(
     """
     path, name = split_source(source) if isinstance(source, str) else ("", None)
     if not isinstance(source, str):
-        values = np.asarray(source)
+        values = np.asarray(as_values(source, None))
+        if not values.ndim:
+            raise ShapeError(f"expected values, one per row, got {type(source).__name__}", "values", "pass a list")
     elif path:
         values = _values_of_files(path, name, wanted, header, max_memory)
     elif base is None or name is None:

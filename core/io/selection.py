@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..argument_types import check_types
 from ..errors import DataError, InputNotFoundError, ParameterError, SimtoolError
 from ..suggestions import closest
 from .in_memory import HeldTable, as_table
@@ -80,9 +81,9 @@ class Selection(str):
         rows: str | None = None,
         sample: int | None = None,
         seed: int = 0,
-        query: Sequence[str] = (),
-        columns: Sequence[str] = (),
-        keep: Sequence[str] | Keep = (),
+        query: str | Sequence[str] = (),
+        columns: str | Sequence[str] = (),
+        keep: str | Sequence[str] | Keep = (),
         along: "Selection | None" = None,
         same: "Selection | None" = None,
         ending: str = "",
@@ -105,6 +106,7 @@ class Selection(str):
         Raises:
             ParameterError: a range that is none, or a sample of no rows.
         """
+        check_types(cls.__new__, locals())
         source = as_table(source, "table")
         self = super().__new__(cls, source)
         if rows is not None and not RANGE.fullmatch(rows):

@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import checks
 from ..addresses import is_address
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..engine import budget_of
 from ..errors import OutputError, ParameterError, ShapeError
@@ -81,6 +82,7 @@ def apply(
         ...     apply(path, np.asarray([[3.0, 4.0]])).array.tolist()
         [[11.0]]
     """
+    check_types(apply, locals())
     checks.check_keys(require_keys, KEYS)
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
     source = as_table(source, "vectors")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import checks, estimates
 from ..aggregates.record import AggregateRequest
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..comparison.moved import check_moved, moved_rows
 from ..comparison.options import CompareOptions, keys_of_either
@@ -120,6 +121,7 @@ def compare(
         >>> compare(np.eye(2), np.eye(2), aggregates=["mean", "argmax"]).summary["percent"]
         50.0
     """
+    check_types(compare, locals())
     aggregates = (OF_EACH if per_id else DEFAULT,) if aggregates is None else aggregates
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)

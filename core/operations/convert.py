@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..errors import ParameterError
 from ..io import Vectors, as_table
@@ -96,6 +97,7 @@ def convert(
         ...     (np.load(output).tolist(), found.summary["dtype"])
         ([[0.6, 0.8]], 'float64')
     """
+    check_types(convert, locals())
     checks.check_keys(require_keys, KEYS)
     settings = Settings(nonfinite=nonfinite, max_memory=max_memory, header=header).checked()
     if dtype is not None:

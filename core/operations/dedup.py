@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -106,6 +107,7 @@ def dedup(
         >>> found.array.tolist(), found.summary["dropped"]
         ([0, 1, 0], 1)
     """
+    check_types(dedup, locals())
     required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(

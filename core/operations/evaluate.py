@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError
@@ -35,7 +36,7 @@ def evaluate(
     *,
     targets: Any = None,
     scores: Any = None,
-    pairs: str | None = None,
+    pairs: Any = None,
     by: Any = None,
     against: Any = None,
     queries: Any = None,
@@ -45,7 +46,7 @@ def evaluate(
     against_run: Any = None,
     run_out: str | None = None,
     per_query: bool = False,
-    ids: str | None = None,
+    ids: Any = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
@@ -137,6 +138,7 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
+    check_types(evaluate, locals())
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -85,6 +86,7 @@ def leak(
         >>> leak(np.eye(2), np.asarray([[1.0, 1.0], [0.1, 1.0]]), threshold=0.9).rows.read(0, 1)["train"].tolist()
         [1]
     """
+    check_types(leak, locals())
     required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import checks, estimates
+from ..argument_types import check_types
 from ..catalogue import DEVICE, Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -115,6 +116,7 @@ def loss(
         >>> loss(x, y, labels=np.asarray([1]), kind="cosine").summary["loss"]
         0.025368153802923787
     """
+    check_types(loss, locals())
     kinds = [kind] if isinstance(kind, str) else list(kind)
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
     is_graded = (gradients or gradients_to) is not None

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks, comparison, estimates, evaluation
+from ..argument_types import check_types
 from ..catalogue import DEVICE, names
 from ..delivery import delivery
 from ..engine import MOST_RESULTS, Choice, check_precision
@@ -115,6 +116,7 @@ def pairwise(
         >>> pairwise(np.eye(2), np.ones((1, 2)), precision="float64").array.round(4).tolist()
         [[0.7071], [0.7071]]
     """
+    check_types(pairwise, locals())
     selects = (top_k, threshold, max_pairs) != (None, None, None)
     required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, _keys(top_k, threshold, selects=selects))

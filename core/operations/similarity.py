@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ParameterError, ShapeError
@@ -72,6 +73,7 @@ def similarity(
         >>> similarity(np.eye(2), np.ones((2, 2))).array.round(4).tolist()
         [0.7071, 0.7071]
     """
+    check_types(similarity, locals())
     checks.check_keys(require_keys, KEYS)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     settings = Settings(
