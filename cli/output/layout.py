@@ -77,7 +77,7 @@ def _without_sparse(columns: list[TextColumn], width: int) -> tuple[list[TextCol
     """Return the columns without those that few rows fill, if there is no room, and those."""
     if fits(columns, width):
         return columns, []
-    sparse = [each for each in columns[1:] if not each.is_main and len(_filled([each])) * SPARSE <= len(each.cells)]
+    sparse = [each for each in columns[1:] if not each.is_main and 0 < len(_filled([each])) * SPARSE <= len(each.cells)]
     sparse = sparse if len(_filled(sparse)) <= MOST_LINES else []
     return [each for each in columns if each not in sparse], sparse
 

@@ -96,3 +96,11 @@ def test_what_no_further_table_has_room_for_is_named():
     assert left_out[-1] == "column_19"
     wide = TextColumn("metric", ["x" * 40 + str(row) for row in range(4)], is_name=True)
     assert drawn([wide, numbers("value")], 45)[2] == ["value"]
+
+
+def test_a_table_without_rows_keeps_its_columns():
+    names = ["metric", *(f"column_{number}" for number in range(6))]
+    found = laid_out([TextColumn(name, [], is_number=name != "metric") for name in names], 50)
+    shown = [str(column.header).replace("\n", "") for table in found.tables for column in table.columns]
+    assert list(dict.fromkeys(shown)) == names
+    assert (list(found.lines), list(found.left_out)) == ([], [])
