@@ -1,7 +1,7 @@
 """The options that select rows and columns of inputs, for every command that takes vectors."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cache, partial, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any
 
@@ -19,10 +19,6 @@ WhereOption = Annotated[
         show_default=False,
     ),
 ]
-WhereBOption = Annotated[
-    str | None,
-    typer.Option("--where-b", metavar="CONDITION", help="--where for the rows of B.", show_default=False),
-]
 RowsOption = Annotated[
     str | None,
     typer.Option(
@@ -32,15 +28,9 @@ RowsOption = Annotated[
         show_default=False,
     ),
 ]
-RowsBOption = Annotated[
-    str | None, typer.Option("--rows-b", metavar="START:STOP", help="--rows for B.", show_default=False)
-]
 SampleOption = Annotated[
     int | None,
     typer.Option("--sample", metavar="N", help="Only N rows at random, the same for the same --seed."),
-]
-SampleBOption = Annotated[
-    int | None, typer.Option("--sample-b", metavar="N", help="--sample for B.", show_default=False)
 ]
 ColumnsOption = Annotated[
     list[str] | None,
@@ -67,7 +57,6 @@ KeepColumnsOption = Annotated[
     ),
 ]
 ROWS = {"where": WhereOption, "rows": RowsOption, "sample": SampleOption}
-ROWS_OF_B = {"where_b": WhereBOption, "rows_b": RowsBOption, "sample_b": SampleBOption}
 COLUMNS = {"columns": ColumnsOption}
 COLUMNS_OF_TWO = {"columns_a": ColumnsAOption, "columns_b": ColumnsBOption}
 KEEP = {"keep_columns": KeepColumnsOption}
@@ -75,20 +64,40 @@ KEEP = {"keep_columns": KeepColumnsOption}
 Command = Callable[..., None]
 
 
+@cache
+def rows_of(side: str) -> dict[str, Any]:
+    """Return the options that select rows of one of two sets, such as --where-b."""
+
+    def option(name: str, metavar: str, text: str) -> Any:
+        return typer.Option(f"--{name}-{side}", metavar=metavar, help=text, show_default=False)
+
+    where = option("where", "CONDITION", f"Only rows of {side.upper()} for which it holds: `lang = 'en'`.")
+    rows = option("rows", "START:STOP", f"Only these rows of {side.upper()}: `0:1000`.")
+    sample = option("sample", "N", f"Only N rows of {side.upper()} at random.")
+    return {
+        f"where_{side}": Annotated[str | None, where],
+        f"rows_{side}": Annotated[str | None, rows],
+        f"sample_{side}": Annotated[int | None, sample],
+    }
+
+
 def selecting(
-    *inputs: str, rows: bool = True, apart: bool = False, keeps: bool = False, queries: bool = False
+    *inputs: str, rows: bool = True, apart: Sequence[str] = (), keeps: bool = False, queries: bool = False
 ) -> Callable[..., Command]:
     """Give a command the options that select rows and columns of its inputs, which reach it as selections.
 
     Args:
         *inputs: the names of its parameters that take sources. Row i of the first belongs to row i of the others.
         rows: it takes options that select rows.
-        apart: the second of two inputs has rows of its own, and options of its own to select them.
+        apart: what ends the names of options that select rows of the second of two sets alone; or those of both.
         keeps: its listing can carry columns.
         queries: it takes `--query`.
     """
-    added: dict[str, Any] = {**(COLUMNS_OF_TWO if "b" in inputs else COLUMNS), **(ROWS if rows else {})}
-    added |= {**(ROWS_OF_B if apart else {}), **(KEEP if keeps else {})}
+    added: dict[str, Any] = {**(COLUMNS_OF_TWO if "b" in inputs else COLUMNS)}
+    added |= ROWS if rows and len(apart) < 2 else {}
+    for side in apart:
+        added |= rows_of(side)
+    added |= KEEP if keeps else {}
     if queries:
         added["query"] = QueryOption
 
@@ -100,9 +109,10 @@ def selecting(
         def run(**typed: Any) -> None:
             selected = {name: typed.pop(name) for name in added}
             seed = typed["seed"] if "seed" in own.parameters else typed.pop("seed", 0)
-            if any(value is not None for value in selected.values()):
-                _select(typed, inputs, selected, seed, apart=apart)
-            command(**typed)
+            if all(value is None for value in selected.values()):
+                return command(**typed)
+            _select(typed, inputs, selected, seed, apart)
+            return _of_selected_rows(partial(command, **typed), selected)
 
         extra = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=0 if name == "seed" else None, annotation=annotation)
@@ -116,13 +126,31 @@ def selecting(
     return decorated
 
 
-def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, *, apart: bool) -> None:
+def _of_selected_rows(command: Callable[[], None], selected: dict[str, Any]) -> None:
+    """Run a command; an error says where it counts labels of selected rows, which have no numbers of their own."""
+    from simtool.errors import LabelError
+
+    try:
+        command()
+    except LabelError as error:
+        rows = any(value is not None for name, value in selected.items() if name.partition("_")[0] in ROWS)
+        if rows and error.what.startswith("row "):
+            error.where += ", counted among the selected rows"
+        raise
+
+
+def _select(
+    typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, apart: Sequence[str]
+) -> None:
     """Put selections in the place of the sources that were typed."""
     from simtool.errors import ParameterError
     from simtool.io import Keep, Selection
 
+    if typed.get("b", "") is None:
+        _refuse_of_b(selected)
     names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
-    rows: dict[str, Any] = {name: selected.get(name) for name in ROWS}
+    first_name, other_name = f"_{apart[0]}" if len(apart) == 2 else "", f"_{apart[-1]}" if apart else ""
+    rows: dict[str, Any] = {name: selected.get(f"{name}{first_name}") for name in ROWS}
     columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
     query = selected.get("query")
     if query and typed["b"] is None:
@@ -151,18 +179,29 @@ def _select(typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, An
         if source is None or isinstance(source, Selection):
             return source
         if first is None:
-            first = Selection(source, **rows, seed=seed, query=query or (), columns=columns, keep=keep)
+            first = Selection(
+                source, **rows, seed=seed, query=query or (), columns=columns, keep=keep, ending=first_name
+            )
             return first
         # rows of the others have an order of their own, and ids say which belong together
         if typed.get("join") == "id" or typed.get("examples") is not None or "corpus" in inputs:
             return Selection(source, columns=of_b, keep=keep)
         if apart:
-            rows_of_b = {name: selected[f"{name}_b"] for name in ROWS}
-            return Selection(source, **rows_of_b, seed=seed, columns=of_b, keep=keep)
+            rows_of_other = {name: selected[f"{name}{other_name}"] for name in ROWS}
+            return Selection(source, **rows_of_other, seed=seed, columns=of_b, keep=keep, ending=other_name)
         return Selection(source, along=first, columns=of_b, keep=keep)
 
     for name in inputs:
         typed[name] = chosen(typed.get(name))
+
+
+def _refuse_of_b(selected: dict[str, Any]) -> None:
+    """Refuse options that select from B where there is none."""
+    from simtool.errors import ParameterError
+
+    for name, value in selected.items():
+        if name.endswith("_b") and value is not None:
+            raise ParameterError("there is no B to select from", f"«{name}»", f"name B too, or leave «{name}» out")
 
 
 def _count(source: Any) -> int:

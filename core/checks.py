@@ -18,6 +18,7 @@ from .results import nearest_keys, split_group
 from .suggestions import closest
 
 SURVEY_BYTES = 4 << 20
+TWO_MODELS = "both inputs must come from one model; simtool compare «aggregates=knn-overlap» or cka takes two"
 MOST = 2**63 - 1  # of anything that is counted
 
 
@@ -112,13 +113,16 @@ def check_rows(vectors: Vectors, noun: str = "row") -> None:
     check_not_empty(vectors)
 
 
-def check_aligned(sides: Sequence[Vectors], noun: str = "row") -> None:
-    """Refuse inputs of which row i of one does not belong to row i of the others, or of different widths."""
+def check_aligned(sides: Sequence[Vectors], noun: str = "row", *, joins: bool = False) -> None:
+    """Refuse inputs of which row i of one does not belong to row i of the others, or of different widths.
+
+    Where the operation `joins` two inputs by id, the refusal says so.
+    """
     for side in sides:
         check_rows(side, noun)
     for side in sides[1:]:
         check_same_rows(sides[0], side)
-        check_same_ids(sides[0], side)
+        check_same_ids(sides[0], side, joins=joins)
         check_same_width(sides[0], side, sides[0].shape[1], side.shape[1])
 
 
@@ -141,7 +145,7 @@ def check_same_width(
     b: Vectors,
     width_a: int,
     width_b: int,
-    hint: str = "both inputs must come from the same model",
+    hint: str = TWO_MODELS,
     names: tuple[str, str] = ("A", "B"),
 ) -> None:
     """Refuse vectors of different length; `names` is what the inputs are called."""
@@ -163,18 +167,18 @@ def check_same_rows(a: Vectors, b: Vectors) -> None:
         )
 
 
-def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors) -> None:
+def check_same_ids(a: Vectors | RaggedVectors, b: Vectors | RaggedVectors, *, joins: bool = False) -> None:
     """Refuse aligned inputs that hold the same ids in another order; different ids altogether are fine."""
     if a.ids is None or b.ids is None or len(a.ids) != len(b.ids):
         return
     differ = np.flatnonzero(a.ids.astype(str) != b.ids.astype(str))
     if not len(differ) or not set(a.ids[differ].astype(str)) & set(b.ids.astype(str)):
         return
-    row = int(differ[0])
+    row, by_id = int(differ[0]), "«join=id» pairs rows by id; or " if joins else ""
     raise DataError(
         f"row i of A belongs to row i of B, but row {row} is {a.ids[row]!s} in A and {b.ids[row]!s} in B",
         f"{a.name}, {b.name}",
-        "bring both into the same order, or name other ids with «ids_a» and «ids_b»",
+        f"{by_id}bring both into the same order, or name other ids with «ids_a» and «ids_b»",
     )
 
 

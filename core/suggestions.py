@@ -17,17 +17,18 @@ def closest(name: str, choices: Iterable[str]) -> str:
     return next(iter(closest_few(name, choices, 1)), "")
 
 
-def closest_few(name: str, choices: Iterable[str], most: int) -> list[str]:
+def closest_few(name: str, choices: Iterable[str], most: int, *, parts: bool = True) -> list[str]:
     """Return the members of `choices` that `name` may have been meant to be, the likeliest first.
 
     These are the names at the fewest edits (a letter left out, added or changed, or two neighbours swapped): at most
     one edit per three letters and three in all. Without any, those of which one begins or ends with the other.
-    Case, leading dashes, and whether a dash or an underscore joins two words, do not count.
+    Case, dashes and underscores do not count.
 
     Args:
         name: what was typed.
         choices: an iterable of known names.
         most: how many to return.
+        parts: whether names of which one begins or ends with the other count.
 
     Example:
         >>> closest_few("eps", ["epsilon", "scale"], 1)
@@ -39,12 +40,12 @@ def closest_few(name: str, choices: Iterable[str], most: int) -> list[str]:
     near = [choice for choice, text in known.items() if edits[choice] <= _allowed(typed, text)]
     if near:
         return sorted(near, key=lambda choice: edits[choice])[:most]
-    parts = [choice for choice, text in known.items() if _is_part(typed, text) or _is_part(text, typed)]
-    return sorted(parts, key=len)[:most]
+    found = [choice for choice, text in known.items() if parts and (_is_part(typed, text) or _is_part(text, typed))]
+    return sorted(found, key=len)[:most]
 
 
 def _folded(name: str) -> str:
-    return name.lstrip("-").casefold().replace("_", "-")
+    return name.casefold().replace("_", "").replace("-", "")
 
 
 def _allowed(a: str, b: str) -> int:

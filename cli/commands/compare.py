@@ -47,7 +47,7 @@ Lengths = Annotated[
 ]
 
 
-@selecting("a", "b", apart=True, keeps=True)
+@selecting("a", "b", apart=["b"], keeps=True)
 def compare(
     a: AArgument,
     b: BArgument,
@@ -85,7 +85,11 @@ def compare(
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
     per_id: Annotated[
-        bool, typer.Option("--per-id", help="List how far each id moved from A to B, the furthest first.")
+        bool,
+        typer.Option(
+            "--per-id",
+            help="List how far each id moved from A to B, the furthest first; with knn-overlap its neighbours too.",
+        ),
     ] = False,
     top: TopOption = None,
     cross: Annotated[

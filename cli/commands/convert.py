@@ -87,10 +87,18 @@ def convert(
     numbers that are rounded are counted.
     """
     import simtool
+    from simtool.errors import OutputError
+    from simtool.io import ARRAYS
 
     from ..parsing import parse_split
     from ..session import Session, ineffective
 
+    if output == "-" or format in ARRAYS:
+        where = "--output -" if output == "-" else f"--format {format}"
+        what = "convert writes files, which it reads back, and a report of them to stdout"
+        raise OutputError(
+            what, where, "-o FILE.npy: its suffix says the format of the file, --format that of the report"
+        )
     session = Session.open(
         None,
         format,

@@ -32,7 +32,7 @@ from ..options import (
 from ..selecting import selecting
 
 
-@selecting("train", "test", rows=False, keeps=True)
+@selecting("train", "test", apart=["train", "test"], keeps=True)
 def leak(
     train: Annotated[
         str, typer.Argument(metavar="TRAIN", help=f"Vectors of the training set: {SOURCE}.", show_default=False)
@@ -84,6 +84,8 @@ def leak(
             --threshold 0.9
         simtool leak sample_data/words.parquet sample_data/wordsim353.parquet::b \\
             --threshold 0.9 -o clean.parquet
+        simtool leak sample_data/digits.parquet sample_data/digits.parquet \\
+            --where-train "label < 5" --where-test "label >= 5" --threshold 0.95
         simtool leak sample_data/wordsim_a.npy sample_data/wordsim_b.npy \\
             --sweep threshold=0.6:0.9:0.1
 

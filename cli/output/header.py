@@ -13,11 +13,11 @@ from simtool.catalogue import find
 from simtool.errors import printable
 from simtool.results import Result, scalar_to_python
 
-from .cells import significant
+from .cells import summary_text
 from .fitted_columns import clipped
 
 # what became of a choice, rather than a choice; JSON has it
-_FOUND = {"scan", "excluded_by", "percent_of", "items", "cosine_eps"}
+_FOUND = {"scan", "percent_of", "items", "cosine_eps"}
 
 
 def header(result: Result, width: int) -> Iterator[Text]:
@@ -47,6 +47,9 @@ def _defaults(result: Result) -> dict[str, Any]:
     """Return the defaults of the library's function, of the loss, and of the aggregates by their names."""
     door = getattr(simtool, result.parameters.get("command", result.command), None)  # a report is of another command
     defaults = {} if door is None else {name: each.default for name, each in signature(door).parameters.items()}
+    if "exclude_self" in defaults:  # of which that of one set is another one
+        one_set = "b" not in result.inputs
+        defaults |= {"exclude_self": one_set, "excluded_by": "row" if one_set else None}
     kind = result.parameters.get("kind")
     if isinstance(kind, str):
         entry = find("loss", kind)
@@ -61,7 +64,7 @@ def _defaults(result: Result) -> dict[str, Any]:
 def _members(members: Mapping[str, Any]) -> Iterator[str]:
     for name, value in members.items():
         if value is not None:
-            yield f"{name}={significant(scalar_to_python(value))}"
+            yield f"{name}={summary_text(name, scalar_to_python(value))}"
 
 
 def _lines(words: Sequence[str], width: int) -> Iterator[str]:

@@ -12,8 +12,8 @@ from ..aggregates.record import AggregateRequest, Sets
 from ..catalogue import find
 from ..engine import Input, gathered
 from ..errors import ParameterError, ResourceError, SimtoolError
-from ..io import RaggedVectors
-from ..joining import Joined
+from ..io import RaggedVectors, Vectors
+from ..joining import Joined, by_number
 from ..results import Column, Scalar
 from .join import join
 from .requests import every_aggregate
@@ -24,7 +24,6 @@ SIDES = ("a", "b")
 ALIGNED, BEST = "aligned", "best"  # how the items of two lists are compared
 BEST_SIZES = ("items_a", "items_b")
 SHOWN = 3
-TWO_MODELS = "both inputs must come from the same model; cka and knn-overlap compare those of two models"
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,16 @@ class ComparisonInputs:
         return len(self.shapes[0]) == 3
 
     @property
+    def given(self) -> list[Vectors | RaggedVectors]:
+        """Both inputs as they came."""
+        return [
+            side.vectors if ragged is None else ragged for side, ragged in zip(self.sides, self.ragged, strict=True)
+        ]
+
+    @property
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of both inputs, of items of different length that of the longest."""
-        return [
-            side.vectors.shape if ragged is None else ragged.shape
-            for side, ragged in zip(self.sides, self.ragged, strict=True)
-        ]
+        return [each.shape for each in self.given]
 
     @cached_property
     def tokens(self) -> tuple[Tokens, Tokens]:
@@ -76,10 +79,7 @@ class ComparisonInputs:
     @property
     def ids(self) -> list[Column | None]:
         """The ids of the rows or items of both inputs."""
-        return [
-            side.vectors.ids if ragged is None else ragged.ids
-            for side, ragged in zip(self.sides, self.ragged, strict=True)
-        ]
+        return [each.ids for each in self.given]
 
     def item_ids(self, side: int) -> Column:
         """Return ids or numbers of the items of one side."""
@@ -125,7 +125,7 @@ class ComparisonInputs:
                 what = f"{request.name} takes no weights of {side.upper()}"
                 return ParameterError(what, f"«weights_{side}»", _weighing())
         if not request.record.any_dims and a.shape[-1] != b.shape[-1]:
-            return _caught(checks.check_same_width, a, b, a.shape[-1], b.shape[-1], TWO_MODELS)
+            return _caught(checks.check_same_width, a, b, a.shape[-1], b.shape[-1])
         if request.record.same_items and self.nested:
             return _caught(check_tokens, request.name, *self.tokens)
         if request.record.same_items and isinstance(self.joined, SimtoolError):
@@ -152,7 +152,8 @@ class ComparisonInputs:
         """Return what to tell the reader of the inputs."""
         notes = [note for side in self.sides for note in side.notes]
         if self.nested:
-            return [*notes, *self._padding_notes()]
+            joined = by_number(self.given, "items") if self.matching == ALIGNED else ()
+            return [*notes, *joined, *self._padding_notes()]
         counts = [int(side.zero.sum()) for side in self.sides]
         if any(counts):
             notes.append(f"{checks.plural(counts[0], 'zero row')} in A, {counts[1]} in B: their cosine is 0")

@@ -21,7 +21,8 @@ from ..engine import (
     closest_of_all,
     joined,
 )
-from ..errors import ResourceError
+from ..errors import ParameterError
+from ..io.listed_columns import has_ids, source_rows
 from ..metrics import metric_of
 from ..results import Column, Into, Progress, Result, RowsInto, begin
 from .compared_sets import ComparisonInputs
@@ -132,19 +133,20 @@ class ItemPairs:
     def _check(self, listing: Listing, choice: Choice) -> None:
         if choice.top_k is None and listing.moments.count > choice.max_results:
             what = f"more than {choice.max_results:,} pairs reach {choice.threshold:g}"
-            raise ResourceError(what, "«threshold»", "a threshold that fewer reach, or a larger «max_results»")
+            raise ParameterError(what, "«threshold»", "a threshold that fewer reach, or a larger «max_results»")
 
 
 def _as_rows(inputs: ComparisonInputs, side: int) -> Input:
-    """Return the items of a side as the rows of a listing, which have ids and no numbers of their own."""
-    count = inputs.shapes[side][0]
-    none = np.zeros(count, dtype=bool)
+    """Return the items of a side as the rows of a listing."""
+    count, items = inputs.shapes[side][0], inputs.ragged[side] or inputs.sides[side].vectors
+    numbers, none = np.arange(count), np.zeros(count, dtype=bool)
     return replace(
         inputs.sides[side],
         rows=np.empty((count, 0)),
         ids=inputs.item_ids(side),
-        numbers=np.arange(count),
-        named=inputs.ids[side] is not None,
+        numbers=numbers,
+        places=source_rows(items, numbers),
+        named=has_ids(items),
         zero=none,
         missing=none,
     )

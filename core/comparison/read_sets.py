@@ -9,6 +9,7 @@ from .. import checks, given_inputs
 from ..engine import Budget, Input, budget_of, prepare_input
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import RaggedVectors, Vectors, as_ragged, as_source, open_items, select
+from ..io.listed_columns import has_ids
 from ..io.vectors import name_rows
 from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column
@@ -103,10 +104,11 @@ def rows_by_id(rows: Vectors) -> RaggedVectors:
     Raises:
         ShapeError: the rows have no ids.
     """
-    if rows.ids is None:
+    if not has_ids(rows):
         what = f"expected sets of tokens, got single rows {rows.shape} without ids"
         hint = "an array (items, tokens, d), nested lists, or ids of the items: rows of one id are one set («ids_a»)"
         raise ShapeError(what, rows.name, hint)
+    assert rows.ids is not None
     codes: dict[Any, int] = {}
     item = np.asarray([codes.setdefault(each, len(codes)) for each in rows.ids.tolist()])
     order = np.argsort(item, kind="stable")

@@ -53,11 +53,11 @@ class AlignedJob:
         try:
             return np.broadcast_shapes(self.a.shape, self.b.shape)
         except ValueError:
-            raise ShapeError(
-                f"shapes {self.a.shape} and {self.b.shape} do not broadcast",
-                f"{self.a.name}, {self.b.name}",
-                "each dim must be equal, or 1 on one side; simtool pairwise compares every row with every row",
-            ) from None
+            what = f"shapes {self.a.shape} and {self.b.shape} do not broadcast"
+            hint = "each dim must be equal, or 1 on one side; simtool pairwise compares every row with every row"
+            if len(self.a.shape) == len(self.b.shape) == 2 and 1 not in (width := {self.a.shape[1], self.b.shape[1]}):
+                hint = hint if len(width) == 1 else checks.TWO_MODELS
+            raise ShapeError(what, f"{self.a.name}, {self.b.name}", hint) from None
 
     @property
     def width(self) -> int:

@@ -65,14 +65,14 @@ class Exclusion:
         return backend.put(a)[:, None] != backend.put(b)[None, :]
 
 
-def same_rows(a: Input, b: Input) -> tuple[str, Exclusion]:
+def same_rows(a: Input, b: Input, *, of_one_file: bool = False) -> tuple[str, Exclusion]:
     """Return what tells the same row of A and B, `id` or `row`, and the exclusion of such pairs.
 
-    Two sets with ids hold the same row where the ids are equal as text; one set, or sets without ids, where the row
-    numbers are.
+    Two sets with ids hold the same row where the ids are equal as text; one set, selections of one file, or sets
+    without ids, where the numbers of the rows in their files are equal.
     """
-    if a is b or not (a.named and b.named):
-        return "row", Exclusion(a.numbers, b.numbers)
+    if a is b or of_one_file or not (a.named and b.named):
+        return "row", Exclusion(a.places, b.places)
     codes: dict[str, int] = {}
     sides = ([codes.setdefault(str(each), len(codes)) for each in side.ids.tolist()] for side in (a, b))
     return "id", Exclusion(*(np.asarray(side, dtype=np.int64) for side in sides))

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import checks
 from ..io import Vectors
-from ..io.listed_columns import carried_columns
+from ..io.listed_columns import carried_columns, has_ids, source_rows
 from ..io.vectors import ArrayVectors
 from ..nonfinite import NONFINITE_HINT, handled_rows, scan_rows
 from ..results import Column
@@ -25,7 +25,8 @@ class Input:
         rows: (..., n, d) host rows, perhaps a view of a file.
         ids: (n,) ids or numbers of the rows.
         numbers: (n,) numbers of the rows in the input, of which some may be left out.
-        named: whether the rows have ids.
+        places: (n,) numbers of the rows in the file, of which the input may be a selection.
+        named: whether the rows have ids of their own.
         zero: (..., n) which rows are all zero.
         missing: (..., n) which rows are not finite and stay as NaN.
         largest: the largest magnitude.
@@ -36,6 +37,7 @@ class Input:
     rows: Column
     ids: Column
     numbers: Column
+    places: Column
     named: bool
     zero: Column
     missing: Column
@@ -46,7 +48,7 @@ class Input:
     def of_rows(cls, rows: Column) -> "Input":
         """Return (n, d) finite rows as an input without a name."""
         numbers, none = np.arange(len(rows)), np.zeros(len(rows), dtype=bool)
-        return cls(ArrayVectors("rows", rows), rows, numbers, numbers, False, none, none, largest_of(rows), ())
+        return cls(ArrayVectors("rows", rows), rows, numbers, numbers, numbers, False, none, none, largest_of(rows), ())
 
     def carried(self, rows: Column, role: str) -> dict[str, Column]:
         """Return the columns that a listing carries of some rows; of row -1, which is none, without a value.
@@ -90,9 +92,12 @@ def prepare_input(vectors: Vectors, dim: int, nonfinite: str, budget: Budget, hi
     turned = ArrayVectors(vectors.name, np.moveaxis(resident(vectors, budget.mapped), dim, -1))
     rows = resident(turned, budget.mapped)
     numbers = np.arange(rows.shape[-2])
-    given = vectors.ids if rank == 2 and dim == 1 else None
-    ids = numbers if given is None else given
-    side = Input(vectors, rows, ids, numbers, given is not None, scan.zero, ~scan.finite, scan.largest, ())
+    as_stored = rank == 2 and dim == 1  # its rows are the rows of a file
+    ids = vectors.ids if as_stored else None
+    ids = numbers if ids is None else ids
+    places = source_rows(vectors, numbers) if as_stored else numbers
+    named = as_stored and has_ids(vectors)
+    side = Input(vectors, rows, ids, numbers, places, named, scan.zero, ~scan.finite, scan.largest, ())
     return _without_nonfinite(side, nonfinite, budget, hint)
 
 
@@ -110,6 +115,7 @@ def _without_nonfinite(side: Input, nonfinite: str, budget: Budget, hint: str) -
         rows=gathered(rows, kept, budget),
         ids=side.ids[kept],
         numbers=side.numbers[kept],
+        places=side.places[kept],
         zero=side.zero[kept],
         missing=missing[kept],
         notes=(note,),

@@ -123,4 +123,5 @@ class PairwiseJob:
         if excluded_by == "id":
             yield f"{count} of equal ids left out"
         else:
-            yield f"{count} of equal row numbers left out, because A and B do not both have ids"
+            reason = "" if self.a.named and self.b.named else ", because A and B do not both have ids"
+            yield f"{count} of equal row numbers left out{reason}"

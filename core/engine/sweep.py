@@ -63,19 +63,17 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
             return reducer.kept(ranges[number], part)
 
         name, key = type(reducer).__name__.lower(), f"{_recognised_by(a)} {_recognised_by(b)}"
-        together = partial(overlapped, workers=ways.count)
         loop = Loop(
             name,
             key,
             len(ranges),
             compute,
             in_order=reducer.in_order,
-            together=together,
-            is_there=lambda number: reducer.is_there(ranges[number]),
+            together=partial(overlapped, workers=ways.count),
+            stands=lambda number, kept: reducer.stands(ranges[number], kept),
         )
-        with closing(
-            blocks(loop)
-        ) as found:  # before the lanes are, whatever happens: no thread computes in them any more
+        # closed before the lanes are, whatever happens: no thread computes in them any more
+        with closing(blocks(loop)) as found:
             for rows, state in zip(ranges, found, strict=True):
                 reducer.restore(rows, state)
                 said.until(rows.stop)
@@ -113,8 +111,7 @@ class _Ways(ExitStack):
     """The lanes of a sweep, made when the first query block is asked for.
 
     Args:
-        a: (n, d) rows.
-        b: (m, d) rows.
+        a, b: (n, d) and (m, d) rows.
         kernel: of the tiles.
         reducer: of the kind that the tiles are for.
         plan: the grid.

@@ -13,6 +13,7 @@ from ..catalogue import ROLES
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.vectors import ids_of
+from ..joining import by_number
 from ..loss_labels import check_labels, read_labels
 from ..nonfinite import DROP_HINT, drop_nonfinite, refuse_nonfinite
 from ..results import Column
@@ -115,6 +116,7 @@ def read_examples(
     roles = _roles(request, len(vectors))
     sides = tuple(given_inputs.given(side, role) for side, role in zip(vectors, roles, strict=True))
     checks.check_aligned(sides)
+    notes += by_number(sides)
     held = COPIES * sum(prod(side.shape) * max(4, side.dtype.itemsize) for side in sides)
     settings.budget(*sides).check(held + LEARNING, f"training with {sides[0].shape[0]:,} examples")
     if request is not None:

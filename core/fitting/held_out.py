@@ -15,6 +15,7 @@ from ..statistics.correlation import spearman
 from ..statistics.counts import Counts, Grouped
 from .examples import Examples
 from .held_out_pairs import RATES, HeldOutPairs, pairs_of, scores_of
+from .resampling import LEAST, effective, weights_of
 
 TIMES = 300  # resamples
 SIDES = ("before", "after", "difference")
@@ -29,12 +30,14 @@ class HeldOutEvaluation:
         thresholds: `eer.before` and the like -> the threshold that belongs to it.
         intervals: of the values.
         names: the measures, the first of which decides.
+        independent: how many independent examples these are as good as.
     """
 
     values: Mapping[str, float | None]
     thresholds: Mapping[str, float | None]
     intervals: Intervals
     names: tuple[str, ...]
+    independent: float = 0.0
 
     @property
     def verdict(self) -> str:
@@ -55,7 +58,8 @@ class HeldOutEvaluation:
         if self.verdict == "undefined":
             why = "the held-out examples define no measure of it"
             if self.names and not self.intervals.bounds:
-                why = "the held-out examples all hang together by vectors or ids, so they cannot be resampled"
+                counted = f"as much as {self.independent:.0f} that share no vector and no id"
+                why = f"what is held out says {counted}, and resampling needs {LEAST} such examples"
             return f"whether anything was gained cannot be said: {why}"
         name = self.names[0]
         low, high = self.intervals.bounds[f"{name}.difference"]
@@ -81,10 +85,10 @@ class HeldOutEvaluation:
 
 
 def evaluate_held_out(
-    before: Examples, after: Examples, groups: Column, metric: str, *, seed: int, eps: float
+    before: Examples, after: Examples, units: Column, metric: str, *, seed: int, eps: float
 ) -> HeldOutEvaluation:
-    """Compare the same examples as they came and projected; those of a group, (n,), are drawn together."""
-    pairs = pairs_of(before, groups)
+    """Compare the same examples as they came and projected; (n, u) units of `units_of` are drawn together."""
+    pairs = pairs_of(before, units)
     if not pairs.names:
         return HeldOutEvaluation({}, {}, Intervals({}, 0), ())
     sides = [_side(pairs, each, metric, eps) for each in (before, after)]
@@ -93,15 +97,15 @@ def evaluate_held_out(
         if side.counts is not None:
             rates = _rates(side.counts)
             thresholds |= {f"{name}.{when}": rates[name].threshold for name in RATES[1:]}
-    intervals = Intervals({}, 0)
-    if pairs.count > 1:  # one group, drawn again and again, is the same each time
+    intervals, independent = Intervals({}, 0), effective(pairs.units)
+    if independent >= LEAST:
         intervals = bootstrap(lambda index: _resampled(sides, pairs, index), pairs.count, TIMES, seed)
-    return HeldOutEvaluation(_measured(sides, pairs.targets), thresholds, intervals, pairs.names)
+    return HeldOutEvaluation(_measured(sides, pairs.targets), thresholds, intervals, pairs.names, independent)
 
 
 def score_of(examples: Examples, metric: str, eps: float) -> float | None:
     """Return the measure that decides, larger is better; None where it is undefined."""
-    pairs = pairs_of(examples, np.zeros(len(examples), dtype=np.int64))
+    pairs = pairs_of(examples, np.zeros((len(examples), 1), dtype=np.int64))
     if not pairs.names:
         return None
     side = _side(pairs, examples, metric, eps)
@@ -168,9 +172,7 @@ def _measured(sides: list[_Side], targets: Column | None) -> Values:
 
 def _resampled(sides: list[_Side], pairs: HeldOutPairs, index: Column) -> Values:
     """Return the measures of the pairs of the units that were drawn."""
-    often = np.bincount(index, minlength=pairs.count).astype(np.float64)
-    first, second = pairs.units.T
-    weights = np.where(first == second, often[first], often[first] * often[second])
+    weights = weights_of(pairs.units, index, pairs.count)
     values: Values = {}
     for when, side in zip(SIDES[:2], sides, strict=True):
         if side.counts is not None:

@@ -27,14 +27,17 @@ class HeldOutPairs:
     Args:
         similar: (p,) bool, or None.
         targets: (p,) scores that closeness should agree with, or None.
-        units: (p, 2) what is drawn together: a pair is there as often as both its units, or as its only one.
-        count: how many units there are.
+        units: (p, u) what is drawn together: a pair is there as often as its different units, multiplied.
     """
 
     similar: Column | None
     targets: Column | None
     units: Column
-    count: int
+
+    @property
+    def count(self) -> int:
+        """How many units there are."""
+        return int(self.units.max(initial=-1)) + 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,21 +47,20 @@ class HeldOutPairs:
         return RANKS if self.targets is not None else ()
 
 
-def pairs_of(examples: Examples, groups: Column) -> HeldOutPairs:
-    """Return the pairs of examples, at least one; those of a group, (n,), are drawn together."""
+def pairs_of(examples: Examples, units: Column) -> HeldOutPairs:
+    """Return the pairs of examples, at least one; (n, u) units are drawn together, of classes and views the rows."""
     n = len(examples)
     if examples.form in ("classes", "views"):
         first, second = _all_pairs(examples.form, n)
         same = first == second if examples.codes is None else examples.codes[first] == examples.codes[second]
-        return HeldOutPairs(same, None, np.column_stack([first, second]), n)
-    units, count = np.column_stack([groups, groups]), int(groups.max()) + 1
+        return HeldOutPairs(same, None, np.sort(np.column_stack([first, second]), axis=1))
     if examples.form == "triplets":
         if examples.numbers is not None and examples.similar is None:
-            return HeldOutPairs(None, None, units, count)
+            return HeldOutPairs(None, None, units)
         closer = np.ones(n, dtype=bool) if examples.similar is None else examples.similar
-        return HeldOutPairs(np.concatenate([closer, ~closer]), None, np.tile(units, (2, 1)), count)
+        return HeldOutPairs(np.concatenate([closer, ~closer]), None, np.tile(units, (2, 1)))
     targets = examples.numbers if examples.similar is None else None
-    return HeldOutPairs(examples.similar, targets, units, count)
+    return HeldOutPairs(examples.similar, targets, units)
 
 
 def scores_of(examples: Examples, metric: str, eps: float = EPS) -> Column:

@@ -7,7 +7,8 @@ import numpy as np
 from ..results import Column
 from .examples import Examples, Given
 from .plan import FitPlan
-from .split import components, split, vector_nodes
+from .resampling import units_of
+from .split import split, vector_nodes
 
 MOST_ROWS = 1000  # held out of classes or views, whose pairs are all compared
 MOST_EXAMPLES = 20000  # held out of others
@@ -22,14 +23,14 @@ class Parts:
         stopping: what stops early, or None.
         evaluation: what is held out.
         held_out: (k,) places of those among the given ones.
-        groups: (k,) which of them hang together.
+        units: (k, u) what of them is drawn together, as `units_of` gives it.
     """
 
     train: Examples
     stopping: Examples | None
     evaluation: Examples
     held_out: Column
-    groups: Column
+    units: Column
 
 
 def parts_of(given: Given, plan: FitPlan, notes: list[str]) -> Parts:
@@ -42,7 +43,7 @@ def parts_of(given: Given, plan: FitPlan, notes: list[str]) -> Parts:
     unlabelled = given.examples.codes is None and examples.form == "classes"
     if plan.held_out == 0 or unlabelled:
         none = every[:0]
-        return Parts(examples, None, examples.part(none), none, none)
+        return Parts(examples, None, examples.part(none), none, none[:, None])
     nodes = vector_nodes(examples.sides, given.ids)
     most = MOST_ROWS if examples.form in ("classes", "views") else MOST_EXAMPLES
     found = split(nodes, plan.held_out, plan.seed, most=most, where=given.where)
@@ -58,7 +59,7 @@ def parts_of(given: Given, plan: FitPlan, notes: list[str]) -> Parts:
         stopping=None if stopping is None else examples.part(stopping),
         evaluation=examples.part(found.held_out),
         held_out=found.held_out,
-        groups=components(nodes[found.held_out]),
+        units=units_of(nodes[found.held_out]),
     )
 
 

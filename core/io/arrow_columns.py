@@ -16,12 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..memory import check_held
-from .arrow_types import is_number, is_vector, null_mask
+from .arrow_types import is_number, is_text, is_vector, null_mask
+from .arrow_vectors import PROBE_ROWS
 from .buffers import arrow_values, numpy_values
+from .number_counts import NumberCount, trimmed
+from .odd_columns import problems_of
 from .parquet_and_arrow import ColumnarBatches, MessageBatches, ParquetBatches, damage
 from .source import Reading, Source
 from .text_blocks import TextTable
-from .wide import by_number, describe_columns, number_of, picked_columns, stem, wide_vectors
+from .wide import describe_columns, picked_columns, wide_vectors
 
 
 class NamedBatches:
@@ -37,16 +40,19 @@ class NamedBatches:
         types = [(".".join(path), kind) for path, kind in found]
         numeric = [name for name, kind in types if is_number(kind)]
         self.vectors: dict[str, list[str]] = {}
-        self.problems: dict[str, tuple[int, str]] = {}
         names = [name for name, _ in types]
         if reading.columns:
-            self.vectors = {"": picked_columns(names, numeric, reading.columns, reading.apart, source.name)}
+            self.vectors = {"": picked_columns(names, reading.columns, reading.apart, source.name)}
         elif not any(is_vector(kind) for _, kind in types):
-            self._find_numbered(names, numeric, reading.apart)
+            every = base.all_numbers
+            mostly = [name for name, kind in types if every and is_text(kind) and self._is_mostly_numbers(name)]
+            self.vectors = wide_vectors(names, numeric, reading.apart, mostly=mostly, numbered=not every)
         of = dict(types)
         made = [(name, list_of([of[each] for each in columns])) for name, columns in self.vectors.items()]
         self.schema = pa.schema([*types, *made])
-        self.provenance = describe_columns(source.name, self.vectors, numeric)
+        self.provenance = describe_columns(source.name, self.vectors, names)
+        with damage(source.name):
+            self.problems = problems_of(self.vectors, names, numeric, self._cells, picked=bool(reading.columns))
 
     def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         """Yield one column from the start of a group to the end of the file, some `rows` at a time."""
@@ -65,14 +71,15 @@ class NamedBatches:
         asked = names if self.stored.reads_members else list(dict.fromkeys(self._paths[name][0] for name in names))
         return self.stored.read_together(group, asked, rows)
 
-    def _find_numbered(self, names: list[str], numeric: list[str], apart: Sequence[str]) -> None:
-        for vector, columns in wide_vectors(names, numeric, apart).items():
-            if len(columns) > 1 and all(map(stem, columns)):
-                self.vectors[vector] = by_number(columns)
-                if problem := _problem(self.vectors[vector]):
-                    self.problems[vector] = (0, problem)
-            elif self.stored.all_numbers:
-                self.vectors[vector] = columns
+    def _cells(self, name: str) -> Iterator[Any]:
+        return (cell for piece in self.read(0, name, PROBE_ROWS) for cell in piece.to_pylist())
+
+    def _is_mostly_numbers(self, name: str) -> bool:
+        """Say whether text is numbers, or is but for some cells; of digits alone it is codes."""
+        count = NumberCount()
+        for piece in self.read(0, name, PROBE_ROWS):
+            count.look(trimmed(piece.cast(pa.string())).drop_null())
+        return count.is_mostly and not count.integers
 
     def _read_lists(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
         columns, kind = self.vectors[column], self.schema.field(column).type
@@ -100,7 +107,8 @@ def table_of(batches: ColumnarBatches, source: Source, reading: Reading) -> Text
 
 def list_of(kinds: Sequence[Any]) -> Any:
     """Return the type of the lists that `lists_of` makes of columns of these types."""
-    dtype = np.result_type(*(kind.to_pandas_dtype() for kind in kinds))
+    dtypes = [kind.to_pandas_dtype() for kind in kinds if is_number(kind)]
+    dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.float64)
     return pa.list_(pa.from_numpy_dtype(dtype), len(kinds))
 
 
@@ -143,14 +151,3 @@ def _member(batch: pa.RecordBatch, path: tuple[str, ...]) -> pa.Array:
 def _is_wrapped(kind: Any) -> bool:
     """Say whether a type is one of an application, such as the arrays of `datasets`, around one of Arrow."""
     return isinstance(kind, pa.BaseExtensionType) and not isinstance(kind, pa.FixedShapeTensorType)
-
-
-def _problem(columns: Sequence[str]) -> str:
-    """Return what is wrong with the numbers of columns that are sorted by them."""
-    numbers = list(map(number_of, columns))
-    for before, after, name in zip(numbers, numbers[1:], columns[1:], strict=False):
-        if after == before:
-            return f"two columns have the number {after}: {name} is one of them"
-        if after > before + 1:
-            return f"there is no column of numbers between {columns[numbers.index(before)]} and {name}"
-    return "" if numbers[0] in (0, 1) else f"the columns begin with {columns[0]}, expected 0 or 1"

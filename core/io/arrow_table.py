@@ -51,7 +51,9 @@ class ArrowTable:
         """Return one column of lists as vectors."""
         kind, where = self._type(column), join_name(self.name, column)
         if not is_vector(kind):
-            raise DataError(f"expected lists of numbers, got {kind}", where, "cast it to a list of float32")
+            there = [join_name(self.name, name) for name in self.vector_columns]
+            hint = f"vectors are in {', '.join(there[:6])}" if there else "cast it to a list of float32"
+            raise DataError(f"expected lists of numbers, got {kind}", where, hint)
         ids = check_ids(ids, self.rows, where)
         with damage(where):
             widths = self._widths(column, kind)

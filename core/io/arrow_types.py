@@ -36,8 +36,12 @@ def is_value(kind: Any) -> bool:
     """Say whether a column of this type can be values."""
     if pa.types.is_dictionary(kind):
         return is_value(kind.value_type)
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_boolean)
-    return is_number(kind) or any(test(kind) for test in tests)
+    return is_number(kind) or is_text(kind) or bool(pa.types.is_boolean(kind))
+
+
+def is_text(kind: Any) -> bool:
+    """Say whether a type is one of text."""
+    return any(test(kind) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view))
 
 
 def is_number(kind: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from ..errors import DataError
 from .arrow_types import null_mask
-from .buffers import arrow_present, arrow_scalar
+from .buffers import arrow_present
 from .json_cells import Seen, settled, to_array
 from .json_lines import parse_lines
+from .number_counts import NumberCount, trimmed
 from .numbers import INTEGER, NUMBER, WORDS, is_integer
 
 
@@ -30,6 +31,7 @@ class Cells:
         word: all filled ones are bools.
         lists: what their lists have been, where the first filled cell is one.
         beyond: the first row with an integer beyond 64 bits below integers alone.
+        count: how many of those of text and of numbers are numbers.
     """
 
     first: str = ""
@@ -40,11 +42,17 @@ class Cells:
     word: bool = True
     lists: Seen | None = None
     beyond: int | None = None
+    count: NumberCount = field(default_factory=NumberCount)
 
     @property
     def nulls(self) -> bool:
         """Whether a cell is null, or a list holds a null."""
         return self.blank or (self.lists is not None and self.lists.nulls)
+
+    @property
+    def is_mostly_numbers(self) -> bool:
+        """Whether they are numbers but for some."""
+        return self.lists is None and not self.number and self.count.is_mostly
 
     @property
     def type(self) -> Any:
@@ -75,6 +83,10 @@ class Cells:
             self.whole = False
             self.beyond = _first_beyond(texts.to_pylist(), row)
         self.number = self.number and (self.whole or _all_match(filled, NUMBER))
+        if self.number:
+            self.count.add(len(filled), points=not self.whole)
+        else:
+            self.count.look(filled)
         self.word = self.word and not self.number and set(pc.unique(filled).to_pylist()) <= set(WORDS)
 
     def _look_at_lists(self, seen: Seen, texts: list[str | None], first: int, where: str) -> None:
@@ -109,12 +121,6 @@ def _first_beyond(texts: list[str | None], first: int) -> int | None:
 def _all_match(cells: pa.Array, pattern: str) -> bool:
     # \z, as $ would let a line end through
     return bool(pc.all(pc.match_substring_regex(cells, rf"\A{pattern}\z")).as_py())
-
-
-def trimmed(cells: pa.Array) -> pa.Array:
-    """Return the cells without white space around them, null where nothing is left."""
-    found = pc.utf8_trim_whitespace(cells)
-    return pc.if_else(pc.equal(found, arrow_scalar("", pa.string())), pa.nulls(1, pa.string())[0], found)
 
 
 def integers(cells: pa.Array) -> pa.Array | None:

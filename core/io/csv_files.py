@@ -1,18 +1,19 @@
 """Reader of CSV and tab-separated values.
 
-Accepted: quoted cells as RFC 4180 has them, with line ends in them; a header, or none: see `header`. A first line of
-a word and numbers is no header, and its words are ids. A column whose
-first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as `wide`
-says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a null,
-and a quoted empty cell an empty text.
-Refused: lines of different lengths, a header that looks like data, repeats a name or has no rows below it, columns
-without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64 bits, a quote
-that is not closed, text that is not UTF-8.
+Accepted: cells between commas, tabs or semicolons, whichever line 1 tells; quoted cells as RFC 4180 has them, with line
+ends in them; a header, or none: see `header`. A first line of a word and numbers is no header, and its words are ids. A
+column whose first filled cell is a JSON list holds vectors; without such a column those of numbers make the vectors, as
+`wide` says. A number has no leading zeros and no underscores, so that an id 007 stays what it is; an empty cell is a
+null, and a quoted empty cell an empty text.
+Refused: lines of different lengths, decimal commas, a header that looks like data, repeats a name or has no rows below
+it, columns without a name, a vector's column with a cell that is no number, or of integers of which one is beyond 64
+bits, a quote that is not closed, text that is not UTF-8.
 Lost: white space around numbers, bools, lists and names; text that looks like a number becomes one where the whole
 column does; integers of other columns beyond 64 bits become float64.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,16 @@ from ..errors import DataError
 from .arrow_columns import lists_of
 from .arrow_types import is_list
 from .buffers import arrow_present
-from .csv_cells import Cells, integers, to_lists, trimmed
+from .csv_cells import Cells, integers, to_lists
 from .csv_rows import CsvRows, long_fields
 from .json_cells import BEYOND
+from .number_counts import trimmed
 from .numbers import WORDS, is_number
+from .odd_columns import Problem, odd_cell, problems_of
 from .source import Source
 from .table import ID_NAMES, LABEL_NAMES, SCORE_NAMES, WEIGHT_NAMES
 from .text_blocks import Block
-from .wide import DIGITS, describe_columns, picked_columns, stem, wide_vectors
+from .wide import describe_columns, picked_columns, wide_vectors
 
 NAMES = (*ID_NAMES, *LABEL_NAMES, *SCORE_NAMES, *WEIGHT_NAMES)  # of columns, which are no words
 
@@ -59,9 +62,8 @@ class CsvBatches(CsvRows):
             self._odd_blocks: set[int] = set()
             for block, piece in self._cut(*((after, line) if self.has_header else (self._start, self._first_line))):
                 self._scan(block, piece)
-        if header == "auto" and counted and all(each.whole and not each.blank for each in self._cells.values()):
-            what = "line 1 counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data"
-            raise DataError(what, source.name, "say which: «header» yes or «header» no")
+        if header == "auto" and self.has_header and (doubt := self._doubt(counted)):
+            raise DataError(f"line 1 {doubt}", source.name, "say which: «header» yes or «header» no")
         if not self.counts:
             raise DataError("the table has a header and no rows", source.name)
         self._form(apart, columns, named=self.has_header or self._has_words or header == "no")
@@ -72,7 +74,7 @@ class CsvBatches(CsvRows):
         return any(self._cells[name].nulls for name in members)
 
     @property
-    def problems(self) -> dict[str, tuple[int, str]]:
+    def problems(self) -> dict[str, Problem]:
         """Column -> the first row whose cell does not go with those before it, and what to say."""
         lists = {name: cells.lists for name, cells in self._cells.items() if name in self.schema.names}
         found = {name: seen.problem for name, seen in lists.items() if seen is not None and seen.problem is not None}
@@ -80,7 +82,7 @@ class CsvBatches(CsvRows):
             beyond = [row for row in (self._cells[name].beyond for name in names) if row is not None]
             if beyond:
                 found[vector] = (min(beyond), BEYOND)
-        return found
+        return found | self._odd
 
     def _check_header(self, header: list[str], *, typed: bool) -> None:
         """Refuse columns without a name, and a first line that looks like data where nobody said what it is."""
@@ -95,6 +97,21 @@ class CsvBatches(CsvRows):
         if "" in header:
             what = f"column {header.index('') + 1} has no name"
             raise DataError(what, where, "name it, or leave it out: DataFrame.to_csv(path, index=False)")
+
+    def _doubt(self, counted: bool) -> str:
+        """Return why the first line may be a row of the data, or "": numbers among its words count no columns."""
+        if counted:
+            whole = all(each.whole and not each.blank for each in self._cells.values())
+            return "counts 0, 1, 2, ...: it may be the header that pandas writes, or a row of the data" if whole else ""
+        places = [place for place, name in enumerate(self._names) if is_number(name)]
+        numbers = [int(self._names[place]) for place in places]
+        is_known = any(name.lower() in NAMES for name in self._names)
+        in_order = all(after == before + 1 for row in (places, numbers) for before, after in pairwise(row))
+        have_points = any(not self._cells[self._names[place]].whole for place in places)
+        are_years = all(1000 <= number < 3000 for number in numbers)
+        if is_known or are_years or (in_order and numbers[0] < 2 and len(numbers) > 1 and have_points):
+            return ""
+        return f"may name the columns, or be a row of the data: {', '.join(self._names)[:40]}"
 
     def _scan(self, block: Block, piece: bytes) -> None:
         if b'"' in piece:
@@ -115,25 +132,28 @@ class CsvBatches(CsvRows):
         numeric = [name for name, cells in self._cells.items() if cells.lists is None and cells.number]
         types = [(name, cells.type) for name, cells in self._cells.items()]
         self.vectors: dict[str, list[str]] = {}
-        if not columns and any(cells.lists is not None for cells in self._cells.values()):
+        self._odd: dict[str, Problem] = {}
+        if columns:
+            self.vectors = {"": picked_columns(self._names, columns, apart, self._source.name)}
+        elif any(cells.lists is not None for cells in self._cells.values()):
             self.schema = pa.schema(types)
             return
-        if columns:
-            self.vectors = {"": picked_columns(self._names, numeric, columns, apart, self._source.name)}
-            self.provenance = describe_columns(self._source.name, self.vectors, numeric)
-        elif not named:
-            self.vectors, types = {"": self._names}, []
-            for place, name in enumerate(self._names, start=1):
-                if name not in numeric:
-                    self._refuse_cell(name, f"column {place}, expected a number as in the first row")
+        elif named:
+            mostly = [name for name, cells in self._cells.items() if cells.is_mostly_numbers]
+            self.vectors = wide_vectors(self._names, numeric, apart, mostly=mostly)
+        if columns or named:
+            self._odd = problems_of(self.vectors, self._names, numeric, self._texts, picked=bool(columns))
+            if self._has_words and (count := self._cells[self._names[0]].count).is_mostly and count.points:
+                self._odd[""] = odd_cell(self._texts(self._names[0]), "column 1", "the other rows")
+            self.provenance = describe_columns(self._source.name, self.vectors, self._names)
         else:
-            self.vectors = wide_vectors(self._names, numeric, apart)
-            for names in self.vectors.values():
-                self._check_alike(names, numeric, apart)
-            self.provenance = describe_columns(self._source.name, self.vectors, numeric)
-        if self._has_words:
-            said = "; line 1 has no names: its first column is ids"
-            self.provenance = {name: text + said for name, text in self.provenance.items()}
+            self.vectors, types = {"": self._names}, []
+            odd = next((place for place, name in enumerate(self._names) if name not in numeric), None)
+            if odd is not None:
+                self._odd[""] = odd_cell(self._texts(self._names[odd]), f"column {odd + 1}", "the first row")
+        said = "; line 1 has no names: its first column is ids" if self._has_words else ""
+        said += "; semicolons separate its cells" if self._delimiter == ";" else ""
+        self.provenance = {name: text + said for name, text in self.provenance.items()}
         whole = {name: all(self._cells[each].whole for each in names) for name, names in self.vectors.items()}
         made = [
             (name, pa.list_(pa.int64() if whole[name] else pa.float64(), len(names)))
@@ -141,24 +161,8 @@ class CsvBatches(CsvRows):
         ]
         self.schema = pa.schema([*types, *made])
 
-    def _check_alike(self, names: Sequence[str], numeric: Sequence[str], apart: Sequence[str]) -> None:
-        """Refuse a column that is numbered like those of the vector, and holds something else than numbers."""
-        stems = {stem(name) for name in names if name[-1] in DIGITS}
-        like = next(name for name in names if name in numeric)
-        for name in self._names:
-            if name in numeric or name in apart or name[-1] not in DIGITS or stem(name) not in stems:
-                continue
-            # x0 beside a text x1 is no vector yet, and pandas counts columns of all kinds: 0, 1
-            if (stem(name) and len(names) > 1) or is_number(self._cells[name].first):
-                hint = "mend the cell, or give the column another name"
-                self._refuse_cell(name, f"column {name!r}, expected a number as in {like!r}", hint)
-
-    def _refuse_cell(self, name: str, expected: str, hint: str = "") -> None:
-        """Read a column again and refuse its first cell that is no number."""
-        for block in self._blocks:
-            for row, cell in enumerate(self._text(block, name).to_pylist(), start=block.row):
-                if cell is not None and cell.strip() and not is_number(cell.strip()):
-                    raise DataError(f"row {row} has {cell[:40]!r} in {expected}", self._source.name, hint)
+    def _texts(self, name: str) -> Iterator[str | None]:
+        return (cell for block in self._blocks for cell in self._text(block, name).to_pylist())
 
     def _column(self, block: Block, column: str) -> pa.Array:
         kind = self.schema.field(column).type

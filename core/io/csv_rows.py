@@ -13,8 +13,10 @@ import pyarrow.csv
 
 from ..errors import DataError
 from .buffers import arrow_texts
+from .separators import SEPARATORS, decimal_comma, separator_of
 from .text_blocks import Block, TextBatches
 
+DECIMAL_POINTS = "write decimal points; pandas.read_csv(FILE, sep=..., decimal=',') reads such a file"
 LONGEST_FIELD = 1 << 30
 
 
@@ -30,8 +32,11 @@ class CsvRows(TextBatches):
         size = self._block_bytes
         while True:
             piece = self._bytes(self._start, size)
-            line = piece.lstrip(b"\r\n").split(b"\n", maxsplit=1)[0]
-            self._delimiter = "\t" if b"\t" in line and b"," not in line else ","
+            line = piece.lstrip(b"\r\n").split(b"\n", maxsplit=1)[0].decode(errors="replace")
+            self._delimiter = separator_of(line)
+            if self._delimiter == "," and (cell := decimal_comma(line)):
+                what = f"line 1 has the number {cell} among cells that tabs or semicolons separate"
+                raise DataError(what, self._source.name, DECIMAL_POINTS)
             whole = self._start + len(piece) >= self._source.size
             end = len(piece) if whole else piece.rfind(b"\n") + 1
             lines = Lines(piece[:end])
@@ -103,7 +108,8 @@ class CsvRows(TextBatches):
             for row in reader:
                 if row and len(row) != len(self._names):
                     what = f"line {block.line + reader.line_num - 1} has {len(row)} cells, expected {len(self._names)}"
-                    raise DataError(what, self._source.name)
+                    hint = f"{SEPARATORS[self._delimiter]} separate cells; one that holds them stands in quotes"
+                    raise DataError(what, self._source.name, hint)
                 if row:
                     yield row
         except (csv.Error, UnicodeDecodeError) as error:

@@ -215,7 +215,7 @@ _ROWS = (
     Format("openai", "JSON of the OpenAI API", "text:open_text",
            "`embedding`, numbers or base64, float32; of a batch `custom_id` are the ids", "digits beyond float32",
            (".json", ".jsonl"), family="JSON"),
-    Format("csv", "CSV", "text:open_text", "the columns of numbers, or a column of JSON lists; comma or tab",
+    Format("csv", "CSV", "text:open_text", "the columns of numbers, or a column of JSON lists; comma, tab or semicolon",
            "white space around numbers", (".csv", ".tsv")),
     Format("table", "whitespace table", "text:open_text", "the columns of numbers, as numpy.savetxt writes them",
            "white space and comments", (".txt",), family="CSV"),

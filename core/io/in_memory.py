@@ -56,8 +56,9 @@ class HeldTable(str):
         from .source import Source
         from .table import IN_MEMORY
 
-        held = HeldBatches(self.arrow)
-        return replace(table_of(held, Source(str(self), "arrow", 0, most), reading), format=IN_MEMORY)
+        source = Source(str(self), "arrow", 0, most)
+        opened = table_of(HeldBatches(self.arrow), source, reading)
+        return replace(opened, format=IN_MEMORY, mend="mend it, or hand over the columns of the vectors alone")
 
 
 class HeldBatches:

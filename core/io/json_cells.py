@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from .arrow_types import is_list, leaf
+from .odd_columns import braced
 from .text_blocks import null_type
 
 VALUES = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
@@ -155,7 +156,7 @@ def _holds_null(cell: list[Any]) -> bool:
 
 def shown_cell(cell: Any) -> str:
     """Return the beginning of a cell for a message that has yet to be formatted."""
-    return json.dumps(cell)[:40].replace("{", "{{").replace("}", "}}")
+    return braced(json.dumps(cell)[:40])
 
 
 def _called(kind: Any) -> str:

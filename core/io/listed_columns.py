@@ -8,6 +8,7 @@ import numpy as np
 
 from ..results import Columns, Rows
 from .derived import DerivedVectors
+from .ragged import RaggedVectors
 from .selected_vectors import SelectedVectors
 from .vectors import Array, Carries, IdentifiedVectors, Vectors
 
@@ -43,7 +44,7 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
         rows: numbers of the examples.
         taken: the columns that the listing has already.
     """
-    tables = [_carries(side) for side in sides.values()]
+    tables = [carries(side) for side in sides.values()]
     shared = all(table is tables[0] for table in tables)
     found: dict[str, Array] = {}
     for role, side in list(sides.items())[: 1 if shared else None]:
@@ -83,20 +84,32 @@ class RowsBeside:
 
 def with_carried(listing: Columns, sides: Mapping[str, Vectors], rows: Array) -> Rows:
     """Return a listing of examples with the columns that it carries, if there are any; see `RowsBeside`."""
-    return RowsBeside(listing, sides, rows) if any(map(_carries, sides.values())) else listing
+    return RowsBeside(listing, sides, rows) if any(map(carries, sides.values())) else listing
 
 
-def source_rows(vectors: Vectors, rows: Array) -> Array:
-    """Return the numbers that rows have in the input they are selected from."""
+def source_rows(vectors: Vectors | RaggedVectors, rows: Array) -> Array:
+    """Return the numbers that rows, or items, have in the input they are selected from."""
+    if isinstance(vectors, RaggedVectors):
+        return rows if vectors.index is None else vectors.index[rows]
     if isinstance(vectors, SelectedVectors):
         return source_rows(vectors.base, vectors.index[rows])
     return source_rows(vectors.base, rows) if isinstance(vectors, UNDER) else rows
 
 
-def _carries(vectors: Vectors) -> Carries | None:
+def has_ids(vectors: Vectors | RaggedVectors) -> bool:
+    """Say whether rows, or items, have ids of their own, and are not just called by their numbers in the file."""
+    if isinstance(vectors, RaggedVectors):
+        return vectors.ids is not None and vectors.ids is not vectors.index
+    while isinstance(vectors, DerivedVectors):
+        vectors = vectors.base
+    return vectors.ids is not None and not (isinstance(vectors, IdentifiedVectors) and vectors.numbered)
+
+
+def carries(vectors: Vectors) -> Carries | None:
+    """Return the columns that a listing of these rows carries, if any."""
     if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
         return vectors.carried
-    return _carries(vectors.base) if isinstance(vectors, UNDER) else None
+    return carries(vectors.base) if isinstance(vectors, UNDER) else None
 
 
 def _without(values: Array, missing: Array) -> Array:

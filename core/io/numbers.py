@@ -3,7 +3,8 @@
 import re
 
 INTEGER = "[+-]?(0|[1-9][0-9]*)"
-FLOAT = r"[+-]?(([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|(?i:nan|inf|infinity))"
+DECIMAL = r"[+-]?(([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)"
+FLOAT = rf"({DECIMAL}|[+-]?(?i:nan|inf|infinity))"
 NUMBER = f"({INTEGER}|{FLOAT})"
 WORDS = {"true": True, "True": True, "false": False, "False": False}
 _NUMBER, _INTEGER = re.compile(NUMBER, re.ASCII), re.compile(INTEGER, re.ASCII)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from .numbers import is_number
+from .separators import separator_of
 
 _HEAD, _MOST = 1 << 16, 16 << 20  # bytes of a text, and of a header, that are looked at
 
@@ -59,7 +60,7 @@ def _of_json(file: BinaryIO) -> list[str]:
 
 def _of_csv(file: BinaryIO) -> list[str]:
     line = file.readline(_HEAD).decode("utf-8-sig")
-    cells = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+    cells = next(csv.reader([line], delimiter=separator_of(line)))
     names = [cell.strip() for cell in cells]
     return [] if len(names) < 2 or all(map(is_number, names)) or "\0" in line else names
 

@@ -158,7 +158,7 @@ def _side(table: Table, roles: Sequence[str], name: str, *, or_one_set: bool) ->
     kind, sides = ("pairs", "both sides") if len(roles) == 2 else ("examples", "all sides")
     if "" in table.vector_columns and listed:
         numbered = ", ".join(f"{role}0, {role}1, ..." for role in roles)
-        hint = f"name the columns {numbered}, without a gap, and no column {name}"
+        hint = f"name the columns {numbered}"
     else:
         named = [join_name(table.name, column) for column in table.vector_columns[: len(roles)] if column]
         others = f"{table.name}{suffix}{f' OTHER{suffix}' * (len(roles) - 1)}"

@@ -24,11 +24,13 @@ class RaggedVectors:
         tokens: (total, d) the tokens of all items.
         offsets: (items + 1,) the first token of each item, and the number of tokens.
         ids: (items,) strings or integers, or None.
+        index: (items,) the number of each in the file, where some are selected; without ids also its id.
     """
 
     tokens: Vectors
     offsets: Array
     ids: Array | None = None
+    index: Array | None = None
 
     @property
     def name(self) -> str:

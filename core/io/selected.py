@@ -84,8 +84,9 @@ class SelectedTable:
         if self.index is None:
             return IdentifiedVectors(self.base.vectors(column, ids), ids, self.carried)
         vectors = SelectedVectors(self.base.vectors(column, self._base_ids), self.index, self.said)
-        own = self.index if ids is None and self.said else check_ids(ids, self.rows, vectors.name)
-        return IdentifiedVectors(vectors, own, self.carried)
+        numbered = ids is None and bool(self.said)
+        own = self.index if numbered else check_ids(ids, self.rows, vectors.name)
+        return IdentifiedVectors(vectors, own, self.carried, numbered)
 
     def ragged(self, column: str | None) -> RaggedVectors | None:
         """Return the selected items of a column of items of different numbers of tokens, if it is one."""
@@ -96,7 +97,7 @@ class SelectedTable:
         offsets = np.cumsum([0, *lengths])
         tokens = np.repeat(found.offsets[self.index] - offsets[:-1], lengths) + np.arange(offsets[-1])
         ids = self.index if found.ids is None else found.ids[self.index]
-        return RaggedVectors(SelectedVectors(found.tokens, tokens, self.said), offsets, ids)
+        return RaggedVectors(SelectedVectors(found.tokens, tokens, self.said), offsets, ids, self.index)
 
     def values(self, column: str) -> Array:
         """Return one column of values."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ..argument_types import check_types
-from ..errors import DataError, InputNotFoundError, ParameterError
+from ..errors import DataError, InputNotFoundError, ParameterError, SimtoolError
 from ..suggestions import closest
 from .in_memory import HeldTable, as_table
 from .ragged import MayBeRagged
@@ -68,6 +68,7 @@ class Selection(str):
     keep: Keep
     along: "Selection | None"
     same: "Selection | None"
+    ending: str
     whole: Table | None
     opened: "SelectedTable | None"
     held: HeldTable | None
@@ -85,6 +86,7 @@ class Selection(str):
         keep: str | Sequence[str] | Keep = (),
         along: "Selection | None" = None,
         same: "Selection | None" = None,
+        ending: str = "",
     ) -> Self:
         """Select rows and columns of a source.
 
@@ -99,6 +101,7 @@ class Selection(str):
             keep: columns that a listing carries.
             along: the input whose row i belongs to row i of this one: the same rows are selected of both.
             same: another selection of this source, opened before, so that it is opened once.
+            ending: of the names of what selects rows in messages, as `_b` for the second of two inputs.
 
         Raises:
             ParameterError: a range that is none, or a sample of no rows.
@@ -107,15 +110,15 @@ class Selection(str):
         source = as_table(source, "table")
         self = super().__new__(cls, source)
         if rows is not None and not RANGE.fullmatch(rows):
-            raise ParameterError(f"expected a range of rows, got {rows[:40]!r}", "«rows»", "as in «rows=0:1000»")
+            raise ParameterError(f"expected a range of rows, got {rows[:40]!r}", f"«rows{ending}»", "as in 0:1000")
         if sample is not None and sample < 1:
-            raise ParameterError(f"a sample of {sample} rows, expected at least 1", "«sample»")
+            raise ParameterError(f"a sample of {sample} rows, expected at least 1", f"«sample{ending}»")
         if seed < 0:
             raise ParameterError(f"seed is {seed}, expected at least 0", "«seed»")
         self.where, self.rows, self.sample, self.seed = where, rows, sample, seed
         self.query, self.columns, self.along = _names(query), _names(columns), along
         self.keep = keep if isinstance(keep, Keep) else Keep(_names(keep))
-        self.same, self.whole, self.opened = same, None, None
+        self.same, self.ending, self.whole, self.opened = same, ending, None, None
         self.held = getattr(source, "held", None)
         return self
 
@@ -205,7 +208,11 @@ class Selection(str):
         from .pieces import piece_types, read_pieces
         from .where import read_condition
 
-        condition = read_condition(self.where or "", piece_types(table), table.name)
+        try:
+            condition = read_condition(self.where or "", piece_types(table), table.name)
+        except SimtoolError as error:
+            error.where = error.where.replace("«where»", f"«where{self.ending}»", 1)
+            raise
         found, first, last = [np.empty(0, np.int64)], 0, int(rows[-1]) + 1 if len(rows) else 0
         for piece in read_pieces(table, condition.columns):
             numbers = pa.chunked_array([arrow_values(np.arange(first, first + len(piece)))])
@@ -245,8 +252,10 @@ def _rows_of(table: Table, wanted: Sequence[str]) -> Array:
             places[name].append(row)
     missing = next((name for name in wanted if not places[name]), None)
     if missing is not None:
-        kind = "row numbers, as there are no ids" if ids is None else "ids"
+        if ids is None:
+            what = f"{missing!r} is not among the row numbers, as there are no ids"
+            raise DataError(what, table.name, f"rows are 0 to {table.rows - 1}")
         match = closest(missing, map(str, names[:100_000].tolist()))
-        what = f"{missing!r} is not among the {table.rows:,} {kind}"
-        raise DataError(what, table.name, f"did you mean {match}?" if match else "")
+        what, hint = f"{missing!r} is not among the {table.rows:,} ids", f"ids are as {str(names[0])!r}"
+        raise DataError(what, table.name, f"did you mean {match}?" if match else hint)
     return np.unique(np.concatenate([np.asarray(rows, dtype=np.int64) for rows in places.values()]))

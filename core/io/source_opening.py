@@ -9,7 +9,7 @@ Lost: nothing.
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from ..addresses import is_address
 from ..delivery import watch
 from ..errors import DataError, InputNotFoundError, SimtoolError
 from ..memory import LEAST_HELD
-from ..suggestions import closest
+from ..suggestions import closest, closest_few
 from .formats import FORMATS
 from .pipes import read_pipe, read_standard_input
 from .sniffing import PACKED, fits, recognise
@@ -148,7 +148,15 @@ def missing_file(path: str) -> InputNotFoundError:
         return InputNotFoundError(f"this kind of address is not read; {schemes}", path, "download it first")
     folder, name = os.path.split(path)
     try:
-        match = closest(name, os.listdir(folder or "."))
+        match = _near(name, os.listdir(folder or "."))
     except OSError:
         return InputNotFoundError(f"no such file: the folder {folder} is not there either", path)
     return InputNotFoundError("no such file", path, f"did you mean {os.path.join(folder, match)}?" if match else "")
+
+
+def _near(name: str, files: Sequence[str]) -> str:
+    """Return the file whose name up to its suffixes is near, of several the one with the closest suffixes, or ""."""
+    stems = {file: file.partition(".")[0] for file in files}
+    near = closest_few(name.partition(".")[0], filter(None, stems.values()), 1, parts=False)
+    alike = [file for file, stem in stems.items() if [stem] == near]
+    return closest(name, alike) or min(alike, default="")

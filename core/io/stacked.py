@@ -7,11 +7,13 @@ Lost: nothing; the numbers take the type that holds those of every column.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
 from .arrow_columns import list_of, lists_of
-from .arrow_types import is_number, is_vector
+from .arrow_types import is_number, is_text, is_vector
+from .odd_columns import Problem, problems_of
 from .source import Reading
 from .text_blocks import FormedBatches
 from .wide import describe_columns, picked_columns, wide_vectors
@@ -29,23 +31,37 @@ def stacked(batches: FormedBatches, where: str, reading: Reading) -> FormedBatch
         InputNotFoundError, DataError: a pattern fits no column, or one that holds no numbers.
     """
     types = dict(zip(batches.schema.names, batches.schema.types, strict=True))
-    numeric = [name for name, kind in types.items() if is_number(kind)]
+    numeric = [name for name, kind in types.items() if is_number(kind) and name not in batches.problems]
     if reading.columns:
-        vectors = {"": picked_columns(list(types), numeric, reading.columns, reading.apart, where)}
+        vectors = {"": picked_columns(list(types), reading.columns, reading.apart, where)}
     elif "" in types or any(map(is_vector, types.values())):
         return batches
     else:
-        vectors = wide_vectors(list(types), numeric, reading.apart, numbered=True)
-    return StackedBatches(batches, vectors, describe_columns(where, vectors, numeric)) if vectors else batches
+        mixed = [name for name in batches.problems if is_number(types[name]) or is_text(types[name])]
+        vectors = wide_vectors(list(types), numeric, reading.apart, mostly=mixed, numbered=True)
+    if not vectors:
+        return batches
+
+    def cells(name: str) -> Iterator[Any]:
+        return (cell for piece in batches.read(0, name, 0) for cell in piece.to_pylist())
+
+    problems = problems_of(vectors, list(types), numeric, cells, known=batches.problems, picked=bool(reading.columns))
+    return StackedBatches(batches, vectors, describe_columns(where, vectors, list(types)), problems)
 
 
 class StackedBatches:
     """A file with more columns, each of which is made of several."""
 
-    def __init__(self, base: FormedBatches, vectors: Mapping[str, Sequence[str]], provenance: dict[str, str]) -> None:
-        """Take the columns of each vector by its name, and what to say of it."""
+    def __init__(
+        self,
+        base: FormedBatches,
+        vectors: Mapping[str, Sequence[str]],
+        provenance: dict[str, str],
+        problems: dict[str, Problem],
+    ) -> None:
+        """Take the columns of each vector by its name, what to say of it, and what is wrong with it."""
         self._base, self.vectors, self.provenance = base, vectors, provenance
-        self.problems = base.problems
+        self.problems = base.problems | problems
         self.counts = base.counts
         self.schema = base.schema
         for name, members in vectors.items():

@@ -1,5 +1,6 @@
 """A table as the operations see it: named columns of equal length, and which of them are vectors, ids and labels."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ..errors import DataError, InputNotFoundError
@@ -79,7 +80,20 @@ def pick_vectors(table: Table, column: str | None) -> str:
         hint = f"{verb} one: {named_hint(table, choices[0])}"
         raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
     hint = "a model makes vectors of texts; where arrays became text, as in CSV by pandas, write Parquet or .tolist()"
+    if _holds_numbers(table):
+        hint = "say which columns of numbers make the vectors: «columns» 'x*' (of A and B: «columns_a», «columns_b»)"
     raise DataError(f"no column holds vectors (lists of numbers); columns: {listed_columns(table)}", table.name, hint)
+
+
+def made_of(table: Table) -> Mapping[str, Sequence[str]]:
+    """Return the columns of each vector that is put together from some, by its name."""
+    made: Mapping[str, Sequence[str]] = getattr(getattr(table, "batches", None), "vectors", {})
+    return made
+
+
+def members_of(table: Table) -> set[str]:
+    """Return the columns that vectors are put together from."""
+    return {name for names in made_of(table).values() for name in names}
 
 
 def check_column(table: Table, column: str) -> None:
@@ -110,6 +124,17 @@ def pick_ids(table: Table) -> str | None:
             f"name one: «ids_a» ::{choices[0]} (loss: «ids» ::{choices[0]})",
         )
     return choices[0] if choices else None
+
+
+def _holds_numbers(table: Table) -> bool:
+    """Say whether a column of numbers could be part of a vector, and is in none."""
+    if not hasattr(table, "batches"):
+        return False
+    from .arrow_types import is_number
+
+    named = {name for names in ROLES.values() for name in names}
+    types = zip(table.columns, table.batches.schema.types, strict=True)
+    return any(is_number(kind) and name.lower() not in named for name, kind in types)
 
 
 def listed_columns(table: Table) -> str:

@@ -10,6 +10,7 @@ from ..errors import DataError
 from .arrow_table import ArrowTable
 from .arrow_vectors import ColumnVectors
 from .formats import FORMATS, READ
+from .odd_columns import MEND
 from .parquet_and_arrow import Batches
 from .ragged import RaggedVectors
 from .source import Reading, Source
@@ -128,10 +129,12 @@ class TextTable(ArrowTable):
     Args:
         problems: column -> the first row whose cell is of another kind than the cells before it, and what to say.
         provenance: vector column -> which columns it was put together from.
+        mend: what to do about the columns of a vector that cannot be one.
     """
 
     problems: dict[str, tuple[int, str]] = field(default_factory=dict)
     provenance: dict[str, str] = field(default_factory=dict)
+    mend: str = MEND
 
     @property
     def vector_columns(self) -> tuple[str, ...]:
@@ -166,7 +169,8 @@ class TextTable(ArrowTable):
         if column in self.problems:
             row, what = self.problems[column]
             known = ids if ids is not None and len(ids) == self.rows else None
-            raise DataError(what.format(who=name_rows([row], known)), join_name(self.name, column))
+            hint = self.mend if column in getattr(self.batches, "vectors", ()) else ""
+            raise DataError(what.format(who=name_rows([row], known)), join_name(self.name, column), hint)
 
 
 def null_type(kind: Any) -> bool:

@@ -73,11 +73,19 @@ class ArrayVectors:
 
 @dataclass(frozen=True)
 class IdentifiedVectors:
-    """Vectors under other ids, perhaps with columns that a listing carries."""
+    """Vectors under other ids, perhaps with columns that a listing carries.
+
+    Args:
+        base: the rows.
+        ids: of the rows, or None.
+        carried: the columns.
+        numbered: whether the ids are the numbers that selected rows have in a file without ids.
+    """
 
     base: Vectors
     ids: Array | None
     carried: Carries | None = None
+    numbered: bool = False
 
     @property
     def name(self) -> str:
@@ -129,8 +137,10 @@ def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:
         DataError: the ids are neither strings nor integers.
     """
     checked = check_ids(ids, vectors.shape[0], vectors.name)
-    if isinstance(vectors, ArrayVectors | IdentifiedVectors):
+    if isinstance(vectors, ArrayVectors):
         return replace(vectors, ids=checked)
+    if isinstance(vectors, IdentifiedVectors):
+        return replace(vectors, ids=checked, numbered=False)
     return IdentifiedVectors(vectors, checked)
 
 

@@ -202,10 +202,9 @@ class _Parser:
         if token.kind == "keyword" and token.value in ("true", "false"):
             found = "bools"
         if found is None:
-            hint = "write IS NULL" if token.value == "null" else ""
-            raise self._unexpected("a value", hint)
+            raise self._unexpected("a value", "write IS NULL" if token.value == "null" else _as_text(token))
         if found != wanted and not (found == "text" and wanted in ("dates", "times")):
-            hint = f"text stands in quotes: '{token.value}'" if wanted == "text" else ""
+            hint = f"text stands in single quotes: '{token.value}'" if wanted == "text" else ""
             raise self._error(f"expected {wanted} as in the column, got {token.value[:40]}", token.place, hint)
         self._next += 1
         try:
@@ -217,12 +216,12 @@ class _Parser:
 
     def _missing(self, name: str, token: Token) -> InputNotFoundError:
         listed = [each[:40] for each in self._types if each]
-        match = closest(name, listed)
         names = ", ".join(listed[:20]) + (f" and {len(listed) - 20} more" if len(listed) > 20 else "")
-        guess = f"did you mean {match}? " if match else ""
-        text = f"; text stands in quotes: '{name}'" if token.kind == "word" and self._used else ""
+        guess = f"did you mean {match}? " if (match := closest(name, listed)) else ""
+        text = _as_text(token) if self._used else ""
         what = f"no column {name!r} in {self._table} (character {token.place + 1})"
-        return InputNotFoundError(what, self._shown(token.place), f"{guess}columns: {names or 'none'}{text}")
+        hint = f"{text and text + '; '}{guess}columns: {names or 'none'}"
+        return InputNotFoundError(what, self._shown(token.place), hint)
 
     def _unexpected(self, expected: str, hint: str = "") -> ParameterError:
         token = self._here
@@ -239,6 +238,11 @@ class _Parser:
         before = f"...{before[-AROUND:]}" if len(before) > AROUND else before
         after = f"{after[:AROUND]}..." if len(after) > AROUND else after
         return f"«where» {before}^{after}"
+
+
+def _as_text(token: Token) -> str:
+    bare = token.value.strip('"`')[:40]
+    return f"text stands in single quotes: '{bare}'" if token.kind in ("word", "quoted") else ""
 
 
 def _advice(character: str) -> str:

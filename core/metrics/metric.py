@@ -29,8 +29,7 @@ class Metric:
 
     The score of two vectors is `finish` of the sums that `terms` gives for pieces of them, added up by `merge`. For all
     pairs of rows, `prepare` is run once on each row and `tile` gives *proxy scores*: numbers that are larger for closer
-    rows, whatever the metric, by default the negated distance. Only the engine sees them. A metric whose tiles are no
-    products of matrices inherits tiles that are scored as aligned vectors are.
+    rows, by default the negated distance. Tiles that are no products of matrices are scored as aligned vectors are.
 
     The fields of a metric are its parameters. The facts, as a class says them where the default is not true of it:
 
@@ -38,7 +37,6 @@ class Metric:
         name: its row of the catalogue.
         is_product: the proxy score is a product of prepared rows, so that it may be scanned in any precision.
         expands_squares: the proxy score is |x|^2 + |y|^2 - 2xy, which cancels for close rows: a center amid them helps.
-        has_product: one of both.
         has_unit_rows: prepared rows have length 1, so that their products fit into any float.
         is_made_of_dots: `finish` takes the dot products xy, xx, yy; others take sums of their own.
         takes_differences: of the numbers, so that integers that float64 rounds are refused.

@@ -116,6 +116,7 @@ def channels(
         if a.shape != b.shape:
             raise ShapeError(f"the maps differ in shape: {a.shape} in A, {b.shape} in B", f"{a.name}, {b.name}")
         dims = MapDims.of(a.shape, channel_dim)
+        checks.check_same_ids(a, b)
         aligned = plan_similarity(a, b, dims.vector, measure, settings, PROPAGATE_HINT)
         result = ChannelsPlan(aligned, dims, tuple(aggregates), weights, temperature).run()
         return _written(result, b, output, save_weights, use_weights, dims.channel, settings, force=force)

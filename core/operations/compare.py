@@ -86,8 +86,9 @@ def compare(
         lengths_a: (items,) tokens that count; what comes after them is padding, instead of zero rows.
         lengths_b: (items,).
         matches: list who matched whom under the first of argmax, optimal and mutual that is asked for.
-        per_id: list how far each id moved: the cosine and the distance of its vectors in a and in b, which have one
-            width, the least cosine first.
+        per_id: list how far each id moved: the cosine and the distance of its vectors in a and in b, the least cosine
+            first; with `knn-overlap` also the share of its neighbours that it keeps, in spaces of two widths that
+            alone, the least first.
         cross: the matrix of the first aggregate, argmax or maxsim, of every two items.
         items: of lists of sets, `aligned` (item i with item i) or `best` (each with its best match, both ways, under
             every similarity that does not compare token i with token i); None: `aligned` where there are as many.
@@ -104,7 +105,7 @@ def compare(
         `aggregate`, `score`, ..., with a null also `null`, which is `pooled` or `re-paired`; or for 3-D inputs `item`
         and a column per number, under best matches `direction`, `item`, `match` and a score per aggregate, or with
         `matches` (`item`), (`direction`), `a`, `b`, `score`, or with `per_id`
-        `id`, `cosine`, `euclidean`. What is undefined for an item does not enter the mean.
+        `id`, `cosine`, `euclidean`, `knn-overlap`. What is undefined for an item does not enter the mean.
 
     Raises:
         ShapeError: ranks, widths or items do not fit an aggregate that was named.
@@ -125,7 +126,7 @@ def compare(
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
-        estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys,
+        estimates.keys_of_job(require_keys, device_name, dry_run=dry_run),
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )
@@ -161,12 +162,13 @@ def compare(
             )
             plan = ComparePlan.of(inputs, requests, options, seed, settings, progress, everything=ALL in aggregates)
             if per_id:
-                check_moved(inputs)
+                check_moved(inputs, plan.spec.requests)
             found = plan.run(into, by_item=by_item)
             if not per_id:
                 return found
-            rows = Columns(moved_rows(inputs, eps, top))
-            return replace(found, rows=rows, parameters={**found.parameters, "per_id": True})
+            rows = Columns(moved_rows(inputs, plan.spec, top))
+            notes = tuple(dict.fromkeys((*found.notes, *check_moved(inputs, plan.spec.requests).notes)))
+            return replace(found, rows=rows, parameters={**found.parameters, "per_id": True}, notes=notes)
 
 
 def _planned(
@@ -192,7 +194,7 @@ def _planned(
     )
     plan = ComparePlan.of(inputs, requests, options, seed, settings, None, everything=everything)
     if options.per_id:
-        check_moved(inputs)
+        check_moved(inputs, plan.spec.requests)
     return estimates.Planned(plan.phases, plan.trial)
 
 

@@ -13,7 +13,7 @@ from ..io.named_columns import as_column
 from ..io.ragged import MayBeRagged, PaddedVectors
 from ..io.rewriting import UNNAMED
 from ..io.several import open_several
-from ..io.table import ID_NAMES, check_column, pick_ids
+from ..io.table import ID_NAMES, check_column, members_of, pick_ids
 from ..io.vectors import Carries
 from ..io.written_vectors import Form
 from ..results import Column
@@ -67,7 +67,7 @@ class ConvertInput:
             notes.append(
                 f"{form.file_format} holds no ids, which are left out; .parquet, .arrow, .jsonl and .csv hold them"
             )
-        known = {self.column, *self.kept, *self.ids}
+        known = {self.column, *self.kept, *self.ids, *members_of(self.table)}
         columns = dict.fromkeys([*self.table.value_columns, *self.table.vector_columns])
         others = [name for name in columns if name and name not in known]
         if others:

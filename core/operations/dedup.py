@@ -10,7 +10,7 @@ from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, dry_run_of, keys_of_job
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.outputs import GroupOutputs
 from ..grouping.plan import COUNTED, DedupPlan
@@ -108,7 +108,7 @@ def dedup(
         ([0, 1, 0], 1)
     """
     check_types(dedup, locals())
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header

@@ -10,7 +10,7 @@ from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError
-from ..estimates import check_dry_run, dry_run_of
+from ..estimates import dry_run_of, keys_of_job
 from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
 from ..evaluation.labelled_rows import EXACT_PAIRS
 from ..evaluation.pair_job import check_groups
@@ -105,9 +105,9 @@ def evaluate(
         at: rates that a threshold is to reach, as in `{"precision": 0.99}`, `"recall=0.9"`, or several of them; the
             measure beside it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
         sweep: `truncate` -> widths and `quantize` -> precisions, as of `convert`, or texts as `"truncate=64,128"`: a
-            row for each combination, with its bytes per vector and what it loses against the full vectors. Prefixes
-            are made unit vectors, int8 and uint8 are compared as the numbers they stand for, bits by the metric
-            hamming.
+            row for the full vectors and one for each combination, with its bytes per vector and what it loses.
+            Prefixes are made unit vectors, int8 and uint8 are compared as the numbers they stand for, bits by the
+            metric hamming.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
         nonfinite: `error`, or `drop` the pairs or rows.
@@ -145,7 +145,7 @@ def evaluate(
     wanted = WantedRate.all_of(at)
     swept = None if sweep is None else EvaluationSweep.of(sweep)
     keys = keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared)
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     grouped = [key for key in required if key not in keys and split_group(key)[0] in keys]
     reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
     checks.check_keys(

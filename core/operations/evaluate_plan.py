@@ -161,7 +161,11 @@ class EvaluatePlan:
             if counts
             else (),
             counts=counts,
-            notes=(*scored.notes, *job.notes, *notes_on(overall)),
+            notes=(
+                *dict.fromkeys(note for each in (scored, others) if each for note in each.notes),
+                *job.notes,
+                *notes_on(overall),
+            ),
             provenance=provenance({"a": inputs.a, "b": inputs.b}),
             headline=() if groups else COUNTED,
         )

@@ -14,7 +14,7 @@ from ..errors import DataError, ParameterError, ShapeError
 from ..io import Vectors
 from ..io.literal import literal_vector
 from ..io.origins import provenance
-from ..joining import check_join, stated
+from ..joining import by_number, check_join, stated
 from ..metrics import is_rounded
 from ..nonfinite import refuse_nonfinite
 from ..results import Column, Columns, Result, Scalar
@@ -92,12 +92,13 @@ class Place:
 
 @dataclass(frozen=True)
 class ExplainPlan:
-    """The pair that is explained: where both vectors are, and the margin that was asked for; `apart` if as two rows."""
+    """The pair: where both vectors are, the margin that was asked for, and what to say; `apart` if as two rows."""
 
     a: Place
     b: Place
     apart: bool
     margin: float | None
+    said: tuple[str, ...] = ()
 
     def run(self) -> Result:
         """Read the pair and derive its numbers."""
@@ -119,7 +120,7 @@ class ExplainPlan:
             parameters={"row": self.a.row, "row_b": self.b.row if self.apart else None, "margin": margin},
             summary=dict[str, Scalar](values),
             rows=Columns(rows),
-            notes=(*dict.fromkeys(filter(None, (self.a.note, self.b.note))), *_notes(values, margin)),
+            notes=(*dict.fromkeys(filter(None, (self.a.note, self.b.note))), *self.said, *_notes(values, margin)),
             provenance=provenance({"a": a, "b": b}),
         )
 
@@ -155,11 +156,11 @@ def _plan(
     if apart:
         places = _place(a, row, by_id=by_id), _place(b, row if row_b is None else row_b, by_id=by_id)
         return ExplainPlan(*places, apart, margin)
-    checks.check_same_ids(a, b)
+    checks.check_same_ids(a, b, joins=True)
     if single[0] and str(row) != "0":
         raise ShapeError(f"row {row} is out of range: this is a single vector", a.name, "leave «row» out")
     place = _place(a if a.ids is not None else b, row, by_id=False)
-    return ExplainPlan(replace(place, vectors=a), replace(place, vectors=b), apart, margin)
+    return ExplainPlan(replace(place, vectors=a), replace(place, vectors=b), apart, margin, by_number((a, b)))
 
 
 def _read(vectors: Vectors, number: int) -> Column:

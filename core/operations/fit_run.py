@@ -45,7 +45,7 @@ def _evaluated(run: Run, fitted: FitResult) -> tuple[HeldOutEvaluation | None, t
         return None, None
     before, after = run.parts.evaluation, project_rows(fitted.head, run.parts.evaluation)
     plan = run.plan
-    evaluation = evaluate_held_out(before, after, run.parts.groups, run.metric, seed=plan.seed, eps=plan.eps)
+    evaluation = evaluate_held_out(before, after, run.parts.units, run.metric, seed=plan.seed, eps=plan.eps)
     if run.objective is None:
         return evaluation, None
     return evaluation, (run.loss_of(before, None), run.loss_of(before, fitted.head))

@@ -9,7 +9,7 @@ from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, dry_run_of, keys_of_job
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.leaks import label_column
 from ..grouping.table_rows import TableRows, check_form
@@ -87,7 +87,7 @@ def leak(
         [1]
     """
     check_types(leak, locals())
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header

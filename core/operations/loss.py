@@ -122,7 +122,7 @@ def loss(
     is_graded = (gradients or gradients_to) is not None
     sweep = None if sweep is None else swept_numbers(sweep, "margin=0:1:0.1")
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
-    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
     check_parameters(entries, parameters)
     settings = Settings(

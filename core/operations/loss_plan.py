@@ -8,6 +8,7 @@ import numpy as np
 from ..catalogue import Entry
 from ..io import Vectors
 from ..io.vectors import ids_of
+from ..joining import by_number
 from ..loss_labels import LabelsRead, check_labels, read_labels
 from ..nonfinite import drop_rows
 from ..results import Column
@@ -32,7 +33,7 @@ def plan_losses(
     **options: Any,
 ) -> LossJob:
     """Return what is computed: the inputs without rows that are to be dropped, unless all stay, and their labels."""
-    notes = list(said)
+    notes = [*said, *by_number(inputs)]
     if settings.nonfinite == "drop" and not all_rows:
         rows, noun = inputs[0].shape[0], {1: "row", 2: "pair", 3: "triplet"}[len(inputs)]
         inputs, kept = drop_rows(inputs, noun, notes)

@@ -124,12 +124,17 @@ def mine(
     rule.check()
     checks.check_least(1, num_positives=num_positives)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
+    if corpus is None and ids_corpus is not None:
+        what, hint = "there is no corpus to have ids", "name «corpus» too, or leave «ids_corpus» out"
+        raise ParameterError(what, "«ids_corpus»", hint)
     _check_form(labels, corpus, positives, num_positives)
     with delivery():
         if positives is not None:
             sides = [settings.open(source, "A", ids)]
             sides += [] if corpus is None else [settings.open(corpus, "B", ids_corpus)]
-            inputs = MiningInputs.of_pairs(sides, as_table(positives, "positives"), measure, settings)
+            one = isinstance(source, str) and isinstance(corpus, str) and source == corpus
+            table = as_table(positives, "positives")
+            inputs = MiningInputs.of_pairs(sides, table, measure, settings, of_one_file=one)
         else:
             found = open_labelled([source], (), labels, "labels", ids, settings, or_one_set=True)
             if found.labels is None or len(found.vectors) != 1:

@@ -8,9 +8,11 @@ from .. import checks, comparison, estimates, evaluation
 from ..argument_types import check_types
 from ..catalogue import DEVICE, names
 from ..delivery import delivery
-from ..engine import Choice, check_precision
+from ..engine import MOST_RESULTS, Choice, check_precision
 from ..errors import ParameterError
+from ..io import Selection, Vectors
 from ..io.cut_down import CutDown
+from ..io.listed_columns import carries
 from ..io.quantized import WRITTEN
 from ..io.ragged import PaddedVectors, RaggedVectors
 from ..metrics import EPS, Metric, metric_of
@@ -38,7 +40,7 @@ def pairwise(
     exclude_self: bool | None = None,
     precision: str = "auto",
     max_memory: str | int | None = None,
-    max_results: int = 100_000_000,
+    max_results: int = MOST_RESULTS,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -76,7 +78,7 @@ def pairwise(
             Or `float64`, `float32`, for a selection also `bfloat16` (torch) or `int8` (NumKong).
         max_memory: bytes beyond the interpreter, as in `512M`, `4G`, `50%` of what is free; by default a
             quarter of it.
-        max_results: how many pairs a threshold may give.
+        max_results: how many pairs a threshold without `top_k` may give.
         nonfinite: `error`, `propagate` (NaN in the matrix, never in a selection) or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -103,8 +105,8 @@ def pairwise(
     Raises:
         ShapeError: ranks, widths or batches do not fit.
         DataError: rows that are not finite; a score that leaves the range of its dtype.
-        ParameterError: an unknown name, a number below 1, or two selections at once.
-        ResourceError: the device is missing, the result does not fit in the budget, too many pairs for a threshold.
+        ParameterError: an unknown name, a number below 1, two selections at once, or too many pairs for a threshold.
+        ResourceError: the device is missing, or the result does not fit in the budget.
 
     Source:
         The catalogue row of the metric; `simtool.engine` for the selection.
@@ -116,7 +118,7 @@ def pairwise(
     """
     check_types(pairwise, locals())
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -151,7 +153,11 @@ def pairwise(
         plan: Callable[[Settings, list[Any]], Any]
         if isinstance(measure, Metric):
             opened = [settings.open(*side) for side in sides]
-            plan = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+            for side, (_, name, ids) in zip(opened, sides, strict=True):
+                if len(side.shape) > 2 or dim not in (-1, 1):
+                    _refuse_named(side, f"«ids_{name.lower()}»" if ids is not None else None)
+            of_rows = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
+            plan = partial(of_rows, of_one_file=isinstance(b, Selection) and b.same is not None)
         else:
             opened = [comparison.open_list(*side, settings=settings) for side in sides]
             plan = partial(comparison.plan_sets, measure, chosen, exclude_self=exclude_self)
@@ -159,8 +165,8 @@ def pairwise(
             return plan(settings, opened).run(into, rows_into, heat_map, progress)
 
         def planned(rows: Sequence[estimates.SomeRows], within: Settings) -> estimates.Planned:
-            of_rows = plan(within, [each.vectors for each in rows])
-            return estimates.Planned(partial(of_rows.phases, into, rows_into), of_rows.trial)
+            sampled = plan(within, [each.vectors for each in rows])
+            return estimates.Planned(partial(sampled.phases, into, rows_into), sampled.trial)
 
         padded = (PaddedVectors(side) if isinstance(side, RaggedVectors) else side for side in opened)
         inputs = dict(zip("ab", padded, strict=False))
@@ -171,3 +177,11 @@ def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) ->
     """Return the keys of the summary."""
     counted = () if top_k is None else ("k",)
     return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
+
+
+def _refuse_named(side: Vectors, ids: str | None) -> None:
+    """Refuse ids and columns of the rows of a file where what is compared are other vectors."""
+    option = "«keep_columns»" if ids is None and carries(side) is not None else ids
+    if option is not None:
+        what = f"ids and columns belong to rows, and what is compared of {side.shape} are other vectors"
+        raise ParameterError(what, option, "leave it out")

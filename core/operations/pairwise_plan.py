@@ -50,6 +50,7 @@ class PairwisePlan:
         opened: list[Vectors],
         *,
         exclude_self: bool,
+        of_one_file: bool,
     ) -> Self:
         """Lay out both sides, checked; A twice where there is no B."""
         budget, opened = settings.budget(*opened), [cut.of_whole_bytes(side) for side in opened]
@@ -60,7 +61,7 @@ class PairwisePlan:
         checks.check_same_width(a.vectors, b.vectors, a.rows.shape[-1], b.rows.shape[-1])
         for side in sides:
             checks.refuse_rounded(side.vectors, metric.name)
-        excluded_by, excluded = same_rows(a, b) if exclude_self else (None, None)
+        excluded_by, excluded = same_rows(a, b, of_one_file=of_one_file) if exclude_self else (None, None)
         job = PairwiseJob(a, b, metric, excluded, len(opened) == 1, precision, settings.space(), budget)
         return cls(job, choice, dim, cut, excluded_by, settings)
 

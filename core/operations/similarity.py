@@ -15,7 +15,7 @@ from ..io import Vectors, as_source, as_values, open_pairs
 from ..io.listed_columns import with_carried
 from ..io.origins import provenance
 from ..io.vectors import ids_of
-from ..joining import Joined, check_join, join_rows, stated
+from ..joining import Joined, by_number, check_join, join_rows, stated
 from ..metrics import EPS, Metric, metric_of
 from ..nonfinite import NONFINITE_HINT, drop_rows
 from ..results import Column, Columns, Result, Rows, Scalar, shapes_line
@@ -84,6 +84,8 @@ def similarity(
         (x, y), joined = _sides(a, b, ids_a, ids_b, settings), Joined()
         if by_id:
             x, y, joined = join_rows(x, y)
+        else:
+            checks.check_same_ids(x, y, joins=True)
         return stated(plan_similarity(x, y, dim, measure, settings, said=joined.notes).run(), by_id=by_id)
 
 
@@ -112,12 +114,11 @@ def plan_similarity(
 
     What is known already is `said` too.
     """
-    checks.check_same_ids(a, b)
     for side in (a, b):
         checks.check_dtype(side, metric)
         checks.refuse_rounded(side, metric.name)
-    notes = list(said)
-    shapes = a.shape, b.shape
+    notes = [*said, *by_number((a, b))]
+    shapes, named = (a.shape, b.shape), ids_of(a, b) is not None
     if settings.nonfinite == "drop":
         (a, b), _ = drop_rows((a, b), "row", notes)
     job = AlignedJob(a, b, _dims(a, b, dim), metric, settings.nonfinite, settings.space(), hint)
@@ -125,7 +126,7 @@ def plan_similarity(
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
     listed = 8 if len(job.kept) == 1 else INDEX
     settings.budget(a, b).check(job.scores * (8 * ALIGNED_NUMBERS + listed), f"{job.scores:,} scores")
-    return SimilarityPlan(job, settings, shapes, tuple(notes))
+    return SimilarityPlan(job, settings, shapes, named, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,14 @@ class SimilarityPlan:
         job: both sides, the dims and the metric.
         settings: of the door.
         shapes: of both sides, before rows were left out.
+        named: whether the rows have ids; else they go by their numbers.
         notes: what is known already.
     """
 
     job: AlignedJob
     settings: Settings
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
+    named: bool
     notes: tuple[str, ...]
 
     def run(self) -> Result:
@@ -166,7 +169,7 @@ class SimilarityPlan:
                 "shapes": shapes_line(*self.shapes, job.dims, str(scores.shape)),
             },
             summary=summarise(scores),
-            rows=_rows(scores, job),
+            rows=_rows(scores, job, named=self.named),
             array=scores,
             notes=notes,
             provenance=provenance({"a": job.a, "b": job.b}),
@@ -190,11 +193,12 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     return dims
 
 
-def _rows(scores: Column, job: AlignedJob) -> Rows:
+def _rows(scores: Column, job: AlignedJob, *, named: bool) -> Rows:
     ids = ids_of(job.a, job.b)
     if scores.ndim == 1:
-        named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
-        columns = {"id": ids} if named and ids is not None else {"index": np.arange(len(scores))}
+        if ids is None or 0 in job.dims or len(ids) != len(scores):
+            ids, named = np.arange(len(scores)), False
+        columns = {"id" if named else "index": ids}
         columns["score"] = scores
         whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
         sides = {"a": job.a, "b": job.b} if whole else {}

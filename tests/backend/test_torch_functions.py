@@ -1,5 +1,7 @@
 """Steps with gradients of their own, against finite differences and against what torch's operations give."""
 
+import weakref
+
 import pytest
 import torch
 
@@ -19,10 +21,18 @@ def test_gradients_and_theirs_are_those_of_the_formula(check):
     assert check(lambda values: tensor_logsumexp(values, MEMBERS)[:2], [rows(3, 4)])
 
 
-def test_float32_rows_are_summed_in_float64():
-    x, y = rows(2, 4000).float(), rows(4000, 2).T.float()
+@pytest.mark.parametrize("n", [2, 41])  # in one part, and in two
+def test_float32_rows_are_summed_in_float64(n):
+    x, y = rows(n, 4000).float(), rows(4000, n).T.float()
     for found, (one, other) in zip(tensor_dots(x, y), ((x, y), (x, x), (y, y)), strict=True):
-        torch.testing.assert_close(found, (one * other).double().sum(1), rtol=1e-14, atol=0)
+        torch.testing.assert_close(found, (one.double() * other.double()).sum(1), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (2, 3, 4), (3,)])
+def test_dots_of_any_shape_are_those_along_the_last_dim(shape):
+    x, y = rows(*shape).float(), rows(*shape).float() + 1
+    found, *_ = tensor_dots(x, y)
+    torch.testing.assert_close(found, (x * y).double().sum(-1), rtol=1e-6, atol=1e-6)
 
 
 def test_a_row_without_members_has_no_gradient_and_large_values_do_not_overflow():
@@ -34,6 +44,23 @@ def test_a_row_without_members_has_no_gradient_and_large_values_do_not_overflow(
     torch.exp(found - 1000).sum().backward(retain_graph=True)
     assert values.grad[2].tolist() == [0, 0, 0, 0]
     assert not values.grad[~MEMBERS].any()
+
+
+def test_what_the_gradient_is_made_of_goes_with_the_graph():
+    total = tensor_logsumexp(rows(3, 4), MEMBERS)[:2].sum()
+    shares = weakref.ref(total.grad_fn.next_functions[0][0].next_functions[0][0].saved_tensors[3])
+    assert shares() is not None
+    total.backward()
+    assert shares() is None
+
+
+def test_gradients_of_functions_are_those_of_backward():
+    x, y = rows(5, 3).detach(), rows(5, 3).detach() + 1
+    torch.testing.assert_close(torch.func.grad(lambda x: tensor_dots(x, y)[0].sum())(x), y)
+    values = rows(3, 4).detach()
+    found = torch.func.grad(lambda values: tensor_logsumexp(values, MEMBERS)[:2].sum())(values)
+    expected = torch.where(MEMBERS, torch.exp(values.masked_fill(~MEMBERS, -torch.inf)), 0)
+    torch.testing.assert_close(found[:2], (expected / expected.sum(1, keepdim=True))[:2])
 
 
 def test_a_value_that_is_none_spoils_its_row_alone():

@@ -64,27 +64,35 @@ def test_a_killed_run_goes_on_to_the_same_bytes(name, run, work, simtool_script,
     assert not [path for path in work.rglob(".simtool-*") if path.is_file()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_says_how_it_goes_on(number, run, work, simtool_script, environment):
+LINE = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
+
+
+@pytest.fixture
+def process(work, simtool_script, environment):
+    """A run that has kept its first block."""
     np.save(work / "x.npy", np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32))
-    line = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
-    process = subprocess.Popen(
-        [simtool_script, *line],
+    found = subprocess.Popen(
+        [simtool_script, *LINE],
         cwd=work,
         env=environment,
         stderr=subprocess.PIPE,
         preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
     )
-    while not list((work / "kept").glob("*/block-*")) and process.poll() is None:
+    while not list((work / "kept").glob("*/block-*")) and found.poll() is None:
         time.sleep(0.005)
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_says_how_it_goes_on(number, process, run, work):
     process.send_signal(number)
     assert "stopped: what is done is kept in kept, and the same command goes on" in process.communicate()[1].decode()
     assert process.returncode == 128 + number
     assert not (work / "o.csv").exists()
     assert not [path for path in work.rglob(".simtool-*") if path.is_file()]
-    assert run(*line).code == 0
+    assert run(*LINE).code == 0
     kept = (work / "o.csv").read_bytes()
-    assert run(*line[:-2], "--force").code == 0
+    assert run(*LINE[:-2], "--force").code == 0
     assert (work / "o.csv").read_bytes() == kept
 
 
@@ -97,18 +105,8 @@ def cut(path):
 
 
 @pytest.mark.parametrize("change", [other_bytes, cut, os.utime])
-def test_an_input_that_changes_in_the_middle_ends_the_run(change, work, simtool_script, environment):
-    np.save(work / "x.npy", np.random.default_rng(0).normal(size=(20000, 64)).astype(np.float32))
-    line = ["pairwise", "x.npy", "-k", "3", "-o", "o.csv", "--work", "kept"]
-    process = subprocess.Popen(
-        [simtool_script, *line],
-        cwd=work,
-        env=environment,
-        stderr=subprocess.PIPE,
-        preexec_fn=hear_every_signal,  # noqa: PLW1509 - it takes no lock
-    )
-    while not (blocks := list((work / "kept").glob("*/block-*"))) and process.poll() is None:
-        time.sleep(0.005)
+def test_an_input_that_changes_in_the_middle_ends_the_run(change, process, work):
+    blocks = list((work / "kept").glob("*/block-*"))
     change(work / "x.npy")
     said = process.communicate()[1].decode()
     assert (process.returncode, "this input changed while it was read" in said) == (3, True)

@@ -78,3 +78,10 @@ def test_a_misspelt_name_of_a_library_is_offered():
     with pytest.raises(ParameterError) as full:
         find("loss", "pml.SupConLos")
     assert full.value.hint == "did you mean pml.SupConLoss?"
+
+
+def test_a_name_of_the_catalogue_is_meant_before_one_of_a_library_that_is_as_near():
+    for typed in ("infonce", "info_nce", "INFO-NCE"):
+        with pytest.raises(ParameterError) as caught:
+            find("loss", typed)
+        assert caught.value.hint == "did you mean info-nce?"

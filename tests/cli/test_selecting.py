@@ -2,7 +2,10 @@
 
 import inspect
 
+import pytest
+
 from simtool.cli.selecting import selecting
+from simtool.errors import LabelError, ParameterError
 from simtool.io import Selection
 
 
@@ -36,14 +39,34 @@ def test_rows_of_the_second_go_along_with_those_of_the_first():
 
 
 def test_the_second_of_two_sets_has_options_of_its_own():
-    body, run = command([], apart=True)
+    body, run = command([], apart=["b"])
     assert {"where_b", "rows_b", "sample_b"} <= set(inspect.signature(body).parameters)
     a, b, _ = run(a="x.npy", b="y.npy", rows="0:5", rows_b="2:3")
     assert (a.rows, b.rows, b.along) == ("0:5", "2:3", None)
 
 
+@pytest.mark.parametrize("option", ["where_b", "rows_b", "sample_b", "columns_b"])
+@pytest.mark.parametrize("more", [{}, {"query": ["7"]}])
+def test_what_selects_from_b_needs_one(option, more):
+    _, run = command([], apart=["b"], queries=True)
+    with pytest.raises(ParameterError, match="there is no B to select from"):
+        run(a="x.npy", b=None, **{option: "1"}, **more)
+
+
 def test_a_command_has_the_options_that_it_takes():
     plain, _ = command([], rows=False)
-    full, _ = command([], apart=True, keeps=True, queries=True)
+    full, _ = command([], apart=["b"], keeps=True, queries=True)
     assert not {"where", "rows", "sample", "query", "keep_columns"} & set(inspect.signature(plain).parameters)
     assert {"where", "rows", "sample", "query", "keep_columns"} <= set(inspect.signature(full).parameters)
+
+
+def test_a_wrong_label_is_counted_among_the_rows_that_are_selected():
+    @selecting("vectors")
+    def body(vectors: str):
+        raise LabelError("row 2 has label 0.5, which is not a class", "y.npy")
+
+    names = dict.fromkeys(("columns", "where", "rows", "sample"))
+    for rows, place in (("5:9", "y.npy, counted among the selected rows"), (None, "y.npy")):
+        with pytest.raises(LabelError) as error:
+            body(vectors="x.npy", **{**names, "columns": None if rows else ["d*"], "rows": rows})
+        assert error.value.where == place

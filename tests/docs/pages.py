@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHOWN = re.compile(r"```\n\s*```text\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 
 
@@ -21,12 +22,17 @@ class Block:
 
 @dataclass(frozen=True)
 class Example:
-    """One command, what a console block shows below it (None in a block of `sh`), and where that stands in the page."""
+    """One command, what the page shows below it, and where that stands in the page.
+
+    A console block shows it to the digit; a block of `sh` shows nothing (None), or in a block of `text` right below it
+    what its last command prints, whose digits are those of one machine.
+    """
 
     command: str
     shown: str | None
     start: int
     end: int
+    to_the_digit: bool = True
 
 
 def title(page: Path) -> str:
@@ -49,4 +55,6 @@ def examples(text: str) -> list[Example]:
         for match in re.finditer(pattern, block.text, flags=re.MULTILINE):
             start, end = (0, 0) if shell else match.span(2)
             found.append(Example(match[1], None if shell else match[2], block.start + start, block.start + end))
+        if shell and (shown := SHOWN.match(text, block.end)):
+            found[-1] = Example(found[-1].command, shown[1], *shown.span(1), to_the_digit=False)
     return found

@@ -1,10 +1,12 @@
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simtool import pairwise
-from simtool.io import as_vectors, with_ids
+from simtool.io import Selection, as_vectors, with_ids
 from tests.brute_force import CLOSER, exact, in_tiles, listed, select, ways
 
 METRICS = ["cosine", "euclidean"]
@@ -119,3 +121,67 @@ def test_nothing_is_left_out_of_two_sets_unless_it_is_asked_for():
     result = pairwise(*sides, threshold=0)
     assert len(result.rows) == 4
     assert result.parameters["excluded_by"] is None
+
+
+SELECTED = {
+    "rows": ({"rows": "7:20"}, {}),
+    "rows of B": ({}, {"rows": "-9:"}),
+    "rows of both": ({"rows": "5:9"}, {"rows": "7:20"}),
+    "sample": ({"sample": 6, "seed": 2}, {}),
+    "where": ({"where": "doc_id = 'x' or n > 20"}, {}),
+    "query": ({"query": ["7", "20"]}, {"rows": "3:"}),
+}
+
+
+def chosen(total, where=None, rows=":", sample=None, seed=0, query=()):
+    """The numbers of the rows that are selected, by plain numpy."""
+    start, stop = (int(end) if end else None for end in rows.split(":"))
+    numbers = np.arange(total)[start:stop]
+    if where is not None:
+        numbers = numbers[(numbers % 5 == 0) | (numbers > 20)]
+    if query:
+        numbers = np.asarray([int(each) for each in query])
+    return numbers if sample is None else np.sort(np.random.default_rng(seed).permutation(total)[:sample])
+
+
+@pytest.mark.parametrize("asked", [{"top_k": 3}, {"threshold": 0.1}, {"max_pairs": 30}, {}], ids=str)
+@pytest.mark.parametrize("which", SELECTED)
+@pytest.mark.parametrize("files", ["one", "two"])
+def test_rows_without_ids_are_left_out_by_their_numbers_in_the_file(tmp_path, files, which, asked):
+    rows, (of_a, of_b) = np.random.default_rng(0).integers(-9, 9, (30, 4)).astype("f4"), SELECTED[which]
+    doc_id = ["x" if number % 5 == 0 else "y" for number in range(30)]  # which is no name of an id
+    table = pa.table({"doc_id": doc_id, "n": range(30), "v": list(rows)})
+    for name in ("one", "two"):
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    a, b = Selection(f"{tmp_path}/one.parquet::v", **of_a), Selection(f"{tmp_path}/{files}.parquet::v", **of_b)
+    matrix, numbers_a, numbers_b = exact("cosine", rows, rows), chosen(30, **of_a), chosen(30, **of_b)
+    pairs = sorted(((i, j) for i in numbers_a for j in numbers_b if i != j), key=lambda pair: (-matrix[pair], *pair))
+    expected = {
+        "top_k": [pair for i in numbers_a for pair in [pair for pair in pairs if pair[0] == i][:3]],
+        "threshold": [pair for pair in sorted(pairs) if matrix[pair] >= 0.1],
+        "max_pairs": pairs[:30],
+    }
+    result = pairwise(a, b, exclude_self=True, **asked)
+    found = result.rows.read(0, len(result.rows))
+    wanted = expected[next(iter(asked))] if asked else sorted(pairs)
+    assert list(zip(found["a"].tolist(), found["b"].tolist(), strict=True)) == wanted
+    assert found["score"].tolist() == pytest.approx([matrix[pair] for pair in wanted], abs=2e-6)
+    assert result.summary["mean"] == pytest.approx(np.mean([matrix[pair] for pair in wanted]), abs=2e-6)
+    assert result.parameters["excluded_by"] == "row"
+
+
+def test_queries_among_all_rows_of_their_file_are_left_out_by_row_whatever_their_ids(tmp_path):
+    pq.write_table(pa.table({"id": ["x", "x", "y"], "v": np.eye(3).tolist()}), tmp_path / "t.parquet")
+    queries = Selection(f"{tmp_path}/t.parquet", query=["x"])
+    result = pairwise(queries, Selection(queries, same=queries), threshold=0, exclude_self=True)
+    assert listed(result) == [("x", "x"), ("x", "y"), ("x", "x"), ("x", "y")]
+    assert "2 pairs of equal row numbers left out" in result.notes
+
+
+def test_numbers_of_selected_rows_are_no_ids_of_another_set(tmp_path):
+    np.save(tmp_path / "a.npy", np.eye(4, 3, dtype="f4"))
+    result = pairwise(
+        Selection(f"{tmp_path}/a.npy", rows="2:"), named(np.eye(3, dtype="f4"), ["2", "3", "0"], "B"),
+        threshold=0, exclude_self=True,
+    )  # fmt: skip
+    assert listed(result) == [(2, "2"), (2, "3"), (3, "2"), (3, "3"), (3, "0")]

@@ -50,3 +50,14 @@ def test_ids(tmp_path):
     longer = save(tmp_path / "c", pa.table({"id": [1, 2, 3]}))
     with pytest.raises(ShapeError, match="expected 2 values, one per row, got 3"):
         open_vectors(path, ids=longer)
+
+
+def test_a_column_of_text_that_is_named_as_vectors_names_those_that_are_there(tmp_path):
+    path = save(tmp_path / "a", pa.table({"text": ["a"], "emb": pa.array([[1.0, 2.0]])}), FORMATS[0], group=2)
+    with pytest.raises(DataError, match="expected lists of numbers, got string") as error:
+        open_vectors(f"{path}::text")
+    assert error.value.hint == f"vectors are in {path}::emb"
+    none = save(tmp_path / "b", pa.table({"text": ["a"]}), FORMATS[0], group=2)
+    with pytest.raises(DataError) as error:
+        open_vectors(f"{none}::text")
+    assert error.value.hint == "cast it to a list of float32"

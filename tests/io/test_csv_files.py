@@ -127,7 +127,8 @@ def test_a_column_with_another_role_is_in_no_vector(write, options, expected):
 def test_a_column_named_like_another_role_is_in_no_vector(write, name):
     vectors = open_vectors(write(f"x,{name},y\n1,9,2\n3,8,4\n"))
     assert whole(vectors).tolist() == [[1, 2], [3, 4]]
-    assert vectors.provenance == f"the vectors of {vectors.name} are 2 columns: x, y (not {name})"
+    left_out = "" if name == "id" else f" (not {name})"
+    assert vectors.provenance == f"the vectors of {vectors.name} are 2 columns: x, y{left_out}"
 
 
 def test_the_header_that_pandas_counts(write):
@@ -170,3 +171,27 @@ def test_a_word_and_numbers_in_line_1_are_no_header(write, comma):
     assert found.ids.tolist() == ["cat", "007"]
     np.testing.assert_array_equal(whole(found), [[0.5, 2.0], [0.25, 3.0]])
     assert provenance({"a": found})["a"].endswith("are 2 columns: 1, 2; line 1 has no names: its first column is ids")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["cat,5,7\ndog,3,4\n", "a,0\nb,1\n", "cat,1,2\ndog,3,4\n", "1,foo,2\n3,4.5,5\n", "cat\t5\t7\ndog\t3\t4\n"],
+)
+def test_numbers_among_the_words_of_line_1_may_be_a_row(write, text):
+    path = write(text)
+    error = refused(path)
+    assert error.what.startswith("line 1 may name the columns, or be a row of the data: ")
+    assert error.hint == "say which: «header» yes or «header» no"
+    assert open_table(path, header="no").rows == open_table(path, header="yes").rows + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["country,2000,2005\nA,1,2\n", "id,0\na,1\n", "word,0,1\na,1.5,2\n", "id,1,2\na,1,2\n"]
+)
+def test_numbers_that_count_or_are_years_name_columns(write, text):
+    assert open_table(write(text)).rows == 1
+
+
+def test_a_bad_cell_in_the_first_column_of_line_1_makes_no_ids_of_it(write):
+    error = refused(write("foo,1.5,2\n3.5,4,5\n2.5,3,4\n"))
+    assert error.what == "row 0 (id 'foo') has 'foo' in column 1, expected a number as in the other rows"

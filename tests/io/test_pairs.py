@@ -3,17 +3,22 @@
 import pytest
 from opened_text import whole
 
-from simtool.errors import InputNotFoundError
-from simtool.io import open_examples, open_pairs, open_table
+from simtool.errors import DataError, InputNotFoundError
+from simtool.io import open_examples, open_pairs
 
 
-@pytest.mark.parametrize("header", ["a0,a1,b0,b2", "a0,a1,b1,b2", "a,a0,a1,b0,b1", "a0,a1,b1,b2,b3"])
-def test_a_gap_or_a_name_that_is_taken_makes_no_vector(write, header):
-    path = write(f"{header}\n{','.join('1' for _ in header.split(','))}\n")
+def test_pairs_whose_columns_are_numbered(write):
+    pairs = open_pairs([write("a1,a2,b0,b1,label\n1,2,3,4,1\n")])
+    assert (whole(pairs.a).tolist(), whole(pairs.b).tolist()) == ([[1, 2]], [[3, 4]])
+    with pytest.raises(DataError, match="there is no column b1 between b0 and b2"):
+        open_pairs([write("a0,a1,b0,b2\n1,2,3,4\n")])
+    path = write("a,a0,a1,b0,b1\nx,1,2,3,4\n")
     with pytest.raises(InputNotFoundError, match="expected a table of pairs with vector columns a and b") as refused:
         open_pairs([path])
-    assert "name the columns a0, a1, ..., b0, b1, ..., without a gap, and no column a" in refused.value.hint
-    assert open_table(path).vector_columns == ("",)
+    assert refused.value.hint == f"name both sides: {path}::a* {path}::b"
+    with pytest.raises(InputNotFoundError) as refused:
+        open_pairs([write("a0,a1,c,d\n1,2,3,4\n")])
+    assert refused.value.hint == "name the columns a0, a1, ..., b0, b1, ..."
 
 
 def test_three_columns_or_one_set_are_what_a_triplet_needs(write):

@@ -84,6 +84,8 @@ def test_rows_without_ids_keep_their_numbers(files):
     assert vectors.ids.tolist() == list(range(490, 500))
     picked = open_vectors(Selection(str(files / "t.npy"), query=["17", "4"]))
     assert picked.ids.tolist() == [4, 17]
+    with pytest.raises(DataError, match=r"'500' is not among the row numbers.*\n.*\nrows are 0 to 499"):
+        open_vectors(Selection(str(files / "t.npy"), query=["500"]))
 
 
 def test_what_goes_along_has_the_same_rows(files):
@@ -112,6 +114,10 @@ def test_what_goes_along_has_the_same_rows(files):
         ({"where": "year = 1"}, DataError, "none of 500 rows is left: where year = 1"),
         ({"where": "v = 1"}, ParameterError, "the column 'v' holds neither values nor dates"),
         ({"query": ["r55x"]}, DataError, "'r55x' is not among the 500 ids"),
+        ({"query": ["nope"]}, DataError, "ids are as 'r0'"),
+        ({"rows": "x", "ending": "_b"}, ParameterError, "rows_b"),
+        ({"sample": 0, "ending": "_b"}, ParameterError, "sample_b"),
+        ({"where": "year", "ending": "_b"}, ParameterError, "where_b year"),
         ({"keep": ["txet"]}, InputNotFoundError, "no column 'txet', which keep_columns names"),
     ],
 )

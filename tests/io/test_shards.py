@@ -96,7 +96,7 @@ def test_columns_that_make_the_vectors_are_those_of_every_file(tmp_path):
     (tmp_path / "s-0.csv").write_text("name,x,y\na,1,2\n")
     (tmp_path / "s-1.csv").write_text("name,x,y\nb,3,4\n")
     vectors = open_vectors(str(tmp_path / "s-*.csv"))
-    assert provenance({"a": vectors})["a"] == f"the vectors of {tmp_path}/s-*.csv are 2 columns: x, y"
+    assert provenance({"a": vectors})["a"] == f"the vectors of {tmp_path}/s-*.csv are 2 columns: x, y (not name)"
     (tmp_path / "s-1.csv").write_text("name,x,y\n7,3,4\n")
     with pytest.raises((DataError, ShapeError)) as raised:
         open_vectors(str(tmp_path / "s-*.csv"))

@@ -37,3 +37,21 @@ def test_standard_input_gives_vectors_and_their_ids(monkeypatch):
     vectors = open_vectors("-::x", ids="::names")
     assert vectors.ids.tolist() == ["p", "q"]
     assert vectors.read(0, 2).tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "there", "meant"),
+    [
+        ("nope.parquet", ["kept.parquet"], ""),
+        ("x.npi", ["x.npy", "y.npy"], "x.npy"),
+        ("docs.jsonl.gz", ["docs.csv", "docs.jsonl"], "docs.jsonl"),
+        ("emb.npy", ["embeddings.npy", "member.npy"], ""),
+        ("wrods.npy", ["words.parquet", ".words.npy"], "words.parquet"),
+    ],
+)
+def test_only_a_near_file_is_named(tmp_path, typed, there, meant):
+    for name in there:
+        (tmp_path / name).touch()
+    with pytest.raises(InputNotFoundError) as missing:
+        open_vectors(str(tmp_path / typed))
+    assert missing.value.hint == (f"did you mean {tmp_path / meant}?" if meant else "")

@@ -51,7 +51,11 @@ def test_a_misspelt_column_gets_the_closest_name_and_the_list():
     assert error.value.hint == "did you mean lang? columns: lang, year, score, odd name, select"
     with pytest.raises(InputNotFoundError, match="no column 'en'") as error:
         rows("lang = en")
-    assert error.value.hint.endswith("text stands in quotes: 'en'")
+    assert error.value.hint.startswith("text stands in single quotes: 'en'; columns: ")
+    for text in ('lang == "en"', 'lang in ("en", "de")', "lang in (`en`)"):
+        with pytest.raises(SimtoolError) as error:
+            rows(text)
+        assert error.value.hint.startswith("text stands in single quotes: 'en'")
 
 
 def test_values_that_a_column_cannot_hold_are_refused():

@@ -67,7 +67,7 @@ def test_columns_that_are_numbered_alike_are_the_vectors_in_the_order_of_their_n
     np.testing.assert_array_equal(vectors.read(0, ROWS).astype(np.float32), DIMS)
     np.testing.assert_array_equal(vectors.read(29, 32).astype(np.float32), DIMS[29:32])
     assert said(vectors, path).startswith("the vectors of FILE are 12 columns: dim_0, dim_1")
-    assert "(not label, age)" in said(vectors, path)
+    assert "(not label, age, text)" in said(vectors, path)
     assert vectors.ids.tolist() == COLUMNS["id"]
 
 
@@ -105,7 +105,7 @@ def test_picked_columns_of_selected_rows(path):
     ("pattern", "error", "what"),
     [
         ("dims_*", InputNotFoundError, "no column fits the pattern 'dims_"),
-        ("text", DataError, "column 'text' is picked for the vectors, but holds something else than numbers"),
+        ("text", DataError, r"row 0 \(id 'r0'\) has 't' in column 'text', expected a number"),
         ("id*", InputNotFoundError, "no column fits the pattern"),
     ],
 )
@@ -135,8 +135,9 @@ def test_integers_stay_integers_and_mixed_columns_become_floats(tmp_path):
 
 def test_a_table_of_a_few_unnumbered_numbers_has_no_vectors(tmp_path):
     pq.write_table(pa.table({"year": [2020], "price": [1.5], "x0": [1.0]}), tmp_path / "t.parquet")
-    with pytest.raises(DataError, match="no column holds vectors"):
+    with pytest.raises(DataError, match="no column holds vectors") as error:
         open_vectors(str(tmp_path / "t.parquet"))
+    assert error.value.hint.startswith("say which columns of numbers make the vectors: «columns» 'x*'")
     picked = open_vectors(Selection(str(tmp_path / "t.parquet"), columns=["price", "x0"]))
     assert picked.read(0, 1).tolist() == [[1.5, 1.0]]
 
@@ -162,8 +163,8 @@ def test_wide_tables_in_the_order_of_their_numbers(tmp_path, name, first):
     pl.from_pandas(frame).write_parquet(tmp_path / "polars.parquet")
     check(tmp_path / "polars.parquet", wide, WORDS)
     for broken, what in (
-        (frame.drop(columns="dim_5"), "there is no column of numbers between dim_4 and dim_6"),
-        (frame.assign(dim_5="x"), "there is no column of numbers between dim_4 and dim_6"),
+        (frame.drop(columns="dim_5"), "there is no column dim_5 between dim_4 and dim_6"),
+        (frame.assign(dim_5="x"), f"row 0 (id 'the') has 'x' in column 'dim_5', expected a number as in 'dim_{first}'"),
         (frame.assign(dim_05=1.0), "two columns have the number 5: dim_05 is one of them"),
         (frame.drop(columns=["dim_0", "dim_1"], errors="ignore"), "the columns begin with dim_2, expected 0 or 1"),
     ):

@@ -40,3 +40,9 @@ def test_a_name_that_would_come_twice_is_refused(tmp_path):
     (tmp_path / "x.csv").write_text("embedding,x,y\na,1,2\n")
     with pytest.raises(DataError, match="two columns would be called 'embedding'"):
         opened(simtool.Selection(str(tmp_path / "x.csv"), keep=["embedding"]))
+
+
+def test_columns_that_make_the_vectors_are_not_left_out(tmp_path):
+    (tmp_path / "x.csv").write_text("id,d0,d1,text,year\na,1,2,t,3\n")
+    notes = opened(str(tmp_path / "x.csv")).left_out(TABLE)
+    assert notes == ["columns left out: text, year; «keep_columns» keeps columns of values"]

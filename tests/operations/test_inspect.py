@@ -9,7 +9,7 @@ import pytest
 
 from simtool import Selection, inspect
 from simtool.errors import ParameterError
-from simtool.operations import inspect as contents
+from simtool.operations import inspect_plan as contents
 
 ROWS = np.asarray([[3.0, 4], [0, 0], [3, 4], [np.nan, 1], [np.inf, 1], [-0.0, 0], [6, 8], [4, 3]])
 
@@ -31,10 +31,11 @@ def test_rows_that_make_trouble_are_counted_and_named(monkeypatch, saved, dtype,
     result = inspect(path)
     # row 2 repeats row 0, and row 5 repeats row 1: -0 is 0
     expected = {"rows": 8, "columns": 1, "zero": 2, "nonfinite": 2, "duplicates": 2}
-    assert result.summary == {**expected, "files": 1, "width": 2}
+    norms = {"norm_min": 0.0, "norm_mean": 25 / 6, "norm_max": 10.0}
+    assert result.summary == {**expected, **norms, "files": 1, "width": 2}
     assert result.parameters["format"] == "npy"
     columns = result.rows.columns
-    assert [columns[f"norm_{name}"][0] for name in ("min", "mean", "max")] == [0, (5 + 0 + 5 + 0 + 10 + 5) / 6, 10]
+    assert [columns[name][0] for name in norms] == list(norms.values())
     assert (columns["dtype"][0], columns["shape"][0]) == (np.dtype(dtype).name, "8 x 2")
     assert result.notes == (
         f"zero in {path}: rows 1, 5",
@@ -83,12 +84,15 @@ def test_an_empty_file_has_no_norms(saved):
     result = inspect(saved(np.empty((0, 3))))
     assert (result.summary["rows"], result.summary["duplicates"]) == (0, 0)
     assert np.isnan(result.rows.columns["norm_mean"][0])
+    assert result.summary["norm_mean"] is None
 
 
 def test_the_sample_data_has_what_its_page_says(sample_data):
     words = inspect(str(sample_data / "words.parquet"))
     expected = {"rows": 437, "columns": 2, "zero": 0, "nonfinite": 0, "duplicates": 0}
-    assert words.summary == {**expected, "files": 1, "width": 384}
+    norms = {name: words.summary[name] for name in ("norm_min", "norm_mean", "norm_max")}
+    assert list(norms.values()) == pytest.approx([1, 1, 1], abs=1e-6)
+    assert words.summary == {**expected, **norms, "files": 1, "width": 384}
     assert inspect(str(sample_data / "texts_a.npy")).summary["rows"] == 20
 
 
@@ -157,3 +161,18 @@ def test_several_files_are_described_as_one(tmp_path):
     assert inspect(*files).summary == inspect(str(tmp_path / "*.npy")).summary
     listed = inspect(Selection(files[0], rows="1:"), files[1], list_rows=["duplicates"]).rows.columns
     assert (listed["row"].tolist(), listed["first"].tolist()) == ([2], [1])
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("id,x0,x1\na,1,2\nb,3,4\n", 3), ("1,2\n3,4\n", 2), ("a0,a1,b0,b1,label\n1,2,3,4,0\n", 5), ('{"v": [1]}\n', 1)],
+)
+def test_columns_are_those_of_the_file(tmp_path, text, columns):
+    (tmp_path / "t.csv").write_text(text)
+    assert inspect(str(tmp_path / "t.csv")).summary["columns"] == columns
+
+
+def test_numbers_of_one_column_stand_in_its_row_alone():
+    one = inspect(np.eye(3))
+    assert (one.headline, one.rows.read(0, 1)["norm_max"].tolist()) == (("rows", "columns", "files", "width"), [1.0])
+    assert one.summary["norm_max"] == 1.0

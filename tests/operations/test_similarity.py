@@ -99,7 +99,9 @@ def test_rows_that_are_not_finite(metric, bad, side):
     dropped = similarity(*sides, metric=metric, nonfinite="drop")
     assert dropped.rows.columns["id"].tolist() == ["ant", "cat"]
     assert dropped.array.tolist() == kept.array[[0, 2]].tolist()
-    assert dropped.notes[0] == "2 rows not finite, left out: rows 1 (id 'bee'), 3 (id 'dog')"
+    unnamed = similarity(values, good, metric=metric, nonfinite="drop").rows.columns
+    assert unnamed["index"].tolist() == [0, 2]
+    assert "2 rows not finite, left out: rows 1 (id 'bee'), 3 (id 'dog')" in dropped.notes
 
 
 class OneThread:
@@ -151,6 +153,7 @@ def test_a_score_that_leaves_float64_is_an_error():
         ((2, 3), (2, 3), {"dim": [1, -1]}, ShapeError, r"dims \[1, 1\]", "«dim=2,3»"),
         ((2, 3), (2, 3), {"dim": []}, ShapeError, r"dims \[\]", "«dim=2,3»"),
         ((2, 3), (4, 3), {}, ShapeError, "do not broadcast", "pairwise"),
+        ((2, 3), (2, 4), {}, ShapeError, "do not broadcast", "one model; simtool compare «aggregates=knn-overlap»"),
         ((0, 3), (0, 3), {}, ShapeError, "the input is empty", ""),
         ((2, 3), (2, 3), {"metric": "cosin"}, ParameterError, "unknown metric", "did you mean cosine"),
         ((2, 3), (2, 3), {"nonfinite": "dropp"}, ParameterError, "unknown value 'dropp'", "did you mean drop"),

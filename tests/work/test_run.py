@@ -1,6 +1,7 @@
 """A run in a work folder: what it computes, finds, and leaves to others."""
 
 from functools import partial
+from threading import Event
 
 import numpy as np
 import pytest
@@ -80,13 +81,14 @@ def test_blocks_that_need_no_others_are_computed_together(tmp_path, in_order, sh
 
 @pytest.mark.parametrize("together", [map, partial(overlapped, workers=2)])
 def test_a_block_is_not_kept_where_an_input_changed_meanwhile(tmp_path, together):
-    path = tmp_path / "x.npy"
+    path, changed = tmp_path / "x.npy", Event()
     np.save(path, np.eye(3))
 
     def compute(number):
         if number == 1:
             np.save(path, 2 * np.eye(3))
-        return number
+            changed.set()
+        return number if number < 2 else changed.wait()
 
     def compute_all():
         open_vectors(str(path))

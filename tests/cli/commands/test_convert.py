@@ -21,3 +21,15 @@ def test_a_split_that_is_none_is_refused(typed):
 
 def test_a_seed_without_effect_is_said(typed):
     assert "--seed has no effect" in typed("convert x.npy -o z.npy --seed 3")[2]
+
+
+def test_what_goes_to_stdout_is_a_report(typed):
+    for options, where in (
+        ("-o -", "--output -"),
+        ("-o - --format npy", "--output -"),
+        ("-o z.npy --format npy", "--format npy"),
+    ):
+        code, out, err = typed(f"convert x.npy {options}")
+        assert (code, out) == (2, "")
+        assert "convert writes files, which it reads back, and a report of them to stdout" in err
+        assert f"in:  {where}" in err

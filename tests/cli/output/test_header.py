@@ -19,6 +19,18 @@ def test_shapes_have_a_line_of_their_own():
     assert lines({"shapes": "(2, 3) x (2, 3) along 1 -> (2,)"})[1:] == ["(2, 3) x (2, 3) along 1 -> (2,)"]
 
 
+def test_a_set_leaves_its_rows_out_of_their_own_answers_unless_it_says_so():
+    for inputs, excluded_by, said in (
+        ("a", "row", []),
+        ("a", None, ["exclude_self=false"]),
+        ("ab", None, []),
+        ("ab", "id", ["exclude_self=true  excluded_by=id"]),
+    ):
+        parameters = {"exclude_self": excluded_by is not None, "excluded_by": excluded_by}
+        result = Result("pairwise", {name: f"{name}.npy" for name in inputs}, parameters, {})
+        assert [line.plain for line in header(result, 80)][1:] == said
+
+
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [

@@ -66,10 +66,22 @@ def test_a_column_without_a_value_is_none():
 
 def test_columns_without_room_are_named(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
-    rows = Columns({f"column{number}": np.asarray([1.5]) for number in range(5)})
+    rows = Columns({f"column{number}": np.asarray([1.5]) for number in range(9)})
     shown = lines(Result("x", {}, {}, {}, rows))
-    assert " ".join(shown[-2:]) == "no room for column3, column4; -o FILE or --format csv has all columns"
+    assert " ".join(shown[-2:]) == "no room for column7, column8; -o FILE or --format csv has all columns"
     assert max(map(len, shown)) <= 40
+
+
+def test_names_of_measures_stay_whole_and_the_same_values_are_said_in_a_line(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = np.asarray(["average_precision", "fold_accuracy_std", "recall@precision0.95"], dtype=object)
+    values = {f"column{number}": np.arange(3) + 0.5 for number in range(7)}
+    shown = lines(Result("x", {}, {}, {}, Columns({"metric": names, "of": np.full(3, 7), **values})))
+    for name in names:
+        assert any(line.startswith(f"│ {name} ") for line in shown)
+    assert shown[-1] == "the same in these rows: of=7"
+    moved = Result("x", {}, {}, dict.fromkeys(names, 1.0))
+    assert any("recall@precision0.95" in line for line in lines(moved))
 
 
 @pytest.mark.parametrize("columns", ["80", "40"])
