@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .in_memory import as_source as as_source
     from .in_memory import as_table as as_table
     from .in_memory import as_values as as_values
+    from .keep import Keep as Keep
     from .offered_columns import column_names as column_names
     from .opening import open_items as open_items
     from .opening import open_table as open_table
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from .runs import OPENING as OPENING
     from .runs import embedded as embedded
     from .selected_vectors import select as select
-    from .selection import Keep as Keep
     from .selection import Selection as Selection
     from .selection import beside as beside
     from .sniffing import INPUT_FORMATS as INPUT_FORMATS
@@ -64,6 +64,7 @@ _MODULES = {
     "array_writers": ("ARRAYS", "MatrixWriter", "open_matrix", "write_array"),
     "grouped_rows": ("GroupedRows", "row_groups"),
     "in_memory": ("as_source", "as_table", "as_values"),
+    "keep": ("Keep",),
     "offered_columns": ("column_names",),
     "opening": ("open_items", "open_table", "open_vectors"),
     "output": ("FORMAT_OF_SUFFIX", "check_output", "output_format", "replacing"),
@@ -73,7 +74,7 @@ _MODULES = {
     "row_values": ("read_values",),
     "runs": ("CLOSING", "OPENING", "embedded"),
     "selected_vectors": ("select",),
-    "selection": ("Keep", "Selection", "beside"),
+    "selection": ("Selection", "beside"),
     "sniffing": ("INPUT_FORMATS", "assume"),
     "table": ("Table", "pick_vectors"),
     "table_opening": ("split_source",),

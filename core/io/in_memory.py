@@ -56,8 +56,7 @@ class HeldTable(str):
         from .source import Source
         from .table import IN_MEMORY
 
-        source = Source(str(self), "arrow", 0, most)
-        opened = table_of(HeldBatches(self.arrow), source, reading)
+        opened = table_of(HeldBatches(self.arrow), Source(str(self), "arrow", 0, most), reading)
         return replace(opened, format=IN_MEMORY, mend="mend it, or hand over the columns of the vectors alone")
 
 

@@ -7,15 +7,15 @@ another input may follow: row i of both stays one pair.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from ..argument_types import check_types
-from ..errors import DataError, InputNotFoundError, ParameterError, SimtoolError
+from ..errors import DataError, ParameterError
 from ..suggestions import closest
 from .in_memory import HeldTable, as_table
+from .keep import Keep
 from .ragged import MayBeRagged
 from .table import Table
 from .vectors import Array
@@ -24,36 +24,6 @@ if TYPE_CHECKING:
     from .selected import SelectedTable
 
 RANGE = re.compile(r"\s*(-?\d+)?\s*:\s*(-?\d+)?\s*")
-
-
-@dataclass
-class Keep:
-    """The columns that a listing carries, from whichever inputs have them.
-
-    Args:
-        names: as they were typed.
-        inputs: how many are still to be opened; a name that none of them has is refused.
-    """
-
-    names: tuple[str, ...]
-    inputs: int = 1
-    found: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:  # ::NAME is NAME
-        self.names = tuple(name.removeprefix("::") for name in self.names)
-
-    def of(self, table: Table) -> list[str]:
-        """Return those that a table has."""
-        self.inputs -= 1
-        mine = [name for name in self.names if name in table.columns]
-        self.found.update(mine)
-        missing = [name for name in self.names if name not in self.found]
-        if missing and self.inputs <= 0:
-            listed = [name for name in table.columns if name]
-            match = closest(missing[0], listed)
-            hint = f"did you mean {match}?" if match else f"columns: {', '.join(listed[:20]) or 'none'}"
-            raise InputNotFoundError(f"no column {missing[0]!r}, which «keep_columns» names", table.name, hint)
-        return mine
 
 
 class Selection(str):
@@ -208,11 +178,7 @@ class Selection(str):
         from .pieces import piece_types, read_pieces
         from .where import read_condition
 
-        try:
-            condition = read_condition(self.where or "", piece_types(table), table.name)
-        except SimtoolError as error:
-            error.where = error.where.replace("«where»", f"«where{self.ending}»", 1)
-            raise
+        condition = read_condition(self.where or "", piece_types(table), table.name, f"«where{self.ending}»")
         found, first, last = [np.empty(0, np.int64)], 0, int(rows[-1]) + 1 if len(rows) else 0
         for piece in read_pieces(table, condition.columns):
             numbers = pa.chunked_array([arrow_values(np.arange(first, first + len(piece)))])

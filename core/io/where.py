@@ -50,26 +50,26 @@ class Token:
     place: int
 
 
-def read_condition(text: str, types: dict[str, Any], table: str) -> Condition:
+def read_condition(text: str, types: dict[str, Any], table: str, argument: str = "«where»") -> Condition:
     """Read a condition on the columns of a table.
 
     Args:
         text: as the module says.
         types: the Arrow type of each column; None for one that cannot be compared.
-        table: the name of the table, for messages.
+        table, argument: the names of the table and of what holds the text, for messages.
 
     Raises:
         ParameterError: it is none; the message says at which character.
         InputNotFoundError: the table has no such column.
     """
-    return _Parser(text, types, table).parsed()
+    return _Parser(text, types, table, argument).parsed()
 
 
 class _Parser:
     """Reads a condition by recursive descent."""
 
-    def __init__(self, text: str, types: dict[str, Any], table: str) -> None:
-        self._text, self._types, self._table = text, types, table
+    def __init__(self, text: str, types: dict[str, Any], table: str, argument: str) -> None:
+        self._text, self._types, self._table, self._argument = text, types, table, argument
         self._used: dict[str, None] = {}
         self._tokens = self._cut()
         self._next = 0
@@ -83,7 +83,7 @@ class _Parser:
 
     def _cut(self) -> list[Token]:
         if len(self._text) > LONGEST:
-            raise ParameterError(f"the condition is longer than {LONGEST:,} characters", "«where»")
+            raise ParameterError(f"the condition is longer than {LONGEST:,} characters", self._argument)
         tokens: list[Token] = []
         place = 0
         while not tokens or tokens[-1].kind != "end":
@@ -224,20 +224,19 @@ class _Parser:
         return InputNotFoundError(what, self._shown(token.place), hint)
 
     def _unexpected(self, expected: str, hint: str = "") -> ParameterError:
-        token = self._here
-        got = token.value[:40] if token.kind != "end" else "the end"
-        return self._error(f"expected {expected}, got {got}", token.place, hint)
+        got = self._here.value[:40] if self._here.kind != "end" else "the end"
+        return self._error(f"expected {expected}, got {got}", self._here.place, hint)
 
     def _error(self, what: str, place: int, hint: str = "") -> ParameterError:
-        hint = hint or "as in \"lang = 'en' and year >= 2020\""
-        return ParameterError(f"{what} (character {place + 1})", self._shown(place), hint)
+        example = "as in \"lang = 'en' and year >= 2020\""
+        return ParameterError(f"{what} (character {place + 1})", self._shown(place), hint or example)
 
     def _shown(self, place: int) -> str:
         """Return the condition with a caret before a character."""
         before, after = self._text[:place], self._text[place:]
         before = f"...{before[-AROUND:]}" if len(before) > AROUND else before
         after = f"{after[:AROUND]}..." if len(after) > AROUND else after
-        return f"«where» {before}^{after}"
+        return f"{self._argument} {before}^{after}"
 
 
 def _as_text(token: Token) -> str:

@@ -21,7 +21,7 @@ from ..scoring.examples import Sink
 from ..scoring.job import LossJob
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs, swept
 from ..settings import Settings
-from .loss_inputs import check_inputs, check_parameters, check_weights, join_pairs, open_labelled
+from .loss_inputs import check_inputs, check_parameters, check_together, check_weights, join_pairs, open_labelled
 from .loss_plan import gradient_shapes, plan_losses
 
 OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
@@ -142,7 +142,7 @@ def loss(
             opened, joined = join_pairs(opened)
         matrix = None if weights is None else settings.open(weights, "weights")
         specs = _specs(kinds, len(opened.vectors) == 1, variant, distance, reduction, sweep, parameters)
-        _check_together(specs, nonfinite, batch_size, is_graded=is_graded, is_swept=sweep is not None, shuffle=shuffle)
+        check_together(specs, nonfinite, batch_size, is_graded=is_graded, is_swept=sweep is not None, shuffle=shuffle)
         entry = specs[0].entry
         inputs = check_inputs(entry, opened.vectors, [spec.metric or spec.entry.name for spec in specs])
         check_weights(entry, matrix, inputs[0])
@@ -237,21 +237,3 @@ def _specs(
         kinds, one_set=one_set, variant=variant, metric=distance, reduction=reduction, parameters=parameters
     )
     return specs if sweep is None else swept(specs, *sweep)
-
-
-def _check_together(
-    specs: Sequence[LossSpec], nonfinite: str, batch_size: int | None, *, is_graded: bool, is_swept: bool, shuffle: bool
-) -> None:
-    """Refuse options that do not go together, or with these losses."""
-    entry = specs[0].entry
-    if is_graded and len(specs) > 1:
-        raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
-    if (is_graded or is_swept) and specs[0].reduction == "none":
-        noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
-        raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
-    if nonfinite == "propagate" and not entry.is_of_examples:
-        raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
-    singles = [spec.entry.name for spec in specs if not spec.entry.takes_batches]
-    if singles and (batch_size is not None or shuffle):
-        what = f"the loss {singles[0]} is one of single examples, batches do not change it"
-        raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")

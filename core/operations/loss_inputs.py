@@ -15,6 +15,7 @@ from ..io.table import LABEL_NAMES, SCORE_NAMES
 from ..joining import Joined, join_rows, looked_up
 from ..labels import ClassLabels
 from ..nonfinite import refuse_nonfinite
+from ..scoring.spec import LossSpec
 from ..settings import Settings
 
 TRIPLETS = ("anchor", "positive", "negative")
@@ -183,3 +184,21 @@ def join_pairs(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:
     return LabelledVectors(
         tuple(sides), labels if labels is None else np.asarray(labels)[joined.a], opened.labels_name
     ), joined
+
+
+def check_together(
+    specs: Sequence[LossSpec], nonfinite: str, batch_size: int | None, *, is_graded: bool, is_swept: bool, shuffle: bool
+) -> None:
+    """Refuse options that do not go together, or with these losses."""
+    entry = specs[0].entry
+    if is_graded and len(specs) > 1:
+        raise ParameterError("gradients are those of one loss", "«grad»", "ask for one «kind», without «sweep»")
+    if (is_graded or is_swept) and specs[0].reduction == "none":
+        noun = "sweep compares numbers" if is_swept else "gradient is that of one number"
+        raise ParameterError(f"a {noun}, and `none` gives none", "«reduction»", "mean or sum")
+    if nonfinite == "propagate" and not entry.is_of_examples:
+        raise ParameterError(f"a row of NaN would spoil every item of {entry.name}", "«nonfinite»", "use drop")
+    singles = [spec.entry.name for spec in specs if not spec.entry.takes_batches]
+    if singles and (batch_size is not None or shuffle):
+        what = f"the loss {singles[0]} is one of single examples, batches do not change it"
+        raise ParameterError(what, "«batch_size»" if batch_size is not None else "«shuffle»", "leave it out")
