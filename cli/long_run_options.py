@@ -20,7 +20,8 @@ ShardOption = Annotated[
     typer.Option(
         "--shard",
         metavar="I/N",
-        help="With --work: compute only part I of N, counted from 1, and write no output; `simtool merge` does.",
+        help="With --work: compute only part I of N, counted from 1. `simtool merge` writes the output; "
+        "parts of a matrix are written at once.",
         show_default=False,
     ),
 ]

@@ -62,14 +62,14 @@ MetricParamOption = Annotated[
 EpsOption = Annotated[float, typer.Option("--eps", help="The least norm that a cosine divides by.")]
 IdsAOption = Annotated[
     str | None,
-    typer.Option("--ids-a", metavar="SOURCE", help="Ids of A: a file, one per row, or `::NAME`, a column of A."),
+    typer.Option("--ids-a", metavar="SOURCE", help="Ids of A: a column of A, or a file, one per row."),
 ]
 JoinOption = Annotated[
     str, typer.Option("--join", help="What belongs together: `row` i with row i, or rows of the same `id`.")
 ]
 IdsBOption = Annotated[
     str | None,
-    typer.Option("--ids-b", metavar="SOURCE", help="Ids of B: a file, one per row, or `::NAME`, a column of B."),
+    typer.Option("--ids-b", metavar="SOURCE", help="Ids of B: a column of B, or a file, one per row."),
 ]
 
 NonfiniteOption = Annotated[
@@ -221,7 +221,7 @@ LabelsOption = Annotated[
     typer.Option(
         "--labels",
         metavar="SOURCE",
-        help="One per pair, triplet or row: 0/1, false/true or -1/1, a score, or a class. Or `::NAME`, a column.",
+        help="A column, or a file of one per pair, triplet or row: 0/1, false/true or -1/1, a score, or a class.",
         show_default=False,
     ),
 ]
@@ -230,7 +230,7 @@ IdsOption = Annotated[
     typer.Option(
         "--ids",
         metavar="SOURCE",
-        help="Ids of VECTORS: a file, one per row, or `::NAME`, a column.",
+        help="Ids of VECTORS: a column, or a file, one per row.",
         show_default=False,
     ),
 ]

@@ -1,7 +1,7 @@
 """The options that select rows and columns of inputs, for every command that takes vectors."""
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cache, partial, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any
 
@@ -64,6 +64,7 @@ KEEP = {"keep_columns": KeepColumnsOption}
 Command = Callable[..., None]
 
 
+@cache
 def rows_of(side: str) -> dict[str, Any]:
     """Return the options that select rows of one of two sets, such as --where-b."""
 
@@ -108,9 +109,10 @@ def selecting(
         def run(**typed: Any) -> None:
             selected = {name: typed.pop(name) for name in added}
             seed = typed["seed"] if "seed" in own.parameters else typed.pop("seed", 0)
-            if any(value is not None for value in selected.values()):
-                _select(typed, inputs, selected, seed, apart)
-            command(**typed)
+            if all(value is None for value in selected.values()):
+                return command(**typed)
+            _select(typed, inputs, selected, seed, apart)
+            return _of_selected_rows(partial(command, **typed), selected)
 
         extra = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=0 if name == "seed" else None, annotation=annotation)
@@ -122,6 +124,19 @@ def selecting(
         return run
 
     return decorated
+
+
+def _of_selected_rows(command: Callable[[], None], selected: dict[str, Any]) -> None:
+    """Run a command; an error says where it counts labels of selected rows, which have no numbers of their own."""
+    from simtool.errors import LabelError
+
+    try:
+        command()
+    except LabelError as error:
+        rows = any(value is not None for name, value in selected.items() if name.partition("_")[0] in ROWS)
+        if rows and error.what.startswith("row "):
+            error.where += ", counted among the selected rows"
+        raise
 
 
 def _select(

@@ -1,7 +1,7 @@
 """One run of a command: its output and gates checked before the work, its result delivered after it."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -142,6 +142,13 @@ class Session:
         if not all(verdict.passed for verdict in verdicts):
             raise typer.Exit(GATE_FAILED)
 
-    def progress(self) -> AbstractContextManager[Progress | None]:
-        """Return a context manager that yields what the work reports its progress to; None when quiet."""
-        return progress_on_stderr(quiet=self.output.quiet, verbose=asked().verbose)
+    @contextmanager
+    def progress(self) -> Iterator[Progress | None]:
+        """Yield what the work reports its progress to, None when quiet, and say what the library warns of."""
+        from .verbose import noting
+
+        with (
+            noting(quiet=self.output.quiet),
+            progress_on_stderr(quiet=self.output.quiet, verbose=asked().verbose) as progress,
+        ):
+            yield progress

@@ -1,4 +1,4 @@
-"""`--verbose`: what the engine chose and why, how long each phase took, and every parameter, on stderr."""
+"""What the library logs, on stderr: warnings as notes; with `--verbose` choices, times and parameters too."""
 
 import logging
 import time
@@ -23,10 +23,33 @@ class _Said(logging.Handler):
         self.counted: Counter[str] = Counter()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno > logging.DEBUG:
+        if record.levelno == logging.INFO:
             say(f"{MARK}{record.getMessage()}")
-        elif isinstance(record.args, tuple) and isinstance(record.args[0], int):
+        elif record.levelno == logging.DEBUG and isinstance(record.args, tuple) and isinstance(record.args[0], int):
             self.counted[str(record.msg)] += record.args[0]
+
+
+class _Noted(logging.Handler):
+    """Says a warning as a note, unless notes are not wanted."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        super().__init__(logging.WARNING)
+        self.quiet = quiet
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self.quiet:
+            say(f"note: {record.getMessage()}")
+
+
+@contextmanager
+def noting(*, quiet: bool) -> Iterator[None]:
+    """Say what the library warns of while the body runs."""
+    log, handler = logging.getLogger("simtool"), _Noted(quiet=quiet)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 @contextmanager

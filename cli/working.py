@@ -21,7 +21,7 @@ _ADDED = {"work": WorkOption, "shard": ShardOption, "cluster": ClusterOption, "w
 
 # what says where a result goes and how it looks, and what only this machine is told: no block depends on it
 FREE = {
-    "output", "format", "force", "gates", "quiet", "top", "escape_formulas", "plot", "plot_kind", "report",
+    "output", "format", "force", "gates", "quiet", "top", "plot", "plot_kind", "report",
     "github_summary", "baseline", "dry_run", "device_name", "max_memory", "groups", "dropped",
     "largest", "run_out", "thresholds_out", "grad", "per_query", "verbose",
 }  # fmt: skip

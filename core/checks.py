@@ -82,8 +82,9 @@ def check_count(option: str, number: Any) -> None:
 def check_least(least: int, **numbers: int | None) -> None:
     """Refuse numbers below the least that has a meaning, each under the name of its parameter; None is not given."""
     for name, number in numbers.items():
-        if number is not None and number < least:
-            raise ParameterError(f"{name.replace('_', ' ')} is {number}, expected at least {least}", f"«{name}»")
+        if number is not None and not least <= number <= MOST:
+            bounds = f"at least {least}" if number < least else f"at most {MOST:,}"
+            raise ParameterError(f"{name.replace('_', ' ')} is {number}, expected {bounds}", f"«{name}»")
 
 
 def check_dim(dim: int, rank: int, option: str = "«dim»") -> int:
@@ -227,4 +228,6 @@ def check_threshold(threshold: float, metric: Metric | None) -> None:
         return
     if threshold > end if metric.larger_is_closer else threshold < end:
         what = f"no {metric.name} can reach {threshold:g}: its range is {metric.entry.range}"
-        raise ParameterError(what, "«threshold»")
+        is_percent = metric.larger_is_closer and end < threshold <= 100 * end
+        hint = f"{threshold:g} % is {threshold / 100:g}" if is_percent else f"up to {end:g}"
+        raise ParameterError(what, "«threshold»", hint if metric.larger_is_closer else f"{end:g} or more")

@@ -9,6 +9,7 @@ from .checks import check_choice, plural
 from .errors import DataError
 from .io import RaggedVectors, Table, Vectors, select, with_ids
 from .io.listed_columns import has_ids
+from .io.selected import SelectedTable
 from .io.table import join_name
 from .io.vectors import name_rows
 from .results import Column, Result
@@ -52,7 +53,7 @@ def by_number(sides: Sequence[Vectors | RaggedVectors], noun: str = "rows") -> t
         >>> by_number([a, with_ids(a, np.asarray([7, 8]))])
         ('rows are paired by row number: a.npy has no ids',)
     """
-    without = [side.name for side in sides if side.ids is None]
+    without = [side.name for side in sides if not has_ids(side)]
     if not 0 < len(without) < len(sides) or len({side.shape[0] for side in sides}) > 1:
         return ()
     verb = "has" if len(without) == 1 else "have"
@@ -105,17 +106,18 @@ def join_rows(a: Vectors, b: Vectors) -> tuple[Vectors, Vectors, Joined]:
     return with_ids(_taken(a, joined.a), ids), with_ids(_taken(b, joined.b), ids), joined
 
 
-def rows_by_id(vectors: Vectors, wanted: Column, where: str) -> Column:
-    """Return the row of each id that is wanted; without ids they are row numbers.
+def rows_by_id(vectors: Vectors, table: Table, column: str) -> Column:
+    """Return the row of each id in a column of a table; of vectors without ids the column holds row numbers.
 
     Args:
         vectors: the input.
-        wanted: (k,) ids, compared as text.
-        where: the column that holds them, for messages.
+        table: whose ids are wanted, compared as text.
+        column: of the ids.
 
     Raises:
         DataError: an id that is not there, or comes twice.
     """
+    wanted = table.values(column)
     ids = np.arange(vectors.shape[0]) if vectors.ids is None else vectors.ids
     place: dict[str, int] = {}
     for row, name in enumerate(map(str, ids.tolist())):
@@ -126,10 +128,12 @@ def rows_by_id(vectors: Vectors, wanted: Column, where: str) -> Column:
     missing = np.flatnonzero(rows < 0)
     if len(missing):
         first = str(wanted[missing[0]])
-        kind = "row numbers, as there are no ids" if vectors.ids is None else "ids"
+        kind = "ids" if has_ids(vectors) else "row numbers, as there are no ids,"
         match = closest(first, list(place)[:10_000])
+        missing = table.index[missing] if isinstance(table, SelectedTable) and table.index is not None else missing
         what = f"{name_rows(missing, None)}: {first!r} is not among the {len(ids)} {kind} of {vectors.name}"
-        raise DataError(what, where, f"did you mean {match}?" if match else "")
+        hint = f"did you mean {match}?" if match else f"they are such as {', '.join(list(place)[:3])}"
+        raise DataError(what, join_name(table.name, column), hint)
     return rows
 
 
@@ -139,7 +143,7 @@ def looked_up(vectors: Vectors, table: Table, column: str) -> Vectors:
     Raises:
         DataError: as `rows_by_id`.
     """
-    return select(vectors, rows_by_id(vectors, table.values(column), join_name(table.name, column)))
+    return select(vectors, rows_by_id(vectors, table, column))
 
 
 def stated(result: Result, *, by_id: bool) -> Result:

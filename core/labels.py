@@ -139,7 +139,8 @@ def _one_per_row(values: Column, rows: int, where: str, what: str) -> Column:
         raise LabelError(f"expected {rows} labels in one dim, got shape {values.shape}", where, hint)
     if len(values) != rows:
         headed = len(values) == rows + 1 and values.dtype.kind == "O" and np.isnan(_number(values[0]))
-        hint = f"is the first line a header? then type «labels» {where}::{values[0]}" if headed else ""
+        otherwise = f"a label for each {what}, in their order"
+        hint = f"is the first line a header? then type «labels» {where}::{values[0]}" if headed else otherwise
         raise LabelError(f"expected one label per {what}: {rows} {what}s, {len(values)} labels", where, hint)
     return values
 

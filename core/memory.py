@@ -148,7 +148,7 @@ def allowed_bytes(max_memory: str | int | None) -> int:
     total = _typed_bytes(max_memory)
     if total < WORKING:
         what = f"{str(max_memory)[:40]} is less than the {shown(WORKING)} that any job needs"
-        raise ParameterError(what, "«max_memory»")
+        raise ParameterError(what, "«max_memory»", f"«max_memory={WORKING >> 20}M» is the least; or leave it out")
     return total
 
 

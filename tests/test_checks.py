@@ -5,6 +5,7 @@ import pytest
 
 from simtool import checks
 from simtool.errors import OutputError, ParameterError
+from simtool.metrics import metric_of
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,18 @@ def test_two_outputs_are_two_files_and_no_input(tmp_path):
     np.save(path, np.eye(2))
     with pytest.raises(OutputError, match="is also the input"):
         checks.check_outputs(path, force=True, inputs=[path])
+
+
+@pytest.mark.parametrize(
+    ("metric", "threshold", "hint"),
+    [
+        ("cosine", 95, "95 % is 0.95"),
+        ("cosine", 950, "up to 1"),
+        ("hamming", -1, "0 or more"),
+        ("euclidean", -3, "0 or more"),
+    ],
+)
+def test_a_threshold_that_no_pair_reaches_comes_with_one_that_some_do(metric, threshold, hint):
+    with pytest.raises(ParameterError, match=f"no {metric} can reach {threshold}") as refused:
+        checks.check_threshold(threshold, metric_of(metric))
+    assert refused.value.hint == hint

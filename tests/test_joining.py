@@ -6,8 +6,8 @@ import pytest
 
 import simtool
 from simtool.errors import DataError, ParameterError, ShapeError
-from simtool.io import as_vectors, with_ids
-from simtool.joining import check_join, join_ids, join_rows, rows_by_id
+from simtool.io import Selection, as_vectors, open_table, open_vectors, with_ids
+from simtool.joining import by_number, check_join, join_ids, join_rows, rows_by_id
 
 GENERATOR = np.random.default_rng(8)
 A, B = GENERATOR.standard_normal((2, 50, 4))
@@ -92,13 +92,19 @@ def test_what_has_no_movement_is_refused():
         simtool.compare(A, B, per_id=True, matches=True, aggregates=["argmax"])
 
 
-def test_rows_are_found_by_id_or_by_number():
+def test_rows_are_found_by_id_or_by_number(tmp_path):
+    def table(ids, **selected):
+        (tmp_path / "pairs.csv").write_text("\n".join(["a", *ids]) + "\n", encoding="utf-8")
+        return open_table(Selection(f"{tmp_path}/pairs.csv", **selected))
+
     rows = as_vectors(np.eye(3), "x.npy")
     named = with_ids(rows, np.asarray(["a", "b", "c"], dtype=object))
-    assert rows_by_id(named, np.asarray(["c", "a", "c"], dtype=object), "pairs.csv").tolist() == [2, 0, 2]
-    assert rows_by_id(rows, np.asarray([2, 0]), "pairs.csv").tolist() == [2, 0]
-    with pytest.raises(DataError, match=r"row 1: 'd' is not among the 3 ids of x.npy"):
-        rows_by_id(named, np.asarray(["a", "d"], dtype=object), "pairs.csv")
+    assert rows_by_id(named, table("cac"), "a").tolist() == [2, 0, 2]
+    assert rows_by_id(rows, table("20"), "a").tolist() == [2, 0]
+    with pytest.raises(DataError, match=r"row 1: 'd' is not among the 3 ids of x.npy\n.*pairs.csv::a"):
+        rows_by_id(named, table("ad"), "a")
+    with pytest.raises(DataError, match=r"row 3: '7' is not among the 3 row numbers, as there are no ids, of x.npy"):
+        rows_by_id(rows, table("0127", rows="2:"), "a")
 
 
 def test_wherever_rows_are_joined_it_is_said_that_ids_of_one_side_alone_join_none():
@@ -131,3 +137,11 @@ def test_ids_in_another_order_are_refused_with_the_join_where_there_is_one():
         with pytest.raises(DataError, match="row 0 is 0 in A and 49 in B") as refused:
             run(a, b)
         assert refused.value.hint.startswith("«join=id» pairs rows by id" if run in joining else "bring both")
+
+
+def test_numbers_of_selected_rows_are_no_ids_to_join_by(tmp_path):
+    np.save(tmp_path / "a.npy", A)
+    selected = open_vectors(Selection(f"{tmp_path}/a.npy", rows="3:6"))
+    assert by_number([selected, with_ids(as_vectors(B[3:6]), IDS_B[3:6])]) != ()
+    with pytest.raises(DataError, match="rows are joined by id, and this input has no ids"):
+        join_rows(selected, selected)

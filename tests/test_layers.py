@@ -52,7 +52,7 @@ def test_only_the_backend_and_the_reader_of_its_files_know_torch(path):
 ROOMS = (
     ("placeholders", "characters", "suggestions", "fronts", "addresses"),
     ("errors",),
-    ("staged", "memory", "documents", "blas"),
+    ("argument_types", "staged", "memory", "documents", "blas"),
     ("delivery", "results", "backend", "catalogue"),
     ("labels", "metrics", "named_values"),
     ("io", "loss_labels"),

@@ -146,8 +146,9 @@ def test_deep_work_spends_the_budget_of_its_job():
 @pytest.mark.parametrize("opened", [open_vectors, open_table, read_values])
 def test_every_opener_reads_the_budget(tmp_path, opened):
     np.save(tmp_path / "x.npy", np.ones((2, 2)))
-    with pytest.raises(ParameterError, match="less than the 160 MiB that any job needs"):
+    with pytest.raises(ParameterError, match="less than the 160 MiB that any job needs") as refused:
         opened(str(tmp_path / "x.npy"), max_memory="1M")
+    assert "max_memory='160M' is the least" in str(refused.value)
 
 
 def test_a_member_that_does_not_fit_is_no_damage(tmp_path, monkeypatch):

@@ -85,7 +85,11 @@ def compare(
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
     per_id: Annotated[
-        bool, typer.Option("--per-id", help="List how far each id moved from A to B, the furthest first.")
+        bool,
+        typer.Option(
+            "--per-id",
+            help="List how far each id moved from A to B, the furthest first; with knn-overlap its neighbours too.",
+        ),
     ] = False,
     top: TopOption = None,
     cross: Annotated[

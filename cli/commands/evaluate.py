@@ -73,7 +73,10 @@ def evaluate(
     by: Annotated[
         str | None,
         typer.Option(
-            "--by", metavar="SOURCE", help="Groups of the pairs; each is evaluated on its own.", show_default=False
+            "--by",
+            metavar="SOURCE",
+            help="Groups of the pairs, a column or a file; each is evaluated on its own.",
+            show_default=False,
         ),
     ] = None,
     against: Annotated[

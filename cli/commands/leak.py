@@ -56,10 +56,10 @@ def leak(
     param: MetricParamOption = None,
     eps: EpsOption = EPS,
     ids_train: Annotated[
-        str | None, typer.Option("--ids-train", metavar="SOURCE", help="Ids of TRAIN: a file, or `::NAME`, a column.")
+        str | None, typer.Option("--ids-train", metavar="SOURCE", help="Ids of TRAIN: a column, or a file.")
     ] = None,
     ids_test: Annotated[
-        str | None, typer.Option("--ids-test", metavar="SOURCE", help="Ids of TEST: a file, or `::NAME`, a column.")
+        str | None, typer.Option("--ids-test", metavar="SOURCE", help="Ids of TEST: a column, or a file.")
     ] = None,
     nonfinite: NonfiniteOption = "error",
     max_memory: MaxMemoryOption = None,

@@ -78,7 +78,7 @@ def pairwise(
     header: HeaderOption = "auto",
     input_format: InputFormatOption = None,
     max_results: Annotated[
-        int, typer.Option("--max-results", help="Refuse a threshold that more pairs reach.")
+        int, typer.Option("--max-results", help="Refuse a threshold that more pairs reach; not with --top-k.")
     ] = 100_000_000,
     plot: PlotOption = None,
     eps: EpsOption = EPS,

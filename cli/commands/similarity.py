@@ -9,7 +9,6 @@ from ..options import (
     AArgument,
     AssertOption,
     BackendOption,
-    BArgument,
     DeviceOption,
     EpsOption,
     EscapeFormulasOption,
@@ -34,7 +33,10 @@ from ..selecting import selecting
 @selecting("a", "b", keeps=True)
 def similarity(
     a: AArgument,
-    b: BArgument,
+    b: Annotated[
+        str | None,
+        typer.Argument(metavar="B", help="Vectors; without B, A is a table with columns a and b.", show_default=False),
+    ] = None,
     dim: Annotated[str, typer.Option("--dim", metavar="D[,D...]", help="The dims that make a vector.")] = "-1",
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
@@ -62,8 +64,7 @@ def similarity(
 
         simtool similarity sample_data/wordsim_a.npy sample_data/wordsim_b.npy
         simtool similarity sample_data/maps_a.npy sample_data/maps_b.npy --dim 2,3
-        simtool similarity --assert 'mean > 0.3' \\
-            sample_data/wordsim353.parquet::a sample_data/wordsim353.parquet::b
+        simtool similarity sample_data/wordsim353.parquet --assert 'mean > 0.3'
 
     Shapes are broadcast first; the scores have the dims that `--dim` does not name.
     """

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST_SENTENCE, LEAST_ID = 16, 12  # characters below which text is not squeezed
+LONGEST_NAME = 40  # characters of a name that stays whole
 _PARTS = re.compile(r"[^_.@-]*[_.@-]|[^_.@-]+")  # of a header
 _FRAME = 3  # characters between two columns
 
@@ -30,6 +31,7 @@ class TextColumn:
         is_number: stands to the right, and is never cut.
         styles: one per row, or none.
         is_main: the others are left out before it.
+        is_name: text that is typed again, as into a gate, and stays whole.
     """
 
     name: str
@@ -37,6 +39,7 @@ class TextColumn:
     is_number: bool = False
     styles: Sequence[Style | str] = ()
     is_main: bool = False
+    is_name: bool = False
 
     @cached_property
     def width(self) -> int:
@@ -53,6 +56,8 @@ class TextColumn:
         """The width below which it is left out."""
         if self.is_number:
             return max(map(cell_len, (*_PARTS.findall(self.name), *self.cells)))
+        if self.is_name:
+            return min(self.width, LONGEST_NAME)
         return min(self.width, max(LEAST_SENTENCE if self.wraps else LEAST_ID, cell_len(self.name)))
 
     def within(self, width: int) -> "TextColumn":
@@ -78,15 +83,20 @@ def clipped(text: str, width: int) -> str:
     return f"{set_cell_size(text, left)}…{tail}"
 
 
-def fitted(columns: Sequence[TextColumn], width: int) -> tuple[Table, list[str]]:
-    """Return a table of at most so many characters, and the names of the columns that it has no room for.
+def fits(columns: Sequence[TextColumn], width: int) -> bool:
+    """Tell whether all columns have room."""
+    return sum(column.least for column in columns) + _frame(columns) <= width
+
+
+def fitted(columns: Sequence[TextColumn], width: int) -> tuple[Table, list[TextColumn]]:
+    """Return a table of at most so many characters, and the columns that it has no room for.
 
     Args:
         columns: in the order of their weight; the first one always stays.
         width: of the terminal.
     """
     places = list(range(len(columns)))
-    while len(places) > 1 and sum(columns[place].least for place in places) + _FRAME * len(places) + 1 > width:
+    while len(places) > 1 and not fits([columns[place] for place in places], width):
         places.remove(next((place for place in places[:0:-1] if not columns[place].is_main), places[-1]))
     kept = [columns[place] for place in places]
     table = Table(box=box.ROUNDED)
@@ -103,7 +113,7 @@ def fitted(columns: Sequence[TextColumn], width: int) -> tuple[Table, list[str]]
         )
     for row in range(max((len(column.cells) for column in shown), default=0)):
         table.add_row(*(Text(column.cells[row], style=column.styles[row] if column.styles else "") for column in shown))
-    return table, [column.name for place, column in enumerate(columns) if place not in places]
+    return table, [column for place, column in enumerate(columns) if place not in places]
 
 
 def _broken(name: str, width: int) -> str:

@@ -13,7 +13,7 @@ from simtool.catalogue import find
 from simtool.errors import printable
 from simtool.results import Result, scalar_to_python
 
-from .cells import significant
+from .cells import summary_text
 from .fitted_columns import clipped
 
 # what became of a choice, rather than a choice; JSON has it
@@ -64,7 +64,7 @@ def _defaults(result: Result) -> dict[str, Any]:
 def _members(members: Mapping[str, Any]) -> Iterator[str]:
     for name, value in members.items():
         if value is not None:
-            yield f"{name}={significant(scalar_to_python(value))}"
+            yield f"{name}={summary_text(name, scalar_to_python(value))}"
 
 
 def _lines(words: Sequence[str], width: int) -> Iterator[str]:

@@ -19,15 +19,17 @@ from simtool.errors import printable
 from simtool.results import Baseline, Grid, Result, Rows, scalar_to_python, to_python
 
 from .bars import histogram_lines, history_line
-from .cells import cells_of, is_number, significant
+from .cells import cells_of, is_number, summary_text
 from .fitted_columns import TextColumn, clipped, fitted
 from .header import header
+from .layout import laid_out
 from .moved import moved_since
 from .shades import shades
 from .terminal import stdout_is_terminal, text_of
 
 _UNLIMITED = 1_000_000  # characters: nothing here expands, so a table still takes its natural width
 MAIN = ("loss", "score", "cosine", "value", "difference")  # columns that a table is about
+NAMES = ("metric", "measure", "aggregate", "kind", "number", "column")  # of what is typed again, as into a gate
 _LONGEST_HEADER = 12  # characters of an id above a column of a matrix, where the width is limited
 
 
@@ -75,7 +77,10 @@ def _baseline_parts(result: Result, baseline: Baseline, width: int) -> Iterator[
     moved, said = moved_since(result, baseline)
     yield Text(f"\nagainst {printable(baseline.source)}", style="bold")
     if moved:
-        yield fitted([TextColumn(name, cells_of(each), is_number(each)) for name, each in moved.items()], width)[0]
+        columns = [
+            TextColumn(name, cells_of(each), is_number(each), is_name=name in NAMES) for name, each in moved.items()
+        ]
+        yield from laid_out(columns, width).tables
     for sentence in said:
         yield _sentence(sentence, width)
 
@@ -124,18 +129,22 @@ def _rows_parts(result: Result, limit: int, listing: str, width: int) -> Iterato
     kept = [index for index, name in enumerate(next(iter(read.values())).tolist()) if name not in result.repeats]
     columns = [
         TextColumn(
-            printable(column_title(name, result)), cells_of(read[name][kept]), is_number(read[name]), (), name in MAIN
+            printable(column_title(name, result)),
+            cells_of(read[name][kept], name),
+            is_number(read[name]),
+            is_main=name in MAIN,
+            is_name=name in NAMES,
         )
         for name in rows.names
         if name not in result.repeats
     ]
     # what no row has is no column
-    table, left_out = fitted([column for column in columns if not len(rows) or any(column.cells)], width)
-    yield table
-    alone = {column.name for column in columns if sum(map(bool, column.cells)) == 1}
-    left_out = [name for name in left_out if name not in alone or name not in result.summary]  # it stands below
-    if left_out:
-        said = f"no room for {', '.join(left_out)}; -o FILE or --format csv has all columns"
+    layout = laid_out([column for column in columns if not len(rows) or any(column.cells)], width)
+    yield from layout.tables
+    for line in layout.lines:
+        yield _sentence(line, width)
+    if layout.left_out:
+        said = f"no room for {', '.join(layout.left_out)}; -o FILE or --format csv has all columns"
         yield _sentence(said, width)
     if not len(rows):
         yield Text("no rows")
@@ -196,8 +205,7 @@ def _more(beside: TextColumn) -> TextColumn:
 
 
 def _summary_lines(summary: Mapping[str, Any]) -> Iterator[Text]:
-    keys = [printable(key) for key in summary]
-    width = max(map(cell_len, keys))
-    for key, value in zip(keys, summary.values(), strict=True):
-        text = printable(significant(scalar_to_python(value)))
+    width = max(cell_len(printable(key)) for key in summary)
+    for name, value in summary.items():
+        key, text = printable(name), printable(summary_text(name, scalar_to_python(value)))
         yield Text.assemble((key, "bold"), " " * (width - cell_len(key) + 2), text)

@@ -97,6 +97,7 @@ class AggregateRecord:
         resampled: (draws,) numbers by summary key when rows are drawn again, best matches held fixed.
         mixed: (1 + deals,) scores: of the sets, and of the rows of both mixed and dealt again.
         permuted: takes an order of the rows of B and returns the value; None: that of its function.
+        of_each: the value of each item that belongs together, of which its score is the mean.
         in_blocks: its form for many sets of tokens in one product.
         matched: who matched whom.
         most_in_all: numbers of two sets up to which `all` takes it, and never of lists of sets; None: always.
@@ -115,6 +116,7 @@ class AggregateRecord:
     resampled: Callable[["Resample", "AggregateRequest"], dict[str, Column]] | None = None
     mixed: Callable[["MixedSets", "AggregateRequest"], Column] | None = None
     permuted: Callable[["Evaluator", Parameters], Callable[[Column], Any]] | None = None
+    of_each: Callable[["Evaluator", Parameters], Column] | None = None
     in_blocks: BlockForm | None = None
     matched: Callable[["Evaluator"], MatchedPairs] | None = None
     most_in_all: int | None = None

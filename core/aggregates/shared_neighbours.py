@@ -73,15 +73,28 @@ def neighbour_numbers(rows: Column, k: int, eps: float, backend: Backend, progre
 def overlap_of(own: Column, other: Column) -> NeighbourOverlap:
     """Return what (n, k) neighbours of the same items have in common."""
     n, k = own.shape
-    counts = np.zeros(k + 1, dtype=np.int64)  # of rows by common neighbours
-    step = max(1, CHUNK // k**2)
-    for start in range(0, n, step):
-        part = slice(start, start + step)
-        common = (own[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
-        counts += np.bincount(common, minlength=k + 1)
+    counts = np.bincount(_common(own, other), minlength=k + 1)  # of rows by common neighbours
     shared = np.arange(k + 1)
     means = [float(np.vdot(counts, shares) / n) for shares in (shared / k, shared / (2 * k - shared))]
     return NeighbourOverlap(*means)
+
+
+def _common(own: Column, other: Column) -> Column:
+    """Return (n,) how many of its neighbours each item has in both spaces."""
+    n, k = own.shape
+    common, step = np.empty(n, dtype=np.int64), max(1, CHUNK // k**2)
+    for start in range(0, n, step):
+        part = slice(start, start + step)
+        common[part] = (own[part, :, None] == other[part, None, :]).sum(axis=(1, 2))
+    return common
+
+
+def _shares(job: Evaluator, parameters: Parameters) -> Column:
+    """Return (n,) the share of its neighbours that each item keeps."""
+    k = parameters["k"]
+    own, other = (neighbour_numbers(rows, k, job.eps, job.backend, job.progress) for rows in job.paired[:2])
+    shares: Column = _common(own, other) / k
+    return shares
 
 
 def _permuted_overlap(job: Evaluator, parameters: Parameters) -> Callable[[Column], NeighbourOverlap]:
@@ -97,4 +110,4 @@ def _permuted_overlap(job: Evaluator, parameters: Parameters) -> Callable[[Colum
     return overlap
 
 
-KNN_OVERLAP = of_spaces("jaccard", permuted=_permuted_overlap)
+KNN_OVERLAP = of_spaces("jaccard", permuted=_permuted_overlap, of_each=_shares)

@@ -29,7 +29,8 @@ def tensor_logsumexp(values: Array, members: Array) -> Array:
     """Return the (r,) log of the sum over the members of each row of exp(value); -inf, with gradient 0, without any."""
     from .torch_functions import MaskedLogSumExp
 
-    return MaskedLogSumExp.apply(values, members)  # type: ignore[no-untyped-call]
+    found, *_ = MaskedLogSumExp.apply(values, members)  # type: ignore[no-untyped-call]
+    return found
 
 
 def places_in_rows(ascending: Array, values: Array, *, side: Literal["left", "right"]) -> Array:

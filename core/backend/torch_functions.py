@@ -15,12 +15,16 @@ class RowDots(torch.autograd.Function):
     """The dot products xy, xx and yy of aligned (n, d) float32 rows, summed up in float64."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    def forward(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return the (n,) float64 dot products."""
-        ctx.save_for_backward(x, y)
         if x.device.type == "cpu" and x.ndim == 2 and x.shape == y.shape and x.numel():
             return _widened_dots(x, y)
         return tuple(torch.sum(one * other, dim=-1, dtype=torch.float64) for one, other in ((x, y), (x, x), (y, y)))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
+        """Keep both sides."""
+        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx: Any, *slopes: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
@@ -33,27 +37,33 @@ class RowDots(torch.autograd.Function):
 
 
 class MaskedLogSumExp(torch.autograd.Function):
-    """The (r,) log of the sum over the members of each row of exp(value); -inf, with gradient 0, without any."""
+    """The (r,) log of the sum over the members of each row of exp(value); -inf, with gradient 0, without any.
+
+    Beside it stand what the gradient is made of: the (r, n) shares of that sum, and the (r,) sum.
+    """
 
     @staticmethod
-    def forward(ctx: Any, values: torch.Tensor, members: torch.Tensor) -> torch.Tensor:
-        """Return the logs; what was made on the way is written to in place, and kept for the gradient."""
+    def forward(values: torch.Tensor, members: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the logs, the shares and the sums; what is made on the way is written to in place."""
         shares = values.masked_fill(~members, -torch.inf)
         top = shares.amax(dim=1, keepdim=True)
         top.masked_fill_(~top.isfinite(), 0.0)
         total = shares.sub_(top).exp_().sum(dim=1)
-        found = total.log() + top[:, 0]
-        ctx.save_for_backward(values, members, found)
-        ctx.shares, ctx.total = shares, total
-        return found
+        return total.log() + top[:, 0], shares, total
 
     @staticmethod
-    def backward(ctx: Any, slopes: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
+        """Keep all of it; it goes with the graph."""
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(*inputs, *output)
+
+    @staticmethod
+    def backward(ctx: Any, slopes: torch.Tensor, *_: torch.Tensor) -> tuple[torch.Tensor, None]:
         """Return each member's share of its row's sum, times the slope; by the formula where it is derived again."""
-        values, members, found = ctx.saved_tensors
+        values, members, found, shares, total = ctx.saved_tensors
         if not torch.is_grad_enabled():
-            slopes = torch.where(ctx.total == 0, 0.0, slopes / ctx.total)
-            return ctx.shares * slopes[:, None], None
+            slopes = torch.where(total == 0, 0.0, slopes / total)
+            return shares * slopes[:, None], None
         apart = torch.where(members, values - found[:, None], -torch.inf)
         return slopes[:, None] * apart.exp(), None
 

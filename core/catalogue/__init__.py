@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ..argument_types import check_types
 from ..errors import ParameterError
 from ..suggestions import closest
 from .aggregates import AGGREGATES as SET_AGGREGATES
@@ -36,6 +37,9 @@ def find(kind: str, name: str) -> Entry:
     Raises:
         ParameterError: no such name, and the error offers the closest one; or one of several libraries.
     """
+    check_types(find, locals())
+    if kind not in KINDS:
+        raise unknown_name("kind", kind, KINDS)
     for entry in KINDS[kind]:
         if name in (entry.name, *entry.aliases):
             return entry
@@ -53,6 +57,7 @@ def search(name: str) -> tuple[Entry, ...]:
     Raises:
         ParameterError: no such name; the error offers the closest one.
     """
+    check_types(search, locals())
     everything = [entry for rows in KINDS.values() for entry in rows]
     plurals = {"metrics": "metric", "aggregates": "aggregate", "losses": "loss"}
     kind = plurals.get(name, name)
@@ -71,6 +76,9 @@ def unknown_name(kind: str, name: str, known: Iterable[str], others: Sequence[st
     guess = closest(name, [*known, *others])
     shown = f"one of: {', '.join(known)}" if len(known) <= MOST_SHOWN else "simtool list shows all names"
     hint = f"did you mean {guess}?" if guess else shown
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= {*known, *others}:
+        hint = f"name them one by one: {' and '.join(parts)}"
     return ParameterError(f"unknown {kind} {name!r}", OPTIONS.get(kind, ""), hint)
 
 

@@ -21,7 +21,7 @@ from ..engine import (
     closest_of_all,
     joined,
 )
-from ..errors import ResourceError
+from ..errors import ParameterError
 from ..io.listed_columns import has_ids, source_rows
 from ..metrics import metric_of
 from ..results import Column, Into, Progress, Result, RowsInto, begin
@@ -133,7 +133,7 @@ class ItemPairs:
     def _check(self, listing: Listing, choice: Choice) -> None:
         if choice.top_k is None and listing.moments.count > choice.max_results:
             what = f"more than {choice.max_results:,} pairs reach {choice.threshold:g}"
-            raise ResourceError(what, "«threshold»", "a threshold that fewer reach, or a larger «max_results»")
+            raise ParameterError(what, "«threshold»", "a threshold that fewer reach, or a larger «max_results»")
 
 
 def _as_rows(inputs: ComparisonInputs, side: int) -> Input:

@@ -16,6 +16,7 @@ from .compared_sets import ComparisonInputs
 from .left_out import Failed, reasons_of
 from .matches import match_columns, matching_of
 from .report import CompareSpec, ComparisonOutcome, percent_request
+from .requests import names_with
 
 
 def score_sets(inputs: ComparisonInputs, spec: CompareSpec, left_out: Failed) -> ComparisonOutcome:
@@ -45,7 +46,8 @@ def _check_sets(inputs: ComparisonInputs, spec: CompareSpec) -> None:
     of = percent_request(spec.requests)
     if spec.percent == "baseline" and of is not None and not of.record.same_items:
         what = f"{of.name} of two sets has no baseline of unrelated sets: its null mixes the rows of both"
-        hint = "«percent=clip», or inputs (items, tokens, d), where items are paired with others"
+        joining = ", ".join(names_with("same_items"))
+        hint = f"it works with {joining}, and with all of items (items, tokens, d); or «percent=clip»"
         raise ParameterError(what, "«percent=baseline»", hint)
     if spec.bootstrap:
         for side in inputs.sides:

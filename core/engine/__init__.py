@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .budget import gathered as gathered
     from .budget import spending as spending
     from .calibration import operation_seconds as operation_seconds
+    from .choice import MOST_RESULTS as MOST_RESULTS
     from .choice import Choice as Choice
     from .choice import check_precision as check_precision
     from .duplicates import first_equals as first_equals
@@ -87,7 +88,7 @@ _MODULES = {
     "aligned": ("ALIGNED_NUMBERS", "AlignedJob"),
     "budget": ("Budget", "budget_of", "gathered", "spending"),
     "calibration": ("operation_seconds",),
-    "choice": ("Choice", "check_precision"),
+    "choice": ("MOST_RESULTS", "Choice", "check_precision"),
     "duplicates": ("first_equals", "occurrences", "row_hashes"),
     "exclusion": ("Exclusion", "same_rows"),
     "grouping": ("group_rows",),

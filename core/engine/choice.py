@@ -8,6 +8,8 @@ from ..errors import ParameterError, ResourceError
 from ..metrics import Metric, int8
 from ..metrics.precision import BFLOAT16, INT8
 
+MOST_RESULTS = 100_000_000  # pairs that a threshold may give
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -23,7 +25,7 @@ class Choice:
     top_k: int | None = None
     threshold: float | None = None
     max_pairs: int | None = None
-    max_results: int = 100_000_000
+    max_results: int = MOST_RESULTS
 
     def checked(self) -> Self:
         """Return it, unless selections do not go together or a number is no count.
@@ -36,6 +38,9 @@ class Choice:
         if len(asked) > 1 and self.max_pairs is not None:
             what = "the closest pairs of all go with no other selection"
             raise ParameterError(what, ", ".join(asked), "leave «max_pairs» out, or the others")
+        if self.max_results != MOST_RESULTS and asked != ["«threshold»"]:
+            what = "a limit of results is for a threshold alone, which may give any number of pairs"
+            raise ParameterError(what, "«max_results»", "leave it out")
         counts = {"«top_k»": self.top_k, "«max_pairs»": self.max_pairs, "«max_results»": self.max_results}
         for option, number in counts.items():
             if number is not None:

@@ -102,12 +102,13 @@ class MatrixTarget:
         if not isinstance(parts := self.sink, PartSink):
             return partial(Full, take_rows=partial(self.take, number))
 
-        def write(start: int, pieces: Sequence[Column]) -> None:
+        def write(start: int, pieces: Sequence[Column]) -> str:
             starts = accumulate(map(len, pieces), initial=start)
-            parts.write([MatrixPart(first, scores, self.cells) for first, scores in zip(starts, pieces, strict=False)])
+            pairs = zip(starts, pieces, strict=False)
+            return parts.write([MatrixPart(first, scores, self.cells) for first, scores in pairs])
 
-        def has(rows: Span) -> bool:
-            return parts.has(rows.start, rows.stop)
+        def has(rows: Span, mark: str) -> bool:
+            return parts.has(rows.start, rows.stop, mark)
 
         return partial(MatrixParts, take_rows=partial(self._show, number), write=write, has=has)
 

@@ -70,7 +70,7 @@ def sweep(a: Column, b: Column, kernel: Kernel, reducer: Reducer, plan: Plan, pr
             compute,
             in_order=reducer.in_order,
             together=partial(overlapped, workers=ways.count),
-            is_there=lambda number: reducer.is_there(ranges[number]),
+            stands=lambda number, kept: reducer.stands(ranges[number], kept),
         )
         # closed before the lanes are, whatever happens: no thread computes in them any more
         with closing(blocks(loop)) as found:

@@ -4,12 +4,15 @@ from ..fronts import front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .dry_run import KEYS as KEYS
+    from .asked import keys_of_job as keys_of_job
     from .dry_run import Make as Make
     from .dry_run import Planned as Planned
-    from .dry_run import check_dry_run as check_dry_run
     from .dry_run import dry_run_of as dry_run_of
     from .samples import SomeRows as SomeRows
 
-_MODULES = {"dry_run": ("KEYS", "Make", "Planned", "check_dry_run", "dry_run_of"), "samples": ("SomeRows",)}
+_MODULES = {
+    "asked": ("keys_of_job",),
+    "dry_run": ("Make", "Planned", "dry_run_of"),
+    "samples": ("SomeRows",),
+}
 __getattr__, __dir__ = front(__name__, _MODULES)

@@ -1,7 +1,7 @@
 """A dry run: the plan of a job as a result, with the time that runs on a sample of its rows let expect."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from ..backend import Backend
 from ..catalogue import DEVICES, USED, gpu_hours
-from ..checks import check_choice, check_keys
 from ..delivery import spent
 from ..engine import Budget, Phase, operation_seconds, processors, reading_phase, spending
 from ..errors import SimtoolError
@@ -21,23 +20,11 @@ from ..nonfinite import NONFINITE_HINT, nonfinite_rows, refuse_rows
 from ..results import Column, Columns, Result
 from ..settings import Settings
 from ..work import unkept
+from .asked import KEYS
 from .samples import HeldSample, SomeRows, most_rows
 from .trials import Trial, extrapolated, grown
 
 WRITTEN_SECONDS = 1e-9  # to hand a byte to the system
-KEYS = (
-    "rows_a",
-    "rows_b",
-    "pairs",
-    "flop",
-    "bytes_read",
-    "bytes_written",
-    "peak_memory",
-    "tasks",
-    "seconds",
-    "cpu_seconds",
-    "gpu_hours",
-)
 
 
 @dataclass(frozen=True)
@@ -54,13 +41,6 @@ class Planned:
 
 
 Make = Callable[[Sequence[SomeRows], Settings], Planned]  # plans the job of some rows of each input
-
-
-def check_dry_run(require_keys: Collection[str], device_name: str) -> tuple[str, ...]:
-    """Refuse keys that the summary of a dry run does not have, and an unknown device; return the keys left to check."""
-    check_keys(require_keys, KEYS)
-    check_choice("device_name", device_name, tuple(DEVICES))
-    return ()
 
 
 def dry_run_of(

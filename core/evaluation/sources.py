@@ -17,7 +17,9 @@ import numpy as np
 from .. import checks, given_inputs
 from ..errors import DataError, InputNotFoundError, ParameterError
 from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, split_source, with_ids
-from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name, of_one_file
+from ..io.named_columns import as_column, is_bare, of_one_file
+from ..io.source_opening import missing_file
+from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name, named_hint
 from ..joining import looked_up
 from ..results import Column
 from .inputs import EvaluationInputs
@@ -73,7 +75,6 @@ class EvaluationSources:
         if not isinstance(source, str):
             return source  # type: ignore[no-any-return]
         first = next(iter(value for value in (self.pairs, self.scores, *self.sources) if value is not None), None)
-        source = of_one_file(source, self.sources) if table is None else source
         return read_values(beside(source, first), base=table, wanted=tuple(wanted), **self._reading)
 
     @property
@@ -118,7 +119,7 @@ def open_evaluated(given: EvaluationSources, *, nulls: bool = False) -> Evaluati
         ids = table.ids()
         return _with_values(given, table, table.vectors("a", ids), table.vectors("b", ids), None, nulls)
     if column is None and len(choices := table.vector_columns) > 1:
-        first, second = (join_name(table.name, name) for name in choices[:2])
+        first, second = (named_hint(table, name) for name in choices[:2])
         hint = f"name both sides of the pairs, {first} {second} «labels» ::NAME, or one set of rows, {first}"
         raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
     vectors = table.vectors(pick_vectors(table, column), table.ids())
@@ -133,11 +134,14 @@ def _from_scores(given: EvaluationSources) -> EvaluationInputs:
     if not isinstance(source, str):
         return _with_values(given, None, None, None, source, False)
     path, column = split_source(source)
-    of_table = [each for each in (given.labels, given.targets, given.by) if isinstance(each, str) and each[:2] == "::"]
+    others = [each for each in (given.labels, given.targets, given.by) if isinstance(each, str)]
+    of_table = [each for each in others if each[:2] == "::" or is_bare(each)]
     if column is None and not of_table and given.labels is not None:
         scores = given.values(source, None, COMPUTED)
         return _with_values(given, None, None, None, scores, False)
     table = given.table(path)
+    if not any(table.columns) and (missing := next(filter(is_bare, others), None)):
+        raise missing_file(missing)
     column = column if column is not None else _column(table, COMPUTED)
     scores = table.values(_only(table)) if column is None else read_values(f"::{column}", base=table)
     return _with_values(given, table, None, None, scores, False)
@@ -180,7 +184,7 @@ def _with_values(
         names["scores"] = given.scores
     if given.pairs is not None:
         names["pairs"] = given.pairs
-    if isinstance(given.against, list | tuple) and isinstance(given.against[0], str):
+    if isinstance(given.against, list | tuple) and given.against and isinstance(given.against[0], str):
         names["against"] = given.against[0]
     labels = _values(given, given.labels, table, LABEL_NAMES, names, "labels")
     # scores beside scores, or a score beside a class, are nobody's target unless typed
@@ -196,8 +200,9 @@ def _with_values(
 def _values(
     given: EvaluationSources, typed: Any, table: Table | None, wanted: Sequence[str], names: dict[str, str], role: str
 ) -> Column | None:
+    typed = of_one_file(typed, given.sources) if table is None else as_column(typed, table)
     if typed is not None and not isinstance(typed, str):
-        return np.asarray(typed)
+        return read_values(typed)
     if typed is not None:
         names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
         return given.values(typed, table, wanted)
@@ -229,6 +234,8 @@ def _only(table: Table) -> str:
 
 def _against(given: EvaluationSources, scored: bool, nulls: bool) -> tuple[Vectors, Vectors] | Column:
     against = [given.against] if isinstance(given.against, str) else given.against
+    if not hasattr(against, "__len__") or not getattr(against, "ndim", 1) or not len(against):
+        raise ParameterError("expected two sources of vectors, or scores", "«against»", "«against=A B»")
     if scored:
         if not isinstance(against, list | tuple) or not all(isinstance(each, str) for each in against):
             return np.asarray(against)

@@ -83,7 +83,7 @@ class EvaluationSweep:
         """Evaluate the full vectors, then each combination.
 
         Returns:
-            The result of the full vectors, with a row for each combination and its numbers in the summary.
+            The result of the full vectors, with a row for them and one for each combination, also in the summary.
 
         Raises:
             ParameterError: there are no vectors, or two models.
@@ -97,10 +97,14 @@ class EvaluationSweep:
         summary, rows = dict(full.summary), list[dict[str, Any]]()
         for combination, given in zip(self.combinations, cheap, strict=True):
             found = evaluate(given, CutDown(**combination).is_bits).summary
-            row = combination | {"bytes": _row_bytes(inputs.a, combination)} | _measured(full.summary, found)
+            row = _row(inputs.a, combination, full.summary, found)
             rows.append(row)
             mark = _marked(combination)
             summary |= {_key(name, mark): value for name, value in row.items() if name not in combination}
+        whole = {"truncate": inputs.a.shape[1], "quantize": inputs.a.dtype.name}
+        whole = {name: whole[name] for name in self._swept}
+        if whole not in self.combinations:
+            rows.insert(0, _row(inputs.a, whole, full.summary, full.summary))
         columns = {name: np.asarray([row[name] for row in rows]) for name in rows[0]}
         swept = {"sweep": " ".join(f"{name}={','.join(map(str, values))}" for name, values in self._swept.items())}
         notes = dict.fromkeys(note for each in self.precisions for note in CutDown(quantize=each).notes)
@@ -112,9 +116,12 @@ class EvaluationSweep:
         return replace(inputs, a=a, b=b)
 
 
-def _measured(full: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the measures with their intervals, and what each loses."""
-    measured = {key: found[key] for key in MEASURED if key in found}
+def _row(
+    vectors: Vectors, combination: Mapping[str, Any], full: Mapping[str, Any], found: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a combination with its bytes, the measures with their intervals, and what each loses."""
+    measured = {**combination, "bytes": _row_bytes(vectors, combination)}
+    measured |= {key: found[key] for key in MEASURED if key in found}
     for name in (name for name in MEASURES if name in found):
         is_defined = full[name] is not None and found[name] is not None
         measured[f"{name}.loss"] = full[name] - found[name] if is_defined else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine import Hits
 from ..errors import ParameterError
-from ..io import split_source
+from ..io.named_columns import own_column
 from ..metrics import Metric
 from ..results import Column
 
@@ -45,14 +45,14 @@ class Leaks:
         return {**counts, "share": leaked / rows, "disagreeing": disagreeing, "threshold": threshold}
 
 
-def label_column(source: str) -> str:
-    """Return the column that `::NAME` names.
+def label_column(source: str, train: str, test: str) -> str:
+    """Return the column of both inputs that NAME or ::NAME names, or FILE::NAME where that is one of them.
 
     Raises:
         ParameterError: it is another source.
     """
-    path, name = split_source(source)
-    if path or not name:
+    name = own_column(source, train, test)
+    if "::" in name or not name:
         what = f"expected a column of both inputs, got {source!r}"
         raise ParameterError(what, "«labels»", "«labels=::NAME»")
     return name

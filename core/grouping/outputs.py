@@ -8,6 +8,7 @@ from .. import checks
 from ..engine import Input
 from ..errors import OutputError
 from ..io import open_rows, output_format, replacing
+from ..io.listed_columns import with_carried
 from ..results import Column, Columns, in_batches
 from .groups import Groups
 from .table_rows import check_form
@@ -60,7 +61,8 @@ class GroupOutputs:
             if path is not None:
                 written[path] = rows.write(path, side.numbers[wanted], force=self.force, escape=self.escape)
         if self.groups is not None:
-            table = Columns({"id": side.ids, "group": groups.numbers, "kept": groups.kept, "score": scores})
+            own = Columns({"id": side.ids, "group": groups.numbers, "kept": groups.kept, "score": scores})
+            table = with_carried(own, {"vectors": side.vectors}, side.numbers)
             with (
                 replacing(self.groups, force=self.force) as temporary,
                 open_rows(temporary, output_format(self.groups), escape_formulas=self.escape) as writer,

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import OutputError
 from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, split_source
 from ..io.array_writers import ARRAYS
+from ..io.named_columns import as_column
 from ..io.output import output_format, replacing
 from ..io.rewriting import open_rewritten
 from ..io.selected import SelectedTable
@@ -56,7 +57,8 @@ class TableRows:
         reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
         own = table.ids() if ids is None else None
         if ids is not None:
-            own = read_values(beside(ids, path), base=table, wanted=ID_NAMES, rows=table.rows, **reading)
+            ids = beside(as_column(ids, table), path)
+            own = read_values(ids, base=table, wanted=ID_NAMES, rows=table.rows, **reading)
         return cls(table, column, table.vectors(column, own))
 
     def some(self, vectors: Vectors, numbers: Column) -> Self:

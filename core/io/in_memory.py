@@ -37,23 +37,28 @@ class HeldTable(str):
         self.arrow = arrow
         return self
 
+    @property
+    def held(self) -> Self:
+        """The table that is selected from: itself."""
+        return self
+
     def renamed(self, name: str) -> "HeldTable":
         """Return the same table under another name."""
         return HeldTable(name, self.arrow)
 
     def column(self, name: Any) -> Any:
         """Return ::NAME for what is called like a column of this table, and anything else as it is."""
-        is_name = isinstance(name, str) and "::" not in name and name in self.arrow.column_names
-        return f"::{name}" if is_name else name
+        return f"::{name}" if isinstance(name, str) and "::" not in name and name in self.arrow.column_names else name
 
     def opened(self, reading: "Reading", most: int) -> "Table":
         """Return it as readers return a file."""
         from .arrow_columns import table_of
         from .source import Source
+        from .table import IN_MEMORY
 
         source = Source(str(self), "arrow", 0, most)
         opened = table_of(HeldBatches(self.arrow), source, reading)
-        return replace(opened, format="table in memory", mend="mend it, or hand over the columns of the vectors alone")
+        return replace(opened, format=IN_MEMORY, mend="mend it, or hand over the columns of the vectors alone")
 
 
 class HeldBatches:
@@ -153,7 +158,7 @@ def as_values(given: Any, source: Any) -> Any:
     if isinstance(source, HeldTable):
         given = source.column(given)
     if isinstance(given, list | tuple | np.ndarray):
-        return given
+        return _array(given, "values")
     found = as_source(given, "values")
     return tensor_values(found) if _is_tensor(found) else found
 

@@ -44,7 +44,7 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
         rows: numbers of the examples.
         taken: the columns that the listing has already.
     """
-    tables = [_carries(side) for side in sides.values()]
+    tables = [carries(side) for side in sides.values()]
     shared = all(table is tables[0] for table in tables)
     found: dict[str, Array] = {}
     for role, side in list(sides.items())[: 1 if shared else None]:
@@ -84,7 +84,7 @@ class RowsBeside:
 
 def with_carried(listing: Columns, sides: Mapping[str, Vectors], rows: Array) -> Rows:
     """Return a listing of examples with the columns that it carries, if there are any; see `RowsBeside`."""
-    return RowsBeside(listing, sides, rows) if any(map(_carries, sides.values())) else listing
+    return RowsBeside(listing, sides, rows) if any(map(carries, sides.values())) else listing
 
 
 def source_rows(vectors: Vectors | RaggedVectors, rows: Array) -> Array:
@@ -105,10 +105,11 @@ def has_ids(vectors: Vectors | RaggedVectors) -> bool:
     return vectors.ids is not None and not (isinstance(vectors, IdentifiedVectors) and vectors.numbered)
 
 
-def _carries(vectors: Vectors) -> Carries | None:
+def carries(vectors: Vectors) -> Carries | None:
+    """Return the columns that a listing of these rows carries, if any."""
     if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
         return vectors.carried
-    return _carries(vectors.base) if isinstance(vectors, UNDER) else None
+    return carries(vectors.base) if isinstance(vectors, UNDER) else None
 
 
 def _without(values: Array, missing: Array) -> Array:

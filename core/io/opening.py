@@ -1,11 +1,12 @@
 """From what a user types to vectors, items or a table: PATH, PATH::NAME or `-`."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..argument_types import check_types
 from ..errors import ParameterError
+from .named_columns import as_column, columns_named
 from .ragged import MayBeRagged, RaggedVectors
 from .row_values import read_values
 from .selection import beside
@@ -21,7 +22,7 @@ def open_vectors(
     ids: Any = None,
     nulls: bool = False,
     header: str = "auto",
-    others: Sequence[str | None] = (),
+    others: Sequence[Any] = (),
     input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Vectors:
@@ -46,6 +47,7 @@ def open_vectors(
         ShapeError: there are more or fewer ids than rows.
         ResourceError: what must be held does not fit.
     """
+    check_types(open_vectors, locals())
     path, name = split_source(source)
     table = opened_table(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     column = pick_vectors(table, name)
@@ -58,7 +60,7 @@ def open_items(
     ids: Any = None,
     nulls: bool = False,
     header: str = "auto",
-    others: Sequence[str | None] = (),
+    others: Sequence[Any] = (),
     input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Vectors | RaggedVectors:
@@ -76,6 +78,7 @@ def open_items(
         ShapeError: there are more or fewer ids than rows.
         ResourceError: what must be held does not fit.
     """
+    check_types(open_items, locals())
     path, name = split_source(source)
     table = opened_table(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
@@ -92,7 +95,7 @@ def open_table(
     *,
     nulls: bool = False,
     header: str = "auto",
-    others: Sequence[str | None] = (),
+    others: Sequence[Any] = (),
     input_format: str | None = None,
     max_memory: str | int | None = None,
 ) -> Table:
@@ -110,16 +113,11 @@ def open_table(
         ParameterError: `source` names a column.
         ResourceError: what must be held does not fit.
     """
+    check_types(open_table, locals())
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")
     return opened_table(path, max_memory, Reading(nulls, header, columns_named(path, *others)), input_format)
-
-
-def columns_named(path: str, *sources: Any) -> tuple[str, ...]:
-    """Return the columns of a file that sources name, typed as ::NAME or as PATH::NAME."""
-    named = [split_source(source) for source in sources if isinstance(source, str)]
-    return tuple(column for where, column in named if column is not None and (not where or _same_file(where, path)))
 
 
 def _ids_of(
@@ -128,12 +126,5 @@ def _ids_of(
     """Return the ids that were asked for, or those of the table; as many as `rows`, or as it has."""
     if ids is None:
         return table.ids()
-    rows, source = table.rows if rows is None else rows, beside(ids, path)
+    rows, source = table.rows if rows is None else rows, beside(as_column(ids, table), path)
     return read_values(source, base=table, wanted=ID_NAMES, rows=rows, header=header, max_memory=max_memory)
-
-
-def _same_file(one: str, other: str) -> bool:
-    try:
-        return one == other or os.path.samefile(one, other)
-    except (OSError, ValueError):
-        return False

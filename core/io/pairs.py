@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..argument_types import check_types
 from ..errors import DataError, InputNotFoundError, ParameterError
+from .named_columns import as_column, of_one_file
 from .opening import open_table, open_vectors
 from .paths import SEVERAL
 from .row_values import read_values
 from .selection import beside
-from .table import LABEL_NAMES, Table, join_name, of_one_file, pick_vectors
+from .table import LABEL_NAMES, Table, join_name, pick_vectors
 from .table_opening import split_source
 from .vectors import Array, Vectors
 
@@ -56,10 +58,10 @@ class LabelledVectors:
 
 
 def open_pairs(
-    sources: Sequence[str],
+    sources: str | Sequence[str],
     *,
-    labels: str | None = None,
-    ids: str | None = None,
+    labels: Any = None,
+    ids: Any = None,
     labelled: bool = True,
     nulls: bool = False,
     header: str = "auto",
@@ -80,6 +82,7 @@ def open_pairs(
         ParameterError: no source or more than two.
         DataError, InputNotFoundError, ResourceError, ShapeError: as `open_vectors`.
     """
+    check_types(open_pairs, locals())
     wanted = LABEL_NAMES if labelled else ()
     return open_examples(
         sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
@@ -87,7 +90,7 @@ def open_pairs(
 
 
 def open_examples(
-    sources: Sequence[str],
+    sources: str | Sequence[str],
     roles: Sequence[str],
     *,
     labels: Any = None,
@@ -127,7 +130,7 @@ def open_examples(
         kind, others = ("pairs", "the other side") if len(roles) == 2 else ("triplets", "the other sides")
         raise ParameterError(f"one column is one side of the {kind} only", sources[0], f"name {others} too")
     table = open_table(path, nulls=nulls, **reading, others=[labels, ids])
-    labels, ids = beside(labels, path), beside(ids, path)
+    labels, ids = (beside(as_column(each, table), path) for each in (labels, ids))
     found = table.ids() if ids is None else read_values(ids, base=table, rows=table.rows, **reading)
     several = roles[0] in table.vector_columns or len(table.vector_columns) > 1
     if len(roles) == 1 or (or_one_set and (column is not None or not several)):

@@ -7,11 +7,12 @@ import numpy as np
 from ..errors import DataError, ParameterError, ShapeError
 from ..memory import held_at_most
 from .formats import FORMATS
+from .in_memory import as_values
 from .selection import Selection
 from .shards import joined_table, joined_values
 from .source import Reading
 from .table import Table, check_column
-from .table_opening import sources_of, split_source, table_of
+from .table_opening import opened_table, sources_of, split_source, table_of
 from .vectors import Array
 
 
@@ -46,7 +47,9 @@ def read_values(
     """
     path, name = split_source(source) if isinstance(source, str) else ("", None)
     if not isinstance(source, str):
-        values = np.asarray(source)
+        values = np.asarray(as_values(source, None))
+        if not values.ndim:
+            raise ShapeError(f"expected values, one per row, got {type(source).__name__}", "values", "pass a list")
     elif path:
         values = _values_of_files(path, name, wanted, header, max_memory)
     elif base is None or name is None:
@@ -63,6 +66,9 @@ def _values_of_files(
     path: str, name: str | None, wanted: tuple[str, ...], header: str, max_memory: str | int | None
 ) -> Array:
     """Read the values of files of their own."""
+    if getattr(path, "held", None) is not None:
+        table = opened_table(path, max_memory, Reading(), None)
+        return table.values(_pick_values(table, wanted) if name is None else name)
     most = held_at_most(max_memory)
     files = sources_of(path, most)
     if name is None and all(FORMATS[file.format].is_text for file in files):
@@ -99,5 +105,5 @@ def _pick_values(table: Table, wanted: tuple[str, ...]) -> str:
 def _wrong_count(count: int, rows: int, source: str) -> ShapeError:
     """Return the error for values that are not one per row."""
     headed = count == rows + 1 and "::" not in source
-    hint = f"is the first line a header? then type {source}::NAME" if headed else ""
+    hint = f"is the first line a header? then type {source}::NAME" if headed else "in the order of the rows"
     return ShapeError(f"expected {rows} values, one per row, got {count}", source, hint)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from ..argument_types import check_types
 from ..errors import DataError, InputNotFoundError, ParameterError, SimtoolError
 from ..suggestions import closest
+from .in_memory import HeldTable, as_table
 from .ragged import MayBeRagged
 from .table import Table
 from .vectors import Array
@@ -36,6 +38,9 @@ class Keep:
     names: tuple[str, ...]
     inputs: int = 1
     found: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:  # ::NAME is NAME
+        self.names = tuple(name.removeprefix("::") for name in self.names)
 
     def of(self, table: Table) -> list[str]:
         """Return those that a table has."""
@@ -66,18 +71,19 @@ class Selection(str):
     ending: str
     whole: Table | None
     opened: "SelectedTable | None"
+    held: HeldTable | None
 
     def __new__(
         cls,
-        source: str,
+        source: Any,
         *,
         where: str | None = None,
         rows: str | None = None,
         sample: int | None = None,
         seed: int = 0,
-        query: Sequence[str] = (),
-        columns: Sequence[str] = (),
-        keep: Sequence[str] | Keep = (),
+        query: str | Sequence[str] = (),
+        columns: str | Sequence[str] = (),
+        keep: str | Sequence[str] | Keep = (),
         along: "Selection | None" = None,
         same: "Selection | None" = None,
         ending: str = "",
@@ -85,7 +91,7 @@ class Selection(str):
         """Select rows and columns of a source.
 
         Args:
-            source: PATH, PATH::NAME or `-`.
+            source: PATH, PATH::NAME or `-`; or a table or an array in memory.
             where: a condition on its columns, as in `lang = 'en'`.
             rows: START:STOP, numbers from 0 of which the last is not included; either may be left out.
             sample: so many rows at random, in their order.
@@ -100,6 +106,8 @@ class Selection(str):
         Raises:
             ParameterError: a range that is none, or a sample of no rows.
         """
+        check_types(cls.__new__, locals())
+        source = as_table(source, "table")
         self = super().__new__(cls, source)
         if rows is not None and not RANGE.fullmatch(rows):
             raise ParameterError(f"expected a range of rows, got {rows[:40]!r}", f"«rows{ending}»", "as in 0:1000")
@@ -108,9 +116,10 @@ class Selection(str):
         if seed < 0:
             raise ParameterError(f"seed is {seed}, expected at least 0", "«seed»")
         self.where, self.rows, self.sample, self.seed = where, rows, sample, seed
-        self.query, self.columns, self.along = tuple(query), tuple(columns), along
-        self.keep = keep if isinstance(keep, Keep) else Keep(tuple(keep))
+        self.query, self.columns, self.along = _names(query), _names(columns), along
+        self.keep = keep if isinstance(keep, Keep) else Keep(_names(keep))
         self.same, self.ending, self.whole, self.opened = same, ending, None, None
+        self.held = getattr(source, "held", None)
         return self
 
     def renamed(self, source: str) -> "Selection":
@@ -219,6 +228,10 @@ def beside(values: Any, source: Any) -> Any:
     if isinstance(values, Selection) or not isinstance(values, str) or values.startswith("::"):
         return values
     return Selection(values, along=source) if isinstance(source, Selection) and source.picks_rows else values
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def _count(table: Table) -> int:

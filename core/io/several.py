@@ -10,7 +10,6 @@ from typing import Any
 
 from ..errors import ParameterError
 from ..memory import held_at_most
-from .in_memory import HeldTable
 from .opening import open_table
 from .selection import Selection
 from .shards import joined_table
@@ -50,7 +49,7 @@ def open_several(
         raise ParameterError(what, " ".join(sources), "select them of the first input")
     columns = first.columns if isinstance(first, Selection) else ()
     paths = [split_source(source)[0] for source in sources]
-    paths = [path if isinstance(path, HeldTable) else Selection(str(path), columns=columns) for path in paths]
+    paths = [Selection(getattr(path, "held", None) or str(path), columns=columns) for path in paths]
     tables = [open_table(path, others=others, max_memory=max_memory, **reading) for path in paths]
     most = held_at_most(max_memory)
     table = joined_table(" ".join(paths), tables, most)

@@ -55,7 +55,7 @@ def open_source(path: str, most: int, otherwise: str | None = None) -> Source:
     except SimtoolError:
         raise
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise missing_file(path) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputNotFoundError(f"this file cannot be read: {reason}", path) from None
@@ -139,7 +139,7 @@ def folder_format(path: str) -> str | None:
     )
 
 
-def _missing(path: str) -> InputNotFoundError:
+def missing_file(path: str) -> InputNotFoundError:
     """Return the error for a path that is not there, with the closest name that is."""
     if not path:
         return InputNotFoundError("no file is named", "", "type PATH, PATH::NAME, or - for stdin")

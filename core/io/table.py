@@ -1,7 +1,7 @@
 """A table as the operations see it: named columns of equal length, and which of them are vectors, ids and labels."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..errors import DataError, InputNotFoundError
 from ..suggestions import closest
@@ -11,6 +11,7 @@ ID_NAMES = ("id", "ids", "_id", "key", "uuid")
 LABEL_NAMES = ("label", "labels", "class", "target")
 SCORE_NAMES = ("score", "scores", "similarity")
 WEIGHT_NAMES = ("weight", "weights")
+IN_MEMORY = "table in memory"  # the format of what is no file
 ROLES = {"ids": ID_NAMES, "labels": LABEL_NAMES, "scores": SCORE_NAMES, "weights": WEIGHT_NAMES}
 
 
@@ -56,16 +57,9 @@ def join_name(table: str, column: str) -> str:
     return f"{table}::{column}" if column else table
 
 
-def of_one_file(values: Any, sources: Sequence[Any]) -> Any:
-    """Return ::NAME as PATH::NAME, where all sources are columns of one file; and anything else as it is.
-
-    Example:
-        >>> of_one_file("::label", ["pairs.csv::left", "pairs.csv::right"])
-        'pairs.csv::label'
-    """
-    paths = {str(source).rpartition("::")[0] for source in sources}
-    is_name = isinstance(values, str) and values.startswith("::")
-    return f"{paths.pop()}{values}" if is_name and len(paths) == 1 else values
+def named_hint(table: Table, column: str) -> str:
+    """Return what a user types to name a column of an open table; of one in memory, what a caller passes."""
+    return f"frame[{column!r}]" if table.format == IN_MEMORY else join_name(table.name, column)
 
 
 def pick_vectors(table: Table, column: str | None) -> str:
@@ -82,12 +76,13 @@ def pick_vectors(table: Table, column: str | None) -> str:
     if len(choices) == 1:
         return choices[0]
     if choices:
-        hint = f"name one: {join_name(table.name, choices[0])}"
+        verb = "pass" if table.format == IN_MEMORY else "name"
+        hint = f"{verb} one: {named_hint(table, choices[0])}"
         raise DataError(f"several columns hold vectors: {', '.join(choices)}", table.name, hint)
     hint = "a model makes vectors of texts; where arrays became text, as in CSV by pandas, write Parquet or .tolist()"
     if _holds_numbers(table):
         hint = "say which columns of numbers make the vectors: «columns» 'x*' (of A and B: «columns_a», «columns_b»)"
-    raise DataError(f"no column holds vectors (lists of numbers); columns: {_listed(table)}", table.name, hint)
+    raise DataError(f"no column holds vectors (lists of numbers); columns: {listed_columns(table)}", table.name, hint)
 
 
 def made_of(table: Table) -> Mapping[str, Sequence[str]]:
@@ -111,7 +106,7 @@ def check_column(table: Table, column: str) -> None:
     if table.columns == ("",):
         raise InputNotFoundError(f"no column {column!r}: this file names no columns", table.name, f"type {table.name}")
     match = closest(column, table.columns)
-    hint = f"did you mean {join_name(table.name, match)}?" if match else f"columns: {_listed(table)}"
+    hint = f"did you mean {named_hint(table, match)}?" if match else f"columns: {listed_columns(table)}"
     raise InputNotFoundError(f"no column {column!r}", table.name, hint)
 
 
@@ -142,7 +137,7 @@ def _holds_numbers(table: Table) -> bool:
     return any(is_number(kind) and name.lower() not in named for name, kind in types)
 
 
-def _listed(table: Table) -> str:
+def listed_columns(table: Table) -> str:
     """Return the names of the columns for a message, which stays short."""
     names = [column[:40] for column in table.columns if column]
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""

@@ -32,6 +32,8 @@ def opened_table(path: str, max_memory: str | int | None, reading: Reading, inpu
         if path.same is not None and path.same.whole is not None:
             return path.applied(path.same.whole, most)
         reading = replace(reading, columns=path.columns)
+        if path.held is not None:
+            return path.applied(path.held.opened(reading, most), most)
     files = sources_of(path, most, assumed(input_format))
     table = joined_table(path, [table_of(file, reading) for file in files], most)
     return path.applied(table, most) if isinstance(path, Selection) else table

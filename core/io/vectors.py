@@ -166,11 +166,14 @@ def check_ids(ids: Array | None, rows: int, where: str) -> Array | None:
     if ids is None:
         return None
     if ids.ndim != 1 or len(ids) != rows:
-        raise ShapeError(f"expected {rows} ids, one per row, got shape {ids.shape}", where)
+        what = f"expected {rows} ids, one per row, got shape {ids.shape}"
+        raise ShapeError(what, where, "an id for each row, in the order of the rows")
     if ids.dtype.kind == "U":
         return texts(ids, where)
     if ids.dtype.kind not in "iuO":
-        raise DataError(f"expected strings or integers as ids, got {ids.dtype.name}", where)
+        raise DataError(
+            f"expected strings or integers as ids, got {ids.dtype.name}", where, "ids.astype(int) or ids.astype(str)"
+        )
     return ids
 
 

@@ -16,7 +16,6 @@ from ..checks import check_dtype, check_rows, check_same_width, plural, refuse_r
 from ..engine import Exclusion, Input, PairwiseJob, prepare_input, same_rows
 from ..errors import DataError, InputNotFoundError
 from ..io import Table, Vectors, open_table
-from ..io.table import join_name
 from ..joining import rows_by_id
 from ..labels import class_labels
 from ..metrics import Metric
@@ -33,7 +32,7 @@ class MiningInputs:
 
     Args:
         job: anchors against the rows that negatives come from; leaves out an anchor itself, in two sets
-            by equal ids, and with classes its class.
+            by equal ids or as the same row of one file, and with classes its class.
         codes: (n,) the class of each row, or None.
         pairs: (2, p) rows of both sides that belong together, or None.
         of: what says so, for the result.
@@ -65,14 +64,16 @@ class MiningInputs:
         return cls(replace(job, excluded=Exclusion(classes, classes)), classes, None, name)
 
     @classmethod
-    def of_pairs(cls, sides: list[Vectors], source: str, metric: Metric, settings: Settings) -> Self:
-        """Return one or two sets with the pairs of a table."""
+    def of_pairs(
+        cls, sides: list[Vectors], source: str, metric: Metric, settings: Settings, *, of_one_file: bool = False
+    ) -> Self:
+        """Return one or two sets, perhaps of one file, with the pairs of a table."""
         job, table = _job(sides, metric, settings), open_table(source, **settings.reading)
         sides_of = (job.a, job.b)
         found = [_rows(side, table, column) for side, column in zip(sides_of, _columns(table), strict=True)]
         pairs = np.stack(found)
         pairs = pairs[:, (pairs >= 0).all(axis=0)]
-        if len(sides) == 1 or (job.a.named and job.b.named):
+        if len(sides) == 1 or of_one_file or (job.a.named and job.b.named):
             job = replace(job, excluded=same_rows(job.a, job.b)[1])
         return cls(job, None, pairs, table.name)
 
@@ -81,7 +82,8 @@ class MiningInputs:
         yield from self.job.notes(("A" if self.job.self_join else "the queries", "the corpus"))
         excluded = self.job.excluded
         if self.job.b is not self.job.a and excluded and (same := int(np.isin(excluded.a, excluded.b).sum())):
-            yield f"{plural(same, 'query')} with the id of a row of the corpus, which is no negative then"
+            what = "id" if self.job.a.named and self.job.b.named else "number"
+            yield f"{plural(same, 'query')} with the {what} of a row of the corpus, which is no negative then"
 
     def positives(self, count: int) -> Positives:
         """Return the positives: those of the pairs, or the `count` closest of each class."""
@@ -116,10 +118,9 @@ def _columns(table: Table) -> tuple[str, str]:
 
 def _rows(side: Input, table: Table, column: str) -> Column:
     """Return the row of each id of a column, -1 where that was left out."""
-    values = table.values(column)
-    if not len(values):
+    if not len(table.values(column)):
         raise DataError("there are no pairs", table.name)
     place = np.full(side.vectors.shape[0], -1)
     place[side.numbers] = np.arange(len(side.numbers))
-    rows: Column = place[rows_by_id(side.vectors, values, join_name(table.name, column))]
+    rows: Column = place[rows_by_id(side.vectors, table, column)]
     return rows

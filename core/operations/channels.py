@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError, ShapeError
 from ..feature_maps import WEIGHTS, MapDims, channel_states, channel_weights, state_notes, weighted
@@ -90,6 +91,7 @@ def channels(
         >>> channels(np.ones((1, 2, 3, 3)), np.ones((1, 2, 3, 3))).array.tolist()
         [[1.0, 1.0]]
     """
+    check_types(channels, locals())
     for name in aggregates:
         checks.check_choice("aggregates", name, tuple(AGGREGATES))
     checks.check_keys(require_keys, (*KEYS, *aggregates), {f"«aggregates={name}»": [name] for name in AGGREGATES})

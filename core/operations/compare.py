@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import checks, estimates
 from ..aggregates.record import AggregateRequest
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..comparison.moved import check_moved, moved_rows
 from ..comparison.options import CompareOptions, keys_of_either
@@ -17,6 +18,7 @@ from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_
 from ..delivery import delivery
 from ..engine import spending
 from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
+from ..io.named_columns import as_column, is_bare
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
 from ..nonfinite import DROP_HINT
@@ -79,13 +81,14 @@ def compare(
         null: permutations behind the baseline; 0 for none.
         bootstrap: draws behind the 95 % intervals; 0 for none.
         seed: of both, and of aggregates that draw.
-        weights_a: (n,) or (items, tokens) weights of the rows, at least 0; or a source, `::NAME` for a column of a.
+        weights_a: (n,) or (items, tokens) weights of the rows, at least 0; or a source, `NAME` for a column of a.
         weights_b: (m,) or (items, tokens).
         lengths_a: (items,) tokens that count; what comes after them is padding, instead of zero rows.
         lengths_b: (items,).
         matches: list who matched whom under the first of argmax, optimal and mutual that is asked for.
-        per_id: list how far each id moved: the cosine and the distance of its vectors in a and in b, which have one
-            width, the least cosine first.
+        per_id: list how far each id moved: the cosine and the distance of its vectors in a and in b, the least cosine
+            first; with `knn-overlap` also the share of its neighbours that it keeps, in spaces of two widths that
+            alone, the least first.
         cross: the matrix of the first aggregate, argmax or maxsim, of every two items.
         items: of lists of sets, `aligned` (item i with item i) or `best` (each with its best match, both ways, under
             every similarity that does not compare token i with token i); None: `aligned` where there are as many.
@@ -102,7 +105,7 @@ def compare(
         `aggregate`, `score`, ..., with a null also `null`, which is `pooled` or `re-paired`; or for 3-D inputs `item`
         and a column per number, under best matches `direction`, `item`, `match` and a score per aggregate, or with
         `matches` (`item`), (`direction`), `a`, `b`, `score`, or with `per_id`
-        `id`, `cosine`, `euclidean`. What is undefined for an item does not enter the mean.
+        `id`, `cosine`, `euclidean`, `knn-overlap`. What is undefined for an item does not enter the mean.
 
     Raises:
         ShapeError: ranks, widths or items do not fit an aggregate that was named.
@@ -118,11 +121,12 @@ def compare(
         >>> compare(np.eye(2), np.eye(2), aggregates=["mean", "argmax"]).summary["percent"]
         50.0
     """
+    check_types(compare, locals())
     aggregates = (OF_EACH if per_id else DEFAULT,) if aggregates is None else aggregates
     names = named_aggregates(aggregates)
     keys_of = partial(keys_of_either, aggregates, items, cross=cross)
     checks.check_keys(
-        estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys,
+        estimates.keys_of_job(require_keys, device_name, dry_run=dry_run),
         keys_of(null=bool(null), bootstrap=bool(bootstrap)),
         {"«bootstrap=1000»": keys_of(bootstrap=not cross), "«null=200»": keys_of(null=not cross)},
     )
@@ -158,12 +162,12 @@ def compare(
             )
             plan = ComparePlan.of(inputs, requests, options, seed, settings, progress, everything=ALL in aggregates)
             if per_id:
-                check_moved(inputs)
+                check_moved(inputs, plan.spec.requests)
             found = plan.run(into, by_item=by_item)
             if not per_id:
                 return found
-            rows = Columns(moved_rows(inputs, eps, top))
-            notes = tuple(dict.fromkeys((*found.notes, *check_moved(inputs).notes)))
+            rows = Columns(moved_rows(inputs, plan.spec, top))
+            notes = tuple(dict.fromkeys((*found.notes, *check_moved(inputs, plan.spec.requests).notes)))
             return replace(found, rows=rows, parameters={**found.parameters, "per_id": True}, notes=notes)
 
 
@@ -190,14 +194,15 @@ def _planned(
     )
     plan = ComparePlan.of(inputs, requests, options, seed, settings, None, everything=everything)
     if options.per_id:
-        check_moved(inputs)
+        check_moved(inputs, plan.spec.requests)
     return estimates.Planned(plan.phases, plan.trial)
 
 
 def _values(values: Any, side: Any, settings: Settings) -> Any:
-    """Return numbers of the rows, read where they are a source: a file, or `::NAME`, a column of the input."""
+    """Return numbers of the rows, read where they are a source: a file, or `NAME`, a column of the input."""
     if not isinstance(values, str):
         return values
     reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
-    base = open_table(split_source(side)[0], **reading) if values.startswith("::") and isinstance(side, str) else None
-    return read_values(beside(values, side), base=base, **reading)
+    is_column = (values[:2] == "::" or is_bare(values)) and isinstance(side, str)
+    base = open_table(split_source(side)[0], **reading) if is_column else None
+    return read_values(beside(as_column(values, base), side), base=base, **reading)

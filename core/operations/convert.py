@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..errors import ParameterError
 from ..io import Vectors, as_table
+from ..io.named_columns import own_column
 from ..io.quantized import WRITTEN, UnitVectors
 from ..io.quantized import quantize as quantized
 from ..io.split_rows import check_shares, split_rows
@@ -95,6 +97,7 @@ def convert(
         ...     (np.load(output).tolist(), found.summary["dtype"])
         ([[0.6, 0.8]], 'float64')
     """
+    check_types(convert, locals())
     checks.check_keys(require_keys, KEYS)
     settings = Settings(nonfinite=nonfinite, max_memory=max_memory, header=header).checked()
     if dtype is not None:
@@ -112,6 +115,7 @@ def convert(
         raise ParameterError("nothing is split", "«by»", "«split=train=0.9,test=0.1» splits by it")
     paths = {name: _path_of(output, name) for name in split} if split is not None else {"all": output}
     taken = [as_table(source, f"input {number}") for number, source in enumerate(sources)]
+    by = None if by is None else own_column(by, *taken)
     checks.check_outputs(*paths.values(), force=force, inputs=[*taken, ids])
     with delivery():
         given = open_input(taken, ids, by, form, settings)

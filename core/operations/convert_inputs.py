@@ -9,6 +9,7 @@ import numpy as np
 from .. import checks, nonfinite
 from ..errors import DataError, OutputError
 from ..io import Selection, Table, Vectors, beside, pick_vectors, read_values, split_source, with_ids
+from ..io.named_columns import as_column
 from ..io.ragged import MayBeRagged, PaddedVectors
 from ..io.rewriting import UNNAMED
 from ..io.several import open_several
@@ -135,5 +136,6 @@ def _ids(table: Table, source: str | None, first: str, settings: Settings) -> di
         found = table.ids()
         return {} if found is None else {pick_ids(table) or ID_NAMES[0]: found}
     reading: dict[str, Any] = {"header": settings.header, "max_memory": settings.max_memory}
+    source = as_column(source, table)
     found = read_values(beside(source, first), base=table, wanted=ID_NAMES, rows=table.rows, **reading)
     return {split_source(source)[1] or ID_NAMES[0]: found}

@@ -1,20 +1,23 @@
 """`dedup`: exact near-duplicates over all pairs of rows: which rows belong together, and which of them is kept."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, dry_run_of, keys_of_job
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.outputs import GroupOutputs
 from ..grouping.plan import COUNTED, DedupPlan
 from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
 from ..io import as_table, as_values
+from ..io.named_columns import own_column
 from ..metrics import EPS, Metric, metric_of
 from ..named_values import swept_numbers
 from ..results import Progress, Result
@@ -104,7 +107,8 @@ def dedup(
         >>> found.array.tolist(), found.summary["dropped"]
         ([0, 1, 0], 1)
     """
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    check_types(dedup, locals())
+    required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -119,6 +123,8 @@ def dedup(
     thresholds = _thresholds(threshold, swept, outputs, measure, exact=exact)
     _check_linkage(linkage, rule, measure)
     source = as_table(source, "vectors")
+    by = None if by is None else own_column(by, source)
+    rule = replace(rule, column=None if rule.column is None else own_column(rule.column, source))
     ids = as_values(ids, source)
     outputs.check([source, ids])
     with delivery():

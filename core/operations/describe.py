@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import KINDS, Entry, Variant, search
 from ..results import Columns, Result
 
@@ -36,6 +37,7 @@ def describe(name: str | None = None, *, require_keys: Collection[str] = ()) -> 
         >>> describe("losses").rows.read(0, 1)["name"].tolist()
         ['contrastive']
     """
+    check_types(describe, locals())
     checks.check_keys(require_keys, KEYS)
     entries = search(name) if name is not None else tuple(entry for rows in KINDS.values() for entry in rows)
     is_one = name is not None and all(name in (entry.name, *entry.aliases) for entry in entries)

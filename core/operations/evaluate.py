@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError
-from ..estimates import check_dry_run, dry_run_of
+from ..estimates import dry_run_of, keys_of_job
 from ..evaluation.judged import JudgedPlan, JudgedSources, judged_keys
 from ..evaluation.labelled_rows import EXACT_PAIRS
 from ..evaluation.pair_job import check_groups
@@ -35,7 +36,7 @@ def evaluate(
     *,
     targets: Any = None,
     scores: Any = None,
-    pairs: str | None = None,
+    pairs: Any = None,
     by: Any = None,
     against: Any = None,
     queries: Any = None,
@@ -45,7 +46,7 @@ def evaluate(
     against_run: Any = None,
     run_out: str | None = None,
     per_query: bool = False,
-    ids: str | None = None,
+    ids: Any = None,
     names: Mapping[str, str] | None = None,
     metric: str = "cosine",
     parameters: Mapping[str, float] | None = None,
@@ -78,7 +79,7 @@ def evaluate(
             and `b`, or vectors with classes; None where `scores` are given.
         b: (n, d), row i belongs to row i of a; None for all pairs i < j of a, with classes as labels.
         labels: (n,) 0/1, false/true or -1/1 of the pairs, or with a alone (n,) classes. These and the others below
-            are arrays or sources; `::NAME` is a column of the table, and where nothing is said its columns `label`
+            are arrays or sources; `NAME` is a column of the table, and where nothing is said its columns `label`
             and `score` are found by themselves.
         targets: (n,) numbers that closeness should agree with, as human similarity; larger is closer.
         scores: (n,) scores computed elsewhere, in the direction of `metric`.
@@ -104,9 +105,9 @@ def evaluate(
         at: rates that a threshold is to reach, as in `{"precision": 0.99}`, `"recall=0.9"`, or several of them; the
             measure beside it is called `recall@precision0.99`, `precision@recall0.9`, `recall@far0.001`.
         sweep: `truncate` -> widths and `quantize` -> precisions, as of `convert`, or texts as `"truncate=64,128"`: a
-            row for each combination, with its bytes per vector and what it loses against the full vectors. Prefixes
-            are made unit vectors, int8 and uint8 are compared as the numbers they stand for, bits by the metric
-            hamming.
+            row for the full vectors and one for each combination, with its bytes per vector and what it loses.
+            Prefixes are made unit vectors, int8 and uint8 are compared as the numbers they stand for, bits by the
+            metric hamming.
         thresholds_out: write the thresholds as JSON, for `threshold` of `pairwise`.
         force: an existing file may be replaced.
         nonfinite: `error`, or `drop` the pairs or rows.
@@ -137,13 +138,14 @@ def evaluate(
         >>> found.summary["roc_auc"], found.summary["best_f1.threshold"]
         (0.75, 0.35)
     """
+    check_types(evaluate, locals())
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
     wanted = WantedRate.all_of(at)
     swept = None if sweep is None else EvaluationSweep.of(sweep)
     keys = keys_of(bootstrap=compared if bootstrap is None else bootstrap > 0, against=compared)
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     grouped = [key for key in required if key not in keys and split_group(key)[0] in keys]
     reached = [key for each in wanted for key in each.keys] + ([] if swept is None else swept.keys)
     checks.check_keys(
@@ -211,6 +213,6 @@ def _check_judged(judged: JudgedSources, given: Mapping[str, Any], beside: Mappi
     if judged.against is not None and judged.against_run is not None:
         raise ParameterError("there are two other models", "«against», «against_run»", "leave one out")
     for parameter in ("sources", "labels", "targets", "scores", "pairs", "by", "ids", "at", "thresholds_out", "counts"):
-        if given[parameter] is not None and given[parameter] != []:
+        if given[parameter] is not None and (parameter != "sources" or given["sources"]):
             where = {"sources": "VECTORS", "counts": "«plot»"}.get(parameter, f"«{parameter}»")
             raise ParameterError("this belongs to pairs, and relevance is of ranked lists", where, "leave it out")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..backend import quiet
 from ..delivery import delivery
 from ..errors import DataError, ParameterError, ShapeError
@@ -65,6 +66,7 @@ def explain(
         >>> explain(np.asarray([0, 1, 0, 9, 1]), np.asarray([3, 0, 0, 9, 0])).summary["dot"]
         81.0
     """
+    check_types(explain, locals())
     checks.check_keys(require_keys, _keys())
     settings, by_id = Settings(max_memory=max_memory, header=header), check_join(join)
     if by_id and row_b is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import checks
 from ..addresses import is_address
+from ..argument_types import check_types
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -142,6 +143,7 @@ def fit(
         >>> found.summary["verdict"], found.summary["roc_auc.after"]
         ('gained', 1.0)
     """
+    check_types(fit, locals())
     checks.check_keys(require_keys, fit_keys())
     checks.check_outputs(output, held_out_ids, force=force or resume, inputs=[*vectors, labels, ids])
     _check_outputs(output, held_out_ids, force=force, resume=resume)

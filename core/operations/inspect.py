@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..io import Table, as_source, pick_vectors
 from ..io.several import open_several
@@ -50,6 +51,7 @@ def inspect(
         >>> inspect("sample_data/wordsim_a.npy").summary["rows"]
         353
     """
+    check_types(inspect, locals())
     checks.check_keys(require_keys, KEYS)
     for name in list_rows:
         checks.check_choice("list_rows", name, TROUBLE)

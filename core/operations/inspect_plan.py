@@ -60,6 +60,7 @@ class InspectPlan:
                 "width": width,
             },
             rows=self._rows(described),
+            headline=("rows", "columns", "files", "width") if len(described) == 1 and not self.list_rows else None,
             notes=tuple(note for facts in described for note in facts.notes),
             provenance=provenance({column or "a": vectors for column, vectors in self.sides.items()}),
         )

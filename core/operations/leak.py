@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any
 
 from .. import checks
+from ..argument_types import check_types
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..estimates import Planned, SomeRows, check_dry_run, dry_run_of
+from ..estimates import Planned, SomeRows, dry_run_of, keys_of_job
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.leaks import label_column
 from ..grouping.table_rows import TableRows, check_form
@@ -56,7 +57,7 @@ def leak(
             distance; or `@PATH[:NAME]`, as for `pairwise`.
         sweep: several thresholds, as in `{"threshold": [0.9, 0.95]}` or `"threshold=0.8:0.99:0.01"`; the result has a
             row for each, from one pass, and nothing is written.
-        labels: the column of labels of both, as in `::label`; by default one that both call `label`, `class` or alike.
+        labels: the column of labels of both; by default one that both call `label`, `class` or alike.
         output: a file for the rows of the test set that are not leaked, with all their columns.
         force: an existing output may be replaced.
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
@@ -85,7 +86,8 @@ def leak(
         >>> leak(np.eye(2), np.asarray([[1.0, 1.0], [0.1, 1.0]]), threshold=0.9).rows.read(0, 1)["train"].tolist()
         [1]
     """
-    required = check_dry_run(require_keys, device_name) if dry_run else require_keys
+    check_types(leak, locals())
+    required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -100,7 +102,7 @@ def leak(
     ids_train, ids_test = as_values(ids_train, train), as_values(ids_test, test)
     checks.check_outputs(output, force=force, inputs=[train, test, ids_train, ids_test])
     with delivery():
-        named = None if labels is None else label_column(labels)
+        named = None if labels is None else label_column(labels, train, test)
         sides = {
             role: TableRows.open(source, ids, [named], settings)
             for role, source, ids in (("train", train, ids_train), ("test", test, ids_test))

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import checks, estimates
+from ..argument_types import check_types
 from ..catalogue import DEVICE, Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -115,12 +116,13 @@ def loss(
         >>> loss(x, y, labels=np.asarray([1]), kind="cosine").summary["loss"]
         0.025368153802923787
     """
+    check_types(loss, locals())
     kinds = [kind] if isinstance(kind, str) else list(kind)
     entries, parameters = [find("loss", name) for name in kinds], {**parameters, **named}
     is_graded = (gradients or gradients_to) is not None
     sweep = None if sweep is None else swept_numbers(sweep, "margin=0:1:0.1")
     keys_of = partial(loss_keys, kinds, swept=sweep is not None)
-    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, keys_of(gradient=is_graded), {"«gradients=PATH»": keys_of(gradient=True)})
     check_parameters(entries, parameters)
     settings = Settings(

@@ -10,6 +10,7 @@ from ..catalogue import Entry, check_parameter
 from ..errors import InputNotFoundError, LabelError, ParameterError, ShapeError
 from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, open_table, read_values, with_ids
 from ..io.pairs import table_labels
+from ..io.selected import SelectedTable
 from ..io.table import LABEL_NAMES, SCORE_NAMES
 from ..joining import Joined, join_rows, looked_up
 from ..labels import ClassLabels
@@ -109,8 +110,9 @@ def open_examples_by_id(
         what = f"expected a table with columns {', '.join(roles)}, which hold ids, but its columns are {listed}"
         raise InputNotFoundError(what, table.name, "name the columns so, as a table of `mine` does, not an npy")
     rows = [looked_up(sides[min(place, len(sides) - 1)], table, name) for place, name in enumerate(columns)]
-    given, anchors = table.ids(), rows[0].ids  # an example goes by its own id, or by its anchor's
-    rows = [with_ids(each, anchors if given is None else given) for each in rows]
+    named = (table.ids(), rows[0].ids, table.index if isinstance(table, SelectedTable) else None)
+    own = next((each for each in named if each is not None), None)  # an example goes by its id, or by its anchor's
+    rows = [with_ids(each, own) for each in rows]
     if labels is not None and not isinstance(labels, str):
         return LabelledVectors(tuple(rows), labels, "labels", table.name)
     reading = {"header": settings.header, "max_memory": settings.max_memory}

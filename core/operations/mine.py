@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import checks, given_inputs
+from ..argument_types import check_types
 from ..backend import quiet
 from ..delivery import delivery
 from ..errors import DataError, LabelError, ParameterError
+from ..io import as_table
 from ..io.origins import provenance
 from ..metrics import EPS, metric_of
 from ..mining.inputs import MiningInputs
@@ -26,7 +28,7 @@ def mine(
     labels: Any = None,
     *,
     corpus: Any = None,
-    positives: str | None = None,
+    positives: Any = None,
     num_positives: int = 1,
     strategy: str = "hardest",
     range_min: int = 0,
@@ -102,6 +104,7 @@ def mine(
         >>> mine(x, np.asarray([0, 0, 1, 1]), num_negatives=1).array.tolist()
         [[0, 1, 2], [1, 0, 2], [2, 3, 1], [3, 2, 1]]
     """
+    check_types(mine, locals())
     checks.check_keys(require_keys, KEYS)
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -121,12 +124,17 @@ def mine(
     rule.check()
     checks.check_least(1, num_positives=num_positives)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
+    if corpus is None and ids_corpus is not None:
+        what, hint = "there is no corpus to have ids", "name «corpus» too, or leave «ids_corpus» out"
+        raise ParameterError(what, "«ids_corpus»", hint)
     _check_form(labels, corpus, positives, num_positives)
     with delivery():
         if positives is not None:
             sides = [settings.open(source, "A", ids)]
             sides += [] if corpus is None else [settings.open(corpus, "B", ids_corpus)]
-            inputs = MiningInputs.of_pairs(sides, positives, measure, settings)
+            one = isinstance(source, str) and isinstance(corpus, str) and source == corpus
+            table = as_table(positives, "positives")
+            inputs = MiningInputs.of_pairs(sides, table, measure, settings, of_one_file=one)
         else:
             found = open_labelled([source], (), labels, "labels", ids, settings, or_one_set=True)
             if found.labels is None or len(found.vectors) != 1:
@@ -183,7 +191,7 @@ class MinePlan:
         )
 
 
-def _check_form(labels: Any, corpus: Any, positives: str | None, num_positives: int) -> None:
+def _check_form(labels: Any, corpus: Any, positives: Any, num_positives: int) -> None:
     """Refuse what belongs to classes beside pairs, and the other way round."""
     if positives is None and corpus is not None:
         what = "nothing says which rows of the corpus belong to which query"

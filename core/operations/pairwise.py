@@ -5,12 +5,14 @@ from functools import partial
 from typing import Any
 
 from .. import checks, comparison, estimates, evaluation
+from ..argument_types import check_types
 from ..catalogue import DEVICE, names
 from ..delivery import delivery
-from ..engine import Choice, check_precision
+from ..engine import MOST_RESULTS, Choice, check_precision
 from ..errors import ParameterError
-from ..io import Selection
+from ..io import Selection, Vectors
 from ..io.cut_down import CutDown
+from ..io.listed_columns import carries
 from ..io.quantized import WRITTEN
 from ..io.ragged import PaddedVectors, RaggedVectors
 from ..metrics import EPS, Metric, metric_of
@@ -38,7 +40,7 @@ def pairwise(
     exclude_self: bool | None = None,
     precision: str = "auto",
     max_memory: str | int | None = None,
-    max_results: int = 100_000_000,
+    max_results: int = MOST_RESULTS,
     nonfinite: str = "error",
     device: str = "cpu",
     backend: str = "auto",
@@ -76,7 +78,7 @@ def pairwise(
             Or `float64`, `float32`, for a selection also `bfloat16` (torch) or `int8` (NumKong).
         max_memory: bytes beyond the interpreter, as in `512M`, `4G`, `50%` of what is free; by default a
             quarter of it.
-        max_results: how many pairs a threshold may give.
+        max_results: how many pairs a threshold without `top_k` may give.
         nonfinite: `error`, `propagate` (NaN in the matrix, never in a selection) or `drop` (2-D inputs).
         device: where to compute: cpu, cuda, cuda:N or auto.
         backend: auto, numpy or torch.
@@ -103,8 +105,8 @@ def pairwise(
     Raises:
         ShapeError: ranks, widths or batches do not fit.
         DataError: rows that are not finite; a score that leaves the range of its dtype.
-        ParameterError: an unknown name, a number below 1, or two selections at once.
-        ResourceError: the device is missing, the result does not fit in the budget, too many pairs for a threshold.
+        ParameterError: an unknown name, a number below 1, two selections at once, or too many pairs for a threshold.
+        ResourceError: the device is missing, or the result does not fit in the budget.
 
     Source:
         The catalogue row of the metric; `simtool.engine` for the selection.
@@ -114,8 +116,9 @@ def pairwise(
         >>> pairwise(np.eye(2), np.ones((1, 2)), precision="float64").array.round(4).tolist()
         [[0.7071], [0.7071]]
     """
+    check_types(pairwise, locals())
     selects = (top_k, threshold, max_pairs) != (None, None, None)
-    required = estimates.check_dry_run(require_keys, device_name) if dry_run else require_keys
+    required = estimates.keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, _keys(top_k, threshold, selects=selects))
     settings = Settings(
         nonfinite=nonfinite, eps=eps, max_memory=max_memory, device=device, backend=backend, header=header
@@ -150,6 +153,9 @@ def pairwise(
         plan: Callable[[Settings, list[Any]], Any]
         if isinstance(measure, Metric):
             opened = [settings.open(*side) for side in sides]
+            for side, (_, name, ids) in zip(opened, sides, strict=True):
+                if len(side.shape) > 2 or dim not in (-1, 1):
+                    _refuse_named(side, f"«ids_{name.lower()}»" if ids is not None else None)
             of_rows = partial(PairwisePlan.of, chosen, measure, dim, cut, precision, exclude_self=exclude_self)
             plan = partial(of_rows, of_one_file=isinstance(b, Selection) and b.same is not None)
         else:
@@ -171,3 +177,11 @@ def _keys(top_k: int | None, threshold: float | str | None, *, selects: bool) ->
     """Return the keys of the summary."""
     counted = () if top_k is None else ("k",)
     return (*KEYS, *counted, *(("pairs",) if selects and (top_k is None or threshold is not None) else ()))
+
+
+def _refuse_named(side: Vectors, ids: str | None) -> None:
+    """Refuse ids and columns of the rows of a file where what is compared are other vectors."""
+    option = "«keep_columns»" if ids is None and carries(side) is not None else ids
+    if option is not None:
+        what = f"ids and columns belong to rows, and what is compared of {side.shape} are other vectors"
+        raise ParameterError(what, option, "leave it out")

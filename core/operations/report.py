@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..errors import ParameterError
 from ..results import Columns, Result, all_numbers, scalar_to_python
@@ -38,6 +39,7 @@ def report(*runs: "Result | str | PathLike[str]", require_keys: Collection[str] 
         >>> list(report(before, now))
         [{'number': 'argmax', 'run 1': 0.95, 'run 2': 0.9}]
     """
+    check_types(report, locals())
     checks.check_keys(require_keys, KEYS)
     with delivery():
         return _plan(runs).run()

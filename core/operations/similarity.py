@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from .. import checks
+from ..argument_types import check_types
 from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
-from ..errors import ShapeError
-from ..io import Vectors
+from ..errors import ParameterError, ShapeError
+from ..io import Vectors, as_source, as_values, open_pairs
 from ..io.listed_columns import with_carried
 from ..io.origins import provenance
 from ..io.vectors import ids_of
@@ -26,7 +27,7 @@ INDEX = 160  # bytes of the place of a score, as a tuple
 
 def similarity(
     a: Any,
-    b: Any,
+    b: Any = None,
     *,
     dim: int | Sequence[int] = -1,
     join: str = "row",
@@ -48,7 +49,7 @@ def similarity(
 
     Args:
         a: Vectors, a numpy array or a source as for `open_vectors`, real numbers of any shape.
-        b: what broadcasts with a.
+        b: what broadcasts with a; None where a is one table with vector columns `a` and `b`.
         dim: the dims of the broadcast shape that make a vector; negative counts from the end.
         join: `row` (row i with row i), or `id`: rows of the same id, in the order of a; others are left out, and said.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
@@ -72,6 +73,7 @@ def similarity(
         >>> similarity(np.eye(2), np.ones((2, 2))).array.round(4).tolist()
         [0.7071, 0.7071]
     """
+    check_types(similarity, locals())
     checks.check_keys(require_keys, KEYS)
     measure = metric_of(metric, eps=eps, **(parameters or {}))
     settings = Settings(
@@ -79,12 +81,24 @@ def similarity(
     ).checked()
     by_id = check_join(join)
     with delivery():
-        x, y, joined = settings.open(a, "A", ids_a), settings.open(b, "B", ids_b), Joined()
+        (x, y), joined = _sides(a, b, ids_a, ids_b, settings), Joined()
         if by_id:
             x, y, joined = join_rows(x, y)
         else:
             checks.check_same_ids(x, y, joins=True)
         return stated(plan_similarity(x, y, dim, measure, settings, said=joined.notes).run(), by_id=by_id)
+
+
+def _sides(a: Any, b: Any, ids_a: Any, ids_b: Any, settings: Settings) -> Sequence[Vectors]:
+    """Return both sides, of two inputs or of one table."""
+    if b is not None:
+        return settings.open(a, "A", ids_a), settings.open(b, "B", ids_b)
+    table = as_source(a, "A")
+    if not isinstance(table, str):
+        raise ShapeError("expected two inputs of vectors, or one table with vector columns a and b, got one input", "A")
+    if ids_b is not None:
+        raise ParameterError("one table has one column of ids", "«ids_b»", "«ids_a» names it")
+    return open_pairs([table], labelled=False, ids=as_values(ids_a, table), **settings.reading).vectors
 
 
 def plan_similarity(
@@ -104,7 +118,7 @@ def plan_similarity(
         checks.check_dtype(side, metric)
         checks.refuse_rounded(side, metric.name)
     notes = [*said, *by_number((a, b))]
-    shapes = a.shape, b.shape
+    shapes, named = (a.shape, b.shape), ids_of(a, b) is not None
     if settings.nonfinite == "drop":
         (a, b), _ = drop_rows((a, b), "row", notes)
     job = AlignedJob(a, b, _dims(a, b, dim), metric, settings.nonfinite, settings.space(), hint)
@@ -112,7 +126,7 @@ def plan_similarity(
         notes.append("the vectors hold one number each: the cosine of single numbers is only a sign")
     listed = 8 if len(job.kept) == 1 else INDEX
     settings.budget(a, b).check(job.scores * (8 * ALIGNED_NUMBERS + listed), f"{job.scores:,} scores")
-    return SimilarityPlan(job, settings, shapes, tuple(notes))
+    return SimilarityPlan(job, settings, shapes, named, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -123,12 +137,14 @@ class SimilarityPlan:
         job: both sides, the dims and the metric.
         settings: of the door.
         shapes: of both sides, before rows were left out.
+        named: whether the rows have ids; else they go by their numbers.
         notes: what is known already.
     """
 
     job: AlignedJob
     settings: Settings
     shapes: tuple[tuple[int, ...], tuple[int, ...]]
+    named: bool
     notes: tuple[str, ...]
 
     def run(self) -> Result:
@@ -153,7 +169,7 @@ class SimilarityPlan:
                 "shapes": shapes_line(*self.shapes, job.dims, str(scores.shape)),
             },
             summary=summarise(scores),
-            rows=_rows(scores, job),
+            rows=_rows(scores, job, named=self.named),
             array=scores,
             notes=notes,
             provenance=provenance({"a": job.a, "b": job.b}),
@@ -177,11 +193,12 @@ def _dims(a: Vectors, b: Vectors, dim: int | Sequence[int]) -> tuple[int, ...]:
     return dims
 
 
-def _rows(scores: Column, job: AlignedJob) -> Rows:
+def _rows(scores: Column, job: AlignedJob, *, named: bool) -> Rows:
     ids = ids_of(job.a, job.b)
     if scores.ndim == 1:
-        named = ids is not None and 0 not in job.dims and len(ids) == len(scores)
-        columns = {"id": ids} if named and ids is not None else {"index": np.arange(len(scores))}
+        if ids is None or 0 in job.dims or len(ids) != len(scores):
+            ids, named = np.arange(len(scores)), False
+        columns = {"id" if named else "index": ids}
         columns["score"] = scores
         whole = job.a.shape[0] == job.b.shape[0] == len(scores) and 0 not in job.dims
         sides = {"a": job.a, "b": job.b} if whole else {}

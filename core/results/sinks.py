@@ -37,13 +37,13 @@ class MatrixPart:
 
 @runtime_checkable
 class PartSink(Protocol):
-    """Takes a matrix as parts of some rows each, in any order, by any process; what it has need not come again."""
+    """Takes a matrix as parts of some rows each, in any order, by any process."""
 
-    def has(self, start: int, stop: int) -> bool:
-        """Tell whether the part of these rows is there."""
+    def has(self, start: int, stop: int, mark: str) -> bool:
+        """Tell whether the part of these rows is there, with the mark that it was given: it is not computed again."""
 
-    def write(self, rows: Sequence[MatrixPart]) -> None:
-        """Take a part whole: rows that follow each other."""
+    def write(self, rows: Sequence[MatrixPart]) -> str:
+        """Take a part whole, rows that follow each other; return a mark that no other content of it has."""
 
 
 Sink = Callable[[MatrixPart], None]

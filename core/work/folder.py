@@ -7,7 +7,7 @@ Lost: nothing. A file appears whole under its name or not at all, and what a kil
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..addresses import is_address, without_secrets
 from ..errors import InputNotFoundError, OutputError
@@ -35,7 +35,7 @@ class WorkFolder:
             return
         if makes:
             self._make("")
-        for folder, _, _ in os.walk(path):
+        for folder in [place for place, _, _ in os.walk(path)] if makes else [path]:  # an output has no folders of ours
             sweep(folder)
 
     def read(self, name: str) -> bytes | None:
@@ -74,7 +74,18 @@ class WorkFolder:
 
             attempt(name, open_store(self._place(name), 0).remove)
         else:
-            os.unlink(self._place(name))
+            with suppress(FileNotFoundError):  # another run has been faster
+                os.unlink(self._place(name))
+
+    def mark(self, name: str) -> str:
+        """Return what changes with a file, whoever writes it; "" where it is not there."""
+        if self.is_far:
+            return self._far_mark(name)
+        try:
+            found = os.stat(self._place(name))
+        except FileNotFoundError:
+            return ""
+        return f"{found.st_size} {found.st_mtime_ns}"
 
     def names(self, folder: str) -> set[str]:
         """Return the names of the files in one of its folders, "" for itself, with that of the folder."""
@@ -85,8 +96,7 @@ class WorkFolder:
             try:
                 return {f"{within}{name.rpartition('/')[2]}" for name in far_names(self._place(f"{within}*"))}
             except InputNotFoundError as error:
-                if error.hint:  # access is denied
-                    raise
+                _refuse_denied(error)
                 return set()
         try:
             return {f"{within}{name}" for name in os.listdir(self._place(folder))}
@@ -102,9 +112,19 @@ class WorkFolder:
             size = attempt(name, store.status).size
             return attempt(name, lambda: store.fetch(0, size))
         except InputNotFoundError as error:
-            if error.hint:  # access is denied
-                raise
+            _refuse_denied(error)
             return None
+
+    def _far_mark(self, name: str) -> str:
+        from ..io.retries import attempt
+        from ..io.stores import open_store
+
+        try:
+            found = attempt(name, open_store(self._place(name), 0).status)
+        except InputNotFoundError as error:
+            _refuse_denied(error)
+            return ""
+        return f"{found.size} {found.stamp}"
 
     def _place(self, name: str) -> str:
         if not self.is_far:
@@ -117,3 +137,9 @@ class WorkFolder:
             os.makedirs(self._place(name), exist_ok=True)
         except OSError as error:
             raise writing_error(error, self.name) from error
+
+
+def _refuse_denied(error: InputNotFoundError) -> None:
+    """Raise an error again that has a mend: access is denied, and what is there is not known."""
+    if error.hint:
+        raise error

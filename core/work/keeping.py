@@ -30,7 +30,8 @@ class Loop:
         compute: takes the number of a block.
         in_order: a block needs those before it.
         together: calls `compute` for several numbers, as `map` does.
-        is_there: tells whether what a block has put elsewhere is there; else it is computed again.
+        stands: tells, of the number of a block and what is kept of it, whether what it has put elsewhere is there;
+            else it is computed again.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Loop:
     compute: Callable[[int], Any]
     in_order: bool = False
     together: Together = map
-    is_there: Callable[[int], bool] = lambda number: True
+    stands: Callable[[int, Any], bool] = lambda number, kept: True
 
 
 class Keeper(Protocol):

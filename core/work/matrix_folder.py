@@ -2,8 +2,9 @@
 
 Accepted: a folder here or far away, which is made where it is missing; formats of arrays and of tables.
 Refused: a folder whose matrix is finished, without `force`; parts of an unfinished one where no work is kept, without
-`force`; parts of another matrix among those of this one.
-Lost: nothing. A part appears whole under its name or not at all; `_manifest.json` appears when all rows are there.
+`force`; parts of another matrix among those of this one, as far as names tell.
+Lost: nothing. A part appears whole under its name or not at all, and one that somebody has written over is computed
+again: what is kept of it tells. `_manifest.json` appears when all rows are there.
 """
 
 import json
@@ -16,14 +17,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError, ParameterError
-from ..io import ARRAYS, open_matrix, open_rows
+from ..io import ARRAYS, FORMAT_OF_SUFFIX, open_matrix, open_rows
 from ..results import MatrixPart
 from ..staged import exists_already
 from .folder import WorkFolder
 from .keeping import is_kept
 
 FINISHED = "_manifest.json"  # begins as what readers of a folder pass over
-PART = re.compile(r"rows-(\d+)-(\d+)\.\w+")
+PART = re.compile(r"rows-(\d+)-(\d+)(\.\w+)")
+SUFFIXES = {known: suffix for suffix, known in reversed(FORMAT_OF_SUFFIX.items())}  # of several the first
 
 
 def check_matrix_folder(path: str, *, force: bool, inputs: Iterable[str]) -> None:
@@ -69,7 +71,12 @@ class MatrixFolder:
         force: bool,
         escape_formulas: bool = False,
     ) -> None:
-        """Look what is there; where no work is kept, what is left of an earlier matrix goes with the first part."""
+        """Look what is there: what is left of an earlier matrix is refused, or goes with the first part.
+
+        Raises:
+            OutputError: parts of a matrix of another shape or format, without `force`.
+            ParameterError: there are several matrices.
+        """
         if len(shape) != 2:
             what = f"a folder takes the parts of one matrix, and there are {shape[0]:,} in batches"
             raise ParameterError(what, path, "«output=scores.npy» takes them all")
@@ -77,17 +84,18 @@ class MatrixFolder:
         self.force, self.escape_formulas = force, escape_formulas
         self.lock = Lock()
         there = self.folder.names("")
-        self.names = set(filter(PART.fullmatch, there))
-        self.stale = there & {FINISHED} if force else set()
-        if force and not is_kept():
-            self.stale, self.names = self.stale | self.names, set()
+        parts = set(filter(PART.fullmatch, there))
+        others = {name for name in parts if not self._fits(name)} if is_kept() else parts
+        if others and not force:
+            raise self._of_another(min(others))
+        self.stale = (there & {FINISHED}) | others if force else set()
 
-    def has(self, start: int, stop: int) -> bool:
-        """Tell whether the part of these rows is there."""
-        return self._name(start, stop) in self.names
+    def has(self, start: int, stop: int, mark: str) -> bool:
+        """Tell whether the part of these rows is there as it was written."""
+        return self.folder.mark(self._name(start, stop)) == mark
 
-    def write(self, rows: Sequence[MatrixPart]) -> None:
-        """Write a part."""
+    def write(self, rows: Sequence[MatrixPart]) -> str:
+        """Write a part; return the mark of its file."""
         with self.lock:  # of several threads the first clears up, and none writes before
             while self.stale:
                 self.folder.remove(self.stale.pop())
@@ -102,7 +110,7 @@ class MatrixFolder:
                 with open_rows(path, self.format, escape_formulas=self.escape_formulas) as writer:
                     for each in rows:
                         writer.write(each.columns())
-        self.names.add(name)
+        return self.folder.mark(name)
 
     def finish(self) -> str:
         """Write the manifest with the other outputs of the command; return what the folder holds.
@@ -111,11 +119,10 @@ class MatrixFolder:
             OutputError: there are parts of another matrix too, or somebody has removed one of this.
         """
         parts, done = [], 0
-        for name in sorted(self.names):
-            start, stop = map(int, PART.findall(name)[0])
-            if start != done or stop > self.shape[0] or not name.endswith(self.format):
-                hint = "name another folder, or remove this one; «work» keeps what is computed"
-                raise OutputError(f"{name} is a part of another matrix", self.folder.name, hint)
+        for name in sorted(filter(PART.fullmatch, self.folder.names(""))):
+            start, stop = _rows_of(name)
+            if start != done or not self._fits(name):
+                raise self._of_another(name)
             parts.append({"file": name, "rows": [start, stop]})
             done = stop
         if done != self.shape[0]:
@@ -129,4 +136,18 @@ class MatrixFolder:
 
     def _name(self, start: int, stop: int) -> str:
         digits = len(str(self.shape[0]))
-        return f"rows-{start:0{digits}}-{stop:0{digits}}.{self.format}"
+        return f"rows-{start:0{digits}}-{stop:0{digits}}{SUFFIXES[self.format]}"
+
+    def _fits(self, name: str) -> bool:
+        """Tell whether a part can be one of a matrix of this shape and format."""
+        start, stop = _rows_of(name)
+        return stop <= self.shape[0] and name == self._name(start, stop)
+
+    def _of_another(self, name: str) -> OutputError:
+        hint = "name another folder, or remove this one; «work» keeps what is computed"
+        return OutputError(f"{name} is a part of another matrix", self.folder.name, hint)
+
+
+def _rows_of(name: str) -> tuple[int, int]:
+    start, stop, _ = PART.findall(name)[0]
+    return int(start), int(stop)

@@ -61,7 +61,8 @@ class WorkRun:
         mark, check = self.manifest.key(), _seldom(inputs_check())
 
         def found(number: int) -> tuple[Any] | None:
-            return self._found(names[number], mark) if loop.is_there(number) else None
+            kept = self._found(names[number], mark)
+            return kept if kept is not None and loop.stands(number, kept[0]) else None
 
         def computed(number: int) -> tuple[Any]:
             return found(number) or self._computed(names[number], mark, partial(loop.compute, number), check)

@@ -1,5 +1,7 @@
 """Steps with gradients of their own, against finite differences and against what torch's operations give."""
 
+import weakref
+
 import pytest
 import torch
 
@@ -42,6 +44,23 @@ def test_a_row_without_members_has_no_gradient_and_large_values_do_not_overflow(
     torch.exp(found - 1000).sum().backward(retain_graph=True)
     assert values.grad[2].tolist() == [0, 0, 0, 0]
     assert not values.grad[~MEMBERS].any()
+
+
+def test_what_the_gradient_is_made_of_goes_with_the_graph():
+    total = tensor_logsumexp(rows(3, 4), MEMBERS)[:2].sum()
+    shares = weakref.ref(total.grad_fn.next_functions[0][0].next_functions[0][0].saved_tensors[3])
+    assert shares() is not None
+    total.backward()
+    assert shares() is None
+
+
+def test_gradients_of_functions_are_those_of_backward():
+    x, y = rows(5, 3).detach(), rows(5, 3).detach() + 1
+    torch.testing.assert_close(torch.func.grad(lambda x: tensor_dots(x, y)[0].sum())(x), y)
+    values = rows(3, 4).detach()
+    found = torch.func.grad(lambda values: tensor_logsumexp(values, MEMBERS)[:2].sum())(values)
+    expected = torch.where(MEMBERS, torch.exp(values.masked_fill(~MEMBERS, -torch.inf)), 0)
+    torch.testing.assert_close(found[:2], (expected / expected.sum(1, keepdim=True))[:2])
 
 
 def test_a_value_that_is_none_spoils_its_row_alone():

@@ -219,7 +219,7 @@ REFUSED = {
     "a cross of means": ("cube.npy cube.npy --cross --aggregate mean", ["argmax or maxsim"]),
     "lengths": ("cube.npy cube.npy --lengths-a labels.npy", ["expected 2 lengths", "--lengths-a"]),
     "a null of one item": ("cube.npy cube.npy --null -3", ["null is -3, expected at least 0"]),
-    "two widths": ("x.npy wide.npy", ["4 in A, 5 in B", "cka and knn-overlap compare those of two models"]),
+    "two widths": ("x.npy wide.npy", ["4 in A, 5 in B", "--aggregate knn-overlap or cka takes two"]),
     "best items of sets": ("x.npy y.npy --items best", ["only lists of sets", "--items"]),
     "a way with items": ("cube.npy cube.npy --items bets", ["did you mean best?"]),
     "a null of best items": ("cube.npy cube.npy --items best --null 9", ["stays the closest in any order"]),

@@ -17,7 +17,7 @@ REFUSALS = {
     "unknown command": ("pairwize x.npy", 2, ["no such command 'pairwize'", "did you mean pairwise?"]),
     "unknown option": ("pairwise x.npy --metrik dot", 2, ["no such option: --metrik", "did you mean --metric?"]),
     "nothing like it": ("pairwise x.npy --zzz", 2, ["no such option: --zzz", "try: simtool pairwise -h"]),
-    "missing argument": ("similarity x.npy", 2, ["missing argument 'B'", "in:  simtool similarity"]),
+    "missing argument": ("compare x.npy", 2, ["missing argument 'B'", "in:  simtool compare"]),
     "surplus argument": ("similarity x.npy y.npy x.npy", 2, ["unexpected extra argument"]),
     "missing option": ("loss x.npy y.npy", 2, ["missing option '--kind'"]),
     "no value": ("pairwise x.npy --metric", 2, ["'--metric' requires an argument"]),
@@ -75,7 +75,11 @@ REFUSALS = {
     "missing ids": ("pairwise x.npy --ids-a ids.txt", 2, ["no such file", "ids.txt"]),
     "ids of no B": ("pairwise x.npy --ids-b few.npy", 2, ["there is no B to have ids", "--ids-b"]),
     "several ids": ("pairwise twoids.parquet", 2, ["several columns may be ids: id, key", "--ids-a ::id"]),
-    "too few ids": ("pairwise x.npy --ids-a few.npy", 2, ["expected 6 values, one per row, got 2", "few.npy"]),
+    "too few ids": (
+        "pairwise x.npy --ids-a few.npy",
+        2,
+        ["expected 6 values, one per row, got 2", "few.npy", "in the order"],
+    ),
     # content
     "empty file": ("pairwise empty", 2, ["the input is empty"]),
     "empty stdin": ("pairwise -", 2, ["the input is empty", "in:  -"]),

@@ -14,6 +14,7 @@ import simtool
 from simtool.backend import choose_backend
 from simtool.catalogue import AGGREGATES, KINDS, LOSSES, METRICS, find, search
 from simtool.catalogue.losses import ITEM_LOSSES
+from simtool.errors import ParameterError
 from simtool.scoring.distances import distance_of
 
 ROWS = [*METRICS, *AGGREGATES, *LOSSES]
@@ -247,3 +248,8 @@ def test_every_public_name_is_there():
         assert name in dir(simtool)
     with pytest.raises(AttributeError, match="no attribute 'cosin'"):
         simtool.cosin  # noqa: B018
+
+
+def test_several_names_in_one_are_told_apart():
+    with pytest.raises(ParameterError, match="name them one by one: knn-overlap and paired"):
+        find("aggregate", "knn-overlap,paired")

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from simtool.cli.selecting import selecting
-from simtool.errors import ParameterError
+from simtool.errors import LabelError, ParameterError
 from simtool.io import Selection
 
 
@@ -58,3 +58,15 @@ def test_a_command_has_the_options_that_it_takes():
     full, _ = command([], apart=["b"], keeps=True, queries=True)
     assert not {"where", "rows", "sample", "query", "keep_columns"} & set(inspect.signature(plain).parameters)
     assert {"where", "rows", "sample", "query", "keep_columns"} <= set(inspect.signature(full).parameters)
+
+
+def test_a_wrong_label_is_counted_among_the_rows_that_are_selected():
+    @selecting("vectors")
+    def body(vectors: str):
+        raise LabelError("row 2 has label 0.5, which is not a class", "y.npy")
+
+    names = dict.fromkeys(("columns", "where", "rows", "sample"))
+    for rows, place in (("5:9", "y.npy, counted among the selected rows"), (None, "y.npy")):
+        with pytest.raises(LabelError) as error:
+            body(vectors="x.npy", **{**names, "columns": None if rows else ["d*"], "rows": rows})
+        assert error.value.where == place

@@ -61,3 +61,16 @@ def test_what_is_counted_is_said_once_and_the_log_is_left_as_it_was(capsys):
 def test_parameters_that_are_not_given_are_not_said(capsys):
     say_parameters({"metric": "dot", "top_k": None, "k": (1, 5)})
     assert capsys.readouterr().err == "verbose: metric=dot  k=1, 5\n"
+
+
+def test_a_warning_of_the_library_is_a_note_unless_quiet(tmp_path, call, monkeypatch, capsys):
+    (tmp_path / "x.csv").write_text("word,x,y\na,0,1\nb,1,0\n")
+    (tmp_path / "word").write_text("e\nf\n")
+    said = "word is a file, which is read, and a column of x.csv, which is ::word\n"
+    for line, expected in (("", f"note: {said}"), (" --quiet", ""), (" --verbose", f"note: {said}")):
+        monkeypatch.setattr(sys, "argv", ["simtool", *f"pairwise x.csv --top-k 1 --ids-a word{line}".split()])
+        with pytest.raises(SystemExit):
+            program.main()
+        err = capsys.readouterr().err
+        assert (said in err, err.count("word is")) == (bool(expected), bool(expected))
+        assert expected in err

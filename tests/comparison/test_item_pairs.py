@@ -6,7 +6,7 @@ from items_of_tokens import padded
 
 from simtool import compare, open_vectors, pairwise
 from simtool.comparison import token_blocks as blocks
-from simtool.errors import ResourceError
+from simtool.errors import ParameterError, ResourceError
 
 UNRELATED = np.isin(np.arange(20), [10, 11, 12, 13, 14, 19])  # as the page of sample_data says
 
@@ -61,7 +61,7 @@ def test_a_threshold_and_the_closest_pairs_are_those_of_the_matrix(sides):
     assert [(row["a"], row["b"]) for row in closest] == [divmod(int(place), 30) for place in order]
     both = pairwise(*sides, metric="maxsim", threshold=1.5, top_k=2)
     assert {(row["a"], row["b"]) for row in both} <= {(row["a"], row["b"]) for row in found}
-    with pytest.raises(ResourceError, match="more than 5 pairs reach"):
+    with pytest.raises(ParameterError, match="more than 5 pairs reach"):
         pairwise(*sides, metric="maxsim", threshold=1.5, max_results=5)
 
 

@@ -1,5 +1,7 @@
 """What may be asked of `compare`: options that go together, and the keys that its summary has then."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,18 @@ def test_the_summary_has_the_keys_that_were_promised(null, bootstrap, shape):
 def test_options_that_do_not_go_together(options, what):
     with pytest.raises(ParameterError, match=what):
         compare(X, Y, **options)
+
+
+def test_the_hint_names_every_aggregate_of_two_sets_that_has_a_baseline():
+    with pytest.raises(ParameterError) as refused:
+        compare(X, Y, percent="baseline", null=5)
+    named = refused.value.hint.removeprefix("it works with ").partition(", and")[0].split(", ")
+    assert {"paired", "cka", "knn-overlap"} <= set(named)
+    for name in named:
+        assert compare(X, X, aggregates=[name], percent="baseline", null=5).summary["percent"] > 0
+    guide = Path(__file__).parents[2].joinpath("docs/guides/compare.md").read_text(encoding="utf-8")
+    row = next(line for line in guide.splitlines() if line.startswith("| `baseline` |"))
+    assert row.partition("joins rows: ")[2] == ", ".join(f"`{name}`" for name in named) + " |"
 
 
 def test_options_that_best_matches_do_not_have():

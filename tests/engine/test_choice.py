@@ -13,6 +13,9 @@ from simtool.errors import ParameterError
         (Choice(threshold=0.5, max_pairs=2), "go with no other selection"),
         (Choice(top_k=0), "top_k"),
         (Choice(threshold=0.5, max_results=0), "max_results"),
+        (Choice(top_k=1, max_results=3), "is for a threshold alone"),
+        (Choice(top_k=1, threshold=0.5, max_results=3), "is for a threshold alone"),
+        (Choice(max_results=3), "is for a threshold alone"),
     ],
 )
 def test_selections_that_do_not_go_together_and_numbers_that_are_no_counts_are_refused(choice, said):

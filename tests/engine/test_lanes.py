@@ -32,7 +32,7 @@ from simtool.engine.reducers.threshold import Threshold
 from simtool.engine.reducers.top_k import TopK
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
-from simtool.errors import DataError, ResourceError
+from simtool.errors import DataError, ParameterError
 from simtool.work import working
 
 ROWS = np.random.default_rng(0).integers(-3, 4, (1100, 5)).astype("f4")  # whole numbers: many ties and equal rows
@@ -236,7 +236,7 @@ def test_too_many_pairs_of_all_devices_together_are_refused(most):
     spec = SelectionSpec(kernel, pairs, larger_is_closer=True, excluded=ITSELF)
     given = []
     reducer = Threshold(0.5, most, spec, given.append)
-    with pytest.raises(ResourceError, match=f"more than {most:,} pairs reach 0.5"):
+    with pytest.raises(ParameterError, match=f"more than {most:,} pairs reach 0.5"):
         sweep(ROWS, ROWS, kernel, reducer, PLAN)
     assert sum(len(hits[0]) for hits in given) <= most
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simtool import pairwise
-from simtool.errors import ResourceError
+from simtool.errors import ParameterError
 
 
 def test_a_list_is_as_long_as_the_rows_allow():
@@ -19,7 +19,7 @@ def test_a_list_is_as_long_as_the_rows_allow():
 def test_too_many_pairs_name_a_threshold_that_fits(metric, threshold):
     rows = np.random.default_rng(0).normal(size=(3000, 16)).astype("f4")
     options = {"metric": metric, "max_results": 20_000}
-    with pytest.raises(ResourceError, match="more than 20,000 pairs reach") as refused:
+    with pytest.raises(ParameterError, match="more than 20,000 pairs reach") as refused:
         pairwise(rows, threshold=threshold, **options)
     assert refused.value.where == "«threshold»"
     fitting = float(refused.value.hint.split("=")[1].split("»")[0])
@@ -29,5 +29,5 @@ def test_too_many_pairs_name_a_threshold_that_fits(metric, threshold):
 
 def test_as_many_pairs_as_allowed_are_no_error():
     assert pairwise(np.ones((9, 2)), threshold=0.5, max_results=36).summary["pairs"] == 36
-    with pytest.raises(ResourceError, match="more than 35 pairs reach"):
+    with pytest.raises(ParameterError, match="more than 35 pairs reach"):
         pairwise(np.ones((9, 2)), threshold=0.5, max_results=35)

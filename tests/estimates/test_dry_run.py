@@ -10,7 +10,7 @@ import pytest
 
 import simtool
 from simtool.errors import DataError, ParameterError, ResourceError, ShapeError, SimtoolError
-from simtool.estimates.dry_run import KEYS
+from simtool.estimates.asked import KEYS
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((900, 16)).astype(np.float32)
@@ -101,6 +101,14 @@ def test_what_the_run_refuses_the_plan_refuses(door, error):
 def test_an_unknown_device_gets_the_closest_name():
     with pytest.raises(ParameterError, match="h10"):
         simtool.pairwise(X, top_k=2, dry_run=True, device_name="h10")
+
+
+def test_a_device_without_a_dry_run_is_refused():
+    for door, _ in DOORS.values():
+        with pytest.raises(ParameterError, match="only a dry run counts the hours of a device"):
+            door(device_name="a100")
+        with pytest.raises(ParameterError, match="unknown value 'zz'"):
+            door(device_name="zz")
 
 
 def test_nothing_is_written(tmp_path):

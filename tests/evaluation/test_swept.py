@@ -63,6 +63,10 @@ def test_pairs_are_swept_too_and_have_intervals():
     alone = evaluate(a[:, :4], b[:, :4], labels, bootstrap=20, folds=2)
     for end in ("", ".low", ".high"):
         assert found.summary[f"roc_auc[truncate=4]{end}"] == pytest.approx(alone.summary[f"roc_auc{end}"], abs=1e-6)
+    rows = found.rows.columns
+    assert (rows["truncate"].tolist(), rows["bytes"].tolist()) == ([16, 4], [64, 16])
+    assert rows["roc_auc.low"].tolist() == [found.summary["roc_auc.low"], found.summary["roc_auc[truncate=4].low"]]
+    assert rows["roc_auc.loss"].tolist() == [0, found.summary["roc_auc[truncate=4].loss"]]
 
 
 def test_keys_may_be_asked_for_before_any_work():

@@ -22,6 +22,6 @@ def test_the_worst_come_first_and_ties_by_row():
 
 
 def test_labels_are_a_column_of_both():
-    assert label_column("::kind") == "kind"
+    assert {label_column(each, "t.parquet", "u.parquet") for each in ("kind", "::kind", "u.parquet::kind")} == {"kind"}
     with pytest.raises(ParameterError, match="expected a column of both inputs"):
-        label_column("t.parquet::kind")
+        label_column("v.parquet::kind", "t.parquet", "u.parquet")

@@ -110,7 +110,8 @@ def test_a_header_without_rows(write, text):
         ({"others": ["::y"]}, [[1, 2, 7], [3, 4, 8]]),
         ({"ids": "::user_id", "others": ["::y", None]}, [[1, 2], [3, 4]]),
         ({"ids": "{path}::user_id"}, [[1, 2, 0], [3, 4, 1]]),
-        ({"others": ["other.csv::y", "y"]}, [[1, 2, 0, 7], [3, 4, 1, 8]]),
+        ({"others": ["other.csv::y", "z"]}, [[1, 2, 0, 7], [3, 4, 1, 8]]),
+        ({"others": ["y"]}, [[1, 2, 7], [3, 4, 8]]),
     ],
 )
 def test_a_column_with_another_role_is_in_no_vector(write, options, expected):

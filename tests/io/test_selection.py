@@ -3,12 +3,14 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from formed_tables import FORMATS, ROWS, TABLE, VECTORS
 
-from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError
+import simtool
+from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError, SimtoolError
 from simtool.io import Selection, open_table, open_vectors, read_values
 from simtool.io.origins import provenance
 
@@ -149,3 +151,21 @@ def test_two_selections_of_one_pipe_read_it_once(monkeypatch):
     assert open_vectors(corpus).ids.tolist() == ["b", "c"]
     with pytest.raises(DataError, match="standard input can be read only once"):
         open_vectors(Selection("-"))
+
+
+def test_rows_and_columns_of_what_is_in_memory():
+    table = pa.table({"lang": ["de", "en"] * 4, "word": list("abcdefgh"), "v": list(np.eye(8))})
+    chosen = Selection(table, where="lang = 'en'", keep="word")
+    assert open_vectors(chosen).read(0, 9).tolist() == np.eye(8)[1::2].tolist()
+    assert simtool.pairwise(chosen, top_k=1)[0]["word_a"] == "b"
+    assert open_vectors(Selection(np.eye(5), rows="1:3")).read(0, 9).tolist() == np.eye(5)[1:3].tolist()
+    wide = Selection(pd.DataFrame({"x0": [1.0], "x1": [2.0], "y": [3.0]}), columns="x*")
+    assert open_vectors(wide).read(0, 9).tolist() == [[1.0, 2.0]]
+    assert simtool.loss(Selection(table, rows="0:4"), labels="lang", kind="sup-con").summary["items"] == 4
+
+
+def test_an_error_shows_no_table():
+    table = pd.DataFrame({"v": list(np.eye(8)), "word": list("abcdefgh")})
+    with pytest.raises(SimtoolError) as refused:
+        simtool.pairwise(Selection(table, where="lang = 'en'"), top_k=1)
+    assert str(refused.value).startswith("no column 'lang' in table")

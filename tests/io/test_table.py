@@ -5,12 +5,13 @@ from types import SimpleNamespace
 import pytest
 
 from simtool.errors import DataError, InputNotFoundError
-from simtool.io.table import check_column, join_name, of_one_file, pick_ids, pick_vectors
+from simtool.io.table import check_column, join_name, pick_ids, pick_vectors
 
 
 def table(vectors=(), values=(), columns=None):
     return SimpleNamespace(
         name="t.parquet",
+        format="parquet",
         vector_columns=tuple(vectors),
         value_columns=tuple(values),
         columns=columns or (*vectors, *values),
@@ -20,12 +21,6 @@ def table(vectors=(), values=(), columns=None):
 def test_the_only_column_of_vectors_is_taken_and_a_named_one_before_it():
     assert pick_vectors(table(["v"], ["id"]), None) == "v"
     assert pick_vectors(table(["v"], ["id"]), "id") == "id"
-
-
-def test_a_name_alone_is_a_column_of_the_file_that_all_sources_are_of():
-    assert of_one_file("::y", ["t.csv::a", "t.csv::b"]) == "t.csv::y"
-    assert of_one_file("::y", ["t.csv::a", "u.csv::b"]) == "::y"
-    assert of_one_file("y.npy", ["t.csv::a", "t.csv::b"]) == "y.npy"
 
 
 def test_none_or_several_columns_of_vectors_are_refused_with_what_to_type():
@@ -60,3 +55,10 @@ def test_ids_are_the_one_column_that_is_named_so():
 
 def test_a_column_is_named_as_it_is_typed():
     assert (join_name("t.npz", "v"), join_name("t.npy", "")) == ("t.npz::v", "t.npy")
+
+
+def test_a_column_of_what_is_in_memory_is_passed():
+    held = SimpleNamespace(**{**vars(table(["v", "w"])), "format": "table in memory"})
+    with pytest.raises(DataError) as several:
+        pick_vectors(held, None)
+    assert several.value.hint == "pass one: frame['v']"

@@ -12,7 +12,7 @@ import simtool
 from simtool.errors import DataError, InputNotFoundError, OutputError, ParameterError, ShapeError
 from simtool.fitting.checkpoint import SavedHead, fingerprint, read_head, write_head
 from simtool.fitting.heads import Head
-from simtool.operations import apply as applying
+from simtool.operations import apply_plan
 
 N, D, R = 500, 6, 3
 GENERATOR = np.random.default_rng(9)
@@ -34,7 +34,7 @@ def head(tmp_path):
 def pieces(request, monkeypatch):
     """Files in one piece, and in many."""
     if request.param is not None:
-        monkeypatch.setattr(applying, "PIECE_ROWS", request.param)
+        monkeypatch.setattr(apply_plan, "PIECE_ROWS", request.param)
 
 
 def test_npy_to_npy_is_a_product(tmp_path, head, pieces):
@@ -44,6 +44,21 @@ def test_npy_to_npy_is_a_product(tmp_path, head, pieces):
     assert np.array_equal(np.load(output), WANTED)
     assert np.load(output).dtype == np.float32
     assert found.summary == {"rows": N, "width": D, "rank": R, "columns": 1}
+
+
+@pytest.mark.parametrize("given", [ROWS, ROWS.tolist(), pa.table({"id": range(N), "x": list(ROWS)})], ids=type)
+def test_without_an_output_the_result_holds_the_rows(head, given, pieces):
+    found = simtool.apply(head, given)
+    assert found.array.dtype == (np.float64 if isinstance(given, list) else np.float32)
+    assert np.allclose(found.array, WANTED, rtol=1e-6)
+    assert (found.summary, found.written) == ({"rows": N, "width": D, "rank": R, "columns": 1}, {})
+
+
+def test_without_an_output_the_rows_held_out_are_held(tmp_path, head):
+    path = str(tmp_path / "x.npy")
+    np.save(path, ROWS)
+    held_out = simtool.apply(head, path, held_out=True)
+    assert np.array_equal(held_out.array, WANTED[::7])
 
 
 def table_of(rows):
@@ -174,7 +189,7 @@ def test_a_head_without_fingerprints_is_of_no_file(tmp_path):
 
 @pytest.mark.parametrize("suffix", ["npy", "parquet"])
 def test_memory_is_bounded(tmp_path, head, monkeypatch, suffix):
-    monkeypatch.setattr(applying, "PIECE_BYTES", 1 << 18)
+    monkeypatch.setattr(apply_plan, "PIECE_BYTES", 1 << 18)
     rows = np.tile(ROWS, (2000, 1))  # 24 MB
     source, output = str(tmp_path / f"x.{suffix}"), str(tmp_path / f"y.{suffix}")
     if suffix == "npy":
@@ -210,5 +225,5 @@ def test_a_column_of_a_csv_that_is_no_part_of_its_vectors(tmp_path, head):
     assert found["grade"].to_pylist() == grades.tolist()
     with pytest.raises(InputNotFoundError, match="no column 'grad'"):
         simtool.apply(head, source, output=output, force=True, labels="::grad")
-    with pytest.raises(ParameterError, match=r"y\.npy is no column of this file"):
-        simtool.apply(head, source, output=output, force=True, labels="y.npy")
+    with pytest.raises(ParameterError, match="is no column of this file"):
+        simtool.apply(head, source, output=output, force=True, labels=head)

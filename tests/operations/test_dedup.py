@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from scipy.sparse import csr_matrix
@@ -252,3 +253,18 @@ def test_rows_that_are_not_finite_are_refused_left_out_or_kept(tmp_path):
     left = simtool.dedup(path, threshold=0.9, nonfinite="drop", output=str(tmp_path / "l.npy"))
     assert left.summary["rows"] == 5
     np.testing.assert_array_equal(np.load(tmp_path / "l.npy"), rows[[0, 1, 4, 5]])
+
+
+def test_the_table_of_groups_holds_the_kept_columns_of_each_row(tmp_path):
+    random = np.random.default_rng(3)
+    rows = random.normal(size=(50, 4))
+    rows[[20, 30], :] = rows[10]
+    rows[40] = np.nan
+    texts = [f"text {number}" for number in range(50)]
+    pq.write_table(pa.table({"text": texts, "v": rows.tolist()}), tmp_path / "t.parquet")
+    source = simtool.Selection(f"{tmp_path}/t.parquet", rows="5:", keep=["text"])
+    simtool.dedup(source, threshold=0.9999, groups=f"{tmp_path}/groups.csv", nonfinite="drop")
+    table = pa.csv.read_csv(tmp_path / "groups.csv").to_pydict()
+    assert table["id"] == [row for row in range(5, 50) if row != 40]
+    assert table["text"] == [texts[row] for row in table["id"]]
+    assert [row for row, kept in zip(table["id"], table["kept"], strict=True) if not kept] == [20, 30]

@@ -170,3 +170,9 @@ def test_several_files_are_described_as_one(tmp_path):
 def test_columns_are_those_of_the_file(tmp_path, text, columns):
     (tmp_path / "t.csv").write_text(text)
     assert inspect(str(tmp_path / "t.csv")).summary["columns"] == columns
+
+
+def test_numbers_of_one_column_stand_in_its_row_alone():
+    one = inspect(np.eye(3))
+    assert (one.headline, one.rows.read(0, 1)["norm_max"].tolist()) == (("rows", "columns", "files", "width"), [1.0])
+    assert one.summary["norm_max"] == 1.0

@@ -114,7 +114,7 @@ def test_a_distance_leaks_what_is_at_it_or_closer(tmp_path):
         ({"sweep": []}, ParameterError, "at least one value"),
         ({"threshold": -7.0, "metric": "euclidean"}, ParameterError, "no euclidean can reach"),
         ({"sweep": [0.9], "output": "out.npy"}, ParameterError, "nothing to write"),
-        ({"threshold": 0.9, "labels": "labels.npy"}, ParameterError, "expected a column of both"),
+        ({"threshold": 0.9, "labels": "other.npy::kind"}, ParameterError, "expected a column of both"),
         ({"threshold": 0.9, "labels": "::lable"}, SimtoolError, "no column 'lable'"),
         ({"threshold": 0.9, "output": "out.json"}, OutputError, "no rows of a file"),
         ({"threshold": 0.9, "output": DIGITS}, OutputError, "the output is also the input"),

@@ -115,3 +115,15 @@ def test_a_head_is_fitted_to_mined_triplets(mined):
 def test_examples_that_do_not_fit_are_refused(mined, vectors, how, error, said):
     with pytest.raises(error, match=said):
         simtool.loss(*vectors, **{"examples": mined[0], **how})
+
+
+def test_selected_examples_without_ids_go_by_their_row_numbers(tmp_path):
+    rows = np.random.default_rng(2).normal(size=(12, 4))
+    (tmp_path / "t.csv").write_text("anchor,positive,negative\n1,2,3\n4,5,6\n7,8,9\n9,10,11\n", encoding="utf-8")
+    examples = simtool.Selection(f"{tmp_path}/t.csv", rows="2:")
+    found = simtool.loss(rows, examples=examples, kind="triplet", margin=9.0)
+    expected = {2: (7, 8, 9), 3: (9, 10, 11)}
+    for number, loss in zip(found.rows.columns["id"].tolist(), found.rows.columns["loss"].tolist(), strict=True):
+        anchor, positive, negative = rows[list(expected[number])]
+        gap = np.linalg.norm(anchor - positive) - np.linalg.norm(anchor - negative)
+        assert loss == pytest.approx(gap + 9.0)

@@ -149,6 +149,16 @@ def test_a_row_of_the_corpus_with_the_id_of_the_query_is_no_negative(tmp_path):
     assert "437 queries with the id of a row of the corpus, which is no negative then" in both.notes
 
 
+def test_a_row_of_a_corpus_that_is_the_file_of_the_queries_is_not_its_own_negative(tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(30, 6)).astype("f4"))
+    (tmp_path / "pairs.csv").write_text("anchor,positive\n7,8\n9,12\n", encoding="utf-8")
+    path, pairs = str(tmp_path / "x.npy"), str(tmp_path / "pairs.csv")
+    alone = simtool.mine(path, positives=pairs)
+    both = simtool.mine(simtool.Selection(path, rows="5:20"), corpus=path, positives=pairs)
+    assert both.array.tolist() == alone.array.tolist()
+    assert "15 queries with the number of a row of the corpus, which is no negative then" in both.notes
+
+
 SAMPLED = [
     {"num_negatives": 3},
     {"num_negatives": 2, "range_min": 5},
@@ -250,6 +260,7 @@ def test_rows_that_are_not_finite_are_dropped_and_numbers_stay():
         ({"num_negatives": 0}, ParameterError, "1 or more"),
         ({"num_positives": 0}, ParameterError, "expected at least 1"),
         ({"corpus": DIGITS}, ParameterError, "which rows of the corpus"),
+        ({"ids_corpus": ["x"]}, ParameterError, "there is no corpus to have ids"),
         ({"labels": "::label", "positives": "pairs.csv"}, ParameterError, "the positives are given"),
         ({"labels": "::id"}, DataError, "no row has a positive"),
         ({"labels": "::lable"}, SimtoolError, "no column 'lable'"),

@@ -4,6 +4,8 @@ import itertools
 from math import pi
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from brute_force import (
@@ -28,7 +30,7 @@ from scipy.spatial.distance import cdist
 
 from simtool import open_vectors, pairwise
 from simtool.errors import DataError, ParameterError, ShapeError
-from simtool.io import as_vectors, with_ids
+from simtool.io import Selection, as_vectors, with_ids
 
 
 def answers(a, b, way, *, alone, metric, **question):
@@ -565,6 +567,8 @@ def test_eps_is_the_least_norm():
         ([(2, 3)], {"max_pairs": 1, "threshold": 0.5}, ParameterError, "go with no other selection"),
         ([(2, 3)], {"max_pairs": -1}, ParameterError, "1 or more, got -1"),
         ([(2, 3)], {"threshold": 0.5, "max_results": 0}, ParameterError, "1 or more, got 0"),
+        ([(2, 3)], {"dim": 0, "ids_a": np.arange(2)}, ParameterError, "ids and columns belong to rows"),
+        ([(2, 3, 4)], {"ids_a": np.arange(2)}, ParameterError, "ids and columns belong to rows"),
         ([(2, 3)], {"max_memory": "lots"}, ParameterError, "expected a size, got 'lots'"),
         ([(2, 3)], {"threshold": float("nan")}, ParameterError, "the threshold is not a number"),
         ([(2, 3)], {"eps": -1.0}, ParameterError, "eps is -1.0"),
@@ -642,3 +646,10 @@ def test_a_top_k_with_a_threshold_is_the_top_k_without_what_does_not_reach_it(me
     assert found.summary["pairs"] == len(found.rows)
     for name, column in listed.items():
         assert column.tolist() == rows[name][close].tolist()
+
+
+def test_columns_of_rows_are_not_carried_for_columns(tmp_path):
+    table = pa.table({"text": ["p", "q"], "v": np.eye(2, 3).tolist()})
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(ParameterError, match="ids and columns belong to rows"):
+        pairwise(Selection(f"{tmp_path}/t.parquet", keep=["text"]), dim=0, top_k=1)

@@ -4,13 +4,15 @@ import threading
 from math import sqrt
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from aligned_scores import METRICS, reference
 
 from simtool import similarity
 from simtool.engine import aligned
-from simtool.errors import DataError, ParameterError, ShapeError
+from simtool.errors import DataError, InputNotFoundError, ParameterError, ShapeError
 from simtool.io import as_vectors, with_ids
 
 
@@ -97,6 +99,8 @@ def test_rows_that_are_not_finite(metric, bad, side):
     dropped = similarity(*sides, metric=metric, nonfinite="drop")
     assert dropped.rows.columns["id"].tolist() == ["ant", "cat"]
     assert dropped.array.tolist() == kept.array[[0, 2]].tolist()
+    unnamed = similarity(values, good, metric=metric, nonfinite="drop").rows.columns
+    assert unnamed["index"].tolist() == [0, 2]
     assert "2 rows not finite, left out: rows 1 (id 'bee'), 3 (id 'dog')" in dropped.notes
 
 
@@ -201,3 +205,24 @@ def test_an_open_file_is_not_taken_for_vectors(tmp_path):
     np.save(tmp_path / "x.npy", np.eye(2))
     with open(tmp_path / "x.npy", "rb") as file, pytest.raises(DataError, match="an open file"):
         similarity(file, np.eye(2))
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_one_table_has_both_sides(tmp_path, frame):
+    a, b = np.random.default_rng(6).normal(size=(2, 9, 4))
+    table = pa.table({"id": [f"r{row}" for row in range(9)], "word": list("abcdefghi"), "a": list(a), "b": list(b)})
+    path = str(tmp_path / "p.parquet")
+    pq.write_table(table, path)
+    found = similarity(table if frame else path)
+    assert np.array_equal(found.array, similarity(a, b).array)
+    assert found[2]["id"] == "r2"
+    assert similarity(table if frame else path, ids_a="word")[2]["id"] == "c"
+    with pytest.raises(ParameterError, match="one table has one column of ids"):
+        similarity(path, ids_b="word")
+
+
+def test_one_input_is_a_table_with_both_sides():
+    with pytest.raises(ShapeError, match="got one input"):
+        similarity(np.eye(3))
+    with pytest.raises(InputNotFoundError, match="expected a table of pairs with vector columns a and b"):
+        similarity(pa.table({"x": list(np.eye(3))}))

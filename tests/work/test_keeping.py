@@ -13,7 +13,7 @@ class Recorder:
         self.asked, self.delivers = [], delivers
 
     def blocks(self, loop):
-        assert loop.is_there(0)
+        assert loop.stands(0, None)
         self.asked.append((loop.name, loop.key, loop.count, loop.in_order))
         return loop.together(loop.compute, range(loop.count))
 

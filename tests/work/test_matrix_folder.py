@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from simtool import pairwise
+from simtool.cli.output.render import TABLES
 from simtool.engine import plan
 from simtool.errors import OutputError, ParameterError
-from simtool.io import delivery
+from simtool.io import ARRAYS, delivery
 from simtool.results import MatrixPart
 from simtool.work import MatrixFolder, WorkFolder, check_matrix_folder, shard, working
 from simtool.work.keeping import PartDone
@@ -87,6 +88,48 @@ def test_several_runs_write_a_part_each_and_what_is_gone_is_written_again(tmp_pa
     assert sum(each.stat().st_size for each in (tmp_path / "w").rglob("block-*")) < 8000  # no scores
 
 
+def test_parts_that_another_run_has_written_over_are_computed_again(tmp_path):
+    def run(work, a, share):
+        with working(str(tmp_path / work), "pairwise", {}, share=share):
+            return write(tmp_path / "m", a=a)
+
+    for work, a in (("w1", X), ("w2", X + 1)):
+        with pytest.raises(PartDone):
+            run(work, a, shard(1, 2))
+    with pytest.raises(PartDone) as done:
+        run("w1", X, shard(2, 2))
+    assert [name.rpartition("/")[2] for name in done.value.missing] == ["block-00001-of-00005"]  # the first of three
+    run("w1", X, None)
+    np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X, Y).array)
+
+
+@pytest.mark.parametrize("format", [*ARRAYS, *TABLES])
+def test_every_format_has_parts_that_go_on_and_are_replaced(tmp_path, format):
+    path = tmp_path / "m"
+
+    def run(share, **options):
+        with working(str(tmp_path / "w"), "pairwise", {}, share=share):
+            return write(path, format, **options)
+
+    with pytest.raises(PartDone):
+        run(shard(1, 2))
+    run(shard(2, 2))
+    assert len(names(path)) == 6
+    check_matrix_folder(str(path), force=True, inputs=())
+    write(path, format, a=X[:24], force=True)
+    assert len(names(path)) == 4
+    (path / "_manifest.json").unlink()
+    with pytest.raises(OutputError, match="not finished"):
+        check_matrix_folder(str(path), force=False, inputs=())
+
+
+def test_two_runs_may_clear_up_one_folder(tmp_path):
+    write(tmp_path / "m")
+    for each in [MatrixFolder(str(tmp_path / "m"), "npy", (40, 40), np.dtype("f4"), force=True) for _ in range(2)]:
+        each.write([MatrixPart(0, np.ones((8, 40), "f4"), None)])
+    assert names(tmp_path / "m") == ["rows-00-08.npy"]
+
+
 def test_a_finished_folder_is_replaced_by_force_alone(tmp_path):
     write(tmp_path / "m")
     with pytest.raises(OutputError, match="exists already"):
@@ -128,8 +171,20 @@ def test_parts_without_a_manifest_are_gone_on_with_where_work_is_kept(tmp_path):
         check_matrix_folder(str(tmp_path / "m"), force=False, inputs=())
 
 
-@pytest.mark.parametrize("name", ["rows-03-11.npy", "rows-40-48.npy", "rows-08-16.parquet"])
-def test_a_part_of_another_matrix_is_named(tmp_path, name):
+@pytest.mark.parametrize("name", ["rows-40-48.npy", "rows-08-16.parquet", "rows-008-016.npy"])
+def test_a_part_of_another_shape_or_format_is_named_before_the_work_or_goes(tmp_path, name):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / name).write_bytes(b"")
+    with working(str(tmp_path / "w"), "pairwise", {}):
+        with pytest.raises(OutputError, match=f"{name} is a part of another matrix"):
+            write(tmp_path / "m")
+        assert names(tmp_path / "m") == [name]
+        write(tmp_path / "m", force=True)
+    np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X, Y).array)
+
+
+@pytest.mark.parametrize("name", ["rows-03-11.npy"])
+def test_a_part_of_other_rows_is_named(tmp_path, name):
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / name).write_bytes(b"")
     with working(str(tmp_path / "w"), "pairwise", {}), pytest.raises(OutputError, match=r"rows-.*of another matrix"):

@@ -69,7 +69,7 @@ class Reducer:
         """Return what the query blocks of some rows came to in a `part`: arrays, numbers, and tuples of them."""
         raise NotImplementedError
 
-    def is_there(self, rows: Span) -> bool:
+    def stands(self, rows: Span, kept: Any) -> bool:
         """Tell whether what lies elsewhere of some rows is there, so that what was kept of them will do."""
         return True
 

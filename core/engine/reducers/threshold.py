@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...errors import ResourceError
+from ...errors import ParameterError
 from ..kernels import Kernel, Tile
 from ..places import Hits
 from ..plan import Span
@@ -93,7 +93,7 @@ class Threshold(SelectingReducer):
             columns = np.clip(corpus_block.stop - 1 - np.arange(query_block.start, query_block.stop), 0, None)
             seen, everything = int(columns.sum()), n * (n - 1) // 2
         fitting = float(score[min(len(score) - 1, int(self.most * 0.8 * seen / everything))])
-        raise ResourceError(
+        raise ParameterError(
             f"more than {self.most:,} pairs reach {self.threshold:g}",
             "«threshold»",
             f"«threshold={fitting:.4g}» would fit by what was seen so far; «max_results» allows more",

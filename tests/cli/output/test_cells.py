@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simtool.cli.output.cells import cells_of, decimal, is_number, significant
+from simtool.cli.output.cells import cells_of, decimal, is_number, significant, summary_text
 
 
 def test_what_does_not_apply_is_empty_and_leaves_a_column_one_of_numbers():
@@ -22,3 +22,25 @@ def test_a_number_of_the_summary_has_six_significant_digits_and_no_trailing_zero
 def test_a_small_number_keeps_its_digits():
     assert cells_of(np.asarray([218.8, 0.0012345])) == ["218.800", "0.001234"]
     assert decimal(float("nan"), 4) == "undefined"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (64000, "62.5 KiB"),
+        (3 << 30, "3.0 GiB"),
+        (1 << 61, "2048.0 PiB"),
+    ],
+)
+def test_bytes_have_a_unit_where_people_read_them(value, text):
+    assert summary_text("peak_memory", value) == summary_text("bytes_read", float(value)) == text
+    assert cells_of(np.asarray([value]), "bytes_read") == [text]
+    assert cells_of(np.asarray([value]), "pairs") == [str(value)]
+
+
+def test_hours_too_few_to_count_are_said_to_be_few():
+    assert summary_text("gpu_hours", 7.5e-12) == "under 0.001"
+    assert [summary_text("gpu_hours", hours) for hours in (0.0, 0.25, 12.5)] == ["0", "0.25", "12.5"]

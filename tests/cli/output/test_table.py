@@ -66,10 +66,22 @@ def test_a_column_without_a_value_is_none():
 
 def test_columns_without_room_are_named(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
-    rows = Columns({f"column{number}": np.asarray([1.5]) for number in range(5)})
+    rows = Columns({f"column{number}": np.asarray([1.5]) for number in range(9)})
     shown = lines(Result("x", {}, {}, {}, rows))
-    assert " ".join(shown[-2:]) == "no room for column3, column4; -o FILE or --format csv has all columns"
+    assert " ".join(shown[-2:]) == "no room for column7, column8; -o FILE or --format csv has all columns"
     assert max(map(len, shown)) <= 40
+
+
+def test_names_of_measures_stay_whole_and_the_same_values_are_said_in_a_line(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    names = np.asarray(["average_precision", "fold_accuracy_std", "recall@precision0.95"], dtype=object)
+    values = {f"column{number}": np.arange(3) + 0.5 for number in range(7)}
+    shown = lines(Result("x", {}, {}, {}, Columns({"metric": names, "of": np.full(3, 7), **values})))
+    for name in names:
+        assert any(line.startswith(f"│ {name} ") for line in shown)
+    assert shown[-1] == "the same in these rows: of=7"
+    moved = Result("x", {}, {}, dict.fromkeys(names, 1.0))
+    assert any("recall@precision0.95" in line for line in lines(moved))
 
 
 @pytest.mark.parametrize("columns", ["80", "40"])
@@ -82,13 +94,3 @@ def test_a_matrix_shows_as_many_columns_as_fit(monkeypatch, columns):
     assert head.count("identi") == (3 if columns == "80" else 1)
     assert ("…" in head.split("│")[-2]) is (columns == "40")
     assert ("-o scores.npy writes the whole 3 × 3 matrix" in " ".join(out)) is (columns == "40")
-
-
-def test_a_column_without_room_whose_one_number_stands_below_is_not_missed(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "22")
-    text, norms = np.asarray(["v", "id"], dtype=object), {name: [1.0, None] for name in ("norm_min", "norm_max")}
-    columns = {"column": text, **{name: np.asarray(cells, dtype=object) for name, cells in norms.items()}}
-    one = lines(Result("inspect", {}, {}, {"norm_min": 1.0, "norm_max": 1.0}, Columns(columns)))
-    assert not any("no room" in line for line in one)
-    columns["norm_max"] = np.asarray([1.0, 2.0], dtype=object)
-    assert "no room for norm_max" in "".join(lines(Result("inspect", {}, {}, {"norm_max": 2.0}, Columns(columns))))

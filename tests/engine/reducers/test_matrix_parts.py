@@ -16,11 +16,12 @@ class Held:
     def __init__(self) -> None:
         self.parts = []
 
-    def has(self, start, stop):
+    def has(self, start, stop, mark):
         return False
 
     def write(self, rows):
         self.parts.append([(each.start, each.scores.copy()) for each in rows])
+        return ""
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
@@ -32,6 +33,7 @@ def test_parts_are_whole_query_blocks(monkeypatch, metric):
     assert [[start for start, _ in part] for part in held.parts[:2]] == [[0, 4, 8, 12], [16, 20, 24, 28]]
     np.testing.assert_array_equal(np.concatenate([scores for part in held.parts for _, scores in part]), plain.array)
     assert result.summary == plain.summary
+    np.testing.assert_array_equal(result.grids[0].scores, plain.grids[0].scores)
 
 
 def test_scores_that_leave_the_range_are_no_part():

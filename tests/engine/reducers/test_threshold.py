@@ -13,7 +13,7 @@ from simtool.engine.reducers.base import SelectionSpec
 from simtool.engine.reducers.threshold import Threshold
 from simtool.engine.rescoring import Pairs
 from simtool.engine.sweep import sweep
-from simtool.errors import ResourceError
+from simtool.errors import ParameterError
 
 
 @pytest.mark.parametrize("tiling", [(100, 150), (600, 600)])
@@ -25,7 +25,7 @@ def test_too_many_pairs_name_a_threshold_that_fits(upper_triangle, closer, tilin
     kernel, pairs = Kernel(metric, "float32", False, choose_backend()), Pairs(metric, a, a, scaled=False)
     asked = SelectionSpec(kernel, pairs, larger_is_closer=closer, excluded=itself(a), upper_triangle=upper_triangle)
     plan = Plan(600, 600, *tiling)
-    with pytest.raises(ResourceError, match="more than 5,000 pairs reach") as refused:
+    with pytest.raises(ParameterError, match="more than 5,000 pairs reach") as refused:
         asked_of(a, lambda give: Threshold(0.1 if closer else 4.0, 5000, asked, give), plan)
     assert refused.value.where == "«threshold»"
     fitting = float(refused.value.hint.split("=")[1].split("»")[0])
