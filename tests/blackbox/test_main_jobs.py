@@ -296,6 +296,8 @@ def test_explain_finds_a_row_by_its_id(run):
 def test_inspect_counts_what_makes_trouble(run, odd):
     document = run("inspect", PAIRS, "--format", "json").document
     counts = {"rows": 353, "columns": 6, "zero": 0, "nonfinite": 0, "duplicates": 193, "files": 1, "width": 384}
+    norms = [document["summary"].pop(name) for name in ("norm_min", "norm_mean", "norm_max")]
+    assert_allclose(norms, 1, atol=1e-6)
     assert document["summary"] == counts
     assert [row["column"] for row in document["rows"]] == ["a", "b", "word_a", "word_b", "score", "label"]
     assert run("inspect", "zero.npy", "--format", "json", cwd=odd).document["summary"]["zero"] == 1
