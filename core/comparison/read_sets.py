@@ -19,15 +19,6 @@ from .compared_sets import ALIGNED, BEST, SIDES, ComparisonInputs
 ITEMS_HINT = "leave these items out of the file"
 
 
-def _array(given: Any, option: str, expected: str) -> Column:
-    """Return numbers as an array; a list whose parts differ in length is none."""
-    try:
-        return np.asarray(given)
-    except ValueError:
-        what = f"expected {expected}, got a list whose parts differ in length"
-        raise ShapeError(what, option, "fill shorter items up with zeros") from None
-
-
 def read_inputs(
     a: Vectors | RaggedVectors,
     b: Vectors | RaggedVectors,
@@ -151,7 +142,7 @@ def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: st
         return None
     shape, option = vectors.shape[:-1], f"«weights_{name}»"
     expected = f"{' x '.join(map(str, shape))} weights, one for each row"
-    weights = _array(given, option, expected)
+    weights = np.asarray(given)
     if weights.shape != shape:
         raise ShapeError(f"expected {expected}, got shape {weights.shape}", option)
     if weights.dtype.kind not in "biuf":
@@ -177,7 +168,7 @@ def _lengths(given: Any, vectors: Vectors | RaggedVectors, name: str) -> Column 
         raise ParameterError("only items of tokens have lengths", option, "the inputs are single sets (n, d)")
     items, tokens = vectors.shape[:2]
     expected = f"{items} lengths, one for each item"
-    lengths = _array(given, option, expected)
+    lengths = np.asarray(given)
     if lengths.shape != (items,):
         raise ShapeError(f"expected {expected}, got shape {lengths.shape}", option)
     most = vectors.lengths if isinstance(vectors, RaggedVectors) else np.full(items, tokens)

@@ -82,8 +82,6 @@ def check_plan(plan: FitPlan, request: LossSpec | None, given: Given) -> None:
     if plan.held_out == 0 and plan.patience is not None:
         what = "early stopping needs a share of the data as large as the one held out, and nothing is held out"
         raise ParameterError(what, "«patience»", "a «held_out» above 0, or no «patience»")
-    if plan.init == "random" and plan.seed >= 2**64:
-        raise ParameterError(f"seed is {plan.seed}, expected less than 2^64 for a random start", "«seed»")
     if request is None:
         return
     check_miner(request, plan.miner, one_set=len(given.examples.sides) == 1)

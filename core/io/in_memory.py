@@ -147,18 +147,18 @@ def as_table(given: Any, name: str) -> Any:
     return HeldTable(name, pa.table([pa.FixedSizeListArray.from_arrays(flat, found.shape[1])], names=[""]))
 
 
-def as_values(given: Any, source: Any) -> Any:
+def as_values(given: Any, source: Any, name: str = "values") -> Any:
     """Return labels, ids or scores as an operation takes them: a source, or a 1-D array.
 
     Args:
         given: a source, the name of a column where `source` is a table in memory, a Series, a list, an array or None.
         source: the input that they belong to, as `as_source` returns it.
+        name: what messages call them.
     """
-    if isinstance(source, HeldTable):
-        given = source.column(given)
+    given = source.column(given) if isinstance(source, HeldTable) else given
     if isinstance(given, list | tuple | np.ndarray):
-        return _array(given, "values")
-    found = as_source(given, "values")
+        return _array(given, name)
+    found = as_source(given, name)
     return tensor_values(found) if _is_tensor(found) else found
 
 

@@ -138,10 +138,10 @@ def compare(
     checks.check_least(0, seed=seed)
     requests = read_requests(names, parameters or {}, seed)
     given = tuple(
-        (side, *(as_values(each, side) for each in values))
+        (side, *(as_values(each, side, f"«{name}»") for name, each in values.items()))
         for side, values in (
-            (source_of_sets(a, "A"), (ids_a, weights_a, lengths_a)),
-            (source_of_sets(b, "B"), (ids_b, weights_b, lengths_b)),
+            (source_of_sets(a, "A"), {"ids_a": ids_a, "weights_a": weights_a, "lengths_a": lengths_a}),
+            (source_of_sets(b, "B"), {"ids_b": ids_b, "weights_b": weights_b, "lengths_b": lengths_b}),
         )
     )
     with delivery():

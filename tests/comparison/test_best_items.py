@@ -205,7 +205,7 @@ def test_progress_names_its_unit():
 @pytest.mark.parametrize("option", ["weights_a", "weights_b", "lengths_a"])
 def test_lists_that_are_no_array_are_refused(option):
     items = [np.ones((2, 3)), np.ones((1, 3))]
-    with pytest.raises(ShapeError, match="a list whose parts differ in length") as caught:
+    with pytest.raises(ShapeError, match="rows of different lengths: 1, 2") as caught:
         compare(items, items, **{option: [[1.0, 2.0], [1.0]]})
     assert caught.value.where == f"«{option}»"
 

@@ -109,7 +109,7 @@ def test_a_random_start_leaves_the_numbers_of_others_alone():
     [
         ({"head": "diagonal", "init": "random"}, "a diagonal head cannot turn the space"),
         ({"head": "whiten", "kind": None, "head_bias": True}, "it has no bias"),
-        ({"init": "random", "seed": 2**64}, "expected less than 2\\^64"),
+        ({"init": "random", "seed": 2**64}, "expected at most 9,223,372,036,854,775,807"),
     ],
 )
 def test_starts_that_mean_nothing_are_refused(options, what):
