@@ -133,10 +133,9 @@ def _of_selected_rows(command: Callable[[], None], selected: dict[str, Any]) -> 
     try:
         command()
     except LabelError as error:
-        rows = any(value is not None for name, value in selected.items() if name.partition("_")[0] in ROWS)
-        if rows and error.what.startswith("row "):
-            error.where += ", counted among the selected rows"
-        raise
+        if not any(value is not None for name, value in selected.items() if name.partition("_")[0] in ROWS):
+            raise
+        raise LabelError(error.what, f"{error.where}, counted among the selected rows", error.hint) from error
 
 
 def _select(
