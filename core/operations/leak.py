@@ -63,8 +63,8 @@ def leak(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         ids_train: a source of the ids of the training set.
         ids_test: a source of those of the test set.
-        metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
-            device_name: as for `pairwise`.
+        metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
+        progress, require_keys, dry_run, device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `rows` (of the test set), `train_rows`, `leaked`, `clean`, `share` (leaked of all),
