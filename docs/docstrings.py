@@ -5,6 +5,8 @@ from typing import Any
 
 import griffe
 
+ARRAY = "numpy.ndarray[tuple[typing.Any, ...], numpy.dtype[typing.Any]]"
+
 
 class Docstrings(griffe.Extension):
     """Mends what griffe finds in the objects, which it inspects because the catalogue makes many of them."""
@@ -18,10 +20,12 @@ class Docstrings(griffe.Extension):
             obj.docstring.value = re.sub(r"::$", ":", text, flags=re.MULTILINE)
 
     def on_function_instance(self, *, func: griffe.Function, **_: Any) -> None:
-        """Show no default whose repr names a machine or a module."""
+        """Show no default whose repr names a machine or a module, and the type of arrays as numpy's users write it."""
         for parameter in func.parameters:
             if "<" in str(parameter.default):
                 parameter.default = "..."
+            if ARRAY in str(parameter.annotation):
+                parameter.annotation = str(parameter.annotation).replace(ARRAY, "NDArray")
 
     def on_class_members(self, *, cls: griffe.Class, **_: Any) -> None:
         """Take the signature of `__new__`, and none that a protocol has of `typing`."""

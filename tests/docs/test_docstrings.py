@@ -55,6 +55,7 @@ def test_nothing_of_a_docstring_is_lost(package, name, caplog):
     text, sections = inspect.getdoc(_object(name)) or "", _sections(package[name])
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert {SECTIONS[title] for title in TITLE.findall(text)} | {"text"} == set(sections)
+    assert not re.search(r"::$", sections["text"], re.MULTILINE)
     code = "\n\n".join(each for _, each in sections.get("examples", []))
     shown, written = map(doctest.DocTestParser().get_examples, (code, text))
     assert [(each.source, each.want) for each in shown] == [(each.source, each.want) for each in written]
@@ -68,6 +69,7 @@ def test_a_function_has_its_parameters_and_no_default_of_this_machine(package, n
     documented = ", ".join(each.name for each in _sections(package[name]).get("parameters", []))
     assert set(re.findall(r"\w+", documented)) <= set(parameters)
     assert "<" not in "".join(map(str, parameters.values()))
+    assert "ndarray[" not in "".join(str(parameter.annotation) for parameter in package[name].parameters)
 
 
 def test_a_class_has_the_signature_that_it_is_called_with(package):
