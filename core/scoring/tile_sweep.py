@@ -221,9 +221,9 @@ def _extremes(scores: Column, tile: AnchorTile, best: Extremes, found: _Found, e
         better = np.flatnonzero((top >= least) & (top > -inf))
         if len(better):
             chosen = scores.take(better, axis=axis)
-            top, places = _highest(chosen if axis == 0 else np.ascontiguousarray(chosen.T), best.ranks[columns])
-            least[better] = top
-            found.extremes[end].append((better + anchors.start, top, places + columns.start))
+            rows = chosen if axis == 0 else np.ascontiguousarray(chosen.T)
+            least[better], places = _highest(rows, best.ranks[columns])
+            found.extremes[end].append((better + anchors.start, least[better], places + columns.start))
 
 
 def _highest(scores: Column, ranks: Column) -> tuple[Column, Column]:
