@@ -32,7 +32,6 @@ class CompareSpec:
         bootstrap: draws.
         seed: of both.
         eps: the least norm that a cosine divides by.
-        backend: where to compute.
         matches: whether to list who matched whom.
         top: how many of the best and of the worst matches to list; None for all.
         progress: called with what is done and the total.
@@ -61,9 +60,7 @@ class ComparisonOutcome:
         best: the rows of best matches of items.
         bounds: key -> (low, high).
         nulls: name -> its null.
-        matches: who matched whom.
         matrix: of all pairs of items, as `pairwise` gives it.
-        notes: what to tell the reader.
     """
 
     values: Mapping[str, float] = field(default_factory=dict)
@@ -93,9 +90,6 @@ def report(
     """Return the result.
 
     Args:
-        inputs: the inputs.
-        spec: what was asked for.
-        outcome: what was found.
         every: all aggregates in order, those too that do not fit.
         settings: further parameters to state.
         by_item: list 3-D inputs by item.

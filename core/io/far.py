@@ -134,8 +134,6 @@ class FarArray:
     """Numbers far away that stand for an array: of it are read the rows that are asked for.
 
     Args:
-        file: the file.
-        dtype: of the elements.
         offset: of the first byte.
         shape: (rows, ...), in C order.
     """

@@ -94,10 +94,6 @@ class HeldBatches:
 def as_source(given: Any, name: str) -> Any:
     """Return what a caller hands over as an operation takes it: a source, Vectors, an array or a tensor.
 
-    Args:
-        given: anything that is accepted.
-        name: what messages call it.
-
     Raises:
         DataError: it is an open file, or a masked array that hides something.
         ShapeError: lists of different lengths.
@@ -153,7 +149,6 @@ def as_values(given: Any, source: Any, name: str = "values") -> Any:
     Args:
         given: a source, the name of a column where `source` is a table in memory, a Series, a list, an array or None.
         source: the input that they belong to, as `as_source` returns it.
-        name: what messages call them.
     """
     given = source.column(given) if isinstance(source, HeldTable) else given
     if isinstance(given, list | tuple | np.ndarray):

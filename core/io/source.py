@@ -46,7 +46,6 @@ class Source:
         format: the name of a row in the table of formats.
         size: in bytes, of packed text once it is unpacked.
         most: how many bytes its reader may hold.
-        data: the content of a pipe; None for a file.
         unpacked: the text in a packed file.
         far: the file, where it lies far away.
     """
@@ -103,9 +102,6 @@ class Source:
 
     def check_unchanged(self, opened: Fingerprint) -> None:
         """Refuse a file that is another than it was.
-
-        Args:
-            opened: its fingerprint when it was opened.
 
         Raises:
             ResourceError: it has changed, or it is gone.

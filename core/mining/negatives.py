@@ -16,11 +16,8 @@ def mined(
     """Return anchor, negative and score of what is taken, and the product that scanned the pairs.
 
     Args:
-        job: how pairs are scored; it leaves out an anchor itself.
         positives: of the anchors.
-        rule: which negatives are taken.
         excluded_positives: whether the job leaves out the positives too.
-        progress: called with the anchors that are done and their total.
     """
     anchors, caps = positives.anchors, rule.caps(positives.least_close, job.metric)
     draw, found = np.random.default_rng(rule.seed), list[Hits]()

@@ -26,8 +26,6 @@ def begin(progress: Progress | None, phase: str, unit: str = "rows") -> None:
 
     Args:
         progress: who takes it; one without a method `phase` takes only the counts of each phase.
-        phase: what is done, in a few words.
-        unit: what is counted.
     """
     on_phase: Callable[[str, str], None] | None = getattr(progress, "phase", None)
     if on_phase is not None:
