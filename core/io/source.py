@@ -8,7 +8,7 @@ import io
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ..delivery import watch
 from ..errors import ResourceError
@@ -35,6 +35,45 @@ class Fingerprint:
     size: int
     modified: int
     digest: str
+
+
+class RangeReader(io.RawIOBase):
+    """A place in what is read by ranges: an unpacked text, or a file far away."""
+
+    def __init__(self, ranges: "Unpacked | FarFile") -> None:
+        """Stand before the first byte."""
+        super().__init__()
+        self._ranges, self._place = ranges, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a byte."""
+        self._place = offset + (0, self._place, self._ranges.size)[whence]
+        return self._place
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes, all of them by default."""
+        left = max(0, self._ranges.size - self._place)
+        data = self._ranges.read(self._place, left if size is None or size < 0 else size)
+        self._place += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer, which the readers of zip files and of Arrow hand over."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 @dataclass(frozen=True)
@@ -66,16 +105,12 @@ class Source:
     def open(self) -> BinaryIO:
         """Return the bytes, of packed text those in it, as a seekable file."""
         if self.unpacked is not None:
-            from .compressed import UnpackedFile
-
-            return cast(BinaryIO, UnpackedFile(self.unpacked))
+            return cast(BinaryIO, RangeReader(self.unpacked))
         return self._stored()
 
     def _stored(self) -> BinaryIO:
         if self.far is not None:
-            from .far import FarReader
-
-            return cast(BinaryIO, FarReader(self.far))
+            return cast(BinaryIO, RangeReader(self.far))
         return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
 
     def read(self, offset: int, length: int) -> bytes:
