@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from ..addresses import without_secrets
 from ..placeholders import as_argument, spelled
 from ..suggestions import closest_few
-
-if TYPE_CHECKING:
-    pass
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
