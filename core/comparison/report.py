@@ -9,6 +9,7 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest
 from ..backend import Backend
+from ..errors import SimtoolError
 from ..io.origins import provenance
 from ..results import Column, Columns, Progress, Result, Scalar
 from ..statistics.permutation import Null
@@ -18,6 +19,7 @@ from .matches import extremes
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
 BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
+Failed = Mapping[str, SimtoolError]  # why an aggregate has no number, by its name
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,19 @@ def _parameters(inputs: ComparisonInputs, spec: CompareSpec, of: str | None) -> 
         **({"bootstrap": spec.bootstrap} if spec.bootstrap else {}),
         **({"seed": spec.seed} if seeded else {}),
     }
+
+
+def reasons_of(failed: Failed) -> list[str]:
+    """Return why aggregates were left out, a sentence for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, error in failed.items():
+        reasons.setdefault(reason_of(name, error), []).append(name)
+    return [f"{', '.join(names)} left out: {what}" for what, names in reasons.items()]
+
+
+def reason_of(name: str, error: SimtoolError) -> str:
+    """Return why an aggregate is undefined without its name, so that those with one reason share a sentence."""
+    return error.what.removeprefix(f"{name} ").removeprefix("is undefined: ")
 
 
 def _scalar(value: float) -> float | None:
