@@ -94,7 +94,7 @@ class Form:
 
 
 class Checksum:
-    """A checksum of rows as they come: the same for the same numbers of one type, however cut and in whatever format."""
+    """A checksum of rows as they come: the same for the same numbers of one type, however cut, in any format."""
 
     def __init__(self, dtype: np.dtype[np.generic]) -> None:
         self.dtype = dtype.newbyteorder("<")
