@@ -19,9 +19,7 @@ def carried_columns(vectors: Vectors, rows: Array, role: str) -> dict[str, Array
     """Return the carried columns of some rows, as `text_a` for the role a; often none.
 
     Args:
-        vectors: any vectors.
         rows: their numbers; of -1, which is no row, there is no value.
-        role: what the names end with.
     """
     if isinstance(vectors, SelectedVectors):
         return carried_columns(vectors.base, np.where(rows < 0, rows, vectors.index[rows]), role)
@@ -40,8 +38,6 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
     stand under names with a role.
 
     Args:
-        sides: the vectors by role.
-        rows: numbers of the examples.
         taken: the columns that the listing has already.
     """
     tables = [carries(side) for side in sides.values()]
@@ -56,13 +52,7 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
 
 @dataclass(frozen=True)
 class RowsBeside:
-    """A listing of examples with the columns that it carries, which are taken as they are read.
-
-    Args:
-        listing: the columns of its own.
-        sides: the vectors by role.
-        rows: the number of the example in each row.
-    """
+    """A listing of examples with the columns that it carries, which are taken as they are read."""
 
     listing: Columns
     sides: Mapping[str, Vectors]

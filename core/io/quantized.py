@@ -40,7 +40,6 @@ class QuantizedVectors(DerivedVectors):
     """The rows of other vectors in another precision.
 
     Args:
-        base: the vectors.
         precision: a key of `WRITTEN`.
         ranges: (2, d) float32 least and largest number of each dim, for int8 and uint8.
         restored: give int8 and uint8 as the numbers they stand for, q · step + least.

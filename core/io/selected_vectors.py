@@ -49,7 +49,6 @@ def select(vectors: Vectors, index: Array) -> Vectors:
     """Return some rows, in the order of `index`, with their ids.
 
     Args:
-        vectors: any vectors.
         index: (kept,) row numbers from 0; a row may come twice.
 
     Raises:

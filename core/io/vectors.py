@@ -76,9 +76,7 @@ class IdentifiedVectors:
     """Vectors under other ids, perhaps with columns that a listing carries.
 
     Args:
-        base: the rows.
         ids: of the rows, or None.
-        carried: the columns.
         numbered: whether the ids are the numbers that selected rows have in a file without ids.
     """
 
@@ -112,7 +110,6 @@ def as_vectors(array: Array, name: str = "array") -> Vectors:
 
     Args:
         array: (rows, ...) of floats or integers; not copied.
-        name: what messages call it.
 
     Raises:
         DataError: the elements are not numbers, or there is no dim of rows.
@@ -129,7 +126,6 @@ def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:
     """Return the same vectors under other ids.
 
     Args:
-        vectors: any vectors.
         ids: (rows,) strings or integers, or None for no ids.
 
     Raises:
