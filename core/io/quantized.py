@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, ShapeError
-from .derived import DerivedVectors
 from .origins import place_of
 from .recast import recast_dtype, unit_rows
-from .vectors import Array, Vectors, name_rows
+from .vectors import Array, DerivedVectors, Vectors, name_rows
 
 WRITTEN = {"float32": "float32", "float16": "float16", "int8": "int8", "uint8": "uint8"}
 WRITTEN |= {"binary": "int8", "ubinary": "uint8"}  # precision -> the dtype that holds it

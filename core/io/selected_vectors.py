@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
-from .derived import DerivedVectors
-from .vectors import Array, ArrayVectors, Vectors
+from .vectors import Array, ArrayVectors, DerivedVectors, Vectors
 
 
 @dataclass(frozen=True)
