@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from math import prod
 
 import numpy as np
@@ -11,13 +11,14 @@ from .. import checks
 from ..backend import Array, Backend, quiet
 from ..errors import ShapeError
 from ..io import Vectors
-from ..metrics import Metric, magnitude, needs_scale
+from ..metrics import Metric, float32_rows, magnitude, needs_scale
 from ..nonfinite import NONFINITE_HINT, refuse_nonfinite
 from ..results import Column
 from .threads import overlapped, processors
 from .workspace import Scratch
 
 CPU_PIECE = 1 << 18  # elements of one piece: both sides widened stay in the processor's cache
+FLOAT32_PIECE = 1 << 20  # they are not widened: a piece is as long as makes the steps after its sums cheap
 GPU_PIECE = 1 << 24
 ALIGNED_NUMBERS = 8  # numbers of a score while it is computed: two magnitudes, two scales, three sums and itself
 
@@ -78,7 +79,7 @@ class AlignedJob:
         """Return the scores, and how many have on a side a zero vector, and one that is shorter than eps."""
         if prod(self.shape) == 0:
             checks.check_not_empty(self.a if prod(self.a.shape) == 0 else self.b)
-        limit = CPU_PIECE if self.backend.device == "cpu" else GPU_PIECE
+        limit = FLOAT32_PIECE if self._float32 else CPU_PIECE if self.backend.device == "cpu" else GPU_PIECE
         # dim 0 first, because files are read by rows; dims of the vector last, so that few pieces are partial
         order = [0, *(d for d in self.kept if d), *(d for d in self.dims if d)]
         first = next(split(self.shape, order, limit))
@@ -108,6 +109,9 @@ class AlignedJob:
     def _scored(self, part: tuple[Piece, tuple[Column, Column]]) -> tuple[Piece, Column, int, int, bool]:
         """Return the place of a piece and what `_finished` makes of it."""
         with quiet():
+            if self._float32:
+                sums = self.metric.float32_sums(*part[1])
+                return part[0], *self._finished(sums, (np.ones_like(sums[0]),) * 2)
             x, y = self._put(part[1])
             scales = self._scales(x, y)
             return part[0], *self._finished(self._terms(x, y, scales), scales)
@@ -145,6 +149,14 @@ class AlignedJob:
                 total[target] = part
         put = [self.backend.put(np.asarray(v)) for v in (*sums, *scales)]
         return tuple(put[:-2]), (put[-2], put[-1])
+
+    @cached_property
+    def _float32(self) -> bool:
+        """Whether rows are compared as they are read."""
+        rows = self.backend.name == "numpy" and self.a.shape == self.b.shape and self.kept == (0,) and self.dims == (1,)
+        if not (rows and self.metric.sums_float32 and self.width <= FLOAT32_PIECE):
+            return False
+        return float32_rows.are_summed(2 * self.scores * self.width, self.a.dtype, self.b.dtype)
 
     @property
     def _scaled(self) -> bool:

@@ -7,13 +7,14 @@ from functools import cached_property
 import numpy as np
 
 from ..backend import quiet
-from ..metrics import EPS, Metric, magnitude, metric_of, row_dots
+from ..metrics import EPS, Metric, float32_rows, magnitude, metric_of, row_dots
 from ..results import Column
 from .threads import overlapped, processors
 from .workspace import Scratch
 
 _log = logging.getLogger(__name__)
 CHUNK = 1 << 19  # numbers of each side that are gathered and widened at a time, few enough for a cache
+SHARE = 1 / 256  # of all pairs, that are expected to be scored
 RUN = 16  # pairs of one row of A from which on it pays to take them together
 
 
@@ -58,12 +59,34 @@ class Pairs:
         return self.measure.is_made_of_dots and self.measure.has_unit_rows and not self.scaled
 
     @cached_property
+    def _float32(self) -> bool:
+        """Whether rows are compared as they were read; a function of their shapes and dtypes alone."""
+        numbers = int(SHARE * len(self.a) * len(self.b)) * self.a.shape[1]
+        summed = not self.scaled and (self._normed or self.measure.sums_float32)
+        return summed and float32_rows.are_summed(numbers, self.a.dtype, self.b.dtype)
+
+    @cached_property
     def squares(self) -> tuple[Column, Column]:
         """The squared norms of all rows of both sides."""
-        a = _squares(self.a)
-        return a, a if self.b is self.a else _squares(self.b)
+        a = self._squares(self.a)
+        return a, a if self.b is self.a else self._squares(self.b)
+
+    def _squares(self, rows: Column) -> Column:
+        """Return the squared norms, summed as the dot products are: the cosine of equal rows is 1."""
+        squares = np.empty(len(rows))
+        step = max(1, CHUNK // rows.shape[1])
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            if self._float32:
+                squares[start : start + step] = float32_rows.dots(part, part)
+            else:
+                wide = part.astype(np.float64)
+                squares[start : start + step] = row_dots(wide, wide)
+        return squares
 
     def _score(self, part: tuple[Column, Column]) -> Column:
+        if self._float32:
+            return self._of_float32(part)
         runs = np.flatnonzero(np.diff(part[0], prepend=-1))
         if self._normed and len(part[0]) >= RUN * len(runs):
             return self._of_runs(part, runs)
@@ -81,6 +104,17 @@ class Pairs:
                 x, y = x / scales[0][:, None], y / scales[1][:, None]
             return self.measure.finish(self.measure.terms(x, y), scales)  # type: ignore[no-any-return]
 
+    def _of_float32(self, part: tuple[Column, Column]) -> Column:
+        """Return the scores of pairs whose rows are not widened."""
+        with quiet():
+            x, y = (self.scratch.taken(*side) for side in zip((0, 1), (self.a, self.b), part, strict=True))
+            if self._normed:
+                sums = (float32_rows.dots(x, y), self.squares[0][part[0]], self.squares[1][part[1]])
+            else:
+                sums = self.measure.float32_sums(x, y)
+            one = np.ones(len(x))
+            return self.measure.finish(sums, (one, one))  # type: ignore[no-any-return]
+
     def _of_runs(self, part: tuple[Column, Column], runs: Column) -> Column:
         """Return the scores of pairs, many of one row of A: it is widened once for those from each of `runs` on."""
         rows, columns = part
@@ -91,12 +125,3 @@ class Pairs:
             sums = (np.concatenate(dots), self.squares[0][rows], self.squares[1][columns])
             one = np.ones(len(rows))
             return self.measure.finish(sums, (one, one))  # type: ignore[no-any-return]
-
-
-def _squares(rows: Column) -> Column:
-    squares = np.empty(len(rows))
-    step = max(1, CHUNK // rows.shape[1])
-    for start in range(0, len(rows), step):
-        wide = rows[start : start + step].astype(np.float64)
-        squares[start : start + step] = row_dots(wide, wide)
-    return squares

@@ -38,14 +38,18 @@ class Scratch(threading.local):
             rows: (n, d) host rows.
             numbers: (k,) each below n.
         """
-        shape = (len(numbers), *rows.shape[1:])
-        # clipping lets numpy write into the buffer itself; no number is out of range
-        chosen = rows.take(numbers, axis=0, out=self._room((side, rows.dtype), shape, rows.dtype), mode="clip")
+        chosen = self.taken(side, rows, numbers)
         if rows.dtype == np.float64:
             return chosen
-        wide = self._room(side, shape, np.float64)
+        wide = self._room(side, chosen.shape, np.float64)
         np.copyto(wide, chosen)
         return wide
+
+    def taken(self, side: int, rows: NDArray[Any], numbers: NDArray[np.int64]) -> NDArray[Any]:
+        """Return chosen rows as they are; the arguments are those of `gathered`."""
+        room = self._room((side, rows.dtype), (len(numbers), *rows.shape[1:]), rows.dtype)
+        # clipping lets numpy write into the buffer itself; no number is out of range
+        return rows.take(numbers, axis=0, out=room, mode="clip")
 
     def _room(self, key: Hashable, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
         size = int(np.prod(shape))

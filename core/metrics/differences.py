@@ -9,6 +9,7 @@ import numpy as np
 from ..backend import Array, Backend, namespace
 from ..errors import ParameterError
 from ..results import Column
+from . import float32_rows
 from .bounds import Side, product_error, sum_error
 from .metric import Metric, Scales, Sums, aligned
 from .numerics import EPS, are_moderate, centered, row_dots
@@ -41,6 +42,7 @@ class SquaredEuclidean(Metric):
 
     name: ClassVar[str] = "sqeuclidean"
     expands_squares: ClassVar[bool] = True
+    sums_float32: ClassVar[bool] = True
     kink: ClassVar[str] = ""
 
     def terms(self, x: Array, y: Array) -> Sums:
@@ -49,6 +51,10 @@ class SquaredEuclidean(Metric):
         if apart.dtype == xp.float32:  # nothing cancels among squares
             return (xp.astype(xp.sum(apart * apart, axis=-1), xp.float64),)
         return (row_dots(apart, apart),)
+
+    def float32_sums(self, x: Column, y: Column) -> Sums:
+        """Return the squared distance."""
+        return (float32_rows.squared_distances(x, y),)
 
     def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
         """Return the squared distances, and the scales of differences in their gradients."""

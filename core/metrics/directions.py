@@ -98,6 +98,7 @@ class Correlation(Cosine):
 
     name: ClassVar[str] = "correlation"
     is_made_of_dots: ClassVar[bool] = False
+    sums_float32: ClassVar[bool] = False
     takes_differences: ClassVar[bool] = True
     without_direction: ClassVar[str] = "constant"
 

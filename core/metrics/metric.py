@@ -39,6 +39,7 @@ class Metric:
         expands_squares: the proxy score is |x|^2 + |y|^2 - 2xy, which cancels for close rows: a center amid them helps.
         has_unit_rows: prepared rows have length 1, so that their products fit into any float.
         is_made_of_dots: `finish` takes the dot products xy, xx, yy; others take sums of their own.
+        sums_float32: rows of float32 need not be widened, as `float32_sums` gives their sums.
         takes_differences: of the numbers, so that integers that float64 rounds are refused.
         scores_are_proxies: the score is the proxy score itself.
         kink: where there is no derivative, in words; nothing where there is one everywhere.
@@ -52,6 +53,7 @@ class Metric:
     expands_squares: ClassVar[bool] = False
     has_unit_rows: ClassVar[bool] = False
     is_made_of_dots: ClassVar[bool] = False
+    sums_float32: ClassVar[bool] = False
     takes_differences: ClassVar[bool] = True
     scores_are_proxies: ClassVar[bool] = False
     kink: ClassVar[str] = "at distance 0"
@@ -99,6 +101,10 @@ class Metric:
 
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the partial sums over the last axis of scaled float64 pieces of aligned vectors."""
+        raise NotImplementedError
+
+    def float32_sums(self, x: Column, y: Column) -> Sums:
+        """Return what `terms` gives for (n, d) float32 rows of numpy, which are summed in float64 all the same."""
         raise NotImplementedError
 
     def merge(self, total: Sums, part: Sums) -> Sums:

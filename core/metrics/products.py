@@ -7,7 +7,7 @@ import numpy as np
 
 from ..backend import Array, Backend, namespace, widened_dots
 from ..results import Column
-from . import int8
+from . import float32_rows, int8
 from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
 from .numerics import EPS, are_moderate, dots_and_squares, magnitude, row_dots
@@ -22,6 +22,7 @@ class Product(Metric):
 
     is_product: ClassVar[bool] = True
     is_made_of_dots: ClassVar[bool] = True
+    sums_float32: ClassVar[bool] = True
     takes_differences: ClassVar[bool] = False
     scores_are_proxies: ClassVar[bool] = True
     kink: ClassVar[str] = ""
@@ -73,6 +74,10 @@ class Dot(Product):
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the dot product."""
         return (row_dots(x, y),)
+
+    def float32_sums(self, x: Column, y: Column) -> Sums:
+        """Return the dot product."""
+        return (float32_rows.dots(x, y),)
 
     def fits_float32(self, a: float, b: float, dims: int) -> bool:
         """Tell whether the rows and their products stay in its range."""
@@ -130,6 +135,10 @@ class Cosine(Product):
     def terms(self, x: Array, y: Array) -> Sums:
         """Return the dot product and the squared norms."""
         return dots_and_squares(x, y)
+
+    def float32_sums(self, x: Column, y: Column) -> Sums:
+        """Return the dot product and the squared norms."""
+        return float32_rows.dots(x, y), float32_rows.dots(x, x), float32_rows.dots(y, y)
 
     def finish(self, sums: Sums, scales: Scales) -> Array:
         """Return the cosines of dot products and squared norms."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from ..backend import Array, Backend, choose_backend, derivatives, namespace, qu
 from ..catalogue import names
 from ..engine import Scratch, overlapped, processors
 from ..io import Vectors
-from ..metrics import metric_of, needs_scale, row_dots
+from ..metrics import float32_rows, metric_of, needs_scale, row_dots
 from ..results import Column
 from ..work import kept
 from .distances import of_pairs
@@ -62,7 +63,10 @@ class AlignedRows:
     def scores(self, wanted: Sequence[Term]) -> list[Column]:
         """Return (n,) float64 scores per term, in one pass over the inputs; NaN where a row is not finite."""
         found = [np.empty(self.rows) for _ in wanted]
-        products = _Products(self.backend, self.eps, scaled=any(needs_scale(side.dtype) for side in self.inputs))
+        dtypes = [side.dtype for side in self.inputs]
+        float32 = self.backend.name == "numpy" and all(map(_sums_float32, wanted))
+        float32 = float32 and float32_rows.are_summed(sum(prod(side.shape) for side in self.inputs), *dtypes)
+        products = _Products(self.backend, self.eps, scaled=any(map(needs_scale, dtypes)), float32=float32)
 
         def scored(part: tuple[int, int, list[Column]]) -> tuple[int, int, list[Column]]:
             start, stop, rows = part
@@ -165,12 +169,14 @@ class _Products:
         backend: where to compute.
         eps: the least norm that a cosine divides by.
         scaled: whether squares of the rows may leave the range of float64.
+        float32: whether the rows are summed as they are.
     """
 
-    def __init__(self, backend: Backend, eps: float, *, scaled: bool) -> None:
+    def __init__(self, backend: Backend, eps: float, *, scaled: bool, float32: bool) -> None:
         self.backend = backend
         self.eps = eps
         self.scaled = scaled
+        self.float32 = float32
         self.scratch = Scratch()
 
     def scores(self, rows: list[Column], wanted: Sequence[Term]) -> list[Array]:
@@ -178,7 +184,7 @@ class _Products:
         pairs = list(dict.fromkeys(pair for term in wanted if _is_made(term) for pair in _pairs(term)))
         others = [term for term in wanted if not _is_made(term)]
         step = len(rows[0])
-        if self.backend.device == "cpu":  # what is wide stays in the processor's cache
+        if self.backend.device == "cpu" and not self.float32:  # what is wide stays in the processor's cache
             step = max(1, CPU_PART // max(side.shape[1] for side in rows))
         parts = []
         for start in range(0, len(rows[0]), step):
@@ -186,19 +192,24 @@ class _Products:
             if self.scaled and not all(_moderate(side) for side in wide):
                 wide = self._wide(rows)
                 return [score_of(term, wide[term.left], wide[term.right], eps=self.eps) for term in wanted]
-            products = [row_dots(wide[i], wide[j]) for i, j in pairs]
+            dots = float32_rows.dots if self.float32 else row_dots
+            products = [dots(wide[i], wide[j]) for i, j in pairs]
             parts.append(products + [self._of_rows(term, wide[term.left], wide[term.right]) for term in others])
         columns = [self.backend.xp.concat(column) for column in zip(*parts, strict=True)]
         known: dict[tuple[int, int] | Term, Array] = dict(zip([*pairs, *others], columns, strict=True))
         return [self._made(term, known) if _is_made(term) else known[term] for term in wanted]
 
     def _wide(self, rows: list[Column]) -> list[Array]:
+        if self.float32:
+            return rows
         return [self.scratch.widened(self.backend, number, side) for number, side in enumerate(rows)]
 
     def _of_rows(self, term: Term, x: Array, y: Array) -> Array:
         """Return the (n,) scores of one term from the rows: distances from the differences, which do not cancel."""
         if not _is_metric(term) or not metric_of(term.name).expands_squares:
             return score_of(term, x, y, eps=self.eps)
+        if self.float32:
+            return self._finished(term.name, float32_rows.squared_distances(x, y))
         apart = x - y
         return self._finished(term.name, row_dots(apart, apart))
 
@@ -218,6 +229,10 @@ def _is_metric(term: Term) -> bool:
 
 def _is_made(term: Term) -> bool:
     return _is_metric(term) and metric_of(term.name).is_made_of_dots
+
+
+def _sums_float32(term: Term) -> bool:
+    return _is_metric(term) and metric_of(term.name).sums_float32
 
 
 def _pairs(term: Term) -> tuple[tuple[int, int], ...]:

@@ -191,7 +191,8 @@ def _signature(entry: Entry) -> Signature:
     options = {"variant": None, "distance": None, "reduction": None, "eps": EPS, **entry.parameters}
     return Signature(
         [Parameter(name, either) for name in inputs]
-        + [Parameter(name, named, default=value) for name, value in options.items()]
+        + [Parameter(name, named, default=value) for name, value in options.items()],
+        return_annotation=Array,
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.engine.rescoring import Pairs
+from simtool.metrics import float32_rows
 
 METRICS = ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "manhattan"]
 ANY = [*METRICS, "chebyshev", "minkowski", "snr", "correlation"]  # all that take real numbers
@@ -35,3 +36,22 @@ def test_a_pair_has_the_same_bits_alone_and_among_others_of_its_row(metric, dims
     cosines = np.clip((units[0][rows] * units[1][columns]).sum(axis=1), -1, 1)
     expected = cosines if metric == "cosine" else np.arccos(cosines) / np.pi
     assert together == pytest.approx(expected, abs=1e-7 if metric == "angular" else 1e-12)
+
+
+@pytest.mark.parametrize("metric", ["cosine", "angular", "dot", "euclidean", "sqeuclidean", "correlation"])
+def test_rows_of_large_sides_are_not_widened(monkeypatch, metric):
+    pytest.importorskip("numkong")
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal((size, 64)).astype("f4") for size in (1 << 12, 1 << 15))
+    b[:20] = a[:20]
+    rows, columns = np.repeat(np.arange(50), 20), np.concatenate([np.arange(20), rng.integers(1 << 15, size=980)])
+    pairs, called = Pairs(metric, a, b, scaled=False), []
+    monkeypatch.setattr(float32_rows, "dots", lambda x, y, was=float32_rows.dots: called.append(x.dtype) or was(x, y))
+    scores = pairs.score(rows, columns)
+    assert set(called) == ({np.dtype("f4")} if metric in ("cosine", "angular", "dot") else set())
+    few = Pairs(metric, a[:50], b, scaled=False).score(rows, columns)
+    assert scores == pytest.approx(few, rel=1e-12, abs=2e-8 if metric == "angular" else 1e-13)
+    order = rng.permutation(len(rows))
+    assert pairs.score(rows[order], columns[order]).tobytes() == scores[order].tobytes()
+    if metric == "cosine":
+        assert scores[0] == 1.0
