@@ -58,7 +58,10 @@ class SquaredEuclidean(Metric):
 
     def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
         """Return the squared distances, and the scales of differences in their gradients."""
-        squares: Column = self.terms(x, y)[0].numpy()
+        if float32_rows.is_there():
+            squares = float32_rows.squared_distances(x.numpy(), y.numpy())
+        else:
+            squares = self.terms(x, y)[0].numpy()
         return (squares, np.full((1, len(squares)), 2.0)) if are_moderate(squares) else None
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 
+from ..backend import widened_dots
 from ..results import Column
 from . import int8
 
@@ -19,6 +20,17 @@ TINY = np.full((2, 64), 2.0**-30, dtype=np.float32)
 def are_summed(numbers: int, *dtypes: np.dtype) -> bool:
     """Tell whether to sum rows of this many numbers in all as they are: enough of float32, and NumKong is there."""
     return numbers >= FEWEST and all(dtype == np.float32 for dtype in dtypes) and int8.is_installed() and _is_wide()
+
+
+@cache
+def is_there() -> bool:
+    """Tell whether NumKong is installed, and its sums are float64 on this processor."""
+    return int8.is_installed() and _is_wide()
+
+
+def dots_and_squares(x: Column, y: Column) -> Column:
+    """Return the (3, n) float64 dot products xy, xx and yy of (n, d) float32 rows, by NumKong if it is there."""
+    return np.stack([dots(x, y), dots(x, x), dots(y, y)]) if is_there() else widened_dots(x, y)
 
 
 def dots(x: Column, y: Column) -> Column:
@@ -37,7 +49,7 @@ def squared_distances(x: Column, y: Column) -> Column:
 
 @cache
 def _is_wide() -> bool:
-    """Tell whether NumKong's sums are float64 on this processor."""
+    """Tell whether NumKong's sums are float64."""
     x, y = PROBE.astype(np.float64), TINY.astype(np.float64)
     found = np.stack([dots(PROBE, PROBE), squared_distances(PROBE, TINY)])
     return np.allclose(found, [np.vecdot(x, x), np.vecdot(x - y, x - y)], rtol=2.0**-50, atol=0.0)

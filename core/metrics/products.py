@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..backend import Array, Backend, namespace, widened_dots
+from ..backend import Array, Backend, namespace
 from ..results import Column
 from . import float32_rows, int8
 from .bounds import Side, product_error
@@ -161,7 +161,7 @@ class Cosine(Product):
 
     def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
         """Return the cosines s, and the scales of rows in y / |x||y| - s x / |x|^2 and in the same of y."""
-        dots, least = widened_dots(x.numpy(), y.numpy()), self.eps**2
+        dots, least = float32_rows.dots_and_squares(x.numpy(), y.numpy()), self.eps**2
         squares = dots[1:]
         if not are_moderate(squares):
             return None

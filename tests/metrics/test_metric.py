@@ -240,7 +240,10 @@ def test_float32_rows_of_moderate_length_score_as_wide_ones(name, eps):
 
 @pytest.mark.parametrize("name", ["cosine", "euclidean", "sqeuclidean", "angular", "correlation", "manhattan", "dot"])
 @pytest.mark.parametrize("eps", [0.0, 3.0])
-def test_scores_with_pulls_are_those_of_float64_and_move_as_these(name, eps):
+@pytest.mark.parametrize("numkong", [True, False])
+def test_scores_with_pulls_are_those_of_float64_and_move_as_these(monkeypatch, name, eps, numkong):
+    if not numkong:
+        monkeypatch.setattr("simtool.metrics.float32_rows.is_there", lambda: False)
     x, y = torch.randn(2, 6, 9, generator=torch.Generator().manual_seed(1))
     metric, wide = metric_of(name, eps=eps), [side.double().requires_grad_() for side in (x, y)]
     found = metric.with_pulls(x, y)
