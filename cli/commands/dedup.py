@@ -34,6 +34,7 @@ from ..options import (
 from ..selecting import selecting
 
 SHOWN = 50  # rows of a table
+LARGEST = 10  # groups
 
 
 @selecting("vectors", keeps=True)
@@ -71,7 +72,7 @@ def dedup(
     dropped: Annotated[
         str | None, typer.Option("--dropped", metavar="PATH", help="Write the rows that are not kept.")
     ] = None,
-    largest: Annotated[int, typer.Option("--largest", metavar="N", help="List the N largest groups.")] = 10,
+    largest: Annotated[int, typer.Option("--largest", metavar="N", help="List the N largest groups.")] = LARGEST,
     top: TopOption = None,
     metric: MetricOption = "cosine",
     param: MetricParamOption = None,
@@ -152,4 +153,7 @@ def dedup(
             device_name=device_name,
             **how,
         )
-    session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))
+    unused = ineffective(result, "seed", typed=seed != 0)
+    unused += ineffective(result, "linkage", typed=linkage != "connected", why="--exact groups the same numbers alone")
+    unused += ineffective(result, "largest", typed=largest != LARGEST and bool(sweep), why="--sweep lists no groups")
+    session.deliver(result, without_effect=unused)
