@@ -36,13 +36,15 @@ COMMANDS = {
 }
 
 
-def app_for(typed: Sequence[str] = ()) -> typer.Typer:
-    """Return the app with the command that was typed alone, or with all of them where none was.
+def app_for(typed: Sequence[str] | None = None) -> typer.Typer:
+    """Return the app with the command that was typed alone, or with all of them where none was or `typed` is None.
 
     Making all of them takes longer than many a job. Beside a command nobody can have typed --help and the options of
-    completion of the app itself, and reading them loads pydantic.
+    completion of the app itself, and reading them loads pydantic. Where no command was typed they are only listed, and
+    have no options.
     """
-    asked = [name for name in typed[:1] if name in COMMANDS]
+    asked = [name for name in (typed or ())[:1] if name in COMMANDS]
+    only_listed = typed is not None and not is_asked() and not any(word in COMMANDS for word in typed)
     app = typer.Typer(
         rich_markup_mode="markdown",
         pretty_exceptions_enable=False,
@@ -54,7 +56,11 @@ def app_for(typed: Sequence[str] = ()) -> typer.Typer:
     app.callback()(simtool)
     for name in asked or COMMANDS:
         module = import_module(f".commands.{name}", __package__)
-        command = reporting(name, getattr(module, COMMANDS[name]))
+        command = getattr(module, COMMANDS[name])
+        if only_listed:
+            app.command(name, help=command.__doc__)(lambda: None)
+            continue
+        command = reporting(name, command)
         command = working(command) if name in LONG else command
         app.command(name)(completing(command) if is_asked() else command)
     return app

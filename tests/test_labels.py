@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.errors import LabelError
-from simtool.labels import binary_labels
+from simtool.labels import SelectedName, binary_labels, class_labels
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,15 @@ def test_what_is_refused(values, what):
     with pytest.raises(LabelError, match=what) as refused:
         binary_labels(values, 3, "y.npy")
     assert refused.value.where == "y.npy"
+
+
+def test_labels_of_selected_rows_are_named_by_their_rows_in_the_file():
+    name = SelectedName(SelectedName("y.npy", np.arange(10, 20)), np.asarray([7, 2, 5]))
+    for read, values, said in (
+        (binary_labels, [0.0, 0.5, 1.0], "row 12 has label 0.5"),
+        (class_labels, ["a", None, "b"], "row 12 has label None"),
+        (binary_labels, [0.0, 1.0, -1.0], "row 15 is -1.0 and row 17 is 0.0"),
+    ):
+        with pytest.raises(LabelError, match=said) as refused:
+            read(np.asarray(values), 3, name)
+        assert refused.value.where == "y.npy"

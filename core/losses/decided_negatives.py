@@ -120,7 +120,7 @@ class HingeSum:
         total, *others = self.addends(scores, **options)
         largest = max(float(total.max()), -float(total.min())) + sum(map(abs, others))
         total += sum(others)
-        found = np.abs(total)
+        found: Column = np.abs(total)
         if found.min() <= 2.0 * DOUBT * largest:
             undecided = found <= 2.0 * DOUBT * largest
             scores = scores.copy()

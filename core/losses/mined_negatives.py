@@ -179,19 +179,19 @@ class EveryTriplet:
 
 
 class _Buckets(NamedTuple):
-    """Equal parts of a range of distances; what is below is in bucket 0, what is past it in the last, `count`."""
+    """Equal parts of a range of distances; what is below is in bucket 0, what is past it in the last, `last`."""
 
     low: float
     high: float
-    count: int = BUCKETS
+    last: int = BUCKETS
 
     def of(self, distances: Column) -> Column:
         """Return the bucket of each distance: of two, that of the larger is no lower."""
-        rate = (self.count - 2) / max(self.high - self.low, NARROW * self.high, LEAST)
+        rate = (self.last - 2) / max(self.high - self.low, NARROW * self.high, LEAST)
         places = distances * rate
         places -= self.low * rate - 1.0
         # a whole number of 32 bits first: both steps are quicker than one
-        return np.clip(places, 0, self.count, out=places).astype(np.int32).astype(np.intp)
+        return np.clip(places, 0, self.last, out=places).astype(np.int32).astype(np.intp)
 
 
 def _nearer(row: Column, places: Column, ends: Column, wanted: Column) -> Nearer:

@@ -1,9 +1,10 @@
 """The metrics of two vectors: `simtool.metrics.NAME(x, y)` for every name of the catalogue, loaded on first use."""
 
+from ..catalogue import KINDS
+from ..fronts import front
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import typing
-
     from .bits import hamming as hamming
     from .differences import euclidean as euclidean
     from .differences import snr as snr
@@ -26,27 +27,11 @@ if TYPE_CHECKING:
     from .products import cosine as cosine
     from .products import dot as dot
 
-_HOMES = {
+_MODULES = {
     "metric": ("Metric", "aligned", "metric_of", "score_rows"),
     "numerics": ("EPS", "are_moderate", "is_rounded", "magnitude", "needs_scale", "row_dots"),
 }
-
-
-def __getattr__(name: str) -> "typing.Any":
-    from importlib import import_module
-
-    from ..catalogue import KINDS
-
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f".{module}", __name__), name)
-    for entry in KINDS["metric"]:
-        if name == entry.name:
-            return entry.load()
-    raise AttributeError(f"module 'simtool.metrics' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    from ..catalogue import names
-
-    return sorted([*names("metric"), *(name for names_ in _HOMES.values() for name in names_)])
+for _entry in KINDS["metric"]:
+    _module = _entry.function.partition(":")[0].removeprefix("simtool.metrics.")
+    _MODULES[_module] = (*_MODULES.get(_module, ()), _entry.name)
+__getattr__, __dir__ = front(__name__, _MODULES)

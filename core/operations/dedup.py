@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -16,7 +16,7 @@ from ..grouping.outputs import GroupOutputs
 from ..grouping.plan import COUNTED, DedupPlan
 from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
-from ..io import as_table, as_values
+from ..io import Selecting, as_table, as_values, selects
 from ..io.named_columns import own_column
 from ..metrics import EPS, Metric, metric_of
 from ..named_values import swept_numbers
@@ -28,6 +28,7 @@ LINKAGES = ("connected", "leader", "complete")
 LARGEST = 10
 
 
+@selects("source", keeps=True)
 def dedup(
     source: Any,
     *,
@@ -37,9 +38,9 @@ def dedup(
     linkage: str = "connected",
     keep: str = "first",
     by: str | None = None,
-    output: str | None = None,
-    groups: str | None = None,
-    dropped: str | None = None,
+    output: AnyPath | None = None,
+    groups: AnyPath | None = None,
+    dropped: AnyPath | None = None,
     force: bool = False,
     escape_formulas: bool = False,
     largest: int = LARGEST,
@@ -57,6 +58,7 @@ def dedup(
     require_keys: Collection[str] = (),
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[Selecting],
 ) -> Result:
     """Group the rows of an input that are close to each other, and keep one of each group.
 
@@ -83,8 +85,10 @@ def dedup(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         largest: how many of the largest groups are listed.
         seed: of `keep=random`.
-        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
-            device_name: as for `pairwise`.
+        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
+        progress, require_keys, dry_run, device_name: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with the summary `rows`, `kept`, `dropped`, `groups` (of two rows or more), `largest_group` and
@@ -108,6 +112,7 @@ def dedup(
         ([0, 1, 0], 1)
     """
     check_types(dedup, locals())
+    output, groups, dropped = path_of(output), path_of(groups), path_of(dropped)
     required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(

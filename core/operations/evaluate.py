@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError
@@ -20,7 +20,7 @@ from ..evaluation.sources import EvaluationSources, open_evaluated
 from ..evaluation.swept import EvaluationSweep
 from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
-from ..io import as_source, as_values
+from ..io import Selecting, as_source, as_values, selects
 from ..metrics import EPS, metric_of
 from ..nonfinite import DROP_HINT
 from ..results import Progress, Result, split_group
@@ -29,6 +29,7 @@ from ..statistics.cross_validation import FOLDS
 from .evaluate_plan import EvaluatePlan, evaluated
 
 
+@selects("pairs", "scores", "a", "b", "against")
 def evaluate(
     a: Any = None,
     b: Any = None,
@@ -44,7 +45,7 @@ def evaluate(
     qrels: Any = None,
     run: Any = None,
     against_run: Any = None,
-    run_out: str | None = None,
+    run_out: AnyPath | None = None,
     per_query: bool = False,
     ids: Any = None,
     names: Mapping[str, str] | None = None,
@@ -59,7 +60,7 @@ def evaluate(
     exact_pairs: int = EXACT_PAIRS,
     at: Any = (),
     sweep: Any = None,
-    thresholds_out: str | None = None,
+    thresholds_out: AnyPath | None = None,
     force: bool = False,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
@@ -71,6 +72,7 @@ def evaluate(
     require_counts: bool = False,
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[Selecting],
 ) -> Result:
     """Measure how well pairs are told apart: those of two inputs, scored ones, or all pairs of one labelled input.
 
@@ -115,6 +117,8 @@ def evaluate(
         require_counts: refuse pairs without labels, which have no `counts`.
         metric, parameters, eps, max_memory, header, device, backend, require_keys, dry_run, device_name: as for
             `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with a row per measure (`metric`, `value`, `threshold`, `low`, `high`, ...), or per group and one
@@ -139,6 +143,7 @@ def evaluate(
         (0.75, 0.35)
     """
     check_types(evaluate, locals())
+    run_out, thresholds_out = path_of(run_out), path_of(thresholds_out)
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)

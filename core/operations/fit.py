@@ -1,13 +1,13 @@
 """`fit`: a projection of frozen embeddings trained with a loss, and what it made better on held-out data."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .. import checks
 from ..addresses import is_address
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -21,6 +21,7 @@ from ..fitting.parts import parts_of
 from ..fitting.plan import FitPlan, check_plan
 from ..fitting.report import fit_keys
 from ..fitting.run import OnEpoch, Run
+from ..io import selects
 from ..io.origins import provenance
 from ..io.output import output_format
 from ..metrics import EPS
@@ -33,6 +34,7 @@ from .loss_inputs import check_parameters, open_labelled
 TABLES = ("csv", "jsonl", "parquet", "arrow")
 
 
+@selects("vectors")
 def fit(
     *vectors: Any,
     kind: str | None = None,
@@ -54,9 +56,9 @@ def fit(
     weight_decay: float = 0.0,
     patience: int | None = None,
     held_out: float = 0.2,
-    held_out_ids: str | None = None,
+    held_out_ids: AnyPath | None = None,
     seed: int = 0,
-    output: str | None = None,
+    output: AnyPath | None = None,
     force: bool = False,
     resume: bool = False,
     eps: float = EPS,
@@ -67,6 +69,10 @@ def fit(
     header: str = "auto",
     on_epoch: OnEpoch | None = None,
     require_keys: Collection[str] = (),
+    where: str | None = None,
+    rows: str | None = None,
+    sample: int | None = None,
+    columns: str | Sequence[str] | None = None,
     parameters: Mapping[str, float | None] = {},
     **named: float | None,
 ) -> Result:
@@ -121,6 +127,7 @@ def fit(
         parameters: of the loss by name.
         **named: the same, as in `margin=0.5`; the catalogue has the defaults.
         eps, max_memory, device, header, require_keys: as for `pairwise`.
+        where, rows, sample, columns: rows and columns of the inputs; as `Selection` takes them.
 
     Returns:
         A result with a row per measure and `before`, `after` and `difference`. The summary has the counts,
@@ -144,6 +151,7 @@ def fit(
         ('gained', 1.0)
     """
     check_types(fit, locals())
+    held_out_ids, output = path_of(held_out_ids), path_of(output)
     checks.check_keys(require_keys, fit_keys())
     checks.check_outputs(output, held_out_ids, force=force or resume, inputs=[*vectors, labels, ids])
     _check_outputs(output, held_out_ids, force=force, resume=resume)

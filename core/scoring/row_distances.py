@@ -140,7 +140,7 @@ def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool, products: Colu
         if len(close[0]) > MANY * squares.size:
             return np.asarray(distances(x, y, squared=squared))
         squares[close] = 0.0
-    found = squares if squared else np.sqrt(squares, out=squares)
+    found: Column = squares if squared else np.sqrt(squares, out=squares)
     if unit != 1.0:
         found *= unit * unit if squared else unit
     if close is not None:

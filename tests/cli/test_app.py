@@ -23,6 +23,21 @@ def test_all_commands_are_made_where_none_was_typed(typed):
     assert names(app_for(typed)) == list(COMMANDS)
 
 
+def test_the_list_of_commands_is_that_of_the_whole_app(capsys):
+    texts = []
+    for app in (app_for(), app_for(["--help"])):
+        with pytest.raises(SystemExit):
+            app(["--help"])
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+    assert all(name in texts[0] for name in COMMANDS)
+
+
+def test_a_command_after_other_words_can_run(capsys):
+    run(["--", "list", "aggregate"])
+    assert "argmax" in capsys.readouterr().out
+
+
 def test_each_command_is_a_file():
     files = {path.stem for path in (Path(module.__file__).parent / "commands").glob("*.py")}
     assert files - {"__init__"} == set(COMMANDS)
