@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.errors import LabelError
-from simtool.labels import binary_labels
+from simtool.labels import binary_labels, class_labels
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,8 @@ def test_what_is_refused(values, what):
     with pytest.raises(LabelError, match=what) as refused:
         binary_labels(values, 3, "y.npy")
     assert refused.value.where == "y.npy"
+
+
+def test_objects_without_an_order_are_no_classes():
+    with pytest.raises(LabelError, match="got object"):
+        class_labels(np.array([object(), object()], dtype=object), 2, "labels")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, ShapeError
 
 Array = NDArray[Any]
+SAVED = "save it with a numeric dtype: numpy.save(path, array.astype('float32'))"
 
 
 class Vectors(Protocol):
@@ -119,7 +120,7 @@ def as_vectors(array: Array, name: str = "array") -> Vectors:
     """
     if not isinstance(array, np.ndarray):
         raise DataError(f"expected a numpy array, got {type(array).__name__}", name, "numpy.asarray makes one")
-    check_numeric(array.dtype, name)
+    check_numeric(array.dtype, name, "array.astype('float32') makes floats of what is numbers")
     if array.ndim == 0:
         raise DataError("expected rows, got a single number (rank 0)", name)
     return ArrayVectors(name, np.asarray(array), given=True)
@@ -154,10 +155,9 @@ def is_numeric(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize <= 8)
 
 
-def check_numeric(dtype: np.dtype[Any], where: str) -> None:
+def check_numeric(dtype: np.dtype[Any], where: str, hint: str = SAVED) -> None:
     """Refuse every element type that vectors may not have."""
     if not is_numeric(dtype):
-        hint = "save it with a numeric dtype: numpy.save(path, array.astype('float32'))"
         raise DataError(f"expected floats or integers, got {dtype.name}", where, hint)
 
 

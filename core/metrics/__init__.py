@@ -41,7 +41,7 @@ def __getattr__(name: str) -> "typing.Any":
         if name in names:
             return getattr(import_module(f".{module}", __name__), name)
     for entry in KINDS["metric"]:
-        if name == entry.name:
+        if name in (entry.name, *(alias.replace("-", "_") for alias in entry.aliases)):
             return entry.load()
     raise AttributeError(f"module 'simtool.metrics' has no attribute {name!r}")
 

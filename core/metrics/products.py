@@ -164,7 +164,8 @@ class Cosine(Product):
 
     def _least_squares(self, scales: Scales) -> list[Array]:
         """Return the least squared norm of the scaled vectors of each side."""
-        return [namespace(scale).clip(self.eps / scale, 0.0, 1e75) ** 2 for scale in scales]
+        xp = namespace(*scales)
+        return [xp.clip(self.eps / xp.astype(scale, xp.float64), 0.0, 1e75) ** 2 for scale in scales]
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return the rows at unit length."""

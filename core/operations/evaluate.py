@@ -167,7 +167,8 @@ def evaluate(
     sides = [as_source(side, name) for side, name in zip((a, b), "AB", strict=True) if side is not None]
     scores, pairs = as_source(scores, "scores"), as_source(pairs, "pairs")
     first = next((each for each in (pairs, scores, *sides) if each is not None), None)
-    labels, targets, by, ids = (as_values(each, first) for each in (labels, targets, by, ids))
+    named = {"labels": labels, "targets": targets, "by": by, "ids": ids}
+    labels, targets, by, ids = (as_values(each, first, f"«{name}»") for name, each in named.items())
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
     given = {**vars(sources), "at": wanted or None, "thresholds_out": thresholds_out, "counts": require_counts or None}
