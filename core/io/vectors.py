@@ -7,6 +7,7 @@ Lost: byte order and memory order; `read` returns native, C-contiguous rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
@@ -174,6 +175,10 @@ def check_ids(ids: Array | None, rows: int, where: str) -> Array | None:
         raise DataError(
             f"expected strings or integers as ids, got {ids.dtype.name}", where, "ids.astype(int) or ids.astype(str)"
         )
+    kinds = set(map(type, ids.tolist())) if ids.dtype.kind == "O" else set()
+    if len(kinds) > 1 or kinds & {float, NoneType}:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise DataError(f"expected strings or integers as ids, got {names}", where, "ids of one type, none missing")
     return ids
 
 

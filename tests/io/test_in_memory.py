@@ -252,3 +252,9 @@ def test_rows_in_an_array_of_objects_are_vectors():
 def test_a_missing_label_in_a_list_of_strings_is_no_class(labels):
     with pytest.raises(LabelError):
         simtool.evaluate(X, labels=labels)
+
+
+@pytest.mark.parametrize("ids", [["a", float("nan")] * 3, [1, "a"] * 3, np.array(["a", None] * 3, dtype=object)])
+def test_ids_are_of_one_type_and_none_is_missing(ids):
+    with pytest.raises(DataError, match="expected strings or integers as ids"):
+        simtool.pairwise(X, top_k=1, ids_a=ids)
