@@ -5,13 +5,35 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from inspect import Parameter, signature
 from numbers import Integral, Real
-from os import PathLike
+from os import PathLike, fspath
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints, overload
 
 from .errors import ParameterError
 
-WORDS = {str: "text", int: "a whole number", float: "a number", bool: "True or False", NoneType: "None"}
+WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    NoneType: "None",
+    PathLike: "a path",
+}
+
+AnyPath = str | PathLike[str]
+
+
+@overload
+def path_of(path: AnyPath) -> str: ...
+
+
+@overload
+def path_of(path: AnyPath | None) -> str | None: ...
+
+
+def path_of(path: AnyPath | None) -> str | None:
+    """Return a path as text; what is text stays the same object."""
+    return None if path is None else fspath(path)
 
 
 def check_types(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
@@ -36,8 +58,7 @@ def check_types(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
             arguments = {f"{name}[{number}]": value for number, value in enumerate(given[name])}
         for argument, value in arguments.items():
             if not _fits(value, kind):
-                hint = "pass str(path)" if isinstance(value, PathLike) else ""
-                raise ParameterError(f"expected {_said(kind)}, got {_shown(value)}", f"«{argument}»", hint)
+                raise ParameterError(f"expected {_said(kind)}, got {_shown(value)}", f"«{argument}»")
 
 
 @cache
@@ -83,7 +104,7 @@ def _said(kind: Any) -> str:
         return f"a dict of names, each with {_said(parts[1])}"
     if origin in (abc.Sequence, abc.Collection):
         return f"a list, each item {_said(parts[0])}"
-    return WORDS.get(kind) or f"a {(origin or kind).__name__}"
+    return WORDS.get(origin or kind) or f"a {(origin or kind).__name__}"
 
 
 def _shown(value: Any) -> str:

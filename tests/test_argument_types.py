@@ -82,7 +82,7 @@ def test_every_argument_of_a_kind_is_named():
     check_types(take, {"paths": ("a",), "named": {"margin": 1.0}})
     with pytest.raises(ParameterError) as first:
         check_types(take, {"paths": ("a", Path("b")), "named": {}})
-    assert (first.value.where, first.value.hint) == ("«paths[1]»", "pass str(path)")
+    assert (first.value.where, first.value.hint) == ("«paths[1]»", "")
     with pytest.raises(ParameterError) as second:
         check_types(take, {"paths": (), "named": {"margin": "x"}})
     assert second.value.where == "«margin»"
@@ -113,3 +113,29 @@ def test_a_public_function_answers_wrong_arguments_with_an_error_of_its_own(name
             except SimtoolError:
                 refused.add(parameter.name)
     assert refused >= {each.name for each in parameters if each.name not in ("cls", "self")}
+
+
+def test_paths_may_be_objects_wherever_a_path_is_taken(tmp_path):
+    source, table, head = tmp_path / "x.npy", tmp_path / "x.parquet", tmp_path / "head.safetensors"
+    rows = np.random.default_rng(0).standard_normal((40, 4))
+    rows[1] = rows[0]
+    np.save(source, rows)
+    labels = np.arange(40) % 2
+    out = [tmp_path / f"out{number}.npy" for number in range(9)]
+    simtool.convert(source, output=table)
+    simtool.dedup(source, threshold=0.99, output=out[0], groups=tmp_path / "g.csv", dropped=tmp_path / "d.csv")
+    simtool.leak(rows[:3], source, threshold=0.99, output=out[1])
+    simtool.fit(source, labels=labels, kind="sup-con", epochs=1, output=head, held_out_ids=tmp_path / "held.csv")
+    simtool.apply(head, source, output=out[2])
+    simtool.channels(rows.reshape(1, 4, 40), rows.reshape(1, 4, 40), save_weights=out[3])
+    simtool.evaluate(source, labels=labels, thresholds_out=tmp_path / "t.json")
+    written = [
+        table,
+        head,
+        *out[:4],
+        *(tmp_path / name for name in ("g.csv", "d.csv", "held.csv", "t.json")),
+    ]
+    assert [path.name for path in written if not path.exists()] == []
+    np.testing.assert_allclose(np.asarray(simtool.open_vectors(table).read(0, 40)), rows)
+    assert simtool.open_table(table).rows == simtool.open_items(source).shape[0] == 40
+    assert simtool.open_pairs([source, table], labelled=False).vectors[1].shape == (40, 4)

@@ -1,5 +1,6 @@
 """Which array namespace and which device: by numpy in `backend.py`, by torch in `torch_backend.py`."""
 
+from .aligned_rows import widened_dots as widened_dots
 from .backend import Array as Array
 from .backend import Backend as Backend
 from .backend import quiet as quiet
@@ -13,8 +14,11 @@ from .given_arrays import is_given_tensor as is_given_tensor
 from .given_arrays import native as native
 from .given_arrays import of_one_library as of_one_library
 from .given_arrays import tensor_values as tensor_values
+from .gradients import Pull as Pull
+from .gradients import computed as computed
 from .gradients import constant as constant
 from .gradients import derivatives as derivatives
+from .gradients import host_rows as host_rows
 from .gradients import is_tensor as is_tensor
 from .gradients import places_in_rows as places_in_rows
 from .gradients import recomputed as recomputed

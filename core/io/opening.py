@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..errors import ParameterError
 from .named_columns import as_column, columns_named
 from .ragged import MayBeRagged, RaggedVectors
@@ -17,7 +17,7 @@ from .vectors import Array, Vectors, check_ids
 
 
 def open_vectors(
-    source: str,
+    source: AnyPath,
     *,
     ids: Any = None,
     nulls: bool = False,
@@ -48,14 +48,14 @@ def open_vectors(
         ResourceError: what must be held does not fit.
     """
     check_types(open_vectors, locals())
-    path, name = split_source(source)
+    path, name = split_source(path_of(source))
     table = opened_table(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     column = pick_vectors(table, name)
     return table.vectors(column, _ids_of(table, None, ids, path, header, max_memory))
 
 
 def open_items(
-    source: str,
+    source: AnyPath,
     *,
     ids: Any = None,
     nulls: bool = False,
@@ -79,7 +79,7 @@ def open_items(
         ResourceError: what must be held does not fit.
     """
     check_types(open_items, locals())
-    path, name = split_source(source)
+    path, name = split_source(path_of(source))
     table = opened_table(path, max_memory, Reading(nulls, header, columns_named(path, ids, *others)), input_format)
     found = table.ragged(name) if isinstance(table, MayBeRagged) else None
     if found is None:
@@ -91,7 +91,7 @@ def open_items(
 
 
 def open_table(
-    source: str,
+    source: AnyPath,
     *,
     nulls: bool = False,
     header: str = "auto",
@@ -114,6 +114,7 @@ def open_table(
         ResourceError: what must be held does not fit.
     """
     check_types(open_table, locals())
+    source = path_of(source)
     path, name = split_source(source)
     if name is not None:
         raise ParameterError("expected a whole table, got one column of it", source, f"type {path}")

@@ -9,9 +9,10 @@ Lost: every other column.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..errors import DataError, InputNotFoundError, ParameterError
 from .named_columns import as_column, of_one_file
 from .opening import open_table, open_vectors
@@ -58,7 +59,7 @@ class LabelledVectors:
 
 
 def open_pairs(
-    sources: str | Sequence[str],
+    sources: AnyPath | Sequence[AnyPath],
     *,
     labels: Any = None,
     ids: Any = None,
@@ -84,8 +85,9 @@ def open_pairs(
     """
     check_types(open_pairs, locals())
     wanted = LABEL_NAMES if labelled else ()
+    paths = [path_of(each) for each in ([sources] if isinstance(sources, str | PathLike) else sources)]
     return open_examples(
-        sources, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
+        paths, SIDES, labels=labels, ids=ids, wanted=wanted, nulls=nulls, header=header, max_memory=max_memory
     )
 
 

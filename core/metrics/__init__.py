@@ -1,5 +1,8 @@
 """The metrics of two vectors: `simtool.metrics.NAME(x, y)` for every name of the catalogue, loaded on first use."""
 
+from ..catalogue import KINDS
+from ..fronts import front
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import typing
@@ -26,27 +29,16 @@ if TYPE_CHECKING:
     from .products import cosine as cosine
     from .products import dot as dot
 
-_HOMES = {
+_MODULES = {
     "metric": ("Metric", "aligned", "metric_of", "score_rows"),
     "numerics": ("EPS", "are_moderate", "is_rounded", "magnitude", "needs_scale", "row_dots"),
 }
+for _entry in KINDS["metric"]:
+    _module = _entry.function.partition(":")[0].removeprefix("simtool.metrics.")
+    _MODULES[_module] = (*_MODULES.get(_module, ()), _entry.name)
+_offered, __dir__ = front(__name__, _MODULES)
+_ALIASES = {alias.replace("-", "_"): entry.name for entry in KINDS["metric"] for alias in entry.aliases}
 
 
 def __getattr__(name: str) -> "typing.Any":
-    from importlib import import_module
-
-    from ..catalogue import KINDS
-
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f".{module}", __name__), name)
-    for entry in KINDS["metric"]:
-        if name in (entry.name, *(alias.replace("-", "_") for alias in entry.aliases)):
-            return entry.load()
-    raise AttributeError(f"module 'simtool.metrics' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    from ..catalogue import names
-
-    return sorted([*names("metric"), *(name for names_ in _HOMES.values() for name in names_)])
+    return _offered(_ALIASES.get(name, name))

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import checks
 from ..addresses import is_address
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..delivery import delivery
 from ..engine import budget_of
 from ..errors import OutputError, ParameterError, ShapeError
@@ -31,10 +31,10 @@ KEYS = ("rows", "width", "rank", "columns")
 
 
 def apply(
-    head: str,
+    head: AnyPath,
     source: Any,
     *,
-    output: str | None = None,
+    output: AnyPath | None = None,
     force: bool = False,
     held_out: bool = False,
     labels: str | None = None,
@@ -83,6 +83,7 @@ def apply(
         [[11.0]]
     """
     check_types(apply, locals())
+    head, output = path_of(head), path_of(output)
     checks.check_keys(require_keys, KEYS)
     checks.check_choice("nonfinite", nonfinite, ("error", "propagate"))
     source = as_table(source, "vectors")

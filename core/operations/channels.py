@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError, ShapeError
 from ..feature_maps import WEIGHTS, MapDims, channel_states, channel_weights, state_notes, weighted
@@ -41,8 +41,8 @@ def channels(
     weights: str = "raw",
     temperature: float = 1.0,
     use_weights: Any = None,
-    output: str | None = None,
-    save_weights: str | None = None,
+    output: AnyPath | None = None,
+    save_weights: AnyPath | None = None,
     force: bool = False,
     eps: float = EPS,
     max_memory: str | int | None = None,
@@ -92,6 +92,7 @@ def channels(
         [[1.0, 1.0]]
     """
     check_types(channels, locals())
+    output, save_weights = path_of(output), path_of(save_weights)
     for name in aggregates:
         checks.check_choice("aggregates", name, tuple(AGGREGATES))
     checks.check_keys(require_keys, (*KEYS, *aggregates), {f"«aggregates={name}»": [name] for name in AGGREGATES})

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..delivery import delivery
 from ..errors import ParameterError
 from ..io import Vectors, as_table
@@ -36,7 +36,7 @@ DTYPES = ("float16", "float32", "float64")
 
 def convert(
     *sources: Any,
-    output: str,
+    output: AnyPath,
     force: bool = False,
     dtype: str | None = None,
     truncate: int | None = None,
@@ -98,6 +98,7 @@ def convert(
         ([[0.6, 0.8]], 'float64')
     """
     check_types(convert, locals())
+    output = path_of(output)
     checks.check_keys(require_keys, KEYS)
     settings = Settings(nonfinite=nonfinite, max_memory=max_memory, header=header).checked()
     if dtype is not None:

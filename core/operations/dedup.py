@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -37,9 +37,9 @@ def dedup(
     linkage: str = "connected",
     keep: str = "first",
     by: str | None = None,
-    output: str | None = None,
-    groups: str | None = None,
-    dropped: str | None = None,
+    output: AnyPath | None = None,
+    groups: AnyPath | None = None,
+    dropped: AnyPath | None = None,
     force: bool = False,
     escape_formulas: bool = False,
     largest: int = LARGEST,
@@ -83,8 +83,8 @@ def dedup(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         largest: how many of the largest groups are listed.
         seed: of `keep=random`.
-        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
-            device_name: as for `pairwise`.
+        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
+        progress, require_keys, dry_run, device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `rows`, `kept`, `dropped`, `groups` (of two rows or more), `largest_group` and
@@ -108,6 +108,7 @@ def dedup(
         ([0, 1, 0], 1)
     """
     check_types(dedup, locals())
+    output, groups, dropped = path_of(output), path_of(groups), path_of(dropped)
     required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import LabelError, ParameterError
@@ -44,7 +44,7 @@ def evaluate(
     qrels: Any = None,
     run: Any = None,
     against_run: Any = None,
-    run_out: str | None = None,
+    run_out: AnyPath | None = None,
     per_query: bool = False,
     ids: Any = None,
     names: Mapping[str, str] | None = None,
@@ -59,7 +59,7 @@ def evaluate(
     exact_pairs: int = EXACT_PAIRS,
     at: Any = (),
     sweep: Any = None,
-    thresholds_out: str | None = None,
+    thresholds_out: AnyPath | None = None,
     force: bool = False,
     max_memory: str | int | None = None,
     nonfinite: str = "error",
@@ -139,6 +139,7 @@ def evaluate(
         (0.75, 0.35)
     """
     check_types(evaluate, locals())
+    run_out, thresholds_out = path_of(run_out), path_of(thresholds_out)
     judged = JudgedSources(qrels, queries, corpus, run, against, against_run)
     ks, compared = KS if k is None else k, judged.is_compared
     keys_of = partial(evaluation_keys, ks, retrieval=retrieval) if qrels is None else partial(judged_keys, ks)
@@ -167,8 +168,7 @@ def evaluate(
     sides = [as_source(side, name) for side, name in zip((a, b), "AB", strict=True) if side is not None]
     scores, pairs = as_source(scores, "scores"), as_source(pairs, "pairs")
     first = next((each for each in (pairs, scores, *sides) if each is not None), None)
-    named = {"labels": labels, "targets": targets, "by": by, "ids": ids}
-    labels, targets, by, ids = (as_values(each, first, f"«{name}»") for name, each in named.items())
+    labels, targets, by, ids = (as_values(each, first) for each in (labels, targets, by, ids))
     sources = EvaluationSources(sides, labels, targets, scores, pairs, by, against, ids, header, max_memory)
     checks.check_outputs(thresholds_out, run_out, force=force, inputs=[*sources.typed, *judged.typed])
     given = {**vars(sources), "at": wanted or None, "thresholds_out": thresholds_out, "counts": require_counts or None}

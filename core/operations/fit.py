@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import checks
 from ..addresses import is_address
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..backend import choose_backend
 from ..catalogue import Entry, find
 from ..delivery import delivery
@@ -54,9 +54,9 @@ def fit(
     weight_decay: float = 0.0,
     patience: int | None = None,
     held_out: float = 0.2,
-    held_out_ids: str | None = None,
+    held_out_ids: AnyPath | None = None,
     seed: int = 0,
-    output: str | None = None,
+    output: AnyPath | None = None,
     force: bool = False,
     resume: bool = False,
     eps: float = EPS,
@@ -144,6 +144,7 @@ def fit(
         ('gained', 1.0)
     """
     check_types(fit, locals())
+    held_out_ids, output = path_of(held_out_ids), path_of(output)
     checks.check_keys(require_keys, fit_keys())
     checks.check_outputs(output, held_out_ids, force=force or resume, inputs=[*vectors, labels, ids])
     _check_outputs(output, held_out_ids, force=force, resume=resume)

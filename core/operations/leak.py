@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from .. import checks
-from ..argument_types import check_types
+from ..argument_types import AnyPath, check_types, path_of
 from ..catalogue import DEVICE
 from ..delivery import delivery
 from ..errors import ParameterError
@@ -30,7 +30,7 @@ def leak(
     threshold: float | str | None = None,
     sweep: Any = None,
     labels: str | None = None,
-    output: str | None = None,
+    output: AnyPath | None = None,
     force: bool = False,
     escape_formulas: bool = False,
     metric: str = "cosine",
@@ -63,8 +63,8 @@ def leak(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         ids_train: a source of the ids of the training set.
         ids_test: a source of those of the test set.
-        metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
-            device_name: as for `pairwise`.
+        metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
+        progress, require_keys, dry_run, device_name: as for `pairwise`.
 
     Returns:
         A result with the summary `rows` (of the test set), `train_rows`, `leaked`, `clean`, `share` (leaked of all),
@@ -87,6 +87,7 @@ def leak(
         [1]
     """
     check_types(leak, locals())
+    output = path_of(output)
     required = keys_of_job(require_keys, device_name, dry_run=dry_run)
     checks.check_keys(required, ("rows", "train_rows", "thresholds") if sweep is not None else KEYS)
     settings = Settings(
