@@ -53,7 +53,6 @@ def compute(cluster: str, workers: int | None, device: str, part: Part, progress
     Args:
         cluster: `ray`, which starts one here, or `ray://ADDRESS` of the head of one.
         workers: how many; by default one for each processor, or for each GPU where the device is one.
-        device: of the command.
         part: computes a share of the blocks.
         progress: called with the blocks of a stage that are done and their number.
 
@@ -110,9 +109,6 @@ class _Crew:
     """The workers of a run and their queue.
 
     Args:
-        ray: the library.
-        part: computes a share of the blocks.
-        size: how many workers.
         needs: what Ray keeps free for each.
     """
 

@@ -44,8 +44,6 @@ class Session:
 
     Args:
         output: the file and the format on stdout.
-        gates: the conditions.
-        reports: what is written beside the output.
         baseline: the earlier run that the result is held against.
     """
 
@@ -75,16 +73,9 @@ class Session:
         """Refuse, before any work, what would fail after it.
 
         Args:
-            output: what was typed for --output.
-            format: what was typed for --format.
-            gates: what was typed for --assert.
-            force: whether --force was.
-            quiet: whether --quiet was.
-            inputs: what was typed for each input.
             beside: the other files that are to be written.
             has_array: whether the result will have a single array.
             limit: rows that a table shows; None for as many as usual.
-            escape_formulas: whether --escape-formulas was typed.
             writes_listing: whether -o takes the rows that a table shows.
             dry_run: whether the result is a plan, which stdout takes and no file.
             in_parts: whether the result may go into a folder, as parts of a matrix.

@@ -106,11 +106,8 @@ def compute_part(name: str, typed: Mapping[str, Any], work: str, place: str, sha
     """Compute a share of the blocks of a command, in a process of its own.
 
     Args:
-        name: the command.
-        typed: its options.
         work: the folder of its blocks.
         place: the folder in which it was typed.
-        share: which blocks.
 
     Returns:
         The stage that misses blocks, and how many.

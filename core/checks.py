@@ -39,8 +39,7 @@ def check_keys(
     """Refuse a key that the result will not have.
 
     Args:
-        required: the keys.
-        known: those of the summary.
+        known: the keys of the summary.
         given_by: what to ask for to get which others.
         of_groups: those that each group will have, as in `roc_auc[en]`.
     """

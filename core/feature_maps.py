@@ -22,7 +22,6 @@ class MapDims:
     """How maps are read.
 
     Args:
-        shape: of the maps.
         channel: the dim of the channels, from the front.
         vector: the dims that make the vector of a channel.
     """

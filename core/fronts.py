@@ -9,7 +9,6 @@ def front(package: str, modules: Mapping[str, tuple[str, ...]]) -> tuple[Callabl
     """Return the `__getattr__` and the `__dir__` of a package.
 
     Args:
-        package: its name.
         modules: module, as in `from .module import`, without the first dot -> the names that it offers.
     """
     homes = {name: module for module, names in modules.items() for name in names}

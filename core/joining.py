@@ -63,11 +63,6 @@ def by_number(sides: Sequence[Vectors | RaggedVectors], noun: str = "rows") -> t
 def join_ids(a: Column, b: Column, names: tuple[str, str]) -> Joined:
     """Return which row of B belongs to which row of A, in the order of A.
 
-    Args:
-        a: (n,) the ids of A.
-        b: (m,) those of B.
-        names: of both inputs, for messages.
-
     Raises:
         DataError: an id that comes twice, or no id that both sides have.
     """
@@ -108,11 +103,6 @@ def join_rows(a: Vectors, b: Vectors) -> tuple[Vectors, Vectors, Joined]:
 
 def rows_by_id(vectors: Vectors, table: Table, column: str) -> Column:
     """Return the row of each id in a column of a table; of vectors without ids the column holds row numbers.
-
-    Args:
-        vectors: the input.
-        table: whose ids are wanted, compared as text.
-        column: of the ids.
 
     Raises:
         DataError: an id that is not there, or comes twice.

@@ -183,30 +183,31 @@ def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:
     """
     values = _one_per_row(values, rows, where, "pair")
     numbers = _numbers(values, where)
-    negatives = np.flatnonzero(numbers == -1)
-    zeros = np.flatnonzero(numbers == 0)
-    if len(negatives) and len(zeros):
-        first, second = sorted((int(negatives[0]), int(zeros[0])))
+    similar, zeros, negatives = (numbers == number for number in (1, 0, -1))
+    counts = [np.count_nonzero(each) for each in (similar, zeros, negatives)]
+    if sum(counts) < len(values):
+        hint = f"a pair loss takes {ACCEPTED}; turn scores into labels with a threshold first"
+        _refuse(values, ~(similar | zeros | negatives), where, "which is not binary", hint)
+    signed = counts[2] > 0
+    if signed and counts[1]:
+        first, second = sorted((int(negatives.argmax()), int(zeros.argmax())))
         what = " and ".join(f"row {_place(row, where)} is {_shown(values[row])}" for row in (second, first))
         raise LabelError(f"{what}: 0/1 and -1/1 cannot be mixed", where, "use one convention throughout")
-    if values.dtype == bool or any(str(value).lower() in WORDS for value in values[:1]):
+    kind = values.dtype.kind
+    if kind == "b" or (kind in "OUS" and any(str(value).lower() in WORDS for value in values[:1])):
         convention = "labels read as false = dissimilar, true = similar"
     else:
-        convention = BINARY[(-1.0, 1.0) if len(negatives) else (0.0, 1.0)]
-    return BinaryLabels(numbers == 1, convention)
+        convention = BINARY[(-1.0, 1.0) if signed else (0.0, 1.0)]
+    return BinaryLabels(similar, convention)
 
 
 def _numbers(values: Column, where: str) -> Column:
-    """Return labels as -1, 0 and 1, or refuse the first that is none of them."""
+    """Return labels as numbers; NaN is what is none."""
     if values.dtype.kind in "OUS":
-        numbers = np.asarray([_number(value) for value in values], dtype=np.float64)
-    elif values.dtype.kind in "biuf":
-        numbers = values.astype(np.float64)
-    else:
-        raise LabelError(f"expected labels {ACCEPTED}, got dtype {values.dtype}", where)
-    hint = f"a pair loss takes {ACCEPTED}; turn scores into labels with a threshold first"
-    _refuse(values, (numbers != 0) & (abs(numbers) != 1), where, "which is not binary", hint)
-    return numbers
+        return np.asarray([_number(value) for value in values], dtype=np.float64)
+    if values.dtype.kind in "biuf":
+        return values
+    raise LabelError(f"expected labels {ACCEPTED}, got dtype {values.dtype}", where)
 
 
 def _place(row: int, where: str) -> int:

@@ -83,7 +83,6 @@ def drop_nonfinite(sides: Sequence[Vectors], noun: str, notes: list[str]) -> Col
     Args:
         sides: aligned inputs.
         noun: what a row of all of them is, as in `pair`.
-        notes: takes the sentence.
     """
     bad = np.unique(np.concatenate([nonfinite_rows(side) for side in sides]))
     keep = np.setdiff1d(np.arange(sides[0].shape[0]), bad)
@@ -112,10 +111,8 @@ def handled_rows(vectors: Vectors, missing: Column, nonfinite: str, hint: str) -
     """Return the rows of an input that stay where some are not finite, None where all do, and the note about it.
 
     Args:
-        vectors: the input.
         missing: (..., n) which vectors are not finite; some are.
         nonfinite: `error`, `propagate` or `drop`.
-        hint: what to type where rows are not finite.
 
     Raises:
         DataError: `error`; `drop` would leave no row.

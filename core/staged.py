@@ -24,10 +24,6 @@ class StagedFile:
     """A temporary file beside the file that it becomes.
 
     Its lock lasts as long as this process, so that the next run can tell what a killed one has left.
-
-    Args:
-        path: what was typed, for messages.
-        force: an existing file may be replaced.
     """
 
     def __init__(self, path: str, *, force: bool) -> None:

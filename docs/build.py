@@ -14,18 +14,27 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer
-from reference import reference_pages
 
 import simtool
+from simtool import catalogue
 from simtool.cli.app import app_for
 from simtool.io.formats import FORMATS
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = ROOT / "build" / "docs"
 KINDS = {"metrics": "metric", "aggregates": "aggregate", "losses": "loss"}
+REFERENCE = {
+    "functions": "What `import simtool` offers. Every command is a function of the same name.",
+    "metrics": "`simtool.metrics.NAME(x, y)`: aligned vectors of numpy or torch, differentiable.",
+    "losses": "`simtool.losses.NAME(...)`: embeddings, to train with. The names of other libraries stand in the "
+    "[guide](../guides/training.md#names-of-other-libraries).",
+    "aggregates": "`simtool.aggregates.NAME(a, b)`: two sets down to one number.",
+    "modules": "`simtool.nn`: losses and metrics as modules of torch.",
+}
 CODE = ("formula", "range", "parameters", "function")
 
 
@@ -56,8 +65,21 @@ def put_together(stage: Path) -> None:
     (stage / "formats.md").write_text("".join(formats_page()), encoding="utf-8")
     (stage / "commands.md").write_text("".join(commands_page()), encoding="utf-8")
     (stage / "reference").mkdir()
-    for name, text in reference_pages():
-        (stage / "reference" / f"{name}.md").write_text(text, encoding="utf-8")
+    for name in REFERENCE:
+        (stage / "reference" / f"{name}.md").write_text("".join(reference_page(name)), encoding="utf-8")
+
+
+def reference_page(page: str) -> Iterator[str]:
+    """Yield a page of the reference: the names on it, whose signatures and docstrings mkdocstrings puts in."""
+    yield f"# {page.capitalize()}\n\n{REFERENCE[page]}\n\n"
+    if page == "functions":
+        public = [name for name in dir(simtool) if not isinstance(getattr(simtool, name), ModuleType | str)]
+    elif page == "modules":
+        public = ["nn.Loss", "nn.Similarity"]
+    else:
+        public = [f"{page}.{name.replace('-', '_')}" for name in sorted(catalogue.names(KINDS[page]))]
+    for name in public:
+        yield f"::: simtool.{name}\n\n"
 
 
 def catalogue_page() -> Iterator[str]:

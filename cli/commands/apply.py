@@ -4,17 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import (
-    AssertOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    InputFormatOption,
-    MaxMemoryOption,
-    NonfinitePropagateOption,
-    QuietOption,
-)
+from .. import options
 from ..selecting import selecting
 
 
@@ -60,15 +50,15 @@ def apply(
             show_default=False,
         ),
     ] = None,
-    nonfinite: NonfinitePropagateOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
+    nonfinite: options.NonfinitePropagateOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
 ) -> None:
     """Project every vector of a file with a head that `fit` has written.
 

@@ -4,33 +4,14 @@ from typing import Annotated
 
 import typer
 
-from ..options import (
-    EPS,
-    AArgument,
-    AssertOption,
-    BackendOption,
-    BArgument,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    InputFormatOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    PlotOption,
-    QuietOption,
-    TopOption,
-)
+from .. import options
 from ..selecting import selecting
 
 
 @selecting("a", "b")
 def channels(
-    a: AArgument,
-    b: BArgument,
+    a: options.AArgument,
+    b: options.BArgument,
     channel_dim: Annotated[
         int | None,
         typer.Option(
@@ -40,8 +21,8 @@ def channels(
             show_default=False,
         ),
     ] = None,
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
     aggregate: Annotated[
         list[str] | None,
         typer.Option("--aggregate", help="Over the channels of each map: mean, min, max, median.", show_default=False),
@@ -57,28 +38,28 @@ def channels(
         str | None,
         typer.Option("--use-weights", metavar="SOURCE", help="Weigh B by saved weights instead of these scores."),
     ] = None,
-    eps: EpsOption = EPS,
+    eps: options.EpsOption = options.EPS,
     nonfinite: Annotated[
         str, typer.Option("--nonfinite", help="Maps with NaN or infinity: `error`, or `propagate` NaN.")
     ] = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
     output: Annotated[
         str | None,
         typer.Option(
             "--output", "-o", metavar="PATH", help="Write B, each channel times its weight, as npy.", show_default=False
         ),
     ] = None,
-    plot: PlotOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    top: TopOption = None,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    plot: options.PlotOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    top: options.TopOption = None,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
 ) -> None:
     """Compare each channel of two feature maps.
 

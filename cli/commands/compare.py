@@ -6,31 +6,8 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
-from ..options import (
-    EPS,
-    AArgument,
-    AssertOption,
-    BackendOption,
-    BArgument,
-    BootstrapOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsAOption,
-    IdsBOption,
-    InputFormatOption,
-    MaxMemoryOption,
-    NonfiniteDropOption,
-    OutputOption,
-    PlotOption,
-    QuietOption,
-    SeedOption,
-    TopOption,
-)
 from ..selecting import selecting
 
 FEW = 10  # matches that a person is shown from each end
@@ -49,8 +26,8 @@ Lengths = Annotated[
 
 @selecting("a", "b", apart=["b"], keeps=True)
 def compare(
-    a: AArgument,
-    b: BArgument,
+    a: options.AArgument,
+    b: options.BArgument,
     aggregate: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,8 +56,8 @@ def compare(
         int,
         typer.Option("--null", metavar="P", help="Compare the scores with P random permutations.", show_default=False),
     ] = 0,
-    bootstrap: BootstrapOption = None,
-    seed: SeedOption = 0,
+    bootstrap: options.BootstrapOption = None,
+    seed: options.SeedOption = 0,
     matches: Annotated[
         bool, typer.Option("--matches", help="List who matched whom under argmax, optimal or mutual.")
     ] = False,
@@ -91,7 +68,7 @@ def compare(
             help="List how far each id moved from A to B, the furthest first; with knn-overlap its neighbours too.",
         ),
     ] = False,
-    top: TopOption = None,
+    top: options.TopOption = None,
     cross: Annotated[
         bool, typer.Option("--cross", help="The matrix of argmax or maxsim of every item with every other.")
     ] = False,
@@ -108,22 +85,22 @@ def compare(
     weights_b: Weights = None,
     lengths_a: Lengths = None,
     lengths_b: Lengths = None,
-    eps: EpsOption = EPS,
-    ids_a: IdsAOption = None,
-    ids_b: IdsBOption = None,
-    nonfinite: NonfiniteDropOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    output: OutputOption = None,
-    plot: PlotOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    eps: options.EpsOption = options.EPS,
+    ids_a: options.IdsAOption = None,
+    ids_b: options.IdsBOption = None,
+    nonfinite: options.NonfiniteDropOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    plot: options.PlotOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
     dry_run: DryRunOption = False,
     device_name: DeviceNameOption = DEVICE,
 ) -> None:

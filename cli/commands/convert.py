@@ -4,29 +4,13 @@ from typing import Annotated
 
 import typer
 
-from ..options import (
-    AssertOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsOption,
-    InputFormatOption,
-    MaxMemoryOption,
-    NonfiniteOption,
-    QuantizeOption,
-    QuietOption,
-    SeedOption,
-    ShuffleOption,
-    SourcesArgument,
-    TruncateOption,
-)
+from .. import options
 from ..selecting import selecting
 
 
 @selecting("vectors", keeps=True)
 def convert(
-    vectors: SourcesArgument,
+    vectors: options.SourcesArgument,
     output: Annotated[
         str,
         typer.Option(
@@ -44,10 +28,10 @@ def convert(
             "--dtype", help="float16, float32 or float64.  [default: that of the vectors]", show_default=False
         ),
     ] = None,
-    truncate: TruncateOption = None,
-    quantize: QuantizeOption = None,
+    truncate: options.TruncateOption = None,
+    quantize: options.QuantizeOption = None,
     normalize: Annotated[bool, typer.Option("--normalize", help="Write unit vectors; zero rows stay zero.")] = False,
-    shuffle: ShuffleOption = False,
+    shuffle: options.ShuffleOption = False,
     split: Annotated[
         str | None,
         typer.Option(
@@ -61,17 +45,17 @@ def convert(
         str | None,
         typer.Option("--by", metavar="COLUMN", help="Of --split: rows with one value of this column stay together."),
     ] = None,
-    seed: SeedOption = 0,
-    ids: IdsOption = None,
-    nonfinite: NonfiniteOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
+    seed: options.SeedOption = 0,
+    ids: options.IdsOption = None,
+    nonfinite: options.NonfiniteOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
 ) -> None:
     """Write vectors in another format, and check what was written.
 

@@ -6,31 +6,8 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
-from ..options import (
-    EPS,
-    AssertOption,
-    BackendOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsOption,
-    InputFormatOption,
-    KeptRowsOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    NonfiniteOption,
-    QuietOption,
-    SeedOption,
-    SweepOption,
-    ThresholdOption,
-    TopOption,
-    VectorsArgument,
-)
 from ..selecting import selecting
 
 SHOWN = 50  # rows of a table
@@ -39,10 +16,10 @@ LARGEST = 10  # groups
 
 @selecting("vectors", keeps=True)
 def dedup(
-    vectors: VectorsArgument,
-    threshold: ThresholdOption = None,
+    vectors: options.VectorsArgument,
+    threshold: options.ThresholdOption = None,
     exact: Annotated[bool, typer.Option("--exact", help="Only rows with the same numbers are duplicates.")] = False,
-    sweep: SweepOption = None,
+    sweep: options.SweepOption = None,
     linkage: Annotated[
         str,
         typer.Option(
@@ -64,7 +41,7 @@ def dedup(
         str | None,
         typer.Option("--by", metavar="COLUMN", help="Compare only rows with the same value of this column."),
     ] = None,
-    output: KeptRowsOption = None,
+    output: options.KeptRowsOption = None,
     groups: Annotated[
         str | None,
         typer.Option("--groups", metavar="PATH", help="Write id, group, kept and score of every row, as a table."),
@@ -73,23 +50,23 @@ def dedup(
         str | None, typer.Option("--dropped", metavar="PATH", help="Write the rows that are not kept.")
     ] = None,
     largest: Annotated[int, typer.Option("--largest", metavar="N", help="List the N largest groups.")] = LARGEST,
-    top: TopOption = None,
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
-    eps: EpsOption = EPS,
-    seed: SeedOption = 0,
-    ids: IdsOption = None,
-    nonfinite: NonfiniteOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    top: options.TopOption = None,
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
+    eps: options.EpsOption = options.EPS,
+    seed: options.SeedOption = 0,
+    ids: options.IdsOption = None,
+    nonfinite: options.NonfiniteOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
     dry_run: DryRunOption = False,
     device_name: DeviceNameOption = DEVICE,
 ) -> None:

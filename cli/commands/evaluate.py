@@ -6,32 +6,8 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
-from ..options import (
-    EPS,
-    AssertOption,
-    BackendOption,
-    BootstrapOption,
-    CorpusOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsOption,
-    InputFormatOption,
-    LabelsOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    NonfiniteDropOption,
-    OutputOption,
-    PlotOption,
-    QuietOption,
-    SeedOption,
-    SweepOption,
-)
 from ..selecting import selecting
 
 FOLDS = 10
@@ -49,7 +25,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    labels: LabelsOption = None,
+    labels: options.LabelsOption = None,
     targets: Annotated[
         str | None,
         typer.Option(
@@ -93,7 +69,7 @@ def evaluate(
         str | None,
         typer.Option("--queries", metavar="SOURCE", help="Vectors with ids, with --qrels.", show_default=False),
     ] = None,
-    corpus: CorpusOption = None,
+    corpus: options.CorpusOption = None,
     qrels: Annotated[
         str | None,
         typer.Option("--qrels", metavar="FILE", help="Relevance of documents, of BEIR or TREC.", show_default=False),
@@ -113,8 +89,8 @@ def evaluate(
         ),
     ] = None,
     per_query: Annotated[bool, typer.Option("--per-query", help="With --qrels: a row for each query.")] = False,
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
     ks: Annotated[
         list[int] | None,
         typer.Option(
@@ -126,8 +102,8 @@ def evaluate(
         typer.Option("--retrieval/--no-retrieval", help="With one source: also retrieve the other rows for each row."),
     ] = True,
     folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = FOLDS,
-    bootstrap: BootstrapOption = None,
-    seed: SeedOption = 0,
+    bootstrap: options.BootstrapOption = None,
+    seed: options.SeedOption = 0,
     at: Annotated[
         list[str] | None,
         typer.Option(
@@ -137,7 +113,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    sweep: SweepOption = None,
+    sweep: options.SweepOption = None,
     thresholds_out: Annotated[
         str | None,
         typer.Option(
@@ -147,7 +123,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    plot: PlotOption = None,
+    plot: options.PlotOption = None,
     plot_kind: Annotated[
         str | None,
         typer.Option(
@@ -161,20 +137,20 @@ def evaluate(
         int,
         typer.Option("--exact-pairs", help="Of one source: rank up to this many pairs, count more of them in bins."),
     ] = 1 << 22,
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    eps: EpsOption = EPS,
-    ids: IdsOption = None,
-    nonfinite: NonfiniteDropOption = "error",
-    format: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    eps: options.EpsOption = options.EPS,
+    ids: options.IdsOption = None,
+    nonfinite: options.NonfiniteDropOption = "error",
+    format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
     dry_run: DryRunOption = False,
     device_name: DeviceNameOption = DEVICE,
 ) -> None:

@@ -4,30 +4,15 @@ from typing import Annotated
 
 import typer
 
+from .. import options
 from ..loss_options import MarginOption
-from ..options import (
-    AArgument,
-    AssertOption,
-    BArgument,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsAOption,
-    IdsBOption,
-    InputFormatOption,
-    JoinOption,
-    MaxMemoryOption,
-    OutputOption,
-    QuietOption,
-)
 from ..selecting import selecting
 
 
 @selecting("a", "b", rows=False)
 def explain(
-    a: AArgument,
-    b: BArgument,
+    a: options.AArgument,
+    b: options.BArgument,
     row: Annotated[str, typer.Option("--row", metavar="KEY", help="The pair: an id, or a row number from 0.")] = "0",
     row_b: Annotated[
         str | None,
@@ -35,19 +20,19 @@ def explain(
             "--row-b", metavar="KEY", help="The row of B, if it is another than that of A.", show_default=False
         ),
     ] = None,
-    join: JoinOption = "row",
+    join: options.JoinOption = "row",
     margin: MarginOption = None,
-    ids_a: IdsAOption = None,
-    ids_b: IdsBOption = None,
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
+    ids_a: options.IdsAOption = None,
+    ids_b: options.IdsBOption = None,
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
 ) -> None:
     """Derive the cosine, the distance and every pair loss of one pair, step by step.
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .. import options
 from ..loss_options import (
     DistanceOption,
     ExamplesOption,
@@ -13,24 +14,6 @@ from ..loss_options import (
     ScaleOption,
     TemperatureOption,
     VariantOption,
-)
-from ..options import (
-    EPS,
-    AssertOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsOption,
-    InputFormatOption,
-    LabelsOption,
-    MaxMemoryOption,
-    NonfiniteDropOption,
-    PlotOption,
-    QuietOption,
-    SeedOption,
 )
 from ..selecting import selecting
 
@@ -50,7 +33,7 @@ def fit(
     ] = None,
     kind: KindOption = None,
     examples: ExamplesOption = None,
-    labels: LabelsOption = None,
+    labels: options.LabelsOption = None,
     head: Annotated[
         str, typer.Option("--head", help="linear, low-rank, orthogonal, diagonal, or whiten, which needs no loss.")
     ] = "linear",
@@ -111,25 +94,25 @@ def fit(
     param: LossParamOption = None,
     variant: VariantOption = None,
     distance: DistanceOption = None,
-    seed: SeedOption = 0,
+    seed: options.SeedOption = 0,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="PATH", help="Keep the head, as .safetensors.", show_default=False),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the output, if it is there.")] = False,
-    plot: PlotOption = None,
-    ids: IdsOption = None,
-    eps: EpsOption = EPS,
-    nonfinite: NonfiniteDropOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
+    plot: options.PlotOption = None,
+    ids: options.IdsOption = None,
+    eps: options.EpsOption = options.EPS,
+    nonfinite: options.NonfiniteDropOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
 ) -> None:
     """Train a projection of frozen embeddings with a loss, and evaluate it on held-out data.
 

@@ -4,25 +4,13 @@ from typing import Annotated
 
 import typer
 
-from ..options import (
-    AssertOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    InputFormatOption,
-    MaxMemoryOption,
-    OutputOption,
-    QuietOption,
-    SourcesArgument,
-    TopOption,
-)
+from .. import options
 from ..selecting import selecting
 
 
 @selecting("files", keeps=True)
 def inspect(
-    files: SourcesArgument,
+    files: options.SourcesArgument,
     list_rows: Annotated[
         list[str] | None,
         typer.Option(
@@ -32,16 +20,16 @@ def inspect(
             show_default=False,
         ),
     ] = None,
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    top: TopOption = None,
-    escape_formulas: EscapeFormulasOption = False,
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    top: options.TopOption = None,
+    escape_formulas: options.EscapeFormulasOption = False,
 ) -> None:
     """Show what a file holds: shapes, dtypes, norms, and zero, non-finite and duplicate rows.
 

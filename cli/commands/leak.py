@@ -6,42 +6,21 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
-from ..options import (
-    EPS,
-    SOURCE,
-    AssertOption,
-    BackendOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    InputFormatOption,
-    KeptRowsOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    NonfiniteOption,
-    QuietOption,
-    SweepOption,
-    ThresholdOption,
-    TopOption,
-)
 from ..selecting import selecting
 
 
 @selecting("train", "test", apart=["train", "test"], keeps=True)
 def leak(
     train: Annotated[
-        str, typer.Argument(metavar="TRAIN", help=f"Vectors of the training set: {SOURCE}.", show_default=False)
+        str, typer.Argument(metavar="TRAIN", help=f"Vectors of the training set: {options.SOURCE}.", show_default=False)
     ],
     test: Annotated[
         str, typer.Argument(metavar="TEST", help="Vectors of the test set, as of TRAIN.", show_default=False)
     ],
-    threshold: ThresholdOption = None,
-    sweep: SweepOption = None,
+    threshold: options.ThresholdOption = None,
+    sweep: options.SweepOption = None,
     labels: Annotated[
         str | None,
         typer.Option(
@@ -51,28 +30,28 @@ def leak(
             show_default=False,
         ),
     ] = None,
-    output: KeptRowsOption = None,
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
-    eps: EpsOption = EPS,
+    output: options.KeptRowsOption = None,
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
+    eps: options.EpsOption = options.EPS,
     ids_train: Annotated[
         str | None, typer.Option("--ids-train", metavar="SOURCE", help="Ids of TRAIN: a column, or a file.")
     ] = None,
     ids_test: Annotated[
         str | None, typer.Option("--ids-test", metavar="SOURCE", help="Ids of TEST: a column, or a file.")
     ] = None,
-    nonfinite: NonfiniteOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    top: TopOption = None,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    nonfinite: options.NonfiniteOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    top: options.TopOption = None,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
     dry_run: DryRunOption = False,
     device_name: DeviceNameOption = DEVICE,
 ) -> None:

@@ -4,38 +4,15 @@ from typing import Annotated, Any
 
 import typer
 
-from ..options import (
-    EPS,
-    AssertOption,
-    BackendOption,
-    CorpusOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsOption,
-    InputFormatOption,
-    LabelsOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    NonfiniteDropOption,
-    OutputOption,
-    QuietOption,
-    SeedOption,
-    TopOption,
-    VectorsArgument,
-)
+from .. import options
 from ..selecting import selecting
 
 
 @selecting("vectors", "corpus", keeps=True)
 def mine(
-    vectors: VectorsArgument,
-    labels: LabelsOption = None,
-    corpus: CorpusOption = None,
+    vectors: options.VectorsArgument,
+    labels: options.LabelsOption = None,
+    corpus: options.CorpusOption = None,
     positives: Annotated[
         str | None,
         typer.Option(
@@ -75,27 +52,27 @@ def mine(
     sampling: Annotated[
         str, typer.Option("--sampling", help="`top`: the closest candidates, or `random`: any of the window.")
     ] = "top",
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
-    eps: EpsOption = EPS,
-    seed: SeedOption = 0,
-    ids: IdsOption = None,
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
+    eps: options.EpsOption = options.EPS,
+    seed: options.SeedOption = 0,
+    ids: options.IdsOption = None,
     ids_corpus: Annotated[
         str | None, typer.Option("--ids-corpus", metavar="SOURCE", help="Ids of the corpus, as --ids.")
     ] = None,
-    nonfinite: NonfiniteDropOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    output: OutputOption = None,
-    format: FormatOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    top: TopOption = None,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    nonfinite: options.NonfiniteDropOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    output: options.OutputOption = None,
+    format: options.FormatOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    top: options.TopOption = None,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
 ) -> None:
     """Choose positives and hard negatives of each row, for training on triplets.
 

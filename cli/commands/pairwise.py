@@ -6,39 +6,14 @@ import typer
 
 from simtool.catalogue import DEVICE
 
+from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
-from ..options import (
-    EPS,
-    AArgument,
-    AssertOption,
-    BackendOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsAOption,
-    IdsBOption,
-    InputFormatOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    NonfiniteOption,
-    OutputOption,
-    PlotOption,
-    QuantizeOption,
-    QuietOption,
-    ThresholdOption,
-    TopOption,
-    TruncateOption,
-)
 from ..selecting import selecting
 
 
 @selecting("a", "b", apart=["b"], keeps=True, queries=True)
 def pairwise(
-    a: AArgument,
+    a: options.AArgument,
     b: Annotated[
         str | None, typer.Argument(metavar="B", help="Vectors; without B, A against itself.", show_default=False)
     ] = None,
@@ -48,12 +23,12 @@ def pairwise(
             "--top-k", "-k", help="List the K closest rows of B per row of A; with --threshold, of those that reach it."
         ),
     ] = None,
-    threshold: ThresholdOption = None,
+    threshold: options.ThresholdOption = None,
     max_pairs: Annotated[int | None, typer.Option("--max-pairs", help="List the N closest pairs of all.")] = None,
-    truncate: TruncateOption = None,
-    quantize: QuantizeOption = None,
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
+    truncate: options.TruncateOption = None,
+    quantize: options.QuantizeOption = None,
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
     dim: Annotated[
         int, typer.Option("--dim", help="The dim along which a vector lies; dims before the rows are batches.")
     ] = -1,
@@ -74,26 +49,26 @@ def pairwise(
             "Listed scores are always float64.",
         ),
     ] = "auto",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
     max_results: Annotated[
         int, typer.Option("--max-results", help="Refuse a threshold that more pairs reach; not with --top-k.")
     ] = 100_000_000,
-    plot: PlotOption = None,
-    eps: EpsOption = EPS,
-    ids_a: IdsAOption = None,
-    ids_b: IdsBOption = None,
-    nonfinite: NonfiniteOption = "error",
-    format: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    top: TopOption = None,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    plot: options.PlotOption = None,
+    eps: options.EpsOption = options.EPS,
+    ids_a: options.IdsAOption = None,
+    ids_b: options.IdsBOption = None,
+    nonfinite: options.NonfiniteOption = "error",
+    format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    top: options.TopOption = None,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
     dry_run: DryRunOption = False,
     device_name: DeviceNameOption = DEVICE,
 ) -> None:

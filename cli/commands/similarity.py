@@ -4,59 +4,37 @@ from typing import Annotated
 
 import typer
 
-from ..options import (
-    EPS,
-    AArgument,
-    AssertOption,
-    BackendOption,
-    DeviceOption,
-    EpsOption,
-    EscapeFormulasOption,
-    ForceOption,
-    FormatOption,
-    HeaderOption,
-    IdsAOption,
-    IdsBOption,
-    InputFormatOption,
-    JoinOption,
-    MaxMemoryOption,
-    MetricOption,
-    MetricParamOption,
-    NonfiniteOption,
-    OutputOption,
-    QuietOption,
-    TopOption,
-)
+from .. import options
 from ..selecting import selecting
 
 
 @selecting("a", "b", keeps=True)
 def similarity(
-    a: AArgument,
+    a: options.AArgument,
     b: Annotated[
         str | None,
         typer.Argument(metavar="B", help="Vectors; without B, A is a table with columns a and b.", show_default=False),
     ] = None,
     dim: Annotated[str, typer.Option("--dim", metavar="D[,D...]", help="The dims that make a vector.")] = "-1",
-    metric: MetricOption = "cosine",
-    param: MetricParamOption = None,
-    eps: EpsOption = EPS,
-    join: JoinOption = "row",
-    ids_a: IdsAOption = None,
-    ids_b: IdsBOption = None,
-    nonfinite: NonfiniteOption = "error",
-    max_memory: MaxMemoryOption = None,
-    header: HeaderOption = "auto",
-    input_format: InputFormatOption = None,
-    format: FormatOption = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-    gates: AssertOption = None,
-    quiet: QuietOption = False,
-    top: TopOption = None,
-    escape_formulas: EscapeFormulasOption = False,
-    device: DeviceOption = "cpu",
-    backend: BackendOption = "auto",
+    metric: options.MetricOption = "cosine",
+    param: options.MetricParamOption = None,
+    eps: options.EpsOption = options.EPS,
+    join: options.JoinOption = "row",
+    ids_a: options.IdsAOption = None,
+    ids_b: options.IdsBOption = None,
+    nonfinite: options.NonfiniteOption = "error",
+    max_memory: options.MaxMemoryOption = None,
+    header: options.HeaderOption = "auto",
+    input_format: options.InputFormatOption = None,
+    format: options.FormatOption = None,
+    output: options.OutputOption = None,
+    force: options.ForceOption = False,
+    gates: options.AssertOption = None,
+    quiet: options.QuietOption = False,
+    top: options.TopOption = None,
+    escape_formulas: options.EscapeFormulasOption = False,
+    device: options.DeviceOption = "cpu",
+    backend: options.BackendOption = "auto",
 ) -> None:
     """Compare vectors with their counterparts, along any dim or dims.
 

@@ -26,7 +26,6 @@ def cells_of(column: Column, name: str = "") -> list[str]:
     """Return a column as printable text; None is what does not apply to a row, and is empty.
 
     Args:
-        column: the values.
         name: of the column, which may say their unit.
     """
     shown = _units(name) or (_number if is_number(column) else significant)

@@ -26,8 +26,6 @@ class TextColumn:
     """A column of printable cells.
 
     Args:
-        name: its header.
-        cells: one per row.
         is_number: stands to the right, and is never cut.
         styles: one per row, or none.
         is_main: the others are left out before it.

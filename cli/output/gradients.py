@@ -34,11 +34,7 @@ def check_gradient_output(
     """Refuse, before any work, paths that could not be written after it.
 
     Args:
-        path: what was typed for --grad.
         roles: what the loss has gradients by.
-        force: existing files may be replaced.
-        inputs: what was typed for each input.
-        output: what was typed for --output, or None.
     """
     file_format = FORMAT_OF_SUFFIX.get(os.path.splitext(path)[1].lower())
     if file_format not in (*ARRAYS, "parquet", "arrow"):
@@ -59,10 +55,6 @@ def gradient_target(
 
     Args:
         path: what was typed for --grad; None yields None.
-        force: existing files may be replaced.
-        quiet: say nothing of what was written.
-        inputs: what was typed for each input.
-        output: what was typed for --output, or None.
     """
     if path is None:
         yield None
@@ -84,11 +76,8 @@ def gradient_files(
     """Yield what takes the gradients; the files appear once the body has ended well.
 
     Args:
-        path: what was typed for --grad.
         inputs: role -> vectors that the gradient has the shape of.
         ids: (n,) of the rows, for a table.
-        force: existing files may be replaced.
-        quiet: say nothing of what was written.
     """
     dtypes = [np.float64 if side.dtype == np.float64 else np.float32 for side in inputs.values()]
     file_format = output_format(path)

@@ -31,10 +31,7 @@ class Output:
         file_format: its format, from the suffix.
         is_folder: whether the path is a folder, whose files have that format.
         shown: the format on stdout, or None when only the file was asked for.
-        force: an existing file may be replaced.
-        quiet: no notes on stderr.
         limit: rows that a table shows.
-        escape_formulas: text in CSV that a spreadsheet would run is written as text.
         listing: what lists the rows that a table leaves out.
     """
 
@@ -64,10 +61,6 @@ class Output:
         """Refuse, before any work, an output that could not be written after it.
 
         Args:
-            path: what was typed for --output.
-            format: what was typed for --format.
-            force: whether --force was.
-            quiet: no notes on stderr.
             inputs: what was typed for each input; the output may be none of them.
             has_array: whether the result will have a single array, for npy.
             limit: rows that a table shows; None for as many as usual.
@@ -114,7 +107,6 @@ def render(result: Result, output: Output, *, gates: Sequence[Verdict] = ()) -> 
     On stdout the table leaves the verdicts to the session, which says them right below it.
 
     Args:
-        result: what an operation handed back.
         output: made by `Output.check`.
         gates: verdicts for the document and the report.
 

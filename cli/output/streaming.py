@@ -24,7 +24,6 @@ class StreamTarget:
     """Opens the output file once there is something to write.
 
     Args:
-        session: the run it belongs to.
         stack: closes the file, and puts it in its place or removes it.
     """
 

@@ -29,13 +29,7 @@ _SAVED: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was asked for, checked before the work.
-
-    Args:
-        path: the file to write.
-        force: an existing file may be replaced.
-        quiet: no notes on stderr.
-    """
+    """A picture that was asked for, checked before the work."""
 
     path: str
     force: bool = False
@@ -54,9 +48,6 @@ class Picture:
         """Refuse, before any work, a picture that could not be drawn after it.
 
         Args:
-            path: what was typed for --plot.
-            force: whether --force was.
-            quiet: whether --quiet was.
             inputs: what was typed for each input; the picture may be none of them.
             outputs: the other files that the command writes.
 
@@ -79,9 +70,6 @@ class Picture:
 
     def write(self, drawing: "plots.Drawing") -> None:
         """Draw and write the file.
-
-        Args:
-            drawing: what is drawn.
 
         Raises:
             OutputError: the file exists without `force`, or it may not be written.

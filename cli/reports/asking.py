@@ -52,11 +52,7 @@ class Asked:
     """What was typed for the options of reports.
 
     Args:
-        command: its name.
         paths: for --report.
-        baseline: for --baseline.
-        github: whether --github-summary was typed.
-        verbose: whether --verbose was.
         others: the real paths of all else that was typed, in case it names a file that is written too.
     """
 

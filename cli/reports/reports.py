@@ -23,7 +23,6 @@ class Reports:
     """What is written beside the normal output.
 
     Args:
-        paths: the files.
         github: whether GitHub is to show the run.
     """
 
@@ -35,8 +34,6 @@ class Reports:
         """Refuse, before any work, reports that could not be written after it.
 
         Args:
-            asked: what was typed.
-            force: an existing file may be replaced.
             inputs: what was typed for each input; a report may be none of them.
 
         Raises:
@@ -64,8 +61,6 @@ class Reports:
         """Write all of them.
 
         Args:
-            result: what the command found.
-            verdicts: what became of the gates.
             output: whether files are replaced and said to be written, and how many rows a summary lists.
         """
         for path in self.paths:

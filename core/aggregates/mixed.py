@@ -20,9 +20,7 @@ class MixedSets:
     """The rows of two sets, to be mixed; a score is of a part of one matrix, or a sum over it.
 
     Args:
-        evaluator: the aggregates, without weights.
         count: how often the rows are dealt.
-        seed: of the dealing.
     """
 
     evaluator: Evaluator

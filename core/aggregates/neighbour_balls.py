@@ -96,7 +96,6 @@ class _Balls(Reducer):
     """Which rows lie within whose radius, to the last bit: near the rim the distance itself decides.
 
     Args:
-        pairs: the exact distances.
         radii: (n,) of the rows of A.
         other_radii: (m,) of those of B.
     """

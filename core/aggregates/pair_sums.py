@@ -32,7 +32,6 @@ class PairSums:
         y: (m, d).
         metric: sqeuclidean or dot.
         functions: kernels, functions of arrays of the metric's values.
-        backend: where to compute.
         progress: called with the rows that are done and their total, in each of the three sweeps.
     """
 
@@ -90,9 +89,7 @@ class FunctionSums(Reducer):
     """Sums functions of the scores of all pairs, each row apart; of a set with itself those of the pairs i < j.
 
     Args:
-        kernel: of the tiles.
         pairs: exact scores, where those of the tiles cancel.
-        functions: of the scores.
         self_join: whether a set is paired with itself.
     """
 

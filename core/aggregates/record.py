@@ -196,11 +196,8 @@ class Evaluator:
     """The aggregates of one pair of sets; what more than one of them needs is computed once.
 
     Args:
-        requests: all that are asked for.
-        sets: the two sets.
         same: the rows of both that belong together, row i with row i; None where they are unknown.
         eps: the least norm that a cosine divides by.
-        backend: where to compute.
         progress: called with the rows that are done and their total.
     """
 

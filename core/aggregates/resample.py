@@ -18,13 +18,7 @@ CHUNK = 1 << 18  # numbers that are widened at a time
 
 @dataclass(frozen=True)
 class Resample:
-    """The draws of both sides.
-
-    Args:
-        evaluator: the sets, and what was found of them.
-        draws: how often.
-        seed: of the draws.
-    """
+    """The draws of both sides."""
 
     evaluator: Evaluator
     draws: int

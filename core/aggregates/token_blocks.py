@@ -17,7 +17,6 @@ class TokenBlock:
     """Some items of one side.
 
     Args:
-        span: which.
         padded: (items, tokens, d) their rows.
         unit: (items * tokens, d) unit rows.
         real: (items, tokens) which are no padding.

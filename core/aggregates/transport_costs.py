@@ -30,9 +30,7 @@ class ScaledKernel:
         a: (n,) positive weights that sum to 1.
         log_b: (m,) logarithms of the weights of the columns.
         epsilon: the strength of the entropy.
-        backend: where to compute.
         room: bytes that the terms may take; where they take more, every iteration makes them again.
-        workers: threads.
     """
 
     def __init__(

@@ -123,7 +123,6 @@ class Backend:
 
         Args:
             array: m is a multiple of `groups`.
-            groups: how many.
             positive: only maxima above zero matter; there may be a faster way to those.
             by_column: the other way round: the (m, groups) maxima of every `groups`-th row of each column.
         """

@@ -2,11 +2,12 @@
 
 import re
 import sys
+from functools import cache
+from typing import Any
 
 from ..errors import ParameterError
 from ..memory import TORCH, check_address_space
 from .backend import Array, Backend
-from .interchange import namespace
 
 BACKENDS = ("auto", "numpy", "torch")
 DEVICE = re.compile(r"cpu|cuda(:\d+)?|mps|auto")
@@ -44,6 +45,13 @@ def choose_backend(backend: str = "auto", device: str = "cpu") -> Backend:
 
 def backend_of(tensor: Array) -> Backend:
     """Return the backend of a tensor, with torch's own settings left as the caller has them."""
+    return _backend_on(tensor.device)
+
+
+@cache
+def _backend_on(device: Any) -> Backend:
+    from array_api_compat import torch as xp
+
     from .torch_backend import TorchBackend
 
-    return TorchBackend(str(tensor.device), namespace(tensor))
+    return TorchBackend(str(device), xp)

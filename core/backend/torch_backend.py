@@ -65,7 +65,7 @@ class TorchBackend(Backend):
         return torch.OutOfMemoryError
 
     def put(self, array: NDArray[Any], dtype: Any = None) -> Array:
-        if array.dtype in (np.uint16, np.uint32, np.uint64):  # torch computes with few unsigned types
+        if array.dtype.kind == "u" and array.itemsize > 1:  # torch computes with few unsigned types
             array = array.astype(np.float64)
         if self.is_cuda:
             return self.staged(array, pinned=True).to(self.device, non_blocking=True).to(dtype)
@@ -113,7 +113,8 @@ class TorchBackend(Backend):
         return torch.cuda.device(self.device) if self.is_cuda else nullcontext()
 
     def get(self, array: Array) -> NDArray[Any]:
-        return np.asarray(array.detach().cpu())
+        found: NDArray[Any] = array.numpy(force=True)
+        return found
 
     def largest(self, array: Array, k: int) -> Array:
         return array.topk(k, dim=1, sorted=False).values

@@ -64,7 +64,8 @@ class Entry:
         two_of_each_class: of a loss of classes, whether it takes the first two rows of each class, as two views.
         statistics: of a loss of classes, `module:name` of what every anchor must know of all others first; "" is none.
         negatives: of a loss of a batch, `module:name` of what an anchor's negatives come to, tile by tile.
-        slopes: of a loss of views, `module:name` of its derivatives, where no autograd is needed; "" is none.
+        slopes: `module:name` of the derivatives, where no autograd is needed, "" is none: of a loss of views by the
+            scores of partners and by what negatives come to; of a loss of examples, from the losses, by each score.
         miner: of a loss of a batch that ranks an anchor's negatives instead, `module:name` of which of them decide.
         of_classes: of a loss of triplets, the loss that takes all triplets of one set with classes.
         ends: of a loss of triplets, what the second and the third input are to the first.
@@ -124,7 +125,7 @@ class Entry:
         return _load(self.negatives) if self.negatives else None
 
     def load_slopes(self) -> Callable[..., Any] | None:
-        """Return what computes the derivatives by the scores of partners and by what negatives come to, or None."""
+        """Return what computes the derivatives, or None."""
         return _load(self.slopes) if self.slopes else None
 
     def load_miner(self) -> Any:

@@ -13,6 +13,7 @@ TRIPLET_LOSSES = (
         formula="[d(a,p) - d(a,n) + m]+; with swap = 1, min(d(a,n), d(p,n)) for d(a,n)",
         range="[0, inf)",
         function="simtool.losses.triplets:triplet",
+        slopes="simtool.losses.triplets:triplet_slopes",
         source="Schroff, Kalenichenko, Philbin 2015, section 3.1, on distances that are not squared; "
         "the swap: Balntas et al. 2016",
         inputs="triplets",

@@ -36,7 +36,6 @@ class ItemPairs:
     Args:
         job: the items as the rows of a listing, and which pairs are left out.
         tokens: of both lists.
-        request: the aggregate.
         totals: whether scores are sums over the tokens of A instead of means, where the aggregate has both.
     """
 

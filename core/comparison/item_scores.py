@@ -13,9 +13,8 @@ from ..statistics.bootstrap import Bounds, bootstrap_items, check_draws
 from ..statistics.permutation import Null, permuted_null
 from .best_items import BestMatches, best_keys, best_matches_of_items, best_rows
 from .compared_sets import ComparisonInputs
-from .left_out import Failed, reason_of, reasons_of
 from .matches import match_columns, matching_of
-from .report import CompareSpec, ComparisonOutcome
+from .report import CompareSpec, ComparisonOutcome, Failed, reason_of, reasons_of
 from .token_sets import Items, ItemScores
 
 

@@ -43,7 +43,6 @@ def moved_rows(inputs: ComparisonInputs, spec: CompareSpec, top: int | None) -> 
     An aggregate that has a value of each item is a further column, and of spaces of different width the only one.
 
     Args:
-        inputs: two sets.
         spec: the aggregates, eps and the backend.
         top: how many; None for all.
     """

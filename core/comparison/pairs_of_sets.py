@@ -63,7 +63,6 @@ class SetsPlan:
         pairs: all pairs of their items.
         choice: the pairs that are listed; None for the matrix.
         excluded_by: `id` or `row` where an item is not compared with itself, else None.
-        settings: of the door.
     """
 
     inputs: ComparisonInputs
@@ -130,9 +129,7 @@ def plan_sets(
     """Lay out both lists, checked.
 
     Args:
-        request: the measure.
         choice: the pairs that are listed; None for the matrix.
-        settings: of the door.
         lists: A and perhaps B.
         exclude_self: leave out an item with itself.
 

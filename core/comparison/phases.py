@@ -25,10 +25,6 @@ def comparison_phases(
     rows of A and B, or of all tokens of the items that are compared. One of two spaces takes those within each.
 
     Args:
-        requests: what is computed.
-        shapes: of both inputs.
-        budget: of the job.
-        matching: how lists of sets are compared.
         cross: whether every item is compared with every item.
     """
     phases: dict[str, Phase] = {}

@@ -70,10 +70,7 @@ def open_sets(side: Any, ids: Any, *others: Any, name: str, settings: Settings) 
 
     Args:
         side: what `source_of_sets` returns.
-        ids: of its rows or items, or None.
         *others: what else is read, as for `open_vectors`.
-        name: what messages call it.
-        settings: of the door.
     """
     if isinstance(side, str):
         return open_items(side, ids=ids, others=[each for each in others if isinstance(each, str)], **settings.reading)

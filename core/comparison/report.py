@@ -9,6 +9,7 @@ import numpy as np
 
 from ..aggregates.record import AggregateRequest
 from ..backend import Backend
+from ..errors import SimtoolError
 from ..io.origins import provenance
 from ..results import Column, Columns, Progress, Result, Scalar
 from ..statistics.permutation import Null
@@ -18,6 +19,7 @@ from .matches import extremes
 
 REPAIRED, POOLED = "re-paired", "pooled"  # what a null does with the rows of A and B
 BOUNDS, NULLS = ("low", "high"), ("baseline", "sd", "p")
+Failed = Mapping[str, SimtoolError]  # why an aggregate has no number, by its name
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,6 @@ class CompareSpec:
         bootstrap: draws.
         seed: of both.
         eps: the least norm that a cosine divides by.
-        backend: where to compute.
         matches: whether to list who matched whom.
         top: how many of the best and of the worst matches to list; None for all.
         progress: called with what is done and the total.
@@ -61,9 +62,7 @@ class ComparisonOutcome:
         best: the rows of best matches of items.
         bounds: key -> (low, high).
         nulls: name -> its null.
-        matches: who matched whom.
         matrix: of all pairs of items, as `pairwise` gives it.
-        notes: what to tell the reader.
     """
 
     values: Mapping[str, float] = field(default_factory=dict)
@@ -93,9 +92,6 @@ def report(
     """Return the result.
 
     Args:
-        inputs: the inputs.
-        spec: what was asked for.
-        outcome: what was found.
         every: all aggregates in order, those too that do not fit.
         settings: further parameters to state.
         by_item: list 3-D inputs by item.
@@ -213,6 +209,19 @@ def _parameters(inputs: ComparisonInputs, spec: CompareSpec, of: str | None) -> 
         **({"bootstrap": spec.bootstrap} if spec.bootstrap else {}),
         **({"seed": spec.seed} if seeded else {}),
     }
+
+
+def reasons_of(failed: Failed) -> list[str]:
+    """Return why aggregates were left out, a sentence for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, error in failed.items():
+        reasons.setdefault(reason_of(name, error), []).append(name)
+    return [f"{', '.join(names)} left out: {what}" for what, names in reasons.items()]
+
+
+def reason_of(name: str, error: SimtoolError) -> str:
+    """Return why an aggregate is undefined without its name, so that those with one reason share a sentence."""
+    return error.what.removeprefix(f"{name} ").removeprefix("is undefined: ")
 
 
 def _scalar(value: float) -> float | None:

@@ -13,9 +13,8 @@ from ..results import Column
 from ..statistics.bootstrap import Bounds, check_draws, interval
 from ..statistics.permutation import Null, permuted_null
 from .compared_sets import ComparisonInputs
-from .left_out import Failed, reasons_of
 from .matches import match_columns, matching_of
-from .report import CompareSpec, ComparisonOutcome, percent_request
+from .report import CompareSpec, ComparisonOutcome, Failed, percent_request, reasons_of
 from .requests import names_with
 
 

@@ -33,11 +33,7 @@ class Items:
     """Two lists of sets of tokens.
 
     Args:
-        requests: the aggregates.
-        a: the items of A.
-        b: those of B.
         eps: the least norm that a cosine divides by.
-        backend: where to compute.
         progress: called with the items that are done and their number.
     """
 

@@ -8,10 +8,9 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from ..io import Vectors
-from ..io.derived import DerivedVectors
 from ..io.scratch import open_scratch
 from ..io.sharded_vectors import ShardedVectors
-from ..io.vectors import ArrayVectors, IdentifiedVectors
+from ..io.vectors import ArrayVectors, DerivedVectors
 from ..memory import shown
 from ..results import Column
 
@@ -21,7 +20,7 @@ STRING = 64  # bytes of a short Python string and of its place
 
 def held_bytes(vectors: Vectors) -> int:
     """Return the bytes of memory that an open input takes; what the caller gave or what is mapped is not counted."""
-    if isinstance(vectors, IdentifiedVectors | DerivedVectors):
+    if isinstance(vectors, DerivedVectors):
         return held_bytes(vectors.base)
     if isinstance(vectors, ShardedVectors):
         return sum(map(held_bytes, vectors.parts))

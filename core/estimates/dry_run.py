@@ -55,10 +55,7 @@ def dry_run_of(
     """Return the plan of a job instead of doing it.
 
     Args:
-        command: the command.
-        inputs: what it takes, by role.
         make: plans it for some rows of each input, which it checks as it would check all.
-        settings: of the door.
         device_name: the device of the GPU-hours.
         hint: what to type where rows are not finite.
 

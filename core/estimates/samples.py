@@ -21,7 +21,6 @@ class SomeRows:
     """Some rows of an input.
 
     Args:
-        vectors: the rows.
         numbers: (k,) their numbers in the input, ascending.
     """
 
@@ -42,7 +41,6 @@ class HeldSample:
     """A sample of an input, and how long a byte of it took to read.
 
     Args:
-        rows: of the input.
         byte_seconds: of a processor; of an array, which is read where it lies, those that the system takes.
     """
 

@@ -15,12 +15,6 @@ class EvaluationInputs:
     """The inputs of `evaluate`, opened.
 
     Args:
-        a: vectors, or None.
-        b: vectors, or None.
-        scores: or None.
-        labels: or None.
-        targets: or None.
-        by: or None.
         against: (a, b), scores, or None.
         names: what messages call the values.
     """
@@ -44,12 +38,7 @@ class EvaluationInputs:
         return {role: side for role, side in named if side is not None}
 
     def some(self, rows: Sequence[Vectors], numbers: Column) -> Self:
-        """Return some pairs, or rows of one input.
-
-        Args:
-            rows: of each of the sides.
-            numbers: which they are.
-        """
+        """Return some pairs, or rows of one input."""
         values = {name: getattr(self, name) for name in ("scores", "labels", "targets", "by")}
         values = {name: None if each is None else np.asarray(each)[numbers] for name, each in values.items()}
         sides: dict[str, Any] = dict(zip(self.sides, rows, strict=True))

@@ -81,14 +81,10 @@ class JudgedPlan:
 
     Args:
         sources: of the lists and the relevance.
-        metric: of vectors.
-        settings: of the door.
         ks: depths.
         bootstrap: draws for intervals and the test, or None.
-        seed: of the draws.
         per_query: the result has a row for each query.
         run_out: where the lists are written, or None.
-        force: an existing file may be replaced.
     """
 
     sources: JudgedSources

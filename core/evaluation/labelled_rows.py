@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import checks, given_inputs
-from ..backend import Backend, choose_backend, quiet
+from ..backend import choose_backend, quiet
 from ..catalogue import Entry
 from ..engine import Budget, Exclusion, Input, Kernel, PairwiseJob, Reducer, budget_of, gathered, prepare_input
 from ..errors import ParameterError, ShapeError
@@ -55,7 +55,8 @@ def evaluate_classes(
     checks.refuse_rounded(side.vectors, entry.name)
     pairs = len(codes) * (len(codes) - 1) // (2 if measure.is_symmetric else 1)
     streams = _streams(measure, pairs, exact_pairs, budget)
-    job = _job(side, measure, budget, choose_backend(backend, device))
+    excluded = Exclusion.of_rows(len(side.rows), len(side.rows))
+    job = PairwiseJob(side, side, measure, excluded, True, "auto", choose_backend(backend, device), budget)
     with quiet():
         found, ranked = (_streamed if streams else _exact)(job, codes, ks, progress)
     report = _report(found, ranked, codes, times, seed, pairs=pairs)
@@ -127,19 +128,6 @@ def _streams(metric: Metric, pairs: int, exact_pairs: int, budget: Budget) -> bo
         hint = "«metric=cosine», or raise «exact_pairs»"
         raise ParameterError(f"{what}, and only the cosine is counted as it streams", "«metric»", hint)
     return True
-
-
-def _job(side: Input, metric: Metric, budget: Budget, backend: Backend) -> PairwiseJob:
-    return PairwiseJob(
-        a=side,
-        b=side,
-        metric=metric,
-        excluded=Exclusion.of_rows(len(side.rows), len(side.rows)),
-        self_join=True,
-        precision="auto",
-        backend=backend,
-        budget=budget,
-    )
 
 
 def _exact(

@@ -27,7 +27,6 @@ class PairScores:
         scores: (n,) float64; NaN where a pair is left out.
         inputs: role -> what the user typed.
         ids: (n,) or None.
-        notes: of the scoring.
         narrow: whether they are of float32 rows.
     """
 
@@ -46,7 +45,6 @@ class PairJob:
         sample: in this model.
         other: in another model, or None.
         groups: name -> numbers of its pairs.
-        notes: what to tell the reader.
     """
 
     sample: Sample

@@ -141,7 +141,6 @@ class Closer(Reducer):
     """Counts the rows that are closer to a query than a row of its class, of equally close ones those before it.
 
     Args:
-        job: the set.
         numbers: (n,) by which equally close rows are ordered.
         queries: (q,) rows.
         row: (q,) that row.

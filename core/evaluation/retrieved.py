@@ -35,7 +35,6 @@ def retrieved(
         qrels: query -> document -> relevance; other queries are not read.
         depth: how many documents are listed; at the cut, of equal scores those that come first in the corpus.
         metric: of a query and a document; a distance is listed with its sign turned, so that larger is better.
-        settings: of the door.
         progress: called with the queries that are done and their total.
 
     Returns:

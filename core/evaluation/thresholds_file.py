@@ -42,9 +42,6 @@ def write_thresholds(path: str, result: Result, *, force: bool, metric: str = "c
     """Write the thresholds of an evaluation; the file appears whole or not at all.
 
     Args:
-        path: the file.
-        result: of `evaluate`.
-        force: an existing file may be replaced.
         metric: that scores computed elsewhere are taken for.
 
     Returns:

@@ -36,7 +36,6 @@ class SavedHead:
     """What the file of a head holds.
 
     Args:
-        head: the projection.
         about: how it came about: kind, parameters, seed, versions, inputs, history.
         held_out: (k,) numbers of the examples that were held out.
         state: name -> array, from which learning goes on.

@@ -81,7 +81,6 @@ class Given:
     """Checked inputs.
 
     Args:
-        examples: all of them.
         names: role -> what the user typed.
         rows: (n,) the number of each example in the inputs, before any was left out.
         total: how many rows the inputs have.

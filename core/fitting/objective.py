@@ -27,7 +27,6 @@ class Objective:
     """What a batch is to make small.
 
     Args:
-        request: the loss.
         miner: `all` or `hard`.
         eps: the least norm that a cosine divides by.
     """

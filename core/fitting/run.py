@@ -37,7 +37,6 @@ class FitResult:
     """What came out of it.
 
     Args:
-        head: the projection.
         state: the last state; None of a whitening.
     """
 
@@ -50,11 +49,6 @@ class Run:
     """A run with all that it was given; checked by the caller.
 
     Args:
-        given: the inputs.
-        parts: the examples by what they are for.
-        plan: the options.
-        objective: the loss, or None.
-        backend: torch.
         output: where the head is kept, or None.
         force: an output that is no state of this run may be replaced.
         notes: takes what to tell the reader.

@@ -113,11 +113,7 @@ def components(nodes: Column) -> Column:
         if np.array_equal(lower, label):
             break
         label = lower
-    roots = label[nodes[:, 0]]
-    _, first, codes = np.unique(roots, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[codes]
+    return _numbered(label[nodes[:, 0]])
 
 
 def _cut(nodes: Column, groups: Column, chosen: Column, wanted: int, seed: int) -> tuple[Column, Column]:
@@ -157,7 +153,12 @@ def _outwards(nodes: Column, seed: int) -> Column:
 def _first_places(rows: Column) -> Column:
     """Return a number for each row, the same for equal rows, counted in the order of first occurrence."""
     packed = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-    _, first, codes = np.unique(packed, return_index=True, return_inverse=True)
+    return _numbered(packed)
+
+
+def _numbered(values: Column) -> Column:
+    """Return a number for each value, the same for equal ones, counted in the order of first occurrence."""
+    _, first, codes = np.unique(values, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
     return rank[codes]

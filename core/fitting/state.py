@@ -21,8 +21,6 @@ class FitConfig:
     """Everything that shapes the head.
 
     Args:
-        plan: the options.
-        objective: the loss.
         unit: the rows are divided by it, and so is the weight that comes out: a power of two, so that it is exact.
     """
 

@@ -14,7 +14,6 @@ def medoids(job: PairwiseJob, group: Column) -> Column:
     """Return the medoid of the group of each row; of equally close rows it is the first.
 
     Args:
-        job: of one set with itself, how pairs are scored.
         group: (n,) equal numbers for the rows of one group.
     """
     order = np.argsort(group, kind="stable")

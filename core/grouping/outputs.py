@@ -51,9 +51,6 @@ class GroupOutputs:
         """Write the files, and return what each holds.
 
         Args:
-            rows: the file of the rows.
-            side: its rows as vectors.
-            groups: which of them belong together.
             scores: (n,) of each row with the one that is kept.
         """
         written = {}

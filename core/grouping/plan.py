@@ -27,14 +27,10 @@ class DedupPlan:
     """What is grouped: opened and checked, and no pair scored yet.
 
     Args:
-        rows: the file.
-        job: its rows against themselves.
         thresholds: one, several of a sweep, or none for equal rows alone.
         keep: which row of a group is kept.
         how: the parameters that name choices.
-        outputs: what is written.
         largest: how many groups are listed.
-        settings: of the door.
     """
 
     rows: TableRows

@@ -50,7 +50,6 @@ class KeepRule:
         Args:
             count: of rows.
             values: (count,) those of the column, or None.
-            seed: of a random order.
             where: the column, for messages.
 
         Raises:

@@ -25,9 +25,7 @@ class TableRows:
     """A file, and its rows as vectors.
 
     Args:
-        table: the file, or what is selected of it.
         column: what the vectors are called there.
-        vectors: its rows.
     """
 
     table: Table
@@ -39,10 +37,7 @@ class TableRows:
         """Open a file.
 
         Args:
-            source: PATH, PATH::NAME or `-`.
-            ids: a source of ids, or None.
             others: columns with another role than vectors, or None.
-            settings: of the door.
 
         Raises:
             InputNotFoundError, DataError, ShapeError, ResourceError: as `open_vectors`.

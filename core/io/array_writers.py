@@ -37,7 +37,6 @@ class Layout:
     Args:
         header: what stands before the rows.
         columns: length of the last dim.
-        dtype: type of the numbers.
         prefix: what stands before each row.
     """
 
@@ -58,7 +57,6 @@ class MatrixWriter:
 
     Args:
         file: a binary file, seekable unless the rows come in order.
-        layout: of the array in it.
     """
 
     file: BinaryIO
@@ -87,7 +85,6 @@ def open_matrix(path: str, shape: tuple[int, ...], dtype: DTypeLike, format: str
     """Open an array of a known shape for writing; every row is to be written.
 
     Args:
-        path: of the file.
         shape: (rows, ..., columns).
         dtype: of the numbers; fbin and fvecs hold float32.
         format: one of `ARRAYS`.
@@ -111,8 +108,6 @@ def write_array(target: Target, array: Column, format: str = "npy") -> None:
     """Write an array in C order, to a path or to a binary file, seekable or not.
 
     Args:
-        target: where to.
-        array: of any rank.
         format: one of `ARRAYS`.
     """
     with opened(target) as file:

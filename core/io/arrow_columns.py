@@ -93,6 +93,22 @@ class NamedBatches:
             yield lists_of([_member(batch, self._paths[name]).cast(kind.value_type) for name in columns], kind)
 
 
+class HeldBatches(ColumnarBatches):
+    """Record batches of a table in memory."""
+
+    all_numbers = True
+
+    def __init__(self, table: pa.Table) -> None:
+        """Cut the table where its columns are cut."""
+        self._batches = table.to_batches()
+        self.schema = table.schema
+        self.counts = [batch.num_rows for batch in self._batches]
+
+    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield columns, a record batch at a time."""
+        return (batch.select(columns) for batch in self._batches[group:])
+
+
 def open_arrow(source: Source, reading: Reading) -> TextTable:
     """Open a Parquet or Arrow file."""
     with damage(source.name):

@@ -30,8 +30,6 @@ class Carried:
     """Some columns of a table.
 
     Args:
-        table: the whole table.
-        names: of the columns.
         index: the rows that may be asked for, ascending; None for all.
         most: bytes that may be held.
     """

@@ -6,7 +6,6 @@ one input may hold, as a file has that is made to fill the memory.
 Lost: nothing. Memory holds the last piece that was read; going back unpacks the file again from its start.
 """
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -76,24 +75,3 @@ class Unpacked:
             yield
         except (OSError, pa.ArrowException) as error:
             raise DataError(f"damaged {self._codec} data: {error}", self._name, "pack the file again") from None
-
-
-class UnpackedFile(io.RawIOBase):
-    """A place in an unpacked text, as a file that can be sought in."""
-
-    def __init__(self, unpacked: Unpacked) -> None:
-        """Stand before the first byte."""
-        super().__init__()
-        self._unpacked, self._place = unpacked, 0
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a byte, counted from the start."""
-        self._place = offset
-        return offset
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return the next bytes, all of them by default."""
-        left = max(0, self._unpacked.size - self._place)
-        found = self._unpacked.read(self._place, left if size is None or size < 0 else size)
-        self._place += len(found)
-        return found

@@ -24,7 +24,6 @@ class Cells:
 
     Args:
         first: the first cell that is not blank.
-        blank: whether one is.
         text: whether one is there at all, be it blank, as one that is empty and quoted is.
         number: all filled ones are.
         whole: all filled ones are integers of 64 bits.

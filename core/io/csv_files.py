@@ -124,8 +124,7 @@ class CsvBatches(CsvRows):
         if table.num_rows:
             for name, column in zip(self._names, table.columns, strict=True):
                 self._cells[name].look(column.combine_chunks(), block.row, self._source.name)
-            self._blocks.append(block)
-            self.counts.append(table.num_rows)
+            self._keep(block, table.num_rows)
 
     def _form(self, apart: Sequence[str], columns: Sequence[str], *, named: bool) -> None:
         """Put the columns of numbers together as vectors, where no column holds lists."""

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ..errors import DataError
 from .arrow_columns import table_of
-from .parquet_and_arrow import MessageBatches, damage
+from .parquet_and_arrow import ColumnarBatches, MessageBatches, damage
 from .source import Reading, Source
 from .source_opening import open_source
 from .text_blocks import TextTable
@@ -25,21 +25,14 @@ MOST_STATE = 16 << 20
 RESAVE = "save it again with Dataset.save_to_disk"
 
 
-class JoinedBatches:
+class JoinedBatches(ColumnarBatches):
     """Files with the same columns, one after another."""
-
-    reads_members = False
-    all_numbers = False
 
     def __init__(self, parts: Sequence[MessageBatches]) -> None:
         """Take files whose schemas are the same."""
         self._parts = parts
         self.schema = parts[0].schema
         self.counts = [count for part in parts for count in part.counts]
-
-    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
-        """Yield one column, a record batch at a time."""
-        return (batch.column(0) for batch in self.read_together(group, [column], rows))
 
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield columns, a record batch at a time."""
@@ -51,10 +44,6 @@ class JoinedBatches:
     def may_hold_nulls(self, column: str) -> bool:
         """Look for nulls, which takes no decoding."""
         return any(part.may_hold_nulls(column) for part in self._parts)
-
-    def held(self, columns: list[str]) -> int:
-        """Return 0, as record batches are mapped."""
-        return 0
 
 
 def open_dataset(source: Source, reading: Reading) -> TextTable:

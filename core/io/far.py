@@ -5,7 +5,6 @@ Refused: what is not there or is denied; once it was opened, what fails, ends ea
 Lost: nothing. What does not fit into the blocks that are held is asked for again when it is read again.
 """
 
-import io
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -90,52 +89,11 @@ class FarFile:
             self._held.popitem(last=False)
 
 
-class FarReader(io.RawIOBase):
-    """A place in a file far away."""
-
-    def __init__(self, file: FarFile) -> None:
-        """Stand before the first byte."""
-        super().__init__()
-        self._far, self._place = file, 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def tell(self) -> int:
-        """Return the place."""
-        return self._place
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a byte."""
-        self._place = offset + (0, self._place, self._far.size)[whence]
-        return self._place
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Return the next bytes, all of them by default."""
-        left = max(0, self._far.size - self._place)
-        data = self._far.read(self._place, left if size is None or size < 0 else size)
-        self._place += len(data)
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer, which the readers of zip files and of Arrow hand over."""
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
 @dataclass(frozen=True)
 class FarArray:
     """Numbers far away that stand for an array: of it are read the rows that are asked for.
 
     Args:
-        file: the file.
-        dtype: of the elements.
         offset: of the first byte.
         shape: (rows, ...), in C order.
     """

@@ -20,12 +20,7 @@ from .stores import Store, first_answer, open_store
 
 
 class FarStagedFile(StagedFile):
-    """A scratch file that becomes an object far away.
-
-    Args:
-        path: the address that was typed.
-        force: an existing object may be replaced.
-    """
+    """A scratch file that becomes an object far away."""
 
     def __init__(self, path: str, *, force: bool) -> None:
         """Choose a scratch file in the folder for such."""

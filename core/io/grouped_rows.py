@@ -22,10 +22,7 @@ class GroupedRows:
     """Holds rows until there is a group of them.
 
     Args:
-        writer: what takes the groups.
         held: the pieces that wait; they are not changed meanwhile.
-        count: how many rows these have.
-        has_written: whether a group has been written.
     """
 
     writer: RowWriter
@@ -55,11 +52,7 @@ class GroupedRows:
 
 @contextmanager
 def row_groups(writer: RowWriter) -> Iterator[GroupedRows]:
-    """Yield what takes rows and writes them in groups of one size, the last of them when the body has ended well.
-
-    Args:
-        writer: what takes the groups.
-    """
+    """Yield what takes rows and writes them in groups of one size, the last of them when the body has ended well."""
     grouped = GroupedRows(writer)
     yield grouped
     grouped.finish()

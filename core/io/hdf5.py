@@ -34,7 +34,6 @@ class Hdf5Header:
     """What a dataset promises.
 
     Args:
-        shape: (rows, ...).
         dtype: of its elements once they are read: object for strings.
     """
 

@@ -8,7 +8,6 @@ Lost: the index of a DataFrame, unless it has a name and is no range of numbers.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -52,7 +51,7 @@ class HeldTable(str):
 
     def opened(self, reading: "Reading", most: int) -> "Table":
         """Return it as readers return a file."""
-        from .arrow_columns import table_of
+        from .arrow_columns import HeldBatches, table_of
         from .source import Source
         from .table import IN_MEMORY
 
@@ -60,43 +59,8 @@ class HeldTable(str):
         return replace(opened, format=IN_MEMORY, mend="mend it, or hand over the columns of the vectors alone")
 
 
-class HeldBatches:
-    """Record batches of a table in memory."""
-
-    reads_members = False
-    all_numbers = True
-
-    def __init__(self, table: "pa.Table") -> None:
-        """Cut the table where its columns are cut."""
-        self._batches = table.to_batches()
-        self.schema = table.schema
-        self.counts = [batch.num_rows for batch in self._batches]
-
-    def read(self, group: int, column: str, rows: int) -> Iterator["pa.Array"]:
-        """Yield one column, a record batch at a time."""
-        return (batch.column(column) for batch in self._batches[group:])
-
-    def read_together(self, group: int, columns: list[str], rows: int) -> Iterator["pa.RecordBatch"]:
-        """Yield columns, a record batch at a time."""
-        return (batch.select(columns) for batch in self._batches[group:])
-
-    def held(self, columns: list[str]) -> int:
-        """Return 0, as they are in memory already."""
-        return 0
-
-    def may_hold_nulls(self, column: str) -> bool:
-        """Look for nulls, which takes no decoding."""
-        from .arrow_types import null_mask
-
-        return any(null_mask(array) is not None for array in self.read(0, column, 0))
-
-
 def as_source(given: Any, name: str) -> Any:
     """Return what a caller hands over as an operation takes it: a source, Vectors, an array or a tensor.
-
-    Args:
-        given: anything that is accepted.
-        name: what messages call it.
 
     Raises:
         DataError: it is an open file, or a masked array that hides something.
@@ -153,7 +117,6 @@ def as_values(given: Any, source: Any, name: str = "values") -> Any:
     Args:
         given: a source, the name of a column where `source` is a table in memory, a Series, a list, an array or None.
         source: the input that they belong to, as `as_source` returns it.
-        name: what messages call them.
     """
     given = source.column(given) if isinstance(source, HeldTable) else given
     if isinstance(given, list | tuple | np.ndarray):

@@ -58,10 +58,6 @@ class JsonBatches(LookedAt, TextBatches):
             self._scan(block, piece)
         self.schema = pa.schema([(name, settled(seen.type)) for name, seen in self.seen.items()])
 
-    def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
-        # a JSON string holds no line end
-        return piece.rfind(b"\n") + 1
-
     def _scan(self, block: Block, piece: bytes) -> None:
         lines = [text for text in piece.split(b"\n") if text.strip()]
         if self._bare is None and lines:
@@ -76,9 +72,7 @@ class JsonBatches(LookedAt, TextBatches):
             parsed = list(self._python(block, piece))
             look_at(self.seen, parsed, block.row, sum(self.counts))
             rows = len(parsed)
-        if rows:
-            self._blocks.append(block)
-            self.counts.append(rows)
+        self._keep(block, rows)
 
     def read_columns(self, group: int, columns: Sequence[str]) -> Iterator[list[pa.Array]]:
         """Yield some columns side by side, a block at a time."""
@@ -104,18 +98,12 @@ class JsonBatches(LookedAt, TextBatches):
 
     def _python(self, block: Block, piece: bytes) -> Iterator[dict[str, Any]]:
         """Parse the lines of a block, or name the one that is refused."""
-        place, name = block.start, self._source.name
-        for number, line in enumerate(piece.split(b"\n"), start=block.line):
-            if line.strip():
-                try:
-                    row = parse_json(line.decode(), number, name)
-                except UnicodeDecodeError as error:
-                    raise self._not_utf8(place + error.start) from None
-                if not isinstance(row, list if self._bare else dict):
-                    what = f"line {number}: expected an object or a list on every line"
-                    raise DataError(what, name, "one row per line")
-                yield {"": row} if isinstance(row, list) else row
-            place += len(line) + 1
+        for number, line in self._lines(block, piece.split(b"\n")):
+            row = parse_json(line, number, self._source.name)
+            if not isinstance(row, list if self._bare else dict):
+                what = f"line {number}: expected an object or a list on every line"
+                raise DataError(what, self._source.name, "one row per line")
+            yield {"": row} if isinstance(row, list) else row
 
 
 class DocumentBatches(LookedAt):

@@ -22,13 +22,12 @@ import pyarrow as pa
 
 from ..errors import DataError
 from .arrow_columns import table_of
-from .arrow_types import null_mask
 from .formats import check_library
+from .parquet_and_arrow import ColumnarBatches
 from .source import Reading, Source
 from .text_blocks import TextTable
 
 BUFFER = 32 << 20  # bytes that the library reads ahead; its own default is 2 GiB
-NULL_ROWS = 1 << 10
 PATIENCE = 5  # seconds for the process to end by itself
 # each range by itself: a scan of the whole reads on, beyond any bound, while its batches are used
 READER = """
@@ -54,11 +53,10 @@ except BaseException as error:
 """
 
 
-class LanceBatches:
+class LanceBatches(ColumnarBatches):
     """The fragments of a dataset, read by a process that ends with this object."""
 
-    reads_members = False
-    all_numbers = False
+    null_rows = 1 << 10
 
     def __init__(self, name: str) -> None:
         """Start the process, and learn the columns and the rows of every fragment."""
@@ -73,10 +71,6 @@ class LanceBatches:
         self.counts: list[int] = json.loads(schema.metadata[b"counts"])
         self.schema = schema.remove_metadata()
 
-    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
-        """Yield one column, a batch at a time."""
-        return (batch.column(0) for batch in self.read_together(group, [column], rows))
-
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield columns, a batch at a time."""
         start, total = sum(self.counts[:group]), sum(self.counts)
@@ -87,14 +81,6 @@ class LanceBatches:
             for batch in table.to_batches():
                 batch.validate(full=True)
                 yield batch
-
-    def may_hold_nulls(self, column: str) -> bool:
-        """Look for nulls."""
-        return any(null_mask(array) is not None for array in self.read(0, column, NULL_ROWS))
-
-    def held(self, columns: list[str]) -> int:
-        """Return 0, as a range of rows is no larger for many columns than for one."""
-        return 0
 
     def _received(self, request: bytes = b"") -> pa.Table:
         """Return what the process sends, or say why it ended."""

@@ -7,27 +7,22 @@ from functools import cached_property
 import numpy as np
 
 from ..results import Columns, Rows
-from .derived import DerivedVectors
 from .ragged import RaggedVectors
 from .selected_vectors import SelectedVectors
-from .vectors import Array, Carries, IdentifiedVectors, Vectors
-
-UNDER = (IdentifiedVectors, DerivedVectors)  # whose rows are rows of their base
+from .vectors import Array, Carries, DerivedVectors, IdentifiedVectors, Vectors
 
 
 def carried_columns(vectors: Vectors, rows: Array, role: str) -> dict[str, Array]:
     """Return the carried columns of some rows, as `text_a` for the role a; often none.
 
     Args:
-        vectors: any vectors.
         rows: their numbers; of -1, which is no row, there is no value.
-        role: what the names end with.
     """
     if isinstance(vectors, SelectedVectors):
         return carried_columns(vectors.base, np.where(rows < 0, rows, vectors.index[rows]), role)
-    if not isinstance(vectors, UNDER):
+    if not isinstance(vectors, DerivedVectors):
         return {}
-    if isinstance(vectors, DerivedVectors) or vectors.carried is None:
+    if not isinstance(vectors, IdentifiedVectors) or vectors.carried is None:
         return carried_columns(vectors.base, rows, role)
     found = vectors.carried.take(np.maximum(rows, 0))
     return {f"{name}_{role}": _without(values, rows < 0) for name, values in found.items()}
@@ -40,8 +35,6 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
     stand under names with a role.
 
     Args:
-        sides: the vectors by role.
-        rows: numbers of the examples.
         taken: the columns that the listing has already.
     """
     tables = [carries(side) for side in sides.values()]
@@ -56,13 +49,7 @@ def carried_beside(sides: Mapping[str, Vectors], rows: Array, taken: Collection[
 
 @dataclass(frozen=True)
 class RowsBeside:
-    """A listing of examples with the columns that it carries, which are taken as they are read.
-
-    Args:
-        listing: the columns of its own.
-        sides: the vectors by role.
-        rows: the number of the example in each row.
-    """
+    """A listing of examples with the columns that it carries, which are taken as they are read."""
 
     listing: Columns
     sides: Mapping[str, Vectors]
@@ -93,23 +80,23 @@ def source_rows(vectors: Vectors | RaggedVectors, rows: Array) -> Array:
         return rows if vectors.index is None else vectors.index[rows]
     if isinstance(vectors, SelectedVectors):
         return source_rows(vectors.base, vectors.index[rows])
-    return source_rows(vectors.base, rows) if isinstance(vectors, UNDER) else rows
+    return source_rows(vectors.base, rows) if isinstance(vectors, DerivedVectors) else rows
 
 
 def has_ids(vectors: Vectors | RaggedVectors) -> bool:
     """Say whether rows, or items, have ids of their own, and are not just called by their numbers in the file."""
     if isinstance(vectors, RaggedVectors):
         return vectors.ids is not None and vectors.ids is not vectors.index
-    while isinstance(vectors, DerivedVectors):
-        vectors = vectors.base
-    return vectors.ids is not None and not (isinstance(vectors, IdentifiedVectors) and vectors.numbered)
+    if isinstance(vectors, IdentifiedVectors):
+        return vectors.ids is not None and not vectors.numbered
+    return has_ids(vectors.base) if isinstance(vectors, DerivedVectors) else vectors.ids is not None
 
 
 def carries(vectors: Vectors) -> Carries | None:
     """Return the columns that a listing of these rows carries, if any."""
     if isinstance(vectors, IdentifiedVectors) and vectors.carried is not None:
         return vectors.carried
-    return carries(vectors.base) if isinstance(vectors, UNDER) else None
+    return carries(vectors.base) if isinstance(vectors, DerivedVectors) else None
 
 
 def _without(values: Array, missing: Array) -> Array:

@@ -26,9 +26,7 @@ def problems_of(
     """Return what is wrong with each vector that has a column which is missing, or holds something else than numbers.
 
     Args:
-        vectors: the columns of each by its name.
-        names: every column.
-        numeric: those that hold numbers and nulls alone.
+        numeric: the columns that hold numbers and nulls alone.
         cells: returns the cells of another column.
         known: what is wrong with others, whose cells are not asked for.
         picked: somebody named the columns, so that none is missing.

@@ -55,18 +55,11 @@ class AnswerBatches(TextBatches):
             check_held(parsed_bytes, source.most, "one answer, parsed whole,", source.name)
             self._block_bytes = source.size + 1
         for block, piece in self._cut(self._start, 1):
-            rows = sum(1 for _ in self._vectors(block, piece))
-            if rows:
-                self._blocks.append(block)
-                self.counts.append(rows)
+            self._keep(block, sum(1 for _ in self._vectors(block, piece)))
         if self._failures:
             raise self._failure()
         kind = pa.list_(pa.float32(), self._width or 0)
         self.schema = pa.schema([*([(ID, pa.string())] if self._named else []), (VECTOR, kind)])
-
-    def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
-        # a JSON string holds no line end
-        return piece.rfind(b"\n") + 1
 
     def _column(self, block: Block, column: str) -> pa.Array:
         piece = self._bytes(block.start, block.stop - block.start)
@@ -78,7 +71,7 @@ class AnswerBatches(TextBatches):
 
     def _vectors(self, block: Block, piece: bytes) -> Iterator[tuple[str | None, Array]]:
         """Yield the vectors of a block with their ids."""
-        for number, text in self._documents(block, piece):
+        for number, text in self._lines(block, [piece] if self._is_one else piece.split(b"\n")):
             answer, name = self._answer(parse_json(text, number, self._source.name), number)
             rows = self._rows(answer, number) if answer is not None else []
             for place, row in enumerate(rows):
@@ -88,16 +81,6 @@ class AnswerBatches(TextBatches):
                     what = f"line {number}: vector {place} has {len(row)} dims, expected {self._width} as in the first"
                     raise DataError(what, self._source.name, "every vector needs the same number of dims")
                 yield (name if len(rows) == 1 or name is None else f"{name}:{place}"), row
-
-    def _documents(self, block: Block, piece: bytes) -> Iterator[tuple[int, str]]:
-        place = block.start
-        for number, line in enumerate([piece] if self._is_one else piece.split(b"\n"), start=block.line):
-            if line.strip():
-                try:
-                    yield number, line.decode()
-                except UnicodeDecodeError as error:
-                    raise self._not_utf8(place + error.start) from None
-            place += len(line) + 1
 
     def _answer(self, document: Any, number: int) -> tuple[Any, str | None]:
         """Return an answer and its custom_id; without the answer where the request failed."""

@@ -14,12 +14,7 @@ def provenance(sides: Mapping[str, Vectors | None]) -> dict[str, str]:
 
 
 def place_of(vectors: Any, row: int) -> str:
-    """Return the name of vectors for a message about a row: with the file and the number there, if these are others.
-
-    Args:
-        vectors: any vectors.
-        row: its number among them.
-    """
+    """Return the name of vectors for a message about a row: with the file and the number there, if these are others."""
     base, number = vectors, row
     while hasattr(base, "base") or hasattr(base, "origin"):
         if hasattr(base, "origin"):

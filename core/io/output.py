@@ -64,7 +64,6 @@ def check_output(path: str, *, force: bool, inputs: Iterable[str]) -> None:
     """Refuse an output that could not be written at the end, before any work is done.
 
     Args:
-        path: the file to write.
         force: an existing file may be replaced; an input may not.
         inputs: what was typed for each input: `PATH`, `PATH::NAME` or `-`.
 
@@ -95,8 +94,6 @@ def replacing(path: str, *, force: bool, at_once: bool = False) -> Iterator[str]
     exception, an interrupt too, the temporary file is removed and `path` is what it was before.
 
     Args:
-        path: the final file.
-        force: an existing file may be replaced.
         at_once: do not wait for the other outputs of a delivery.
 
     Raises:

@@ -43,24 +43,36 @@ class Batches(Protocol):
         """Say whether a null anywhere in the column cannot be ruled out."""
 
 
-class ColumnarBatches(Batches, Protocol):
+class ColumnarBatches:
     """Batches of which several columns can be read side by side, and members of structs by themselves or not."""
 
-    reads_members: bool
-    all_numbers: bool  # columns of numbers make a vector together, whatever their names
+    schema: pa.Schema
+    counts: list[int]
+    reads_members = False
+    all_numbers = False  # whether columns of numbers make a vector together, whatever their names
+    null_rows = 0  # at a time, where nulls are looked for; what is there at once comes as it is cut
+
+    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
+        """Yield one column from the start of a group to the end of the file, some `rows` at a time."""
+        return (batch.column(0) for batch in self.read_together(group, [column], rows))
 
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield columns from the start of a group to the end of the file, in their order in the file."""
+        raise NotImplementedError
+
+    def may_hold_nulls(self, column: str) -> bool:
+        """Look for nulls."""
+        return any(null_mask(array) is not None for array in self.read(0, column, self.null_rows))
 
     def held(self, columns: list[str]) -> int:
-        """Return how many bytes are held while columns are read together."""
+        """Return how many bytes are held while columns are read together: none where they are mapped."""
+        return 0
 
 
-class ParquetBatches:
+class ParquetBatches(ColumnarBatches):
     """Row groups of a Parquet file."""
 
     reads_members = True
-    all_numbers = False
 
     def __init__(self, source: Source) -> None:
         """Read the footer."""
@@ -73,10 +85,6 @@ class ParquetBatches:
         self._metadata = self._file.metadata
         self.schema = self._file.schema_arrow
         self.counts = [self._metadata.row_group(group).num_rows for group in range(self._metadata.num_row_groups)]
-
-    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
-        """Decode one column page by page."""
-        return (batch.column(0) for batch in self.read_together(group, [column], rows))
 
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Decode columns, or members of structs as `a.b`, page by page."""
@@ -99,11 +107,8 @@ class ParquetBatches:
         return False
 
 
-class MessageBatches:
+class MessageBatches(ColumnarBatches):
     """Record batches of an Arrow file or stream."""
-
-    reads_members = False
-    all_numbers = False
 
     def __init__(self, source: Source) -> None:
         """Count the rows of every batch."""
@@ -114,24 +119,12 @@ class MessageBatches:
         first = self._open([0]) if len(self.schema) else reader
         self.counts = [batch.num_rows for batch in self._batches(first, 0)]
 
-    def read(self, group: int, column: str, rows: int) -> Iterator[pa.Array]:
-        """Yield one column, a record batch at a time."""
-        return (batch.column(0) for batch in self.read_together(group, [column], rows))
-
     def read_together(self, group: int, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
         """Yield columns, a record batch at a time, after checking that their offsets stay within their buffers."""
         for batch in self._batches(self._open([self.schema.get_field_index(name) for name in columns]), group):
             for array in batch.columns:
                 array.validate(full=True)
             yield batch
-
-    def held(self, columns: list[str]) -> int:
-        """Return 0, as record batches are mapped."""
-        return 0
-
-    def may_hold_nulls(self, column: str) -> bool:
-        """Look for nulls, which takes no decoding."""
-        return any(null_mask(array) is not None for array in self.read(0, column, 0))
 
     def _open(self, columns: list[int]) -> Any:
         place = pa.memory_map(self._source.name) if self._source.is_local else _stream(self._source)

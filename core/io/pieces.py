@@ -31,7 +31,6 @@ def read_pieces(table: Table, columns: Sequence[str]) -> Iterator[pa.Table]:
     """Yield the rows of some columns, in order and some at a time.
 
     Args:
-        table: any table.
         columns: those of `piece_types` that have a type.
 
     Raises:

@@ -33,7 +33,6 @@ def read_qrels(path: str, *, max_memory: str | int | None = None) -> Qrels:
     """Read relevance judgements: query -> document -> relevance.
 
     Args:
-        path: the file, or `-`.
         max_memory: as for `open_vectors`.
 
     Raises:

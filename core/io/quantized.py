@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, ShapeError
-from .derived import DerivedVectors
 from .origins import place_of
 from .recast import recast_dtype, unit_rows
-from .vectors import Array, Vectors, name_rows
+from .vectors import Array, DerivedVectors, Vectors, name_rows
 
 WRITTEN = {"float32": "float32", "float16": "float16", "int8": "int8", "uint8": "uint8"}
 WRITTEN |= {"binary": "int8", "ubinary": "uint8"}  # precision -> the dtype that holds it
@@ -40,7 +39,6 @@ class QuantizedVectors(DerivedVectors):
     """The rows of other vectors in another precision.
 
     Args:
-        base: the vectors.
         precision: a key of `WRITTEN`.
         ranges: (2, d) float32 least and largest number of each dim, for int8 and uint8.
         restored: give int8 and uint8 as the numbers they stand for, q · step + least.

@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from ..errors import DataError, ShapeError
+from .in_memory import tensor_values
 from .vectors import Array, ArrayVectors, Vectors, check_ids, check_numeric, name_rows, ragged_row
 
 
@@ -146,8 +147,7 @@ def null_items(items: Sequence[int] | Array, ids: Array | None, where: str) -> D
 def _item(item: Any, number: int, ids: Array | None, name: str) -> Array:
     """Return the tokens of an item."""
     if hasattr(item, "detach"):
-        item = item.detach().cpu()
-        item = (item.float() if str(item.dtype) == "torch.bfloat16" else item).numpy()
+        item = tensor_values(item)
     who = name_rows([number], ids)
     try:
         array = np.asarray(item)

@@ -21,8 +21,6 @@ class Recast:
     """Turns rows into what is written, piece by piece, and counts.
 
     Args:
-        dtype: of the numbers that are written.
-        normalize: every row becomes a unit vector.
         rounded: rows so far with a number that `dtype` does not hold; where rows are normalized none is counted.
         vanished: rows so far that were not zero, and became zero.
         zero: rows so far that are zero.

@@ -37,9 +37,7 @@ def open_rewritten(
     """Yield what takes the rows, in order.
 
     Args:
-        path: the file to write.
         file_format: of one array or of a table.
-        table: what is written again.
         dtypes: the columns that are replaced, and what their vectors become; none of a table of Arrow may be.
         shape: how many rows are written, and the length of their vectors.
         piece: how many rows are read at a time.

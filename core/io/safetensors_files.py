@@ -44,7 +44,6 @@ class Tensor:
 
     Args:
         kind: its type, as safetensors calls it.
-        shape: (rows, ...).
         start: its first byte in the file.
     """
 

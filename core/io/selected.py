@@ -21,7 +21,6 @@ class SelectedTable:
     """Some rows of a table, in their order.
 
     Args:
-        base: the whole table.
         index: the numbers of the rows, ascending; None for all.
         said: which rows these are, in a sentence.
         keep: the columns that a listing carries.

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
-from .derived import DerivedVectors
-from .vectors import Array, ArrayVectors, Vectors
+from .vectors import Array, ArrayVectors, DerivedVectors, Vectors
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ def select(vectors: Vectors, index: Array) -> Vectors:
     """Return some rows, in the order of `index`, with their ids.
 
     Args:
-        vectors: any vectors.
         index: (kept,) row numbers from 0; a row may come twice.
 
     Raises:

@@ -110,7 +110,6 @@ class Selection(str):
         """Return what is selected of an open table.
 
         Args:
-            table: the whole input.
             most: how many bytes its reader may hold.
 
         Raises:

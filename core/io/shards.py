@@ -173,7 +173,6 @@ def joined_table(name: str, tables: Sequence[Table], most: int) -> Table:
 
     Args:
         name: what the user typed for all of them.
-        tables: in order.
         most: how many bytes the reader of them all may hold.
 
     Raises:
@@ -184,11 +183,6 @@ def joined_table(name: str, tables: Sequence[Table], most: int) -> Table:
 
 def joined_values(found: Sequence[Array], column: str, files: Sequence[str]) -> Array:
     """Return the values of all files as one array, in a type that takes them all.
-
-    Args:
-        found: of each file.
-        column: what messages call them.
-        files: the names of the files.
 
     Raises:
         DataError: they are of two kinds.

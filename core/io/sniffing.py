@@ -91,7 +91,6 @@ def recognise(head: bytes, size: int, path: str, otherwise: str | None = None) -
 
     Args:
         head: the first 512 bytes or more.
-        size: of the whole, in bytes.
         path: for messages and for its suffix.
         otherwise: the format of a file that does not tell it.
 

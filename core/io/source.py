@@ -8,7 +8,7 @@ import io
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ..delivery import watch
 from ..errors import ResourceError
@@ -37,6 +37,45 @@ class Fingerprint:
     digest: str
 
 
+class RangeReader(io.RawIOBase):
+    """A place in what is read by ranges: an unpacked text, or a file far away."""
+
+    def __init__(self, ranges: "Unpacked | FarFile") -> None:
+        """Stand before the first byte."""
+        super().__init__()
+        self._ranges, self._place = ranges, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a byte."""
+        self._place = offset + (0, self._place, self._ranges.size)[whence]
+        return self._place
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return the next bytes, all of them by default."""
+        left = max(0, self._ranges.size - self._place)
+        data = self._ranges.read(self._place, left if size is None or size < 0 else size)
+        self._place += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer, which the readers of zip files and of Arrow hand over."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 @dataclass(frozen=True)
 class Source:
     """A file, or the content of a pipe, whose format is known.
@@ -46,7 +85,6 @@ class Source:
         format: the name of a row in the table of formats.
         size: in bytes, of packed text once it is unpacked.
         most: how many bytes its reader may hold.
-        data: the content of a pipe; None for a file.
         unpacked: the text in a packed file.
         far: the file, where it lies far away.
     """
@@ -67,16 +105,12 @@ class Source:
     def open(self) -> BinaryIO:
         """Return the bytes, of packed text those in it, as a seekable file."""
         if self.unpacked is not None:
-            from .compressed import UnpackedFile
-
-            return cast(BinaryIO, UnpackedFile(self.unpacked))
+            return cast(BinaryIO, RangeReader(self.unpacked))
         return self._stored()
 
     def _stored(self) -> BinaryIO:
         if self.far is not None:
-            from .far import FarReader
-
-            return cast(BinaryIO, FarReader(self.far))
+            return cast(BinaryIO, RangeReader(self.far))
         return open(self.name, "rb") if self.data is None else io.BytesIO(self.data)
 
     def read(self, offset: int, length: int) -> bytes:
@@ -103,9 +137,6 @@ class Source:
 
     def check_unchanged(self, opened: Fingerprint) -> None:
         """Refuse a file that is another than it was.
-
-        Args:
-            opened: its fingerprint when it was opened.
 
         Raises:
             ResourceError: it has changed, or it is gone.

@@ -76,11 +76,7 @@ def _far_source(address: str, most: int, otherwise: str | None) -> Source:
 
 @contextmanager
 def on_disk(source: str | Source) -> Iterator[str]:
-    """Yield the path of a file with the content of an input, for what reads only files; an address is copied.
-
-    Args:
-        source: PATH, an address, or what is open already.
-    """
+    """Yield the path of a file with the content of an input, for what reads only files; an address is copied."""
     if isinstance(source, str):
         if not is_address(source):
             yield source

@@ -42,9 +42,7 @@ def split_rows(shares: Mapping[str, float], keys: Array | None, rows: int, seed:
     Args:
         shares: part -> its share; checked by the caller.
         keys: (rows,) the group or id of each row, or None.
-        rows: how many there are.
         seed: of the hash, or of the permutation.
-        where: the input, for messages.
 
     Raises:
         DataError: a part gets no row, or a row has no group.

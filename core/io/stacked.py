@@ -23,8 +23,6 @@ def stacked(batches: FormedBatches, where: str, reading: Reading) -> FormedBatch
     """Return a file with the vectors that are made of its columns; often there are none.
 
     Args:
-        batches: the file.
-        where: its name.
         reading: which columns have another role, and which are picked.
 
     Raises:

@@ -56,7 +56,6 @@ def open_text(source: Source, reading: Reading) -> "TextTable":
     """Open a table of text.
 
     Args:
-        source: the file.
         reading: its `header` is one where one of its cells is no number, and where it counts 0, 1, 2, ... above a
             cell that is no integer, as pandas writes it.
 
@@ -103,7 +102,6 @@ def read_lines(source: Source, header: str = "auto") -> Array | None:
     """Return a file of one column as values: numbers or bools where every line is one, else strings. None for a table.
 
     Args:
-        source: the file.
         header: `yes` leaves the first line out.
     """
     line = _head(source).lstrip(b"\r\n").split(b"\n", maxsplit=1)[0]

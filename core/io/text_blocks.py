@@ -1,6 +1,6 @@
 """A text file cut into blocks of whole rows, which are read and parsed one at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
@@ -76,8 +76,26 @@ class TextBatches:
         raise NotImplementedError
 
     def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
-        """Return how many of the bytes are whole rows; more bytes follow the piece."""
-        raise NotImplementedError
+        """Return how many of the bytes are whole rows; more bytes follow the piece. Here each line is one."""
+        return piece.rfind(b"\n") + 1
+
+    def _keep(self, block: Block, rows: int) -> None:
+        """Take a block into the table, unless it holds no row."""
+        if rows:
+            self._blocks.append(block)
+            self.counts.append(rows)
+
+    def _lines(self, block: Block, lines: Sequence[bytes]) -> Iterator[tuple[int, str]]:
+        """Yield the number and the text of each line of a block that is not blank."""
+        place = block.start
+        for number, line in enumerate(lines, start=block.line):
+            if line.strip():
+                try:
+                    text = line.decode()
+                except UnicodeDecodeError as error:
+                    raise self._not_utf8(place + error.start) from None
+                yield number, text
+            place += len(line) + 1
 
     def _bytes(self, start: int, count: int) -> bytes:
         with self._source.open() as file:

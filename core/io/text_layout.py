@@ -17,7 +17,6 @@ class WordLayout:
     """What the first lines say of words and their vectors.
 
     Args:
-        width: number of dims.
         rows: how many there are, where the first line says so, as word2vec writes it; else None.
     """
 

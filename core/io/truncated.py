@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ShapeError
-from .derived import DerivedVectors
-from .vectors import Array, Vectors
+from .vectors import Array, DerivedVectors, Vectors
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,8 @@ class PrefixedVectors:
     """Rows behind their number of dims.
 
     Args:
-        name: what the user typed.
         content: (rows, 4 + bytes of a row) bytes.
         dtype: of the elements.
-        ids: or None.
     """
 
     name: str

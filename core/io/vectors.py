@@ -72,20 +72,10 @@ class ArrayVectors:
 
 
 @dataclass(frozen=True)
-class IdentifiedVectors:
-    """Vectors under other ids, perhaps with columns that a listing carries.
-
-    Args:
-        base: the rows.
-        ids: of the rows, or None.
-        carried: the columns.
-        numbered: whether the ids are the numbers that selected rows have in a file without ids.
-    """
+class DerivedVectors:
+    """Vectors that are made of others; what changes is overridden, and `read` always is."""
 
     base: Vectors
-    ids: Array | None
-    carried: Carries | None = None
-    numbered: bool = False
 
     @property
     def name(self) -> str:
@@ -94,13 +84,36 @@ class IdentifiedVectors:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the base."""
+        """(rows, width)."""
         return self.base.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype of the base."""
+        """The dtype of what is read."""
         return self.base.dtype
+
+    @property
+    def ids(self) -> Array | None:
+        """The ids of the base."""
+        return self.base.ids
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return rows `start` to `stop` (exclusive)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class IdentifiedVectors(DerivedVectors):
+    """Vectors under other ids, perhaps with columns that a listing carries.
+
+    Args:
+        ids: of the rows, or None.
+        numbered: whether the ids are the numbers that selected rows have in a file without ids.
+    """
+
+    ids: Array | None = None
+    carried: Carries | None = None
+    numbered: bool = False
 
     def read(self, start: int, stop: int) -> Array:
         """Return rows `start` to `stop` (exclusive) of the base."""
@@ -112,7 +125,6 @@ def as_vectors(array: Array, name: str = "array") -> Vectors:
 
     Args:
         array: (rows, ...) of floats or integers; not copied.
-        name: what messages call it.
 
     Raises:
         DataError: the elements are not numbers, or there is no dim of rows.
@@ -129,7 +141,6 @@ def with_ids(vectors: Vectors, ids: Array | None) -> Vectors:
     """Return the same vectors under other ids.
 
     Args:
-        vectors: any vectors.
         ids: (rows,) strings or integers, or None for no ids.
 
     Raises:

@@ -54,7 +54,6 @@ def read_condition(text: str, types: dict[str, Any], table: str, argument: str =
     """Read a condition on the columns of a table.
 
     Args:
-        text: as the module says.
         types: the Arrow type of each column; None for one that cannot be compared.
         table, argument: the names of the table and of what holds the text, for messages.
 

@@ -32,11 +32,8 @@ class PlacedVectors:
     """Vectors that begin at bytes of their own.
 
     Args:
-        name: what the user typed, and the column.
         content: all bytes of the file.
         places: (rows,) where each vector begins.
-        width: number of dims.
-        ids: (rows,) the words.
     """
 
     name: str

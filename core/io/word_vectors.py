@@ -40,10 +40,7 @@ class WordBatches(TextBatches):
         kind = pa.list_(pa.float32(), self._width)
         self.schema = pa.schema([(ID, pa.string()), (VECTOR, kind)])
         for block, piece in self._cut(*self._first(layout)):
-            rows = self._table(block, piece, [*self._numbers, ID]).num_rows
-            if rows:
-                self._blocks.append(block)
-                self.counts.append(rows)
+            self._keep(block, self._table(block, piece, [*self._numbers, ID]).num_rows)
         found = sum(self.counts)
         if layout.rows not in (None, found):
             what = f"the first line promises {layout.rows:,} words, and there are {found:,}"
@@ -60,9 +57,6 @@ class WordBatches(TextBatches):
         head = self._bytes(self._start, 1 << 10)
         blank = len(head) - len(head.lstrip())
         return self._start + head.find(b"\n", blank) + 1, head.count(b"\n", 0, blank) + 2
-
-    def _whole_rows(self, piece: bytes, start: int, line: int) -> int:
-        return piece.rfind(b"\n") + 1
 
     def _column(self, block: Block, column: str) -> pa.Array:
         piece = self._bytes(block.start, block.stop - block.start)

@@ -40,7 +40,6 @@ class Form:
     """How vectors are written to a file.
 
     Args:
-        file_format: of the output.
         dtype: of the numbers, where one was asked for or the format holds no other.
         escape: in CSV, put ' before text that a spreadsheet would run as a formula.
     """
@@ -95,11 +94,7 @@ class Form:
 
 
 class Checksum:
-    """A checksum of rows as they come: the same for the same numbers of one type, whatever the pieces and the format.
-
-    Args:
-        dtype: of the numbers.
-    """
+    """A checksum of rows as they come: the same for the same numbers of one type, however cut, in any format."""
 
     def __init__(self, dtype: np.dtype[np.generic]) -> None:
         self.dtype = dtype.newbyteorder("<")
@@ -132,11 +127,8 @@ def open_written(
     """Open a file for vectors, which are written in order.
 
     Args:
-        path: of the file.
-        form: how it is written.
         column: what a table calls the vectors.
         shape: (rows, ..., d) of all of them.
-        dtype: of the numbers.
     """
     if (file_format := form.file_format) in ARRAYS:
         with open_matrix(path, shape, dtype, file_format) as matrix:
@@ -159,7 +151,6 @@ def check_written(
     """Read a file back, and refuse it where it holds other rows than were written.
 
     Args:
-        temporary: the file.
         path: what messages call it.
         form: how it was written.
         expected: the checksum of what was written.

@@ -73,7 +73,7 @@ def nt_xent(scores: Array, positives: Array, negatives: Array, *, temperature: f
 
 
 def _over_temperature(scores: Array, *, temperature: float) -> tuple[Array, float]:
-    return scores / temperature, 1.0 / temperature
+    return scores * (1.0 / temperature), 1.0 / temperature
 
 
 NEGATIVES_OVER_TEMPERATURE = LogSumExp(_over_temperature)  # of nt_xent and sup_con

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..backend import Array
 from ..results import Column
-from .negatives import Ends, Options, ScoreTile, weights_of
+from .negatives import Ends, Options, ScoreTile, sums_of_tile, weights_of
 from .numerics import hinge
 
 DOUBT = 2.0**-36  # share of a distance that a tile's may be off by
@@ -99,9 +99,9 @@ class HingeSum:
         """Return the sums and the counts of rows and columns."""
         found, members = self._hinged(tile), tile.members
         positive, ends = (found > 0).view(np.uint8), []
-        for axis in (1, 0):
+        for axis, sums in zip((1, 0), sums_of_tile(found), strict=True):
             own = np.empty((found.shape[1 - axis], 3))
-            own[:, 0], own[:, 1] = found.sum(axis=axis), positive.sum(axis=axis, dtype=np.uint32)
+            own[:, 0], own[:, 1] = sums, positive.sum(axis=axis, dtype=np.uint32)
             own[:, 2] = found.shape[axis] if members is None else np.count_nonzero(members, axis=axis)
             ends.append(own)
         return ends[0], ends[1]
@@ -120,13 +120,15 @@ class HingeSum:
         total, *others = self.addends(scores, **options)
         largest = max(float(total.max()), -float(total.min())) + sum(map(abs, others))
         total += sum(others)
-        magnitudes = np.abs(total)
-        if magnitudes.min() <= 2.0 * DOUBT * largest:
-            undecided = magnitudes <= 2.0 * DOUBT * largest
+        found: Column = np.abs(total)
+        if found.min() <= 2.0 * DOUBT * largest:
+            undecided = found <= 2.0 * DOUBT * largest
             scores = scores.copy()
             settle(scores, undecided if members is None else undecided & members)
             total = hinge(*self.addends(scores, **options))
-        found: Column = np.maximum(total, 0.0, out=total)
+            found = np.abs(total)
+        found += total
+        found *= 0.5  # (|t| + t) / 2 is max(0, t), in less time than a maximum takes
         if members is not None:
             found[~members] = 0.0
         return found

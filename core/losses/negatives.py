@@ -90,8 +90,8 @@ class LogSumExp:
         if top is None:
             return _far_apart(exponents)
         np.exp(exponents, out=exponents)
-        rows, columns = (np.log(exponents.sum(axis=axis)) + top for axis in (1, 0))
-        return rows, columns
+        rows, columns = sums_of_tile(exponents)
+        return np.log(rows) + top, np.log(columns) + top
 
     def merge(self, some: Column, others: Column) -> Column:
         """Return the log-sum-exps of both."""
@@ -145,7 +145,7 @@ class SoftplusSum:
         found = np.maximum(exponents, 0.0)
         np.exp(-np.abs(exponents), out=exponents)
         found += np.log1p(exponents, out=exponents)
-        return found.sum(axis=1), found.sum(axis=0)
+        return sums_of_tile(found)
 
     def merge(self, some: Column, others: Column) -> Column:
         """Return the sums of both."""
@@ -162,6 +162,11 @@ class SoftplusSum:
         if tile.members is not None:
             exponents[~tile.members] = -inf
         return exponents, slope
+
+
+def sums_of_tile(terms: Column) -> tuple[Column, Column]:
+    """Return the sums of the rows and of the columns of a tile, as products with ones: the quickest way."""
+    return terms @ np.ones(terms.shape[1]), np.ones(terms.shape[0]) @ terms
 
 
 def weights_of(rows: Ends | None, columns: Ends | None, weigh: Callable[[Ends], Column]) -> Column:

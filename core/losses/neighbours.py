@@ -48,7 +48,7 @@ def nca(distances: Array, positives: Array, negatives: Array, *, temperature: fl
 
 
 def _nearness(distances: Array, *, temperature: float) -> tuple[Array, float]:
-    return distances / -temperature, -1.0 / temperature
+    return distances * (-1.0 / temperature), -1.0 / temperature
 
 
 NEAR_NEGATIVES = LogSumExp(_nearness)  # of nca

@@ -46,7 +46,7 @@ def hinge(*addends: Array | float) -> Array:
 def active(total: Array, doubt: Array) -> Array:
     """Return the sums that are above their doubt, and 0 for the others: see `hinge`."""
     xp = namespace(total)
-    return xp.where((total <= doubt) & (total < xp.inf), xp.zeros_like(total), total)
+    return xp.where((total <= doubt) & (total < xp.inf), 0.0, total)
 
 
 def softplus(x: Array) -> Array:

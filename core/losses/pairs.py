@@ -1,7 +1,10 @@
 """Losses of one pair: functions of its distance or similarity and its label."""
 
+import numpy as np
+
 from ..backend import Array, constant, namespace
 from ..errors import ParameterError
+from ..results import Column
 from .numerics import hinge, rounding, softplus
 from .validation import check_at_least, check_positive, check_switch, similar
 
@@ -49,6 +52,11 @@ def contrastive(
     xp = namespace(distances)
     excess = xp.where(together, hinge(distances, -positive_margin), hinge(-distances, margin))
     return excess**2 if squared else excess
+
+
+def contrastive_slopes(items: Column, labels: Column, *, squared: float = True, **_: float) -> tuple[Column]:
+    """Return the (n,) derivatives of contrastive losses by their distances."""
+    return (np.where(labels, 1.0, -1.0) * (2.0 * np.sqrt(items) if squared else items > 0),)
 
 
 def online_contrastive(distances: Array, labels: Array, *, margin: float = 0.5) -> Array:
@@ -142,6 +150,11 @@ def cosine_embedding(similarities: Array, labels: Array, *, margin: float = 0.0)
     return xp.where(together, cosine_distance(similarities), hinge(similarities, -margin))
 
 
+def cosine_embedding_slopes(items: Column, labels: Column, **_: float) -> tuple[Column]:
+    """Return the (n,) derivatives of cosine embedding losses by their cosines."""
+    return (np.where(labels, -1.0, 1.0) * (items > 0),)
+
+
 def cosine_distance(similarities: Array) -> Array:
     """Cosine distance of each pair: 1 - s. It takes no labels.
 
@@ -161,7 +174,7 @@ def cosine_distance(similarities: Array) -> Array:
     """
     xp, apart = namespace(similarities), 1.0 - similarities
     doubt = rounding(similarities) * (1.0 + abs(constant(similarities)))
-    return xp.where(abs(constant(apart)) <= doubt, xp.zeros_like(apart), apart)
+    return xp.where(abs(constant(apart)) <= doubt, 0.0, apart)
 
 
 def hinge_embedding(distances: Array, labels: Array, *, margin: float = 1.0) -> Array:

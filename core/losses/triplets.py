@@ -1,6 +1,9 @@
 """Losses that compare two scores of one item: which of the two is to be the better one."""
 
+import numpy as np
+
 from ..backend import Array, namespace
+from ..results import Column
 from .numerics import hinge
 from .validation import check_at_least, check_same_shape, similar
 
@@ -42,6 +45,12 @@ def triplet(positive: Array, negative: Array, *, margin: float = 1.0, other_nega
         check_same_shape(positive, other_negative, "other_negative")
         negative = namespace(negative).minimum(negative, other_negative)
     return hinge(positive, -negative, margin)
+
+
+def triplet_slopes(items: Column, **_: float) -> tuple[Column, Column]:
+    """Return the (n,) derivatives of triplet losses without swap by both of their distances."""
+    active = np.where(items > 0, 1.0, 0.0)
+    return active, -active
 
 
 def margin_ranking(first: Array, second: Array, labels: Array, *, margin: float = 0.0) -> Array:

@@ -12,7 +12,7 @@ from ..results import Column
 from . import float32_rows
 from .bounds import Side, product_error, sum_error
 from .metric import Metric, Scales, Sums, aligned
-from .numerics import EPS, centered, row_dots
+from .numerics import EPS, are_moderate, centered, row_dots
 from .precision import Precision
 
 
@@ -55,6 +55,11 @@ class SquaredEuclidean(Metric):
     def float32_sums(self, x: Column, y: Column) -> Sums:
         """Return the squared distance."""
         return (float32_rows.squared_distances(x, y),)
+
+    def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
+        """Return the squared distances, and the scales of differences in their gradients."""
+        squares: Column = self.terms(x, y)[0].numpy()
+        return (squares, np.full((1, len(squares)), 2.0)) if are_moderate(squares) else None
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return the rows seen from the center."""
@@ -122,6 +127,13 @@ class Euclidean(SquaredEuclidean):
     def finish_moderate(self, sums: Sums) -> Array:
         """Return the roots of squared distances, none of which is 0."""
         return namespace(*sums).sqrt(sums[0])
+
+    def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
+        """Return the distances, and the scales of differences in their gradients."""
+        if (found := super().with_pulls(x, y)) is None:
+            return None
+        distances = np.sqrt(found[0])
+        return distances, 1.0 / distances[None]
 
     def score(self, proxy: Array) -> Array:
         """Return the roots of negated squared distances."""

@@ -56,7 +56,7 @@ class Angular(Cosine):
         turned = xp.acos(xp.where(ends, xp.zeros_like(cosines), cosines))
         return xp.where(ends, xp.acos(constant(cosines)), turned) / pi
 
-    finish_moderate = Metric.finish_moderate
+    finish_moderate, with_pulls = Metric.finish_moderate, Metric.with_pulls
 
     def score(self, proxy: Array) -> Array:
         """Return the angles of cosines."""
@@ -126,7 +126,7 @@ class Correlation(Cosine):
         """Return the cosines of the centered vectors."""
         return super().finish(sums[3:], scales)
 
-    finish_moderate = Metric.finish_moderate
+    finish_moderate, with_pulls = Metric.finish_moderate, Metric.with_pulls
 
     def undirected(self, sums: Sums) -> Array:
         """Return which scores have a vector of equal numbers on a side."""

@@ -134,6 +134,11 @@ class Metric:
         one = namespace(*sums).ones_like(sums[0])
         return self.finish(sums, (one, one))
 
+    def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
+        """Return the (n,) scores of (n, d) float32 tensors in host memory, and (k, n) what their gradients are made of,
+        see `Pull`. None leaves both to `exact`: of any other metric, and where squares may leave float32."""
+        return None
+
     def undirected(self, sums: Sums) -> Array:
         """Return which scores have a vector without direction on a side; only where `zero_score` is a number."""
         return (sums[1] == 0) | (sums[2] == 0)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from ..backend import Array, Backend, namespace
+import numpy as np
+
+from ..backend import Array, Backend, namespace, widened_dots
 from ..results import Column
 from . import float32_rows, int8
 from .bounds import Side, product_error
 from .metric import Metric, Scales, Sums, aligned, check_eps
-from .numerics import EPS, dots_and_squares, magnitude, row_dots
+from .numerics import EPS, are_moderate, dots_and_squares, magnitude, row_dots
 from .precision import Precision
 
 CLIPPED = 1e-70  # of a cosine, what a row far shorter than eps may gain where its divisor is kept in range
@@ -157,6 +159,17 @@ class Cosine(Product):
         cosines = dots / xp.sqrt(xp.clip(xx, least, None) * xp.clip(yy, least, None))
         return xp.clip(cosines, -1.0, 1.0)
 
+    def with_pulls(self, x: Array, y: Array) -> tuple[Column, Column] | None:
+        """Return the cosines s, and the scales of rows in y / |x||y| - s x / |x|^2 and in the same of y."""
+        dots, least = widened_dots(x.numpy(), y.numpy()), self.eps**2
+        squares = dots[1:]
+        if not are_moderate(squares):
+            return None
+        kept = np.maximum(squares, least)
+        lengths = np.sqrt(kept[:1] * kept[1:])
+        cosines = np.minimum(np.maximum(dots[0] / lengths[0], -1.0), 1.0)
+        return cosines, np.concatenate([1.0 / lengths, np.where(squares < least, 0.0, -cosines / squares)])
+
     def shortened(self, sums: Sums, scales: Scales) -> Array:
         """Return which cosines divide by eps instead of a norm that is not zero."""
         (_, xx, yy), least = sums, self._least_squares(scales)
@@ -164,7 +177,8 @@ class Cosine(Product):
 
     def _least_squares(self, scales: Scales) -> list[Array]:
         """Return the least squared norm of the scaled vectors of each side."""
-        return [namespace(scale).clip(self.eps / scale, 0.0, 1e75) ** 2 for scale in scales]
+        xp = namespace(*scales)
+        return [xp.clip(self.eps / xp.astype(scale, xp.float64), 0.0, 1e75) ** 2 for scale in scales]
 
     def prepare(self, rows: Array, center: Array, *, scaled: bool) -> Array:
         """Return the rows at unit length."""

@@ -16,11 +16,8 @@ def mined(
     """Return anchor, negative and score of what is taken, and the product that scanned the pairs.
 
     Args:
-        job: how pairs are scored; it leaves out an anchor itself.
         positives: of the anchors.
-        rule: which negatives are taken.
         excluded_positives: whether the job leaves out the positives too.
-        progress: called with the anchors that are done and their total.
     """
     anchors, caps = positives.anchors, rule.caps(positives.least_close, job.metric)
     draw, found = np.random.default_rng(rule.seed), list[Hits]()
@@ -29,7 +26,8 @@ def mined(
     def take(hits: Hits) -> None:
         anchor, negative, score = anchors[hits[0]], hits[1], hits[2]
         if not excluded_positives:
-            anchor, negative, score = _where(~positives.hold(anchor, negative), anchor, negative, score)
+            kept = ~positives.hold(anchor, negative)
+            anchor, negative, score = anchor[kept], negative[kept], score[kept]
         chosen = rule.chosen(anchor, draw)
         found.append((anchor[chosen], negative[chosen], score[chosen]))
 
@@ -47,10 +45,6 @@ def mined(
     )
     anchor, negative, score = (np.concatenate(part) for part in zip(*found, strict=True))
     return (anchor, negative, score), kernel.products
-
-
-def _where(kept: Column, *columns: Column) -> list[Column]:
-    return [column[kept] for column in columns]
 
 
 def _of_anchors(job: PairwiseJob, anchors: Column) -> PairwiseJob:

@@ -40,7 +40,6 @@ class Positives:
         """Return the closest others of each row's class.
 
         Args:
-            job: of one set with itself.
             codes: (n,) the class of each row.
             count: how many for each row, at most.
         """

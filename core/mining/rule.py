@@ -99,7 +99,6 @@ class NegativeRule:
         """Return the places of the negatives that are taken.
 
         Args:
-            anchors: (k,) of candidates, ascending, those of each closest first.
             draw: of a random choice; it is asked for the same numbers however the anchors come in parts.
         """
         ranks = ranks_of(anchors)

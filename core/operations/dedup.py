@@ -85,8 +85,8 @@ def dedup(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         largest: how many of the largest groups are listed.
         seed: of `keep=random`.
-        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
-            device_name: as for `pairwise`.
+        ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
+        progress, require_keys, dry_run, device_name: as for `pairwise`.
         **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
             takes them.
 

@@ -65,8 +65,8 @@ def leak(
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         ids_train: a source of the ids of the training set.
         ids_test: a source of those of the test set.
-        metric, parameters, eps, max_memory, nonfinite, header, device, backend, progress, require_keys, dry_run,
-            device_name: as for `pairwise`.
+        metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
+        progress, require_keys, dry_run, device_name: as for `pairwise`.
         **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
             takes them.
 

@@ -30,7 +30,6 @@ class Kind:
     """A picture of an evaluation.
 
     Args:
-        draw: puts it into axes.
         two_classes: whether it needs positives and negatives.
     """
 

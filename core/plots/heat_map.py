@@ -27,9 +27,6 @@ def heat_drawing(result: Result) -> Drawing:
 
     The colours are those of the table on a terminal: blue is the least score and red the largest, and where scores have
     both signs the light middle is at zero.
-
-    Args:
-        result: with a heat map, or a matrix in memory.
     """
     heat_map = result.heat_map or _means(result)
     rows, columns = heat_map.shape

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 def histogram_drawing(result: Result) -> Drawing:
-    """Return a panel for each histogram: how many values of each group lie in each bin.
-
-    Args:
-        result: with histograms.
-    """
+    """Return a panel for each histogram: how many values of each group lie in each bin."""
 
     def draw(figure: "Figure") -> None:
         panels: Sequence[Axes] = np.ravel(figure.subplots(len(result.histograms), 1)).tolist()

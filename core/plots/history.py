@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 def history_drawing(result: Result) -> Drawing:
-    """Return the loss by epoch, below it the score for early stopping where there is one.
-
-    Args:
-        result: of `fit`, with a history.
-    """
+    """Return the loss by epoch, below it the score for early stopping where there is one."""
     assert result.history is not None
     columns = result.history.read(0, len(result.history))
     lines = [("loss", "mean training loss", BLUE, "-"), ("score", "score for early stopping", ORANGE, "--")]

@@ -27,11 +27,7 @@ def listed(result: Result) -> str | None:
 
 
 def listed_drawing(result: Result) -> Drawing:
-    """Return a picture of the scores that are listed.
-
-    Args:
-        result: whose rows begin with a name, and hold a score.
-    """
+    """Return a picture of the scores that are listed."""
     column = listed(result)
     assert column is not None
     columns = result.rows.read(0, len(result.rows))

@@ -48,7 +48,6 @@ class Drawing(NamedTuple):
 
     Args:
         draw: puts axes into an empty figure.
-        size: width and height in inches.
     """
 
     draw: Callable[["Figure"], None]

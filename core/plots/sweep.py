@@ -41,11 +41,7 @@ def sweep_curves(result: Result) -> Columns:
 
 
 def sweep_drawing(result: Result) -> Drawing:
-    """Return a panel for each measure, with a line for each group, and one for the full vectors of an evaluation.
-
-    Args:
-        result: of a sweep.
-    """
+    """Return a panel for each measure, with a line for each group, and one for the full vectors of an evaluation."""
     lines, over = _lines(result), _over(result)
 
     def draw(figure: "Figure") -> None:

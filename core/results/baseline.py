@@ -64,12 +64,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Baseline:
-    """An earlier run that a result is held against.
-
-    Args:
-        source: its file, or what it is called.
-        result: what it found.
-    """
+    """An earlier run that a result is held against."""
 
     source: str
     result: "Result"

@@ -31,7 +31,6 @@ class Gate:
     """One condition on a number of the summary.
 
     Args:
-        key: name in the summary.
         operator: one of >= <= == != > <.
         number: the finite threshold.
         text: the condition as it was typed.
@@ -48,9 +47,7 @@ class Verdict:
     """What became of a gate.
 
     Args:
-        gate: the condition.
         value: the number it was held against; None where it is undefined, which fails.
-        passed: whether the condition holds.
     """
 
     gate: Gate

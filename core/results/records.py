@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from ..addresses import without_secrets
 from ..placeholders import as_argument, spelled
 from ..suggestions import closest_few
-
-if TYPE_CHECKING:
-    pass
 
 Column = NDArray[Any]
 Scalar = float | int | str | None
@@ -26,8 +23,6 @@ def begin(progress: Progress | None, phase: str, unit: str = "rows") -> None:
 
     Args:
         progress: who takes it; one without a method `phase` takes only the counts of each phase.
-        phase: what is done, in a few words.
-        unit: what is counted.
     """
     on_phase: Callable[[str, str], None] | None = getattr(progress, "phase", None)
     if on_phase is not None:

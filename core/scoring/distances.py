@@ -71,6 +71,7 @@ def _metric(name: str, **facts: Any) -> LossDistance:
         is_similarity=metric.larger_is_closer,
         without_slope=metric.has_no_slope,
         kink=metric.kink,
+        metric=name,
         laws=metric.entry.laws,
         **facts,
     )
@@ -99,6 +100,7 @@ DERIVED = (
         _of_cosine,
         of_products=_cosine_distances,
         slope=-1.0,
+        metric="cosine",
         range=(0.0, 2.0),
         orders_as="cosine",
         laws=DIRECTIONS,

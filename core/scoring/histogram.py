@@ -36,7 +36,7 @@ class Bins:
         places *= self.per_unit
         np.clip(places, 0, bins - 1, out=places)
         numbers = np.zeros(len(places) + len(places) % 2, dtype=np.uint8)
-        numbers[: len(places)] = places
+        np.copyto(numbers[: len(places)], places, casting="unsafe")
         # two numbers of 8 bits are counted as one of 16: half as many steps
         both = np.bincount(numbers.view(np.uint16), minlength=256 * bins)[: 256 * bins].reshape(bins, 256)
         counts: Column = both.sum(axis=1) + both.sum(axis=0)[:bins]

@@ -44,6 +44,7 @@ class LossDistance:
         of_products: the scores of all rows with all rows, from the dot products of the rows; what has neither this nor
             `squared` compares rows one by one.
         slope: the derivative of a score by that product.
+        metric: the metric of the catalogue that it is, or whose scores `of_products` takes for products; "" is none.
         range: between which numbers all scores are; None where `bounds` tell.
         bins: how many bins of that range a histogram has; 0 makes them of a power of two.
         bounds: (n, d) and (m, d) rows -> between which numbers their scores are.
@@ -62,6 +63,7 @@ class LossDistance:
     squared: bool | None = None
     of_products: Callable[[Array], Array] | None = None
     slope: float = 1.0
+    metric: str = ""
     range: tuple[float, float] | None = None
     bins: int = 0
     bounds: Callable[[Column, Column], tuple[float, float]] | None = None

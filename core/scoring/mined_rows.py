@@ -1,6 +1,6 @@
 """The triplet losses of a sorted batch that rank the negatives of each anchor: whole rows of quick distances."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from math import inf
 from typing import NamedTuple
@@ -19,8 +19,8 @@ from .sorted_gradients import by_given_rows, pull
 from .sorted_losses import ItemLosses
 from .spec import LossSpec
 
-HELD = 1 << 22  # distances of some anchors to all rows that are held at a time
-COLUMNS = 256  # of which distances are computed at a time
+HELD = 1 << 21  # distances of some anchors to all rows that are held at a time
+COLUMNS = 512  # of which distances are computed at a time
 
 
 class _Anchor(NamedTuple):
@@ -36,10 +36,14 @@ def mined_items(
     spec: LossSpec, miner: Miner, batch: SortedBatch, progress: Callable[[int], None]
 ) -> Iterator[ItemLosses]:
     """Yield the losses of a batch, anchors in the order of the classes; say how many of these are done."""
+
+    def through(blocks: Iterable[slice]) -> Iterator[ItemLosses]:
+        # decisions are many short steps, of which two threads would wait for each other: they are made in one
+        for rows, scores in overlapped(partial(_quick, spec, batch), blocks, _workers()):
+            yield _items(spec, miner, batch, rows, scores)
+
     with one_blas_thread(), quiet():
-        through = partial(overlapped, partial(_items, spec, miner, batch), workers=_workers())
-        found = kept("mined-rows", _blocks(batch), through)
-        for rows, part in zip(_blocks(batch), found, strict=True):
+        for rows, part in zip(_blocks(batch), kept("mined-rows", _blocks(batch), through), strict=True):
             yield part
             progress(rows.stop - rows.start)
 
@@ -84,14 +88,13 @@ def _column_blocks(batch: SortedBatch) -> Iterator[slice]:
         yield slice(start, min(start + COLUMNS, len(batch.codes)))
 
 
-def _items(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> ItemLosses:
+def _items(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice, scores: Column) -> ItemLosses:
     losses, counts, places = [np.zeros(0)], [0, 0], [np.zeros((2, 0), dtype=np.int64)]
-    with quiet():
-        for place, columns, near, far in _mined(spec, miner, batch, rows)[1]:
-            found, active = miner.losses(near, far, **spec.options)
-            losses.append(spec.factor * found)
-            counts[1] += int(active.sum())
-            places.append(np.stack([np.full(len(columns), rows.start + place), columns]))
+    for place, columns, near, far in _decided(spec, miner, batch, rows, scores):
+        found, active = miner.losses(near, far, **spec.options)
+        losses.append(spec.factor * found)
+        counts[1] += int(active.sum())
+        places.append(np.stack([np.full(len(columns), rows.start + place), columns]))
     if spec.entry.item == "positive pair":
         return ItemLosses(np.concatenate(losses), np.concatenate(places, axis=1), None)
     counts[0] = int(np.vecdot(batch.positives[rows], batch.negatives[rows]))
@@ -102,28 +105,42 @@ def _items(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> Ite
 def _slopes(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> tuple[slice, Column, Column]:
     """Return the distances of some anchors to all rows, and the derivatives of their losses by these."""
     with quiet():
-        scores, anchors = _mined(spec, miner, batch, rows)
+        scores = _quick(spec, batch, rows)[1]
         slopes = np.zeros(scores.shape)
-        for place, columns, near, far in anchors:
+        for place, columns, near, far in _decided(spec, miner, batch, rows, scores):
             slopes[place, columns] = miner.add_slopes(near, far, slopes[place], **spec.options)
             scores[place, columns] = near
     return rows, scores, spec.factor * slopes
 
 
-def _mined(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice) -> tuple[Column, list[_Anchor]]:
-    """Return the distances of some anchors to all rows, infinite to their own classes, and those that have triplets."""
+def _quick(spec: LossSpec, batch: SortedBatch, rows: slice) -> tuple[slice, Column]:
+    """Return the quick distances of some anchors to all rows."""
     scores = np.empty((rows.stop - rows.start, len(batch.codes)))
-    for block in _column_blocks(batch):
-        scores[:, block] = batch.scores(spec.metric, rows, block, quick=True)
+    with quiet():
+        for block in _column_blocks(batch):
+            scores[:, block] = batch.scores(spec.metric, rows, block, quick=True)
+    return rows, scores
+
+
+def _decided(spec: LossSpec, miner: Miner, batch: SortedBatch, rows: slice, scores: Column) -> list[_Anchor]:
+    """Return the anchors that have triplets; make infinite the distances to their own classes, and exact what decides.
+
+    Args:
+        spec: of the loss.
+        miner: of its negatives.
+        batch: of one set, in numpy.
+        rows: the anchors.
+        scores: what `_quick` found.
+    """
     columns = slice(*batch.near(rows))
     near, same = batch.scores(spec.metric, rows, columns), batch.belonging(rows, columns)
-    anchors, marked = [], np.zeros(scores.shape, dtype=bool)
+    anchors, opened = [], [np.zeros((2, 0), dtype=np.intp)]
     scores[:, columns][batch.same(rows, columns)[0]] = inf
     for place in np.flatnonzero((batch.positives[rows] > 0) & (batch.negatives[rows] > 0)).tolist():
         own = near[place, same[place]]
         far = miner.deciding(own, scores[place], **spec.options)
-        marked[place, far.columns[far.open]] = True
+        marked = far.columns[far.open]
+        opened.append(np.stack([np.full(len(marked), place), marked]))
         anchors.append(_Anchor(place, np.flatnonzero(same[place]) + columns.start, own, far))
-    for block in _column_blocks(batch):
-        batch.settle(spec.metric, rows, block)(scores[:, block], marked[:, block])
-    return scores, [each._replace(far=each.far.settled(scores[each.place])) for each in anchors]
+    batch.settle_listed(spec.metric, rows, slice(0, len(batch.codes)), scores, np.concatenate(opened, axis=1))
+    return [each._replace(far=each.far.settled(scores[each.place])) for each in anchors]

@@ -127,12 +127,11 @@ def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool, products: Colu
         products: (n, m) of the rows as they came, if they are known; of rows seen from amid them less cancels.
     """
     if products is None:
-        products, unit = x.rows @ y.rows.T, float(x.unit[0])
+        squares, unit = (-2.0 * x.rows) @ y.rows.T, float(x.unit[0])
         lengths = [side.high_squares + side.low_squares for side in (x, y)]
     else:
-        lengths, unit = [x.squares, y.squares], 1.0
+        lengths, unit, squares = [x.squares, y.squares], 1.0, -2.0 * products
     share = (x.rows.shape[1] + 4) * 2.0**-52 / DOUBT
-    squares: Column = -2.0 * products
     squares += lengths[0][:, None]
     squares += lengths[1]
     close = None
@@ -141,7 +140,7 @@ def quick_distances(x: SplitRows, y: SplitRows, *, squared: bool, products: Colu
         if len(close[0]) > MANY * squares.size:
             return np.asarray(distances(x, y, squared=squared))
         squares[close] = 0.0
-    found = squares if squared else np.sqrt(squares, out=squares)
+    found: Column = squares if squared else np.sqrt(squares, out=squares)
     if unit != 1.0:
         found *= unit * unit if squared else unit
     if close is not None:

@@ -15,9 +15,10 @@ from .batch_scores import WholeRows
 from .distances import distance_of
 from .loss_distance import Prepared
 
-ROWS, COLUMNS = 256, 256  # of a tile: its scores, and what a loss makes of them, stay in a core's cache
+ROWS, COLUMNS = 256, 512  # of a tile: small for a cache, large for threads that seldom wait for each other
 HELD = 1 << 21  # numbers of a gradient by columns that are held at a time
 FAR = 4.0  # times the largest squared length from amid the rows: that from the origin, from which on products cancel
+GATHERED = 1 << 20  # numbers of the rows of pairs that are held at a time
 NEAR = 1 << 18  # scores of anchors with the classes of theirs that are held at a time
 
 
@@ -84,7 +85,10 @@ class SortedBatch:
         return found
 
     def scores_of(self, metrics: Iterable[str], rows: slice, columns: slice, *, quick: bool) -> dict[str, Column]:
-        """Return the scores of a tile by several metrics, of which as many as can share a product of matrices."""
+        """Return the scores of a tile by several metrics, of which as many as can share a product of matrices.
+
+        Cosines may be past 1 by what rounding makes of it.
+        """
         found = {}
         if quick and self.inverse_norms is not None:
             x, y = self.whole.anchors[rows], self.whole.others[columns]
@@ -95,6 +99,9 @@ class SortedBatch:
             x, y = (side.rows for side in self.sides("cosine", rows, columns))
             given, cosines = None, x @ y.T
         for metric in metrics:
+            if metric == "cosine":
+                found[metric] = cosines
+                continue
             distance, sides = distance_of(metric), self.sides(metric, rows, columns)
             shared = cosines if distance.of_unit_rows else given
             found[metric] = distance.of_prepared(*sides, quick=quick, products=shared)
@@ -126,14 +133,23 @@ class SortedBatch:
 
     def settle(self, metric: str, rows: slice, columns: slice) -> Settle:
         """Return what computes marked scores of a tile exactly, in place, where quick ones are not exact."""
-        distance = distance_of(metric)
 
         def settle(scores: Column, marked: Column) -> None:
-            if distance.squared is not None:
+            if distance_of(metric).squared is not None:
                 places = np.unravel_index(np.flatnonzero(marked), marked.shape)
-                scores[places] = distance.of_differences(*self.sides(metric, rows, columns), *places)
+                self.settle_listed(metric, rows, columns, scores, np.stack(places))
 
         return settle
+
+    def settle_listed(self, metric: str, rows: slice, columns: slice, scores: Column, places: Column) -> None:
+        """Do the same with the scores of a tile at (2, k) places."""
+        distance, sides = distance_of(metric), self.sides(metric, rows, columns)
+        if distance.squared is None:
+            return
+        step = max(1, GATHERED // self.whole.others.shape[1])
+        for start in range(0, places.shape[1], step):
+            piece = tuple(places[:, start : start + step])
+            scores[piece] = distance.of_differences(*sides, *piece)
 
     def query_blocks(self) -> Iterator[slice]:
         """Yield the anchors, a few at a time."""

@@ -89,11 +89,12 @@ def in_order(parts: Sequence[ItemLosses], batch: SortedBatch) -> ItemLosses:
     """Return all losses of a batch as one, in the order that its rows had."""
     losses = np.concatenate([part.losses for part in parts])
     places = np.concatenate([part.places for part in parts], axis=1)
-    columns = batch.order if batch.is_self else np.arange(len(batch.other_codes))
-    ranks = batch.order[places[0]]
-    for each in places[1:]:
-        ranks = ranks * len(columns) + columns[each]
-    order = np.argsort(ranks)
+    # the items of an anchor are together, in the order of their columns
+    sizes = np.bincount(places[0], minlength=len(batch.order))
+    firsts, anchors = np.cumsum(sizes) - sizes, np.argsort(batch.order)
+    firsts, sizes = firsts[anchors], sizes[anchors]
+    order = np.repeat(firsts - np.cumsum(sizes) + sizes, sizes)
+    order += np.arange(len(order))
     some = [part.counts for part in parts if part.counts is not None]
     counts = None if not some else (sum(count for count, _ in some), sum(active for _, active in some))
     return ItemLosses(losses[order], places[:, order], counts)

@@ -194,6 +194,7 @@ def _take_tile(task: _Task, found: _Found, tile: AnchorTile) -> None:
         found.counts[metric] += (1 + tile.turned) * _counts(scores[metric], positives, diagonal, own_bins)
     closeness = scores["cosine"]
     if positives is not None and negatives is not None:
+        closeness = np.clip(closeness, -1.0, 1.0)
         _extremes(np.where(positives, -closeness, -inf), tile, hardest[0], found, 0)
         closeness = np.where(negatives, closeness, -inf)
     _extremes(closeness, tile, hardest[1], found, 1)
@@ -210,16 +211,19 @@ def _counts(scores: Column, positives: Column | None, diagonal: Column | None, b
 
 def _extremes(scores: Column, tile: AnchorTile, best: Extremes, found: _Found, end: int) -> None:
     """Add the best score of each row of a tile, and of each column, where it is no worse than what came before."""
-    sides = [(scores, tile.rows, tile.columns, found.least[end])]
+    highest = scores.max(axis=1)
+    if highest.max() > 1.0:
+        np.minimum(scores, 1.0, out=scores)
+    sides = [(highest, 0, tile.rows, tile.columns, found.least[end])]
     if tile.turned:
-        sides.append((scores.T, tile.columns, tile.rows, best.scores[tile.columns].copy()))
-    for each, anchors, columns, least in sides:
-        highest = each.max(axis=1)
-        better = np.flatnonzero((highest >= least) & (highest > -inf))
+        sides.append((scores.max(axis=0), 1, tile.columns, tile.rows, best.scores[tile.columns].copy()))
+    for top, axis, anchors, columns, least in sides:
+        better = np.flatnonzero((top >= least) & (top > -inf))
         if len(better):
-            highest, places = _highest(each[better], best.ranks[columns])
-            least[better] = highest
-            found.extremes[end].append((better + anchors.start, highest, places + columns.start))
+            chosen = scores.take(better, axis=axis)
+            rows = chosen if axis == 0 else np.ascontiguousarray(chosen.T)
+            least[better], places = _highest(rows, best.ranks[columns])
+            found.extremes[end].append((better + anchors.start, least[better], places + columns.start))
 
 
 def _highest(scores: Column, ranks: Column) -> tuple[Column, Column]:
@@ -227,8 +231,9 @@ def _highest(scores: Column, ranks: Column) -> tuple[Column, Column]:
     places = scores.argmax(axis=1)
     highest = scores[np.arange(len(scores)), places]
     equal = scores == highest[:, None]
-    tied = np.flatnonzero(np.count_nonzero(equal, axis=1) > 1)
-    places[tied] = np.where(equal[tied], ranks, ranks.max() + 1).argmin(axis=1)
+    if np.count_nonzero(equal) > len(scores):
+        tied = np.flatnonzero(np.count_nonzero(equal, axis=1) > 1)
+        places[tied] = np.where(equal[tied], ranks, ranks.max() + 1).argmin(axis=1)
     return highest, places
 
 

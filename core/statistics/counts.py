@@ -50,7 +50,6 @@ class Grouped:
         scores: (k,) distinct scores, closest first.
         place: (n,) which of them each pair has.
         similar: (n,) bool.
-        larger_is_closer: the direction of the metric.
     """
 
     scores: Column
@@ -65,7 +64,6 @@ class Grouped:
         Args:
             scores: (n,) finite float64.
             similar: (n,) bool.
-            larger_is_closer: the direction of the metric.
         """
         distance = -scores if larger_is_closer else scores
         distinct, place = np.unique(distance, return_inverse=True)

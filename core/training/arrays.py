@@ -43,11 +43,14 @@ def embeddings(entry: Entry, named: dict[str, Any]) -> list[Array]:
     """
     arrays = {name: _array(value) for name, value in named.items()}
     for name, value in arrays.items():
-        if not namespace(value).isdtype(value.dtype, ("integral", "real floating")):
+        floating = is_tensor(value) and value.dtype.is_floating_point
+        if not floating and not namespace(value).isdtype(value.dtype, ("integral", "real floating")):
             raise DataError(f"expected real numbers, got dtype {value.dtype}", name)
     tensors = [value for value in arrays.values() if is_tensor(value)]
-    put = backend_of(tensors[0]).put if tensors else choose_backend("torch").put
-    found = {name: value if is_tensor(value) else put(value) for name, value in arrays.items()}
+    found = arrays
+    if len(tensors) < len(arrays):
+        put = backend_of(tensors[0]).put if tensors else choose_backend("torch").put
+        found = {name: value if is_tensor(value) else put(value) for name, value in arrays.items()}
     (first, one), *_ = found.items()
     for name, value in found.items():
         if value.ndim != 2 or not all(value.shape):

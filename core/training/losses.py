@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from inspect import Parameter, Signature
 from typing import Any, Protocol
 
 from .. import checks
-from ..backend import Array, backend_of, is_tensor
+from ..backend import Array, Backend, backend_of, is_tensor
 from ..catalogue import Entry, find
 from ..fitting.objective import Objective, batch_items, check_miner
 from ..metrics import EPS
 from ..scoring.distances import distance_of
 from ..scoring.features import ITEMS as FEATURES
 from ..scoring.spec import REDUCTIONS, LossSpec, read_specs
-from .arrays import embeddings, is_narrow, labels_of
+from .arrays import Labels, embeddings, is_narrow, labels_of
+from .host_losses import host_loss
 
 NAMES = {
     "classes": ("embeddings",),
@@ -107,20 +108,25 @@ class BatchLoss:
         narrow, xp = is_narrow(tensors), backend.xp
         dtype = xp.float32 if narrow and _fits_float32(self.spec) else xp.float64
         *sides, matrix = [x.to(dtype) for x in tensors] + ([None] if weights is None else [])
+        by_torch = partial(self._by_torch, read, matrix, backend, narrow)
+        loss = host_loss(self.objective, sides, read.numbers, by_torch)
+        loss = by_torch(*sides) if loss is None else loss
+        return loss if any(map(is_tensor, inputs)) else backend.get(loss)[()]
+
+    def _by_torch(self, labels: Labels, weights: Array | None, backend: Backend, narrow: bool, *sides: Array) -> Array:
         with backend.without_autocast():
             items = batch_items(
                 self.objective,
-                entry.inputs,
-                sides,
-                numbers=read.numbers,
-                codes=read.codes,
-                weights=matrix,
+                self.spec.entry.inputs,
+                list(sides),
+                numbers=labels.numbers,
+                codes=labels.codes,
+                weights=weights,
                 backend=backend,
             )
             reduction = self.spec.reduction
             loss = items.losses if reduction == "none" else items.reduced(reduction)
-        loss = loss.to(xp.float32) if narrow else loss
-        return loss if any(map(is_tensor, inputs)) else backend.get(loss)[()]
+        return loss.to(backend.xp.float32) if narrow else loss
 
 
 def _fits_float32(spec: LossSpec) -> bool:
@@ -185,7 +191,8 @@ def _signature(entry: Entry) -> Signature:
     options = {"variant": None, "distance": None, "reduction": None, "eps": EPS, **entry.parameters}
     return Signature(
         [Parameter(name, either) for name in inputs]
-        + [Parameter(name, named, default=value) for name, value in options.items()]
+        + [Parameter(name, named, default=value) for name, value in options.items()],
+        return_annotation=Array,
     )
 
 

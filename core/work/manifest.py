@@ -22,7 +22,6 @@ class Manifest:
     """What is computed.
 
     Args:
-        operation: a command.
         parameters: by name; those that are None are left out.
         beside: parameters that no block depends on, of the first run.
         inputs: name -> size, time and digest.

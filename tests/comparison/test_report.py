@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from simtool import compare
-from simtool.comparison.report import endings, percent_request
+from simtool.comparison.report import endings, percent_request, reasons_of
 from simtool.comparison.requests import read_requests
+from simtool.errors import ShapeError
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(12, 4)), RNG.normal(size=(9, 4))
@@ -40,3 +41,12 @@ def test_items_have_a_row_each():
     assert result.rows.columns["item"].tolist() == [0, 1, 2]
     assert result.summary["maxsim"] == pytest.approx(result.rows.columns["maxsim"].mean(), abs=1e-15)
     assert result.summary["items"] == 3
+
+
+def test_aggregates_with_one_reason_share_a_sentence():
+    left_out = {
+        "cka": ShapeError("cka is undefined: all rows are equal", "A", ""),
+        "rsa": ShapeError("all rows are equal", "A", ""),
+        "frechet": ShapeError("frechet needs two rows", "A", ""),
+    }
+    assert reasons_of(left_out) == ["cka, rsa left out: all rows are equal", "frechet left out: needs two rows"]

@@ -1,10 +1,16 @@
-"""Vectors in memory: wrapping, ids, selection, and what is refused."""
+"""Vectors in memory: wrapping, ids, selection, what is refused, and what vectors with other numbers keep."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import simtool
 from simtool.errors import DataError, ShapeError
 from simtool.io import as_vectors, select, with_ids
+from simtool.io.quantized import UnitVectors
+
+ROWS = np.random.default_rng(0).normal(size=(6, 16)).astype("f4")
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "u2", "i8", "u8"])
@@ -75,3 +81,37 @@ def test_with_ids_refuses_other_lengths_and_kinds():
         with_ids(vectors, np.array([1, 2]))
     with pytest.raises(DataError, match=r"(?s)expected strings or integers as ids, got float64.*ids\.astype\(int\)"):
         with_ids(vectors, np.array([1.0, 2.0, 3.0]))
+
+
+@pytest.fixture
+def table(tmp_path):
+    columns = {"id": list("abcdef"), "v": list(ROWS), "text": [f"text {i}" for i in range(6)]}
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    return str(tmp_path / "t.parquet")
+
+
+def test_listed_rows_keep_their_ids_and_the_columns_that_they_carry(table):
+    source = simtool.Selection(table, where="id >= 'b'", keep=["text"])
+    found = simtool.pairwise(source, top_k=1, truncate=8)
+    rows = found.rows.read(0, 5)
+    unit = ROWS[1:, :8].astype("f8")
+    unit /= np.linalg.norm(unit, axis=1)[:, None]
+    nearest = (unit @ unit.T - 9 * np.eye(5)).argmax(axis=1) + 1
+    assert rows["a"].tolist() == list("bcdef")
+    assert rows["b"].tolist() == ["abcdef"[i] for i in nearest]
+    assert rows["text_b"].tolist() == [f"text {i}" for i in nearest]
+    assert "where" in found.provenance["a"]
+
+
+def test_a_bad_row_is_named_as_in_the_file(table):
+    broken = ROWS.copy()
+    broken[4, 2] = np.nan
+    with pytest.raises(DataError, match="4"):
+        simtool.pairwise(broken, top_k=1, truncate=8)
+
+
+def test_unit_rows_have_length_one_and_the_dtype_of_their_base():
+    vectors = UnitVectors(as_vectors(ROWS))
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (6, 16)
+    np.testing.assert_allclose(np.linalg.norm(vectors.read(1, 4), axis=1), 1.0, atol=1e-6)

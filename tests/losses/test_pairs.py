@@ -12,7 +12,15 @@ from trials import central, gradients, items
 
 from simtool.backend import quiet
 from simtool.errors import LabelError, ParameterError, ShapeError
-from simtool.losses.pairs import bce, contrastive, cosine_embedding, hinge_embedding, online_contrastive
+from simtool.losses.pairs import (
+    bce,
+    contrastive,
+    contrastive_slopes,
+    cosine_embedding,
+    cosine_embedding_slopes,
+    hinge_embedding,
+    online_contrastive,
+)
 
 LABELLED = [contrastive, online_contrastive, cosine_embedding, hinge_embedding, bce]
 
@@ -193,3 +201,21 @@ def test_parameters_outside_their_range_are_refused(function, name, bad):
     with pytest.raises(ParameterError, match=f"{name} is {bad}") as refused:
         function(np.asarray([0.5]), np.asarray([1]), **{name: bad})
     assert refused.value.where == f"«{name}»"
+
+
+@pytest.mark.parametrize(
+    ("function", "slopes", "options"),
+    [
+        (contrastive, contrastive_slopes, {"margin": 0.7, "positive_margin": 0.2}),
+        (contrastive, contrastive_slopes, {"margin": 0.7, "squared": 0.0}),
+        (cosine_embedding, cosine_embedding_slopes, {"margin": 0.4}),
+    ],
+)
+def test_slopes_are_the_derivatives(function, slopes, options):
+    scores = torch.linspace(0, 1, 40, dtype=torch.float64).requires_grad_()
+    labels = torch.arange(40) % 3 == 0
+    losses = function(scores, labels, **options)
+    assert (losses == 0).any()
+    (expected,) = torch.autograd.grad(losses.sum(), scores)
+    (found,) = slopes(losses.detach().numpy(), labels.numpy(), **options)
+    assert_allclose(found, expected, rtol=1e-12)

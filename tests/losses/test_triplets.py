@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from trials import central, gradients, items
 
 from simtool.errors import LabelError, ParameterError, ShapeError
-from simtool.losses.triplets import margin_ranking, triplet
+from simtool.losses.triplets import margin_ranking, triplet, triplet_slopes
 from simtool.scoring.distances import of_pairs
 
 
@@ -119,3 +119,14 @@ def test_what_is_refused(xp):
             with pytest.raises(ParameterError, match=f"margin is {margin}") as refused:
                 call()
             assert refused.value.where == "«margin»"
+
+
+def test_slopes_are_the_derivatives():
+    near, far = (
+        torch.rand(40, dtype=torch.float64, generator=torch.Generator().manual_seed(i)).requires_grad_() for i in (1, 2)
+    )
+    losses = triplet(near, far, margin=0.1)
+    assert (losses == 0).any()
+    expected = torch.autograd.grad(losses.sum(), [near, far])
+    for slopes, each in zip(triplet_slopes(losses.detach().numpy(), margin=0.1), expected, strict=True):
+        assert_allclose(slopes, each)

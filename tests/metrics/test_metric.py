@@ -11,7 +11,7 @@ from scipy.spatial import distance
 
 from simtool import metrics
 from simtool.errors import DataError, ParameterError, ShapeError
-from simtool.metrics import magnitude
+from simtool.metrics import magnitude, metric_of
 
 METRICS = {
     "cosine": metrics.cosine,
@@ -236,3 +236,23 @@ def test_float32_rows_of_moderate_length_score_as_wide_ones(name, eps):
     x, y = (torch.randn(6, 40, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))
     metric = metrics.metric_of(name, eps=eps)
     torch.testing.assert_close(metric.exact(x, y), metric.exact(x.double(), y.double()), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["cosine", "euclidean", "sqeuclidean", "angular", "correlation", "manhattan", "dot"])
+@pytest.mark.parametrize("eps", [0.0, 3.0])
+def test_scores_with_pulls_are_those_of_float64_and_move_as_these(name, eps):
+    x, y = torch.randn(2, 6, 9, generator=torch.Generator().manual_seed(1))
+    metric, wide = metric_of(name, eps=eps), [side.double().requires_grad_() for side in (x, y)]
+    found = metric.with_pulls(x, y)
+    if name not in ("cosine", "euclidean", "sqeuclidean"):
+        assert found is None
+        return
+    scores, pulls = found
+    expected = metric.exact(*wide)
+    np.testing.assert_allclose(scores, expected.detach(), rtol=1e-6, atol=1e-7)
+    slopes = torch.autograd.grad(expected.sum(), wide)
+    x, y = x.numpy(), y.numpy()
+    across, of_x, of_y = (each[:, None] for each in (pulls if len(pulls) > 1 else [-pulls[0], pulls[0], pulls[0]]))
+    for slope, each in zip(slopes, (across * y + of_x * x, across * x + of_y * y), strict=True):
+        np.testing.assert_allclose(each, slope, rtol=1e-5, atol=1e-6)
+    assert metric.with_pulls(0 * torch.from_numpy(x), 0 * torch.from_numpy(y)) is None

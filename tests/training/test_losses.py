@@ -187,3 +187,16 @@ def test_the_example_of_each_loss_runs(kind):
     function = getattr(simtool.losses, kind.replace("-", "_"))
     (example,) = doctest.DocTestFinder().find(function, kind, globs={})
     assert doctest.DocTestRunner().run(example) == doctest.TestResults(failed=0, attempted=4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("kind", ["cosine", "cosine-embedding", "bce", "cosine-similarity", "cosent", "margin-ranking"])
+def test_a_row_of_zeros_has_cosine_0_and_no_gradient(kind, dtype):
+    leaves, labels, _ = tensors(*given(kind), dtype)
+    with torch.no_grad():
+        leaves[0][3] = 0
+    loss = called(kind, leaves, labels, None)
+    loss.backward()
+    assert loss.isfinite()
+    assert not leaves[0].grad[3].any()
+    assert leaves[0].grad.any()
