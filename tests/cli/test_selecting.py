@@ -12,7 +12,7 @@ from simtool.io import Selection
 
 def command(seen, **options):
     @selecting("a", "b", **options)
-    def body(a: str, b: str | None = None, seed: int = 0):
+    def body(a: str, b: str | None = None, output: OutputOption = None, seed: int = 0):
         seen.append((a, b, seed))
 
     def run(**typed):
