@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from inspect import Parameter, signature
+from os.path import splitext
 from typing import Annotated, Any
 
 import typer
 
-from .options import SeedOption
+from .options import OutputOption, SeedOption
 from .parsing import sources_or_stdin
 
 WhereOption = Annotated[
@@ -105,6 +106,8 @@ def selecting(
         own = signature(command, eval_str=True)
         mine = {**added, "seed": SeedOption} if rows and "seed" not in own.parameters else added
 
+        is_listing = keeps and own.parameters["output"].annotation == OutputOption  # not the rows themselves
+
         @wraps(command)
         def run(**typed: Any) -> None:
             selected = {name: typed.pop(name) for name in added}
@@ -112,7 +115,7 @@ def selecting(
             if seed and "seed" not in own.parameters:
                 _check_seed(seed, selected)
             if any(value is not None for value in selected.values()):
-                _select(typed, inputs, selected, seed, apart)
+                _select(typed, inputs, selected, seed, apart, is_listing=is_listing)
             command(**typed)
 
         extra = [
@@ -134,12 +137,30 @@ def _check_seed(seed: int, selected: dict[str, Any]) -> None:
 
 
 def _select(
-    typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, apart: Sequence[str]
+    typed: dict[str, Any],
+    inputs: Sequence[str],
+    selected: dict[str, Any],
+    seed: int,
+    apart: Sequence[str],
+    *,
+    is_listing: bool,
 ) -> None:
     """Put selections in the place of the sources that were typed."""
     from simtool.io import select_of
 
     names = [name for text in selected.get("keep_columns") or () for name in text.split(",") if name]
+    if names and is_listing:
+        _refuse_array(", ".join(names), typed["output"], typed["format"])
     if "vectors" in inputs and typed.get("vectors") is None and typed.get("scores") is None:
         typed["vectors"] = sources_or_stdin(None)
     select_of(typed, inputs, {**selected, "keep_columns": names or None}, seed, apart)
+
+
+def _refuse_array(names: str, output: str | None, format: str | None) -> None:
+    """Refuse columns to keep where the output is one array."""
+    from simtool.errors import ParameterError
+    from simtool.io import ARRAYS, FORMAT_OF_SUFFIX
+
+    if format in ARRAYS or FORMAT_OF_SUFFIX.get(splitext(output or "")[1].lower()) in ARRAYS:
+        what = f"a file of one array holds no columns, and {names} were to be kept"
+        raise ParameterError(what, "«keep_columns»", "write .parquet, .arrow, .jsonl or .csv")

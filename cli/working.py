@@ -201,7 +201,8 @@ def fold(
     except PartDone as part:
         some = ", ".join(os.path.basename(each) for each in part.missing[:SHOWN])
         more = f" and {len(part.missing) - SHOWN:,} more" if len(part.missing) > SHOWN else ""
-        what = f"{len(part.missing):,} of its blocks are missing or damaged: {some}{more}"
+        verb = "is" if len(part.missing) == 1 else "are"
+        what = f"{len(part.missing):,} of its blocks {verb} missing or damaged: {some}{more}"
         hint = f"run the parts again: {name} ... --work {work} --shard I/N; or without --shard, for the rest alone"
         raise ParameterError(what, f"{work}/{part.stage}", hint) from None
 

@@ -24,6 +24,7 @@ from .folder import WorkFolder
 from .keeping import is_kept
 
 FINISHED = "_manifest.json"  # begins as what readers of a folder pass over
+SHOWN = 5  # missing ranges of rows
 PART = re.compile(r"rows-(\d+)-(\d+)(\.\w+)")
 SUFFIXES = {known: suffix for suffix, known in reversed(FORMAT_OF_SUFFIX.items())}  # of several the first
 
@@ -118,15 +119,19 @@ class MatrixFolder:
         Raises:
             OutputError: there are parts of another matrix too, or somebody has removed one of this.
         """
-        parts, done = [], 0
+        parts, gone, done = [], list[str](), 0
         for name in sorted(filter(PART.fullmatch, self.folder.names(""))):
             start, stop = _rows_of(name)
-            if start != done or not self._fits(name):
+            if start < done or not self._fits(name):
                 raise self._of_another(name)
+            gone += [f"{done}:{start}"] if start > done else []
             parts.append({"file": name, "rows": [start, stop]})
             done = stop
-        if done != self.shape[0]:
-            raise OutputError(f"the part that begins with row {done} is gone", self.folder.name, "run it again")
+        gone += [f"{done}:{self.shape[0]}"] if done < self.shape[0] else []
+        if gone:
+            more = f" and {len(gone) - SHOWN:,} more" if len(gone) > SHOWN else ""
+            what = f"parts of the matrix are gone, of rows {', '.join(gone[:SHOWN])}{more}"
+            raise OutputError(what, self.folder.name, "run it again")
         shape, dtype = list(self.shape), self.dtype.str
         stated = {"shape": shape, "dtype": dtype, "format": self.format, "parts": parts}
         with self.folder.writing(FINISHED, force=self.force, at_once=False) as path, open(path, "w") as file:

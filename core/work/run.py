@@ -76,10 +76,10 @@ class WorkRun:
         for _ in (together if isinstance(mine, range) else map)(computed, mine):  # a queue waits for the last
             pass
         self._stop_where_missing(stage, names)
-        for number, each in enumerate(names):
+        for number in range(loop.count):
             there = found(number)
             if there is None:
-                self._stop(stage, [each])
+                self._stop(stage, [names[each] for each in range(number, loop.count) if found(each) is None])
             else:
                 yield there[0]
 

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 
+from simtool.cli.options import OutputOption
 from simtool.cli.selecting import selecting
 from simtool.errors import ParameterError
 from simtool.io import Selection
@@ -11,7 +12,7 @@ from simtool.io import Selection
 
 def command(seen, **options):
     @selecting("a", "b", **options)
-    def body(a: str, b: str | None = None, seed: int = 0):
+    def body(a: str, b: str | None = None, output: OutputOption = None, seed: int = 0):
         seen.append((a, b, seed))
 
     def run(**typed):
@@ -70,3 +71,17 @@ def test_a_seed_without_a_sample_is_refused_where_nothing_else_is_drawn():
             body(vectors="x.npy", seed=3, **selected)
         assert refused.value.where == "«seed»"
     body(vectors="x.npy", seed=3, **{**names, "sample": 1})
+
+
+@pytest.mark.parametrize("asked", [{"output": "x.npy"}, {"output": None, "format": "npy"}, {"output": "X.FBIN"}])
+def test_columns_to_keep_need_an_output_that_holds_them(asked):
+    @selecting("vectors", keeps=True)
+    def body(vectors: str, output: OutputOption = None, format: str | None = None):
+        taken.append(vectors)
+
+    taken: list[str] = []
+    typed = {"vectors": "t.csv", "format": None, **dict.fromkeys(("columns", "where", "rows", "sample")), **asked}
+    with pytest.raises(ParameterError, match="holds no columns, and text, year were to be kept"):
+        body(**typed, keep_columns=["text,year"])
+    body(**{**typed, "output": "x.csv", "format": "csv"}, keep_columns=["text"])
+    assert taken == ["t.csv"]

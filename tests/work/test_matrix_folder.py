@@ -98,7 +98,7 @@ def test_parts_that_another_run_has_written_over_are_computed_again(tmp_path):
             run(work, a, shard(1, 2))
     with pytest.raises(PartDone) as done:
         run("w1", X, shard(2, 2))
-    assert [name.rpartition("/")[2] for name in done.value.missing] == ["block-00001-of-00005"]  # the first of three
+    assert [name.rpartition("/")[2] for name in done.value.missing] == [f"block-0000{n}-of-00005" for n in (1, 3, 5)]
     run("w1", X, None)
     np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X, Y).array)
 
@@ -138,12 +138,19 @@ def test_a_finished_folder_is_replaced_by_force_alone(tmp_path):
     np.testing.assert_array_equal(whole(tmp_path / "m"), pairwise(X[:24], Y).array)
 
 
-def test_a_matrix_whose_last_rows_are_not_there_is_not_finished(tmp_path):
+def test_every_part_that_is_gone_is_named_and_the_matrix_is_not_finished(tmp_path):
     folder = MatrixFolder(str(tmp_path / "m"), "npy", (40, 40), np.dtype("f4"), force=False)
-    folder.write([MatrixPart(0, np.ones((8, 40), "f4"), None)])
-    with pytest.raises(OutputError, match="begins with row 8 is gone"), delivery():
+    for start in (8, 24):
+        folder.write([MatrixPart(start, np.ones((8, 40), "f4"), None)])
+    with pytest.raises(OutputError, match="are gone, of rows 0:8, 16:24, 32:40") as refused, delivery():
         folder.finish()
-    assert names(tmp_path / "m") == ["rows-00-08.npy"]
+    assert refused.value.hint == "run it again"
+    assert names(tmp_path / "m") == ["rows-08-16.npy", "rows-24-32.npy"]
+    many = MatrixFolder(str(tmp_path / "n"), "npy", (40, 40), np.dtype("f4"), force=False)
+    for start in range(1, 40, 4):
+        many.write([MatrixPart(start, np.ones((1, 40), "f4"), None)])
+    with pytest.raises(OutputError, match="rows 0:1, 2:5, 6:9, 10:13, 14:17 and 6 more"), delivery():
+        many.finish()
 
 
 def test_no_thread_writes_while_another_clears_up(tmp_path, monkeypatch):

@@ -123,13 +123,14 @@ def test_parts_compute_their_own_and_name_what_is_missing(tmp_path):
     assert run(tmp_path, share=lambda *_: ()) == ([0, 1, 4, 9, 16], [])
 
 
-def test_a_merge_takes_a_damaged_block_for_a_missing_one(tmp_path):
+def test_a_merge_takes_damaged_blocks_for_missing_ones(tmp_path):
     run(tmp_path)
-    damaged = sorted(tmp_path.glob("001-squares-*/block-*"))[2]
-    damaged.write_bytes(b"")
+    damaged = sorted(tmp_path.glob("001-squares-*/block-*"))[2::2]
+    for block in damaged:
+        block.write_bytes(b"")
     done, computed = run(tmp_path, share=lambda *_: ())
     assert computed == []
-    assert done.missing == (f"{damaged.parent.name}/{damaged.name}",)
+    assert done.missing == tuple(f"{block.parent.name}/{block.name}" for block in damaged)
 
 
 def test_loops_are_told_apart_by_their_number(tmp_path):
