@@ -1,13 +1,14 @@
 """The options that select rows and columns of inputs, for every command that takes vectors."""
 
 from collections.abc import Callable, Sequence
-from functools import cache, partial, wraps
+from functools import cache, wraps
 from inspect import Parameter, signature
+from os.path import splitext
 from typing import Annotated, Any
 
 import typer
 
-from .options import SeedOption
+from .options import OutputOption, SeedOption
 from .parsing import sources_or_stdin
 
 WhereOption = Annotated[
@@ -105,14 +106,17 @@ def selecting(
         own = signature(command, eval_str=True)
         mine = {**added, "seed": SeedOption} if rows and "seed" not in own.parameters else added
 
+        is_listing = keeps and own.parameters["output"].annotation == OutputOption  # not the rows themselves
+
         @wraps(command)
         def run(**typed: Any) -> None:
             selected = {name: typed.pop(name) for name in added}
             seed = typed["seed"] if "seed" in own.parameters else typed.pop("seed", 0)
-            if all(value is None for value in selected.values()):
-                return command(**typed)
-            _select(typed, inputs, selected, seed, apart)
-            return _of_selected_rows(partial(command, **typed), selected)
+            if seed and "seed" not in own.parameters:
+                _check_seed(seed, selected)
+            if any(value is not None for value in selected.values()):
+                _select(typed, inputs, selected, seed, apart, is_listing=is_listing)
+            command(**typed)
 
         extra = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=0 if name == "seed" else None, annotation=annotation)
@@ -126,82 +130,37 @@ def selecting(
     return decorated
 
 
-def _of_selected_rows(command: Callable[[], None], selected: dict[str, Any]) -> None:
-    """Run a command; an error says where it counts labels of selected rows, which have no numbers of their own."""
-    from simtool.errors import LabelError
+def _check_seed(seed: int, selected: dict[str, Any]) -> None:
+    from simtool.io import check_seed
 
-    try:
-        command()
-    except LabelError as error:
-        if not any(value is not None for name, value in selected.items() if name.partition("_")[0] in ROWS):
-            raise
-        raise LabelError(error.what, f"{error.where}, counted among the selected rows", error.hint) from error
+    check_seed(seed, selected)
 
 
 def _select(
-    typed: dict[str, Any], inputs: Sequence[str], selected: dict[str, Any], seed: int, apart: Sequence[str]
+    typed: dict[str, Any],
+    inputs: Sequence[str],
+    selected: dict[str, Any],
+    seed: int,
+    apart: Sequence[str],
+    *,
+    is_listing: bool,
 ) -> None:
     """Put selections in the place of the sources that were typed."""
-    from simtool.errors import ParameterError
-    from simtool.io import Keep, Selection
+    from simtool.io import select_of
 
-    if typed.get("b", "") is None:
-        _refuse_of_b(selected)
-    names = tuple(name for text in selected.get("keep_columns") or () for name in text.split(",") if name)
-    first_name, other_name = f"_{apart[0]}" if len(apart) == 2 else "", f"_{apart[-1]}" if apart else ""
-    rows: dict[str, Any] = {name: selected.get(f"{name}{first_name}") for name in ROWS}
-    columns, of_b = (selected.get(name) or selected.get("columns") or () for name in COLUMNS_OF_TWO)
-    query = selected.get("query")
-    if query and typed["b"] is None:
-        source = typed["a"]
-        typed["a"] = Selection(source, query=query, columns=columns, keep=names)
-        typed["b"] = Selection(source, **rows, seed=seed, columns=columns, keep=names, same=typed["a"])
-        if typed["exclude_self"] is None:
-            typed["exclude_self"] = True
-    if typed.get("qrels") is not None:
-        what = "rows and columns are selected of pairs, and relevance is of whole files"
-        raise ParameterError(what, "«qrels»", "convert selects rows and columns into a file")
-    if typed.get("pairs") is not None:
-        inputs = ("pairs",)  # of ids, which are looked up in all vectors
-    if typed.get("examples") is not None:  # of ids: they have rows, and the vectors columns
-        typed["examples"] = Selection(typed["examples"], **rows, seed=seed)
-        rows = dict.fromkeys(ROWS)
+    names = [name for text in selected.get("keep_columns") or () for name in text.split(",") if name]
+    if names and is_listing:
+        _refuse_array(", ".join(names), typed["output"], typed["format"])
     if "vectors" in inputs and typed.get("vectors") is None and typed.get("scores") is None:
         typed["vectors"] = sources_or_stdin(None)
-    keep = Keep(names, sum(_count(typed.get(name)) for name in inputs))
-    first: Selection | None = None
-
-    def chosen(source: Any) -> Any:
-        nonlocal first
-        if isinstance(source, list | tuple):
-            return type(source)(map(chosen, source))
-        if source is None or isinstance(source, Selection):
-            return source
-        if first is None:
-            first = Selection(
-                source, **rows, seed=seed, query=query or (), columns=columns, keep=keep, ending=first_name
-            )
-            return first
-        # rows of the others have an order of their own, and ids say which belong together
-        if typed.get("join") == "id" or typed.get("examples") is not None or "corpus" in inputs:
-            return Selection(source, columns=of_b, keep=keep)
-        if apart:
-            rows_of_other = {name: selected[f"{name}{other_name}"] for name in ROWS}
-            return Selection(source, **rows_of_other, seed=seed, columns=of_b, keep=keep, ending=other_name)
-        return Selection(source, along=first, columns=of_b, keep=keep)
-
-    for name in inputs:
-        typed[name] = chosen(typed.get(name))
+    select_of(typed, inputs, {**selected, "keep_columns": names or None}, seed, apart)
 
 
-def _refuse_of_b(selected: dict[str, Any]) -> None:
-    """Refuse options that select from B where there is none."""
+def _refuse_array(names: str, output: str | None, format: str | None) -> None:
+    """Refuse columns to keep where the output is one array."""
     from simtool.errors import ParameterError
+    from simtool.io import ARRAYS, FORMAT_OF_SUFFIX
 
-    for name, value in selected.items():
-        if name.endswith("_b") and value is not None:
-            raise ParameterError("there is no B to select from", f"«{name}»", f"name B too, or leave «{name}» out")
-
-
-def _count(source: Any) -> int:
-    return len(source) if isinstance(source, list | tuple) else int(source is not None)
+    if format in ARRAYS or FORMAT_OF_SUFFIX.get(splitext(output or "")[1].lower()) in ARRAYS:
+        what = f"a file of one array holds no columns, and {names} were to be kept"
+        raise ParameterError(what, "«keep_columns»", "write .parquet, .arrow, .jsonl or .csv")

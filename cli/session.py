@@ -7,12 +7,14 @@ from typing import Any, Self
 
 import typer
 
+from simtool.catalogue import find, names
 from simtool.errors import OutputError
 from simtool.io import check_inputs
 from simtool.results import DELTA, Baseline, Gate, Progress, Result, judge, no_baseline, numbers_named, parse_gate
 from simtool.work import stop_short
 
 from .exit_codes import GATE_FAILED
+from .options import EPS
 from .output.render import Output, render
 from .output.terminal import say_once_delivered
 from .progress import progress_on_stderr
@@ -26,6 +28,14 @@ def ineffective(result: Result, name: str, *, typed: bool, why: str = "nothing r
     if name == "seed" and any("with seed" in said for said in result.provenance.values()):  # it drew a sample
         return []
     return [f"--{name} has no effect: {why}"] if typed and result.parameters.get(name) is None else []
+
+
+def _without_eps(result: Result) -> list[str]:
+    """Return what to say where `--eps` was typed for a metric that divides by no norm."""
+    metric, eps = (result.parameters.get(name) for name in ("metric", "eps"))
+    if eps in (None, EPS) or metric not in names("metric") or "eps" in find("metric", metric).parameters:
+        return []
+    return [f"--eps has no effect: {metric} divides by no norm"]
 
 
 @dataclass(frozen=True)
@@ -118,7 +128,7 @@ class Session:
         if not self.output.quiet:
             for path, content in result.written.items():
                 say_once_delivered(f"wrote {path}{f' ({content})' if content else ''}")
-        result = replace(result, notes=(*result.notes, *without_effect))
+        result = replace(result, notes=(*result.notes, *without_effect, *_without_eps(result)))
         self.reports.write(result, verdicts, self.output)
         shown = result
         if result.headline is not None:

@@ -57,8 +57,13 @@ def check_types(function: Callable[..., Any], given: Mapping[str, Any]) -> None:
         elif parameter == Parameter.VAR_POSITIONAL:
             arguments = {f"{name}[{number}]": value for number, value in enumerate(given[name])}
         for argument, value in arguments.items():
-            if not _fits(value, kind):
-                raise ParameterError(f"expected {_said(kind)}, got {_shown(value)}", f"«{argument}»")
+            check_argument(argument, value, kind)
+
+
+def check_argument(name: str, value: Any, kind: Any) -> None:
+    """Refuse an argument of another type than the one named."""
+    if not _fits(value, kind):
+        raise ParameterError(f"expected {_said(kind)}, got {_shown(value)}", f"«{name}»")
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import isnan
+from typing import Self
 
 import numpy as np
 
@@ -52,6 +53,18 @@ class ClassLabels:
         noun = "class" if len(sizes) == 1 else "classes"
         rows = f"{sizes.min()}" if sizes.min() == sizes.max() else f"{sizes.min()} to {sizes.max()}"
         return f"{len(sizes)} {noun} of {rows} row{'' if sizes.max() == 1 else 's'}{single}"
+
+
+class SelectedName(str):
+    """What messages call values of some rows of an input, with the number that each row has there."""
+
+    rows: Column
+
+    def __new__(cls, name: str, rows: Column) -> Self:
+        """Name values of these rows; of values that are named so already, the rows are some of theirs."""
+        self = super().__new__(cls, name)
+        self.rows = name.rows[rows] if isinstance(name, SelectedName) else rows
+        return self
 
 
 def class_labels(values: Column, rows: int, where: str) -> ClassLabels:
@@ -154,7 +167,7 @@ def _refuse(values: Column, wrong: Column, where: str, what: str, hint: str) -> 
     if len(rows):
         row, others = int(rows[0]), len(rows) - 1
         more = f"; so {'are' if others > 1 else 'is'} {others} more row{'s' * (others > 1)}" if others else ""
-        raise LabelError(f"row {row} has label {_shown(values[row])}, {what}{more}", where, hint)
+        raise LabelError(f"row {_place(row, where)} has label {_shown(values[row])}, {what}{more}", where, hint)
 
 
 def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:
@@ -182,7 +195,7 @@ def binary_labels(values: Column, rows: int, where: str) -> BinaryLabels:
     signed = counts[2] > 0
     if signed and counts[1]:
         first, second = sorted((int(negatives.argmax()), int(zeros.argmax())))
-        what = f"row {second} is {_shown(values[second])} and row {first} is {_shown(values[first])}"
+        what = " and ".join(f"row {_place(row, where)} is {_shown(values[row])}" for row in (second, first))
         raise LabelError(f"{what}: 0/1 and -1/1 cannot be mixed", where, "use one convention throughout")
     kind = values.dtype.kind
     if kind == "b" or (kind in "OUS" and any(str(value).lower() in WORDS for value in values[:1])):
@@ -199,6 +212,11 @@ def _numbers(values: Column, where: str) -> Column:
     if values.dtype.kind in "biuf":
         return values
     raise LabelError(f"expected labels {ACCEPTED}, got dtype {values.dtype}", where)
+
+
+def _place(row: int, where: str) -> int:
+    """Return the number that a row has in its file, which the name of selected labels knows."""
+    return int(where.rows[row]) if isinstance(where, SelectedName) else row
 
 
 def _number(value: object) -> float:

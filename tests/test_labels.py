@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simtool.errors import LabelError
-from simtool.labels import binary_labels, class_labels
+from simtool.labels import SelectedName, binary_labels, class_labels
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,15 @@ def test_what_is_refused(values, what):
 def test_objects_without_an_order_are_no_classes():
     with pytest.raises(LabelError, match="got object"):
         class_labels(np.array([object(), object()], dtype=object), 2, "labels")
+
+
+def test_labels_of_selected_rows_are_named_by_their_rows_in_the_file():
+    name = SelectedName(SelectedName("y.npy", np.arange(10, 20)), np.asarray([7, 2, 5]))
+    for read, values, said in (
+        (binary_labels, [0.0, 0.5, 1.0], "row 12 has label 0.5"),
+        (class_labels, ["a", None, "b"], "row 12 has label None"),
+        (binary_labels, [0.0, 1.0, -1.0], "row 15 is -1.0 and row 17 is 0.0"),
+    ):
+        with pytest.raises(LabelError, match=said) as refused:
+            read(np.asarray(values), 3, name)
+        assert refused.value.where == "y.npy"

@@ -11,6 +11,7 @@ from ..long_run_options import DeviceNameOption, DryRunOption
 from ..selecting import selecting
 
 SHOWN = 50  # rows of a table
+LARGEST = 10  # groups
 
 
 @selecting("vectors", keeps=True)
@@ -48,7 +49,7 @@ def dedup(
     dropped: Annotated[
         str | None, typer.Option("--dropped", metavar="PATH", help="Write the rows that are not kept.")
     ] = None,
-    largest: Annotated[int, typer.Option("--largest", metavar="N", help="List the N largest groups.")] = 10,
+    largest: Annotated[int, typer.Option("--largest", metavar="N", help="List the N largest groups.")] = LARGEST,
     top: options.TopOption = None,
     metric: options.MetricOption = "cosine",
     param: options.MetricParamOption = None,
@@ -129,4 +130,7 @@ def dedup(
             device_name=device_name,
             **how,
         )
-    session.deliver(result, without_effect=ineffective(result, "seed", typed=seed != 0))
+    unused = ineffective(result, "seed", typed=seed != 0)
+    unused += ineffective(result, "linkage", typed=linkage != "connected", why="--exact groups the same numbers alone")
+    unused += ineffective(result, "largest", typed=largest != LARGEST and bool(sweep), why="--sweep lists no groups")
+    session.deliver(result, without_effect=unused)

@@ -10,6 +10,7 @@ from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
 from ..selecting import selecting
 
+FOLDS = 10
 UNRANKED = "rows are ranked only around those of one labelled source, not with --no-retrieval"
 ALL = 1000  # rows of a table: measures are all shown, and groups as far as a person reads
 
@@ -100,7 +101,7 @@ def evaluate(
         bool,
         typer.Option("--retrieval/--no-retrieval", help="With one source: also retrieve the other rows for each row."),
     ] = True,
-    folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = 10,
+    folds: Annotated[int, typer.Option("--folds", help="Folds of the fold accuracy.")] = FOLDS,
     bootstrap: options.BootstrapOption = None,
     seed: options.SeedOption = 0,
     at: Annotated[
@@ -220,5 +221,6 @@ def evaluate(
     if picture is not None and not dry_run:
         picture.write(plots.sweep_drawing(result) if sweep else plots.curve_drawing(result, plot_kind))
     unused = ineffective(result, "seed", typed=seed != 0)
+    unused += ineffective(result, "folds", typed=folds != FOLDS, why="rows of one labelled source are not folded")
     unused += ineffective(result, "k", typed=ks is not None, why=UNRANKED)
     session.deliver(result, without_effect=unused)

@@ -24,6 +24,7 @@ from .gradients import places_in_rows as places_in_rows
 from .gradients import recomputed as recomputed
 from .gradients import tensor_dots as tensor_dots
 from .gradients import tensor_logsumexp as tensor_logsumexp
+from .gradients import tensor_partner_loss as tensor_partner_loss
 from .interchange import hands_out_dlpack as hands_out_dlpack
 from .interchange import namespace as namespace
 from .interchange import taken_by_dlpack as taken_by_dlpack

@@ -49,6 +49,14 @@ def tensor_logsumexp(values: Array, members: Array) -> Array:
     return found
 
 
+def tensor_partner_loss(logits: Array, partners: Array) -> Array:
+    """Return the (r,) log(1 + the sum over all but the partner of exp(logit - the partner's)) of (r, m) logits."""
+    from .torch_functions import PartnerLoss
+
+    found, *_ = PartnerLoss.apply(logits, partners)  # type: ignore[no-untyped-call]
+    return found
+
+
 def places_in_rows(ascending: Array, values: Array, *, side: Literal["left", "right"]) -> Array:
     """Return where each (r, p) value belongs in its row of (r, n) ascending numbers; no gradient goes through it."""
     if is_tensor(ascending):

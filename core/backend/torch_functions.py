@@ -70,6 +70,45 @@ class MaskedLogSumExp(torch.autograd.Function):
         return slopes[:, None] * apart.exp(), None
 
 
+class PartnerLoss(torch.autograd.Function):
+    """The (r,) log(1 + the sum over all but the partner of exp(logit - the partner's)) of each row of logits.
+
+    Beside it stand what the gradient is made of: the (r, m) shares of that sum, the (r,) sum and its log less the
+    partner's logit.
+    """
+
+    @staticmethod
+    def forward(logits: torch.Tensor, partners: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return the losses, the shares, the sums and their leads; what is made on the way is written to in place."""
+        shares = logits.scatter(1, partners[:, None], -torch.inf)
+        top = shares.amax(dim=1, keepdim=True)
+        top.masked_fill_(~top.isfinite(), 0.0)
+        total = shares.sub_(top).exp_().sum(dim=1)
+        lead = total.log() + top[:, 0] - logits.gather(1, partners[:, None])[:, 0]
+        return torch.logaddexp(lead, torch.zeros_like(lead)), shares, total, lead
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: tuple[torch.Tensor, ...]) -> None:
+        """Keep all but the losses; it goes with the graph."""
+        ctx.mark_non_differentiable(*output[1:])
+        ctx.save_for_backward(*inputs, *output[1:])
+
+    @staticmethod
+    def backward(ctx: Any, slopes: torch.Tensor, *_: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """Return the share of each logit, less their sum at the partner; by the formula where it is derived again."""
+        logits, partners, shares, total, lead = ctx.saved_tensors
+        places = partners[:, None]
+        if not torch.is_grad_enabled():
+            pulled = slopes * lead.sigmoid()
+            found = shares * torch.where(total == 0, 0.0, pulled / total)[:, None]
+            return found.scatter_(1, places, -pulled[:, None]), None
+        members = torch.ones_like(logits, dtype=torch.bool).scatter(1, places, False)
+        others = MaskedLogSumExp.apply(logits, members)[0]  # type: ignore[no-untyped-call]
+        pulled = slopes * (others - logits.gather(1, places)[:, 0]).sigmoid()
+        apart = torch.where(members, logits - others[:, None], -torch.inf)
+        return (pulled[:, None] * apart.exp()).scatter(1, places, -pulled[:, None]), None
+
+
 class Computed(torch.autograd.Function):
     """A loss of aligned (n, d) float32 rows that was computed beside torch, with what its gradient is made of."""
 

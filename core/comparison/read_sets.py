@@ -9,7 +9,7 @@ from .. import checks, given_inputs
 from ..engine import Budget, Input, budget_of, prepare_input
 from ..errors import DataError, ParameterError, ShapeError
 from ..io import RaggedVectors, Vectors, as_ragged, as_source, open_items, select
-from ..io.listed_columns import has_ids
+from ..io.listed_columns import has_ids, source_rows
 from ..io.vectors import name_rows
 from ..nonfinite import DROP_HINT, nonfinite_rows
 from ..results import Column
@@ -146,7 +146,8 @@ def _weights(given: Any, vectors: Vectors | RaggedVectors, side: Input, name: st
         raise DataError(f"expected numbers, got dtype {weights.dtype}", option)
     bad = np.argwhere(~(np.isfinite(weights) & (weights >= 0)))
     if len(bad):
-        place = ", ".join(map(str, bad[0].tolist()))
+        row = source_rows(vectors, bad[0][:1])
+        place = ", ".join(map(str, [*row.tolist(), *bad[0][1:].tolist()]))
         what = f"the weight of row {place} is {weights[tuple(bad[0])]}, expected a finite number, at least 0"
         raise DataError(what, option)
     if not weights.any():

@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import checks, given_inputs
 from ..errors import DataError, InputNotFoundError, ParameterError
-from ..io import Table, Vectors, beside, open_table, pick_vectors, read_values, split_source, with_ids
+from ..io import Table, Vectors, beside, of_selected, open_table, pick_vectors, read_values, split_source, with_ids
 from ..io.named_columns import as_column, is_bare, of_one_file
 from ..io.source_opening import missing_file
 from ..io.table import LABEL_NAMES, SCORE_NAMES, join_name, named_hint
@@ -74,8 +74,12 @@ class EvaluationSources:
         """Read values of a file of their own, or of a column of the table."""
         if not isinstance(source, str):
             return source  # type: ignore[no-any-return]
-        first = next(iter(value for value in (self.pairs, self.scores, *self.sources) if value is not None), None)
-        return read_values(beside(source, first), base=table, wanted=tuple(wanted), **self._reading)
+        return read_values(beside(source, self.first), base=table, wanted=tuple(wanted), **self._reading)
+
+    @property
+    def first(self) -> Any:
+        """The source whose rows labels, targets and groups belong to."""
+        return next((value for value in (self.pairs, self.scores, *self.sources) if value is not None), None)
 
     @property
     def _reading(self) -> dict[str, Any]:
@@ -204,12 +208,13 @@ def _values(
     if typed is not None and not isinstance(typed, str):
         return read_values(typed)
     if typed is not None:
-        names[role] = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
+        name = f"{table.name}{typed}" if table is not None and typed.startswith("::") else typed
+        names[role] = of_selected(name, given.first)
         return given.values(typed, table, wanted)
     column = None if table is None else _column(table, wanted)
     if table is None or column is None:
         return None
-    names[role] = join_name(table.name, column)
+    names[role] = of_selected(join_name(table.name, column), given.first)
     return table.values(column)
 
 

@@ -44,8 +44,14 @@ if TYPE_CHECKING:
     from .runs import OPENING as OPENING
     from .runs import embedded as embedded
     from .selected_vectors import select as select
+    from .selecting import Selecting as Selecting
+    from .selecting import SelectingBySeed as SelectingBySeed
+    from .selecting import check_seed as check_seed
+    from .selecting import select_of as select_of
+    from .selecting import selects as selects
     from .selection import Selection as Selection
     from .selection import beside as beside
+    from .selection import of_selected as of_selected
     from .sniffing import INPUT_FORMATS as INPUT_FORMATS
     from .sniffing import assume as assume
     from .table import Table as Table
@@ -74,7 +80,8 @@ _MODULES = {
     "row_values": ("read_values",),
     "runs": ("CLOSING", "OPENING", "embedded"),
     "selected_vectors": ("select",),
-    "selection": ("Selection", "beside"),
+    "selecting": ("Selecting", "SelectingBySeed", "check_seed", "select_of", "selects"),
+    "selection": ("Selection", "beside", "of_selected"),
     "sniffing": ("INPUT_FORMATS", "assume"),
     "table": ("Table", "pick_vectors"),
     "table_opening": ("split_source",),

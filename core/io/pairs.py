@@ -18,7 +18,7 @@ from .named_columns import as_column, of_one_file
 from .opening import open_table, open_vectors
 from .paths import SEVERAL
 from .row_values import read_values
-from .selection import beside
+from .selection import beside, of_selected
 from .table import LABEL_NAMES, Table, join_name, pick_vectors
 from .table_opening import split_source
 from .vectors import Array, Vectors
@@ -122,7 +122,7 @@ def open_examples(
         vectors = tuple(open_vectors(source, ids=ids, nulls=nulls, **reading, others=[labels]) for source in sources)
         labels = beside(of_one_file(labels, sources), sources[0])
         values = None if labels is None else read_values(labels, wanted=tuple(wanted), **reading)
-        return LabelledVectors(vectors, values, labels if isinstance(labels, str) else "")
+        return LabelledVectors(vectors, values, of_selected(str(labels) if isinstance(labels, str) else "", sources[0]))
     if len(sources) != 1:
         number = {2: "two", 3: "three"}.get(len(roles), len(roles))
         counts = "one file of vectors" if len(roles) == 1 else f"one table or {number} files of vectors"
@@ -140,7 +140,8 @@ def open_examples(
     else:
         columns = [_side(table, roles, role, or_one_set=or_one_set) for role in roles]
     sides = tuple(table.vectors(name, found) for name in columns)
-    return LabelledVectors(sides, *table_labels(table, labels, wanted, **reading))
+    values, name = table_labels(table, labels, wanted, **reading)
+    return LabelledVectors(sides, values, of_selected(name, path))
 
 
 def table_labels(table: Table, labels: str | None, wanted: Sequence[str], **reading: Any) -> tuple[Array | None, str]:

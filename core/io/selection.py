@@ -13,6 +13,7 @@ import numpy as np
 
 from ..argument_types import check_types
 from ..errors import DataError, ParameterError
+from ..labels import SelectedName
 from ..suggestions import closest
 from .in_memory import HeldTable, as_table
 from .keep import Keep
@@ -186,6 +187,12 @@ class Selection(str):
             if first >= last:
                 break
         return np.intersect1d(np.concatenate(found), rows, assume_unique=True)
+
+
+def of_selected(name: str, source: Any) -> str:
+    """Return what messages call values of the rows of a source, with their numbers where some rows are selected."""
+    index = source.opened_table().index if isinstance(source, Selection) and source.picks_rows else None
+    return name if index is None else SelectedName(name, index)
 
 
 def beside(values: Any, source: Any) -> Any:

@@ -5,7 +5,7 @@ Every function takes a query block of r rows of A with their scores against all 
 
 import numpy as np
 
-from ..backend import Array, namespace
+from ..backend import Array, is_tensor, namespace, tensor_partner_loss
 from ..errors import ShapeError
 from ..results import Column
 from .negatives import LogSumExp, SoftplusSum
@@ -41,13 +41,15 @@ def info_nce(scores: Array, partners: Array, others: Array | None = None, *, tem
         >>> info_nce(np.eye(2), np.asarray([0, 1]), temperature=1.0).round(4).tolist()
         [0.3133, 0.3133]
     """
-    partner = partner_mask(scores, partners)
+    check_partners(scores, partners)
     check_positive(temperature=temperature)
     xp = namespace(scores)
     logits = scores / temperature
+    if others is None and is_tensor(logits):
+        return tensor_partner_loss(logits, partners)
     own = xp.take_along_axis(logits, partners[:, None], axis=1)[:, 0]
     # not lse - s_p: a tiny loss would vanish in the rounding of s_p
-    return softplus((masked_logsumexp(logits, ~partner) if others is None else others) - own)
+    return softplus((masked_logsumexp(logits, ~_mask(scores, partners)) if others is None else others) - own)
 
 
 def _over_temperature(scores: Array, *, temperature: float = 1.0) -> tuple[Array, float]:
@@ -156,6 +158,16 @@ def partner_mask(scores: Array, partners: Array) -> Array:
     Raises:
         ShapeError: not one column per anchor, or one that is not there.
     """
+    check_partners(scores, partners)
+    return _mask(scores, partners)
+
+
+def _mask(scores: Array, partners: Array) -> Array:
+    return partners[:, None] == namespace(scores).arange(scores.shape[1], device=scores.device)[None, :]
+
+
+def check_partners(scores: Array, partners: Array) -> None:
+    """Refuse partners that are not one column per anchor, or one that is not there."""
     xp = namespace(scores, partners)
     if scores.ndim != 2 or tuple(partners.shape) != (scores.shape[0],):
         got = f"{tuple(partners.shape)} for scores {tuple(scores.shape)}"
@@ -165,4 +177,3 @@ def partner_mask(scores: Array, partners: Array) -> Array:
         row = int(xp.nonzero(outside)[0][0])
         what = f"anchor {row} has partner {int(partners[row])}, expected a column from 0 to {scores.shape[1] - 1}"
         raise ShapeError(what, "partners")
-    return partners[:, None] == xp.arange(scores.shape[1], device=scores.device)[None, :]

@@ -9,7 +9,7 @@ Lost: of text and npz tables columns that are neither values nor the vectors; th
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks
 from ..addresses import is_address
@@ -18,7 +18,7 @@ from ..delivery import delivery
 from ..engine import budget_of
 from ..errors import OutputError, ParameterError, ShapeError
 from ..fitting.checkpoint import SavedHead, fingerprint, read_head
-from ..io import Table, Vectors, as_table, open_table, pick_vectors, select, split_source
+from ..io import SelectingBySeed, Table, Vectors, as_table, open_table, pick_vectors, select, selects, split_source
 from ..io.array_writers import ARRAYS
 from ..io.named_columns import columns_named
 from ..io.output import output_format
@@ -30,6 +30,7 @@ from .apply_plan import ApplyPlan
 KEYS = ("rows", "width", "rank", "columns")
 
 
+@selects("source")
 def apply(
     head: AnyPath,
     source: Any,
@@ -44,6 +45,7 @@ def apply(
     header: str = "auto",
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    **select: Unpack[SelectingBySeed],
 ) -> Result:
     """Project every vector of a file with a head, in bounded memory.
 
@@ -58,6 +60,8 @@ def apply(
         ids: another.
         nonfinite: `error`, or `propagate` rows with NaN or infinity.
         max_memory, header, progress, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result whose summary has `rows`, `width`, `rank` and `columns`, with a row per projected column. The vectors

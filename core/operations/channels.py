@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ..argument_types import AnyPath, check_types, path_of
 from ..delivery import delivery
 from ..errors import OutputError, ParameterError, ShapeError
 from ..feature_maps import WEIGHTS, MapDims, channel_states, channel_weights, state_notes, weighted
-from ..io import Vectors
+from ..io import SelectingBySeed, Vectors, selects
 from ..io.array_writers import SHAPED, write_array
 from ..io.output import output_format, replacing
 from ..metrics import EPS, metric_of
@@ -30,6 +30,7 @@ def _mean(scores: Column, axis: int | None = None) -> Any:
 AGGREGATES: dict[str, Callable[..., Any]] = {"mean": _mean, "min": np.min, "max": np.max, "median": np.median}
 
 
+@selects("a", "b")
 def channels(
     a: Any,
     b: Any,
@@ -51,6 +52,7 @@ def channels(
     backend: str = "auto",
     header: str = "auto",
     require_keys: Collection[str] = (),
+    **select: Unpack[SelectingBySeed],
 ) -> Result:
     """Compare each channel of A with the same channel of B; all dims after the channel make the vector.
 
@@ -71,6 +73,8 @@ def channels(
         force: existing files may be replaced.
         nonfinite: `error` or `propagate`.
         metric, parameters, eps, max_memory, device, backend, header, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result whose `array` holds the (batch..., channels) weights, which are the scores unless `weights` says

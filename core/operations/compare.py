@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ..comparison.read_sets import open_sets, read_inputs, source_of_sets
 from ..comparison.requests import ALL, DEFAULT, OF_EACH, named_aggregates, read_requests
 from ..delivery import delivery
 from ..engine import spending
-from ..io import RaggedVectors, as_values, beside, open_table, read_values, split_source
+from ..io import RaggedVectors, Selecting, as_values, beside, open_table, read_values, selects, split_source
 from ..io.named_columns import as_column, is_bare
 from ..io.ragged import PaddedVectors
 from ..metrics import EPS
@@ -27,6 +27,7 @@ from ..settings import Settings
 from .compare_plan import ComparePlan
 
 
+@selects("a", "b", apart=["b"], keeps=True)
 def compare(
     a: Any,
     b: Any,
@@ -60,6 +61,7 @@ def compare(
     require_keys: Collection[str] = (),
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[Selecting],
 ) -> Result:
     """Compare two sets of vectors, or the items of two lists of sets.
 
@@ -98,6 +100,8 @@ def compare(
         into: of `cross`, opens what takes whole rows of the matrix.
         progress: called with the rows or items that are done and their total.
         eps, max_memory, device, backend, ids_a, ids_b, header, require_keys, dry_run, device_name: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with the summary `percent`, and per aggregate its score, further numbers as in `argmax.precision`,

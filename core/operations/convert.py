@@ -10,7 +10,7 @@ Lost: columns that are not kept, which a note names; in files of one array the i
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .. import checks
 from ..argument_types import AnyPath, check_types, path_of
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..io import Vectors, as_table
+from ..io import Selecting, Vectors, as_table, selects
 from ..io.named_columns import own_column
 from ..io.quantized import WRITTEN, UnitVectors
 from ..io.quantized import quantize as quantized
@@ -34,6 +34,7 @@ KEYS = ("rows", "width", "dtype", "parts", "bytes", "rounded", "zero")
 DTYPES = ("float16", "float32", "float64")
 
 
+@selects("sources", keeps=True)
 def convert(
     *sources: Any,
     output: AnyPath,
@@ -53,6 +54,7 @@ def convert(
     escape_formulas: bool = False,
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    **select: Unpack[Selecting],
 ) -> Result:
     """Write vectors in another format, in bounded memory, and read back what was written.
 
@@ -76,6 +78,8 @@ def convert(
         nonfinite: `error`, `propagate` rows with NaN or infinity, or `drop` them.
         escape_formulas: in CSV, put ' before text that a spreadsheet would run as a formula.
         ids, max_memory, header, progress, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result whose summary has `rows`, `width`, `dtype`, `parts`, `bytes`, `rounded` (rows with a number that the

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks
 from ..argument_types import AnyPath, check_types, path_of
@@ -16,7 +16,7 @@ from ..grouping.outputs import GroupOutputs
 from ..grouping.plan import COUNTED, DedupPlan
 from ..grouping.preference import KeepRule
 from ..grouping.table_rows import TableRows
-from ..io import as_table, as_values
+from ..io import Selecting, as_table, as_values, selects
 from ..io.named_columns import own_column
 from ..metrics import EPS, Metric, metric_of
 from ..named_values import swept_numbers
@@ -28,6 +28,7 @@ LINKAGES = ("connected", "leader", "complete")
 LARGEST = 10
 
 
+@selects("source", keeps=True)
 def dedup(
     source: Any,
     *,
@@ -57,6 +58,7 @@ def dedup(
     require_keys: Collection[str] = (),
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[Selecting],
 ) -> Result:
     """Group the rows of an input that are close to each other, and keep one of each group.
 
@@ -85,6 +87,8 @@ def dedup(
         seed: of `keep=random`.
         ids, metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
         progress, require_keys, dry_run, device_name: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with the summary `rows`, `kept`, `dropped`, `groups` (of two rows or more), `largest_group` and

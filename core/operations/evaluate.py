@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks
 from ..argument_types import AnyPath, check_types, path_of
@@ -20,7 +20,7 @@ from ..evaluation.sources import EvaluationSources, open_evaluated
 from ..evaluation.swept import EvaluationSweep
 from ..evaluation.thresholds_file import SUFFIX, write_thresholds
 from ..evaluation.wanted import WantedRate, with_wanted
-from ..io import as_source, as_values
+from ..io import Selecting, as_source, as_values, selects
 from ..metrics import EPS, metric_of
 from ..nonfinite import DROP_HINT
 from ..results import Progress, Result, split_group
@@ -29,6 +29,7 @@ from ..statistics.cross_validation import FOLDS
 from .evaluate_plan import EvaluatePlan, evaluated
 
 
+@selects("pairs", "scores", "a", "b", "against")
 def evaluate(
     a: Any = None,
     b: Any = None,
@@ -71,6 +72,7 @@ def evaluate(
     require_counts: bool = False,
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[Selecting],
 ) -> Result:
     """Measure how well pairs are told apart: those of two inputs, scored ones, or all pairs of one labelled input.
 
@@ -115,6 +117,8 @@ def evaluate(
         require_counts: refuse pairs without labels, which have no `counts`.
         metric, parameters, eps, max_memory, header, device, backend, require_keys, dry_run, device_name: as for
             `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with a row per measure (`metric`, `value`, `threshold`, `low`, `high`, ...), or per group and one

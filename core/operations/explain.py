@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ..argument_types import check_types
 from ..backend import quiet
 from ..delivery import delivery
 from ..errors import DataError, ParameterError, ShapeError
-from ..io import Vectors
+from ..io import Selecting, Vectors, selects
 from ..io.literal import literal_vector
 from ..io.origins import provenance
 from ..joining import by_number, check_join, stated
@@ -22,6 +22,7 @@ from ..settings import Settings
 from .explain_steps import EXPLAINED, METRIC_STEPS, WORDS, fits_margin, loss_steps, metric_steps
 
 
+@selects("a", "b", rows=False)
 def explain(
     a: Any,
     b: Any,
@@ -35,6 +36,7 @@ def explain(
     header: str = "auto",
     max_memory: str | int | None = None,
     require_keys: Collection[str] = (),
+    **select: Unpack[Selecting],
 ) -> Result:
     """Derive dot product, norms, cosine, distances and the losses of one pair.
 
@@ -47,6 +49,8 @@ def explain(
         join: `row` (row i with row i), or `id`: the rows that have the id `row`.
         margin: instead of the default of every loss in whose range it lies.
         ids_a, ids_b, header, max_memory, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:

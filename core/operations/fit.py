@@ -1,7 +1,7 @@
 """`fit`: a projection of frozen embeddings trained with a loss, and what it made better on held-out data."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..fitting.parts import parts_of
 from ..fitting.plan import FitPlan, check_plan
 from ..fitting.report import fit_keys
 from ..fitting.run import OnEpoch, Run
+from ..io import selects
 from ..io.origins import provenance
 from ..io.output import output_format
 from ..metrics import EPS
@@ -33,6 +34,7 @@ from .loss_inputs import check_parameters, open_labelled
 TABLES = ("csv", "jsonl", "parquet", "arrow")
 
 
+@selects("vectors")
 def fit(
     *vectors: Any,
     kind: str | None = None,
@@ -67,6 +69,10 @@ def fit(
     header: str = "auto",
     on_epoch: OnEpoch | None = None,
     require_keys: Collection[str] = (),
+    where: str | None = None,
+    rows: str | None = None,
+    sample: int | None = None,
+    columns: str | Sequence[str] | None = None,
     parameters: Mapping[str, float | None] = {},
     **named: float | None,
 ) -> Result:
@@ -121,6 +127,7 @@ def fit(
         parameters: of the loss by name.
         **named: the same, as in `margin=0.5`; the catalogue has the defaults.
         eps, max_memory, device, header, require_keys: as for `pairwise`.
+        where, rows, sample, columns: rows and columns of the inputs; as `Selection` takes them.
 
     Returns:
         A result with a row per measure and `before`, `after` and `difference`. The summary has the counts,

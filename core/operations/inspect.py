@@ -1,14 +1,14 @@
 """`inspect`: what a file holds: shapes, dtypes, norms, and rows that will make trouble."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from .. import checks
 from ..argument_types import check_types
 from ..delivery import delivery
-from ..io import Table, as_source, pick_vectors
+from ..io import SelectingBySeed, Table, as_source, pick_vectors, selects
 from ..io.several import open_several
 from ..io.table import ROLES, made_of, members_of, pick_ids
 from ..results import Result
@@ -19,12 +19,14 @@ KEYS = ("rows", "columns", *TROUBLE, *NORMS, "files", "width")
 HASHED = 48  # bytes of a row: its hash, its order, and its numbers among those that are told
 
 
+@selects("sources", keeps=True)
 def inspect(
     *sources: Any,
     list_rows: Collection[str] = (),
     header: str = "auto",
     max_memory: str | int | None = None,
     require_keys: Collection[str] = (),
+    **select: Unpack[SelectingBySeed],
 ) -> Result:
     """Describe the columns of a file, or one of them, in one pass over its vectors.
 
@@ -33,6 +35,8 @@ def inspect(
             row, and a `Selection` in the first place selects of all of them. Or vectors or an array.
         list_rows: list rows instead of columns: any of `zero`, `nonfinite` and `duplicates`.
         header, max_memory, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with one row per column: `column`, `kind` (vectors, values or other), `dtype`, `shape`, `role`,

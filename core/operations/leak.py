@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks
 from ..argument_types import AnyPath, check_types, path_of
@@ -13,7 +13,7 @@ from ..estimates import Planned, SomeRows, dry_run_of, keys_of_job
 from ..evaluation.thresholds_file import read_threshold
 from ..grouping.leaks import label_column
 from ..grouping.table_rows import TableRows, check_form
-from ..io import as_table, as_values
+from ..io import SelectingBySeed, as_table, as_values, selects
 from ..metrics import EPS, Metric, metric_of
 from ..named_values import swept_numbers
 from ..results import Progress, Result
@@ -23,6 +23,7 @@ from .leak_plan import LeakPlan
 KEYS = ("rows", "train_rows", "leaked", "clean", "share", "disagreeing", "threshold")
 
 
+@selects("train", "test", apart=["train", "test"], keeps=True)
 def leak(
     train: Any,
     test: Any,
@@ -47,6 +48,7 @@ def leak(
     require_keys: Collection[str] = (),
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[SelectingBySeed],
 ) -> Result:
     """Find the rows of a test set that have a near-duplicate in the training set.
 
@@ -65,6 +67,8 @@ def leak(
         ids_test: a source of those of the test set.
         metric, parameters, eps, max_memory, nonfinite, header, device, backend: as for `pairwise`.
         progress, require_keys, dry_run, device_name: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with the summary `rows` (of the test set), `train_rows`, `leaked`, `clean`, `share` (leaked of all),

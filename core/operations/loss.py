@@ -11,7 +11,7 @@ from ..argument_types import check_types
 from ..catalogue import DEVICE, Entry, find
 from ..delivery import delivery
 from ..errors import ParameterError
-from ..io import Vectors
+from ..io import Vectors, selects
 from ..joining import Joined, check_join, stated
 from ..metrics import EPS
 from ..named_values import swept_numbers
@@ -27,6 +27,7 @@ from .loss_plan import gradient_shapes, plan_losses
 OpenSink = Callable[[Mapping[str, Vectors], Column | None], Sink]
 
 
+@selects("vectors", keeps=True)
 def loss(
     *vectors: Any,
     kind: str | Sequence[str],
@@ -57,6 +58,11 @@ def loss(
     require_keys: Collection[str] = (),
     dry_run: bool = False,
     device_name: str = DEVICE,
+    where: str | None = None,
+    rows: str | None = None,
+    sample: int | None = None,
+    columns: str | Sequence[str] | None = None,
+    keep_columns: str | Sequence[str] | None = None,
     parameters: Mapping[str, float | None] = {},
     **named: float | None,
 ) -> Result:
@@ -93,6 +99,7 @@ def loss(
         parameters: of the losses by name; the catalogue has the defaults.
         **named: the same, as in `margin=0.5`.
         eps, max_memory, device, backend, header, progress, require_keys, dry_run, device_name: as for `pairwise`.
+        where, rows, sample, columns, keep_columns: rows and columns of the inputs; as `Selection` takes them.
 
     Returns:
         A result with the summary `loss`, `total`, `mean`, `active_mean`, `items`, `active`, `active_share`, and as

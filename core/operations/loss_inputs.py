@@ -8,12 +8,22 @@ import numpy as np
 from .. import checks, given_inputs
 from ..catalogue import Entry, check_parameter
 from ..errors import InputNotFoundError, LabelError, ParameterError, ShapeError
-from ..io import LabelledVectors, Vectors, as_source, as_values, open_examples, open_table, read_values, with_ids
+from ..io import (
+    LabelledVectors,
+    Vectors,
+    as_source,
+    as_values,
+    of_selected,
+    open_examples,
+    open_table,
+    read_values,
+    with_ids,
+)
 from ..io.pairs import table_labels
 from ..io.selected import SelectedTable
 from ..io.table import LABEL_NAMES, SCORE_NAMES
 from ..joining import Joined, join_rows, looked_up
-from ..labels import ClassLabels
+from ..labels import ClassLabels, SelectedName
 from ..nonfinite import refuse_nonfinite
 from ..scoring.spec import LossSpec
 from ..settings import Settings
@@ -117,7 +127,8 @@ def open_examples_by_id(
     if labels is not None and not isinstance(labels, str):
         return LabelledVectors(tuple(rows), labels, "labels", table.name)
     reading = {"header": settings.header, "max_memory": settings.max_memory}
-    return LabelledVectors(tuple(rows), *table_labels(table, labels, _label_columns(entries), **reading), table.name)
+    values, name = table_labels(table, labels, _label_columns(entries), **reading)
+    return LabelledVectors(tuple(rows), values, of_selected(name, source), table.name)
 
 
 def _label_columns(entries: Sequence[Entry]) -> tuple[str, ...]:
@@ -181,9 +192,10 @@ def join_pairs(opened: LabelledVectors) -> tuple[LabelledVectors, Joined]:
         what = f"expected {a.shape[0]} labels, one per row of A, got {len(labels)}"
         raise ShapeError(what, opened.labels_name, "labels follow the rows of A")
     *sides, joined = join_rows(*opened.vectors)
-    return LabelledVectors(
-        tuple(sides), labels if labels is None else np.asarray(labels)[joined.a], opened.labels_name
-    ), joined
+    if labels is None or joined.a is None:
+        return LabelledVectors(tuple(sides), labels, opened.labels_name), joined
+    name = SelectedName(opened.labels_name, joined.a)
+    return LabelledVectors(tuple(sides), np.asarray(labels)[joined.a], name), joined
 
 
 def check_together(

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks, given_inputs
 from ..argument_types import check_types
 from ..backend import quiet
 from ..delivery import delivery
 from ..errors import DataError, LabelError, ParameterError
-from ..io import as_table
+from ..io import Selecting, as_table, selects
 from ..io.origins import provenance
 from ..metrics import EPS, metric_of
 from ..mining.inputs import MiningInputs
@@ -23,6 +23,7 @@ from .loss_inputs import open_labelled
 KEYS = ("queries", "positives", "negatives", "triplets", "skipped", "positive_mean", "negative_mean")
 
 
+@selects("source", "corpus", keeps=True)
 def mine(
     source: Any,
     labels: Any = None,
@@ -52,6 +53,7 @@ def mine(
     backend: str = "auto",
     progress: Progress | None = None,
     require_keys: Collection[str] = (),
+    **select: Unpack[Selecting],
 ) -> Result:
     """Choose positives and hard negatives of each anchor, for training on triplets.
 
@@ -81,6 +83,8 @@ def mine(
         ids_corpus: of `corpus`, as `ids`.
         nonfinite: `error`, or `drop` the rows.
         ids, metric, parameters, eps, max_memory, header, device, backend, progress, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with a row for each anchor, positive and negative: their ids, `positive_score` and `negative_score`.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 from .. import checks, comparison, estimates, evaluation
 from ..argument_types import check_types
@@ -10,7 +10,7 @@ from ..catalogue import DEVICE, names
 from ..delivery import delivery
 from ..engine import MOST_RESULTS, Choice, check_precision
 from ..errors import ParameterError
-from ..io import Selection, Vectors
+from ..io import SelectingBySeed, Selection, Vectors, selects
 from ..io.cut_down import CutDown
 from ..io.listed_columns import carries
 from ..io.quantized import WRITTEN
@@ -24,6 +24,7 @@ KEYS = ("rows", "columns", "mean", "min", "max")
 PRECISIONS = ("auto", "float64", "float32", "bfloat16", "int8")
 
 
+@selects("a", "b", apart=["b"], keeps=True, queries=True)
 def pairwise(
     a: Any,
     b: Any = None,
@@ -54,6 +55,7 @@ def pairwise(
     progress: Progress | None = None,
     dry_run: bool = False,
     device_name: str = DEVICE,
+    **select: Unpack[SelectingBySeed],
 ) -> Result:
     """Compare every row of A with every row of B, or A with itself; or every set of tokens with every set.
 
@@ -95,6 +97,8 @@ def pairwise(
             `bytes_read`, `bytes_written`, `peak_memory`, `tasks`, `seconds`, `cpu_seconds` and `gpu_hours`, and there
             is a row for each phase. No more is read than headers and a sample, and nothing is written.
         device_name: the GPU that `gpu_hours` are of: a100, b200, h100, h200, l4, l40s or mi300x.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result with the summary `rows`, `columns`, `mean`, `min`, `max`, also `k` or `pairs`, of the listed

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ..argument_types import check_types
 from ..delivery import delivery
 from ..engine import ALIGNED_NUMBERS, AlignedJob
 from ..errors import ParameterError, ShapeError
-from ..io import Vectors, as_source, as_values, open_pairs
+from ..io import SelectingBySeed, Vectors, as_source, as_values, open_pairs, selects
 from ..io.listed_columns import with_carried
 from ..io.origins import provenance
 from ..io.vectors import ids_of
@@ -25,6 +25,7 @@ KEYS = ("count", "mean", "min", "max")
 INDEX = 160  # bytes of the place of a score, as a tuple
 
 
+@selects("a", "b", keeps=True)
 def similarity(
     a: Any,
     b: Any = None,
@@ -42,6 +43,7 @@ def similarity(
     ids_b: Any = None,
     header: str = "auto",
     require_keys: Collection[str] = (),
+    **select: Unpack[SelectingBySeed],
 ) -> Result:
     """Compute the metric of vectors and their counterparts along one or several dims.
 
@@ -54,6 +56,8 @@ def similarity(
         join: `row` (row i with row i), or `id`: rows of the same id, in the order of a; others are left out, and said.
         nonfinite: `error`, `propagate` (NaN scores) or `drop` (rows left out, along dim 0).
         metric, parameters, eps, max_memory, device, backend, ids_a, ids_b, header, require_keys: as for `pairwise`.
+        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
+            takes them.
 
     Returns:
         A result whose `array` holds the float64 scores in the remaining dims, with the summary

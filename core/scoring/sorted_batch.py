@@ -15,7 +15,7 @@ from .batch_scores import WholeRows
 from .distances import distance_of
 from .loss_distance import Prepared
 
-ROWS, COLUMNS = 512, 512  # of a tile: small enough for a cache, large enough for threads to seldom wait for each other
+ROWS, COLUMNS = 256, 512  # of a tile: small for a cache, large for threads that seldom wait for each other
 HELD = 1 << 21  # numbers of a gradient by columns that are held at a time
 FAR = 4.0  # times the largest squared length from amid the rows: that from the origin, from which on products cancel
 GATHERED = 1 << 20  # numbers of the rows of pairs that are held at a time

@@ -5,7 +5,7 @@ import weakref
 import pytest
 import torch
 
-from simtool.backend import tensor_dots, tensor_logsumexp
+from simtool.backend import tensor_dots, tensor_logsumexp, tensor_partner_loss
 
 MEMBERS = torch.tensor([[True, False, True, True], [False, True, False, False], [False] * 4])
 
@@ -19,6 +19,8 @@ def test_gradients_and_theirs_are_those_of_the_formula(check):
     assert check(tensor_dots, [rows(5, 3), rows(5, 4)[:, 1:]])
     assert check(tensor_dots, [rows(5, 3).detach(), rows(5, 3)])
     assert check(lambda values: tensor_logsumexp(values, MEMBERS)[:2], [rows(3, 4)])
+    assert check(lambda logits: tensor_partner_loss(logits, torch.tensor([3, 0, 2])), [rows(3, 4)])
+    assert check(lambda logits: tensor_partner_loss(logits, torch.tensor([0, 0])), [rows(2, 1)])
 
 
 @pytest.mark.parametrize("n", [2, 41])  # in one part, and in two
@@ -68,3 +70,22 @@ def test_a_value_that_is_none_spoils_its_row_alone():
     values[0, 2] = torch.nan
     found = tensor_logsumexp(values, MEMBERS)
     assert found.isnan().tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1000.0, 1e-12])
+def test_the_loss_of_a_partner_is_its_cross_entropy(scale):
+    logits, partners = (scale * rows(5, 4)).detach().requires_grad_(), torch.tensor([3, 0, 2, 1, 0])
+    found = tensor_partner_loss(logits, partners)
+    expected = torch.nn.functional.cross_entropy(logits, partners, reduction="none")
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
+    slopes = (torch.autograd.grad(each @ torch.arange(1.0, 6.0).double(), logits)[0] for each in (found, expected))
+    torch.testing.assert_close(*slopes, rtol=1e-12, atol=1e-14)
+    function = torch.func.grad(lambda logits: tensor_partner_loss(logits, partners).sum())
+    reference = torch.softmax(logits.detach(), 1) - torch.nn.functional.one_hot(partners, 4)
+    torch.testing.assert_close(function(logits.detach()), reference)
+
+
+def test_a_partner_alone_and_one_far_ahead_cost_nothing_that_is_lost():
+    assert tensor_partner_loss(torch.tensor([[5.0]], dtype=torch.float64), torch.tensor([0])).tolist() == [0.0]
+    lead = tensor_partner_loss(torch.tensor([[50.0, 0.0]], dtype=torch.float64), torch.tensor([0]))
+    assert lead.item() == pytest.approx(1.9287498479639178e-22, rel=1e-12)  # exp(-50)

@@ -4,8 +4,9 @@ import inspect
 
 import pytest
 
+from simtool.cli.options import OutputOption
 from simtool.cli.selecting import selecting
-from simtool.errors import LabelError, ParameterError
+from simtool.errors import ParameterError
 from simtool.io import Selection
 
 
@@ -60,13 +61,27 @@ def test_a_command_has_the_options_that_it_takes():
     assert {"where", "rows", "sample", "query", "keep_columns"} <= set(inspect.signature(full).parameters)
 
 
-def test_a_wrong_label_is_counted_among_the_rows_that_are_selected():
+def test_a_seed_without_a_sample_is_refused_where_nothing_else_is_drawn():
     @selecting("vectors")
-    def body(vectors: str):
-        raise LabelError("row 2 has label 0.5, which is not a class", "y.npy")
+    def body(vectors: str): ...
 
     names = dict.fromkeys(("columns", "where", "rows", "sample"))
-    for rows, place in (("5:9", "y.npy, counted among the selected rows"), (None, "y.npy")):
-        with pytest.raises(LabelError) as error:
-            body(vectors="x.npy", **{**names, "columns": None if rows else ["d*"], "rows": rows})
-        assert error.value.where == place
+    for selected in (names, {**names, "rows": "0:1"}):
+        with pytest.raises(ParameterError, match="nothing random") as refused:
+            body(vectors="x.npy", seed=3, **selected)
+        assert refused.value.where == "«seed»"
+    body(vectors="x.npy", seed=3, **{**names, "sample": 1})
+
+
+@pytest.mark.parametrize("asked", [{"output": "x.npy"}, {"output": None, "format": "npy"}, {"output": "X.FBIN"}])
+def test_columns_to_keep_need_an_output_that_holds_them(asked):
+    @selecting("vectors", keeps=True)
+    def body(vectors: str, output: OutputOption = None, format: str | None = None):
+        taken.append(vectors)
+
+    taken: list[str] = []
+    typed = {"vectors": "t.csv", "format": None, **dict.fromkeys(("columns", "where", "rows", "sample")), **asked}
+    with pytest.raises(ParameterError, match="holds no columns, and text, year were to be kept"):
+        body(**typed, keep_columns=["text,year"])
+    body(**{**typed, "output": "x.csv", "format": "csv"}, keep_columns=["text"])
+    assert taken == ["t.csv"]

@@ -14,6 +14,10 @@ from simtool.cli import main as program
 
 RANDOM = "--seed has no effect: nothing random was asked for"
 DEPTHS = "--k has no effect: rows are ranked only around those of one labelled source, not with --no-retrieval"
+NO_NORM = "--eps has no effect: dot divides by no norm"
+LINKAGE = "--linkage has no effect: --exact groups the same numbers alone"
+GROUPS = "--largest has no effect: --sweep lists no groups"
+FOLDS = "--folds has no effect: rows of one labelled source are not folded"
 SOFTMAX = "--temperature has no effect: only --weights softmax takes it"
 
 
@@ -56,6 +60,14 @@ def call(tmp_path, monkeypatch, capsys):
         ("loss x.npy y.npy --kind info-nce --seed 5", RANDOM),
         ("loss x.npy y.npy --kind info-nce --seed 5 --batch-size 4 --shuffle", ""),
         ("channels maps.npy maps.npy --temperature 3", SOFTMAX),
+        ("pairwise x.npy -k 1 --metric dot --eps 1", NO_NORM),
+        ("pairwise x.npy -k 1 --eps 1", ""),
+        ("pairwise x.npy -k 1 --metric dot", ""),
+        ("dedup x.npy --exact --linkage leader", LINKAGE),
+        ("dedup x.npy --threshold 0.9 --linkage leader --largest 5", ""),
+        ("dedup x.npy --sweep threshold=0.8,0.9 --largest 5", GROUPS),
+        ("evaluate x.npy --labels similar.npy --folds 3", FOLDS),
+        ("evaluate x.npy y.npy --labels similar.npy --folds 3", ""),
         ("channels maps.npy maps.npy --temperature 3 --weights softmax", ""),
     ],
 )

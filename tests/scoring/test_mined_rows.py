@@ -6,7 +6,7 @@ from loops import LOOPS
 
 import simtool
 from simtool.metrics import score_rows
-from simtool.scoring import batch_data, mined_rows
+from simtool.scoring import batch_data, mined_rows, sorted_batch
 
 RNG = np.random.default_rng(3)
 GRID = RNG.integers(0, 3, size=(60, 3)) + 4096.0
@@ -18,6 +18,7 @@ def blocks(request, monkeypatch):
     monkeypatch.setattr(batch_data, "SORTED", 0)
     monkeypatch.setattr(mined_rows, "HELD", request.param[0])
     monkeypatch.setattr(mined_rows, "COLUMNS", request.param[1])
+    monkeypatch.setattr(sorted_batch, "GATHERED", 10)  # three pairs at a time
 
 
 @pytest.mark.parametrize("kind", ["semi-hard-triplet", "batch-all-triplet"])

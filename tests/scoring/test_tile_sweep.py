@@ -5,6 +5,7 @@ import pytest
 from scipy.special import logsumexp
 
 from simtool.backend import choose_backend
+from simtool.losses.numerics import unit_rows
 from simtool.scoring import sorted_batch as layout
 from simtool.scoring.distances import distance_of
 from simtool.scoring.histogram import bins_of
@@ -53,6 +54,20 @@ def test_pairs_are_counted_and_the_hardest_found(swept):
     assert (far[some] == np.where(POSITIVES, COSINES, np.inf).argmin(axis=1)[some]).all()
     assert (near == np.where(SAME, -np.inf, COSINES).argmax(axis=1)).all()
     np.testing.assert_allclose(near_cosines, COSINES[np.arange(30), near], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [3, 300])
+def test_cosines_that_rounding_takes_past_1_are_1(size, monkeypatch):
+    monkeypatch.setattr(layout, "ROWS", size)
+    monkeypatch.setattr(layout, "COLUMNS", size)
+    unit = unit_rows(np.random.default_rng(0).normal(size=(400, 5)))
+    rows = np.repeat(unit[np.vecdot(unit, unit) > 1], 4, axis=0)  # two rows of a class, and the same two of another
+    batch = sorted_batch([rows], np.arange(len(rows)) // 2, ("cosine",), 1e-8, choose_backend("numpy"))
+    found = sweep(batch, [], {"cosine": bins_of(distance_of("cosine"), 0.0, 0.0)}, lambda _: None)
+    _, far_cosines, near, near_cosines = statistics_of(batch, found).hardest
+    assert 1 - 1e-15 < far_cosines.min() <= far_cosines.max() == 1
+    assert 1 - 1e-15 < near_cosines.min() <= near_cosines.max() == 1
+    assert near.tolist() == [each // 4 * 4 + (0 if each % 4 > 1 else 2) for each in range(len(rows))]
 
 
 def test_the_first_of_equal_scores_stays():
