@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from .backend import Array, is_given_tensor, native, tensor_values
 from .io import Vectors, as_source, as_values, as_vectors, open_vectors, read_values, with_ids
-from .io.in_memory import tensor_values
 
 
 def given(
@@ -34,7 +34,7 @@ def given(
     ids = as_values(ids, x)
     if isinstance(x, str):
         return open_vectors(x, ids=ids, nulls=nulls, header=header, others=others, max_memory=max_memory)
-    if hasattr(x, "detach"):
+    if is_given_tensor(x):
         x = tensor_values(x)
     vectors: Vectors = x if hasattr(x, "read") else as_vectors(x, name)
     if ids is None:
@@ -42,3 +42,14 @@ def given(
     if isinstance(ids, str):
         ids = read_values(ids, rows=vectors.shape[0], header=header, max_memory=max_memory)
     return with_ids(vectors, np.asarray(ids))
+
+
+def rows_of(x: Any, name: str) -> Array:
+    """Return the rows of what `given` takes: a tensor as it is, and of all else one numpy array, of any dtype."""
+    x = as_source(x, name)
+    if is_given_tensor(x):
+        return x
+    if not isinstance(x, np.ndarray):
+        vectors = given(x, name)
+        x = vectors.read(0, vectors.shape[0])
+    return native(x)

@@ -101,7 +101,11 @@ def class_labels(values: Column, rows: int, where: str) -> ClassLabels:
     _refuse(values, wrong, where, "which is not a class", "a class is an integer or a string")
     if values.dtype.kind == "f":
         values = values.astype(np.int64)
-    names, codes = np.unique(values, return_inverse=True)
+    try:
+        names, codes = np.unique(values, return_inverse=True)
+    except TypeError as error:  # objects without an order
+        what = f"expected classes as integers or strings, got {type(values[0]).__name__}"
+        raise LabelError(what, where, "str(label) makes a string of each") from error
     return ClassLabels(codes.astype(np.int64), names)
 
 

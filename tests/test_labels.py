@@ -65,3 +65,8 @@ def test_labels_of_selected_rows_are_named_by_their_rows_in_the_file():
         with pytest.raises(LabelError, match=said) as refused:
             read(np.asarray(values), 3, name)
         assert refused.value.where == "y.npy"
+
+
+def test_objects_without_an_order_are_no_classes():
+    with pytest.raises(LabelError, match="got object"):
+        class_labels(np.array([object(), object()], dtype=object), 2, "labels")

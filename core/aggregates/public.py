@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..backend import is_given_tensor, tensor_values
 from ..catalogue import Entry
 from ..errors import DataError, ShapeError
+from ..given_inputs import rows_of
 from ..results import Column
 from .moments import check_same_items, check_same_space
 from .record import record_of
@@ -31,7 +33,8 @@ def checked(entry: Entry) -> Callable[..., Any]:
 
 def _rows(given: Any, side: str) -> Column:
     """Return (n, d) finite numbers."""
-    rows = np.asarray(given)
+    found = rows_of(given, side)
+    rows: Column = tensor_values(found) if is_given_tensor(found) else found
     if rows.ndim != 2 or not rows.size:
         raise ShapeError(f"expected a set of rows (n, d), got shape {rows.shape}", side)
     if rows.dtype.kind not in "iuf":

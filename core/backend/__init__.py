@@ -7,6 +7,13 @@ from .backend import quiet as quiet
 from .backend import rounded_up as rounded_up
 from .choosing import backend_of as backend_of
 from .choosing import choose_backend as choose_backend
+from .given_arrays import KIND as KIND
+from .given_arrays import as_array as as_array
+from .given_arrays import as_numbers as as_numbers
+from .given_arrays import is_given_tensor as is_given_tensor
+from .given_arrays import native as native
+from .given_arrays import of_one_library as of_one_library
+from .given_arrays import tensor_values as tensor_values
 from .gradients import Pull as Pull
 from .gradients import computed as computed
 from .gradients import constant as constant

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ..backend import hands_out_dlpack, taken_by_dlpack
+from ..backend import KIND, as_array, as_numbers, is_given_tensor, tensor_values
 from ..errors import DataError, ShapeError
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class HeldTable(str):
         return replace(opened, format=IN_MEMORY, mend="mend it, or hand over the columns of the vectors alone")
 
 
+def is_vectors(given: Any) -> bool:
+    """Tell whether rows of it are read by range."""
+    return hasattr(given, "read") and hasattr(given, "shape")
+
+
 def as_source(given: Any, name: str) -> Any:
     """Return what a caller hands over as an operation takes it: a source, Vectors, an array or a tensor.
 
@@ -68,23 +73,19 @@ def as_source(given: Any, name: str) -> Any:
     """
     if isinstance(given, os.PathLike):
         return os.fspath(given)
-    given = taken_by_dlpack(given) if hands_out_dlpack(given) else given
-    if isinstance(given, type):
-        raise DataError(f"expected vectors, got the class {given.__name__}", name, "hand over an object of it")
-    if given is None or isinstance(given, str) or (hasattr(given, "read") and hasattr(given, "shape")):
-        return given
-    if _is_tensor(given):
-        _check_tensor(given, name)
+    if is_given_tensor(given) or isinstance(given, np.ndarray | type):
+        return as_numbers(given, name)
+    if given is None or isinstance(given, str) or is_vectors(given):
         return given
     if hasattr(given, "read") and not hasattr(given, "__array__"):
         what = f"expected vectors, got an open file ({type(given).__name__})"
         raise DataError(what, name, "simtool.open_vectors(PATH) opens one, numpy.load reads one")
-    found = None if isinstance(given, np.ndarray) else _arrow(given, name)
-    return _array(given, name) if found is None else _column_or_table(found, name)
+    found = _arrow(given, name)
+    return as_numbers(given, name) if found is None else _column_or_table(found, name)
 
 
 def as_table(given: Any, name: str) -> Any:
-    """Return a source as it is, and an array of vectors as a table of one column.
+    """Return a source as it is, an array of vectors as a table of one column, and Vectors with their ids.
 
     Raises:
         DataError, ShapeError: as for `as_source`; or it is no table of vectors (n, d).
@@ -92,10 +93,13 @@ def as_table(given: Any, name: str) -> Any:
     found = as_source(given, name)
     if isinstance(found, str):
         return found
-    if _is_tensor(found):
+    ids = None
+    if is_given_tensor(found):
         found = tensor_values(found)
+    elif is_vectors(found):
+        found, ids = found.read(0, found.shape[0]), found.ids
     if not isinstance(found, np.ndarray):
-        raise DataError(f"expected a table, got {type(given).__name__}", name, "hand over an array, a table, or a path")
+        raise DataError(f"expected a table, got {type(given).__name__}", name, KIND)
     from .vectors import check_numeric
 
     check_numeric(found.dtype, name)
@@ -108,7 +112,8 @@ def as_table(given: Any, name: str) -> Any:
     from .buffers import arrow_values
 
     flat = arrow_values(np.ascontiguousarray(found, found.dtype.newbyteorder("=")).ravel())
-    return HeldTable(name, pa.table([pa.FixedSizeListArray.from_arrays(flat, found.shape[1])], names=[""]))
+    columns = {"": pa.FixedSizeListArray.from_arrays(flat, found.shape[1])}
+    return HeldTable(name, pa.table(columns if ids is None else {"id": ids, **columns}))
 
 
 def as_values(given: Any, source: Any, name: str = "values") -> Any:
@@ -120,32 +125,9 @@ def as_values(given: Any, source: Any, name: str = "values") -> Any:
     """
     given = source.column(given) if isinstance(source, HeldTable) else given
     if isinstance(given, list | tuple | np.ndarray):
-        return _array(given, name)
+        return as_array(given, name)
     found = as_source(given, name)
-    return tensor_values(found) if _is_tensor(found) else found
-
-
-def tensor_values(tensor: Any) -> Any:
-    """Return the numbers of a tensor as an array; bfloat16 becomes float32, which holds each of them."""
-    tensor = tensor.detach().cpu()
-    return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
-
-
-def _check_tensor(tensor: Any, name: str) -> None:
-    """Refuse a tensor of which numpy makes no array."""
-    kind = str(tensor.dtype).removeprefix("torch.")
-    if tensor.is_nested or str(tensor.layout) != "torch.strided":
-        got, hint = ("nested", "tensor.unbind()") if tensor.is_nested else ("sparse", "tensor.to_dense()")
-        raise DataError(f"expected a dense tensor, got a {got} one", name, hint)
-    if tensor.is_meta:
-        raise DataError("the tensor is on the meta device, where it has no numbers", name, "load it to the cpu")
-    if tensor.is_quantized or "float8" in kind or "float4" in kind:
-        hint = "tensor.dequantize()" if tensor.is_quantized else "tensor.float()"
-        raise DataError(f"expected floats or integers, got {kind}", name, hint)
-
-
-def _is_tensor(given: Any) -> bool:
-    return hasattr(given, "detach") and hasattr(given, "cpu")  # a file has the first too
+    return tensor_values(found) if is_given_tensor(found) else found
 
 
 def _arrow(given: Any, name: str) -> Any:
@@ -189,25 +171,3 @@ def _column_or_table(found: Any, name: str) -> Any:
         row = int(np.flatnonzero(numpy_values(found.is_null()))[0])
         raise DataError(f"null in row {row}", name, "fill them in, or leave these rows out")
     return numpy_values(found.combine_chunks() if found.num_chunks != 1 else found.chunk(0))
-
-
-def _array(given: Any, name: str) -> Any:
-    """Return what numpy makes an array of."""
-    if isinstance(given, np.ma.MaskedArray):
-        if np.ma.is_masked(given):
-            raise DataError("some numbers are masked", name, "fill them in: array.filled(numpy.nan)")
-        return given.data
-    if isinstance(given, np.ndarray):
-        return given
-    if isinstance(given, list | tuple) and any(map(_is_tensor, given)):
-        given = [tensor_values(as_source(row, name)) if _is_tensor(row) else row for row in given]
-    try:
-        array = np.asarray(given)
-    except ValueError as error:
-        lengths = sorted({len(row) for row in given if hasattr(row, "__len__")})
-        what = f"rows of different lengths: {', '.join(map(str, lengths[:4]))}"
-        raise ShapeError(what, name, "every row needs the same length") from error
-    if array.ndim or array.dtype != object:
-        return array
-    hint = "table.collect()" if hasattr(given, "collect") else "hand over an array, a table, or a path"
-    raise DataError(f"expected vectors, got {type(given).__name__}", name, hint)

@@ -12,8 +12,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..backend import tensor_values
 from ..errors import DataError, ShapeError
-from .in_memory import tensor_values
 from .vectors import Array, ArrayVectors, Vectors, check_ids, check_numeric, name_rows, ragged_row
 
 

@@ -21,6 +21,8 @@ def save(result: "Result", path: str, *, force: bool) -> None:
     """
     check_output(path, force=force, inputs=())
     file_format = output_format(path)
+    if file_format == "markdown":
+        raise OutputError("a result is saved as rows, a document or its array", path, "save a .json or a .parquet")
     if file_format in ARRAYS and result.array is None:
         raise OutputError(f"{file_format} holds one array, and this result is a table", path, "save a .parquet")
     with replacing(path, force=force) as temporary:

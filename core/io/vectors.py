@@ -7,6 +7,7 @@ Lost: byte order and memory order; `read` returns native, C-contiguous rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import DataError, ShapeError
 
 Array = NDArray[Any]
+SAVED = "save it with a numeric dtype: numpy.save(path, array.astype('float32'))"
 
 
 class Vectors(Protocol):
@@ -131,7 +133,7 @@ def as_vectors(array: Array, name: str = "array") -> Vectors:
     """
     if not isinstance(array, np.ndarray):
         raise DataError(f"expected a numpy array, got {type(array).__name__}", name, "numpy.asarray makes one")
-    check_numeric(array.dtype, name)
+    check_numeric(array.dtype, name, "array.astype('float32') makes floats of what is numbers")
     if array.ndim == 0:
         raise DataError("expected rows, got a single number (rank 0)", name)
     return ArrayVectors(name, np.asarray(array), given=True)
@@ -165,10 +167,9 @@ def is_numeric(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "iu" or (dtype.kind == "f" and dtype.itemsize <= 8)
 
 
-def check_numeric(dtype: np.dtype[Any], where: str) -> None:
+def check_numeric(dtype: np.dtype[Any], where: str, hint: str = SAVED) -> None:
     """Refuse every element type that vectors may not have."""
     if not is_numeric(dtype):
-        hint = "save it with a numeric dtype: numpy.save(path, array.astype('float32'))"
         raise DataError(f"expected floats or integers, got {dtype.name}", where, hint)
 
 
@@ -185,6 +186,10 @@ def check_ids(ids: Array | None, rows: int, where: str) -> Array | None:
         raise DataError(
             f"expected strings or integers as ids, got {ids.dtype.name}", where, "ids.astype(int) or ids.astype(str)"
         )
+    kinds = set(map(type, ids.tolist())) if ids.dtype.kind == "O" else set()
+    if len(kinds) > 1 or kinds & {float, NoneType}:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise DataError(f"expected strings or integers as ids, got {names}", where, "ids of one type, none missing")
     return ids
 
 

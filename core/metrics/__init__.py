@@ -5,6 +5,8 @@ from ..fronts import front
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import typing
+
     from .bits import hamming as hamming
     from .differences import euclidean as euclidean
     from .differences import snr as snr
@@ -34,4 +36,9 @@ _MODULES = {
 for _entry in KINDS["metric"]:
     _module = _entry.function.partition(":")[0].removeprefix("simtool.metrics.")
     _MODULES[_module] = (*_MODULES.get(_module, ()), _entry.name)
-__getattr__, __dir__ = front(__name__, _MODULES)
+_offered, __dir__ = front(__name__, _MODULES)
+_ALIASES = {alias.replace("-", "_"): entry.name for entry in KINDS["metric"] for alias in entry.aliases}
+
+
+def __getattr__(name: str) -> "typing.Any":
+    return _offered(_ALIASES.get(name, name))

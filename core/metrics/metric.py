@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from ..backend import Array, Backend, namespace
+from ..backend import Array, Backend, namespace, of_one_library
 from ..catalogue import Entry, find
 from ..errors import DataError, ParameterError, ShapeError
 from ..results import Column
@@ -201,6 +201,7 @@ class Metric:
 
 def aligned(metric: Metric, x: Array, y: Array, dim: int) -> Array:
     """Return the metric of vectors along a dim of arrays that broadcast; what every public metric does."""
+    x, y = of_one_library(x=x, y=y)
     xp = namespace(x, y)
     for array in (x, y):
         if not xp.isdtype(array.dtype, ("integral", "real floating")):
@@ -214,6 +215,8 @@ def aligned(metric: Metric, x: Array, y: Array, dim: int) -> Array:
         x, y = xp.broadcast_arrays(x, y)
     except (ValueError, RuntimeError) as error:
         raise ShapeError(f"shapes {tuple(x.shape)} and {tuple(y.shape)} do not broadcast") from error
+    if not hasattr(dim, "__index__"):
+        raise ParameterError(f"expected a whole number, got {dim!r}", "dim", "simtool.similarity takes several dims")
     if not -x.ndim <= dim < x.ndim:
         raise ShapeError(f"dim {dim} is out of range for {x.ndim} dims", "dim")
     if x.shape[dim] == 0:

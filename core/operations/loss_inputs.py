@@ -59,7 +59,7 @@ def open_labelled(
         return open_examples_by_id(vectors, examples, entries, labels, ids, settings)
     vectors = [as_source(side, f"input {number}") for number, side in enumerate(vectors)]
     if vectors:
-        labels, ids = as_values(labels, vectors[0]), as_values(ids, vectors[0])
+        labels, ids = as_values(labels, vectors[0], "«labels»"), as_values(ids, vectors[0], "«ids»")
     if not vectors or not all(isinstance(side, str) for side in vectors):
         sides = tuple(
             settings.open(side, f"input {number}", ids) if ids is not None or isinstance(side, str) else side

@@ -94,10 +94,10 @@ def _write(axes: "Axes", scores: Column, image: Any) -> None:
 
 
 def _label(axis: "Axis", name: str, count: int, ids: Column, *, turned: int) -> None:
-    """Name every row where there are few, else number some."""
+    """Name every row where there are few and each has its cell, else number some."""
     from matplotlib.ticker import MaxNLocator
 
-    if count > NAMED:
+    if count > NAMED or len(ids) < count:
         axis.set_label_text(f"row number in {name}")
         axis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         return

@@ -22,7 +22,7 @@ def _shown(value: Any) -> Any:
     """Return a value without the secrets of addresses in it."""
     if isinstance(value, list | tuple):
         return type(value)(map(_shown, value))
-    return without_secrets(value) if type(value) is str or hasattr(value, "renamed") else value
+    return without_secrets(str(value)) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from ..backend import (
     Backend,
     backend_of,
     choose_backend,
-    hands_out_dlpack,
     is_tensor,
     namespace,
-    taken_by_dlpack,
 )
 from ..catalogue import Entry
 from ..errors import DataError, LabelError, ShapeError
+from ..given_inputs import rows_of
+from ..io import as_values
 from ..loss_labels import check_labels, read_labels
 
 PER = {"pairs": "pair", "triplets": "triplet"}
@@ -41,7 +41,7 @@ def embeddings(entry: Entry, named: dict[str, Any]) -> list[Array]:
         ShapeError: not one vector per row, nothing at all, or arrays that do not fit each other.
         DataError: not real numbers.
     """
-    arrays = {name: _array(value) for name, value in named.items()}
+    arrays = {name: rows_of(value, name) for name, value in named.items()}
     for name, value in arrays.items():
         floating = is_tensor(value) and value.dtype.is_floating_point
         if not floating and not namespace(value).isdtype(value.dtype, ("integral", "real floating")):
@@ -64,13 +64,6 @@ def embeddings(entry: Entry, named: dict[str, Any]) -> list[Array]:
     return list(found.values())
 
 
-def _array(value: Any) -> Array:
-    """Return a tensor or what numpy makes an array of; an array of a GPU stays where it is."""
-    if is_tensor(value):
-        return value
-    return taken_by_dlpack(value) if hands_out_dlpack(value) else np.asarray(value)
-
-
 def labels_of(entry: Entry, labels: Any, rows: int, backend: Backend, classes: int = 0) -> Labels:
     """Return the labels of a loss on the device; `classes` is how many a classifier has.
 
@@ -78,7 +71,12 @@ def labels_of(entry: Entry, labels: Any, rows: int, backend: Backend, classes: i
         LabelError: labels that are missing, not wanted or not of the loss's kind.
     """
     check_labels(entry.name, entry.labels, labels, PER.get(entry.inputs, "row"))
-    values = backend.get(labels) if is_tensor(labels) else np.asarray(labels)
+    if labels is None:
+        return Labels()
+    values = as_values(labels, None, "labels")
+    if not isinstance(values, np.ndarray):
+        what = f"expected labels, one per row, got {type(labels).__name__}"
+        raise LabelError(what, "labels", "pass a list or a column")
     low, high = entry.score_range
     read = read_labels(entry.labels, values, rows, "labels", low=low, high=high)
     if read.classes is None:

@@ -12,7 +12,7 @@ import torch
 from numpy.testing import assert_allclose
 
 import simtool
-from simtool.errors import DataError, ShapeError
+from simtool.errors import DataError, LabelError, ShapeError
 from simtool.io import as_source, open_vectors
 from simtool.io.in_memory import HeldTable
 from simtool.settings import Settings
@@ -231,3 +231,30 @@ def test_a_table_in_memory_goes_where_a_source_goes():
     assert open_vectors(source, ids="::key").ids.tolist() == IDS
     assert source.column("key") == "::key"
     assert source.column("other.npy") == "other.npy"
+
+
+def test_vectors_are_a_table_with_their_ids(tmp_path):
+    np.savez(tmp_path / "x.npz", id=np.asarray(IDS), v=np.concatenate([X[:3], X[:3]]))
+    vectors = simtool.open_vectors(f"{tmp_path}/x.npz::v", ids=f"{tmp_path}/x.npz::id")
+    assert simtool.dedup(vectors, threshold=0.999).summary["dropped"] == 3
+    assert simtool.leak(vectors, X[:1], threshold=0.999)["train"].tolist() == ["a"]
+    simtool.convert(vectors, output=str(tmp_path / "x.parquet"))
+    assert pq.read_table(tmp_path / "x.parquet").column("id").to_pylist() == IDS
+
+
+def test_rows_in_an_array_of_objects_are_vectors():
+    objects = pd.DataFrame({"v": list(X)})["v"].to_numpy()
+    assert objects.dtype == object
+    assert_allclose(simtool.pairwise(objects, precision="float64").array, UNIT_X @ UNIT_X.T, atol=1e-12)
+
+
+@pytest.mark.parametrize("labels", [["a", float("nan"), "b"] * 2, [0, "0", 1] * 2])
+def test_a_missing_label_in_a_list_of_strings_is_no_class(labels):
+    with pytest.raises(LabelError):
+        simtool.evaluate(X, labels=labels)
+
+
+@pytest.mark.parametrize("ids", [["a", float("nan")] * 3, [1, "a"] * 3, np.array(["a", None] * 3, dtype=object)])
+def test_ids_are_of_one_type_and_none_is_missing(ids):
+    with pytest.raises(DataError, match="expected strings or integers as ids"):
+        simtool.pairwise(X, top_k=1, ids_a=ids)

@@ -19,3 +19,9 @@ def test_a_matrix_is_saved_as_an_array_and_as_rows(tmp_path):
 def test_a_suffix_that_says_nothing_is_refused(tmp_path):
     with pytest.raises(OutputError):
         save(simtool.pairwise(np.eye(2)), str(tmp_path / "x.what"), force=False)
+
+
+def test_a_report_is_no_format_to_save(tmp_path):
+    with pytest.raises(OutputError, match=r"save a \.json"):
+        save(simtool.pairwise(np.eye(2)), str(tmp_path / "x.md"), force=False)
+    assert not (tmp_path / "x.md").exists()

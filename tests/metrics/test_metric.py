@@ -238,6 +238,37 @@ def test_float32_rows_of_moderate_length_score_as_wide_ones(name, eps):
     torch.testing.assert_close(metric.exact(x, y), metric.exact(x.double(), y.double()), rtol=1e-5, atol=1e-7)
 
 
+def test_lists_scalars_of_other_libraries_and_byte_orders_give_the_same_numbers():
+    x, y = np.random.default_rng(5).normal(size=(2, 4, 3))
+    expected = [SCIPY["cosine"](a, b) for a, b in zip(x, y, strict=True)]
+    forms = [(x.tolist(), y.tolist()), (x.astype(">f8"), y.astype(">f8")), (torch.tensor(x), y), (list(x), list(y))]
+    for given_x, given_y in forms:
+        found = np.asarray(metrics.cosine(given_x, given_y))
+        assert found.dtype == np.float64
+        assert found.tolist() == pytest.approx(expected, rel=1e-12)
+    assert metrics.cosine([1, 2, 3], [4, 5, 6]) == pytest.approx(0.974631846, abs=1e-9)
+
+
+@pytest.mark.parametrize("dim", [None, "a", 1.0, (0, 1)])
+def test_a_dim_is_one_whole_number(dim):
+    with pytest.raises(ParameterError, match="expected a whole number"):
+        metrics.cosine(np.eye(2), np.eye(2), dim=dim)
+
+
+def test_a_metric_goes_by_its_aliases():
+    assert metrics.l2([0.0, 0.0], [3.0, 4.0]) == 5
+    assert metrics.inner_product([1.0, 2.0], [3.0, 4.0]) == 11
+
+
+def test_large_float32_rows_have_a_cosine_and_a_gradient():
+    x = torch.tensor([[1e20, 2e20], [1e-30, 0.0]], requires_grad=True)
+    y = torch.tensor([[2e20, 1e20], [1e-30, 0.0]])
+    found = metrics.metric_of("cosine").exact(x, y)
+    assert found.tolist() == pytest.approx([0.8, 1e-44], abs=1e-7)
+    found.sum().backward()
+    assert torch.isfinite(x.grad).all()
+
+
 @pytest.mark.parametrize("name", ["cosine", "euclidean", "sqeuclidean", "angular", "correlation", "manhattan", "dot"])
 @pytest.mark.parametrize("eps", [0.0, 3.0])
 def test_scores_with_pulls_are_those_of_float64_and_move_as_these(name, eps):

@@ -46,3 +46,9 @@ def test_a_large_matrix_is_drawn_to_its_scale():
     assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 60.5), (94.5, -0.5))
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("row number in B", "row number in A")
     assert bar.get_ylabel() == "mean euclidean of 10 × 7 cells"
+
+
+def test_rows_that_share_a_cell_are_numbered():
+    result = simtool.pairwise(RNG.normal(size=(12, 3)), heat_map=5)
+    axes, _ = figure_of(heat_drawing(result)).axes
+    assert axes.get_ylabel() == "row number in A"

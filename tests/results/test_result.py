@@ -1,14 +1,17 @@
 """What a result becomes in a notebook or a script."""
 
 import json
+import pickle
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
 import simtool
 from simtool.errors import OutputError, ParameterError
+from simtool.io import as_source
 from simtool.results import Columns, GateError, Histogram, Result
 
 IDS, SCORES = ["a", "b", "<b>&"], [0.5, -1.0, float("nan")]
@@ -71,3 +74,10 @@ def test_errors_in_python_name_arguments():
     with pytest.raises(ParameterError) as caught:
         RESULT.check("mean")
     assert "--" not in str(caught.value)
+
+
+def test_it_holds_the_names_of_tables_in_memory_and_not_the_tables():
+    table = as_source(pa.table({"v": [[1.0, 0.0], [0.0, 1.0]]}), "A")
+    result = pickle.loads(pickle.dumps(simtool.Result("apply", {"vectors": table}, {}, {"rows": 2})))
+    assert result.inputs == {"vectors": "A"}
+    assert type(result.inputs["vectors"]) is str

@@ -1,12 +1,16 @@
 """Embeddings of any library as torch tensors, and labels on their device."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 
 import simtool
 from simtool.backend import backend_of, taken_by_dlpack
 from simtool.catalogue import find
+from simtool.errors import DataError, LabelError
 from simtool.training.arrays import embeddings, is_narrow, labels_of
 
 
@@ -94,3 +98,49 @@ def test_a_gpu_gives_the_same_loss_where_the_embeddings_are(kind):
     assert there.grad.is_cuda
     assert loss.item() == pytest.approx(getattr(simtool.losses, kind)(rows, labels).item(), rel=1e-12)
     assert taken_by_dlpack(there.detach()).is_cuda
+
+
+@pytest.mark.parametrize("form", ["big-endian", "lists", "pandas", "polars", "arrow", "path", "vectors", "objects"])
+def test_embeddings_are_taken_in_every_form(form, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(4, 3))
+    np.save(tmp_path / "x.npy", rows)
+    objects = np.empty(4, dtype=object)
+    objects[:] = list(rows)
+    given = {
+        "big-endian": rows.astype(">f8"),
+        "lists": rows.tolist(),
+        "pandas": pd.DataFrame({"v": list(rows)}),
+        "polars": pl.DataFrame({"v": rows.tolist()}),
+        "arrow": pa.table({"v": rows.tolist()}).to_reader(),
+        "path": tmp_path / "x.npy",
+        "vectors": simtool.open_vectors(str(tmp_path / "x.npy")),
+        "objects": objects,
+    }[form]
+    (found,) = embeddings(find("loss", "sup-con"), {"embeddings": given})
+    assert found.tolist() == rows.tolist()
+    assert simtool.aggregates.centroid(rows, rows) == simtool.aggregates.centroid(torch.tensor(rows), rows)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        torch.tensor([0, 1, 0], dtype=torch.bfloat16),
+        pd.Series(list("aba"), dtype="category"),
+        pa.chunked_array([[0, 1, 0]]),
+    ],
+)
+def test_labels_are_columns_of_any_library(labels):
+    read = labels_of(find("loss", "sup-con"), labels, 3, backend_of(torch.eye(3)))
+    assert read.codes.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("labels", [["a", float("nan"), "a"], [0, "0", 0], "aba", pd.DataFrame({"x": [0, 1, 0]})])
+def test_labels_that_are_missing_or_of_several_types_are_no_classes(labels):
+    with pytest.raises(LabelError):
+        labels_of(find("loss", "sup-con"), labels, 3, backend_of(torch.eye(3)))
+
+
+@pytest.mark.parametrize("tensor", [torch.eye(3).to_sparse(), torch.empty(3, 3, device="meta")])
+def test_tensors_without_numbers_are_refused(tensor):
+    with pytest.raises(DataError):
+        embeddings(find("loss", "sup-con"), {"embeddings": tensor})
