@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .parsing import split_names
+
 MarginOption = Annotated[
     float | None,
     typer.Option("--margin", help="The margin, in units of the loss's metric; `simtool list` has each default."),
@@ -23,12 +25,12 @@ TemperatureOption = Annotated[
 ]
 
 
-def _kind(more: str) -> Any:
+def _kind(more: str, **how: Any) -> Any:
     """Return the option that names losses, or one."""
-    return typer.Option("--kind", help=f"A loss of `simtool list losses`. {more}", show_default=False)
+    return typer.Option("--kind", help=f"A loss of `simtool list losses`. {more}", show_default=False, **how)
 
 
-KindsOption = Annotated[list[str], _kind("Repeatable, to compare.")]
+KindsOption = Annotated[list[str], _kind("Repeatable, or with commas, to compare.", callback=split_names)]
 KindOption = Annotated[str | None, _kind("A whiten head needs none.")]
 ScaleOption = Annotated[float | None, typer.Option("--scale", help="The scale of the similarity.")]
 LossParamOption = Annotated[

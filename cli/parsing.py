@@ -15,6 +15,11 @@ def parse_dims(text: str) -> list[int]:
         raise ParameterError(f"expected whole numbers, got {text!r}", "--dim", "as in --dim 1 or --dim 2,3") from None
 
 
+def split_names(typed: list[str] | None) -> list[str] | None:
+    """Return the names of a repeatable option, of which each value may be several with commas between them."""
+    return [name.strip() for each in typed or () for name in each.split(",") if name.strip()] or typed
+
+
 def parse_threshold(text: str) -> float | str:
     """Read a number; `@PATH[:NAME]` is left as it is."""
     if text.startswith("@"):

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from .. import options
+from ..parsing import split_names
 from ..selecting import selecting
 
 
@@ -25,7 +26,12 @@ def channels(
     param: options.MetricParamOption = None,
     aggregate: Annotated[
         list[str] | None,
-        typer.Option("--aggregate", help="Over the channels of each map: mean, min, max, median.", show_default=False),
+        typer.Option(
+            "--aggregate",
+            help="Over the channels of each map: mean, min, max, median. Repeatable, or with commas.",
+            show_default=False,
+            callback=split_names,
+        ),
     ] = None,
     weights: Annotated[
         str, typer.Option("--weights", help="What a score becomes as a weight: raw, clip at 0, softmax or rank.")

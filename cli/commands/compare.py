@@ -8,6 +8,7 @@ from simtool.catalogue import DEVICE
 
 from .. import options
 from ..long_run_options import DeviceNameOption, DryRunOption
+from ..parsing import split_names
 from ..selecting import selecting
 
 FEW = 10  # matches that a person is shown from each end
@@ -32,8 +33,9 @@ def compare(
         list[str] | None,
         typer.Option(
             "--aggregate",
-            help="argmax (default), mean, paired, cka, frechet, ...: `simtool list aggregates`; or `all`. Repeatable.",
+            help="argmax (default), mean, paired, cka, frechet, ...: `simtool list aggregates`; or `all`. Repeatable, or with commas.",
             show_default=False,
+            callback=split_names,
         ),
     ] = None,
     param: Annotated[

@@ -49,8 +49,7 @@ def explain(
         join: `row` (row i with row i), or `id`: the rows that have the id `row`.
         margin: instead of the default of every loss in whose range it lies.
         ids_a, ids_b, header, max_memory, require_keys: as for `pairwise`.
-        **select: rows and columns of the inputs, by the names that the options of the shell have; as `Selection`
-            takes them.
+        **select: `columns_a` and `columns_b`: columns that make the vectors, as `Selection` takes them.
 
     Returns:
         A result with rows `step`, `formula`, `numbers`, `value`; the summary has the values by name:

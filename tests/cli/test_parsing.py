@@ -10,6 +10,7 @@ from simtool.cli.parsing import (
     parse_parameters,
     parse_threshold,
     sources_or_stdin,
+    split_names,
     two_at_most,
 )
 from simtool.errors import ParameterError
@@ -70,3 +71,9 @@ def test_two_sources_at_most():
     with pytest.raises(ParameterError, match="got 3") as several:
         two_at_most(["a", "b", "c"])
     assert several.value.hint == SEVERAL
+
+
+def test_names_may_have_commas_between_them():
+    assert split_names(["mean, argmax", "paired"]) == ["mean", "argmax", "paired"]
+    assert split_names(None) is None
+    assert split_names([","]) == [","]  # which the catalogue refuses

@@ -104,11 +104,10 @@ def test_what_does_not_fit_is_refused(door, options, said, hint):
     assert hint in refused.value.hint
 
 
-def test_inputs_of_which_nothing_can_be_selected_are_refused():
+def test_only_inputs_of_which_rows_can_be_selected_are_taken():
     with pytest.raises(ParameterError, match="a `Selection` already"):
         simtool.pairwise(Selection(FRAME, rows=":9"), where="lang = 'en'")
-    with pytest.raises(DataError, match="expected a table"):
-        simtool.pairwise(simtool.io.as_vectors(ROWS, "A"), rows=":9")
+    assert simtool.pairwise(simtool.io.as_vectors(ROWS, "A"), rows=":9").array.shape == (9, 9)
     with pytest.raises(ShapeError, match="expected vectors"):
         simtool.pairwise(np.ones((2, 3, 4)), rows=":1")
 

@@ -202,7 +202,7 @@ def test_npy_holds_every_item_of_a_loss_of_very_many(call, folder, monkeypatch, 
 REFUSED = [
     # what goes together
     ("x.npy y.npy --kind contrastive --kind cosent --labels binary.npy", "binary labels, cosent score", "--kind"),
-    ("triplets.parquet --kind triplet --kind contrastive", "triplet takes triplets, contrastive takes pairs", "--kind"),
+    ("triplets.parquet --kind triplet,contrastive", "triplet takes triplets, contrastive takes pairs", "--kind"),
     ("x.npy y.npy z.npy --kind triplet --labels class.npy", "the loss triplet takes no labels", "--labels"),
     ("x.npy --kind triplet", "or three inputs: anchor, positive, negative", "--labels"),
     ("x.npy y.npy --kind sup-con --labels class.npy", "expected one file of vectors, got 2", "x.npy y.npy"),

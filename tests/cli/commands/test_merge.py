@@ -27,7 +27,7 @@ COMMANDS = {
     "ranks": "evaluate rows.npy --labels classes.npy --format json",
     "binned scores": "evaluate rows.npy --labels classes.npy --exact-pairs 9 --format json",
     "argmax": "compare rows.npy others.npy --aggregate argmax --aggregate chamfer --format json",
-    "mmd": "compare rows.npy others.npy --aggregate mmd --aggregate energy --format json",
+    "mmd": "compare rows.npy others.npy --aggregate mmd,energy --format json",
     "balls": "compare rows.npy others.npy --aggregate prdc --format json",
     "neighbours": "compare rows.npy partners.npy --aggregate knn-overlap --aggregate mutual --format json",
     "pairs": "loss rows.npy partners.npy --labels similar.npy --kind contrastive --margin 1 -o o.csv",
