@@ -19,7 +19,7 @@ TINY = np.full((2, 64), 2.0**-30, dtype=np.float32)
 
 def are_summed(numbers: int, *dtypes: np.dtype) -> bool:
     """Tell whether to sum rows of this many numbers in all as they are: enough of float32, and NumKong is there."""
-    return numbers >= FEWEST and all(dtype == np.float32 for dtype in dtypes) and int8.is_installed() and _is_wide()
+    return numbers >= FEWEST and all(dtype == np.float32 for dtype in dtypes) and is_there()
 
 
 @cache
@@ -47,7 +47,6 @@ def squared_distances(x: Column, y: Column) -> Column:
     return np.asarray(numkong.sqeuclidean(np.ascontiguousarray(x), np.ascontiguousarray(y)), dtype=np.float64)
 
 
-@cache
 def _is_wide() -> bool:
     """Tell whether NumKong's sums are float64."""
     x, y = PROBE.astype(np.float64), TINY.astype(np.float64)

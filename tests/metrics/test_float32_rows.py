@@ -65,6 +65,7 @@ def test_what_is_summed() -> None:
     narrow, wide = np.dtype(np.float32), np.dtype(np.float64)
     assert float32_rows.are_summed(1 << 30, narrow, narrow)
     assert not float32_rows.are_summed(1 << 30, narrow, wide)
+    assert not float32_rows.are_summed(1 << 30, narrow, np.dtype(np.int32))
     assert not float32_rows.are_summed(1 << 20, narrow, narrow)  # loading NumKong would take longer
 
 
